@@ -1,0 +1,38 @@
+"""What a lab is made from: plain data that the command line derives from a plan. The lab itself knows no plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An L2 segment: PVE bridge, VLAN, and the address (CIDR) that the lab's router has there. DHCP serves `dhcp_range` when given."""
+
+    bridge: str
+    gateway: str  # e.g. 192.168.1.1/24
+    vlan: int | None = None
+    dhcp_range: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PveNode:
+    """An emulated Proxmox host. `address` is loopback inside the lab's own network namespace; its sshd listens there on port 22."""
+
+    name: str
+    address: str
+    storages: dict[str, str] = field(default_factory=lambda: {"local": "dir", "local-lvm": "lvmthin"})  # id -> type
+
+
+@dataclass(frozen=True, slots=True)
+class LabSettings:
+    """One lab. `directory` holds everything that it writes (build/lab/<name>/lab); `machines` 'none' keeps power flags only."""
+
+    name: str
+    directory: str
+    pve_nodes: tuple[PveNode, ...]
+    networks: tuple[Network, ...]
+    machines: Literal["nspawn", "none"] = "nspawn"
+    endpoint: str = "https://127.0.0.1:8006"
+    ssh_user: str = "root"

@@ -1,0 +1,191 @@
+"""What the plan is made of: everything decided for every machine, and nothing that was observed.
+
+All that the right side (stacks, bundle, tables) reads. Frozen, plain values, no secrets: a machine's record in the lock is
+this `Machine` as JSON, so that a machine whose pool is gone can still be written out exactly as it was last planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Role = Literal["server", "agent", "loadbalancer"]
+
+#: The order in which roles are shown, started and bootstrapped.
+ROLES: tuple[Role, ...] = ("loadbalancer", "server", "agent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """One NIC of a machine. `address` is None for DHCP; `prefix` is a prefix length; the first interface is the machine's own address."""
+
+    name: str  # as the guest names it, e.g. ens18: PVE's net0
+    bridge: str
+    mac: str  # upper case, colons
+    model: str = "virtio"
+    vlan: int | None = None
+    address: str | None = None
+    prefix: int | None = None
+    gateway: str | None = None
+    dns: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When a machine may reboot itself, in `Machine.timezone`. `start` is HH:MM."""
+
+    start: str
+    duration_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A disk image that PVE downloads once per PVE node. `checksum` is `sha256:HEX` or `sha512:HEX`."""
+
+    system: str  # a file of stardock/systems
+    url: str
+    file_name: str
+    datastore: str
+    checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person's or automation's account on a machine. `password_variable` names the sensitive Terraform variable that holds the hash."""
+
+    name: str
+    keys: tuple[str, ...] = ()  # public keys, whole lines
+    sudo: bool = True
+    password_variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """One VM, decided in full. Memory in MiB, disk in GiB."""
+
+    name: str
+    role: Role
+    pool: str
+    pve_node: str
+    vm_id: int
+    hostname: str
+    interfaces: tuple[Interface, ...]
+    image: Image
+    cores: int
+    cpu_type: str
+    memory_mib: int
+    disk_gib: int
+    disk_datastore: str
+    snippet_datastore: str
+    users: tuple[User, ...]
+    packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    window: Window | None = None
+    protect: bool = True
+
+    @property
+    def address(self) -> str | None:
+        """The static address of the first interface, or None when DHCP gives it (then it is a fact, see `stardock.facts`)."""
+        return self.interfaces[0].address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PveNode:
+    """A Proxmox host. `address` is where its sshd answers; None: the provider asks the API for it."""
+
+    name: str
+    address: str | None = None
+    ssh_port: int = 22
+    images: str = "local"  # datastore of downloaded images
+    snippets: str = "local"  # datastore of snippets
+    disks: str = "local-lvm"  # datastore of VM disks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxmox:
+    """The estate: endpoint (https URL without path) and hosts in declared order. The token is never here."""
+
+    endpoint: str
+    nodes: tuple[PveNode, ...]
+    ssh_user: str = "root"
+    ssh_private_key: str | None = None  # path as the user wrote it; None: agent, or the provider's environment
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """The Kubernetes to install. `options` are config.yaml keys of the distribution, checked against its known flags."""
+
+    name: Literal["rke2"]
+    version: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    url: str | None = None  # tarball; None: the release's own
+    sha256: str | None = None  # of the tarball; None: from the release's checksum file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancing:
+    """The VIP in front of the servers; only when there are load balancers. `vrid` is the VRRP id (1-255)."""
+
+    vip: str
+    prefix: int
+    interface: str
+    vrid: int
+    api_port: int = 6443
+    supervisor_port: int = 9345
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ssh:
+    """How the Ansible half reaches machines. `private_key` is a path as the user wrote it, relative to cluster.yaml; None: agent."""
+
+    user: str
+    port: int = 22
+    private_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A wanted value that differs from what the lock holds: the lock's is used until `runner lock accept NAME`."""
+
+    machine: str
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything decided. `machines` are in declared order, retained ones (in the lock, gone from cluster.yaml) last."""
+
+    cluster: str
+    proxmox: Proxmox
+    distribution: Distribution
+    machines: tuple[Machine, ...]
+    founder: str
+    join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
+    ssh: Ssh
+    load_balancing: LoadBalancing | None = None
+    retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
+    removed: tuple[str, ...] = ()  # names under `remove:` that the lock held: their blocks go
+    changes: tuple[Change, ...] = ()
+    replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
+    warnings: tuple[str, ...] = ()
+    tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
+
+    def of_role(self, role: Role) -> tuple[Machine, ...]:
+        """The machines of one role, in plan order."""
+        return tuple(machine for machine in self.machines if machine.role == role)
+
+    def machine(self, name: str) -> Machine:
+        """The machine of that name; KeyError when there is none."""
+        return next(iter(machine for machine in self.machines if machine.name == name), None) or _missing(name)
+
+
+def _missing(name: str) -> Machine:
+    raise KeyError(name)

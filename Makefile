@@ -1,0 +1,48 @@
+# Every target works from a clean clone. What is current is skipped; `make help` lists what there is.
+SHELL := /bin/sh
+VENV := $(CURDIR)/build/venv
+export VIRTUAL_ENV := $(VENV)
+export PATH := $(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PIPENV_VERBOSITY := -1
+export CHECKPOINT_DISABLE := 1
+FILE ?= examples/quickstart/cluster.yaml
+TESTS ?= tests
+
+.PHONY: help setup lab-setup demo demo-down test check lock docs bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## what a user needs: Python, cdktf-cli, provider bindings (from the ordinary registry)
+	@tools/setup python node bindings
+
+lab-setup: ## the same, with system packages and Go-built tools: all that demo and test need
+	@tools/setup lab
+
+demo: lab-setup ## a cluster from examples/quickstart in the lab: real cdktf deploy, real machines, real Ansible
+	@tools/demo $(FILE)
+
+demo-down: ## ends the demo and leaves nothing
+	@tools/demo --down $(FILE)
+
+test: lab-setup check ## everything that CI runs
+	@STARDOCK_LOCK=write pytest $(TESTS)
+
+check: ## formatting, lint, types, shell scripts
+	@tools/setup python
+	@ruff check --quiet . && ruff format --quiet --check . && mypy --no-error-summary && tools/check-files
+
+lock: ## renews Pipfile.lock and package-lock.json, without registry addresses
+	@tools/setup python
+	@tools/lock-dependencies
+	@npm install --package-lock-only --no-audit --no-fund
+
+docs: ## the generated parts of docs/
+	@tools/setup python
+	@python -m tools.docs
+
+bench: lab-setup ## the figures of bench/README.md
+	@python -m bench
+
+clean: demo-down ## takes away all that was built in the checkout (the tool cache stays)
+	@rm -rf build imports node_modules cdktf.out

@@ -1,0 +1,128 @@
+"""The house's rules that a machine can hold: import directions, names, sizes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("stardock", "stacks", "constructs", "main.py")
+
+#: module prefix -> the only places that may import it
+ONLY = {
+    "cdktf": ("constructs/", "stacks/", "main.py"),
+    "imports": ("constructs/", "stacks/"),
+    "ansible_runner": ("stardock/stages/playbooks.py",),
+    "proxmoxer": ("stardock/estate/",),
+}
+
+#: folder -> what it must never import (prefixes)
+NEVER = {
+    "stardock/plan/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.bundle", "stardock.lab", "stacks", "pve"),
+    "stardock/spec/": ("stardock.plan", "stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stacks", "pve"),
+    "stardock/bundle/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stacks", "pve"),
+    "stardock/firstboot/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stacks", "pve"),
+    "stardock/stages/": ("stardock.cli", "stardock.lab", "pve"),
+    "stardock/estate/": ("stardock.cli", "stardock.lab", "stardock.stages", "stacks", "pve"),
+    "constructs/": ("stardock", "stacks"),
+    "stacks/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stardock.bundle"),
+}
+
+#: what planning may not touch: I/O, clocks, chance
+IMPURE = ("os", "io", "time", "datetime", "random", "secrets", "subprocess", "socket", "pathlib", "shutil", "tempfile", "requests")
+
+
+def python_files() -> Iterator[Path]:
+    """All Python files that are ours and shipped."""
+    for name in SOURCES:
+        path = ROOT / name
+        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def is_under(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(prefix + ".")
+
+
+def test_only_the_named_places_import_cdktf_ansible_runner_and_proxmoxer() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in python_files()
+        for module in imported(path)
+        for prefix, places in ONLY.items()
+        if is_under(module, prefix) and not str(path.relative_to(ROOT)).startswith(places)
+    ]
+    assert not wrong
+
+
+def test_data_flows_one_way() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in python_files()
+        for folder, prefixes in NEVER.items()
+        if str(path.relative_to(ROOT)).startswith(folder)
+        for module in imported(path)
+        if any(is_under(module, prefix) for prefix in prefixes)
+    ]
+    assert not wrong
+
+
+def test_the_lab_imports_nothing_else_of_stardock() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sorted((ROOT / "stardock/lab").rglob("*.py"))
+        for module in imported(path)
+        if is_under(module, "stardock") and not is_under(module, "stardock.lab")
+    ]
+    assert not wrong
+
+
+def test_planning_is_pure() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sorted((ROOT / "stardock/plan").glob("*.py"))
+        for module in imported(path)
+        if module.split(".")[0] in IMPURE
+    ]
+    assert not wrong
+
+
+def test_constructs_is_a_plain_source_root() -> None:
+    assert not (ROOT / "constructs/__init__.py").exists()
+    assert not list((ROOT / "constructs").glob("*.py"))
+
+
+def test_every_tests_folder_is_a_package() -> None:
+    assert [folder for folder in {path.parent for path in (ROOT / "tests").rglob("*.py")} if not (folder / "__init__.py").exists()] == []
+
+
+def test_no_module_is_a_drawer() -> None:
+    drawers = {"utils", "helpers", "common", "misc", "util", "helper"}
+    assert [path for path in python_files() if path.stem in drawers] == []
+
+
+def test_no_tracked_file_names_a_machine_path_or_a_registry_host() -> None:
+    words = ("/wo" + "rk/", "pypi" + ".org", "registry.npm" + "js", "proxy.golang" + ".org", "registry.tera" + "form.io", "deb.deb" + "ian.org")
+    found = subprocess.run(["git", "grep", "-nIF", *[f"-e{word}" for word in words]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.stdout == ""
+
+
+def test_the_command_line_starts_without_cdktf_ansible_or_pydantic() -> None:
+    program = "import sys, stardock.cli.main; print([m for m in ('cdktf', 'ansible_runner', 'pydantic', 'rich', 'ruamel') if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"

@@ -1,0 +1,124 @@
+"""The command `runner`: a table of commands, loaded only when used, and the one place that prints errors.
+
+Start-up is kept under 150 ms: this module imports click and `stardock.errors`, and the table carries each command's help line
+so that `runner --help` imports no command. Exit codes: docs/exit-codes.md.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+
+import click
+
+from stardock.errors import InputErrors, Problem, StardockError
+
+INTERRUPTED = 130
+TERMINATED = 143
+UNEXPECTED = 70
+
+#: name -> ("module:attribute", what it does in one line); shown in this order.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "schema": ("stardock.cli.schema:schema", "Print the JSON schema of cluster.yaml."),
+    "plan": ("stardock.cli.plan:plan", "Show what is decided for every machine; writes nothing."),
+    "lock": ("stardock.cli.lock:lock", "Accept or forget what the lock holds for a name."),
+    "deploy": ("stardock.cli.deploy:deploy", "Bring the machines on Proxmox to what cluster.yaml says."),
+    "discover": ("stardock.cli.discover:discover", "Read addresses and SSH host keys of the machines through Proxmox."),
+    "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),
+    "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory that works on its own."),
+    "lab": ("stardock.cli.lab:lab", "Stardock without Proxmox: an emulated estate on this machine."),
+}
+
+
+class Runner(click.Group):
+    """A group whose commands are imported when they are called, and whose errors become a message and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """Give the table's names in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        """Import the command of that name; None when the table lacks it."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        """Write the table, without importing what it names."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a name that is nearly one of ours."""
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; every error leaves here as an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- the one place where an error becomes words
+            ctx.exit(_report(error, debug=bool(ctx.params.get("debug"))))
+
+
+def _report(error: Exception, *, debug: bool) -> int:
+    """Print what is wrong and what to do to stderr; the exit code."""
+    if debug:
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, StardockError):
+        click.echo("\n".join(message_lines(error)), err=True)
+        return error.exit_code
+    last = (str(error).splitlines() or [""])[0]
+    click.echo(f"error: {type(error).__name__}: {last}".rstrip(": "), err=True)
+    click.echo("  this is a fault of Stardock's, not yours; `runner --debug COMMAND ...` shows where it happened", err=True)
+    return UNEXPECTED
+
+
+def message_lines(error: StardockError) -> list[str]:
+    """Make the lines that a person sees: for a file's problems each with file:line and key path, then every cure."""
+    if isinstance(error, InputErrors):
+        lines = [line for problem in error.problems for line in _problem_lines(error.file, problem)]
+        return [*lines, f"error: {error.message}"]
+    return [f"error: {error.message}", *_cure_lines(error.cure)]
+
+
+def _problem_lines(file: str, problem: Problem) -> list[str]:
+    place = f"{file}:{problem.line}" if problem.line is not None else file
+    key = f"{problem.path}: " if problem.path else ""
+    return [f"{place}: {key}{problem.message}", *_cure_lines(problem.cure)]
+
+
+def _cure_lines(cure: str | None) -> list[str]:
+    return [f"  {line}" for line in cure.splitlines()] if cure else []
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    # As an exception, so that a command ends the tofu or ansible-playbook that it started.
+    raise SystemExit(TERMINATED)
+
+
+@click.group(cls=Runner, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, default=bool(os.environ.get("STARDOCK_DEBUG")), help="Show the traceback of an error.")
+@click.version_option(package_name="stardock", message="%(version)s")
+def runner(debug: bool) -> None:
+    """Stardock: one cluster.yaml becomes a highly available Kubernetes cluster on Proxmox VE, and stays one."""
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    signal.signal(signal.SIGTERM, _terminate)
+    runner.main(args=sys.argv[1:], prog_name="runner")

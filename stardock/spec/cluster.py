@@ -1,0 +1,62 @@
+"""The root of cluster.yaml: what is wanted of one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from pydantic import Field, PrivateAttr
+
+from stardock.spec.cloud_init import CloudInit
+from stardock.spec.distribution import Distribution
+from stardock.spec.image import Image
+from stardock.spec.maintenance import Maintenance
+from stardock.spec.network import Interface, Network
+from stardock.spec.pools import Machine, Pool
+from stardock.spec.proxmox import Proxmox
+from stardock.spec.section import Section
+from stardock.spec.ssh import Ssh
+from stardock.spec.units import Flag, Name
+
+#: A key path: mapping keys and list positions from the root.
+Keys = tuple[str | int, ...]
+
+
+class Spec(Section):
+    """cluster.yaml, validated. `positions` remember on which line each key stood."""
+
+    cluster: Name = Field(description="name of the cluster; never changes")
+    distribution: Distribution = Field(default=Distribution(), description="the Kubernetes to install")
+    proxmox: Proxmox = Field(description="where machines are made")
+    image: Image = Field(description="what machines start from")
+    network: Network = Field(default=Network(), description="interfaces and the virtual IP")
+    pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
+    cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
+    maintenance: Maintenance = Field(default=Maintenance(), description="when machines may reboot themselves")
+    ssh: Ssh = Field(description="access to machines")
+    protect: Flag = Field(default=True, description="destroying the cluster needs this to be false first")
+    remove: tuple[Name, ...] = Field(default=(), description="machines that are to go; a name merely taken out of `pools` stays")
+
+    _positions: Mapping[Keys, int] = PrivateAttr(default_factory=lambda: MappingProxyType({}))
+
+    def with_positions(self, positions: Mapping[Keys, int]) -> Spec:
+        """This spec, knowing on which lines its keys stand (1-based)."""
+        self._positions = MappingProxyType(dict(positions))
+        return self
+
+    def line_of(self, *keys: str | int) -> int | None:
+        """The 1-based line of a key, e.g. `line_of("pools", 0, "role")`, or of the nearest that was written; None without positions."""
+        for end in range(len(keys), -1, -1):
+            if keys[:end] in self._positions:
+                return self._positions[keys[:end]]
+        return None
+
+    def interfaces_of(self, pool: Pool) -> tuple[Interface, ...]:
+        """The interfaces of a pool's machines: its own, else its role's."""
+        return pool.interfaces if pool.interfaces is not None else self.network.of(pool.role)
+
+    def members(self) -> Iterator[tuple[Keys, Pool, Machine]]:
+        """All machines in declared order, each with its pool and the key path where it is named."""
+        for p, pool in enumerate(self.pools):
+            for m, machine in enumerate(pool.members):
+                yield ("pools", p, "machines", m) if pool.machines is not None else ("pools", p, "pattern"), pool, machine

@@ -1,0 +1,71 @@
+"""`distribution`: which Kubernetes, which release, and its own options."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from stardock.spec.section import Section, broken
+from stardock.spec.units import shown
+
+#: The stable channel's release when this pin was set (2026-10); a version is never chosen at run time.
+DEFAULT_VERSION = "v1.36.5+rke2r1"
+
+_VERSION = re.compile(r"v\d{1,3}\.\d{1,3}\.\d{1,3}(-[a-z0-9.]+)?\+rke2r\d{1,3}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def parse_version(value: object) -> str:
+    """A release tag of RKE2: Kubernetes' version and RKE2's own revision of it."""
+    if not isinstance(value, str) or not _VERSION.fullmatch(value):
+        raise broken(f"version {shown(value)} is not a release of RKE2 (vX.Y.Z+rke2rN)", f"write for example {_completed(value)}")
+    return value
+
+
+def _completed(value: object) -> str:
+    bare = re.fullmatch(r"v?(\d+\.\d+\.\d+)(\+.*)?", value) if isinstance(value, str) else None
+    return f"v{bare[1]}+rke2r1" if bare else DEFAULT_VERSION
+
+
+def parse_sha256(value: object) -> str:
+    """64 hexadecimal digits, lower case in the result."""
+    text = value.lower() if isinstance(value, str) else ""
+    if not _SHA256.fullmatch(text):
+        raise broken(f"{shown(value)} is not a sha256: 64 hexadecimal digits", "copy it from the release's sha256sum-amd64.txt")
+    return text
+
+
+def parse_url(value: object) -> str:
+    """An http or https URL without credentials (they would end up in files that are committed)."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s/@]+(/[^\s]*)?", value):
+        raise broken(f"{shown(value)} is not a URL", "write https://HOST/PATH, without a user or password in it")
+    return value
+
+
+Url = Annotated[str, BeforeValidator(parse_url), WithJsonSchema({"type": "string", "format": "uri"})]
+
+
+Version = Annotated[str, BeforeValidator(parse_version), WithJsonSchema({"type": "string", "pattern": f"^{_VERSION.pattern}$"})]
+Sha256 = Annotated[str, BeforeValidator(parse_sha256), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})]
+
+
+class Distribution(Section):
+    """The Kubernetes to install, from a tarball of its release."""
+
+    name: Literal["rke2"] = Field(default="rke2", description="which Kubernetes")
+    version: Version = Field(default=DEFAULT_VERSION, description="release, with its `+rke2rN`")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="keys of RKE2's config.yaml, checked against the keys that RKE2 knows"
+    )
+    url: Url | None = Field(default=None, description="tarball to install instead of the release's own; needs `sha256`")
+    sha256: Sha256 | None = Field(default=None, description="of the tarball; without it, the release's checksum file is used")
+
+    @model_validator(mode="after")
+    def _own_tarball_is_checked(self) -> Distribution:
+        if self.url and not self.sha256:
+            raise broken(
+                "`url` is set but `sha256` is not: nothing would tell whether the tarball is the right one", "add `sha256:` of the tarball"
+            )
+        return self

@@ -1,0 +1,162 @@
+"""`pools`: machines of one role with the same hardware, image, network and labels."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from stardock.spec.image import Image
+from stardock.spec.network import Interfaces, RoleName
+from stardock.spec.proxmox import NodeName
+from stardock.spec.section import Section, broken
+from stardock.spec.units import Count, Gibibytes, Ipv4, Mebibytes, Name, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """What a role's machines get when the pool does not say. Memory in MiB, disk in GiB."""
+
+    cores: int
+    memory: int
+    disk: int
+    vm_id_start: int
+
+
+#: RKE2's documented minimum for servers is 2 cores and 4 GB; the id ranges are starbase's documented ones.
+HARDWARE: dict[RoleName | None, Hardware] = {
+    "loadbalancer": Hardware(cores=1, memory=1024, disk=20, vm_id_start=200),
+    "server": Hardware(cores=2, memory=4096, disk=40, vm_id_start=210),
+    "agent": Hardware(cores=2, memory=4096, disk=40, vm_id_start=220),
+}
+_NO_ROLE = Hardware(cores=2, memory=4096, disk=40, vm_id_start=200)
+
+#: PVE's own limits: ids below 100 are reserved, nine digits at most.
+VM_IDS = (100, 999_999_999)
+_MAX_CORES = 128
+_TAINT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)")
+_LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+
+
+def _default(data: dict[str, Any]) -> Hardware:
+    """By role; `data` lacks it when it was wrong, which is a problem of its own already."""
+    return HARDWARE.get(data.get("role"), _NO_ROLE)
+
+
+def parse_vm_id(value: int) -> int:
+    """An id that PVE takes."""
+    if not VM_IDS[0] <= value <= VM_IDS[1]:
+        raise broken(f"VM id {value} is outside of {VM_IDS[0]} to {VM_IDS[1]}")
+    return value
+
+
+def parse_cores(value: int) -> int:
+    """At least one."""
+    if not 1 <= value <= _MAX_CORES:
+        raise broken(f"{value} cores are outside of 1 to {_MAX_CORES}")
+    return value
+
+
+def parse_count(value: int) -> int:
+    """Not negative."""
+    if value < 0:
+        raise broken(f"count {value} is negative")
+    return value
+
+
+def parse_pattern(value: str) -> str:
+    """A name with `{n}` once."""
+    if value.count("{n}") != 1:
+        raise broken(f"pattern {shown(value)} must contain {{n}} once: it becomes 1, 2, 3, ...", "write for example lb{n}")
+    return value
+
+
+def parse_labels(value: dict[str, str]) -> dict[str, str]:
+    """Keys and values as Kubernetes takes them."""
+    wrong = [f"{key}={text}" for key, text in value.items() if not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(text)]
+    if wrong:
+        raise broken(f"{', '.join(map(shown, wrong))}: not a label of Kubernetes", "write for example topology.kubernetes.io/zone: rack1")
+    return value
+
+
+def parse_taint(value: str) -> str:
+    """`key=value:Effect`."""
+    if not _TAINT.fullmatch(value):
+        raise broken(f"{shown(value)} is not a taint", "write key=value:NoSchedule, key:PreferNoSchedule or key:NoExecute")
+    return value
+
+
+VmId = Annotated[Count, AfterValidator(parse_vm_id)]
+Cores = Annotated[Count, AfterValidator(parse_cores)]
+
+
+class Machine(Section):
+    """One machine of a pool. Written as its name alone, or as a mapping with what differs from the pool."""
+
+    name: Name = Field(description="host name and VM name; never changes")
+    vm_id: VmId | None = Field(default=None, description="VM id, 100 to 999999999; default: the next of the pool")
+    pve_node: NodeName | None = Field(default=None, description="PVE node; default: placed by Stardock")
+    addresses: dict[str, Ipv4] = Field(default_factory=dict, description="static address by interface name; default: the next of the range")
+    cores: Cores | None = Field(default=None, description="default: the pool's")
+    cpu: str | None = Field(default=None, description="CPU type; default: the pool's", min_length=1)
+    memory: Mebibytes | None = Field(default=None, description="default: the pool's")
+    disk: Gibibytes | None = Field(default=None, description="default: the pool's")
+
+
+def _by_name(value: Any) -> Any:
+    """A bare name stands for a machine that differs in nothing."""
+    return [{"name": item} if isinstance(item, str) else item for item in value] if isinstance(value, list | tuple) else value
+
+
+Machines = Annotated[tuple[Machine, ...], BeforeValidator(_by_name)]
+Tag = Annotated[str, Field(pattern=r"^[a-z0-9_][a-z0-9_+.-]*$")]
+
+
+class Pool(Section):
+    """Machines of one role. Either `machines` names them, or `count` and `pattern` do."""
+
+    name: Name = Field(description="the pool's name")
+    role: RoleName = Field(description="what its machines are")
+    machines: Machines | None = Field(default=None, description="names, or mappings of what differs")
+    count: Annotated[Count, AfterValidator(parse_count)] | None = Field(default=None, description="number of machines, with `pattern`")
+    pattern: Annotated[str, AfterValidator(parse_pattern)] | None = Field(
+        default=None, description="their names: `{n}` becomes 1, 2, 3, ..."
+    )
+    cores: Cores = Field(default_factory=lambda data: _default(data).cores, description="CPU cores; default: 1 for load balancers, else 2")
+    cpu: str = Field(default="x86-64-v2-AES", description="CPU type of PVE", min_length=1)
+    memory: Mebibytes = Field(default_factory=lambda data: _default(data).memory, description="default: 1GiB for load balancers, else 4GiB")
+    disk: Gibibytes = Field(default_factory=lambda data: _default(data).disk, description="default: 20GiB for load balancers, else 40GiB")
+    vm_id_start: VmId = Field(
+        default_factory=lambda data: _default(data).vm_id_start,
+        description="VM ids count up from here; default: 200 load balancers, 210 servers, 220 agents",
+    )
+    nodes: tuple[NodeName, ...] | None = Field(
+        default=None, description="PVE nodes that may carry these machines; default: all", min_length=1
+    )
+    labels: Annotated[dict[str, str], AfterValidator(parse_labels)] = Field(
+        default_factory=dict, description="labels of the Kubernetes nodes"
+    )
+    taints: tuple[Annotated[str, AfterValidator(parse_taint)], ...] = Field(
+        default=(), description="taints of the Kubernetes nodes: `key=value:NoSchedule`"
+    )
+    tags: tuple[Tag, ...] = Field(default=(), description="tags of the VMs in Proxmox, beside Stardock's own")
+    image: Image | None = Field(default=None, description="another image than the cluster's")
+    interfaces: Interfaces | None = Field(default=None, description="other interfaces than the role's")
+
+    @model_validator(mode="after")
+    def _one_way_to_name_machines(self) -> Pool:
+        if self.machines is not None and (self.count is not None or self.pattern is not None):
+            raise broken("`machines` excludes `count` and `pattern`", "delete one of the two ways to name machines")
+        if self.machines is None and (self.count is None or self.pattern is None):
+            raise broken("the pool does not say which machines it has", "add `machines: [NAME, ...]`, or both `count` and `pattern`")
+        return self
+
+    @property
+    def members(self) -> tuple[Machine, ...]:
+        """The machines in declared order, whichever way they were named."""
+        if self.machines is not None:
+            return self.machines
+        return tuple(Machine(name=(self.pattern or "{n}").replace("{n}", str(n))) for n in range(1, (self.count or 0) + 1))

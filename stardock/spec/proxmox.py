@@ -1,0 +1,111 @@
+"""`proxmox`: the estate. The API token is never here: it comes from the environment (PROXMOX_VE_API_TOKEN)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from stardock.spec.section import Section, broken
+from stardock.spec.units import Count, Flag, shown
+
+_NODE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
+_ENDPOINT = re.compile(r"https://[A-Za-z0-9.\-\[\]:]+")
+_MAX_PORT = 65535
+
+
+def parse_endpoint(value: object) -> str:
+    """`https://HOST:PORT`, no path: the provider and our own checks add theirs."""
+    text = value.rstrip("/") if isinstance(value, str) else ""
+    if text.startswith("http://"):
+        raise broken(f"{shown(value)} would send the token in clear", f"write https://{text[7:]}")
+    if not _ENDPOINT.fullmatch(text):
+        raise broken(f"{shown(value)} is not the URL of a Proxmox API", "write https://HOST:8006, without a path")
+    return text
+
+
+def parse_node_name(value: object) -> str:
+    """A PVE node's name, as Proxmox shows it."""
+    if not isinstance(value, str) or not _NODE.fullmatch(value):
+        raise broken(f"{shown(value)} is not the name of a PVE node", "write it as Proxmox shows it, for example pve1")
+    return value
+
+
+def parse_host(value: object) -> str:
+    """An address or host name."""
+    if not isinstance(value, str) or not _HOST.fullmatch(value):
+        raise broken(f"{shown(value)} is not an address or host name", "write for example 192.168.1.10")
+    return value
+
+
+def parse_port(value: int) -> int:
+    """A TCP port."""
+    if not 1 <= value <= _MAX_PORT:
+        raise broken(f"port {value} is outside of 1 to {_MAX_PORT}", "the usual port of SSH is 22")
+    return value
+
+
+NodeName = Annotated[str, BeforeValidator(parse_node_name), WithJsonSchema({"type": "string", "pattern": f"^{_NODE.pattern}$"})]
+Host = Annotated[str, BeforeValidator(parse_host), WithJsonSchema({"type": "string"})]
+Port = Annotated[Count, AfterValidator(parse_port)]
+Datastore = Annotated[str, Field(min_length=1)]
+
+
+class Datastores(Section):
+    """Where things lie on a PVE node."""
+
+    images: Datastore = Field(default="local", description="downloaded disk images (content type `import` or `iso`)")
+    snippets: Datastore = Field(default="local", description="first-boot files (content type `snippets`)")
+    disks: Datastore = Field(default="local-lvm", description="disks of machines (content type `images`)")
+
+
+class NodeDatastores(Section):
+    """The same for one PVE node; what is not named is as under `proxmox.datastores`."""
+
+    images: Datastore | None = Field(default=None, description="downloaded disk images")
+    snippets: Datastore | None = Field(default=None, description="first-boot files")
+    disks: Datastore | None = Field(default=None, description="disks of machines")
+
+
+class PveNode(Section):
+    """One Proxmox host. Written as its name alone, or as a mapping."""
+
+    name: NodeName = Field(description="as Proxmox shows it")
+    address: Host | None = Field(default=None, description="where its sshd answers; default: Proxmox is asked")
+    ssh_port: Port = Field(default=22, description="port of its sshd")
+    datastores: NodeDatastores = Field(default=NodeDatastores(), description="what differs on this PVE node")
+
+
+class ProxmoxSsh(Section):
+    """How snippets reach PVE nodes: SFTP."""
+
+    user: str = Field(default="root", description="account on PVE nodes that may write the snippet datastore", min_length=1)
+    private_key: str | None = Field(
+        default=None, description="file of the key, relative to cluster.yaml; default: PROXMOX_VE_SSH_* or the agent", min_length=1
+    )
+
+
+def _by_name(value: Any) -> Any:
+    """A bare name stands for a mapping with that name."""
+    return [{"name": item} if isinstance(item, str) else item for item in value] if isinstance(value, list | tuple) else value
+
+
+class Proxmox(Section):
+    """Endpoint and hosts."""
+
+    endpoint: Annotated[str, BeforeValidator(parse_endpoint), WithJsonSchema({"type": "string", "pattern": r"^https://[^/]+/?$"})] = Field(
+        description="URL of the API: https://HOST:8006"
+    )
+    nodes: Annotated[tuple[PveNode, ...], BeforeValidator(_by_name)] = Field(
+        description="PVE nodes for machines; their order decides placement", min_length=1
+    )
+    ssh: ProxmoxSsh = Field(default=ProxmoxSsh(), description="access to PVE nodes")
+    datastores: Datastores = Field(default=Datastores(), description="where things lie on PVE nodes")
+    insecure: Flag = Field(default=False, description="do not verify the API's certificate (name the CA with SSL_CERT_FILE instead)")
+
+    def datastores_of(self, node: PveNode) -> Datastores:
+        """The datastores of one PVE node: its own, else the common ones."""
+        own = node.datastores.model_dump(exclude_none=True)
+        return self.datastores.model_copy(update=own)

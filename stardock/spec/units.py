@@ -1,0 +1,118 @@
+"""Values with a unit or a form: sizes, durations, names, addresses. Each says what it takes when it is given something else."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, Strict, WithJsonSchema
+
+from stardock.spec.section import broken
+
+#: In MiB. PVE counts VM memory in MiB and disks in GiB, both binary.
+SIZES = {"MiB": 1, "GiB": 1024, "TiB": 1024 * 1024}
+
+_SIZE = re.compile(r"(\d{1,9})\s?([A-Za-z]*)")
+_DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_DAY_MINUTES = 24 * 60
+
+
+def shown(value: object) -> str:
+    """A given value as a message shows it: short, and told apart from text that looks like it."""
+    text = f"`{value}`" if isinstance(value, str) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  one line of a terminal
+
+
+def parse_mib(value: object) -> int:
+    """`4GiB` -> 4096. Binary units only: `GB` would leave 7% open."""
+    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found or found[2] not in SIZES:
+        digits = found[1] if found else str(value) if isinstance(value, int) and not isinstance(value, bool) else "4"
+        raise broken(f"{shown(value)} is not a size with a unit (MiB, GiB or TiB)", f"write for example {digits}GiB")
+    mib = int(found[1]) * SIZES[found[2]]
+    if mib == 0:
+        raise broken("the size is zero", "write for example 4GiB")
+    return mib
+
+
+def parse_gib(value: object) -> int:
+    """`40GiB` -> 40. PVE's disks are whole GiB."""
+    mib = parse_mib(value)
+    if mib % 1024:
+        raise broken(f"{shown(value)} is not a whole number of GiB", f"write {mib // 1024 + 1}GiB")
+    return mib // 1024
+
+
+def parse_minutes(value: object) -> int:
+    """`1h30m` -> 90."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    minutes = int(found[1] or 0) * 60 + int(found[2] or 0) if found else 0
+    if not minutes:
+        raise broken(f"{shown(value)} is not a duration of hours and minutes", "write for example 1h, 90m or 1h30m")
+    if minutes > _DAY_MINUTES:
+        raise broken(f"{shown(value)} is longer than 24h", "write for example 1h")
+    return minutes
+
+
+def parse_label(value: object) -> str:
+    """A DNS label (RFC 1123): it becomes a host name, a VM name and part of file names."""
+    if not isinstance(value, str):
+        raise broken(f"{shown(value)} is not text", f'put it in quotes: "{value}"')
+    if not _LABEL.fullmatch(value):
+        given = shown(value) if value else "empty text"
+        raise broken(f"{given} is not a name: 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit", _better_label(value))
+    return value
+
+
+def _better_label(value: str) -> str | None:
+    better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:63].strip("-")
+    return f"write {better}" if better else None
+
+
+def parse_ipv4(value: object) -> ipaddress.IPv4Address:
+    """One IPv4 address, without a prefix."""
+    if isinstance(value, ipaddress.IPv4Address):
+        return value
+    try:
+        return ipaddress.IPv4Address(value if isinstance(value, str) else "")
+    except ValueError:
+        raise broken(f"{shown(value)} is not an IPv4 address", _ipv4_cure(value)) from None
+
+
+def _ipv4_cure(value: object) -> str:
+    if isinstance(value, str) and "/" in value:
+        return f"write {value.split('/')[0]} here, and its prefix under `prefix`"
+    if isinstance(value, str) and ":" in value:
+        return "only IPv4 is planned by Stardock so far"
+    return "write four numbers of 0 to 255, for example 192.168.1.40"
+
+
+def parse_address(value: object) -> str:
+    """An IPv4 or IPv6 address, as text in its normal form."""
+    try:
+        return str(ipaddress.ip_address(value if isinstance(value, str) else ""))
+    except ValueError:
+        raise broken(f"{shown(value)} is not an IP address", "write for example 192.168.1.1") from None
+
+
+def _schema(kind: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, **more})
+
+
+_SIZE_SCHEMA = _schema("string", pattern=r"^\d+\s?(MiB|GiB|TiB)$", examples=["4GiB"])
+
+Mebibytes = Annotated[int, BeforeValidator(parse_mib), PlainSerializer(lambda mib: f"{mib}MiB"), _SIZE_SCHEMA]
+Gibibytes = Annotated[int, BeforeValidator(parse_gib), PlainSerializer(lambda gib: f"{gib}GiB"), _SIZE_SCHEMA]
+Minutes = Annotated[
+    int,
+    BeforeValidator(parse_minutes),
+    PlainSerializer(lambda m: f"{m}m"),
+    _schema("string", pattern=r"^(\d+h)?(\d+m)?$", examples=["1h30m"]),
+]
+Name = Annotated[str, BeforeValidator(parse_label), _schema("string", pattern=f"^{_LABEL.pattern}$")]
+Ipv4 = Annotated[ipaddress.IPv4Address, BeforeValidator(parse_ipv4), _schema("string", format="ipv4")]
+Address = Annotated[str, BeforeValidator(parse_address), _schema("string", examples=["192.168.1.1"])]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict()]

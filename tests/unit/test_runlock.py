@@ -1,0 +1,97 @@
+"""One run per cluster, and what a killed run leaves is ended first."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stardock.errors import StardockError
+from stardock.runlock import MARK, marked_processes, only_run
+
+pytestmark = pytest.mark.unit
+
+#: A run that starts a child in a session of its own, says so, and waits to be killed.
+RUN = """
+import subprocess, sys, time
+from pathlib import Path
+from stardock.runlock import only_run
+with only_run(Path(sys.argv[1])) as token:
+    subprocess.Popen(["sleep", "60"], start_new_session=True)
+    print(token, flush=True)
+    time.sleep(60)
+"""
+
+
+def _start(path: Path) -> tuple[subprocess.Popen[str], str]:
+    run = subprocess.Popen([sys.executable, "-c", RUN, str(path)], stdout=subprocess.PIPE, text=True)
+    assert run.stdout
+    return run, run.stdout.readline().strip()
+
+
+def _kill(run: subprocess.Popen[str], token: str) -> None:
+    run.kill()
+    run.wait()
+    assert run.stdout
+    run.stdout.close()
+    for pid in marked_processes(token):
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_second_run_is_refused_and_names_the_pid(tmp_path: Path) -> None:
+    run, token = _start(tmp_path / "c.pid")
+    try:
+        with pytest.raises(StardockError, match=f"pid {run.pid}") as caught, only_run(tmp_path / "c.pid"):
+            pytest.fail("two runs at once")
+        assert caught.value.cure
+        assert f"kill {run.pid}" in caught.value.cure
+        assert run.poll() is None
+    finally:
+        _kill(run, token)
+
+
+def test_an_orphan_of_a_killed_run_is_ended_first(tmp_path: Path) -> None:
+    run, token = _start(tmp_path / "c.pid")
+    lines: list[str] = []
+    try:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        assert "sleep" in marked_processes(token).values()
+        with only_run(tmp_path / "c.pid", lines.append):
+            assert marked_processes(token) == {}
+    finally:
+        _kill(run, token)
+    assert any("sleep (pid " in line for line in lines)
+
+
+def test_a_file_of_a_dead_run_does_not_stop_the_next_and_ends_no_stranger(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        (tmp_path / "c.pid").write_text(f"{stranger.pid}\n0123456789abcdef\n")
+        with only_run(tmp_path / "c.pid"):
+            assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_the_lock_is_free_again_after_a_run_and_after_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "c.pid"
+    with pytest.raises(ValueError, match="boom"), only_run(path):
+        raise ValueError("boom")
+    with only_run(path):
+        assert path.read_text().splitlines()[0] == str(os.getpid())
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert path.read_text() == ""
+    assert MARK not in os.environ
+
+
+def test_a_child_carries_the_mark_and_the_run_itself_is_not_among_its_children(tmp_path: Path) -> None:
+    with only_run(tmp_path / "c.pid") as token, subprocess.Popen(["sleep", "60"]) as child:
+        deadline = time.monotonic() + 5
+        while child.pid not in marked_processes(token) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert set(marked_processes(token)) == {child.pid}
+        child.kill()

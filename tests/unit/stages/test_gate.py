@@ -1,0 +1,173 @@
+"""The gate: what the engine may do to machines, judged from its plan JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stardock.errors import RefusedError
+from stardock.plan.model import Role
+from stardock.stages.gate import (
+    MACHINE,
+    Allowed,
+    MachineChange,
+    judge,
+    judge_tainted,
+    machine_changes,
+    refuse,
+    tainted_machines,
+)
+
+pytestmark = pytest.mark.unit
+
+ROLES: dict[str, Role] = {"lb1": "loadbalancer", "lb2": "loadbalancer", "server1": "server", "server2": "server", "agent1": "agent"}
+DESTROYING = [["delete"], ["delete", "create"], ["create", "delete"]]
+
+
+def _plan(*items: tuple[str, list[str]], kind: str = MACHINE, **extra: Any) -> dict[str, Any]:
+    return {"resource_changes": [{"type": kind, "name": name, "change": {"actions": actions}, **extra} for name, actions in items]}
+
+
+def _allowed(**named: Any) -> Allowed:
+    return Allowed(roles=ROLES, **named)
+
+
+@pytest.mark.parametrize("actions", DESTROYING)
+def test_no_machine_is_destroyed_that_was_not_named(actions: list[str]) -> None:
+    refusals = judge(machine_changes(_plan(("agent1", actions))), _allowed())
+    assert [refusal.name for refusal in refusals] == ["agent1"]
+
+
+def test_replace_allows_a_replacement_and_no_deletion() -> None:
+    allowed = _allowed(replace=frozenset({"agent1"}))
+    assert judge([MachineChange("agent1", "replace")], allowed) == ()
+    assert judge([MachineChange("agent1", "delete")], allowed)
+
+
+def test_remove_allows_a_deletion_and_no_replacement() -> None:
+    allowed = _allowed(remove=frozenset({"agent1"}))
+    assert judge([MachineChange("agent1", "delete")], allowed) == ()
+    assert judge([MachineChange("agent1", "replace")], allowed)
+
+
+@pytest.mark.parametrize("action", ["replace", "delete"])
+def test_a_server_of_a_founded_cluster_is_refused_even_when_named(action: Any) -> None:
+    named = frozenset({"server1"})
+    change = [MachineChange("server1", action)]
+    founded = _allowed(replace=named, remove=named, founded=True, observed=named)
+    assert "founded" in judge(change, founded)[0].message
+    assert judge(change, _allowed(replace=named, remove=named)) == ()
+
+
+def test_a_server_that_never_answered_may_be_replaced_although_the_cluster_is_founded() -> None:
+    allowed = _allowed(replace=frozenset({"server2"}), founded=True, observed=frozenset({"server1"}))
+    assert judge([MachineChange("server2", "replace", "replace_because_tainted")], allowed) == ()
+
+
+def test_more_than_one_load_balancer_at_a_time_is_refused_even_when_named() -> None:
+    both = frozenset({"lb1", "lb2"})
+    one = [MachineChange("lb1", "replace")]
+    assert judge(one, _allowed(replace=both)) == ()
+    (refusal,) = judge([*one, MachineChange("lb2", "delete")], _allowed(replace=both, remove=both))
+    assert "one load balancer at a time" in refusal.cure
+
+
+def test_a_machine_of_unknown_role_is_guarded_like_a_server() -> None:
+    named = frozenset({"stranger"})
+    assert judge([MachineChange("stranger", "delete")], _allowed(remove=named, founded=True, observed=named))
+
+
+def test_snippets_and_images_may_be_replaced() -> None:
+    changes = machine_changes(_plan(("server1-user", ["delete", "create"]), kind="proxmox_virtual_environment_file"))
+    assert changes == ()
+
+
+def test_an_import_that_would_replace_is_a_replacement() -> None:
+    plan = _plan(("server1", ["delete", "create"]))
+    plan["resource_changes"][0]["change"]["importing"] = {"id": "pve1/210"}
+    assert machine_changes(plan)[0].action == "replace"
+
+
+@pytest.mark.parametrize(
+    ("actions", "importing", "action"),
+    [
+        (["no-op"], None, None),
+        (["read"], None, None),
+        (["create"], None, "create"),
+        (["update"], None, "update"),
+        (["no-op"], {"id": "pve1/210"}, "import"),
+        (["update"], {"id": "pve1/210"}, "import"),
+        (["forget"], None, "forget"),
+    ],
+)
+def test_the_engines_actions_become_one_word(actions: list[str], importing: Any, action: str | None) -> None:
+    plan = _plan(("server1", actions))
+    plan["resource_changes"][0]["change"]["importing"] = importing
+    assert [change.action for change in machine_changes(plan)] == ([action] if action else [])
+    assert judge(machine_changes(plan), _allowed()) == ()
+
+
+def test_the_reason_names_what_only_a_replacement_changes() -> None:
+    plan = _plan(("agent1", ["delete", "create"]), action_reason="replace_because_cannot_update")
+    plan["resource_changes"][0]["change"]["replace_paths"] = [["initialization", 0, "user_data_file_id"], ["vm_id"]]
+    (refusal,) = judge(machine_changes(plan), _allowed())
+    assert "initialization.0.user_data_file_id, vm_id" in refusal.message
+
+
+def test_refusals_are_all_told_at_once_with_one_command_line() -> None:
+    changes = [MachineChange("lb1", "replace"), MachineChange("agent1", "replace"), MachineChange("server1", "delete")]
+    with pytest.raises(RefusedError) as caught:
+        refuse(judge(changes, _allowed()))
+    assert all(name in caught.value.message for name in ("lb1", "agent1", "server1"))
+    assert caught.value.cure is not None
+    assert caught.value.cure.splitlines() == [
+        "runner deploy --replace lb1 --replace agent1",
+        "write server1 under `remove:` if it is to go",
+    ]
+    refuse(())
+
+
+def test_a_tainted_machine_is_told_with_its_cure_and_passes_when_named() -> None:
+    resource = {"type": MACHINE, "name": "server1", "tainted": True}
+    state = {"values": {"root_module": {"resources": [resource, {"type": MACHINE, "name": "lb1"}, {**resource, "type": "other"}]}}}
+    assert tainted_machines(state) == ("server1",)
+    (refusal,) = judge_tainted(("server1",), _allowed())
+    assert refusal.cure == "runner deploy --replace server1"
+    assert judge_tainted(("server1",), _allowed(replace=frozenset({"server1"}))) == ()
+
+
+def test_an_empty_state_has_nothing_tainted() -> None:
+    assert tainted_machines({"format_version": "1.0"}) == ()
+
+
+names = st.sampled_from(sorted(ROLES))
+changes_of = st.lists(
+    st.builds(MachineChange, names, st.sampled_from(["create", "update", "replace", "delete", "import"])),
+    unique_by=lambda change: change.name,
+)
+allowances = st.builds(
+    Allowed,
+    replace=st.frozensets(names),
+    remove=st.frozensets(names),
+    roles=st.just(ROLES),
+    founded=st.booleans(),
+    observed=st.frozensets(names),
+)
+
+
+@given(changes_of, allowances)
+def test_whatever_passes_destroys_only_what_was_named_and_at_most_one_load_balancer(changes: list[MachineChange], allowed: Allowed) -> None:
+    if judge(changes, allowed):
+        return
+    doomed = {change.name for change in changes if change.destroys}
+    assert doomed <= allowed.replace | allowed.remove
+    assert sum(ROLES[name] == "loadbalancer" for name in doomed) <= 1
+    assert not allowed.founded or not any(ROLES[name] == "server" for name in doomed & allowed.observed)
+
+
+@given(changes_of, allowances)
+def test_what_destroys_nothing_always_passes(changes: list[MachineChange], allowed: Allowed) -> None:
+    assert judge([change for change in changes if not change.destroys], allowed) == ()

@@ -1,0 +1,125 @@
+"""A VM with its three snippets, made so that no edit replaces it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cdktf import TerraformResourceLifecycle
+from constructs import Construct
+from imports.proxmox import virtual_environment_vm as vm
+
+from pve.snippet import Snippet, SnippetProps
+
+#: What the provider would replace a VM for (design, invariant 2), or move it for. Not the whole disk: it must be able to grow.
+IGNORED = ("initialization", "disk[0].import_from", "node_name")
+
+#: The provider takes a network device in JSON only with each of its keys; cdktf drops None, so that null is written as a reference.
+NULL = "${null}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NicProps:
+    """A network device. `mac` in upper case: PVE gives it back so, and another case is drift."""
+
+    bridge: str
+    model: str
+    mac: str
+    vlan: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineProps:
+    """A VM, decided in full. Memory in MiB, disk in GiB; `image` is a volume id or a reference to one; user, network and meta snippets."""
+
+    name: str
+    description: str
+    tags: Sequence[str]
+    pve_node: str
+    vm_id: int
+    cores: int
+    cpu_type: str
+    memory_mib: int
+    disk_gib: int
+    disk_datastore: str
+    image: str
+    nics: Sequence[NicProps]
+    user: SnippetProps
+    network: SnippetProps
+    meta: SnippetProps
+    startup_order: int
+    prevent_destroy: bool = True
+
+
+class Machine(Construct):
+    """One VM. Its Terraform name is the construct's id; those of its snippets are `<id>-user`, `<id>-network` and `<id>-meta`."""
+
+    def __init__(self, scope: Construct, id_: str, props: MachineProps) -> None:
+        super().__init__(scope, id_)
+        kinds = {"user": props.user, "network": props.network, "meta": props.meta}
+        snippets = [Snippet(self, f"{id_}-{kind}", snippet) for kind, snippet in kinds.items()]
+        self.resource = self._vm(props, snippets)
+        self.resource.override_logical_id(id_)
+        self.resource.add_override("network_device", [_network_device(nic) for nic in props.nics])
+
+    def _vm(self, props: MachineProps, snippets: Sequence[Snippet]) -> vm.VirtualEnvironmentVm:
+        return vm.VirtualEnvironmentVm(
+            self,
+            "vm",
+            name=props.name,
+            description=props.description,
+            tags=list(props.tags),
+            node_name=props.pve_node,
+            vm_id=props.vm_id,
+            machine="q35",
+            operating_system=vm.VirtualEnvironmentVmOperatingSystem(type="l26"),
+            scsi_hardware="virtio-scsi-single",
+            serial_device=[vm.VirtualEnvironmentVmSerialDevice()],  # cloud kernels log there, and some hang without
+            cpu=vm.VirtualEnvironmentVmCpu(cores=props.cores, type=props.cpu_type),
+            memory=vm.VirtualEnvironmentVmMemory(dedicated=props.memory_mib, floating=0),  # etcd and a balloon do not go together
+            disk=[_disk(props)],
+            initialization=_initialization(props),
+            agent=_agent(),
+            startup=vm.VirtualEnvironmentVmStartup(order=props.startup_order),
+            started=True,
+            on_boot=True,
+            stop_on_destroy=True,  # a machine without an agent would sit out its shutdown timeout
+            reboot_after_update=False,  # more cores or memory wait for a drained power cycle; the provider says so
+            migrate=True,
+            depends_on=[snippet.resource for snippet in snippets],  # since the ids of snippets are literal
+            lifecycle=TerraformResourceLifecycle(prevent_destroy=props.prevent_destroy, ignore_changes=list(IGNORED)),
+        )
+
+
+def _disk(props: MachineProps) -> vm.VirtualEnvironmentVmDisk:
+    return vm.VirtualEnvironmentVmDisk(
+        interface="scsi0",
+        datastore_id=props.disk_datastore,
+        size=props.disk_gib,
+        import_from_attribute=props.image,
+        discard="on",
+        iothread=True,
+        ssd=True,
+    )
+
+
+def _initialization(props: MachineProps) -> vm.VirtualEnvironmentVmInitialization:
+    return vm.VirtualEnvironmentVmInitialization(
+        interface="ide2",
+        datastore_id=props.disk_datastore,
+        user_data_file_id=props.user.volume,
+        network_data_file_id=props.network.volume,
+        meta_data_file_id=props.meta.volume,
+    )
+
+
+def _agent() -> vm.VirtualEnvironmentVmAgent:
+    """Enable the agent and ask it nothing: a silent one would hold up every plan for `timeout` a VM. Discovery asks it, in one place."""
+    silent = vm.VirtualEnvironmentVmAgentWaitForIp(disabled=True)
+    return vm.VirtualEnvironmentVmAgent(enabled=True, timeout="2m", wait_for_ip=silent)
+
+
+def _network_device(nic: NicProps) -> dict[str, str | int]:
+    unset = ("disconnected", "enabled", "firewall", "mtu", "queues", "rate_limit", "trunks")
+    vlan = NULL if nic.vlan is None else nic.vlan
+    return {"bridge": nic.bridge, "model": nic.model, "mac_address": nic.mac, "vlan_id": vlan, **dict.fromkeys(unset, NULL)}

@@ -1,0 +1,50 @@
+"""cluster.yaml to Terraform JSON: what `cdktf synth`, `cdktf deploy` and `runner deploy` run. Needs neither network nor secrets.
+
+STARDOCK_FILE names the cluster file (default: ./cluster.yaml). `runner deploy` sets two more: STARDOCK_REPLACE (names, comma between)
+and STARDOCK_ADOPT (JSON: name -> "PVE node/VM id").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from stardock.cli.main import message_lines
+from stardock.errors import StardockError
+from stardock.workspace import Workspace, commit_lock, find_cluster_file, open_workspace
+
+
+def synthesize(workspace: Workspace) -> None:
+    """Write cdktf.out/stacks/<cluster>/cdk.tf.json."""
+    os.environ.setdefault("NODE_NO_WARNINGS", "1")  # of the library's own use of Node
+    from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
+
+    from stacks.cluster import ClusterStack  # noqa: PLC0415
+    from stacks.state import keep_private, path_from_stack  # noqa: PLC0415
+
+    app = App()
+    state = workspace.files.state
+    keep_private(state)
+    replace = frozenset(filter(None, os.environ.get("STARDOCK_REPLACE", "").split(",")))
+    adopt = json.loads(os.environ.get("STARDOCK_ADOPT") or "{}")
+    path = path_from_stack(state, Path(app.outdir), workspace.plan.cluster)
+    ClusterStack(app, workspace.plan, state_path=path, replace=replace, adopt=adopt)
+    app.synth()
+
+
+def main() -> int:
+    """Read, allocate, save the lock, then synthesize; the exit code."""
+    try:
+        workspace = open_workspace(find_cluster_file(None))
+        commit_lock(workspace)
+        synthesize(workspace)
+    except StardockError as error:
+        sys.stderr.write("\n".join(message_lines(error)) + "\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

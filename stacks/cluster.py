@@ -1,0 +1,92 @@
+"""One cluster's machines on Proxmox: plan to props."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping
+
+from cdktf import LocalBackend, TerraformOutput, TerraformStack, TerraformVariable
+from constructs import Construct
+from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, ProxmoxProviderSshNode
+
+from pve.image import Image
+from pve.machine import Machine as MachineConstruct
+from stacks.props import image_id, image_props, machine_props
+from stardock.firstboot import password_variables
+from stardock.plan.model import Plan, Proxmox
+
+
+class ClusterStack(TerraformStack):
+    """All that one cluster.yaml asks of Proxmox; its id is the cluster's name.
+
+    `state_path` leads from the stack's folder to the state beside cluster.yaml, as a POSIX path; files that cluster.yaml names are
+    found beside it. `replace` names machines whose destruction is not prevented in this run, `adopt` maps machines whose VM exists but is
+    not in the state to `<PVE node>/<VM id>`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        plan: Plan,
+        *,
+        state_path: str,
+        replace: frozenset[str] = frozenset(),
+        adopt: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, plan.cluster)
+        self._plan = plan
+        LocalBackend(self, path=state_path)
+        _provider(self, plan.proxmox, beside=posixpath.dirname(state_path))
+        self._variables()
+        images = self._images()
+        for machine in plan.machines:
+            props = machine_props(plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)
+            MachineConstruct(self, machine.name, props)
+        self._adopt(adopt or {})
+        self._output()
+
+    def _variables(self) -> None:
+        for name in sorted({name for machine in self._plan.machines for name in password_variables(machine)}):
+            TerraformVariable(self, name, type="string", sensitive=True, nullable=False, description="hash of a console password")
+
+    def _images(self) -> dict[str, Image]:
+        """One image a PVE node that carries machines of it; the first machine's word on its URL holds, and retained machines come last."""
+        wanted = {image_id(machine): image_props(self._plan.cluster, machine) for machine in reversed(self._plan.machines)}
+        scope = Construct(self, "images")
+        return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
+
+    def _machines(self, images: Mapping[str, Image], replace: frozenset[str]) -> None:
+        scope = Construct(self, "virtual-machines")
+        for machine in self._plan.machines:
+            props = machine_props(self._plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)
+            MachineConstruct(scope, machine.name, props)
+
+    def _adopt(self, adopt: Mapping[str, str]) -> None:
+        blocks = [{"to": f"proxmox_virtual_environment_vm.{name}", "id": adopt[name]} for name in sorted(adopt)]
+        if blocks:
+            self.add_override("import", blocks)
+
+    def _output(self) -> None:
+        machines = {
+            machine.name: {"role": machine.role, "pve_node": machine.pve_node, "vm_id": machine.vm_id, "address": machine.address or "dhcp"}
+            for machine in self._plan.machines
+        }
+        TerraformOutput(self, "machines", value=machines, description="what was made, by name")
+
+
+def _provider(scope: Construct, proxmox: Proxmox, *, beside: str) -> None:
+    """Configure endpoint and SSH. The token is never here: the provider reads PROXMOX_VE_API_TOKEN."""
+    reached = [node for node in proxmox.nodes if node.address is not None]
+    nodes = [ProxmoxProviderSshNode(name=node.name, address=node.address or "", port=node.ssh_port) for node in reached]
+    key = None if proxmox.ssh_private_key is None else _file_reference(proxmox.ssh_private_key, beside)
+    # without a key: the agent, and where none answers PROXMOX_VE_SSH_PRIVATE_KEY (provider 0.111.1 tries them in this order)
+    ssh = ProxmoxProviderSsh(username=proxmox.ssh_user, agent=key is None, private_key=key, node_attribute=nodes)
+    ProxmoxProvider(scope, "proxmox", endpoint=proxmox.endpoint, insecure=proxmox.insecure, ssh=ssh)
+
+
+def _file_reference(path: str, beside: str) -> str:
+    """Let the engine read a file, so that its content stays out of the JSON; relative paths are as seen from cluster.yaml."""
+    if path.startswith("~"):
+        return f"${{file(pathexpand({json.dumps(path)}))}}"
+    return f"${{file({json.dumps(posixpath.join(beside, path))})}}"

@@ -1,0 +1,35 @@
+"""The documents of a machine's first boot, from data structures: user-data, network-config, meta-data.
+
+First boot brings a machine to where SSH answers. From then on the stage `machines` owns the same files, with content from the same
+`stardock.systems.system(...).files(machine)`: its first run finds nothing to change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stardock.firstboot.network import network_config
+from stardock.firstboot.text import template, yaml_text
+from stardock.firstboot.user import password_variables, user_data
+from stardock.plan.model import Machine
+
+__all__ = ["Documents", "documents", "password_variables"]
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Three texts, each a Terraform template: only references to password variables (`${var.NAME}`) in `user` are live."""
+
+    user: str
+    network: str
+    meta: str
+
+
+def documents(cluster: str, machine: Machine) -> Documents:
+    """Write the three documents of a machine: the same machine gives the same bytes, whatever else the plan holds."""
+    meta = {"instance-id": f"{cluster}-{machine.name}", "local-hostname": machine.hostname}
+    return Documents(
+        user=template("#cloud-config\n" + yaml_text(user_data(machine)), password_variables(machine)),
+        network=template(yaml_text(network_config(machine)), ()),
+        meta=template(yaml_text(meta), ()),
+    )

@@ -1,0 +1,67 @@
+"""The user-data: what brings a machine to where SSH answers, with the files that the stage `machines` owns from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stardock.firstboot.text import reference
+from stardock.plan.model import Machine, User
+from stardock.systems import ManagedFile, system
+
+
+def user_data(machine: Machine) -> dict[str, Any]:
+    """Give the cloud-config of one machine; depends on nothing but that machine."""
+    own = system(machine.image.system)
+    return {
+        **_identity(machine),
+        **_access(machine),
+        **own.cloud_config(machine),
+        "packages": list(own.packages_of(machine)),
+        "write_files": [_file(file) for file in own.files(machine)],
+        **_commands("bootcmd", own.boot_commands(machine)),
+        **_commands("runcmd", own.first_commands(machine)),
+    }
+
+
+def password_variables(machine: Machine) -> tuple[str, ...]:
+    """Name the Terraform variables that a machine's user-data refers to."""
+    return tuple(user.password_variable for user in machine.users if user.password_variable)
+
+
+def _identity(machine: Machine) -> dict[str, Any]:
+    name: dict[str, Any] = {"hostname": machine.hostname}
+    if "." in machine.hostname:  # cloud-init would cut a name without `fqdn` at its first dot
+        name |= {"fqdn": machine.hostname, "prefer_fqdn_over_hostname": True}
+    # `localhost` keeps 127.0.1.1 right; `true` would write the whole file anew at each boot, over what bootstrap adds
+    return {**name, "manage_etc_hosts": "localhost", "timezone": machine.timezone}
+
+
+def _access(machine: Machine) -> dict[str, Any]:
+    return {
+        "ssh_pwauth": False,
+        "disable_root": all(user.name != "root" for user in machine.users),
+        "ssh_deletekeys": True,  # images must not share host keys
+        "ssh_genkeytypes": ["ed25519"],
+        "users": [_user(user) for user in machine.users],
+    }
+
+
+def _user(user: User) -> dict[str, Any]:
+    account = {"name": user.name} if user.name == "root" else {"name": user.name, "shell": "/bin/bash"}
+    keys = {"ssh_authorized_keys": list(user.keys)} if user.keys else {}
+    return {**account, **_password(user.password_variable), **keys}
+
+
+def _password(variable: str | None) -> dict[str, Any]:
+    if variable is None:
+        return {"lock_passwd": True}
+    return {"lock_passwd": False, "hashed_passwd": reference(variable)}
+
+
+def _file(file: ManagedFile) -> dict[str, Any]:
+    return {"path": file.path, "permissions": file.mode, "owner": "root:root", "content": file.content}
+
+
+def _commands(key: str, commands: tuple[str, ...]) -> Mapping[str, Any]:
+    return {key: list(commands)} if commands else {}

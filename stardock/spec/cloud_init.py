@@ -7,15 +7,18 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Flag
+from stardock.spec.units import Account, Domain, Flag, Form
 
-Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9+._:-]*$")]
+Package = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9+._:-]*", "a package name", "htop")]
+
+
+Variable = Annotated[str, Form(r"[A-Za-z_][A-Za-z0-9_]*", "a name of an environment variable", "ADMIN_PASSWORD_HASH")]
 
 
 class SecretSource(Section):
     """Where a secret comes from; the secret itself is never in cluster.yaml. Exactly one of these."""
 
-    env: str | None = Field(default=None, description="name of an environment variable", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    env: Variable | None = Field(default=None, description="name of an environment variable")
     file: str | None = Field(default=None, description="file, relative to cluster.yaml", min_length=1)
     command: str | None = Field(default=None, description="command whose output it is", min_length=1)
 
@@ -29,7 +32,7 @@ class SecretSource(Section):
 class User(Section):
     """An account on every machine."""
 
-    name: str = Field(description="account name", pattern=r"^[a-z_][a-z0-9_-]{0,31}$")
+    name: Account = Field(description="account name")
     keys: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         default=(), description="public keys, or .pub files relative to cluster.yaml (or under ~)"
     )
@@ -42,4 +45,4 @@ class CloudInit(Section):
 
     users: tuple[User, ...] = Field(default=(), description="accounts beside `ssh.user`")
     packages: tuple[Package, ...] = Field(default=(), description="packages on every machine, beside the system's own")
-    search: tuple[str, ...] = Field(default=(), description="search domains of static interfaces that name none")
+    search: tuple[Domain, ...] = Field(default=(), description="search domains of static interfaces that name none")

@@ -10,16 +10,16 @@ from pydantic import Field, PrivateAttr
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.distribution import Distribution
 from stardock.spec.image import Image
+from stardock.spec.keypath import Keys
 from stardock.spec.maintenance import Maintenance
-from stardock.spec.network import Interface, Network
+from stardock.spec.network import Interface, Network, RoleName
 from stardock.spec.pools import Machine, Pool
 from stardock.spec.proxmox import Proxmox
 from stardock.spec.section import Section
 from stardock.spec.ssh import Ssh
 from stardock.spec.units import Flag, Name
 
-#: A key path: mapping keys and list positions from the root.
-Keys = tuple[str | int, ...]
+__all__ = ["Keys", "Spec"]
 
 
 class Spec(Section):
@@ -54,6 +54,12 @@ class Spec(Section):
     def interfaces_of(self, pool: Pool) -> tuple[Interface, ...]:
         """The interfaces of a pool's machines: its own, else its role's."""
         return pool.interfaces if pool.interfaces is not None else self.network.of(pool.role)
+
+    def interface_lists(self) -> Iterator[tuple[Keys, tuple[Interface, ...]]]:
+        """All lists of interfaces, roles' and pools' own, each with its key path."""
+        roles: tuple[RoleName, ...] = ("server", "agent", "loadbalancer")
+        yield from ((("network", role), self.network.of(role)) for role in roles)
+        yield from ((("pools", p, "interfaces"), pool.interfaces) for p, pool in enumerate(self.pools) if pool.interfaces)
 
     def members(self) -> Iterator[tuple[Keys, Pool, Machine]]:
         """All machines in declared order, each with its pool and the key path where it is named."""

@@ -2,13 +2,114 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml import YAML
+from pydantic import ValidationError
 
+from stardock.errors import InputErrors, Problem
 from stardock.spec.cluster import Spec
+from stardock.spec.keypath import Keys
+from stardock.spec.keys import with_key_lines
+from stardock.spec.rules import broken_rules, conflicts
+from stardock.spec.tree import Tree, read_tree
+from stardock.spec.words import problems_of
+
+#: Values that are wrong can make what is around them wrong: as deep as cluster.yaml is nested, and a bit.
+_ROUNDS = 8
 
 
 def load(path: Path) -> Spec:
     """Read, check and return; see `stardock.spec.load_spec`."""
-    return Spec.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+    tree = read_tree(_text(path))
+    if not tree.problems and not isinstance(tree.data, dict):
+        tree.problems.append(_not_a_mapping(tree.data))
+    spec, problems = _checked(tree) if isinstance(tree.data, dict) else (None, [])
+    if spec is not None:
+        spec, unreadable = with_key_lines(spec, path.parent)
+        problems += unreadable
+    problems = sorted([*tree.problems, *problems], key=lambda problem: problem.line or 0)
+    if problems or spec is None:
+        raise InputErrors(str(path), tuple(problems))
+    return spec
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        cure = "write one (examples/single/cluster.yaml is the smallest), or name another with -f or STARDOCK_FILE"
+        raise InputErrors(str(path), (Problem("there is no such file", cure=cure),)) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputErrors(str(path), (Problem("the file is not UTF-8 text", line=line, cure="save it as UTF-8"),)) from None
+    except OSError as error:
+        raise InputErrors(str(path), (Problem(f"the file cannot be read: {error.strerror}"),)) from None
+
+
+def _not_a_mapping(data: object) -> Problem:
+    if data is None:
+        return Problem("the file is empty", line=1, cure="begin with examples/single/cluster.yaml")
+    what = "a list" if isinstance(data, list) else "one value"
+    return Problem(f"the file is {what}, not a mapping of keys", line=1, cure="begin with `cluster: NAME` on the first line")
+
+
+def _checked(tree: Tree) -> tuple[Spec | None, list[Problem]]:
+    """The spec and all its problems. When values are wrong, those between the right ones are still looked for."""
+    try:
+        spec = Spec.model_validate(tree.data).with_positions(tree.lines)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        rest = _salvaged(tree, [tuple(one["loc"]) for one in found])
+        return None, [*problems_of(found, tree.lines), *(conflicts(rest) if rest else [])]
+    return spec, broken_rules(spec)
+
+
+def _salvaged(tree: Tree, wrong: list[Keys]) -> Spec | None:
+    """The spec without the keys that are wrong; None when nothing sensible is left."""
+    data = copy.deepcopy(tree.data)
+    _stand_in(data)
+    for _ in range(_ROUNDS):
+        gone: list[Keys] = []
+        for keys in wrong:
+            if any(keys[: len(taken)] == taken for taken in gone):
+                continue
+            taken = _taken_out(data, keys)
+            if not taken:
+                return None
+            gone.append(taken)
+        _stand_in(data)
+        try:
+            return Spec.model_validate(data).with_positions(tree.lines)
+        except ValidationError as error:
+            wrong = [tuple(one["loc"]) for one in error.errors(include_url=False)]
+    return None
+
+
+def _stand_in(data: dict[str, Any]) -> None:
+    """Values that every spec needs and no rule between values reads, in place of those that are wrong or missing."""
+    for key, value in (("cluster", "stand-in"), ("image", {"system": "debian"}), ("ssh", {"keys": ["stand-in"]})):
+        data.setdefault(key, value)
+    if isinstance(data.get("proxmox"), dict):
+        data["proxmox"].setdefault("endpoint", "https://stand-in:8006")
+
+
+def _taken_out(data: dict[str, Any], keys: Keys) -> Keys:
+    """Take out the innermost key around a fault, and return its path; whole lists, so that no list position moves. (): there is none."""
+    inner: Any = data
+    innermost: tuple[dict[str, Any], int] | None = None
+    for depth, key in enumerate(keys):
+        if isinstance(inner, dict) and key in inner:
+            innermost = inner, depth
+        inner = inner[key] if _has(inner, key) else None
+    if innermost is None:
+        return ()
+    del innermost[0][str(keys[innermost[1]])]
+    return keys[: innermost[1] + 1]
+
+
+def _has(value: Any, key: str | int) -> bool:
+    if isinstance(value, dict):
+        return key in value
+    return isinstance(value, list) and isinstance(key, int) and key < len(value)

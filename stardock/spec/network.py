@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Address, Count, Flag, Ipv4
+from stardock.spec.units import Address, Count, Domain, Flag, Form, Ipv4
 
 RoleName = Literal["server", "agent", "loadbalancer"]
 
@@ -39,6 +39,9 @@ def parse_offset(value: int) -> int:
     return value
 
 
+InterfaceName = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "the name of an interface (at most 15 characters)", "ens18")]
+
+
 class Static(Section):
     """Addresses counted up: the n-th machine (from 0) gets `base` + `offset` + n."""
 
@@ -47,7 +50,7 @@ class Static(Section):
     prefix: Annotated[Count, AfterValidator(parse_prefix)] = Field(default=24, description="prefix length of the subnet, in bits")
     gateway: Ipv4 | None = Field(default=None, description="default route; on one interface only")
     dns: tuple[Address, ...] = Field(default=(), description="name servers")
-    search: tuple[str, ...] = Field(default=(), description="search domains; default: `cloud_init.search`")
+    search: tuple[Domain, ...] = Field(default=(), description="search domains; default: `cloud_init.search`")
 
     @property
     def network(self) -> ipaddress.IPv4Network:
@@ -62,11 +65,7 @@ class Static(Section):
 class Interface(Section):
     """One NIC. The first of a list is the machine's own address; addresses come by DHCP unless `static` is there."""
 
-    name: str = Field(
-        default="ens18",
-        description="as the guest names it; default: ens18, ens19, ... by position",
-        pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,14}$",
-    )
+    name: InterfaceName = Field(default="ens18", description="as the guest names it; default: ens18, ens19, ... by position")
     bridge: str = Field(default="vmbr0", description="bridge of the PVE node", min_length=1)
     vlan: Annotated[Count, AfterValidator(parse_vlan)] | None = Field(default=None, description="VLAN tag, 1 to 4094")
     model: Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"] = Field(default="virtio", description="emulated hardware")

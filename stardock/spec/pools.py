@@ -12,7 +12,7 @@ from stardock.spec.image import Image
 from stardock.spec.network import Interfaces, RoleName
 from stardock.spec.proxmox import NodeName
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Gibibytes, Ipv4, Mebibytes, Name, shown
+from stardock.spec.units import Count, Form, Gibibytes, Ipv4, Mebibytes, Name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,9 @@ _NO_ROLE = Hardware(cores=2, memory=4096, disk=40, vm_id_start=200)
 #: PVE's own limits: ids below 100 are reserved, nine digits at most.
 VM_IDS = (100, 999_999_999)
 _MAX_CORES = 128
+
+#: Machines of one pool; a plan of a thousand takes seconds.
+MAX_COUNT = 1000
 _TAINT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)")
 _LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
@@ -61,9 +64,9 @@ def parse_cores(value: int) -> int:
 
 
 def parse_count(value: int) -> int:
-    """Not negative."""
-    if value < 0:
-        raise broken(f"count {value} is negative")
+    """Not negative, and no more than one cluster can be planned for."""
+    if not 0 <= value <= MAX_COUNT:
+        raise broken(f"count {value} is outside of 0 to {MAX_COUNT}")
     return value
 
 
@@ -112,7 +115,7 @@ def _by_name(value: Any) -> Any:
 
 
 Machines = Annotated[tuple[Machine, ...], BeforeValidator(_by_name)]
-Tag = Annotated[str, Field(pattern=r"^[a-z0-9_][a-z0-9_+.-]*$")]
+Tag = Annotated[str, Form(r"[a-z0-9_][a-z0-9_+.-]*", "a tag of PVE (a-z, 0-9, _ + . -)", "production")]
 
 
 class Pool(Section):

@@ -8,17 +8,18 @@ from pydantic import Field
 
 from stardock.spec.proxmox import Port
 from stardock.spec.section import Section
+from stardock.spec.units import Account
 
 
 class Ssh(Section):
-    """The keys of the account that bootstrap uses. After `load_spec`, `keys` holds whole public key lines."""
+    """Keys, account and port that bootstrap uses."""
+
+    # After `load_spec`, `keys` holds whole lines.
 
     keys: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         description="public keys, or .pub files relative to cluster.yaml (or under ~)", min_length=1
     )
-    user: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")] = Field(
-        default="root", description="account on the machines; another than root gets sudo"
-    )
+    user: Account = Field(default="root", description="account on the machines; another than root gets sudo")
     port: Port = Field(default=22, description="port of the machines' sshd")
     private_key: str | None = Field(
         default=None, description="file of the private key, relative to cluster.yaml; default: the SSH agent", min_length=1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, Strict, WithJsonSchema
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from stardock.spec.section import broken
 
@@ -23,6 +25,26 @@ def shown(value: object) -> str:
     """A given value as a message shows it: short, and told apart from text that looks like it."""
     text = f"`{value}`" if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  one line of a terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Text of a certain form: a regular expression, what that is called, and an example of it."""
+
+    pattern: str
+    what: str
+    example: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+
+    def _check(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value):
+            raise broken(f"{shown(value)} is not {self.what}", f"write for example {self.example}")
+        return value
 
 
 def parse_mib(value: object) -> int:
@@ -114,5 +136,7 @@ Minutes = Annotated[
 Name = Annotated[str, BeforeValidator(parse_label), _schema("string", pattern=f"^{_LABEL.pattern}$")]
 Ipv4 = Annotated[ipaddress.IPv4Address, BeforeValidator(parse_ipv4), _schema("string", format="ipv4")]
 Address = Annotated[str, BeforeValidator(parse_address), _schema("string", examples=["192.168.1.1"])]
+Account = Annotated[str, Form(r"[a-z_][a-z0-9_-]{0,31}", "an account name", "admin")]
+Domain = Annotated[str, Form(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a domain", "home.arpa")]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict()]

@@ -1,0 +1,1 @@
+"""What Stardock knows of each Kubernetes: one file a distribution."""

@@ -1,0 +1,65 @@
+"""Public keys: lines stay as they are, names of `.pub` files become the lines in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stardock.errors import Problem
+from stardock.spec.cluster import Spec
+from stardock.spec.keypath import Keys, path_text
+
+_LINE = re.compile(r"(^|.*\s)(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={0,3}(\s.*)?")
+_MAX_BYTES = 64 * 1024
+
+
+@dataclass(slots=True)
+class _Reading:
+    spec: Spec
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def all(self, entries: tuple[str, ...], path: Keys) -> tuple[str, ...]:
+        """The key lines of a list, each once, in order."""
+        found = (line for i, entry in enumerate(entries) for line in self._lines(entry.strip(), (*path, i)))
+        return tuple(dict.fromkeys(found))
+
+    def _lines(self, entry: str, path: Keys) -> list[str]:
+        if "PRIVATE KEY" in entry:
+            return self._refuse("this is a private key", "delete it here, and name its .pub file", path)
+        if " " in entry or "\n" in entry:
+            return [entry] if _LINE.fullmatch(entry) else self._refuse("this is not a public key", "copy the line of a .pub file", path)
+        return self._of_file(entry, path)
+
+    def _of_file(self, name: str, path: Keys) -> list[str]:
+        try:
+            data = (self.folder / Path(name).expanduser()).read_bytes()[:_MAX_BYTES]
+        except FileNotFoundError:
+            return self._refuse(
+                f"the file `{name}` does not exist", f"make a key with `ssh-keygen -t ed25519 -f {name.removesuffix('.pub')}`", path
+            )
+        except (OSError, ValueError, RuntimeError) as error:  # a directory, no permission; a zero byte; no home directory
+            return self._refuse(f"the file `{name}` cannot be read: {getattr(error, 'strerror', None) or error}", None, path)
+        lines = [line.strip() for line in data.decode(errors="replace").splitlines() if line.strip() and not line.startswith("#")]
+        if any("PRIVATE KEY" in line for line in lines):
+            return self._refuse(f"`{name}` is a private key", f"name its public half: {name}.pub", path)
+        if not lines or not all(_LINE.fullmatch(line) for line in lines):
+            return self._refuse(f"`{name}` does not hold public keys", "name a .pub file of ssh-keygen", path)
+        return lines
+
+    def _refuse(self, message: str, cure: str | None, path: Keys) -> list[str]:
+        self.problems.append(Problem(message, path=path_text(path), line=self.spec.line_of(*path), cure=cure))
+        return []
+
+
+def with_key_lines(spec: Spec, folder: Path) -> tuple[Spec, list[Problem]]:
+    """The spec with whole key lines in place of file names (relative to `folder`), and what could not be read."""
+    reading = _Reading(spec, folder)
+    ssh = spec.ssh.model_copy(update={"keys": reading.all(spec.ssh.keys, ("ssh", "keys"))})
+    users = tuple(
+        user.model_copy(update={"keys": reading.all(user.keys, ("cloud_init", "users", i, "keys"))})
+        for i, user in enumerate(spec.cloud_init.users)
+    )
+    cloud_init = spec.cloud_init.model_copy(update={"users": users})
+    return spec.model_copy(update={"ssh": ssh, "cloud_init": cloud_init}), reading.problems

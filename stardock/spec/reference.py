@@ -1,0 +1,146 @@
+"""What cluster.yaml may hold, for editors (JSON schema) and for people (a page of all keys), both from the models."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from stardock.spec.cluster import Spec
+from stardock.spec.section import Section
+from stardock.spec.words import sections_of
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+#: What a type is called in the page; types of `units` and their like are told by the names of their parsers.
+_PARSERS = {
+    "parse_mib": "size: `4GiB`, `512MiB`",
+    "parse_gib": "size in whole GiB: `40GiB`",
+    "parse_minutes": "duration: `1h`, `90m`, `1h30m`",
+    "parse_label": "name: a-z, 0-9, -",
+    "parse_ipv4": "IPv4 address",
+    "parse_address": "IP address",
+    "parse_version": "`vX.Y.Z+rke2rN`",
+    "parse_checksum": "`sha256:...` or `sha512:...`",
+    "parse_sha256": "64 hexadecimal digits",
+    "parse_url": "URL",
+    "parse_endpoint": "https URL without a path",
+}
+_SHORTHAND = {"pools.machines": "names, or mappings", "proxmox.nodes": "names, or mappings"}
+_PLAIN = {str: "text", int: "whole number", bool: "true or false"}
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of cluster.yaml. Names that stand for mappings (`machines: [server1]`) are in it."""
+    found = Spec.model_json_schema()
+    for model, key in (("Pool", "machines"), ("Proxmox", "nodes")):
+        _allow_names(found["$defs"][model]["properties"][key])
+    return {"$schema": DIALECT, **found, "title": "cluster.yaml of Stardock"}
+
+
+def _allow_names(of: dict[str, Any]) -> None:
+    lists = [of, *of.get("anyOf", [])]
+    for one in (one for one in lists if "items" in one):
+        one["items"] = {"anyOf": [{"type": "string"}, one["items"]]}
+
+
+def page() -> str:
+    """docs/cluster-yaml.md."""
+    lines = [
+        "# cluster.yaml: every key",
+        "",
+        "Made from the models by `runner schema --format markdown`; a test compares. Keys that Stardock does not know are refused.",
+        "Editors: `runner schema > schema.json`, then `# yaml-language-server: $schema=schema.json` as the file's first line.",
+        "`examples/single` is the smallest cluster, `examples/quickstart` the usual one. Sizes are binary and carry their unit.",
+        "The API token of Proxmox and all other secrets are never in this file.",
+        "",
+        *_table("", Spec),
+    ]
+    for name, model in _sections("", Spec):
+        lines += ["", f"## {name}", "", (model.__doc__ or "").split("\n\n")[0].strip(), "", *_table(name, model)]
+    return "\n".join([*lines, "", *_options_page()])
+
+
+def _options_page() -> list[str]:
+    from stardock.distributions import rke2  # noqa: PLC0415  only the page needs its tables
+
+    owned = [f"| `{key}` | {why} |" for key, why in rke2.OWNED.items()]
+    secret = ", ".join(f"`{name}`" for name, key in rke2.known_keys().items() if key.secret)
+    merged = ", ".join(f"`{key}`" for key in sorted(rke2.MERGED))
+    return [
+        "## distribution.options in detail",
+        "",
+        "Keys of RKE2's config.yaml, for all machines; keys that only servers know go to servers only. Unknown keys,",
+        "values of the wrong type, and keys that the release does not have yet are refused.",
+        "",
+        f"Stardock adds its own items to {merged}; yours come first.",
+        f"Refused, because they are secrets: {secret}.",
+        "Refused, because Stardock writes or relies on them:",
+        "",
+        "| key | why |",
+        "|---|---|",
+        *owned,
+        "",
+    ]
+
+
+def _sections(path: str, model: type[Section]) -> Iterator[tuple[str, type[Section]]]:
+    """All mappings below a model, depth first. Those of a kind that was shown already (pools' own image) are left to their table's word."""
+    shown = {"pools.image", "pools.interfaces", "network.agent", "network.loadbalancer"}
+    for name, info in model.model_fields.items():
+        below = f"{path}.{name}" if path else name
+        for section in sections_of(info.annotation) if below not in shown else ():
+            yield below, section
+            yield from _sections(below, section)
+
+
+def _table(path: str, model: type[Section]) -> list[str]:
+    rows = [_row(f"{path}.{name}" if path else name, name, info) for name, info in model.model_fields.items()]
+    return ["| key | value | default | what for |", "|---|---|---|---|", *rows]
+
+
+def _row(path: str, name: str, info: FieldInfo) -> str:
+    value = _SHORTHAND.get(path) or _value(info.annotation, info.metadata)
+    return f"| `{name}` | {value} | {_default(info)} | {info.description} |"
+
+
+def _value(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
+    """A type in words."""
+    for validator in metadata:
+        name = getattr(getattr(validator, "func", None), "__name__", "")
+        if name in _PARSERS:
+            return _PARSERS[name]
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _value(arguments[0], arguments[1:])
+    if origin in {types.UnionType, typing.Union}:
+        return _value(next(one for one in arguments if one is not types.NoneType))
+    return _container(annotation, origin, arguments)
+
+
+def _container(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> str:
+    if origin is tuple:
+        return f"list of {_value(arguments[0])}".replace("of mapping", "of mappings")
+    if origin is typing.Literal:
+        return ", ".join(f"`{choice}`" for choice in arguments)
+    if origin is dict:
+        return f"mapping to {_value(arguments[1])}"
+    return "mapping" if isinstance(annotation, type) and issubclass(annotation, Section) else _PLAIN.get(annotation, "any value")
+
+
+def _default(info: FieldInfo) -> str:
+    """As it would be written in YAML; empty when the description says it."""
+    if info.is_required():
+        return "**required**"
+    value = info.default
+    if value is PydanticUndefined or value is None or value == () or isinstance(value, Section):
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if any(getattr(getattr(one, "func", None), "__name__", "") == "parse_minutes" for one in info.metadata):
+        return f"`{value // 60}h`"
+    return f"`{list(value) if isinstance(value, tuple) else value}`"

@@ -1,0 +1,125 @@
+"""What must fit together between the keys of cluster.yaml, as far as it can be told before anything is allocated.
+
+Rules about allocated values (ranges that meet, equal addresses, VIP inside a range) are `stardock.plan.rules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from stardock.distributions import rke2
+from stardock.errors import Problem
+from stardock.spec.addresses import address_rules, gateway_rules, vip_rules
+from stardock.spec.cluster import Keys, Spec
+from stardock.spec.places import at
+from stardock.spec.words import closest
+
+Rule = Callable[[Spec], Iterator[Problem]]
+
+
+def one_name_each(spec: Spec) -> Iterator[Problem]:
+    """Names tell machines, pools, PVE nodes, users and interfaces apart."""
+    yield from _twice(spec, "machines", ((machine.name, keys) for keys, _, machine in spec.members()))
+    yield from _twice(spec, "pools", ((pool.name, ("pools", p, "name")) for p, pool in enumerate(spec.pools)))
+    yield from _twice(spec, "PVE nodes", ((node.name, ("proxmox", "nodes", n)) for n, node in enumerate(spec.proxmox.nodes)))
+    yield from _twice(spec, "users", ((user.name, ("cloud_init", "users", u, "name")) for u, user in enumerate(spec.cloud_init.users)))
+    for keys, interfaces in spec.interface_lists():
+        yield from _twice(spec, "interfaces of one machine", ((nic.name, (*keys, i)) for i, nic in enumerate(interfaces)))
+
+
+def _twice(spec: Spec, what: str, names: Iterable[tuple[str | int, Keys]]) -> Iterator[Problem]:
+    first: dict[str | int, int | None] = {}
+    for name, keys in names:
+        line = spec.line_of(*keys)
+        if name in first:
+            where = f" (the other: line {first[name]})" if first[name] not in {None, line} else ""
+            yield at(spec, keys, f"two {what} are named `{name}`{where}", "give one of them another name")
+        else:
+            first[name] = line
+
+
+def one_vm_id_each(spec: Spec) -> Iterator[Problem]:
+    """VM ids that were written out."""
+    first: dict[int, str] = {}
+    for keys, _, machine in spec.members():
+        if machine.vm_id is None:
+            continue
+        if machine.vm_id in first:
+            message = f"VM id {machine.vm_id} is given to `{first[machine.vm_id]}` already"
+            yield at(spec, (*keys, "vm_id"), message, "write another id, or none to get the next free one")
+        first.setdefault(machine.vm_id, machine.name)
+
+
+def known_pve_nodes(spec: Spec) -> Iterator[Problem]:
+    """Pools and machines name PVE nodes of `proxmox.nodes`."""
+    known = [node.name for node in spec.proxmox.nodes]
+    named = [(name, ("pools", p, "nodes", n)) for p, pool in enumerate(spec.pools) for n, name in enumerate(pool.nodes or ())]
+    pinned = [(machine.pve_node, (*keys, "pve_node")) for keys, _, machine in spec.members() if machine.pve_node]
+    for name, keys in [*named, *pinned]:
+        if name not in known:
+            near = closest(name, known)
+            cure = f"did you mean `{near}`?" if near else f"add it to proxmox.nodes, or use one of {', '.join(known)}"
+            yield at(spec, keys, f"unknown PVE node `{name}`", cure)
+
+
+def removed_is_not_wanted(spec: Spec) -> Iterator[Problem]:
+    """A machine stands in a pool or under `remove`."""
+    wanted = {machine.name for _, _, machine in spec.members()}
+    for r, name in enumerate(spec.remove):
+        if name in wanted:
+            yield at(spec, ("remove", r), f"`{name}` is to be removed, and a pool has it", "take the name out of the pool, or from here")
+
+
+def load_balancers_are_no_nodes(spec: Spec) -> Iterator[Problem]:
+    """Labels and taints are of Kubernetes nodes."""
+    for p, pool in enumerate(spec.pools):
+        for key, value in (("labels", pool.labels), ("taints", pool.taints)):
+            if value and pool.role == "loadbalancer":
+                yield at(spec, ("pools", p, key), f"load balancers are no Kubernetes nodes, and take no {key}", "delete it")
+
+
+def options_fit_the_distribution(spec: Spec) -> Iterator[Problem]:
+    """Keys and values of `distribution.options`."""
+    for fault in rke2.faults(spec.distribution.options, spec.distribution.version):
+        yield at(spec, ("distribution", "options", fault.key), fault.message, fault.cure)
+
+
+def at_least_one_server(spec: Spec) -> Iterator[Problem]:
+    """A cluster without a server is none."""
+    if not any(pool.members for pool in spec.pools if pool.role == "server"):
+        cure = "add a pool: {name: servers, role: server, machines: [server1]}"
+        yield at(spec, ("pools",), "zero servers: a cluster needs at least one machine of role `server`", cure)
+
+
+def load_balancers_have_a_vip(spec: Spec) -> Iterator[Problem]:
+    """What load balancers are for."""
+    if spec.network.vip is None and any(pool.members for pool in spec.pools if pool.role == "loadbalancer"):
+        message = "there are load balancers, but no virtual IP for them to hold"
+        yield at(spec, ("network", "vip"), message, "add `network: {vip: ADDRESS}` with a free address of their subnet")
+
+
+#: Rules that two values break together; they hold whatever else is wrong.
+CONFLICTS: tuple[Rule, ...] = (
+    one_name_each,
+    one_vm_id_each,
+    known_pve_nodes,
+    removed_is_not_wanted,
+    load_balancers_are_no_nodes,
+    options_fit_the_distribution,
+    address_rules,
+    gateway_rules,
+    vip_rules,
+)
+
+#: Rules about what is not there; a key that was dropped for being wrong would break them too.
+ABSENCES: tuple[Rule, ...] = (at_least_one_server, load_balancers_have_a_vip)
+
+
+def conflicts(spec: Spec) -> list[Problem]:
+    """Problems between values that are there."""
+    return [problem for rule in CONFLICTS for problem in rule(spec)]
+
+
+def broken_rules(spec: Spec) -> list[Problem]:
+    """All problems of a spec whose values are right one by one."""
+    return [*conflicts(spec), *(problem for rule in ABSENCES for problem in rule(spec))]

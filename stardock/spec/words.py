@@ -1,0 +1,163 @@
+"""pydantic's errors in words for people: what is wrong at which key, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from stardock.errors import Problem
+from stardock.spec.cluster import Spec
+from stardock.spec.keypath import Keys, path_text
+from stardock.spec.section import RULE, Section
+from stardock.spec.units import shown
+
+#: What to add when a key is missing. By key path without list positions.
+EXAMPLES = {
+    "cluster": "cluster: production",
+    "proxmox": "proxmox: {endpoint: https://HOST:8006, nodes: [pve1]}",
+    "proxmox.endpoint": "endpoint: https://HOST:8006",
+    "proxmox.nodes": "nodes: [pve1]",
+    "proxmox.nodes.name": "name: pve1",
+    "image": "image: {system: debian}",
+    "image.system": "system: debian",
+    "pools": "pools: [{name: servers, role: server, machines: [server1]}]",
+    "pools.name": "name: servers",
+    "pools.role": "role: server",
+    "ssh": "ssh: {keys: [id_ed25519.pub]}",
+    "ssh.keys": "keys: [id_ed25519.pub]",
+    "cloud_init.users.name": "name: admin",
+}
+
+#: error type of pydantic -> what the value is not, and the cure
+_KINDS = {
+    "string_type": ("text", 'put it in quotes: "{}"'),
+    "int_type": ("a whole number", "write digits, without quotes"),
+    "int_from_float": ("a whole number", "write digits, without quotes"),
+    "int_parsing_size": ("a number that small", None),
+    "bool_type": ("true or false", "write true or false, without quotes"),
+    "tuple_type": ("a list", "write [..., ...], or one item a line, each after `- `"),
+    "dict_type": ("a mapping", "write {{KEY: VALUE}}, or one key a line, indented"),
+    "model_type": ("a mapping", "write {{KEY: VALUE}}, or one key a line, indented"),
+    "model_attributes_type": ("a mapping", "write {{KEY: VALUE}}, or one key a line, indented"),
+}
+
+
+def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int]) -> list[Problem]:
+    """One problem an error, in the order of the file. A missing key is left out when a misspelt one beside it is meant."""
+    misspelt = {(*error["loc"][:-1], near) for error in errors if (near := _near(error)) is not None}
+    found = [_problem(error, lines) for error in errors if error["type"] != "missing" or error["loc"] not in misspelt]
+    return sorted(found, key=lambda problem: problem.line or 0)
+
+
+def _problem(error: ErrorDetails, lines: Mapping[Keys, int]) -> Problem:
+    keys: Keys = tuple(error["loc"])
+    message, cure = _said(error)
+    if error["type"] != "missing":
+        keys = next((keys[:end] for end in range(len(keys), 0, -1) if keys[:end] in lines), keys)
+    return Problem(message, path=path_text(keys), line=nearest_line(keys, lines), cure=cure)
+
+
+def nearest_line(keys: Keys, lines: Mapping[Keys, int]) -> int | None:
+    """The line of a key, or of the nearest mapping or list around it."""
+    return next((lines[keys[:end]] for end in range(len(keys), -1, -1) if keys[:end] in lines), None)
+
+
+def _said(error: ErrorDetails) -> tuple[str, str | None]:
+    """Message and cure."""
+    kind, given = error["type"], error["input"]
+    if kind == RULE:
+        return error["ctx"]["message"], error["ctx"]["cure"]
+    if kind == "missing":
+        return _missing(error)
+    if kind == "extra_forbidden":
+        return _unknown(error)
+    if given is None:
+        return "it has no value", "write one after the `:`, or delete the line"
+    if kind in _KINDS:
+        what, cure = _KINDS[kind]
+        return f"{shown(given)} is not {what}", cure and cure.format(given)
+    return _limit(error)
+
+
+def _limit(error: ErrorDetails) -> tuple[str, str | None]:
+    if error["type"] == "literal_error":
+        return _choice(error["input"], error["ctx"]["expected"])
+    if error["type"] in {"too_short", "string_too_short"}:
+        return "it is empty", "write at least one" if error["type"] == "too_short" else "write some text, or delete the line"
+    return f"{shown(error['input'])}: {error['msg']}", None
+
+
+def _choice(given: object, expected: str) -> tuple[str, str]:
+    choices = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+    near = closest(str(given), choices)
+    return f"{shown(given)} is not one of {', '.join(choices)}", f"did you mean `{near}`?" if near else f"write {choices[0]}"
+
+
+def _missing(error: ErrorDetails) -> tuple[str, str | None]:
+    name = ".".join(str(key) for key in error["loc"] if isinstance(key, str))
+    return f"`{error['loc'][-1]}` is missing", f"add `{EXAMPLES[name]}`" if name in EXAMPLES else f"add `{error['loc'][-1]}: ...`"
+
+
+def _unknown(error: ErrorDetails) -> tuple[str, str]:
+    key, near = error["loc"][-1], _near(error)
+    if near is not None:
+        return f"unknown key `{key}`", f"did you mean `{near}`?"
+    homes = _homes(str(key))
+    if homes:
+        return f"unknown key `{key}`", f"it belongs to {' or '.join(f'`{home}`' for home in homes)}"
+    return f"unknown key `{key}`", f"known here: {', '.join(_known_beside(error['loc']))}"
+
+
+def _near(error: ErrorDetails) -> str | None:
+    """The known key that an unknown one nearly is; None for other errors."""
+    if error["type"] != "extra_forbidden":
+        return None
+    return closest(str(error["loc"][-1]).replace("-", "_"), _known_beside(error["loc"]))
+
+
+def closest(word: str, known: typing.Iterable[str]) -> str | None:
+    """The known word that `word` nearly is, whatever its case; None when none is near."""
+    lowered = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.7)
+    return lowered[found[0]] if found else None
+
+
+def _known_beside(loc: tuple[int | str, ...]) -> list[str]:
+    section = section_at(tuple(loc[:-1]))
+    return list(section.model_fields) if section else []
+
+
+def _homes(key: str) -> list[str]:
+    """The sections of the root that have such a key."""
+    return [
+        name
+        for name, model_field in Spec.model_fields.items()
+        if any(key in section.model_fields for section in sections_of(model_field.annotation))
+    ]
+
+
+def section_at(keys: Keys) -> type[Section] | None:
+    """The model that describes the mapping at a key path."""
+    section: type[Section] = Spec
+    for key in (key for key in keys if isinstance(key, str)):
+        model_field = section.model_fields.get(key)
+        inner = next(sections_of(model_field.annotation), None) if model_field else None
+        if inner is None:
+            return None
+        section = inner
+    return section
+
+
+def sections_of(annotation: Any) -> Iterator[type[Section]]:
+    """The models inside of a type such as `tuple[Annotated[Pool, ...], ...] | None`."""
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, Section):
+            yield annotation
+        return
+    for argument in typing.get_args(annotation):
+        yield from sections_of(argument)

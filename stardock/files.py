@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+#: Anyone may read what holds no secret.
+PUBLIC = 0o644
+
+
+def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
+    """Write a file so that a reader, or a crash in the middle, finds the old text or the new one, and never a wider mode than `mode`."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True, slots=True)

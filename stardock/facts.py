@@ -1,0 +1,103 @@
+"""What was observed: `X.facts.json` (addresses, host keys, whether the cluster was founded) and `X.known_hosts`. Never allocated from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stardock.errors import InputErrors, Problem
+from stardock.files import write_atomically
+from stardock.plan.model import Machine, Plan
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+SSH_PORT = 22
+CURE = "facts are only observed: delete the file and run `runner discover`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """`addresses`: interface -> addresses as the guest agent told them. `host_keys`: `ssh-ed25519 AAAA...`, without comment."""
+
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    host_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """That the cluster exists: the sha256 of its CA, and the servers (name -> host keys) that existed then."""
+
+    ca_sha256: str
+    servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that was observed of one cluster."""
+
+    cluster: str
+    machines: Mapping[str, MachineFacts] = field(default_factory=dict)
+    founded: Founded | None = None
+
+
+def load_facts(path: Path, cluster: str) -> Facts:
+    """Read the facts of a cluster; empty ones when there is no file. `InputErrors` when damaged or of another cluster."""
+    if not path.exists():
+        return Facts(cluster=cluster)
+    from pydantic import ValidationError  # noqa: PLC0415 - a tenth of a second
+
+    try:
+        facts = _adapter().validate_json(path.read_bytes(), strict=True)
+    except ValidationError as errors:
+        raise InputErrors(
+            str(path), tuple(_problem(error["msg"], error["loc"]) for error in errors.errors(include_input=False))
+        ) from errors
+    if facts.cluster != cluster:
+        raise InputErrors(str(path), (_problem(f"these are the facts of the cluster {facts.cluster}, not {cluster}"),))
+    return facts
+
+
+def save_facts(path: Path, facts: Facts) -> None:
+    """Write facts atomically; the same facts give the same bytes."""
+    write_atomically(path, json.dumps(asdict(facts), indent=2, sort_keys=True) + "\n")
+
+
+def address_of(machine: Machine, facts: Facts) -> str | None:
+    """Where a machine answers: its static address, else what was observed on its first interface (IPv4 first), else None."""
+    if machine.address is not None:
+        return machine.address
+    seen = facts.machines.get(machine.name, MachineFacts()).addresses.get(machine.interfaces[0].name, ())
+    return next(iter(sorted(seen, key=lambda address: ":" in address)), None)
+
+
+def save_known_hosts(path: Path, plan: Plan, facts: Facts) -> None:
+    """Write the host keys of the plan's machines in OpenSSH's format; keys of machines that are gone go with this."""
+    write_atomically(path, "".join(known_hosts(plan, facts)))
+
+
+def known_hosts(plan: Plan, facts: Facts) -> Iterator[str]:
+    """One line a key, under the machine's address and its name; sshd(8), SSH_KNOWN_HOSTS FILE FORMAT."""
+    for machine in plan.machines:
+        names = ",".join(_spelled(name, plan.ssh.port) for name in (address_of(machine, facts), machine.name) if name)
+        for key in facts.machines.get(machine.name, MachineFacts()).host_keys:
+            yield f"{names} {key}\n"
+
+
+def _spelled(name: str, port: int) -> str:
+    return name if port == SSH_PORT else f"[{name}]:{port}"
+
+
+def _problem(message: str, keys: tuple[int | str, ...] = ()) -> Problem:
+    return Problem(message=message, path=".".join(map(str, keys)), cure=CURE)
+
+
+@cache
+def _adapter() -> TypeAdapter[Facts]:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - a tenth of a second
+
+    return TypeAdapter(Facts)

@@ -1,0 +1,104 @@
+"""What each name gets: numbers, PVE node, VM id, MACs, addresses. Names that the lock holds keep theirs (invariant 1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from stardock.plan import addresses, identity
+from stardock.plan.counting import Counters, Numbers
+from stardock.plan.locked import Lock, LockedMachine
+from stardock.plan.placement import place
+from stardock.plan.wanted import Wanted
+
+#: Interface -> (MAC, static address or None for DHCP).
+Nics = Mapping[str, tuple[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocated:
+    """What one name gets if its explicit values are accepted."""
+
+    numbers: Numbers
+    pve_node: str
+    vm_id: int
+    nics: Nics
+
+
+def allocate(lock: Lock, nodes: Sequence[str], every: Sequence[Wanted]) -> tuple[dict[str, Allocated], frozenset[str]]:
+    """Allocate for all wanted machines, in declared order; also the retired names whose values were given away.
+
+    `nodes` are the PVE nodes in declared order. Precedence: explicit value > lock > the pool's range. What cannot be (an address
+    outside of its subnet, a taken one) is given all the same: `stardock.plan.rules` tells it together with all other problems.
+    """
+    counters = Counters(lock.machines.items(), {one.name for one in every})
+    numbers = {one.name: counters.numbers(one) for one in every}
+    held = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
+    hosts = _hosts(nodes, every, held)
+    vm_ids = _vm_ids(every, held, numbers)
+    nics = _nics(lock.cluster, every, held, numbers)
+    machines = {name: Allocated(numbers=numbers[name], pve_node=hosts[name], vm_id=vm_ids[name], nics=nics[name]) for name in numbers}
+    return machines, frozenset(counters.reused)
+
+
+def allowed(one: Wanted, nodes: Sequence[str]) -> Sequence[str]:
+    """The PVE nodes that may carry a machine, in declared order; all of them when its pool names none that exists."""
+    return [node for node in nodes if node in (one.pool.nodes or nodes)] or nodes
+
+
+def _hosts(nodes: Sequence[str], every: Sequence[Wanted], held: Mapping[str, LockedMachine]) -> dict[str, str]:
+    """PVE nodes. Machines that stand already, and explicit ones, count before the first new one is placed."""
+    fixed = {one.name: one.own.pve_node or held[one.name].record.pve_node for one in every if one.own.pve_node or one.name in held}
+    occupied: defaultdict[str, list[str]] = defaultdict(list)
+    for name, machine in held.items():
+        if not machine.retired and name not in fixed:
+            occupied[machine.record.role].append(machine.record.pve_node)
+    new: defaultdict[str, list[tuple[str, Sequence[str]]]] = defaultdict(list)
+    for one in every:
+        if one.name in fixed:
+            occupied[one.role].append(fixed[one.name])
+        else:
+            new[one.role].append((one.name, allowed(one, nodes)))
+    return fixed | {name: node for role, names in new.items() for name, node in place(names, occupied[role]).items()}
+
+
+def _vm_ids(every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, int]:
+    """VM ids: explicit, held, or the next of the pool that nobody has."""
+    taken = {machine.record.vm_id for machine in held.values()} | {one.own.vm_id for one in every if one.own.vm_id}
+    given = {}
+    for one in every:
+        number = one.own.vm_id or (held[one.name].record.vm_id if one.name in held else None)
+        given[one.name] = number or identity.vm_id(one.pool.vm_id_start, numbers[one.name].ordinal, taken)
+        taken.add(given[one.name])
+    return given
+
+
+def _nics(cluster: str, every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:
+    macs = {nic.mac for machine in held.values() for nic in machine.record.interfaces}
+    return {one.name: _nics_of(cluster, one, held.get(one.name), numbers[one.name], macs) for one in every}
+
+
+def _nics_of(cluster: str, one: Wanted, held: LockedMachine | None, numbers: Numbers, macs: set[str]) -> Nics:
+    """The MACs and static addresses of one machine's wanted interfaces; new MACs are added to `macs`."""
+    before = {nic.name: nic for nic in held.record.interfaces} if held else {}
+    given = {}
+    for nic in one.interfaces:
+        old = before.get(nic.name)
+        mac = old.mac if old else identity.mac_address(cluster, one.name, nic.name, macs)
+        macs.add(mac)
+        given[nic.name] = (mac, _address(one, nic.name, old.address if old else None, numbers))
+    return given
+
+
+def _address(one: Wanted, interface: str, before: str | None, numbers: Numbers) -> str | None:
+    """Explicit; else as before while the subnet still holds it; else counted. None: DHCP."""
+    static = {nic.name: static for nic, static in one.ranges}.get(interface)
+    if static is None:
+        return None
+    if interface in one.own.addresses:
+        return str(one.own.addresses[interface])
+    if before is not None and addresses.fault(IPv4Address(before), static.network) is None:
+        return before
+    return str(addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)))

@@ -1,0 +1,153 @@
+"""spec + lock -> plan + lock: the pure middle of Stardock. No file, no clock, no chance: the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from stardock.errors import InputErrors
+from stardock.plan import identity
+from stardock.plan.allocate import Allocated, allocate
+from stardock.plan.balancing import load_balancing, load_balancing_problems
+from stardock.plan.changes import Kept, keep
+from stardock.plan.describe import describe, pve_nodes, surroundings
+from stardock.plan.locked import Lock, LockedMachine
+from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
+from stardock.plan.network_rules import clash_problems, network_problems
+from stardock.plan.rules import after_allocation, before_allocation
+from stardock.plan.wanted import Wanted, wanted
+from stardock.plan.warnings import warnings
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.errors import Problem
+    from stardock.spec.cluster import Spec
+
+
+def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] = ()) -> tuple[Plan, Lock]:
+    """Decide everything, and what the lock is to hold afterwards.
+
+    `file` names cluster.yaml in errors. The machines named by `accept` get what is wished of them even where only a replacement brings
+    it (`runner lock accept`). Raises `InputErrors` with every problem between the keys of cluster.yaml, or between it and the lock.
+    """
+    every = wanted(spec)
+    _refuse(file, before_allocation(spec, every, lock))
+    held = lock or Lock(cluster=spec.cluster, founder="")
+    decided = _decide(spec, every, held, accept)
+    _refuse(file, [*_problems(spec, every, held, decided), *load_balancing_problems(spec, every)])
+    after = _lock(spec, held, every, decided)
+    return _plan(spec, every, held, after, decided), after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """What came out for every name of cluster.yaml (`given`, `wishes`, `kept`), and for the names that are not there."""
+
+    given: Mapping[str, Allocated]
+    wishes: Mapping[str, Machine]
+    kept: Mapping[str, Kept]
+    retained: Mapping[str, Machine]
+    reused: frozenset[str]
+
+    @property
+    def machines(self) -> dict[str, Machine]:
+        """All that will stand: declared, then retained."""
+        return {name: kept.machine for name, kept in self.kept.items()} | dict(self.retained)
+
+
+def _refuse(file: str, problems: Sequence[Problem]) -> None:
+    if problems:
+        raise InputErrors(file, tuple(sorted(problems, key=lambda problem: problem.line or 0)))
+
+
+def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> _Decided:
+    around = surroundings(spec)
+    given, reused = allocate(held, tuple(around.nodes), every)
+    wishes = {one.name: describe(around, one, given[one.name]) for one in every}
+    kept = {one.name: _kept(wishes[one.name], one, held, accept) for one in every}
+    return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused)
+
+
+def _kept(wish: Machine, one: Wanted, held: Lock, accept: Collection[str]) -> Kept:
+    """A machine that exists is kept; a new, accepted or returning one is as wished."""
+    before = held.machines.get(one.name)
+    if before is None or one.name in accept or before.retired:
+        return Kept(wish, (), ())
+    return keep(wish, before.record, one)
+
+
+def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Machine]:
+    """Machines that stand although cluster.yaml lacks them, by role and place: exactly as last planned (invariant 2)."""
+    gone = {name: machine for name, machine in held.active().items() if name not in declared and name not in spec.remove}
+    ordered = sorted(gone.items(), key=lambda item: (ROLES.index(item[1].record.role), item[1].place))
+    return {name: machine.record for name, machine in ordered}
+
+
+def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided) -> list[Problem]:
+    numbers = {name: given.numbers for name, given in decided.given.items()}
+    gone = [(name, machine.record) for name, machine in held.machines.items() if name not in decided.kept and name not in decided.reused]
+    claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
+    return [
+        *after_allocation(spec, every, decided.machines),
+        *network_problems(spec, every, decided.wishes, numbers),
+        *clash_problems(spec, every, held, claimed),
+    ]
+
+
+def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) -> Lock:
+    """What is known afterwards: the declared as planned, the retained as they were, the removed as retired."""
+    machines = {name: machine for name, machine in held.machines.items() if name not in decided.reused}
+    for name in spec.remove:
+        if name in machines:
+            machines[name] = replace(machines[name], retired=True)
+    for name, kept in decided.kept.items():
+        numbers = decided.given[name].numbers
+        machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
+    vrid = held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
+    return Lock(cluster=spec.cluster, founder=_founder(held, every, decided), vrid=vrid, machines=machines)
+
+
+def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:
+    """The lock's, as long as it stands; else the first server of cluster.yaml."""
+    if held.founder in decided.kept or held.founder in decided.retained:
+        return held.founder
+    return next(one.name for one in every if one.role == "server")
+
+
+def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided: _Decided) -> Plan:
+    machines = tuple(decided.machines.values())
+    balancing = load_balancing(spec, machines, after.vrid)
+    founder = next(machine for machine in machines if machine.name == after.founder)
+    return Plan(
+        cluster=spec.cluster,
+        proxmox=_proxmox(spec),
+        distribution=Distribution(**spec.distribution.model_dump()),
+        machines=machines,
+        founder=founder.name,
+        join_address=balancing.vip if balancing else founder.address,
+        ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key),
+        load_balancing=balancing,
+        retained=tuple(decided.retained),
+        removed=tuple(name for name in spec.remove if name in held.machines),
+        changes=tuple(change for kept in decided.kept.values() for change in kept.changes),
+        replacements=tuple(change for kept in decided.kept.values() for change in kept.replacements),
+        warnings=warnings(spec, every, held, decided.machines, decided.retained),
+        tls_san=_tls_san(machines, balancing.vip if balancing else None),
+    )
+
+
+def _proxmox(spec: Spec) -> Proxmox:
+    estate = spec.proxmox
+    return Proxmox(
+        endpoint=estate.endpoint,
+        nodes=pve_nodes(spec),
+        ssh_user=estate.ssh.user,
+        ssh_private_key=estate.ssh.private_key,
+        insecure=estate.insecure,
+    )
+
+
+def _tls_san(machines: Sequence[Machine], vip: str | None) -> tuple[str, ...]:
+    """Every name under which the API is asked for: the VIP, then each server's address and host name."""
+    servers = [name for machine in machines if machine.role == "server" for name in (machine.address, machine.hostname)]
+    return tuple(dict.fromkeys(name for name in (vip, *servers) if name))

@@ -1,0 +1,89 @@
+"""What a machine that exists keeps although cluster.yaml wants it otherwise, and the list of such wishes (invariants 1 and 3).
+
+Nothing here can be changed on a running machine: the image, its disk's datastore, its address, host name, VM id, PVE node. So all of it
+stays as the lock says until `runner lock accept NAME`, and then a replacement makes it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from stardock.plan.model import Change, Image, Interface, Machine
+from stardock.plan.wanted import Wanted
+
+#: Shown where there is nothing.
+NONE = "none"
+DHCP = "dhcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A machine as it goes on, with what was wished otherwise: explicit values (`changes`), and all else (`replacements`)."""
+
+    machine: Machine
+    changes: tuple[Change, ...]
+    replacements: tuple[Change, ...]
+
+
+def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
+    """Hold back from `wish` what only a replacement brings; `record` is how the lock knows the machine."""
+    interfaces = kept_interfaces(wish, record)
+    kept = replace(
+        wish,
+        pve_node=record.pve_node,
+        vm_id=record.vm_id,
+        hostname=record.hostname,
+        interfaces=interfaces,
+        image=record.image,
+        packages=wish.packages if wish.image.system == record.image.system else record.packages,
+        disk_gib=max(wish.disk_gib, record.disk_gib),
+        disk_datastore=record.disk_datastore,
+        snippet_datastore=record.snippet_datastore,
+    )
+    explicit = {"pve_node", "vm_id", *(f"{name}.address" for name in one.own.addresses)}
+    every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in _wishes(wish, kept) if old != new]
+    return Kept(
+        machine=kept,
+        changes=tuple(change for change in every if change.field in explicit),
+        replacements=tuple(change for change in every if change.field not in explicit),
+    )
+
+
+def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
+    """The NICs as the guest knows them; what the hypervisor or the stage `machines` can change on them follows the wish."""
+    wanted = {nic.name: nic for nic in wish.interfaces}
+    return tuple(_followed(nic, wanted[nic.name]) if nic.name in wanted else nic for nic in record.interfaces)
+
+
+def _followed(held: Interface, wish: Interface) -> Interface:
+    return replace(held, bridge=wish.bridge, model=wish.model, vlan=wish.vlan, dns=wish.dns, search=wish.search)
+
+
+def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
+    """(field, kept, wished) of everything that may be held back."""
+    for field in ("pve_node", "vm_id", "hostname", "disk_datastore", "snippet_datastore"):
+        yield field, str(getattr(kept, field)), str(getattr(wish, field))
+    yield "disk", f"{kept.disk_gib}GiB", f"{wish.disk_gib}GiB"
+    yield from _image_wishes(wish.image, kept.image)
+    yield "interfaces", _names(kept), _names(wish)
+    before = {nic.name: nic for nic in kept.interfaces}
+    for nic in wish.interfaces:
+        if nic.name in before:
+            yield from _interface_wishes(nic, before[nic.name])
+
+
+def _image_wishes(wish: Image, kept: Image) -> Iterator[tuple[str, str, str]]:
+    for field in ("system", "url", "checksum", "datastore"):
+        yield f"image.{field}", getattr(kept, field) or NONE, getattr(wish, field) or NONE
+
+
+def _interface_wishes(wish: Interface, kept: Interface) -> Iterator[tuple[str, str, str]]:
+    yield f"{wish.name}.address", kept.address or DHCP, wish.address or DHCP
+    if kept.address and wish.address:
+        yield f"{wish.name}.prefix", str(kept.prefix), str(wish.prefix)
+        yield f"{wish.name}.gateway", kept.gateway or NONE, wish.gateway or NONE
+
+
+def _names(machine: Machine) -> str:
+    return ", ".join(nic.name for nic in machine.interfaces)

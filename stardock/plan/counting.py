@@ -1,0 +1,91 @@
+"""Where a name stands: its ordinal in the pool and its place in the role, counted once and kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import count
+
+from stardock.plan import addresses
+from stardock.plan.locked import LockedMachine
+from stardock.plan.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """`ordinal` (VM ids) within `pool`, the one of the first allocation; `place` (addresses, windows) within the role. From 0."""
+
+    pool: str
+    ordinal: int
+    place: int
+
+
+class Counters:
+    """Gives the lowest numbers never used. A retired name's are used too; they are given away only where no address is left."""
+
+    def __init__(self, held: Iterable[tuple[str, LockedMachine]], declared: Collection[str]) -> None:
+        """`held` are the names that the lock has, `declared` those of cluster.yaml."""
+        self.held = dict(held)
+        self.reused: set[str] = set()
+        self._ordinals = _free((machine.pool, machine.ordinal) for machine in self.held.values())
+        self._places = _free((machine.record.role, machine.place) for machine in self.held.values())
+        self._retired = _retired((name, machine) for name, machine in self.held.items() if name not in declared)
+
+    def numbers(self, one: Wanted) -> Numbers:
+        """What a machine was given, or the next."""
+        if one.name in self.held:
+            return _numbers(self.held[one.name])
+        ordinals, places = self._ordinals[one.pool.name], self._places[one.role]
+        following = Numbers(pool=one.pool.name, ordinal=ordinals.following, place=places.following)
+        if self._retired[one.pool.name] and not _has_address(one, following):
+            return self._given_away(one.pool.name)
+        ordinals.take()
+        places.take()
+        return following
+
+    def _given_away(self, pool: str) -> Numbers:
+        name = self._retired[pool].pop(0)
+        self.reused.add(name)
+        return _numbers(self.held[name])
+
+
+class _Free:
+    """The numbers from 0 that are not used, in order."""
+
+    def __init__(self, used: Collection[int] = ()) -> None:
+        self._numbers = (number for number in count() if number not in used)
+        self.take()
+
+    def take(self) -> None:
+        self.following = next(self._numbers)
+
+
+def _free(used: Iterable[tuple[str, int]]) -> defaultdict[str, _Free]:
+    groups: defaultdict[str, set[int]] = defaultdict(set)
+    for group, number in used:
+        groups[group].add(number)
+    return defaultdict(_Free, {group: _Free(numbers) for group, numbers in groups.items()})
+
+
+def _retired(machines: Iterable[tuple[str, LockedMachine]]) -> defaultdict[str, list[str]]:
+    """Pool -> the names whose numbers may be given away, the lowest first."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for name, machine in sorted(machines, key=lambda item: item[1].ordinal):
+        if machine.retired:
+            names[machine.pool].append(name)
+    return names
+
+
+def _numbers(machine: LockedMachine) -> Numbers:
+    return Numbers(pool=machine.pool, ordinal=machine.ordinal, place=machine.place)
+
+
+def _has_address(one: Wanted, numbers: Numbers) -> bool:
+    """Whether every range that the machine counts in still has an address for it."""
+    found = (
+        (addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)), static.network)
+        for nic, static in one.ranges
+        if nic.name not in one.own.addresses
+    )
+    return all(addresses.fault(address, network) is None for address, network in found)

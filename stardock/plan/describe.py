@@ -1,0 +1,155 @@
+"""A wanted machine and its allocation -> the `Machine` that the right side reads."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stardock.plan import maintenance
+from stardock.plan.allocate import Allocated
+from stardock.plan.model import Image, Interface, Machine, PveNode, User, Window
+from stardock.plan.wanted import Wanted
+from stardock.systems import system
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec import image, network
+    from stardock.spec.cluster import Spec
+
+#: What PVE imports disks from (content type `import`); other endings are qcow2 in nearly every cloud image.
+DISK_FORMATS = (".qcow2", ".raw", ".vmdk")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all machines of a cluster have in common, worked out once."""
+
+    spec: Spec
+    nodes: dict[str, PveNode]
+    users: tuple[User, ...]
+    windows: tuple[Window, ...]
+
+
+def surroundings(spec: Spec) -> Surroundings:
+    """Work out what all machines share."""
+    times = spec.maintenance
+    return Surroundings(
+        spec=spec,
+        nodes={node.name: node for node in pve_nodes(spec)},
+        users=users(spec),
+        windows=maintenance.windows(times.slots, times.offsets, times.duration),
+    )
+
+
+def pve_nodes(spec: Spec) -> tuple[PveNode, ...]:
+    """The PVE nodes in declared order, each with its datastores."""
+    found = []
+    for node in spec.proxmox.nodes:
+        stores = spec.proxmox.datastores_of(node)
+        found.append(
+            PveNode(
+                name=node.name,
+                address=node.address,
+                ssh_port=node.ssh_port,
+                images=stores.images,
+                snippets=stores.snippets,
+                disks=stores.disks,
+            )
+        )
+    return tuple(found)
+
+
+def users(spec: Spec) -> tuple[User, ...]:
+    """The account of bootstrap, then the others."""
+    others = tuple(
+        User(name=user.name, keys=user.keys, sudo=user.sudo, password_variable=password_variable(user.name) if user.password_hash else None)
+        for user in spec.cloud_init.users
+    )
+    return (User(name=spec.ssh.user, keys=spec.ssh.keys), *others)
+
+
+def password_variable(user: str) -> str:
+    """Name the sensitive Terraform variable of a user's password hash."""
+    return f"password_hash_{user.replace('-', '_')}"
+
+
+def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
+    """Put a machine together, as it would be if it were made now."""
+    spec, own, pool = around.spec, one.own, one.pool
+    node = around.nodes.get(given.pve_node) or PveNode(name=given.pve_node)  # a missing one is told by stardock.plan.rules
+    return Machine(
+        name=one.name,
+        role=one.role,
+        pool=pool.name,
+        pve_node=given.pve_node,
+        vm_id=given.vm_id,
+        hostname=one.name,
+        interfaces=tuple(interface(nic, *given.nics[nic.name], search=spec.cloud_init.search) for nic in one.interfaces),
+        image=disk_image(spec.cluster, pool.image or spec.image, node),
+        cores=own.cores or pool.cores,
+        cpu_type=own.cpu or pool.cpu,
+        memory_mib=own.memory or pool.memory,
+        disk_gib=own.disk or pool.disk,
+        disk_datastore=node.disks,
+        snippet_datastore=node.snippets,
+        users=around.users,
+        packages=packages(spec, one),
+        labels=dict(sorted(pool.labels.items())),
+        taints=pool.taints,
+        tags=tuple(dict.fromkeys(("stardock", spec.cluster, one.role, *pool.tags))),
+        timezone=spec.maintenance.timezone,
+        window=maintenance.window_of(given.numbers.place, around.windows),
+        protect=spec.protect,
+    )
+
+
+def packages(spec: Spec, one: Wanted) -> tuple[str, ...]:
+    """The role's packages on that system, then the user's; each once."""
+    chosen = system((one.pool.image or spec.image).system)
+    return tuple(dict.fromkeys((*chosen.role_packages(one.role), *spec.cloud_init.packages)))
+
+
+def interface(nic: network.Interface, mac: str, address: str | None, *, search: tuple[str, ...]) -> Interface:
+    """One NIC; `search` are the domains when the range names none."""
+    static = nic.static
+    if static is None:
+        return Interface(name=nic.name, bridge=nic.bridge, mac=mac, model=nic.model, vlan=nic.vlan)
+    return Interface(
+        name=nic.name,
+        bridge=nic.bridge,
+        mac=mac,
+        model=nic.model,
+        vlan=nic.vlan,
+        address=address,
+        prefix=static.prefix,
+        gateway=str(static.gateway) if static.gateway else None,
+        dns=static.dns,
+        search=static.search or search,
+    )
+
+
+def disk_image(cluster: str, wanted: image.Image, node: PveNode) -> Image:
+    """The image a machine starts from: the system's default, or the user's own url and checksum."""
+    default = system(wanted.system)
+    url = wanted.url or default.image_url
+    checksum = wanted.checksum or (None if wanted.url else default.image_checksum)
+    return Image(
+        system=wanted.system,
+        url=url,
+        file_name=_file_name(cluster, default.image_file_name, wanted),
+        datastore=wanted.datastore or node.images,
+        checksum=checksum,
+    )
+
+
+def _file_name(cluster: str, default: str, wanted: image.Image) -> str:
+    """A name on PVE that no other image has: with the cluster, and for an image of the user's own with a hash of what it is.
+
+    Two clusters on one estate would otherwise overwrite each other's image, and so would a new pin the one that old machines keep.
+    """
+    if not wanted.url and not wanted.checksum:
+        return f"{cluster}-{default}"
+    name = wanted.url.split("?")[0].rsplit("/", 1)[-1] if wanted.url else default
+    stem, _, ending = name.rpartition(".")
+    digest = hashlib.sha256(f"{wanted.url}\0{wanted.checksum}".encode()).hexdigest()[:8]
+    return f"{cluster}-{stem or name}-{digest}.{ending if f'.{ending}' in DISK_FORMATS else 'qcow2'}"

@@ -1,0 +1,57 @@
+"""What was once allocated: the lock as values. Reading and writing it is `stardock.lock`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stardock.plan.model import Machine
+
+#: The version of the lock's shape that this Stardock writes; a newer one is refused.
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedMachine:
+    """What a name was given, and how it was last planned.
+
+    `pool` and `ordinal` (from 0, never shifted) are where VM ids are counted; the pool is that of the first allocation, so a
+    machine that changes its pool frees nothing there. `place` is the ordinal within the role: addresses and windows are counted
+    by it. `record` holds the allocated values themselves (PVE node, VM id, MACs, addresses). `retired`: taken out under
+    `remove:`; the values wait for the name's return, and others get them last.
+    """
+
+    pool: str
+    ordinal: int
+    place: int
+    record: Machine
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """All that was allocated to the names of one cluster. `vrid` is None until there was a VIP."""
+
+    cluster: str
+    founder: str
+    vrid: int | None = None
+    machines: Mapping[str, LockedMachine] = field(default_factory=dict)
+
+    def active(self) -> dict[str, LockedMachine]:
+        """The machines that exist or are about to: those not retired."""
+        return {name: machine for name, machine in self.machines.items() if not machine.retired}
+
+
+def allocation(machine: LockedMachine) -> tuple[object, ...]:
+    """What was given to the name, without what merely describes it."""
+    record = machine.record
+    nics = tuple((nic.name, nic.mac, nic.address) for nic in record.interfaces)
+    return machine.pool, machine.ordinal, machine.place, record.pve_node, record.vm_id, nics
+
+
+def gains(before: Lock | None, after: Lock) -> tuple[str, ...]:
+    """What `after` holds and `before` does not: machines whose allocation is new or different, `vrid`, `founder`."""
+    held = before.machines if before else {}
+    names = [name for name, machine in after.active().items() if name not in held or allocation(held[name]) != allocation(machine)]
+    cluster = [key for key in ("founder", "vrid") if getattr(before, key, None) != getattr(after, key)]
+    return (*names, *cluster)

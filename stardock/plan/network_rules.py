@@ -1,0 +1,132 @@
+"""Rules of addresses: each machine its own, inside of its subnet, and nobody on the VIP or a gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Network
+from typing import TYPE_CHECKING
+
+from stardock.errors import Problem
+from stardock.plan import addresses
+from stardock.plan.claims import Clash, clashes
+from stardock.plan.counting import Numbers
+from stardock.plan.locked import Lock
+from stardock.plan.model import Machine
+from stardock.plan.wanted import Wanted, path, problem
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.cluster import Keys, Spec
+    from stardock.spec.network import Static
+
+
+def network_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], numbers: Mapping[str, Numbers]) -> list[Problem]:
+    """All problems of the wished addresses; `numbers` are what each name is counted by."""
+    return [
+        *_explicit_without_range(spec, every),
+        *_unusable(spec, every, wishes),
+        *_reserved(spec, every, wishes),
+        *_vip(spec, every, numbers),
+    ]
+
+
+def _explicit_without_range(spec: Spec, every: Sequence[Wanted]) -> Iterator[Problem]:
+    for one in every:
+        ranges = {nic.name for nic, _ in one.ranges}
+        for interface in one.own.addresses:
+            if interface not in ranges:
+                message = f"{one.name} has no interface {interface} with static addresses"
+                cure = f"static are: {', '.join(sorted(ranges)) or 'none; add `static:` with prefix and gateway to the interface'}"
+                yield problem(spec, (*one.keys, "addresses", interface), message, cure)
+
+
+def _unusable(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
+    """Outside of the subnet, its network address, its broadcast address."""
+    for one in every:
+        ranges = {nic.name: static for nic, static in one.ranges}
+        for nic in wishes[one.name].interfaces:
+            wrong = nic.address and addresses.fault(IPv4Address(nic.address), ranges[nic.name].network)
+            if wrong:
+                message = f"{one.name}'s address {nic.address} {wrong}"
+                yield problem(spec, one.address_keys(nic.name), message, _room(ranges[nic.name].network))
+
+
+def _room(network: IPv4Network) -> str:
+    return f"machines can have {network[1]} to {network[-2]}"
+
+
+def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
+    """A machine on an address that belongs to a gateway, the VIP, or a Proxmox host."""
+    owners = _owners(spec, every)
+    for one in every:
+        for nic in wishes[one.name].interfaces:
+            if nic.address in owners:
+                message = f"{one.name}'s address {nic.address} is {owners[nic.address]}"
+                yield problem(spec, one.address_keys(nic.name), message, "choose another address, or another `offset`")
+
+
+def _owners(spec: Spec, every: Sequence[Wanted]) -> dict[str | None, str]:
+    hosts: dict[str | None, str] = {node.address: f"the PVE node {node.name}" for node in spec.proxmox.nodes if node.address}
+    gateways = {str(static.gateway): "the gateway" for one in every for _, static in one.ranges if static.gateway}
+    vip = {str(spec.network.vip): "the VIP"} if spec.network.vip else {}
+    return hosts | gateways | vip
+
+
+def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> Iterator[Problem]:
+    """The VIP inside of a static range: the machine that comes next would take it."""
+    vip = spec.network.vip
+    if vip is None:
+        return
+    for keys, role, static, last in _ranges(every, numbers):
+        first, end = addresses.counted(static.base, static.offset, 0), addresses.counted(static.base, static.offset, last)
+        if first <= vip <= end:
+            message = f"the VIP {vip} lies inside of the static range of {role}s, {first} to {end}"
+            yield problem(spec, ("network", "vip"), message, f"choose a VIP outside of it, or move the range ({path(keys)})")
+    yield from _vip_on_gateway(spec, every, vip)
+
+
+def _vip_on_gateway(spec: Spec, every: Sequence[Wanted], vip: IPv4Address) -> Iterator[Problem]:
+    statics = [static for one in every if one.role == "loadbalancer" for _, static in one.ranges]
+    if any(static.gateway == vip for static in statics):
+        yield problem(spec, ("network", "vip"), f"the VIP {vip} is the gateway", "choose an address that nobody has")
+    for network in dict.fromkeys(static.network for static in statics if vip in static.network):
+        if wrong := addresses.fault(vip, network):
+            yield problem(spec, ("network", "vip"), f"the VIP {vip} {wrong}", _room(network))
+
+
+def _ranges(every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:
+    """(where it stands, role, range, the last number that is counted in it) of every static range in use."""
+    last: dict[Keys, tuple[Keys, str, Static, int]] = {}
+    for one in every:
+        counter = one.counter(numbers[one.name].ordinal, numbers[one.name].place)
+        for nic, static in one.ranges:
+            if nic.name in one.own.addresses:
+                continue
+            keys = (*one.interface_keys, nic.name)
+            known = last.get(keys)
+            last[keys] = (one.interface_keys, one.role, static, max(counter, known[3] if known else 0))
+    return list(last.values())
+
+
+def clash_problems(spec: Spec, every: Sequence[Wanted], lock: Lock, machines: list[tuple[str, Machine]]) -> list[Problem]:
+    """Equal VM ids, MACs and addresses among `machines` (as they are, and as they are wished)."""
+    places = {one.name: one for one in every}
+    return [_clash_problem(spec, places, lock, clash) for clash in clashes(machines)]
+
+
+def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: Clash) -> Problem:
+    """Told at the machine that cluster.yaml can change."""
+    name, other = (clash.second, clash.first) if clash.second in places else (clash.first, clash.second)
+    message = f"{name} and {other} have the same {clash.words} {clash.value}"
+    held = lock.machines.get(other)
+    if other not in places and held and held.retired:
+        cure = f"{other} is gone and keeps its values for its return: `runner lock forget {other}` frees them"
+    else:
+        cure = f"give one of them another {clash.words}"
+    return problem(spec, _claim_keys(places[name], clash), message, cure)
+
+
+def _claim_keys(one: Wanted, clash: Clash) -> Keys:
+    if clash.field == "address":
+        nic = next((nic for nic, address in one.own.addresses.items() if str(address) == clash.value), None)
+        return one.address_keys(nic or (one.ranges[0][0].name if one.ranges else ""))
+    return (*one.keys, "vm_id") if clash.field == "vm_id" and one.own.vm_id else one.keys

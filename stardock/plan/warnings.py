@@ -1,0 +1,74 @@
+"""What a person should know about a plan that is valid all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from stardock.plan import maintenance
+from stardock.plan.locked import Lock
+from stardock.plan.model import Machine
+from stardock.plan.rules import self_rebooting
+from stardock.plan.wanted import Wanted
+from stardock.systems import system
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.cluster import Spec
+
+#: RKE2's documented minimum of a server, in MiB.
+SERVER_MEMORY_MIB = 4096
+
+
+def warnings(
+    spec: Spec, every: Sequence[Wanted], lock: Lock, machines: Mapping[str, Machine], retained: Collection[str]
+) -> tuple[str, ...]:
+    """All warnings; `machines` are all that will stand, `retained` the names among them that cluster.yaml lacks."""
+    return (
+        *_even_servers(machines),
+        *_small_servers(machines),
+        *_systems_without_roles(machines),
+        *_close_windows(machines),
+        *_name_servers(every, machines),
+        *(_retained(name) for name in retained),
+        *(_unknown_removal(name) for name in spec.remove if name not in lock.machines),
+    )
+
+
+def _even_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
+    servers = sum(machine.role == "server" for machine in machines.values())
+    if servers % 2 == 0:
+        yield f"{servers} servers: an even number survives no more failures than {servers - 1} do; make it {servers - 1} or {servers + 1}"
+
+
+def _small_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
+    small = [name for name, machine in machines.items() if machine.role == "server" and machine.memory_mib < SERVER_MEMORY_MIB]
+    if small:
+        yield f"{', '.join(small)}: less than 4GiB of memory, RKE2's minimum of a server"
+
+
+def _systems_without_roles(machines: Mapping[str, Machine]) -> Iterator[str]:
+    names = dict.fromkeys(machine.image.system for machine in machines.values())
+    for name in names:
+        if not system(name).has_roles:
+            yield f"{name}: its Ansible roles do not exist yet; machines are made, but `runner bootstrap` stops there"
+
+
+def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:
+    for one, other, minutes in maintenance.close_starts(self_rebooting(machines)):
+        yield f"the load balancers {one} and {other} may reboot {minutes} minutes apart; a boot takes up to {maintenance.BOOT_MINUTES}"
+
+
+def _name_servers(every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[str]:
+    servers = {server for one in every for _, static in one.ranges for server in static.dns}
+    for name, machine in machines.items():
+        for nic in machine.interfaces:
+            if nic.address in servers:
+                yield f"{name}'s address {nic.address} is also named as a DNS server"
+
+
+def _retained(name: str) -> str:
+    return f"{name} stands although no pool names it; to remove it write `remove: [{name}]`"
+
+
+def _unknown_removal(name: str) -> str:
+    return f"nothing is allocated to {name}, which stands under `remove`; it can go there"

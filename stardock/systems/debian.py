@@ -33,20 +33,24 @@ def _upgrades(machine: Machine) -> tuple[ManagedFile, ...]:
     )
 
 
-def _resolver(interface: Interface) -> str:
-    """Set the DNS of one interface; the empty assignments first take back what cloud-init's own file says (systemd.network(5))."""
+def _network(interface: Interface) -> str:
+    """Set the DNS of one interface; the empty assignments first take back what cloud-init's own file says (systemd.network(5)).
+
+    A static interface takes no router advertisements: cloud-init's networkd renderer drops the network-config's word on that (22.4).
+    """
     servers = "".join(f"DNS={server}\n" for server in interface.dns)
     search = f"Domains={' '.join(interface.search)}\n" if interface.search else ""
-    return f"{HEAD}[Network]\nDNS=\nDomains=\n{servers}{search}"
+    static = "IPv6AcceptRA=no\n" if interface.address is not None else ""
+    return f"{HEAD}[Network]\nDNS=\nDomains=\n{servers}{search}{static}"
 
 
-def _dns(machine: Machine) -> tuple[ManagedFile, ...]:
+def _networks(machine: Machine) -> tuple[ManagedFile, ...]:
     """Drop-ins to the files that netplan (Debian's image) or cloud-init's networkd renderer write for an interface.
 
     cloud-init writes those once; an edit of `dns` reaches a machine through these. The one whose main file is missing is ignored.
     """
     return tuple(
-        ManagedFile(f"/etc/systemd/network/10-{writer}-{interface.name}.network.d/stardock.conf", _resolver(interface))
+        ManagedFile(f"/etc/systemd/network/10-{writer}-{interface.name}.network.d/stardock.conf", _network(interface))
         for interface in machine.interfaces
         for writer in ("netplan", "cloud-init")
     )
@@ -54,7 +58,7 @@ def _dns(machine: Machine) -> tuple[ManagedFile, ...]:
 
 def files(machine: Machine) -> tuple[ManagedFile, ...]:
     """All files that Stardock owns on a Debian machine before any Kubernetes is there."""
-    return (sudoers(machine), *_upgrades(machine), *_dns(machine), *sysctl(machine))
+    return (sudoers(machine), *_upgrades(machine), *_networks(machine), *sysctl(machine))
 
 
 def _cloud_config(_machine: Machine) -> dict[str, Any]:

@@ -1,0 +1,185 @@
+"""The first boot's documents: what they say for each role and system, and that every reader takes them as meant."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from stardock.firstboot import documents
+from stardock.firstboot.text import template, yaml_text
+from stardock.plan.model import User, Window
+from stardock.systems import SYSTEMS, system
+from tests.machines import KEY, interface, machine, machines
+
+pytestmark = pytest.mark.unit
+
+ALL = [each for name in SYSTEMS for each in machines(name)]
+EVERY = pytest.mark.parametrize("subject", ALL, ids=lambda each: f"{each.image.system}-{each.name}")
+
+#: Top-level keys of cloud-config: the properties in cloud-init 22.4's own schema (cloudinit/config/schemas/schema-cloud-config-v1.json)
+#: that we use. `cloud-init schema` does not find unknown ones.
+KNOWN = {
+    *("hostname", "fqdn", "prefer_fqdn_over_hostname", "manage_etc_hosts", "timezone", "locale", "users", "write_files"),
+    *("ssh_pwauth", "disable_root", "ssh_deletekeys", "ssh_genkeytypes", "bootcmd", "runcmd", "growpart", "resize_rootfs"),
+    *("packages", "package_update", "package_upgrade", "package_reboot_if_required"),
+}
+
+
+def read(text: str) -> Any:
+    """As cloud-init reads: YAML 1.1, in which `yes` is a truth and `17:15` a number."""
+    reader = YAML(typ="safe", pure=True)
+    reader.version = (1, 1)
+    return reader.load(io.StringIO(text))
+
+
+def user(subject: Any) -> Any:
+    return read(documents("testing", subject).user)
+
+
+def written(subject: Any, path: str) -> str:
+    return str(next(file["content"] for file in user(subject)["write_files"] if file["path"] == path))
+
+
+@EVERY
+def test_user_data_has_only_top_level_keys_that_cloud_init_knows(subject: Any) -> None:
+    assert documents("testing", subject).user.startswith("#cloud-config\n")
+    assert set(user(subject)) <= KNOWN
+
+
+@EVERY
+def test_first_boot_writes_the_very_files_that_the_stage_machines_owns(subject: Any) -> None:
+    wanted = [(file.path, file.mode, file.content) for file in system(subject.image.system).files(subject)]
+    assert [(file["path"], file["permissions"], file["content"]) for file in user(subject)["write_files"]] == wanted
+
+
+@EVERY
+def test_a_kubernetes_machine_never_reboots_itself(subject: Any) -> None:
+    text = documents("testing", replace(subject, window=Window(start="17:00", duration_minutes=60))).user
+    alone = subject.role == "loadbalancer"
+    assert ('Automatic-Reboot "true"' in text or "strategy=maint-window" in text) == alone
+    assert "power_state" not in text
+    if subject.image.system == "microos":
+        assert ("REBOOT_METHOD=rebootmgr" if alone else "REBOOT_METHOD=kured") in text
+        assert ("systemctl disable --now rebootmgr.service" in text) != alone
+
+
+def test_microos_sets_the_reboot_method_before_rebootmgr_goes() -> None:
+    # cloud-init writes files in its init stage and runs runcmd in its final stage
+    document = user(machine("server1", "server", 12, system_name="microos"))
+    assert "/etc/transactional-update.conf" in [file["path"] for file in document["write_files"]]
+    assert "systemctl disable --now rebootmgr.service" in document["runcmd"]
+    assert not [command for command in document["bootcmd"] if "rebootmgr" in command]
+
+
+def test_a_load_balancer_reboots_itself_at_its_window() -> None:
+    debian, microos = (machine("lb1", "loadbalancer", 10, system_name=name) for name in ("debian", "microos"))
+    assert 'Automatic-Reboot-Time "17:15"' in written(debian, "/etc/apt/apt.conf.d/52stardock-upgrades")
+    drop_in = written(microos, "/etc/rebootmgr/rebootmgr.conf.d/90-stardock.conf")
+    assert "window-start=17:15\nwindow-duration=1h30m\n" in drop_in
+
+
+def test_a_load_balancer_without_a_window_does_not_reboot_itself() -> None:
+    for name in SYSTEMS:
+        text = documents("testing", machine("lb1", "loadbalancer", 10, system_name=name, window=None)).user
+        assert 'Automatic-Reboot "false"' in text or "strategy=off" in text
+
+
+def test_microos_grows_var_and_not_its_read_only_root() -> None:
+    document = user(machine("server1", "server", 12, system_name="microos"))
+    assert document["growpart"] == {"mode": "auto", "devices": ["/var"]}
+    assert document["resize_rootfs"] is False
+    assert "btrfs filesystem resize max /var" in document["runcmd"]
+
+
+def test_packages_are_the_systems_the_roles_and_the_users_each_once() -> None:
+    packages = user(machine("lb1", "loadbalancer", 10, packages=("haproxy", "keepalived", "python3", "htop")))["packages"]
+    assert {"haproxy", "keepalived", "htop", "qemu-guest-agent", "unattended-upgrades"} <= set(packages)
+    assert len(packages) == len(set(packages))
+
+
+def test_a_password_is_a_reference_and_everything_else_is_escaped() -> None:
+    admin = User(name="admin", keys=(f"{KEY}${{path.cwd}}%{{if true}}",), password_variable="password_hash_admin")
+    subject = machine("server1", "server", 12, users=(admin, User(name="guest", sudo=False)))
+    text = documents("testing", subject).user
+    assert 'hashed_passwd: "${var.password_hash_admin}"' in text
+    assert "$${path.cwd}%%{if true}" in text
+    accounts = {account["name"]: account for account in user(subject)["users"]}
+    assert accounts["admin"]["lock_passwd"] is False
+    assert accounts["guest"] == {"name": "guest", "shell": "/bin/bash", "lock_passwd": True}
+    assert written(subject, "/etc/sudoers.d/stardock").endswith("\nadmin ALL=(ALL) NOPASSWD:ALL\n")
+
+
+def test_root_may_enter_only_when_it_is_one_of_the_users() -> None:
+    assert user(machine("server1", "server", 12))["disable_root"] is False
+    assert user(machine("server1", "server", 12, users=(User(name="admin", keys=(KEY,)),)))["disable_root"] is True
+
+
+def test_a_full_host_name_is_kept_whole() -> None:
+    document = user(machine("server1", "server", 12, hostname="server1.home.arpa"))
+    assert (document["hostname"], document["fqdn"], document["prefer_fqdn_over_hostname"]) == (
+        "server1.home.arpa",
+        "server1.home.arpa",
+        True,
+    )
+
+
+def test_meta_data_holds_the_instance_id_that_no_edit_changes() -> None:
+    subject = machine("server1", "server", 12)
+    wanted = {"instance-id": "testing-server1", "local-hostname": "server1"}
+    assert read(documents("testing", subject).meta) == wanted
+    assert read(documents("testing", replace(subject, users=(), packages=("htop",), window=None)).meta) == wanted
+
+
+def test_a_static_interface_matches_by_mac_and_carries_its_dns() -> None:
+    config = read(documents("testing", machine("server1", "server", 12)).network)
+    assert config == {
+        "version": 1,
+        "config": [
+            {
+                "type": "physical",
+                "name": "ens18",
+                "mac_address": "bc:24:11:00:00:0c",
+                "accept-ra": False,
+                "subnets": [
+                    {
+                        "type": "static",
+                        "address": "192.168.1.12/24",
+                        "gateway": "192.168.1.1",
+                        "dns_nameservers": ["192.168.1.1", "192.168.1.2"],
+                        "dns_search": ["home.arpa"],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def test_a_dhcp_interface_says_nothing_that_is_not_wanted() -> None:
+    nic = interface(12, address=None, prefix=None, gateway=None, dns=(), search=())
+    config = read(documents("testing", machine("server1", "server", 12, interfaces=(nic,))).network)
+    assert config["config"] == [
+        {"type": "physical", "name": "ens18", "mac_address": "bc:24:11:00:00:0c", "subnets": [{"type": "dhcp"}]},
+    ]
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
+def test_every_printable_string_survives_cloud_inits_yaml(value: str) -> None:
+    assert read(yaml_text({"key": {"in": [value, {"deep": value}]}})) == {"key": {"in": [value, {"deep": value}]}}
+
+
+WORDS = ["yes", "No", "on", "null", "0440", "17:15", "1e3", "~", "- x", "a: b", "# c", "", " ", "*", "0x10", "1_000"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_that_yaml_reads_as_something_else_are_quoted(word: str) -> None:
+    assert read(yaml_text({"key": [word]})) == {"key": [word]}
+
+
+def test_only_named_variables_are_live() -> None:
+    assert template("${var.a} ${var.b} %{x} $ %", ("a",)) == "${var.a} $${var.b} %%{x} $ %"

@@ -3,6 +3,8 @@
 Reads the JSON of `tofu show -json PLANFILE` (https://opentofu.org/docs/internals/json-format/): `resource_changes[].change.actions` is
 `["no-op"]`, `["create"]`, `["read"]`, `["update"]`, `["delete"]`, `["delete","create"]`, `["create","delete"]` or `["forget"]`;
 `action_reason` and `change.replace_paths` say why. Snippets and images may come and go, machines may not.
+Both engines write the plan file also when `prevent_destroy` made them fail (run with tofu 1.12.6 and terraform 1.11.4), so that
+everything is judged here, with a cure, and at once.
 """
 
 from __future__ import annotations
@@ -143,21 +145,6 @@ def _judge_load_balancers(doomed: Sequence[MachineChange], allowed: Allowed) -> 
 
 def _done(change: MachineChange) -> str:
     return "deleted" if change.action == "delete" else "destroyed and made anew"
-
-
-def tainted_machines(state: Mapping[str, Any]) -> tuple[str, ...]:
-    """The machines in `tofu show -json` of a state whose creation failed half-way, in the state's order."""
-    root = state.get("values", {}).get("root_module", {})
-    return tuple(item["name"] for item in root.get("resources", ()) if item["type"] == MACHINE and item.get("tainted"))
-
-
-def judge_tainted(names: Sequence[str], allowed: Allowed) -> tuple[Refusal, ...]:
-    """Refuse to go on with machines whose creation failed, unless their replacement is named.
-
-    Asked before the engine plans: with `prevent_destroy` it would only fail, without saying what to do.
-    """
-    changes = [MachineChange(name, "replace", "replace_because_tainted") for name in names]
-    return judge(changes, allowed)
 
 
 def refuse(refusals: Sequence[Refusal]) -> None:

@@ -15,10 +15,8 @@ from stardock.stages.gate import (
     Allowed,
     MachineChange,
     judge,
-    judge_tainted,
     machine_changes,
     refuse,
-    tainted_machines,
 )
 
 pytestmark = pytest.mark.unit
@@ -131,16 +129,11 @@ def test_refusals_are_all_told_at_once_with_one_command_line() -> None:
 
 
 def test_a_tainted_machine_is_told_with_its_cure_and_passes_when_named() -> None:
-    resource = {"type": MACHINE, "name": "server1", "tainted": True}
-    state = {"values": {"root_module": {"resources": [resource, {"type": MACHINE, "name": "lb1"}, {**resource, "type": "other"}]}}}
-    assert tainted_machines(state) == ("server1",)
-    (refusal,) = judge_tainted(("server1",), _allowed())
+    changes = machine_changes(_plan(("server1", ["delete", "create"]), action_reason="replace_because_tainted"))
+    (refusal,) = judge(changes, _allowed())
+    assert "its creation failed" in refusal.message
     assert refusal.cure == "runner deploy --replace server1"
-    assert judge_tainted(("server1",), _allowed(replace=frozenset({"server1"}))) == ()
-
-
-def test_an_empty_state_has_nothing_tainted() -> None:
-    assert tainted_machines({"format_version": "1.0"}) == ()
+    assert judge(changes, _allowed(replace=frozenset({"server1"}))) == ()
 
 
 names = st.sampled_from(sorted(ROLES))

@@ -1,0 +1,35 @@
+"""`runner deploy`: its options; what it does is `stardock.stages.deploy`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@click.option("--replace", multiple=True, metavar="NAME", help="Destroy this machine and make it anew. May be given again.")
+@click.option("--dry-run", is_flag=True, help="Show the steps; do nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before applying. Without a terminal nobody is asked.")
+@click.option("--timeout", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for addresses and host keys.")
+def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool, timeout: float) -> None:
+    """Bring the machines on Proxmox to what cluster.yaml says.
+
+    Checks, synthesizes, plans, refuses what was not named, applies, then reads addresses and SSH host keys. Killed at any moment, it
+    continues when it is run again.
+    """
+    from stardock.stages.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
+    from stardock.stages.deploy import deploy as bring_up  # noqa: PLC0415
+    from stardock.stages.step import show  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+
+    asks = sys.stdin.isatty() and not yes
+    options = Options(frozenset(replace), click.confirm if asks else (lambda _question: True), timeout)
+    cluster_file = find_cluster_file(file)
+    if dry_run:
+        deployment = Deployment(open_workspace(cluster_file), options, click.echo)
+        show([*deployment.checks(), *deployment.steps()], click.echo)
+        return
+    bring_up(cluster_file, options, click.echo)

@@ -1,0 +1,39 @@
+"""`runner discover`: its options; what it does is `stardock.stages.discover`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@click.option("--timeout", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for silent machines.")
+@click.option("--dry-run", is_flag=True, help="Show the step; do nothing.")
+def discover(file: Path | None, timeout: float, dry_run: bool) -> None:
+    """Read addresses and SSH host keys of the machines through Proxmox.
+
+    Asks every machine's guest agent over the PVE API and writes the facts and known_hosts beside the cluster file. Needs the API token.
+    """
+    from stardock.estate.connection import Estate  # noqa: PLC0415 -- requests: not for --help
+    from stardock.runlock import only_run  # noqa: PLC0415
+    from stardock.stages.discover import ANSWER_SECONDS  # noqa: PLC0415
+    from stardock.stages.discover import discover as look  # noqa: PLC0415
+    from stardock.stages.step import Step, show  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+
+    where = open_workspace(find_cluster_file(file))
+
+    def read_facts() -> None:
+        Estate.from_environment(where.plan.proxmox).check()
+        estate = Estate.from_environment(where.plan.proxmox, seconds=ANSWER_SECONDS)
+        with only_run(where.files.run_lock, click.echo):
+            look(where, estate, click.echo, timeout)
+
+    step = Step("discover", f"ask every machine through {where.plan.proxmox.endpoint}, waiting up to {timeout:g} s", read_facts)
+    if dry_run:
+        show([step], click.echo)
+    else:
+        click.echo(f"{step.name}: {step.what}")
+        step.run()

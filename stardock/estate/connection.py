@@ -1,0 +1,171 @@
+"""A connection to Proxmox that fails soon and says why: the provider alone retries a wrong token for 52 seconds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from proxmoxer import ProxmoxAPI
+from proxmoxer.core import ResourceException
+
+from stardock.errors import ConditionError
+from stardock.estate.token import ApiToken, api_token
+from stardock.plan.model import Proxmox
+
+T = TypeVar("T")
+
+#: Seconds for one answer, and for the whole of `Estate.check`, name resolution included.
+ANSWER_SECONDS = 3.0
+CHECK_SECONDS = 4.5
+
+#: Where Go's crypto/x509 looks for the system's CAs (root_linux.go): our check must trust what the provider trusts.
+_SYSTEM_CAS = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+_TRUST_CURE = "name the CA: export SSL_CERT_FILE=pve-root-ca.pem (a copy of /etc/pve/pve-root-ca.pem of any PVE node)"
+
+
+class NoAnswer(ConditionError):
+    """Proxmox did not answer this time; a patient caller may ask again."""
+
+
+class Estate:
+    """Reads of one Proxmox estate. Safe to use from several threads: each has a session of its own."""
+
+    def __init__(self, proxmox: Proxmox, token: ApiToken, *, trust: bool | str = True, seconds: float = ANSWER_SECONDS) -> None:
+        self.endpoint = proxmox.endpoint
+        self._token = token
+        self._trust = trust
+        self._seconds = seconds
+        self._local = threading.local()
+
+    @classmethod
+    def from_environment(cls, proxmox: Proxmox, environ: Mapping[str, str] = os.environ, seconds: float = ANSWER_SECONDS) -> Estate:
+        """Use the token and the CA that the environment names. Raises ConditionError when either is missing."""
+        return cls(proxmox, api_token(environ), trust=trusted_cas(proxmox, environ), seconds=seconds)
+
+    @property
+    def api(self) -> Any:
+        """This thread's proxmoxer client; nothing is sent until a resource of it is asked."""
+        if not hasattr(self._local, "api"):
+            self._local.api = self._connect()
+        return self._local.api
+
+    def _connect(self) -> Any:
+        parts = urlsplit(self.endpoint)
+        return ProxmoxAPI(
+            parts.hostname,
+            port=parts.port or 443,
+            user=self._token.user,
+            token_name=self._token.name,
+            token_value=self._token.secret,
+            verify_ssl=self._trust,
+            timeout=self._seconds,
+        )
+
+    def check(self) -> str:
+        """Ask for the version of Proxmox: endpoint answers, certificate is trusted, token is accepted; within `CHECK_SECONDS`.
+
+        Raises ConditionError that tells these three apart.
+        """
+        answer = within(CHECK_SECONDS, lambda: self.read(lambda api: api.version.get()), self._silent)
+        if not isinstance(answer, dict) or "version" not in answer:
+            raise _not_proxmox(self.endpoint)
+        return str(answer["version"])
+
+    def read(self, question: Callable[[Any], T]) -> T:
+        """Ask one question; what stops every question (no answer, no trust, no access) becomes ConditionError.
+
+        ResourceException passes through when it concerns the thing asked for.
+        """
+        try:
+            return question(self.api)
+        except requests.exceptions.SSLError as error:
+            raise _untrusted(self.endpoint, error) from error
+        except requests.exceptions.Timeout as error:
+            raise self._silent() from error
+        except requests.exceptions.RequestException as error:
+            raise _unreachable(self.endpoint, error) from error
+        except ResourceException as error:
+            raise _denied(self.endpoint, error) or error from error
+
+    def _silent(self) -> NoAnswer:
+        return NoAnswer(
+            f"{self.endpoint} does not answer: nothing came within {self._seconds:g} s",
+            cure="check `proxmox.endpoint` in cluster.yaml, the host, and the way to it (VPN, firewall)",
+        )
+
+
+def trusted_cas(proxmox: Proxmox, environ: Mapping[str, str]) -> bool | str:
+    """Decide which CAs to trust: SSL_CERT_FILE, else the system's; False for `insecure`. Raises ConditionError for a missing file."""
+    if proxmox.insecure:
+        return False
+    named = environ.get("SSL_CERT_FILE")
+    if named and not Path(named).is_file():
+        raise ConditionError(f"SSL_CERT_FILE names {named}, which is not there", cure=_TRUST_CURE)
+    return named or next((path for path in _SYSTEM_CAS if Path(path).is_file()), True)
+
+
+def within(seconds: float, work: Callable[[], T], late: Callable[[], Exception]) -> T:
+    """Do the work in at most that time, else raise `late()`. Timeouts of a socket cover neither name resolution nor a drip of bytes."""
+    done: list[T] = []
+    failed: list[BaseException] = []
+    thread = threading.Thread(target=_into, args=(work, done, failed), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not done:
+        raise late()
+    return done[0]
+
+
+def _into(work: Callable[[], T], done: list[T], failed: list[BaseException]) -> None:
+    try:
+        done.append(work())
+    except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
+        failed.append(error)
+
+
+def _untrusted(endpoint: str, error: Exception) -> ConditionError:
+    return ConditionError(f"the certificate of {endpoint} is not trusted: {_innermost(error)}", cure=_TRUST_CURE)
+
+
+def _unreachable(endpoint: str, error: Exception) -> NoAnswer:
+    return NoAnswer(f"{endpoint} cannot be reached: {_innermost(error)}", cure="check `proxmox.endpoint` in cluster.yaml and the host")
+
+
+def _not_proxmox(endpoint: str) -> ConditionError:
+    return ConditionError(
+        f"{endpoint} answers, but not as Proxmox does", cure="check `proxmox.endpoint` in cluster.yaml: https://HOST:8006"
+    )
+
+
+def _denied(endpoint: str, error: ResourceException) -> ConditionError | None:
+    """Make words of a refusal that concerns the token; None for any other answer."""
+    if error.status_code == requests.codes.unauthorized:
+        return ConditionError(
+            f"{endpoint} does not accept the API token: {error.content}",
+            cure="it may be mistyped, expired or deleted: pveum user token list USER; a new one: pveum user token add USER stardock",
+        )
+    if error.status_code == requests.codes.forbidden:
+        cure = "give the token's role what the message names: pveum role modify ROLE --append --privs PRIVILEGE"
+        return ConditionError(f"the API token may not do this: {error.content}", cure=cure)
+    return None
+
+
+def _innermost(error: BaseException) -> str:
+    """Give the last cause in words: requests wraps urllib3, which wraps the socket's error with its own address in it."""
+    while (reason := getattr(error, "reason", None) or (error.args[0] if error.args else None)) and isinstance(reason, BaseException):
+        error = reason
+    return (str(error).rpartition(": ")[2] or type(error).__name__).rstrip(")'\"")

@@ -1,0 +1,71 @@
+"""Which machines Proxmox holds. Ours carry the tags `stardock` and the cluster's name from the request that creates them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from proxmoxer.core import ResourceException
+
+from stardock.errors import ConditionError
+from stardock.estate.connection import Estate
+
+#: The tag of everything that Stardock makes.
+TAG = "stardock"
+
+
+@dataclass(frozen=True, slots=True)
+class EstateMachine:
+    """A VM as `GET /cluster/resources?type=vm` lists it. `pve_node` is where it is now, which HA may have changed."""
+
+    vm_id: int
+    name: str
+    pve_node: str
+    running: bool
+    tags: frozenset[str]
+
+    def belongs_to(self, cluster: str) -> bool:
+        """Whether Stardock made it for this cluster."""
+        return {TAG, cluster} <= self.tags
+
+
+def machines_on(estate: Estate) -> dict[int, EstateMachine]:
+    """List every VM that the token may see, by VM id. Raises ConditionError when Proxmox does not answer or refuses."""
+    listed = estate.read(lambda api: api.cluster.resources.get(type="vm"))
+    return {int(item["vmid"]): _machine(item) for item in listed if item.get("type", "qemu") == "qemu"}
+
+
+def _machine(item: dict[str, Any]) -> EstateMachine:
+    # PVE joins tags by semicolons and takes commas and spaces as well (PVE::Tools::split_list).
+    tags = frozenset(tag for tag in re.split(r"[;, ]+", str(item.get("tags") or "")) if tag)
+    return EstateMachine(int(item["vmid"]), str(item.get("name") or ""), str(item["node"]), item.get("status") == "running", tags)
+
+
+def is_gone(estate: Estate, pve_node: str, vm_id: int) -> bool:
+    """Whether Proxmox itself says that the VM does not exist: a list alone may lack it because the token may not see it.
+
+    Raises ConditionError when the token may not ask.
+    """
+    try:
+        estate.read(lambda api: api.nodes(pve_node).qemu(vm_id).config.get())
+    except ResourceException as error:
+        if "does not exist" in str(error):
+            return True
+        raise ConditionError(f"{pve_node} does not say whether VM {vm_id} exists: {error}", cure="is the PVE node up?") from error
+    return False
+
+
+def locked_for(estate: Estate, machines: Iterable[EstateMachine]) -> dict[int, str]:
+    """Give the lock of each VM that PVE holds one on (`create`, `clone`, `disk`, ...), by VM id."""
+    locks = {machine.vm_id: _lock(estate, machine) for machine in machines}
+    return {vm_id: lock for vm_id, lock in locks.items() if lock}
+
+
+def _lock(estate: Estate, machine: EstateMachine) -> str:
+    try:
+        config = estate.read(lambda api: api.nodes(machine.pve_node).qemu(machine.vm_id).config.get())
+    except ResourceException:
+        return ""  # it vanished while it was asked: a failed creation takes its VM away
+    return str(config.get("lock") or "")

@@ -1,0 +1,183 @@
+"""`runner deploy`: from cluster.yaml to machines whose addresses and host keys are known. Killed anywhere, the next run continues.
+
+It goes the way of `cdktf deploy` (same JSON, same state) with what that lacks: own checks that fail within seconds, a gate between plan
+and apply, and machines of ours taken back that a killed run made without writing them down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from stardock.errors import EngineError, RefusedError
+from stardock.estate.connection import Estate
+from stardock.estate.machines import machines_on
+from stardock.plan.model import Machine, Role
+from stardock.runlock import only_run
+from stardock.stages import discover as discovery
+from stardock.stages.engine import Engine, SavedPlan, find_engine, synth
+from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
+from stardock.stages.lost import find_lost, strays
+from stardock.stages.state import mend
+from stardock.stages.step import Say, Step, run
+from stardock.stages.variables import password_variables
+from stardock.workspace import Workspace, commit_lock, open_workspace
+
+#: Seconds for one answer while machines are looked for; the check before everything is stricter.
+LISTING_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the person asked for. `confirm` is asked with the question; `seconds` bounds the wait for addresses and host keys."""
+
+    replace: frozenset[str] = frozenset()
+    confirm: Callable[[str], bool] = lambda _question: True
+    seconds: float = discovery.DEFAULT_SECONDS
+
+
+def deploy(cluster_file: Path, options: Options, say: Say) -> None:
+    """Check, then hold the cluster's run lock and do the rest. Nothing is written before the checks pass."""
+    deployment = Deployment(open_workspace(cluster_file), options, say)
+    run(deployment.checks(), say)
+    with only_run(deployment.workspace.files.run_lock, say):
+        # Again, now that nobody else can change lock and facts.
+        deployment.workspace = open_workspace(cluster_file)
+        run(deployment.steps(), say)
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One run."""
+
+    workspace: Workspace
+    options: Options
+    say: Say
+
+    def checks(self) -> tuple[Step, ...]:
+        """List what is found out before anything is written."""
+        endpoint = self.workspace.plan.proxmox.endpoint
+        return (Step("check", f"the engine, the API token, that {endpoint} answers, is trusted and accepts it", self.check),)
+
+    def steps(self) -> tuple[Step, ...]:
+        """List what changes things, in order."""
+        return (
+            Step("synth", "save the lock, write the Terraform JSON, install the provider", self.synth),
+            Step("apply", "plan; take back what a killed run left; refuse what was not named; apply", self.apply),
+            Step("discover", f"read addresses and SSH host keys, waiting up to {self.options.seconds:g} s", self.discover),
+        )
+
+    def check(self) -> None:
+        """Check names, engine, token and endpoint. Raises RefusedError or ConditionError."""
+        check_names(self.options.replace, [machine.name for machine in self.workspace.plan.machines])
+        engine = find_engine(os.environ)
+        self.say(f"  Proxmox {Estate.from_environment(self.workspace.plan.proxmox).check()}, {engine}")
+
+    def synth(self) -> None:
+        """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
+        commit_lock(self.workspace)
+        mend(self.workspace.files.state, self.say)
+        self._synthesized({}).init()
+
+    def _synthesized(self, adopt: dict[str, str]) -> Engine:
+        """Write the JSON for this run's named replacements and the given adoptions; gives the engine in the stack's folder."""
+        named = {"STARDOCK_REPLACE": ",".join(sorted(self.options.replace)), "STARDOCK_ADOPT": json.dumps(adopt, sort_keys=True)}
+        folder = synth(self.workspace.files, self.workspace.plan.cluster, {**os.environ, **named})
+        return self._engine(folder)
+
+    def _engine(self, folder: Path) -> Engine:
+        directory = self.workspace.files.spec.resolve().parent
+        secrets = password_variables(self.workspace.spec, self.workspace.plan, directory, os.environ)
+        return Engine(find_engine(os.environ), folder, {**os.environ, **secrets}, self.say)
+
+    def apply(self) -> None:
+        """Plan and apply; once more with imports when machines to create exist already. Raises RefusedError, EngineError."""
+        adopt = self._attempt({})
+        if adopt and self._attempt(adopt):
+            raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
+        self._report_strays()
+
+    def _attempt(self, adopt: dict[str, str]) -> dict[str, str]:
+        """Plan and apply with the given imports. Applies nothing, and gives what to import, when a machine to create is there already."""
+        engine = self._synthesized(adopt)
+        with engine.saved_plan([f"{MACHINE}.{name}" for name in sorted(self.options.replace)]) as plan:
+            changes = machine_changes(plan.json)
+            refuse(judge(changes, self._allowed()))
+            plan.raise_errors(engine.name)
+            lost = self._lost(changes)
+            if not lost:
+                self._carry_out(engine, plan, changes)
+        return lost
+
+    def _allowed(self) -> Allowed:
+        plan, facts = self.workspace.plan, self.workspace.facts
+        roles: dict[str, Role] = {name: locked.record.role for name, locked in self.workspace.lock.machines.items()}
+        answered = {name for name, machine in facts.machines.items() if machine.host_keys}
+        return Allowed(
+            replace=self.options.replace,
+            remove=frozenset(plan.removed),
+            roles=roles | {machine.name: machine.role for machine in plan.machines},
+            founded=facts.founded is not None,
+            observed=frozenset(answered | set(facts.founded.servers if facts.founded else ())),
+        )
+
+    def _lost(self, changes: Iterable[MachineChange]) -> dict[str, str]:
+        created = {change.name for change in changes if change.action == "create"}
+        wanted = [machine for machine in self.workspace.plan.machines if machine.name in created]
+        if not wanted:
+            return {}
+        lost = find_lost(self._patient_estate(), self.workspace.plan.cluster, wanted, self.say)
+        if lost:
+            self.say(f"  taken back, made by a run that was killed: {', '.join(lost)}")
+        return lost
+
+    def _patient_estate(self) -> Estate:
+        return Estate.from_environment(self.workspace.plan.proxmox, seconds=LISTING_SECONDS)
+
+    def _carry_out(self, engine: Engine, plan: SavedPlan, changes: Sequence[MachineChange]) -> None:
+        if plan.empty:
+            self.say("  nothing to change")
+            return
+        for line in change_lines(self.workspace.plan.machines, changes, plan):
+            self.say(f"  {line}")
+        if not self.options.confirm("Apply this?"):
+            raise RefusedError("not confirmed; nothing was changed")
+        engine.apply(plan)
+
+    def _report_strays(self) -> None:
+        found = strays(self.workspace.plan.cluster, machines_on(self._patient_estate()), self.workspace.plan.machines)
+        for vm in found:
+            self.say(f"  warning: VM {vm.vm_id} ({vm.name}) on {vm.pve_node} carries our tags and stands in no file: nobody looks after it")
+
+    def discover(self) -> None:
+        """Read the facts. Raises ConditionError for machines that do not answer in time."""
+        estate = Estate.from_environment(self.workspace.plan.proxmox, seconds=discovery.ANSWER_SECONDS)
+        discovery.discover(self.workspace, estate, self.say, self.options.seconds)
+
+
+def check_names(names: Iterable[str], machines: Sequence[str]) -> None:
+    """Refuse a name that no machine has: RefusedError with the nearest one."""
+    for name in sorted(set(names) - set(machines)):
+        near = get_close_matches(name, machines, n=1)
+        cure = f"did you mean {near[0]}?" if near else f"the machines are: {', '.join(machines)}"
+        raise RefusedError(f"--replace {name}: no machine has this name", cure=cure)
+
+
+def change_lines(machines: Sequence[Machine], changes: Sequence[MachineChange], plan: SavedPlan) -> list[str]:
+    """Show what will be done: a line for each machine, one for all else."""
+    known = {machine.name: machine for machine in machines}
+    width = max((len(change.name) for change in changes), default=0)
+    lines = [f"{change.action:<8}{change.name:<{width}}  {_about(known.get(change.name), change)}".rstrip() for change in changes]
+    others = plan.count_others()
+    words = ", ".join(f"{number} to {action}" for action, number in others.items())
+    return [*lines, *([f"snippets and images: {words}"] if words else [])]
+
+
+def _about(machine: Machine | None, change: MachineChange) -> str:
+    if change.destroys:
+        return change.why()
+    return f"{machine.role}, VM {machine.vm_id} on {machine.pve_node}" if machine else ""

@@ -1,0 +1,187 @@
+"""Reads what the machines were given and made themselves: addresses and SSH host keys, through Proxmox, into the facts.
+
+Bounded, concurrent, and content with nothing less than what bootstrap needs: of every machine its address and a host key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from stardock.errors import ConditionError
+from stardock.estate.agent import AgentSilent, addresses_by_mac, host_keys
+from stardock.estate.connection import Estate
+from stardock.estate.machines import EstateMachine, is_gone, machines_on
+from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
+from stardock.plan.model import Machine, Plan
+from stardock.stages.step import Say
+from stardock.workspace import Workspace
+
+#: Questions to Proxmox at once; each may take the agent's own timeout.
+WORKERS = 8
+POLL_SECONDS = 2.0
+#: Seconds for one answer: PVE itself waits up to 10 s for a guest agent (PVE::QemuServer::Agent).
+ANSWER_SECONDS = 15.0
+DEFAULT_SECONDS = 300.0
+
+_IPV4 = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing."""
+
+    facts: MachineFacts | None
+    missing: str | None
+
+
+@dataclass(slots=True)
+class Sightings:
+    """All rounds together. `gone` are the machines that Proxmox says do not exist."""
+
+    seen: dict[str, MachineFacts] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+
+def discover(where: Workspace, estate: Estate, say: Say, seconds: float = DEFAULT_SECONDS) -> Facts:
+    """Read every machine's facts and save them; waits at most that long.
+
+    What was seen is saved in any case. Raises ConditionError that lists the machines without an address or a host key, and why.
+    """
+    sightings = _watch(estate, where.plan, say, seconds)
+    fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone)
+    save_facts(where.files.facts, fresh)
+    save_known_hosts(where.files.known_hosts, where.plan, fresh)
+    if unfounded:
+        say("  none of the servers that founded the cluster exists any more: it counts as not founded")
+    _complain(sightings, seconds)
+    return fresh
+
+
+def renewed(plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str]) -> tuple[Facts, bool]:
+    """Bring the facts up to date; also tells whether `founded` was dropped.
+
+    What was read replaces what was known, part by part; machines that are gone or no longer planned are dropped; one that was silent
+    keeps what was known of it. `founded` goes when no server recorded in it still carries a host key that it had then.
+    """
+    names = [machine.name for machine in plan.machines if machine.name not in gone]
+    machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
+    known = {name: machine for name, machine in machines.items() if machine is not None}
+    founded = facts.founded if facts.founded and _still_stands(facts.founded, known) else None
+    return replace(facts, machines=known, founded=founded), founded != facts.founded
+
+
+def _newer(old: MachineFacts | None, new: MachineFacts | None) -> MachineFacts | None:
+    if old is None or new is None:
+        return new or old
+    return MachineFacts(addresses=new.addresses or old.addresses, host_keys=new.host_keys or old.host_keys)
+
+
+def _still_stands(founded: Founded, machines: Mapping[str, MachineFacts]) -> bool:
+    return any(set(keys) & set(machines[name].host_keys) for name, keys in founded.servers.items() if name in machines)
+
+
+def _watch(estate: Estate, plan: Plan, say: Say, seconds: float) -> Sightings:
+    sightings = Sightings(missing={machine.name: "not asked yet" for machine in plan.machines})
+    deadline = time.monotonic() + seconds
+    told = ""
+    with ThreadPoolExecutor(WORKERS) as workers:
+        while True:
+            _round(estate, plan, sightings, workers, say)
+            if not set(sightings.missing) - sightings.gone or time.monotonic() >= deadline:
+                return sightings
+            told = _tell(sightings.missing, told, say)
+            time.sleep(POLL_SECONDS)
+
+
+def _round(estate: Estate, plan: Plan, sightings: Sightings, workers: ThreadPoolExecutor, say: Say) -> None:
+    """Ask every machine that still lacks something, once."""
+    present = machines_on(estate)
+    asked = [machine for machine in plan.machines if machine.name in sightings.missing and machine.name not in sightings.gone]
+    vip = plan.load_balancing.vip if plan.load_balancing else None
+    answers = workers.map(lambda machine: _sight(estate, machine, present.get(machine.vm_id), vip), asked)
+    for machine, sighting in zip(asked, answers, strict=True):
+        _take(sightings, machine.name, sighting, say)
+
+
+def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) -> None:
+    if sighting is None:
+        sightings.gone.add(name)
+        sightings.missing[name] = "does not exist on Proxmox"
+        return
+    if sighting.facts is not None:
+        sightings.seen[name] = sighting.facts
+    if sighting.missing is None:
+        del sightings.missing[name]
+        say(f"  {name}: {_words(sightings.seen[name])}")
+    else:
+        sightings.missing[name] = sighting.missing
+
+
+def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str | None) -> Sighting | None:
+    """Ask one machine; None when Proxmox says that it does not exist."""
+    if vm is None:
+        return None if is_gone(estate, machine.pve_node, machine.vm_id) else Sighting(None, "Proxmox does not list it to this token")
+    if not vm.running:
+        return Sighting(None, "is not running")
+    try:
+        found = addresses_by_mac(estate, vm)
+        return sighting_of(machine, found, host_keys(estate, vm), vip)
+    except AgentSilent:
+        return Sighting(None, "guest agent is silent")
+
+
+def sighting_of(machine: Machine, by_mac: Mapping[str, Sequence[str]], keys: tuple[str, ...], vip: str | None) -> Sighting:
+    """Match addresses to interfaces by MAC; the VIP belongs to nobody. Tells what is missing for bootstrap."""
+    addresses = {nic.name: _ipv4_first(by_mac.get(nic.mac.upper(), ()), vip) for nic in machine.interfaces}
+    present = {name: found for name, found in addresses.items() if found}
+    missing = _missing(machine, present) or (None if keys else "has no SSH host key yet")
+    return Sighting(MachineFacts(addresses=present, host_keys=keys) if present or keys else None, missing)
+
+
+def _ipv4_first(found: Sequence[str], vip: str | None) -> tuple[str, ...]:
+    return tuple(sorted((address for address in found if address != vip), key=lambda address: _IPV4 not in address))
+
+
+def _missing(machine: Machine, addresses: Mapping[str, Sequence[str]]) -> str | None:
+    """Say which address is not there. DHCP means DHCPv4: an address by router advertisement comes sooner and does not count."""
+    for nic in machine.interfaces:
+        found = addresses.get(nic.name, ())
+        if nic.address is not None and nic.address not in found:
+            return f"does not have {nic.address} on {nic.name} ({', '.join(found) or 'no address'})"
+        if nic.address is None and not any(_IPV4 in address for address in found):
+            return f"has no address on {nic.name}"
+    return None
+
+
+def _words(facts: MachineFacts) -> str:
+    addresses = ", ".join(found[0] for found in facts.addresses.values())
+    return f"{addresses} ({', '.join(key.split()[0] for key in facts.host_keys)})"
+
+
+def _tell(missing: Mapping[str, str], told: str, say: Say) -> str:
+    """Say what is waited for, when it is not what was said last."""
+    line = "  waiting for: " + "; ".join(f"{', '.join(names)} {reason}" for reason, names in _by_reason(missing).items())
+    if line != told:
+        say(line)
+    return line
+
+
+def _by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for name, reason in missing.items():
+        reasons.setdefault(reason, []).append(name)
+    return reasons
+
+
+def _complain(sightings: Sightings, seconds: float) -> None:
+    if not sightings.missing:
+        return
+    lines = [f"  {', '.join(names)}: {reason}" for reason, names in _by_reason(sightings.missing).items()]
+    waited = set(sightings.missing) - sightings.gone
+    message = f"after {seconds:g} s not every machine is known" if waited else "not every machine exists"
+    cure = "look at its console in Proxmox; then `runner discover`" if waited else "runner deploy"
+    raise ConditionError(message + ":\n" + "\n".join(lines), cure=cure)

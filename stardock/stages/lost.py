@@ -1,0 +1,88 @@
+"""Machines of ours that Proxmox holds and the engine's state does not: a run was killed after PVE took the order.
+
+They come back by import instead of being made twice. PVE writes a VM's configuration with `lock: create` before it copies the disk, and
+name and tags only at the end (PVE::API2::Qemu::create_vm), so a creation under way is waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from stardock.errors import ConditionError
+from stardock.estate.connection import Estate
+from stardock.estate.machines import EstateMachine, locked_for, machines_on
+from stardock.plan.model import Machine
+from stardock.stages.step import Say
+
+#: Seconds for PVE to finish a creation whose order came from a killed run: copying an image of some GiB.
+CREATION_SECONDS = 300.0
+POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """Where each machine that the engine wants to create stands: `adopt` is name -> `PVE node/VM id`, `taken` name -> whose VM it is."""
+
+    adopt: Mapping[str, str]
+    taken: Mapping[str, EstateMachine]
+
+
+def find_lost(estate: Estate, cluster: str, wanted: Sequence[Machine], say: Say, seconds: float = CREATION_SECONDS) -> dict[str, str]:
+    """Find those of the machines to create that exist already: name -> `PVE node/VM id`, as an import wants it.
+
+    Raises ConditionError when a VM id is taken by a stranger, or a creation does not end.
+    """
+    present = _settled(estate, wanted, say, time.monotonic() + seconds)
+    sorted_ = sort_present(cluster, wanted, present)
+    if sorted_.taken:
+        raise _taken(sorted_.taken, wanted)
+    return dict(sorted_.adopt)
+
+
+def sort_present(cluster: str, wanted: Iterable[Machine], present: Mapping[int, EstateMachine]) -> Sorted:
+    """Tell ours from strangers among the VMs that hold the wanted ids."""
+    there = {machine.name: present[machine.vm_id] for machine in wanted if machine.vm_id in present}
+    ours = {name: vm for name, vm in there.items() if vm.belongs_to(cluster)}
+    adopt = {name: f"{vm.pve_node}/{vm.vm_id}" for name, vm in ours.items()}
+    return Sorted(adopt, {name: vm for name, vm in there.items() if name not in ours})
+
+
+def _settled(estate: Estate, wanted: Sequence[Machine], say: Say, deadline: float) -> dict[int, EstateMachine]:
+    """List the VMs that hold the wanted ids once PVE works on none of them any more."""
+    ids = {machine.vm_id for machine in wanted}
+    told: dict[int, str] = {}
+    while True:
+        present = {vm_id: vm for vm_id, vm in machines_on(estate).items() if vm_id in ids}
+        locks = {vm_id: lock for vm_id, lock in locked_for(estate, present.values()).items() if lock == "create"}
+        if not locks:
+            return present
+        if time.monotonic() > deadline:
+            raise _stuck(present, locks)
+        told = _tell(locks, told, say)
+        time.sleep(POLL_SECONDS)
+
+
+def _tell(locks: dict[int, str], told: dict[int, str], say: Say) -> dict[int, str]:
+    if locks != told:
+        say(f"  waiting for Proxmox: it still makes VM {', '.join(map(str, locks))}")
+    return locks
+
+
+def _stuck(present: Mapping[int, EstateMachine], locks: Mapping[int, str]) -> ConditionError:
+    vm_id = next(iter(locks))
+    cure = f"look at its task on {present[vm_id].pve_node}; when none runs: qm unlock {vm_id} && qm destroy {vm_id}"
+    return ConditionError(f"Proxmox does not finish making VM {', '.join(map(str, locks))} (lock: create)", cure=cure)
+
+
+def _taken(taken: Mapping[str, EstateMachine], wanted: Iterable[Machine]) -> ConditionError:
+    ids = {machine.name: machine.vm_id for machine in wanted}
+    lines = (f"VM id {ids[name]} of {name} is taken by {vm.name or 'a VM'} on {vm.pve_node}, not ours" for name, vm in taken.items())
+    return ConditionError("\n".join(lines), cure="give the machine another `vm_id` in cluster.yaml, then `runner lock accept NAME`")
+
+
+def strays(cluster: str, present: Mapping[int, EstateMachine], known: Iterable[Machine]) -> tuple[EstateMachine, ...]:
+    """List the VMs that carry this cluster's tags although no machine of it has their id."""
+    ids = {machine.vm_id for machine in known}
+    return tuple(vm for vm_id, vm in sorted(present.items()) if vm.belongs_to(cluster) and vm_id not in ids)

@@ -1,0 +1,80 @@
+"""Password hashes for the engine: from the environment, a file or a command to TF_VAR_*, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from stardock.errors import ConditionError
+from stardock.plan.model import Plan
+from stardock.spec.cloud_init import SecretSource
+from stardock.spec.cluster import Spec
+
+#: Seconds that a command may take: it may ask a password store, but nobody who is away.
+COMMAND_SECONDS = 60
+
+#: crypt(5): $ID$..., e.g. $6$ (sha512crypt) or $y$ (yescrypt).
+_HASH = re.compile(r"\$[0-9a-z]+\$\S+")
+
+
+def password_variables(spec: Spec, plan: Plan, directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Resolve every password hash that a machine's users need, as TF_VAR_*; one that the environment holds already is left to it.
+
+    `directory` is where cluster.yaml lies. Raises ConditionError that names the user and the source, never the value.
+    """
+    sources = {user.name: user.password_hash for user in spec.cloud_init.users if user.password_hash is not None}
+    wanted = {
+        user.password_variable: user.name for machine in plan.machines for user in machine.users if user.password_variable is not None
+    }
+    missing = {f"TF_VAR_{variable}": name for variable, name in wanted.items() if f"TF_VAR_{variable}" not in environ}
+    return {variable: _hash(name, sources.get(name), directory, environ, variable) for variable, name in missing.items()}
+
+
+def _hash(user: str, source: SecretSource | None, directory: Path, environ: Mapping[str, str], variable: str) -> str:
+    if source is None:
+        # A machine that stays as it was last planned may have a user that cluster.yaml no longer names.
+        raise ConditionError(f"nothing says where the password hash of {user} comes from", cure=f"export {variable}='the hash'")
+    text = _text(user, source, directory, environ).strip()
+    if not _HASH.fullmatch(text):
+        raise ConditionError(f"{_words(source)} does not give the hash of a password for {user}", cure="make one: openssl passwd -6")
+    return text
+
+
+def _text(user: str, source: SecretSource, directory: Path, environ: Mapping[str, str]) -> str:
+    if source.env is not None:
+        return _from_environment(user, source.env, environ)
+    if source.file is not None:
+        return _from_file(user, directory / Path(source.file).expanduser())
+    return _from_command(user, source.command or "", directory)
+
+
+def _from_environment(user: str, name: str, environ: Mapping[str, str]) -> str:
+    if name not in environ:
+        raise ConditionError(f"{name} is not set: it holds the password hash of {user}", cure=f'export {name}="$(openssl passwd -6)"')
+    return environ[name]
+
+
+def _from_file(user: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        cure = f"openssl passwd -6 > {path}"
+        raise ConditionError(f"the password hash of {user} cannot be read: {path}: {error.strerror}", cure=cure) from error
+
+
+def _from_command(user: str, command: str, directory: Path) -> str:
+    try:
+        # The user's own command line from cluster.yaml, pipes included.
+        done = subprocess.run(["sh", "-c", command], cwd=directory, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise ConditionError(f"the command for the password hash of {user} took over {COMMAND_SECONDS} s: {command}") from error
+    if done.returncode != 0:
+        raise ConditionError(f"the command for the password hash of {user} failed: {command}", cure=done.stderr.strip() or "run it by hand")
+    return done.stdout
+
+
+def _words(source: SecretSource) -> str:
+    kind, value = next((kind, value) for kind in ("env", "file", "command") if (value := getattr(source, kind)) is not None)
+    return f"{kind} {value}"

@@ -12,6 +12,7 @@ from stardock.plan.counting import Counters, Numbers
 from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.placement import place
 from stardock.plan.wanted import Wanted
+from stardock.spec.addresses import unfit
 
 #: Interface -> (MAC, static address or None for DHCP).
 Nics = Mapping[str, tuple[str, str | None]]
@@ -99,6 +100,6 @@ def _address(one: Wanted, interface: str, before: str | None, numbers: Numbers) 
         return None
     if interface in one.own.addresses:
         return str(one.own.addresses[interface])
-    if before is not None and addresses.fault(IPv4Address(before), static.network) is None:
+    if before is not None and unfit(IPv4Address(before), static.network) is None:
         return before
     return str(addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)))

@@ -1,13 +1,11 @@
-"""The VIP: on which interface of the load balancers it lies, and whether it can."""
+"""The VIP: on which interface of the load balancers it lies. Whether it can is `stardock.spec.addresses`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stardock.errors import Problem
 from stardock.plan.model import LoadBalancing, Machine
-from stardock.plan.wanted import Wanted, problem
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -35,18 +33,6 @@ def vip_interface(spec: Spec, interfaces: Sequence[Interface]) -> Interface | No
         return next((nic for nic in interfaces if nic.name == name), None)
     holding = (nic for nic in interfaces if nic.static and vip in nic.static.network)
     return next(holding, None) or next((nic for nic in interfaces if nic.static is None), None)
-
-
-def load_balancing_problems(spec: Spec, every: Sequence[Wanted]) -> Iterator[Problem]:
-    """No interface for the VIP; checked on every pool of load balancers, as any of them may carry it."""
-    if spec.network.vip is None:
-        return
-    for pool in {one.pool.name: one for one in every if one.role == "loadbalancer"}.values():
-        if vip_interface(spec, pool.interfaces) is None:
-            message = f"no interface of the load balancers in pool {pool.pool.name} can carry the VIP {spec.network.vip}"
-            subnets = ", ".join(f"{nic.name}: {static.network}" for nic, static in pool.ranges)
-            key = "vip_interface" if spec.network.vip_interface else "vip"
-            yield problem(spec, ("network", key), message, f"they have {subnets or ', '.join(nic.name for nic in pool.interfaces)}")
 
 
 def _interfaces(spec: Spec) -> tuple[Interface, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stardock.errors import InputErrors
 from stardock.plan import identity
 from stardock.plan.allocate import Allocated, allocate
-from stardock.plan.balancing import load_balancing, load_balancing_problems
+from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.locked import Lock, LockedMachine
@@ -27,14 +27,15 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] = ()) -> tuple[Plan, Lock]:
     """Decide everything, and what the lock is to hold afterwards.
 
-    `file` names cluster.yaml in errors. The machines named by `accept` get what is wished of them even where only a replacement brings
-    it (`runner lock accept`). Raises `InputErrors` with every problem between the keys of cluster.yaml, or between it and the lock.
+    `spec` has passed `load_spec`; `file` names cluster.yaml in errors. The machines named by `accept` get what is wished of them even
+    where only a replacement brings it (`runner lock accept`). Raises `InputErrors` with every problem of the allocation, and between
+    cluster.yaml and the lock.
     """
     every = wanted(spec)
     _refuse(file, before_allocation(spec, every, lock))
     held = lock or Lock(cluster=spec.cluster, founder="")
     decided = _decide(spec, every, held, accept)
-    _refuse(file, [*_problems(spec, every, held, decided), *load_balancing_problems(spec, every)])
+    _refuse(file, _problems(spec, every, held, decided))
     after = _lock(spec, held, every, decided)
     return _plan(spec, every, held, after, decided), after
 

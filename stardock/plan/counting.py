@@ -10,6 +10,7 @@ from itertools import count
 from stardock.plan import addresses
 from stardock.plan.locked import LockedMachine
 from stardock.plan.wanted import Wanted
+from stardock.spec.addresses import unfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,4 +89,4 @@ def _has_address(one: Wanted, numbers: Numbers) -> bool:
         for nic, static in one.ranges
         if nic.name not in one.own.addresses
     )
-    return all(addresses.fault(address, network) is None for address, network in found)
+    return all(unfit(address, network) is None for address, network in found)

@@ -85,7 +85,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         vm_id=given.vm_id,
         hostname=one.name,
         interfaces=tuple(interface(nic, *given.nics[nic.name], search=spec.cloud_init.search) for nic in one.interfaces),
-        image=disk_image(spec.cluster, pool.image or spec.image, node),
+        image=disk_image(pool.image or spec.image, node),
         cores=own.cores or pool.cores,
         cpu_type=own.cpu or pool.cpu,
         memory_mib=own.memory or pool.memory,
@@ -128,7 +128,7 @@ def interface(nic: network.Interface, mac: str, address: str | None, *, search: 
     )
 
 
-def disk_image(cluster: str, wanted: image.Image, node: PveNode) -> Image:
+def disk_image(wanted: image.Image, node: PveNode) -> Image:
     """The image a machine starts from: the system's default, or the user's own url and checksum."""
     default = system(wanted.system)
     url = wanted.url or default.image_url
@@ -136,20 +136,17 @@ def disk_image(cluster: str, wanted: image.Image, node: PveNode) -> Image:
     return Image(
         system=wanted.system,
         url=url,
-        file_name=_file_name(cluster, default.image_file_name, wanted),
+        file_name=_file_name(default.image_file_name, wanted),
         datastore=wanted.datastore or node.images,
         checksum=checksum,
     )
 
 
-def _file_name(cluster: str, default: str, wanted: image.Image) -> str:
-    """A name on PVE that no other image has: with the cluster, and for an image of the user's own with a hash of what it is.
-
-    Two clusters on one estate would otherwise overwrite each other's image, and so would a new pin the one that old machines keep.
-    """
+def _file_name(default: str, wanted: image.Image) -> str:
+    """A name that no other image of the cluster has: a new pin would otherwise overwrite the image that old machines keep."""
     if not wanted.url and not wanted.checksum:
-        return f"{cluster}-{default}"
+        return default
     name = wanted.url.split("?")[0].rsplit("/", 1)[-1] if wanted.url else default
     stem, _, ending = name.rpartition(".")
     digest = hashlib.sha256(f"{wanted.url}\0{wanted.checksum}".encode()).hexdigest()[:8]
-    return f"{cluster}-{stem or name}-{digest}.{ending if f'.{ending}' in DISK_FORMATS else 'qcow2'}"
+    return f"{stem or name}-{digest}.{ending if f'.{ending}' in DISK_FORMATS else 'qcow2'}"

@@ -12,7 +12,10 @@ from stardock.plan.claims import Clash, clashes
 from stardock.plan.counting import Numbers
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
-from stardock.plan.wanted import Wanted, path, problem
+from stardock.plan.wanted import Wanted
+from stardock.spec.addresses import unfit
+from stardock.spec.keypath import path_text
+from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
@@ -21,22 +24,8 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 
 def network_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], numbers: Mapping[str, Numbers]) -> list[Problem]:
     """All problems of the wished addresses; `numbers` are what each name is counted by."""
-    return [
-        *_explicit_without_range(spec, every),
-        *_unusable(spec, every, wishes),
-        *_reserved(spec, every, wishes),
-        *_vip(spec, every, numbers),
-    ]
-
-
-def _explicit_without_range(spec: Spec, every: Sequence[Wanted]) -> Iterator[Problem]:
-    for one in every:
-        ranges = {nic.name for nic, _ in one.ranges}
-        for interface in one.own.addresses:
-            if interface not in ranges:
-                message = f"{one.name} has no interface {interface} with static addresses"
-                cure = f"static are: {', '.join(sorted(ranges)) or 'none; add `static:` with prefix and gateway to the interface'}"
-                yield problem(spec, (*one.keys, "addresses", interface), message, cure)
+    vip = [*_vip(spec, every, numbers)]
+    return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, _owners(spec, every, vip=not vip))]
 
 
 def _unusable(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -44,31 +33,31 @@ def _unusable(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]
     for one in every:
         ranges = {nic.name: static for nic, static in one.ranges}
         for nic in wishes[one.name].interfaces:
-            wrong = nic.address and addresses.fault(IPv4Address(nic.address), ranges[nic.name].network)
+            wrong = nic.address and unfit(IPv4Address(nic.address), ranges[nic.name].network)
             if wrong:
-                message = f"{one.name}'s address {nic.address} {wrong}"
-                yield problem(spec, one.address_keys(nic.name), message, _room(ranges[nic.name].network))
+                message = f"{one.name}: {wrong}"
+                yield at(spec, one.address_keys(nic.name), message, _room(ranges[nic.name].network))
 
 
 def _room(network: IPv4Network) -> str:
     return f"machines can have {network[1]} to {network[-2]}"
 
 
-def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
+def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], owners: Mapping[str | None, str]) -> Iterator[Problem]:
     """A machine on an address that belongs to a gateway, the VIP, or a Proxmox host."""
-    owners = _owners(spec, every)
     for one in every:
         for nic in wishes[one.name].interfaces:
             if nic.address in owners:
                 message = f"{one.name}'s address {nic.address} is {owners[nic.address]}"
-                yield problem(spec, one.address_keys(nic.name), message, "choose another address, or another `offset`")
+                yield at(spec, one.address_keys(nic.name), message, "choose another address, or another `offset`")
 
 
-def _owners(spec: Spec, every: Sequence[Wanted]) -> dict[str | None, str]:
+def _owners(spec: Spec, every: Sequence[Wanted], *, vip: bool) -> dict[str | None, str]:
+    """Address -> whose it is; the VIP's only when `vip`."""
     hosts: dict[str | None, str] = {node.address: f"the PVE node {node.name}" for node in spec.proxmox.nodes if node.address}
     gateways = {str(static.gateway): "the gateway" for one in every for _, static in one.ranges if static.gateway}
-    vip = {str(spec.network.vip): "the VIP"} if spec.network.vip else {}
-    return hosts | gateways | vip
+    virtual = {str(spec.network.vip): "the VIP"} if vip and spec.network.vip else {}
+    return hosts | gateways | virtual
 
 
 def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> Iterator[Problem]:
@@ -80,17 +69,7 @@ def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) ->
         first, end = addresses.counted(static.base, static.offset, 0), addresses.counted(static.base, static.offset, last)
         if first <= vip <= end:
             message = f"the VIP {vip} lies inside of the static range of {role}s, {first} to {end}"
-            yield problem(spec, ("network", "vip"), message, f"choose a VIP outside of it, or move the range ({path(keys)})")
-    yield from _vip_on_gateway(spec, every, vip)
-
-
-def _vip_on_gateway(spec: Spec, every: Sequence[Wanted], vip: IPv4Address) -> Iterator[Problem]:
-    statics = [static for one in every if one.role == "loadbalancer" for _, static in one.ranges]
-    if any(static.gateway == vip for static in statics):
-        yield problem(spec, ("network", "vip"), f"the VIP {vip} is the gateway", "choose an address that nobody has")
-    for network in dict.fromkeys(static.network for static in statics if vip in static.network):
-        if wrong := addresses.fault(vip, network):
-            yield problem(spec, ("network", "vip"), f"the VIP {vip} {wrong}", _room(network))
+            yield at(spec, ("network", "vip"), message, f"choose a VIP outside of it, or move the range ({path_text(keys)})")
 
 
 def _ranges(every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:
@@ -122,7 +101,7 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
         cure = f"{other} is gone and keeps its values for its return: `runner lock forget {other}` frees them"
     else:
         cure = f"give one of them another {clash.words}"
-    return problem(spec, _claim_keys(places[name], clash), message, cure)
+    return at(spec, _claim_keys(places[name], clash), message, cure)
 
 
 def _claim_keys(one: Wanted, clash: Clash) -> Keys:

@@ -1,4 +1,4 @@
-"""What no single key of cluster.yaml can tell: rules between machines, pools and network. All problems at once."""
+"""Rules about what is allocated, between cluster.yaml and its lock. What cluster.yaml alone can break is `stardock.spec.rules`."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from stardock.errors import Problem
 from stardock.plan import identity, maintenance
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine, Window
-from stardock.plan.wanted import Wanted, problem
+from stardock.plan.wanted import Wanted
+from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.spec.cluster import Keys, Spec
+    from stardock.spec.cluster import Spec
 
 
 def before_allocation(spec: Spec, every: Sequence[Wanted], lock: Lock | None) -> list[Problem]:
-    """What would make an allocation meaningless: another cluster's lock, names and PVE nodes that do not fit."""
+    """What would make an allocation meaningless: another cluster's lock, ranges that meet, a name in another role."""
     held = lock.machines if lock else {}
     return [
         *_same_cluster(spec, lock),
-        *_names(spec, every),
-        *_servers(spec, every),
-        *_pve_nodes(spec, every),
         *_vm_id_ranges(spec),
         *(_role_kept(spec, one, held[one.name].record) for one in every if one.name in held and held[one.name].record.role != one.role),
     ]
@@ -33,39 +31,7 @@ def _same_cluster(spec: Spec, lock: Lock | None) -> Iterator[Problem]:
     if lock and lock.cluster != spec.cluster:
         message = f"the lock beside this file belongs to the cluster {lock.cluster}, not {spec.cluster}"
         cure = f"write `cluster: {lock.cluster}`, or give the new cluster a file name of its own: each has its own lock"
-        yield problem(spec, ("cluster",), message, cure)
-
-
-def _names(spec: Spec, every: Sequence[Wanted]) -> Iterator[Problem]:
-    seen: dict[str, Keys] = {}
-    for one in every:
-        if one.name in seen:
-            first = spec.line_of(*seen[one.name])
-            yield problem(spec, one.keys, f"a machine {one.name} stands on line {first} already", "every machine needs its own name")
-        seen.setdefault(one.name, one.keys)
-    for i, name in enumerate(spec.remove):
-        if name in seen:
-            message = f"{name} stands under `remove` and in a pool"
-            yield problem(spec, ("remove", i), message, f"take {name} out of its pool to remove it, or out of `remove` to keep it")
-
-
-def _servers(spec: Spec, every: Sequence[Wanted]) -> Iterator[Problem]:
-    if not any(one.role == "server" for one in every):
-        p = next((p for p, pool in enumerate(spec.pools) if pool.role == "server"), None)
-        keys: Keys = ("pools",) if p is None else ("pools", p)
-        yield problem(spec, keys, "there is no server: a cluster needs at least one", "add a machine to a pool with `role: server`")
-
-
-def _pve_nodes(spec: Spec, every: Sequence[Wanted]) -> Iterator[Problem]:
-    nodes = {node.name for node in spec.proxmox.nodes}
-    cure = f"proxmox.nodes has {', '.join(sorted(nodes))}"
-    for p, pool in enumerate(spec.pools):
-        for i, node in enumerate(pool.nodes or ()):
-            if node not in nodes:
-                yield problem(spec, ("pools", p, "nodes", i), f"there is no PVE node {node}", cure)
-    for one in every:
-        if one.own.pve_node and one.own.pve_node not in nodes:
-            yield problem(spec, (*one.keys, "pve_node"), f"there is no PVE node {one.own.pve_node}", cure)
+        yield at(spec, ("cluster",), message, cure)
 
 
 def _vm_id_ranges(spec: Spec) -> Iterator[Problem]:
@@ -74,15 +40,13 @@ def _vm_id_ranges(spec: Spec) -> Iterator[Problem]:
         if other_start <= end:
             one, other = spec.pools[p].name, spec.pools[q].name
             message = f"the VM ids of pool {other} ({other_start} to {other_end}) meet those of pool {one} ({start} to {end})"
-            yield problem(
-                spec, ("pools", q, "vm_id_start"), message, f"start {other} at {end + 1} or later; machines that exist keep their id"
-            )
+            yield at(spec, ("pools", q, "vm_id_start"), message, f"start {other} at {end + 1} or later; machines that exist keep their id")
 
 
 def _role_kept(spec: Spec, one: Wanted, record: Machine) -> Problem:
     message = f"{one.name} was planned as {record.role} and cannot become {one.role}"
     cure = f"choose another name; or remove {one.name} first (`remove: [{one.name}]`, deploy), then `runner lock forget {one.name}`"
-    return problem(spec, one.keys, message, cure)
+    return at(spec, one.keys, message, cure)
 
 
 def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> list[Problem]:
@@ -98,23 +62,21 @@ def _standing_pve_nodes(spec: Spec, every: Sequence[Wanted], machines: Mapping[s
         if machine.pve_node not in nodes and machine.name not in explicit:
             message = f"{machine.name} stands on the PVE node {machine.pve_node}, which is not here"
             cure = f"add {machine.pve_node} again; to leave it, migrate {machine.name} in Proxmox first, then say `pve_node:` on it"
-            yield problem(spec, ("proxmox", "nodes"), message, cure)
+            yield at(spec, ("proxmox", "nodes"), message, cure)
 
 
 def _vm_ids(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     for one in every:
         number = machines[one.name].vm_id
         if number > identity.LAST_VM_ID:
-            yield problem(
-                spec, one.keys, f"{one.name} would get VM id {number}; PVE's last is {identity.LAST_VM_ID}", "lower `vm_id_start`"
-            )
+            yield at(spec, one.keys, f"{one.name} would get VM id {number}; PVE's last is {identity.LAST_VM_ID}", "lower `vm_id_start`")
 
 
 def _equal_windows(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """Load balancers reboot themselves; Kubernetes machines never do, so their windows may be equal."""
     for one, other, start in maintenance.equal_starts(self_rebooting(machines)):
         message = f"the load balancers {one} and {other} would both reboot at {start}"
-        yield problem(spec, ("maintenance", "slots"), message, "add a slot or an offset: every load balancer needs its own window")
+        yield at(spec, ("maintenance", "slots"), message, "add a slot or an offset: every load balancer needs its own window")
 
 
 def self_rebooting(machines: Mapping[str, Machine]) -> list[tuple[str, Window]]:

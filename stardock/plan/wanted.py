@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stardock.errors import Problem
 from stardock.plan.model import Role
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -65,13 +63,3 @@ def wanted(spec: Spec) -> tuple[Wanted, ...]:
         )
         for keys, pool, own in spec.members()
     )
-
-
-def problem(spec: Spec, keys: Keys, message: str, cure: str | None = None) -> Problem:
-    """A problem at that place of cluster.yaml."""
-    return Problem(message=message, path=path(keys), line=spec.line_of(*keys), cure=cure)
-
-
-def path(keys: Iterable[str | int]) -> str:
-    """`("pools", 0, "role")` -> `pools[0].role`."""
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")

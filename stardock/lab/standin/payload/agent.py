@@ -1,0 +1,105 @@
+"""`rke2 agent`: enrolls at any server, then keeps its Node alive through whichever server answers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from . import credentials, https, machine, systemd
+from .children import Children
+from .config import Config
+from .join import Entrance, JoinError, enter
+from .journal import FatalError, log
+from .kube import Kube
+from .node import Heart
+from .paths import Paths, write
+from .supervisor import PORT
+
+RETRY_SECONDS = 2.0
+REFRESH_BEATS = 3
+
+
+class Agent:
+    """One agent; `run` returns when `ending` is set."""
+
+    def __init__(self, paths: Paths, config: Config, ending: threading.Event) -> None:
+        if not config.text("server"):
+            raise FatalError("--server is required")
+        self._paths = paths
+        self._url = config.text("server")
+        self._token = credentials.required(config)
+        self._ending = ending
+        self._identity = machine.identity(config)
+        self._children = Children(ending)  # none: only for its waiting
+        self._kube: Kube | None = None
+        self._beats = 0
+
+    def run(self) -> None:
+        """Raises FatalError, StoppedError."""
+        self._children.wait(f"{self._url} to hand out this node's certificate", self._enrolled, RETRY_SECONDS)
+        context = https.trust(self._paths.agent / "server-ca.crt", self._paths.agent / "client-kubelet")
+        self._kube = Kube(context, self._servers())
+        heart = Heart(self._identity, self._kube, self._ending, self._refresh)
+        heart.start()
+        self._children.wait("the Node to be registered", heart.registered.is_set)
+        systemd.ready()
+        log("info", "rke2 is up and running")
+        self._children.wait_for_end()
+
+    def _enrolled(self) -> bool:
+        """Enroll at the first server that answers; a certificate from before does when none does."""
+        entrance = self._entrance()
+        if entrance is None:
+            return bool(self._servers()) and (self._paths.agent / "client-kubelet.crt").is_file()
+        try:
+            self._save(entrance)
+        except JoinError as error:
+            log("error", str(error))
+            return False
+        return True
+
+    def _entrance(self) -> Entrance | None:
+        urls = [self._url, *(f"https://{server}:{PORT}" for server in self._servers())]
+        for url in dict.fromkeys(urls):
+            try:
+                return enter(url, self._token, "node")
+            except JoinError as error:
+                log("error", f"Failed to join through {url}: {error}")
+        return None
+
+    def _save(self, entrance: Entrance) -> None:
+        pair = entrance.get("/v1-rke2/client-kubelet.crt", {"rke2-Node-Name": self._identity.name})
+        servers = entrance.apiservers()
+        split = pair.index(b"-----BEGIN PRIVATE KEY")
+        write(self._paths.agent / "server-ca.crt", entrance.authority)
+        write(self._paths.agent / "client-kubelet.key", pair[split:])
+        write(self._paths.agent / "client-kubelet.crt", pair[:split])
+        self._remember(servers)
+
+    def _refresh(self) -> None:
+        """Now and then learn who the servers are: the balancer's address is for joining only."""
+        self._beats += 1
+        if self._kube is None or self._beats % REFRESH_BEATS:
+            return
+        entrance = self._entrance()
+        if entrance is None:
+            return
+        with suppress(JoinError):
+            servers = entrance.apiservers()
+            self._remember(servers)
+            self._kube.servers = servers
+
+    def _remember(self, servers: list[str]) -> None:
+        addresses = [f"{server}:{PORT}" for server in servers]
+        write(self._list, json.dumps({"ServerURL": self._url, "ServerAddresses": addresses}) + "\n")
+
+    def _servers(self) -> list[str]:
+        if not self._list.is_file():
+            return []
+        return [str(address).rpartition(":")[0] for address in json.loads(self._list.read_text())["ServerAddresses"]]
+
+    @property
+    def _list(self) -> Path:
+        return self._paths.agent / "etc/rke2-agent-load-balancer.json"

@@ -1,0 +1,73 @@
+"""kube-apiserver: its command line, as RKE2 gives it, and whether it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import https
+from .config import Config
+from .paths import Paths
+
+PORT = 6443
+SERVICE_CIDR = "10.43.0.0/16"
+CLUSTER_CIDR = "10.42.0.0/16"
+DOMAIN = "cluster.local"
+
+
+def command(paths: Paths, config: Config, address: str) -> list[str]:
+    """The command line; the user's kube-apiserver-arg replaces a flag of the same name."""
+    user = dict(_pair(argument) for argument in config.items("kube-apiserver-arg"))
+    flags = {**_flags(paths, config, address), **_anonymous(user), **user}
+    return [str(paths.tools / "kube-apiserver"), *(f"--{flag}={value}" for flag, value in flags.items())]
+
+
+def is_ready(paths: Paths) -> bool:
+    """Ask the local API's /readyz as an admin: an anonymous caller gets 401 unless the user opened it."""
+    try:
+        context = https.trust(paths.tls / "server-ca.crt", paths.tls / "client-admin")
+        return https.send(context, "127.0.0.1", PORT, "/readyz", timeout=5).good
+    except https.UNREACHABLE:
+        return False
+
+
+def _pair(argument: str) -> tuple[str, str]:
+    flag, equals, value = argument.removeprefix("--").partition("=")
+    return flag, value if equals else "true"
+
+
+def _anonymous(user: Mapping[str, str]) -> dict[str, str]:
+    """RKE2 shuts anonymous callers out, but passes no flag beside an authentication-config: kube-apiserver refuses the two together."""
+    return {} if "authentication-config" in user else {"anonymous-auth": "false"}
+
+
+def _flags(paths: Paths, config: Config, address: str) -> dict[str, str]:
+    return {
+        "advertise-address": config.text("advertise-address", address), "bind-address": "0.0.0.0", "secure-port": str(PORT),
+        "allow-privileged": "true", "authorization-mode": "Node,RBAC", "enable-admission-plugins": "NodeRestriction", "profiling": "false",
+        "service-cluster-ip-range": ",".join(config.items("service-cidr", (SERVICE_CIDR,))),
+        "service-node-port-range": config.text("service-node-port-range", "30000-32767"),
+        "shutdown-delay-duration": "0s",
+        **_trust(paths), **_service_accounts(paths, config.text("cluster-domain", DOMAIN)),
+    }  # fmt: skip
+
+
+def _trust(paths: Paths) -> dict[str, str]:
+    tls = paths.tls
+    return {
+        "client-ca-file": f"{tls}/client-ca.crt",
+        "tls-cert-file": f"{tls}/serving-kube-apiserver.crt", "tls-private-key-file": f"{tls}/serving-kube-apiserver.key",
+        "etcd-servers": "https://127.0.0.1:2379", "etcd-cafile": f"{tls}/etcd/server-ca.crt",
+        "etcd-certfile": f"{tls}/etcd/client.crt", "etcd-keyfile": f"{tls}/etcd/client.key", "storage-backend": "etcd3",
+        "requestheader-client-ca-file": f"{tls}/request-header-ca.crt", "requestheader-allowed-names": "system:auth-proxy",
+        "requestheader-username-headers": "X-Remote-User", "requestheader-group-headers": "X-Remote-Group",
+        "requestheader-extra-headers-prefix": "X-Remote-Extra-",
+        "proxy-client-cert-file": f"{tls}/client-auth-proxy.crt", "proxy-client-key-file": f"{tls}/client-auth-proxy.key",
+    }  # fmt: skip
+
+
+def _service_accounts(paths: Paths, domain: str) -> dict[str, str]:
+    issuer, key = f"https://kubernetes.default.svc.{domain}", f"{paths.tls}/service.key"
+    return {
+        "service-account-issuer": issuer, "api-audiences": f"{issuer},rke2",
+        "service-account-key-file": key, "service-account-signing-key-file": key,
+    }  # fmt: skip

@@ -1,0 +1,109 @@
+"""The other side of port 9345: asking a server to let us in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from . import https, tokens
+
+
+class JoinError(Exception):
+    """The server did not answer, or not with what we need."""
+
+
+class ConflictError(JoinError):
+    """etcd still holds our node name."""
+
+
+class Place(NamedTuple):
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Place:
+        """Read a URL. Raises JoinError unless it is https://."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname:
+            raise JoinError(f"only https:// URLs are supported, invalid scheme: {url}")
+        return cls(parts.hostname, parts.port or 443)
+
+    def __str__(self) -> str:
+        return f"https://{self.host}:{self.port}"
+
+
+class Entrance:
+    """A server whose CA agreed with the token; we speak as `user`."""
+
+    def __init__(self, place: Place, token: tokens.Token, user: str, authority: bytes) -> None:
+        self.place = place
+        self.authority = authority
+        self._context = https.trust(authority)
+        words = base64.b64encode(f"{user}:{token.password}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {words}"}
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """Read a path. Raises JoinError."""
+        return self._ask(path, headers=headers)
+
+    def bootstrap(self) -> dict[str, Any]:
+        """The cluster's files and the settings that servers must share. Raises JoinError."""
+        return _object(self.get("/v1-rke2/server-bootstrap"))
+
+    def apiservers(self) -> list[str]:
+        """The addresses of all servers, without ports. Raises JoinError."""
+        try:
+            return [str(server).rpartition(":")[0] for server in json.loads(self.get("/v1-rke2/apiservers"))]
+        except ValueError as error:
+            raise JoinError(f"{self.place}/v1-rke2/apiservers: {error}") from error
+
+    def add_member(self, name: str, node: str, address: str) -> str:
+        """Ask for a place in etcd; returns the --initial-cluster. Raises ConflictError, or JoinError to be tried again."""
+        return self._ask("/v1-rke2/etcd-member", json.dumps({"name": name, "node": node, "address": address}).encode()).decode()
+
+    def _ask(self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
+        answer = _send(self._context, self.place, path, body, {**self._headers, **(headers or {})})
+        if answer.status == HTTPStatus.CONFLICT:
+            raise ConflictError(answer.body.decode(errors="replace"))
+        if not answer.good:
+            raise JoinError(f"{self.place}{path}: {answer.status} {answer.body.decode(errors='replace')}")
+        return answer.body
+
+
+def enter(url: str, token: tokens.Token, user: str) -> Entrance:
+    """Fetch the server's CA, hold it against the token's hash and the server's own certificate. Raises JoinError."""
+    place = Place.of(url)
+    found = _send(https.anyone(), place, "/cacerts")
+    if not found.good:
+        raise JoinError(f"failed to get CA certs: {place}/cacerts: {found.status}")
+    try:
+        tokens.check_authority(token, found.body)
+        entrance = Entrance(place, token, user, found.body)
+    except (ValueError, ssl.SSLError) as error:
+        raise JoinError(str(error)) from error
+    entrance.get("/cacerts")  # now with verification: the name that we call must be in the certificate (tls-san)
+    return entrance
+
+
+def _send(
+    context: ssl.SSLContext, place: Place, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> https.Answer:
+    method = "GET" if body is None else "POST"
+    try:
+        return https.send(context, place.host, place.port, path, method=method, body=body, headers=headers)
+    except https.UNREACHABLE as error:
+        raise JoinError(f"{method} {place}{path}: {error}") from error
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    value = https.Answer(HTTPStatus.OK, body).json()
+    if not value:
+        raise JoinError("the server's answer is no JSON object")
+    return value

@@ -1,0 +1,46 @@
+"""The command line: `rke2 server`, `rke2 agent`, `rke2 --version`; everything else is refused."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from . import config
+from .agent import Agent
+from .children import StoppedError
+from .journal import FatalError, log
+from .paths import DATA, Paths
+from .release import VERSION
+from .server import Server
+
+USAGE = "usage: rke2 server | rke2 agent | rke2 --version\n(a stand-in for tests: it reads /etc/rancher/rke2 and takes no flags)\n"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    if list(arguments) in (["--version"], ["-v"]):
+        sys.stdout.write(f"rke2 version {VERSION} (stand-in)\n")
+        return 0
+    if list(arguments) not in (["server"], ["agent"]):
+        sys.stderr.write(USAGE)
+        return 2
+    try:
+        _run("server" if arguments[0] == "server" else "agent")
+    except StoppedError:
+        return 0
+    except FatalError as error:
+        log("fatal", str(error))
+        return 1
+    return 0
+
+
+def _run(role: config.Role) -> None:
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    settings = config.load(Paths.from_environment(), role)
+    paths = Paths.from_environment(settings.text("data-dir", DATA))
+    log("info", f"Starting rke2 {role} {VERSION} (stand-in)")
+    (Server if role == "server" else Agent)(paths, settings, ending).run()

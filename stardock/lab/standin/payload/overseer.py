@@ -1,0 +1,46 @@
+"""The part of a controller manager that the stand-in has: on the server whose etcd leads, in one thread."""
+
+from __future__ import annotations
+
+import threading
+
+from .etcd import Etcd, EtcdError
+from .journal import log
+from .kube import Kube, KubeError
+from .lifecycle import Lifecycle
+from .members import Members
+from .paths import Paths
+
+PAUSE_SECONDS = 1.0
+
+
+class Overseer:
+    """Runs on every server and acts on the one whose etcd is the raft leader: that is our leader election."""
+
+    def __init__(self, paths: Paths, kube: Kube, ending: threading.Event) -> None:
+        self._etcd = Etcd(paths)
+        self._ending = ending
+        self._members = Members(paths, kube)
+        self._lifecycle = Lifecycle(kube)
+
+    def start(self) -> None:
+        """Begin; ends with `ending`."""
+        threading.Thread(target=self._run, name="overseer", daemon=True).start()
+
+    def _run(self) -> None:
+        while not self._ending.wait(PAUSE_SECONDS):
+            try:
+                self._look()
+            except (EtcdError, KubeError) as error:
+                log("warning", f"Overseer: {error}")
+
+    def _look(self) -> None:
+        status = self._etcd.status()
+        if status.id != status.leader:
+            self._lifecycle.forget()
+            return
+        members = self._etcd.members()
+        self._members.promote(members)
+        self._members.remove_deleted(members)
+        self._members.show_voters(members)
+        self._lifecycle.judge()

@@ -1,0 +1,70 @@
+"""Where things lie: the real program's places, below a root that tests may move."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA = "/var/lib/rancher/rke2"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """All places of one machine. `root` is / unless RKE2_STANDIN_ROOT says otherwise."""
+
+    root: Path
+    tools: Path
+    data: Path
+
+    @classmethod
+    def from_environment(cls, data: str = DATA) -> Paths:
+        """Read RKE2_STANDIN_ROOT and RKE2_STANDIN_TOOLS (the folder of etcd, kube-apiserver, kubectl)."""
+        root = Path(os.environ.get("RKE2_STANDIN_ROOT", "/"))
+        tools = Path(os.environ.get("RKE2_STANDIN_TOOLS", "/opt/stardock-lab/bin"))
+        return cls(root, tools, root / data.lstrip("/"))
+
+    @property
+    def config(self) -> Path:
+        """The folder of config.yaml and config.yaml.d."""
+        return self.root / "etc/rancher/rke2"
+
+    @property
+    def server(self) -> Path:
+        """What a server keeps: tokens, tls, db."""
+        return self.data / "server"
+
+    @property
+    def tls(self) -> Path:
+        """Authorities and certificates of a server."""
+        return self.server / "tls"
+
+    @property
+    def etcd(self) -> Path:
+        """The data of etcd, and the file `name` with this member's name."""
+        return self.server / "db/etcd"
+
+    @property
+    def agent(self) -> Path:
+        """What every machine keeps for its node: the kubelet's certificate, the list of servers, logs."""
+        return self.data / "agent"
+
+    @property
+    def logs(self) -> Path:
+        """The output of etcd and kube-apiserver (the real one: /var/log/pods)."""
+        return self.agent / "logs"
+
+    def has_etcd_data(self) -> bool:
+        """Whether etcd ever ran here: the test that makes `server:` void (k3s looks for the same folder)."""
+        return (self.etcd / "member/wal").is_dir()
+
+
+def write(path: Path, content: str | bytes, mode: int = 0o600) -> None:
+    """Write a file at once: readers see the old content or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    fresh.chmod(mode)  # the umask may have taken bits away
+    fresh.replace(path)

@@ -1,0 +1,118 @@
+"""`rke2 server`: the steps of a server's start, in order."""
+
+from __future__ import annotations
+
+import threading
+
+from . import apiserver, certificates, cluster, credentials, etcd, https, kubeconfig, machine, members, supervisor, systemd
+from .children import Child, Children
+from .config import Config
+from .join import ConflictError, Entrance, JoinError
+from .journal import FatalError, log
+from .kube import Kube
+from .node import Heart
+from .overseer import Overseer
+from .paths import Paths
+
+LOCAL = ("127.0.0.1",)
+ADMIT_SECONDS = 2.0
+
+
+class Server:
+    """One server; `run` returns when `ending` is set, and takes etcd and the API with it."""
+
+    def __init__(self, paths: Paths, config: Config, ending: threading.Event) -> None:
+        self._paths = paths
+        self._config = config
+        self._ending = ending
+        self._children = Children(ending)
+        self._identity = machine.identity(config)
+        self._ready = threading.Event()
+
+    def run(self) -> None:
+        """Raises FatalError, StoppedError."""
+        try:
+            self._start()
+            systemd.ready()
+            log("info", "rke2 is up and running")
+            self._children.wait_for_end()
+        finally:
+            self._children.stop()
+
+    def _start(self) -> None:
+        entrance = cluster.find(self._paths, self._config).entrance
+        passwords = credentials.settle(self._paths, self._config)
+        self._make_certificates()
+        self._serve(passwords)  # as in the real one, 9345 answers before this server is a member
+        self._start_etcd(entrance)
+        self._start_api()
+        self._register()
+        self._ready.set()
+
+    def _make_certificates(self) -> None:
+        config, node, address = self._config, self._identity.name, self._identity.address
+        service = config.items("service-cidr", (apiserver.SERVICE_CIDR,))[0]
+        domain = config.text("cluster-domain", apiserver.DOMAIN)
+        names = certificates.api_names(node, address, config.items("tls-san"), service, domain)
+        certificates.for_server(self._paths.tls, node, address, names)
+        certificates.for_node(self._paths.tls, self._paths.agent / "client-kubelet", node)
+
+    def _serve(self, passwords: credentials.Passwords) -> None:
+        users = {"server": passwords.server, "node": passwords.node}
+        supervisor.serve(supervisor.Desk(self._paths, users, cluster.critical(self._config), self._ready))
+
+    def _start_etcd(self, entrance: Entrance | None) -> None:
+        name, address = etcd.member_name(self._paths, self._identity.name), self._identity.address
+        initial = f"{name}={etcd.peer_url(address)}" if entrance is None else self._admitted(entrance, name)
+        state = "new" if entrance is None else "existing"
+        command = etcd.command(self._paths, name, address, cluster=initial, state=state, extra=self._config.items("etcd-arg"))
+        self._children.run(Child("etcd", command, self._paths.logs))
+        self._children.wait("etcd to be a voting member of a cluster with a leader", self._votes)
+
+    def _admitted(self, entrance: Entrance, name: str) -> str:
+        """Wait for our place among the members; only one learner at a time gets one."""
+        initial = ""
+
+        def ask() -> bool:
+            nonlocal initial
+            initial = self._asked(entrance, name)
+            return bool(initial)
+
+        self._children.wait(f"{entrance.place} to add this server to etcd", ask, ADMIT_SECONDS)
+        return initial
+
+    def _asked(self, entrance: Entrance, name: str) -> str:
+        try:
+            return entrance.add_member(name, self._identity.name, self._identity.address)
+        except ConflictError as error:
+            (self._paths.etcd / "name").unlink(missing_ok=True)
+            raise FatalError(f"ETCD join failed: {error}") from error
+        except JoinError as error:
+            log("info", f"Waiting for other members to finish joining etcd cluster: {error}")
+            return ""
+
+    def _votes(self) -> bool:
+        try:
+            status = etcd.Etcd(self._paths).status()
+        except etcd.EtcdError:
+            return False
+        return not status.learner and status.leader != "0"
+
+    def _start_api(self) -> None:
+        Overseer(self._paths, self._admin(), self._ending).start()
+        command = apiserver.command(self._paths, self._config, self._identity.address)
+        self._children.run(Child("kube-apiserver", command, self._paths.logs))
+        self._children.wait("kube-apiserver to be ready", lambda: apiserver.is_ready(self._paths))
+        kubeconfig.write_kubeconfig(self._paths, self._config)
+        kubeconfig.link_kubectl(self._paths)
+
+    def _register(self) -> None:
+        context = https.trust(self._paths.tls / "server-ca.crt", self._paths.agent / "client-kubelet")
+        heart = Heart(self._identity, Kube(context, LOCAL), self._ending)
+        heart.start()
+        self._children.wait("the Node to be registered", heart.registered.is_set)
+        member = etcd.member_name(self._paths, self._identity.name)
+        members.mark_server(self._admin(), self._identity.name, member, self._identity.address)
+
+    def _admin(self) -> Kube:
+        return Kube(https.trust(self._paths.tls / "server-ca.crt", self._paths.tls / "client-admin"), LOCAL)

@@ -1,0 +1,170 @@
+"""Real etcd, real kube-apiserver, three servers and an agent: what a deployer may rely on, in the order in which it happens."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.standin.processes import AGENT_TOKEN, NETWORK, TOKEN, VERSION, Lab, Machine, until
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+Cluster = dict[str, Machine]
+
+
+def serve(machine: Machine, **more: object) -> None:
+    machine.configure(token=TOKEN, agent_token=AGENT_TOKEN, **more)
+    machine.start("server")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("standin"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(lab: Lab) -> Cluster:
+    """The founder is up; server2 and server3 then join at the same time; the agent has only the agent token."""
+    names = {"server1": 11, "server2": 12, "server3": 13, "agent1": 21}
+    machines = {name: lab.machine(name, number) for name, number in names.items()}
+    founder = machines["server1"]
+    serve(founder, tls_san=["api.lab.test"], node_taint=["CriticalAddonsOnly=true:NoExecute"])
+    until("the founder is ready", founder.ready, 60, machines)
+    for name in ("server2", "server3"):
+        serve(machines[name], server=f"https://{founder.address}:9345")
+    machines["agent1"].configure(token=AGENT_TOKEN, server=f"https://{founder.address}:9345", node_label=["pool=one"])
+    machines["agent1"].start("agent")
+    until("the agent is Ready", lambda: founder.condition("agent1", "Ready") == "True", 60, machines)
+    for name in ("server2", "server3"):
+        until(f"{name} is ready", machines[name].ready, 90, machines)
+        until(f"{name} votes", lambda name=name: founder.condition(name, "EtcdIsVoter") == "True", 30, machines)  # type: ignore[misc]
+    return machines
+
+
+def test_two_joiners_at_once_become_voters_one_after_the_other(cluster: Cluster) -> None:
+    logs = cluster["server2"].log() + cluster["server3"].log()
+    assert "too many learner members in cluster" in logs
+    assert [cluster["server1"].condition(name, "EtcdIsVoter") for name in ("server1", "server2", "server3")] == ["True"] * 3
+
+
+def test_nodes_carry_roles_labels_taints_addresses_and_the_version(cluster: Cluster) -> None:
+    until("not-ready taints are gone", lambda: all("not-ready" not in str(node["spec"]) for node in cluster["server2"].nodes().values()))
+    nodes = cluster["server2"].nodes()
+    assert sorted(nodes) == sorted(cluster)
+    for name, node in nodes.items():
+        roles = {label for label in node["metadata"]["labels"] if label.startswith("node-role")}
+        assert roles == ({"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/etcd"} if name != "agent1" else set())
+        assert node["metadata"]["labels"]["kubernetes.io/hostname"] == name
+        assert {"type": "InternalIP", "address": cluster[name].address} in node["status"]["addresses"]
+        assert node["status"]["nodeInfo"]["kubeletVersion"] == VERSION
+    assert nodes["agent1"]["metadata"]["labels"]["pool"] == "one"
+    assert nodes["server1"]["spec"]["taints"] == [{"key": "CriticalAddonsOnly", "value": "true", "effect": "NoExecute"}]
+    assert nodes["server1"]["metadata"]["annotations"]["etcd.rke2.cattle.io/node-name"].startswith("server1-")
+
+
+def test_the_files_are_where_the_real_one_puts_them(cluster: Cluster) -> None:
+    server = cluster["server1"].data / "server"
+    kubeconfig = cluster["server1"].root / "etc/rancher/rke2/rke2.yaml"
+    assert stat.S_IMODE(kubeconfig.stat().st_mode) == 0o600
+    assert "https://127.0.0.1:6443" in kubeconfig.read_text()
+    assert (server / "node-token").read_text().startswith("K10")
+    assert stat.S_IMODE((server / "token").stat().st_mode) == 0o600
+    assert (server / "db/etcd/member/wal").is_dir()
+    assert TOKEN not in cluster["server1"].log()
+
+
+@pytest.mark.parametrize(("path", "user", "status"), [
+    ("/cacerts", "", 200), ("/ping", "", 200), ("/v1-rke2/readyz", "", 403), ("/v1-rke2/readyz", f"node:{AGENT_TOKEN}", 200),
+    ("/v1-rke2/readyz", f"node:{TOKEN}", 401), ("/v1-rke2/readyz", "node:wrong", 401), ("/v1-rke2/server-bootstrap", "", 403),
+    ("/v1-rke2/server-bootstrap", f"node:{AGENT_TOKEN}", 403), ("/v1-rke2/server-bootstrap", f"server:{TOKEN}", 200),
+    ("/nothing", f"server:{TOKEN}", 404),
+])  # fmt: skip
+def test_9345_answers_whom_it_should(lab: Lab, cluster: Cluster, path: str, user: str, status: int) -> None:
+    url = f"https://{cluster['server2'].address}:9345{path}"
+    assert lab.curl(url, *(["-u", user] if user else []))[0] == status
+
+
+def test_anonymous_readyz_is_401_until_a_file_opens_it(lab: Lab, cluster: Cluster) -> None:
+    server, url = cluster["server3"], f"https://{cluster['server3'].address}:6443"
+    assert lab.curl(f"{url}/readyz")[0] == 401
+    file = server.root / "auth.yaml"
+    conditions = [{"path": "/livez"}, {"path": "/readyz"}]
+    content = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration"}
+    file.write_text(json.dumps({**content, "anonymous": {"enabled": True, "conditions": conditions}}))
+    server.stop()
+    serve(server, server=f"https://{NETWORK}.250:9345", kube_apiserver_arg=[f"authentication-config={file}"])
+    until("server3 is back, whatever server: says", lambda: lab.curl(f"{url}/readyz")[0] == 200, 60, cluster)
+    assert lab.curl(f"{url}/healthz")[0] == 401
+
+
+def test_a_wrong_token_keeps_a_joiner_out_and_says_so(lab: Lab, cluster: Cluster) -> None:
+    wrong = lab.machine("server9", 19)
+    wrong.configure(token="wrong", agent_token=AGENT_TOKEN, server=f"https://{cluster['server1'].address}:9345")
+    wrong.start("server")
+    until("it says so again and again", lambda: wrong.log().count("server-bootstrap: 401 Unauthorized") > 1, 30, {"server9": wrong})
+    wrong.configure(token=f"K10{'0' * 64}::server:{TOKEN}", server=f"https://{cluster['server1'].address}:9345")
+    until("it refuses another CA", lambda: "does not match the Cluster CA" in wrong.log(), 30, {"server9": wrong})
+    wrong.configure(token=TOKEN, server=f"https://{cluster['server1'].address}:9345", cluster_cidr="10.99.0.0/16")
+    words = "critical configuration value mismatch between servers: agent-token, cluster-cidr"
+    until("it refuses other networks", lambda: words in wrong.log(), 30, {"server9": wrong})
+    wrong.close()
+    assert "server9" not in cluster["server1"].nodes()
+
+
+def test_the_full_token_lets_an_agent_in(lab: Lab, cluster: Cluster) -> None:
+    full = (cluster["server1"].data / "server/agent-token").read_text().strip()
+    agent = lab.machine("agent2", 22)
+    agent.configure(token=full, server=f"https://{cluster['server2'].address}:9345")
+    agent.start("agent")
+    until("agent2 is Ready", lambda: cluster["server1"].condition("agent2", "Ready") == "True", 30, {"agent2": agent})
+    agent.close()
+
+
+def test_a_killed_leader_or_founder_does_not_stop_the_rest(cluster: Cluster) -> None:
+    founder, other = cluster["server1"], cluster["server2"]
+    founder.kill()
+    until("a survivor lists nodes", other.nodes, 30, cluster)
+    until("EtcdIsVoter tells", lambda: other.condition("server1", "EtcdIsVoter") == "False", 30, cluster)
+    took = until("the lease tells", lambda: other.condition("server1", "Ready") == "Unknown", 80, cluster)
+    assert took > 10
+    assert other.condition("agent1", "Ready") == "True"  # it joined through the founder and knows the others
+    serve(founder)  # without `server:`, and yet it founds nothing: there is data
+    until("the founder is back", lambda: founder.ready() and founder.condition("server1", "Ready") == "True", 60, cluster)
+    until("it votes", lambda: other.condition("server1", "EtcdIsVoter") == "True", 30, cluster)
+
+
+def test_all_killed_at_once_come_back_with_their_data(cluster: Cluster) -> None:
+    cluster["server1"].kubectl("create", "configmap", "kept", "--from-literal=a=b")
+    for machine in cluster.values():
+        machine.kill()
+    for name in ("server1", "server2", "server3"):
+        cluster[name].start("server")
+    cluster["agent1"].start("agent")
+    until("all are ready", lambda: all(cluster[name].ready() for name in ("server1", "server2", "server3")), 60, cluster)
+    assert "kept" in cluster["server3"].kubectl("get", "configmap", "kept")
+    until("the agent beats", lambda: cluster["server2"].condition("agent1", "Ready") == "True", 30, cluster)
+
+
+def test_a_rebuilt_server_is_refused_until_its_node_is_deleted(cluster: Cluster) -> None:
+    """The name that etcd still holds; deleting the Node removes the member."""
+    rebuilt, other = cluster["server2"], cluster["server1"]
+    rebuilt.kill()
+    rebuilt.data.rename(rebuilt.data.with_name("old"))
+    serve(rebuilt, server=f"https://{other.address}:9345")
+    until("it is refused", lambda: "ETCD join failed: duplicate node name found" in rebuilt.log(), 30, cluster)
+    other.kubectl("delete", "node", "server2", "--timeout=30s")
+    until("it is in again", lambda: rebuilt.ready() and other.condition("server2", "EtcdIsVoter") == "True", 90, cluster)
+
+
+def test_a_joiner_killed_while_joining_finds_its_way_in(lab: Lab, cluster: Cluster) -> None:
+    joiner, other = lab.machine("server4", 14), cluster["server1"]
+    serve(joiner, server=f"https://{other.address}:9345")
+    until("its etcd was started", lambda: "Running etcd" in joiner.log(), 30, {"server4": joiner})
+    joiner.kill()
+    joiner.start("server")
+    machines = {**cluster, "server4": joiner}
+    until("it is in", lambda: joiner.ready() and other.condition("server4", "EtcdIsVoter") == "True", 90, machines)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stardock.lab.standin.payload import apiserver, certificates, etcd
+from stardock.lab.standin.payload.config import Config
+from stardock.lab.standin.payload.paths import Paths
+
+pytestmark = pytest.mark.unit
+PATHS = Paths(Path("/"), Path("/tools"), Path("/data"))
+
+
+def api(*arguments: str) -> list[str]:
+    return apiserver.command(PATHS, Config("server", {"kube-apiserver-arg": arguments}), "10.0.0.1")
+
+
+def test_anonymous_callers_are_shut_out_unless_a_file_says_otherwise() -> None:
+    assert "--anonymous-auth=false" in api()
+    opened = api("authentication-config=/etc/x.yaml")
+    assert "--authentication-config=/etc/x.yaml" in opened
+    assert not [flag for flag in opened if "anonymous-auth" in flag]
+
+
+def test_the_user_s_arguments_replace_ours() -> None:
+    assert "--profiling=true" in api("profiling")
+    assert "--profiling=false" not in api("profiling=true")
+    command = etcd.command(PATHS, "a-1", "10.0.0.1", cluster="x", state="new", extra=["election-timeout=5000"])
+    assert "--election-timeout=5000" in command
+    assert "--election-timeout=2000" not in command
+
+
+def test_a_certificate_names_addresses_and_hosts_each_once() -> None:
+    names = certificates.api_names("s1", "10.0.0.1", ["10.0.0.9", "api.lab", "10.0.0.1"], "10.43.0.0/16", "cluster.local")
+    assert names.count("IP:10.0.0.1") == 1
+    assert {"IP:10.43.0.1", "IP:10.0.0.9", "DNS:api.lab", "DNS:s1", "IP:127.0.0.1", "DNS:kubernetes.default.svc.cluster.local"} <= set(
+        names
+    )

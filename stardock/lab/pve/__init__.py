@@ -1,0 +1,14 @@
+"""An emulated Proxmox VE: its API over TLS, strict and stateful, and one sshd per PVE node with that node's own storage.
+
+What it is like the real one in, and in what not, is in docs/lab.md.
+"""
+
+from __future__ import annotations
+
+from stardock.lab.pve.app import create_app
+from stardock.lab.pve.flags import PowerFlags
+from stardock.lab.pve.keys import ensure_ssh_key, ensure_tls
+from stardock.lab.pve.server import serve, serving
+from stardock.lab.pve.sshd import access_key, start_sshd
+
+__all__ = ["PowerFlags", "access_key", "create_app", "ensure_ssh_key", "ensure_tls", "serve", "serving", "start_sshd"]

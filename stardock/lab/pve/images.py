@@ -1,0 +1,88 @@
+"""Images: what download-url and upload put into a storage.
+
+Nothing is ever fetched: under any URL, the emulated PVE records a placeholder, which stands for the root that the lab built locally, and
+says so in the task's log. Only files of the lab's own (the catalog, POST /lab/catalog) have a content, and only theirs is checked against
+the checksum that was given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from stardock.lab.pve.errors import TaskError
+from stardock.lab.pve.state import State
+from stardock.lab.pve.tasks import Log
+
+_MARK = b"stardock lab: in place of "
+#: The virtual size of an image that is only a placeholder: Debian's genericcloud images have it.
+PLACEHOLDER_BYTES = 3 * 1024**3
+
+
+def placeholder(url: str) -> bytes:
+    """What lies on the storage instead of the image behind `url`."""
+    return _MARK + url.encode() + b"\n"
+
+
+def content_of(state: State, url: str) -> bytes:
+    """What a download of `url` brings: the catalog's file, or the placeholder."""
+    named = state.catalog.get(url)
+    return Path(named).read_bytes() if named else placeholder(url)
+
+
+def virtual_size(content: bytes) -> int:
+    """The size in bytes of a disk that is imported from an image with this content."""
+    return PLACEHOLDER_BYTES if content.startswith(_MARK) else len(content)
+
+
+def metadata(state: State, url: str) -> dict[str, object]:
+    """As GET .../query-url-metadata tells it."""
+    name = Path(urlsplit(url).path).name
+    return {"filename": name, "size": len(content_of(state, url)), "mimetype": "application/octet-stream"}
+
+
+def download(state: State, place: Path, parameters: Mapping[str, str], log: Log) -> None:
+    """The worker of download-url (PVE::Tools::download_file_from_url). Raises TaskError with PVE's words."""
+    url = parameters["url"]
+    log(f"downloading {url} to {place.name}")
+    if place.exists() and _keep(place, parameters, log):
+        return
+    content = content_of(state, url)
+    if url in state.catalog:
+        _verify(content, parameters, log)
+    else:
+        log("lab: nothing was downloaded; VMs get the root that the lab built locally")
+        log(f"lab: checksum NOT verified ({parameters.get('checksum', 'none given')})")
+    write(place, content)
+    log(f"download of '{url}' to '{place.name}' finished")
+
+
+def write(place: Path, content: bytes) -> None:
+    """Puts a file in place, whole or not at all."""
+    fresh = place.with_name(place.name + ".part")
+    fresh.write_bytes(content)
+    fresh.replace(place)
+
+
+def _keep(place: Path, parameters: Mapping[str, str], log: Log) -> bool:
+    """An existing file is never replaced: it is right by its checksum, or the task fails."""
+    if "checksum" not in parameters:
+        raise TaskError(f"refusing to override existing file '{place.name}'")
+    existing = place.read_bytes()
+    if existing == placeholder(parameters["url"]):
+        log("lab: the same URL's placeholder is there already; checksum NOT verified")
+        return True
+    _verify(existing, parameters, log, ", aborting")
+    return True
+
+
+def _verify(content: bytes, parameters: Mapping[str, str], log: Log, end: str = "") -> None:
+    wanted = parameters.get("checksum")
+    if wanted is None:
+        return
+    got = hashlib.new(parameters["checksum-algorithm"], content).hexdigest()
+    if got != wanted.lower():
+        raise TaskError(f"checksum mismatch: got '{got}' != expect '{wanted}'{end}")
+    log("calculating checksum...OK, checksum verified")

@@ -1,0 +1,109 @@
+"""/version, /access, /cluster, /pools: what holds for the whole cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stardock.lab.pve.errors import bad_parameters
+from stardock.lab.pve.estate import VERSION
+from stardock.lab.pve.routes.handler import Request, Routes
+from stardock.lab.pve.storage import SIZE
+
+_PRIVILEGES = (
+    *("Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.AllocateTemplate", "Datastore.Audit", "Pool.Audit", "SDN.Use"),
+    *("Sys.AccessNetwork", "Sys.Audit", "Sys.Modify", "VM.Allocate", "VM.Audit", "VM.Config.CDROM", "VM.Config.CPU"),
+    *("VM.Config.Cloudinit", "VM.Config.Disk", "VM.Config.HWType", "VM.Config.Memory", "VM.Config.Network", "VM.Config.Options"),
+    *("VM.GuestAgent.Audit", "VM.GuestAgent.FileRead", "VM.PowerMgmt"),
+)
+_FIRST_VM_ID = 100
+
+
+def version(_: Request) -> dict[str, str]:
+    """GET /version."""
+    return {"version": VERSION, "release": VERSION.rpartition(".")[0], "repoid": "0123456789abcdef"}
+
+
+def permissions(request: Request) -> dict[str, dict[str, int]]:
+    """The lab's token may do all that Stardock needs; privileges are not enforced."""
+    return {request.get("path") or "/": dict.fromkeys(_PRIVILEGES, 1)}
+
+
+def cluster_status(request: Request) -> list[dict[str, Any]]:
+    """GET /cluster/status: always quorate."""
+    nodes = request.estate.settings.pve_nodes
+    head = {"type": "cluster", "name": request.estate.settings.name, "nodes": len(nodes), "quorate": 1, "version": 1, "id": "cluster"}
+    return [head] + [
+        {
+            "type": "node",
+            "name": node.name,
+            "id": f"node/{node.name}",
+            "nodeid": index,
+            "ip": node.address,
+            "online": 1,
+            "local": int(index == 1),
+        }
+        for index, node in enumerate(nodes, 1)
+    ]
+
+
+def next_id(request: Request) -> str:
+    """GET /cluster/nextid: the lowest free VM id, or whether one is free. Raises PveError (400) when it is taken."""
+    vms = request.estate.state.vms
+    wanted = request.get("vmid")
+    if wanted is None:
+        return str(next(number for number in range(_FIRST_VM_ID, 10**9) if number not in vms))
+    if int(wanted) in vms:
+        raise bad_parameters({"vmid": f"VM {wanted} already exists"})
+    return wanted
+
+
+def resources(request: Request) -> list[dict[str, Any]]:
+    """GET /cluster/resources: VMs, PVE nodes, storages."""
+    kind = request.get("type")
+    found = _vms(request) if kind in {None, "vm"} else []
+    if kind in {None, "node"}:
+        found += [{"id": f"node/{node}", "type": "node", "node": node, "status": "online"} for node in request.estate.nodes]
+    if kind in {None, "storage"}:
+        found += _storages(request)
+    return found
+
+
+def _vms(request: Request) -> list[dict[str, Any]]:
+    estate = request.estate
+    return [
+        {
+            "id": f"qemu/{vm.vm_id}",
+            "type": "qemu",
+            "vmid": vm.vm_id,
+            "node": vm.node,
+            "name": vm.config.get("name", f"VM {vm.vm_id}"),
+            "status": estate.power(vm),
+            "template": vm.config.get("template", 0),
+            "tags": vm.config.get("tags", ""),
+        }
+        for vm in list(estate.state.vms.values())
+    ]
+
+
+def _storages(request: Request) -> list[dict[str, Any]]:
+    return [
+        {"id": f"storage/{node}/{name}", "type": "storage", "node": node, "storage": name, "plugintype": storage.kind,
+         "content": ",".join(storage.content), "status": "available", "shared": 0, "maxdisk": SIZE, "disk": 0}
+        for node in request.estate.nodes
+        for name, storage in request.estate.storages.of_node(node).items()
+    ]  # fmt: skip
+
+
+def pools(_: Request) -> list[Any]:
+    """GET /pools: there are none."""
+    return []
+
+
+ROUTES: Routes = {
+    ("GET", "/version"): version,
+    ("GET", "/access/permissions"): permissions,
+    ("GET", "/cluster/status"): cluster_status,
+    ("GET", "/cluster/nextid"): next_id,
+    ("GET", "/cluster/resources"): resources,
+    ("GET", "/pools"): pools,
+}

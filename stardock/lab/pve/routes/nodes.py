@@ -1,0 +1,105 @@
+"""/nodes and /storage: PVE nodes, their networks, their storages."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from stardock.lab.pve.errors import failed
+from stardock.lab.pve.estate import VERSION
+from stardock.lab.pve.images import metadata
+from stardock.lab.pve.routes.cluster import version
+from stardock.lab.pve.routes.handler import Request, Routes
+from stardock.lab.pve.storage import SIZE, Storage
+
+_GIB = 1024**3
+
+
+def nodes(request: Request) -> list[dict[str, Any]]:
+    """GET /nodes: all are online."""
+    uptime = int(time.time() - request.estate.started)
+    return [
+        {"node": node, "id": f"node/{node}", "type": "node", "status": "online", "level": "", "uptime": uptime, "cpu": 0.01,
+         "maxcpu": 64, "mem": 8 * _GIB, "maxmem": 512 * _GIB, "disk": 0, "maxdisk": SIZE}
+        for node in request.estate.nodes
+    ]  # fmt: skip
+
+
+def node_status(request: Request) -> dict[str, Any]:
+    """GET status of a PVE node."""
+    request.estate.storages.of_node(request["node"])
+    return {
+        "uptime": int(time.time() - request.estate.started),
+        "pveversion": f"pve-manager/{VERSION}",
+        "kversion": "Linux 6.17",
+        "cpu": 0.01,
+        "loadavg": ["0.00", "0.00", "0.00"],
+        "cpuinfo": {"cpus": 64, "sockets": 2, "cores": 16, "model": "emulated"},
+        "memory": {"total": 512 * _GIB, "used": 8 * _GIB, "free": 504 * _GIB},
+        "rootfs": {"total": SIZE, "used": 0, "free": SIZE, "avail": SIZE},
+    }
+
+
+def network(request: Request) -> list[dict[str, Any]]:
+    """The bridges that the lab has; each is there on every PVE node."""
+    request.estate.storages.of_node(request["node"])
+    if request.get("type") not in {None, "bridge", "any_bridge", "any_local_bridge"}:
+        return []
+    bridges = sorted({network.bridge for network in request.estate.settings.networks})
+    return [
+        {"iface": bridge, "type": "bridge", "method": "manual", "method6": "manual", "families": ["inet"], "priority": 3, "active": 1,
+         "autostart": 1, "bridge_vlan_aware": 1}
+        for bridge in bridges
+    ]  # fmt: skip
+
+
+def node_storages(request: Request) -> list[dict[str, Any]]:
+    """GET storage of a PVE node."""
+    storages = request.estate.storages.of_node(request["node"]).values()
+    wanted = set(filter(None, (request.get("content") or "").split(",")))
+    named = {request.get("storage"), None}
+    return [_usage(storage) for storage in storages if wanted <= set(storage.content) and (len(named) == 1 or storage.name in named)]
+
+
+def storage_status(request: Request) -> dict[str, Any]:
+    """GET storage/{storage}/status."""
+    return _usage(request.estate.storages.get(request["node"], request["storage"]))
+
+
+def _usage(storage: Storage) -> dict[str, Any]:
+    content = ",".join(storage.content)
+    return {"storage": storage.name, "type": storage.kind, "content": content, "active": 1, "enabled": 1, "shared": 0, "total": SIZE,
+            "used": 0, "avail": SIZE, "used_fraction": 0.0}  # fmt: skip
+
+
+def storages(request: Request) -> list[dict[str, Any]]:
+    """GET /storage: storage.cfg."""
+    kind = request.get("type")
+    return [storage.described() for storage in request.estate.storages.all().values() if kind in {None, storage.kind}]
+
+
+def storage(request: Request) -> dict[str, Any]:
+    """GET /storage/{storage}. Raises PveError (500) when there is none."""
+    found = request.estate.storages.all().get(request["storage"])
+    if found is None:
+        raise failed(f"storage '{request['storage']}' does not exist")
+    return found.described()
+
+
+def url_metadata(request: Request) -> dict[str, Any]:
+    """GET query-url-metadata: answered from the URL itself, nothing is asked."""
+    request.estate.storages.of_node(request["node"])
+    return metadata(request.estate.state, request["url"])
+
+
+ROUTES: Routes = {
+    ("GET", "/nodes"): nodes,
+    ("GET", "/nodes/{node}/status"): node_status,
+    ("GET", "/nodes/{node}/version"): version,
+    ("GET", "/nodes/{node}/network"): network,
+    ("GET", "/nodes/{node}/query-url-metadata"): url_metadata,
+    ("GET", "/nodes/{node}/storage"): node_storages,
+    ("GET", "/nodes/{node}/storage/{storage}/status"): storage_status,
+    ("GET", "/storage"): storages,
+    ("GET", "/storage/{storage}"): storage,
+}

@@ -1,0 +1,84 @@
+"""The sshd of each emulated PVE node: SFTP for root into that node's own storage, and nothing else.
+
+Each runs in a mount namespace of its own, chrooted into a root that holds /var/lib/vz = <directory>/pve/<node>/local and no more, so that
+no file of the host can be touched, and what is uploaded to one node is not on another. Key-only; the key is <directory>/ssh/id_ed25519
+(`access_key`). No shell: an upload mode that needs one fails, as it would for an account without sudo.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from stardock.lab.pve.keys import ensure_ssh_key
+from stardock.lab.pve.storage import LOCAL_PATH
+from stardock.lab.settings import LabSettings, PveNode
+
+_CONFIG = """\
+ListenAddress {address}:{port}
+HostKey /mnt/ssh/host_key
+PidFile none
+AuthorizedKeysFile /mnt/ssh/authorized_keys
+StrictModes no
+UsePAM no
+UseDNS no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+AllowTcpForwarding no
+X11Forwarding no
+ChrootDirectory /mnt/root
+ForceCommand internal-sftp
+Subsystem sftp internal-sftp
+"""
+
+# $1: the node's storage, $2: its folder of sshd's files. Everything is mounted inside this mount namespace only.
+_SCRIPT = f"""\
+set -eu
+mount -t tmpfs -o mode=755 tmpfs /mnt
+mkdir -p /mnt/root{LOCAL_PATH} /mnt/ssh /mnt/run
+mount --bind "$1" /mnt/root{LOCAL_PATH}
+cp "$2"/* /mnt/ssh/
+chmod 600 /mnt/ssh/*
+chmod 644 /mnt/ssh/passwd
+mount --bind /mnt/ssh/passwd /etc/passwd
+mount --bind /mnt/ssh/shadow /etc/shadow
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/sshd
+exec "$(command -v sshd || echo /usr/sbin/sshd)" -D -e -f /mnt/ssh/sshd_config
+"""
+
+
+def access_key(directory: str | Path) -> Path:
+    """The private key that every PVE node of this lab lets in; made when it is not there yet."""
+    return ensure_ssh_key(Path(directory) / "ssh" / "id_ed25519")
+
+
+def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22) -> subprocess.Popen[bytes]:
+    """Starts the node's sshd on its address in the caller's network namespace; ending the process ends it. Needs root.
+
+    What it says goes to <directory>/pve/<node>/sshd.log.
+    """
+    home = Path(settings.directory).absolute() / "pve" / node.name
+    storage = home / "local"
+    storage.mkdir(parents=True, exist_ok=True)
+    files = _prepare(settings, node, home / "ssh", port)
+    with (home / "sshd.log").open("ab") as log:
+        return subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", _SCRIPT, "sh", str(storage), str(files)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"LC_ALL": "C"},
+        )  # fmt: skip
+
+
+def _prepare(settings: LabSettings, node: PveNode, folder: Path, port: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    ensure_ssh_key(folder / "host_key", node.name)
+    public = access_key(settings.directory).with_suffix(".pub")
+    (folder / "authorized_keys").write_bytes(public.read_bytes())
+    (folder / "sshd_config").write_text(_CONFIG.format(address=node.address, port=port), encoding="utf-8")
+    users = list(dict.fromkeys(["root", settings.ssh_user]))
+    accounts = [f"{user}:x:0:0::/:/bin/sh" for user in users] + ["sshd:x:102:65534::/run/sshd:/usr/sbin/nologin"]
+    (folder / "passwd").write_text("\n".join(accounts) + "\n", encoding="utf-8")
+    (folder / "shadow").write_text("".join(f"{user}:*:1::::::\n" for user in [*users, "sshd"]), encoding="utf-8")
+    return folder

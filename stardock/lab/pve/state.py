@@ -1,0 +1,74 @@
+"""What an emulated PVE cluster remembers: VMs, their disks, and a catalog of small files. On disk after every change, read at start.
+
+Never here: power (the hypervisor's), the content of snippets and images (files in each PVE node's own storage directory), tasks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+Config = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Disk:
+    """A volume of a VM. `size` in bytes; `generation` is new whenever the content was made anew."""
+
+    size: int
+    vm_id: int
+    generation: str
+
+
+@dataclass(slots=True)
+class Vm:
+    """A VM's configuration as PVE keeps it: normalised, integers as integers."""
+
+    vm_id: int
+    node: str
+    config: Config
+    disks: dict[str, Disk] = field(default_factory=dict)  # by volume id
+
+
+class State:
+    """All VMs of the estate. Change it only inside `with state:`, which saves when it ends."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.RLock()
+        self._depth = 0
+        self.vms: dict[int, Vm] = {}
+        self.catalog: dict[str, str] = {}  # URL -> file of the lab's own
+        if file.exists():
+            self._load(json.loads(file.read_text(encoding="utf-8")))
+
+    def __enter__(self) -> State:
+        self._lock.acquire()
+        self._depth += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        try:
+            if self._depth == 0:
+                self._save()
+        finally:
+            self._lock.release()
+
+    def _load(self, saved: dict[str, Any]) -> None:
+        self.catalog = saved["catalog"]
+        for record in saved["vms"]:
+            disks = {name: Disk(**disk) for name, disk in record.pop("disks").items()}
+            self.vms[record["vm_id"]] = Vm(**record, disks=disks)
+
+    def _save(self) -> None:
+        saved = {"catalog": self.catalog, "vms": [asdict(vm) for vm in self.vms.values()]}
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # cipassword may be in it
+            json.dump(saved, stream)
+        fresh.replace(self._file)

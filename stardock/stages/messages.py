@@ -59,8 +59,8 @@ def _parsed(line: str) -> dict[str, Any] | None:
 def _diagnostic_words(diagnostic: Mapping[str, Any]) -> str:
     address = diagnostic.get("address")
     head = f"{resource_words(address)}: {diagnostic['summary']}" if address else str(diagnostic["summary"])
-    detail = str(diagnostic.get("detail") or "").strip()
-    return f"{head}\n  {detail}".replace("\n\n", "\n").replace("\n", "\n  ").rstrip() if detail else head
+    detail = (line.strip() for line in str(diagnostic.get("detail") or "").splitlines())
+    return "\n  ".join([head, *filter(None, detail)])
 
 
 def _progress(message: Mapping[str, Any]) -> str | None:

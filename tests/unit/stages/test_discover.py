@@ -1,0 +1,117 @@
+"""From what guest agents say to facts: pure parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stardock.facts import Facts, Founded, MachineFacts
+from stardock.plan.model import Distribution, Image, Interface, Machine, Plan, Proxmox, Ssh
+from stardock.stages.discover import renewed, sighting_of
+
+pytestmark = pytest.mark.unit
+
+MAC = "BC:24:11:00:00:01"
+KEY = "ssh-ed25519 AAAA"
+
+
+def _machine(name: str = "server1", address: str | None = None) -> Machine:
+    return Machine(
+        name=name,
+        role="server",
+        pool="servers",
+        pve_node="pve1",
+        vm_id=210,
+        hostname=name,
+        interfaces=(Interface(name="ens18", bridge="vmbr0", mac=MAC, address=address),),
+        image=Image(system="debian", url="https://x/y.qcow2", file_name="y.qcow2", datastore="local"),
+        cores=1,
+        cpu_type="host",
+        memory_mib=1024,
+        disk_gib=10,
+        disk_datastore="local-lvm",
+        snippet_datastore="local",
+        users=(),
+    )
+
+
+def _plan(*names: str) -> Plan:
+    return Plan(
+        cluster="c",
+        proxmox=Proxmox(endpoint="https://x:8006", nodes=()),
+        distribution=Distribution(name="rke2", version="v1.36.5+rke2r1"),
+        machines=tuple(_machine(name) for name in names),
+        founder=names[0] if names else "",
+        join_address=None,
+        ssh=Ssh(user="root"),
+    )
+
+
+def test_addresses_are_matched_by_mac_whatever_the_guest_calls_the_interface_and_the_vip_is_nobodys() -> None:
+    sighting = sighting_of(_machine(), {MAC: ("fd00::5", "10.0.0.40", "10.0.0.5")}, (KEY,), vip="10.0.0.40")
+    assert sighting.missing is None
+    assert sighting.facts == MachineFacts(addresses={"ens18": ("10.0.0.5", "fd00::5")}, host_keys=(KEY,))
+
+
+@pytest.mark.parametrize(
+    ("address", "found", "keys", "missing"),
+    [
+        (None, (), (KEY,), "has no address on ens18"),
+        (None, ("fd00::5",), (KEY,), "has no address on ens18"),
+        (None, ("10.0.0.5",), (), "has no SSH host key yet"),
+        ("10.0.0.5", ("10.0.0.6",), (KEY,), "does not have 10.0.0.5 on ens18 (10.0.0.6)"),
+        ("10.0.0.5", ("10.0.0.5",), (KEY,), None),
+    ],
+)
+def test_what_bootstrap_still_lacks_is_told(address: str | None, found: tuple[str, ...], keys: Any, missing: str | None) -> None:
+    assert sighting_of(_machine(address=address), {MAC: found}, keys, None).missing == missing
+
+
+def test_another_machines_mac_is_not_ours() -> None:
+    assert sighting_of(_machine(), {"BC:24:11:00:00:02": ("10.0.0.5",)}, (), None).facts is None
+
+
+keys = st.sampled_from([("a",), ("b",), ("a", "b"), ()])
+names = st.sampled_from(["s1", "s2", "s3", "old"])
+seen = st.dictionaries(names, st.builds(MachineFacts, addresses=st.just({}), host_keys=keys))
+founded = st.none() | st.builds(Founded, ca_sha256=st.just("x"), servers=st.dictionaries(names, keys, min_size=1))
+facts = st.builds(Facts, cluster=st.just("c"), machines=seen, founded=founded)
+
+
+@given(facts, seen, st.sets(names))
+def test_renewed_facts_name_only_machines_that_are_planned_and_not_gone(
+    before: Facts, news: dict[str, MachineFacts], gone: set[str]
+) -> None:
+    after, _ = renewed(_plan("s1", "s2", "s3"), before, news, gone)
+    assert set(after.machines) <= {"s1", "s2", "s3"} - gone
+    for name, machine in after.machines.items():
+        known = before.machines.get(name, MachineFacts()).host_keys
+        assert machine.host_keys == (news.get(name, MachineFacts()).host_keys or known)
+
+
+@given(facts, seen, st.sets(names))
+def test_founded_goes_exactly_when_no_server_in_it_carries_a_key_it_had(
+    before: Facts, news: dict[str, MachineFacts], gone: set[str]
+) -> None:
+    after, dropped = renewed(_plan("s1", "s2", "s3"), before, news, gone)
+    assert dropped == (after.founded != before.founded)
+    if before.founded is None:
+        assert after.founded is None
+        return
+    carried = any(set(had) & set(after.machines[name].host_keys) for name, had in before.founded.servers.items() if name in after.machines)
+    assert (after.founded is not None) == carried
+
+
+def test_machines_made_anew_are_not_founded_and_one_survivor_keeps_the_cluster_founded() -> None:
+    was = Facts(
+        cluster="c",
+        machines={"s1": MachineFacts(host_keys=("a",)), "s2": MachineFacts(host_keys=("b",))},
+        founded=Founded(ca_sha256="x", servers={"s1": ("a",), "s2": ("b",)}),
+    )
+    anew = MachineFacts(host_keys=("new",))
+    assert renewed(_plan("s1", "s2"), was, {"s1": anew}, set())[0].founded == was.founded
+    assert renewed(_plan("s1", "s2"), was, {"s1": anew, "s2": anew}, set())[0].founded is None
+    assert renewed(_plan("s1", "s2"), was, {}, {"s1", "s2"})[0].founded is None

@@ -1,0 +1,33 @@
+"""A state that a kill cut short."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stardock.stages.state import mend
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize("damage", ["", '{"version": 4, "resou'])
+def test_a_state_cut_short_is_taken_from_its_backup_and_kept_aside(tmp_path: Path, damage: str) -> None:
+    state = tmp_path / "c.tfstate"
+    state.write_text(damage)
+    (tmp_path / "c.tfstate.backup").write_text('{"serial": 3}')
+    lines: list[str] = []
+    mend(state, lines.append)
+    assert state.read_text() == '{"serial": 3}'
+    assert (tmp_path / "c.tfstate.damaged").read_text() == damage
+    assert "c.tfstate.backup" in lines[0]
+
+
+@pytest.mark.parametrize(("state", "backup"), [('{"serial": 4}', '{"serial": 3}'), ("", ""), ("", None), (None, '{"serial": 3}')])
+def test_anything_else_is_left_alone(tmp_path: Path, state: str | None, backup: str | None) -> None:
+    path = tmp_path / "c.tfstate"
+    for name, text in ((path, state), (tmp_path / "c.tfstate.backup", backup)):
+        if text is not None:
+            name.write_text(text)
+    mend(path, lambda _line: pytest.fail("touched"))
+    assert (path.read_text() if path.exists() else None) == state

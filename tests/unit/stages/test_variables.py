@@ -1,0 +1,61 @@
+"""Password hashes: from their source to TF_VAR_*, and into no message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from stardock.errors import ConditionError
+from stardock.plan.model import Plan, User
+from stardock.spec.cloud_init import CloudInit, SecretSource
+from stardock.spec.cluster import Spec
+from stardock.stages.variables import password_variables
+from tests.unit.stages.test_discover import _plan
+
+pytestmark = pytest.mark.unit
+
+HASH = "$6$salt$abcdef"
+VARIABLE = "TF_VAR_password_ada"
+
+
+def _spec(**source: Any) -> Spec:
+    users = [{"name": "ada", "password_hash": SecretSource(**source)}] if source else []
+    # the one section that is read; a whole cluster.yaml would hide what matters here
+    return cast("Spec", SimpleNamespace(cloud_init=CloudInit.model_validate({"users": users})))
+
+
+@pytest.fixture
+def plan() -> Plan:
+    plan = _plan("s1", "s2")
+    users = (User(name="ada", password_variable="password_ada"), User(name="bob"))
+    return replace(plan, machines=tuple(replace(machine, users=users) for machine in plan.machines))
+
+
+@pytest.mark.parametrize("source", [{"env": "ADA"}, {"file": "ada.hash"}, {"command": "cat ada.hash | head -1"}])
+def test_a_hash_comes_from_environment_file_or_command(tmp_path: Path, plan: Plan, source: dict[str, str]) -> None:
+    (tmp_path / "ada.hash").write_text(HASH + "\n")
+    assert password_variables(_spec(**source), plan, tmp_path, {"ADA": HASH}) == {VARIABLE: HASH}
+
+
+def test_a_hash_that_the_environment_already_gives_to_the_engine_is_left_to_it(tmp_path: Path, plan: Plan) -> None:
+    assert password_variables(_spec(env="ADA"), plan, tmp_path, {VARIABLE: HASH}) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({"env": "ADA"}, "ADA is not set"),
+        ({"file": "none"}, "cannot be read"),
+        ({"command": "exit 3"}, "failed: exit 3"),
+        ({"command": "echo secret-in-clear"}, "does not give the hash"),
+        ({}, "nothing says"),
+    ],
+)
+def test_a_source_that_gives_no_hash_is_named_and_its_value_is_not(tmp_path: Path, plan: Plan, source: dict[str, str], words: str) -> None:
+    with pytest.raises(ConditionError, match=words) as caught:
+        password_variables(_spec(**source), plan, tmp_path, {})
+    assert caught.value.message.count("secret-in-clear") == ("command" in source and "secret" in source["command"])

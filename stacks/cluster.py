@@ -51,8 +51,8 @@ class ClusterStack(TerraformStack):
             TerraformVariable(self, name, type="string", sensitive=True, nullable=False, description="hash of a console password")
 
     def _images(self) -> dict[str, Image]:
-        """One image a PVE node that carries machines of it; the first machine's word on its URL holds, and retained machines come last."""
-        wanted = {image_id(machine): image_props(self._plan.cluster, machine) for machine in reversed(self._plan.machines)}
+        """One image a PVE node that carries machines of it; the file's name tells images of different URLs and checksums apart."""
+        wanted = {image_id(machine): image_props(self._plan.cluster, machine) for machine in self._plan.machines}
         scope = Construct(self, "images")
         return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
 

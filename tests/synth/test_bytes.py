@@ -1,0 +1,34 @@
+"""The same inputs give the same bytes: in two runs, and from two checkouts."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.plans import document
+from tests.synth.running import ROOT, synthesize, write_cluster
+
+pytestmark = pytest.mark.synth
+
+
+def checkout(folder: Path) -> Path:
+    """Copy what git tracks, and the generated bindings."""
+    ours = ("main.py", "stardock", "stacks", "constructs")
+    tracked = subprocess.run(["git", "ls-files", "-z", "--", *ours], cwd=ROOT, capture_output=True, check=True)
+    for name in tracked.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "imports", folder / "imports")
+    return folder
+
+
+def test_the_json_is_byte_equal_in_two_runs_and_two_checkouts(tmp_path: Path) -> None:
+    here = synthesize(write_cluster(tmp_path / "one", document()))
+    second_run = synthesize(tmp_path / "one/cluster.yaml", PYTHONHASHSEED="1")
+    other = checkout(tmp_path / "somewhere/else")
+    elsewhere = synthesize(write_cluster(other / "examples/mine", document()), checkout=other)
+    assert here.text == second_run.text == elsewhere.text

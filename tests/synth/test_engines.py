@@ -1,0 +1,64 @@
+"""What the engines say of the JSON and of the state file that is made for them; the real provider, without any Proxmox."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stacks.state import keep_private
+from tests.plans import document
+from tests.synth.running import ROOT, synthesize, write_cluster
+
+pytestmark = pytest.mark.synth
+
+CACHE = Path(os.environ.get("STARDOCK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stardock")
+#: The tofu that tools/install builds, and terraform where the machine has it.
+ENGINES = [str(CACHE / "tools/tofu/current/bin/tofu"), *filter(None, [shutil.which("terraform")])]
+EACH = pytest.mark.parametrize("engine", ENGINES, ids=lambda path: Path(path).name)
+
+
+def engine_run(engine: str, folder: Path, *arguments: str) -> str:
+    """Run an engine over the provider mirror; its output."""
+    quiet = {"TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    command = [engine, *arguments, "-no-color"]
+    done = subprocess.run(command, cwd=folder, env=os.environ | quiet, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@EACH
+def test_the_real_provider_validates_the_json(engine: str, tmp_path: Path) -> None:
+    data = document()
+    data["cloud_init"] = {"users": [{"name": "ops", "password_hash": {"env": "OPS_HASH"}}]}
+    data["proxmox"]["ssh"] = {"private_key": "pve_key"}
+    (tmp_path / "pve_key").write_text("read by the engine, not by us")
+    folder = synthesize(write_cluster(tmp_path, data), STARDOCK_ADOPT='{"lb1": "pve1/200"}').path.parent
+    engine_run(engine, folder, "init")
+    assert json.loads(engine_run(engine, folder, "validate", "-json"))["diagnostics"] == []
+
+
+@EACH
+def test_state_and_backup_stay_private_under_the_engine(engine: str, tmp_path: Path) -> None:
+    state = tmp_path / "cluster.tfstate"
+    keep_private(state)
+    (tmp_path / "stack").mkdir()
+    for value in (1, 2):
+        stack = {"terraform": {"backend": {"local": {"path": "../cluster.tfstate"}}}, "output": {"number": {"value": value}}}
+        (tmp_path / "stack/cdk.tf.json").write_text(json.dumps(stack))
+        engine_run(engine, tmp_path / "stack", "init")
+        engine_run(engine, tmp_path / "stack", "apply", "-auto-approve")
+    assert json.loads(state.read_text())["outputs"]["number"]["value"] == 2
+    assert [path.stat().st_mode & 0o777 for path in (state, state.with_name("cluster.tfstate.backup"))] == [0o600, 0o600]
+
+
+def test_a_state_that_others_may_read_is_closed(tmp_path: Path) -> None:
+    state = tmp_path / "cluster.tfstate"
+    state.write_text("{}")
+    state.chmod(0o644)
+    keep_private(state)
+    assert (state.stat().st_mode & 0o777, state.read_text()) == (0o600, "{}")

@@ -1,0 +1,51 @@
+"""`runner lock`: the two things that a person may tell the lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FILE = click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+
+
+@click.group()
+def lock() -> None:
+    """Accept or forget what the lock holds for a name."""
+
+
+@lock.command()
+@click.argument("name")
+@FILE
+@DRY_RUN
+def accept(name: str, file: Path | None, dry_run: bool) -> None:
+    """Take cluster.yaml's values for the machine NAME, where the lock holds others.
+
+    Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
+    """
+    from stardock.stages.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace import find_cluster_file  # noqa: PLC0415
+
+    for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
+        click.echo(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
+    click.echo(_done(dry_run=dry_run))
+
+
+@lock.command()
+@click.argument("name")
+@FILE
+@DRY_RUN
+def forget(name: str, file: Path | None, dry_run: bool) -> None:
+    """Free the VM id, addresses and ordinal that the removed machine NAME keeps for its return."""
+    from stardock.stages.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace import find_cluster_file  # noqa: PLC0415
+
+    record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
+    addresses = [nic.address for nic in record.interfaces if nic.address]
+    click.echo(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
+    click.echo(_done(dry_run=dry_run))
+
+
+def _done(*, dry_run: bool) -> str:
+    return "nothing was written (--dry-run)" if dry_run else "the lock was written; commit it"

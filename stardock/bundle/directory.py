@@ -1,0 +1,72 @@
+"""Writing the bundle: the playbooks as they are, the inventory from plan and facts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from stardock.bundle.inventory import Variables, inventory_files
+from stardock.bundle.text import yaml_text
+from stardock.errors import RefusedError, StardockError
+from stardock.facts import Facts, save_known_hosts
+from stardock.plan.model import Plan
+
+#: Where the playbooks are in a checkout.
+SOURCE = Path(__file__).parents[2] / "ansible"
+
+#: What a bundle consists of; everything else in its directory is somebody else's and stays.
+PARTS = ("ansible.cfg", "inventory", "known_hosts", "project", "README.md")
+
+
+def write_bundle(plan: Plan, facts: Facts, directory: Path) -> None:
+    """Write the bundle of a cluster into a directory, over an older bundle.
+
+    `ConditionError` when a machine's address is not known; `RefusedError` when the directory holds something that is no bundle.
+    """
+    files = inventory_files(plan, facts)
+    _clear(directory)
+    _copy_playbooks(directory)
+    for name, variables in files.items():
+        _write_yaml(directory / "inventory" / name, variables)
+    save_known_hosts(directory / "known_hosts", plan, facts)
+    (directory / "README.md").write_text(_readme(plan), encoding="utf-8")
+
+
+def _clear(directory: Path) -> None:
+    """Take an older bundle's parts away. A directory with files but no playbooks was not made by us."""
+    if directory.exists() and any(directory.iterdir()) and not (directory / "project/site.yml").exists():
+        raise RefusedError(f"{directory} holds files and is no bundle", cure="name a new or an empty directory with -o")
+    for part in PARTS:
+        path = directory / part
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+
+
+def _copy_playbooks(directory: Path) -> None:
+    if not (SOURCE / "site.yml").is_file():
+        raise StardockError(f"the playbooks are not in {SOURCE}", cure="run Stardock from its checkout: pip install --editable .")
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "*.pyc")
+    shutil.copytree(SOURCE, directory / "project", ignore=ignored, copy_function=shutil.copyfile)
+    # Ansible reads the one in the folder where it is started.
+    shutil.copyfile(SOURCE / "ansible.cfg", directory / "ansible.cfg")
+
+
+def _write_yaml(path: Path, variables: Variables) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("---\n" + yaml_text(variables), encoding="utf-8")
+
+
+def _readme(plan: Plan) -> str:
+    return f"""# The Ansible half of the cluster {plan.cluster}
+
+Needs ansible-core 2.17 or newer and ssh, here, and nothing else of the project that made it. Started in this directory:
+
+    ansible-playbook -i inventory project/site.yml -e @secrets.yaml
+
+`--tags machines,loadbalancers,founder,servers,agents,kubeconfig` chooses stages, `--check --diff` only shows, `--private-key FILE`
+names the key.
+
+`secrets.yaml` (mode 0600) has two keys, `stardock_token` and `stardock_agent_token`: long random texts for a new cluster; for a cluster
+that exists the ones it was made with. The kubeconfig is written into this directory, or where `-e kubeconfig_path=FILE` says.
+Machines download RKE2, unless the environment variable STARDOCK_ARTIFACTS names a folder here with its tarball and checksum file.
+"""

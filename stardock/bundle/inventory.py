@@ -1,0 +1,108 @@
+"""Plan and facts to an inventory: groups, what all machines share, and what each one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stardock.bundle.machine import machine_variables
+from stardock.bundle.rke2 import join_address, release_url, rke2_config
+from stardock.bundle.text import Template
+from stardock.errors import ConditionError
+from stardock.facts import Facts, address_of
+from stardock.plan.model import ROLES, LoadBalancing, Machine, Plan
+
+Variables = dict[str, Any]
+
+#: Relative to the inventory, so that the bundle may be moved. The bundle's own keys and no others decide whom we trust.
+_SSH = Template(
+    "-o StrictHostKeyChecking={{ stardock_host_key_checking | default('yes') }}"
+    " -o UserKnownHostsFile='\"{{ inventory_dir | dirname }}/known_hosts\"' -o GlobalKnownHostsFile=/dev/null"
+)
+
+#: VRRP priority of the first load balancer; each further one is one less.
+_FIRST_PRIORITY = 150
+
+
+def inventory_files(plan: Plan, facts: Facts) -> dict[str, Variables]:
+    """All files of the inventory: name -> content. `ConditionError` when a machine's address is not known."""
+    addresses = {machine.name: address_of(machine, facts) for machine in plan.machines}
+    unknown = [name for name, address in addresses.items() if address is None]
+    if unknown:
+        raise ConditionError(
+            f"no address is known for {', '.join(unknown)}", cure="run `runner discover`: it asks the machines through Proxmox"
+        )
+    known = {name: address for name, address in addresses.items() if address}
+    return {
+        "hosts.yml": _hosts(plan),
+        "group_vars/all.yml": _all(plan, facts, known),
+        **({"group_vars/loadbalancer.yml": _balancing(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
+        **{f"host_vars/{machine.name}.yml": _host(plan, machine, known) for machine in plan.machines},
+    }
+
+
+def _hosts(plan: Plan) -> Variables:
+    """One group a role, empty ones too, and one for the founder: plays name groups, and a missing group would be a warning."""
+    groups: Variables = {role: {"hosts": {machine.name: {} for machine in plan.of_role(role)}} for role in ROLES}
+    return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}}}}
+
+
+def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
+    balancing = plan.load_balancing
+    port = balancing.api_port if balancing else 6443
+    return {
+        "ansible_user": plan.ssh.user,
+        "ansible_port": plan.ssh.port,
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "ansible_ssh_common_args": _SSH,
+        "founding_cluster": plan.cluster,
+        "founding_founder": plan.founder,
+        "founding_known": facts.founded.ca_sha256 if facts.founded else "",
+        "kubeconfig_cluster": plan.cluster,
+        "kubeconfig_server": f"https://{balancing.vip if balancing else addresses[plan.founder]}:{port}",
+        "rke2_version": plan.distribution.version,
+        "rke2_url": plan.distribution.url or release_url(plan.distribution.version),
+        "rke2_sha256": plan.distribution.sha256 or "",
+    }
+
+
+def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) -> Variables:
+    return {
+        "haproxy_servers": [{"name": server.name, "address": addresses[server.name]} for server in plan.of_role("server")],
+        "haproxy_api_port": balancing.api_port,
+        "haproxy_supervisor_port": balancing.supervisor_port,
+        "keepalived_vip": balancing.vip,
+        "keepalived_vip_prefix": balancing.prefix,
+        "keepalived_vrid": balancing.vrid,
+        "keepalived_interface": balancing.interface,
+        "keepalived_port": balancing.api_port,
+    }
+
+
+def _host(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Variables:
+    common = {"ansible_host": addresses[machine.name], **machine_variables(machine)}
+    if machine.role == "loadbalancer":
+        return {**common, **_keepalived(plan, machine, addresses)}
+    return {
+        **common,
+        "rke2_config": rke2_config(plan, machine, addresses),
+        "rke2_join_address": join_address(plan, machine, addresses),
+    }
+
+
+def _keepalived(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Variables:
+    every = [balancer.name for balancer in plan.of_role("loadbalancer")]
+    own = dict(_vrrp_addresses(plan, addresses))
+    return {
+        "keepalived_address": own[machine.name],
+        "keepalived_peers": [own[name] for name in every if name != machine.name],
+        "keepalived_priority": _FIRST_PRIORITY - every.index(machine.name),
+    }
+
+
+def _vrrp_addresses(plan: Plan, addresses: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Each load balancer's address on the interface that carries the VIP; a DHCP one is known for the first interface only."""
+    carrier = plan.load_balancing.interface if plan.load_balancing else ""
+    for machine in plan.of_role("loadbalancer"):
+        static = next((nic.address for nic in machine.interfaces if nic.name == carrier and nic.address), None)
+        yield machine.name, static or addresses[machine.name]

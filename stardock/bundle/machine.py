@@ -1,0 +1,49 @@
+"""What the stage `machines` owns on a machine: the same files, users and packages that its first boot set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stardock.plan.model import Machine, User
+from stardock.systems import system
+
+#: Folder -> what must be told when a file in it changes (the role `machine` knows these names).
+_READERS = {"/etc/sysctl.d/": "sysctl", "/etc/systemd/network/": "networkd"}
+
+
+def machine_variables(machine: Machine) -> dict[str, Any]:
+    """The role's variables for one machine."""
+    own = system(machine.image.system)
+    return {
+        "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in machine.users],
+        "machine_files": [*_system_files(machine), *_timezone(machine), *(_keys(user) for user in machine.users)],
+        "machine_packages": list(own.packages_of(machine)),
+    }
+
+
+def home(user: User) -> str:
+    """Where an account's keys are."""
+    return "/root" if user.name == "root" else f"/home/{user.name}"
+
+
+def _system_files(machine: Machine) -> Iterator[dict[str, str]]:
+    for file in system(machine.image.system).files(machine):
+        reader = next((name for folder, name in _READERS.items() if file.path.startswith(folder)), None)
+        applies = {"applies": reader} if reader else {}
+        yield {"path": file.path, "content": file.content, "mode": file.mode, **applies}
+
+
+def _timezone(machine: Machine) -> Iterator[dict[str, str]]:
+    yield {"path": "/etc/localtime", "link": f"/usr/share/zoneinfo/{machine.timezone}"}
+    yield {"path": "/etc/timezone", "content": machine.timezone + "\n"}
+
+
+def _keys(user: User) -> dict[str, Any]:
+    """The file of a user's keys, whole: a key that is not in it opens nothing. cloud-init writes them in an order of its own."""
+    path = f"{home(user)}/.ssh/authorized_keys"
+    if not user.keys:
+        return {"path": path, "state": "absent"}
+    content = "".join(f"{key}\n" for key in user.keys)
+    owner = {"owner": user.name, "group": user.name, "mode": "0600", "directory_mode": "0700"}
+    return {"path": path, "content": content, "unordered": True, **owner}

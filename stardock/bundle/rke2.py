@@ -1,0 +1,79 @@
+"""RKE2's config.yaml for one machine: the user's options of its role, and what Stardock adds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from stardock.distributions.rke2 import options_for
+from stardock.plan.model import Machine, Plan
+
+FOLDER = "/etc/rancher/rke2"
+SUPERVISOR_PORT = 9345
+
+#: Opens /livez and /readyz to the load balancers' checks. Somebody who names a file of their own must open them there.
+AUTHENTICATION = "authentication-config="
+
+
+def release_url(version: str) -> str:
+    """Where RKE2's releases lie; the `+` of a version must be escaped in a path."""
+    return f"https://github.com/rancher/rke2/releases/download/{quote(version)}/rke2.linux-amd64.tar.gz"
+
+
+def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> str:
+    """The URL where a machine joins: the VIP, else the founder; for the founder itself another server, and nothing for a lone one."""
+    if plan.load_balancing:
+        alone = machine.role == "server" and len(plan.of_role("server")) == 1
+        return "" if alone else f"https://{plan.load_balancing.vip}:{plan.load_balancing.supervisor_port}"
+    servers = [plan.founder, *(server.name for server in plan.of_role("server") if server.name != plan.founder)]
+    others = [name for name in servers if name != machine.name]
+    return f"https://{addresses[others[0]]}:{SUPERVISOR_PORT}" if others else ""
+
+
+def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> dict[str, Any]:
+    """config.yaml without secrets (they lie in files of their own) and without `server:` (a file of its own, since it needs no restart)."""
+    serves = machine.role == "server"
+    options = options_for("server" if serves else "agent", plan.distribution.options)
+    own = _node(machine, addresses[machine.name]) | (_server(plan, machine, addresses) if serves else {})
+    merged = {key: _joined(options.get(key), value) for key, value in own.items()}
+    return {**{key: value for key, value in options.items() if key not in merged}, **{key: value for key, value in merged.items() if value}}
+
+
+def _joined(wanted: Any, own: Any) -> Any:
+    """The user's items of a list come first; each once."""
+    return list(dict.fromkeys([*(wanted or []), *own])) if isinstance(own, list) else own
+
+
+def _node(machine: Machine, address: str) -> dict[str, Any]:
+    return {
+        "node-name": machine.name,
+        "node-ip": [address],
+        "token-file": f"{FOLDER}/token",
+        "node-label": [f"{key}={value}" for key, value in machine.labels.items()],
+        "node-taint": list(machine.taints),
+    }
+
+
+def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> dict[str, Any]:
+    arguments = plan.distribution.options.get("kube-apiserver-arg", [])
+    given = [arguments] if isinstance(arguments, str) else arguments
+    opened = [] if any(argument.startswith(AUTHENTICATION) for argument in given) else [f"{AUTHENTICATION}{FOLDER}/authentication.yaml"]
+    return {
+        "advertise-address": addresses[machine.name],
+        "agent-token-file": f"{FOLDER}/agent-token",
+        "tls-san": _names(plan, machine, addresses),
+        "kube-apiserver-arg": opened,
+    }
+
+
+def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> list[str]:
+    """What a server's certificate is for: what all have in common (VIP, further names) and itself.
+
+    Not the other servers: nobody asks one server by another's name, and a server more would restart all the others.
+    """
+    servers = plan.of_role("server")
+    others = {name for server in servers for name in (server.hostname, server.name, addresses[server.name])}
+    common = [name for name in plan.tls_san if name not in others]
+    vip = [plan.load_balancing.vip] if plan.load_balancing else []
+    return list(dict.fromkeys([*vip, *common, addresses[machine.name], machine.hostname]))

@@ -1,0 +1,55 @@
+"""`runner bootstrap`: its options; what it does is `stardock.stages.bootstrap`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+#: As in `stardock.stages.bootstrap`, which --help does not import; a test compares.
+STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
+
+
+@click.command()
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@click.option("--stage", "stages", multiple=True, type=click.Choice(STAGES), help="Only this stage; may be given several times.")
+@click.option("--from-stage", type=click.Choice(STAGES), help="This stage and all after it.")
+@click.option("--check", is_flag=True, help="Ask the machines what would change; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the stages; ask nobody.")
+@click.option("--found-again", default="", metavar="CLUSTER", help="Found a new cluster although there was one: its name, typed.")
+@click.option("--accept-new-host-keys", is_flag=True, help="Trust the first SSH answer of machines whose host key is not known.")
+@click.option("--timeout", default=300, show_default=True, metavar="SECONDS", help="How long to wait for a machine to answer on ssh.")
+def bootstrap(
+    *,
+    file: Path | None,
+    stages: tuple[str, ...],
+    from_stage: str | None,
+    check: bool,
+    dry_run: bool,
+    found_again: str,
+    accept_new_host_keys: bool,
+    timeout: int,
+) -> None:
+    """Make a Kubernetes cluster of the machines, and keep it as cluster.yaml says.
+
+    Never talks to Proxmox: addresses and host keys come from `runner discover`, or cluster.yaml. Killed anywhere, the next run continues.
+    """
+    from stardock.cli.bootstrap_view import view  # noqa: PLC0415 -- rich and pydantic: not for --help
+    from stardock.stages import bootstrap as work  # noqa: PLC0415
+    from stardock.stages.step import show  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file  # noqa: PLC0415
+
+    if stages and from_stage:
+        raise click.UsageError("--stage and --from-stage exclude each other")
+    options = work.Options(
+        stages=work.chosen(stages, from_stage),
+        check=check,
+        found_again=found_again,
+        accept_new_host_keys=accept_new_host_keys,
+        timeout=timeout,
+    )
+    if dry_run:
+        show(work.steps(options), click.echo)
+        return
+    with view() as progress:
+        work.bootstrap(find_cluster_file(file), options, progress, click.echo)

@@ -1,0 +1,75 @@
+"""The cluster's own secrets: one file, 0600, beside cluster.yaml or where `STARDOCK_SECRETS` says. Never anywhere else on this machine.
+
+The server token joins servers and encrypts the authorities' keys in etcd: a snapshot without it is worthless. The agent token only joins
+agents. The file's keys are the variables of the playbooks, so that the same file serves a bare `ansible-playbook -e @FILE`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stardock.errors import ConditionError, InputErrors, Problem
+from stardock.files import ClusterFiles, write_atomically
+
+_BYTES = 32
+_CURE = "it has two keys, stardock_token and stardock_agent_token, each a text"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The two tokens; not shown by repr."""
+
+    token: str = field(repr=False)
+    agent_token: str = field(repr=False)
+
+
+def secrets_file(files: ClusterFiles) -> Path:
+    """Where the secrets of a cluster are: `STARDOCK_SECRETS`, else beside cluster.yaml."""
+    named = os.environ.get("STARDOCK_SECRETS")
+    return Path(named) if named else files.secrets
+
+
+def make_secrets() -> Secrets:
+    """New ones, 256 bits each. Only for a cluster that is not founded."""
+    return Secrets(token=secrets.token_hex(_BYTES), agent_token=secrets.token_hex(_BYTES))
+
+
+def load_secrets(path: Path) -> Secrets | None:
+    """Read the file; None when there is none. `InputErrors` when it is damaged, `ConditionError` when others may read it."""
+    if not path.exists():
+        return None
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ConditionError(
+            f"{path} may be read by others than you", cure=f"chmod 600 {path}; if others may have seen it, rotate the tokens"
+        )
+    content = _parsed(path)
+    values = [content.get(key) for key in ("stardock_token", "stardock_agent_token")]
+    if not all(isinstance(value, str) and value for value in values):
+        raise InputErrors(str(path), (Problem(message="this is no secrets file", cure=_CURE),))
+    return Secrets(token=str(values[0]), agent_token=str(values[1]))
+
+
+def _parsed(path: Path) -> dict[str, object]:
+    from ruamel.yaml import YAML  # noqa: PLC0415 -- not for --help
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError):
+        # Its own words could quote a token.
+        raise InputErrors(str(path), (Problem(message="this is not YAML", cure=_CURE),)) from None
+    return content if isinstance(content, dict) else {}
+
+
+def save_secrets(path: Path, values: Secrets) -> None:
+    """Write the file, 0600 from its first byte on."""
+    text = (
+        "# The cluster's tokens. Keep a copy with the etcd snapshots: without the first they cannot be restored.\n"
+        f"stardock_token: {json.dumps(values.token)}\nstardock_agent_token: {json.dumps(values.agent_token)}\n"
+    )
+    write_atomically(path, text, mode=0o600)

@@ -1,0 +1,173 @@
+"""`runner bootstrap`: from machines that answer on ssh to a cluster, stage by stage. It never talks to Proxmox."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stardock.bundle import write_bundle
+from stardock.errors import ConditionError
+from stardock.facts import address_of
+from stardock.files import ClusterFiles
+from stardock.runlock import only_run
+from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
+from stardock.stages.failure import failure_error
+from stardock.stages.founded import read_back, remember, remember_host_keys
+from stardock.stages.playbooks import Run, run
+from stardock.stages.progress import Log, Progress, Watcher
+from stardock.stages.step import Say, Step
+from stardock.systems import system
+from stardock.workspace import Workspace, commit_lock, open_workspace
+
+#: In the order in which they run; the tags of the playbook.
+STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
+NEED_SECRETS = frozenset({"founder", "servers", "agents"})
+
+WHAT = {
+    "machines": "wait for ssh and the end of first boot; then users, keys, packages, DNS, time, update policy as planned",
+    "loadbalancers": "haproxy and keepalived, the first load balancer and then the rest, until the virtual address answers",
+    "founder": "decide whether anybody may found; start the first server; mark every machine with the cluster's CA",
+    "servers": "one at a time, each until it is Ready and votes in etcd",
+    "agents": "ten at a time, each until its node is Ready",
+    "kubeconfig": "fetch the admin's kubeconfig",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the person asked for. `found_again` is a typed cluster name, or empty; `timeout` bounds the wait for ssh, in seconds."""
+
+    stages: tuple[str, ...] = STAGES
+    check: bool = False
+    found_again: str = ""
+    accept_new_host_keys: bool = False
+    timeout: int = 300
+
+
+def chosen(stages: Sequence[str], start: str | None) -> tuple[str, ...]:
+    """The stages to run, in order: the named ones, or all from one on, or all."""
+    wanted = stages or STAGES[STAGES.index(start) if start else 0 :]
+    return tuple(stage for stage in STAGES if stage in wanted)
+
+
+def steps(options: Options) -> tuple[Step, ...]:
+    """List what would be done, for --dry-run."""
+    return tuple(Step(stage, WHAT[stage], lambda: None) for stage in options.stages)
+
+
+def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> None:
+    """Check what can be checked from here, then run the stages over a bundle in a private directory that goes afterwards.
+
+    Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError.
+    """
+    check(open_workspace(cluster_file), options)
+    with only_run(ClusterFiles(cluster_file).run_lock, say):
+        workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
+        commit_lock(workspace)
+        with tempfile.TemporaryDirectory(prefix="stardock-") as name, Log(workspace.files.log) as log:
+            Bootstrap(workspace, options, Path(name), Watcher(progress, log)).run()
+
+
+def check(workspace: Workspace, options: Options) -> None:
+    """Refuse what cannot work, before anything is written or asked."""
+    plan, facts = workspace.plan, workspace.facts
+    without_roles = sorted({machine.image.system for machine in plan.machines if not system(machine.image.system).has_roles})
+    if without_roles:
+        raise ConditionError(
+            f"the roles for {', '.join(without_roles)} do not exist yet", cure="`image: {system: debian}` can be bootstrapped"
+        )
+    silent = [machine.name for machine in plan.machines if address_of(machine, facts) is None]
+    if silent:
+        raise ConditionError(
+            f"no address is known for {', '.join(silent)}", cure="run `runner discover`: it asks the machines through Proxmox"
+        )
+    unknown = [
+        machine.name for machine in plan.machines if machine.name not in facts.machines or not facts.machines[machine.name].host_keys
+    ]
+    if unknown and not options.accept_new_host_keys:
+        raise ConditionError(
+            f"no SSH host key is known for {', '.join(unknown)}",
+            cure="run `runner discover`: it reads the keys through Proxmox; or pass --accept-new-host-keys to trust the first answer",
+        )
+
+
+@dataclass(slots=True)
+class Bootstrap:
+    """One run."""
+
+    workspace: Workspace
+    options: Options
+    directory: Path
+    watcher: Watcher
+
+    def run(self) -> None:
+        """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails."""
+        plan, facts = self.workspace.plan, self.workspace.facts
+        write_bundle(plan, facts, self.directory)
+        try:
+            secrets = self._secrets() if NEED_SECRETS & set(self.options.stages) else None
+            code = run(self._run("site.yml", secrets, self.options.stages), self.watcher.see)
+        finally:
+            self._remember()
+        self.watcher.finish()
+        if code or self.watcher.failure:
+            raise failure_error(self.watcher, self.workspace.files.log, code)
+
+    def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: str) -> Run:
+        return Run(
+            bundle=self.directory,
+            playbook=playbook,
+            tags=tags,
+            variables={**self._variables(), **further},
+            secrets=secrets,
+            check=self.options.check and playbook == "site.yml",
+        )
+
+    def _variables(self) -> dict[str, object]:
+        files, ssh = self.workspace.files, self.workspace.plan.ssh
+        key = (
+            {"ansible_ssh_private_key_file": str((files.spec.parent / Path(ssh.private_key).expanduser()).resolve())}
+            if ssh.private_key
+            else {}
+        )
+        accept = {"stardock_host_key_checking": "accept-new"} if self.options.accept_new_host_keys else {}
+        return {
+            **key,
+            **accept,
+            "founding_again": self.options.found_again,
+            "kubeconfig_path": str(files.kubeconfig.resolve()),
+            "reachable_timeout": self.options.timeout,
+        }
+
+    def _secrets(self) -> Path:
+        """The secrets file; read back from a server, or made when nothing is founded."""
+        path = secrets_file(self.workspace.files)
+        if load_secrets(path):
+            return path
+        values = self._read_back() or make_secrets()
+        if self.options.check:
+            path = self.directory / "secrets.yaml"  # nothing is written
+        save_secrets(path, values)
+        return path
+
+    def _read_back(self) -> Secrets | None:
+        report = self.directory / "report.json"
+        code = run(self._run("secrets.yml", None, founding_report=str(report)), self.watcher.see)
+        if code and self.workspace.facts.founded:
+            raise ConditionError(
+                f"{secrets_file(self.workspace.files)} is missing, the cluster is founded, and no server could be asked for the tokens",
+                cure="bring the file back (STARDOCK_SECRETS may name it), or a server",
+            ) from failure_error(self.watcher, self.workspace.files.log, code)
+        if code:
+            raise failure_error(self.watcher, self.workspace.files.log, code)
+        return read_back(report, self.workspace, again=self.options.found_again == self.workspace.plan.cluster)
+
+    def _remember(self) -> None:
+        """Keep what was seen: whom we now trust, and that the cluster is founded."""
+        if self.options.check:
+            return
+        self.workspace = replace(self.workspace, facts=remember_host_keys(self.workspace, self.directory / "known_hosts"))
+        if self.watcher.authority:
+            remember(self.workspace, self.watcher.authority)

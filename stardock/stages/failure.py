@@ -1,0 +1,56 @@
+"""From Ansible's last words to an error that a person can act on: the machine, the task, the cause in one line, what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
+from stardock.stages.playbooks import Event
+from stardock.stages.progress import Watcher
+
+_LONGEST = 900
+
+
+def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
+    """Make the error of a run that failed."""
+    event = watcher.failure
+    again = f"the whole log is {log}; every stage may be run again: runner bootstrap --from-stage {watcher.stage}"
+    if event is None:
+        return EngineError(f"ansible-playbook ended with {code} and no machine failed", cure=f"its own words are in {log}")
+    message = f"{event.host}: {event.task}: {cause(event)}"
+    if event.play.startswith("Founder: whether"):
+        return RefusedError(cause(event), cure=f"nothing was changed by this stage; {again}")
+    if _not_reached(event):
+        return ConditionError(message, cure=f"{_reach_cure(message)}; {again}")
+    return EngineError(message, cure=again)
+
+
+def _not_reached(event: Event) -> bool:
+    return event.kind == "unreachable" or event.role == "reachable"
+
+
+def _reach_cure(message: str) -> str:
+    if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
+        return "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
+    if "Permission denied" in message or "Load key" in message:
+        return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys"
+    return "does the machine run, and is its address right? `runner discover` reads both through Proxmox"
+
+
+def cause(event: Event) -> str:
+    """What went wrong, in one line."""
+    words = _words(event.result) or event.output or "no reason was given"
+    line = re.sub(r"\s+", " ", words).strip()
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
+
+
+def _words(result: Mapping[str, Any]) -> str:
+    """The module's message; of a command its error output; of a loop the items that failed."""
+    items = [_words(item) for item in result.get("results") or () if isinstance(item, dict) and item.get("failed")]
+    said = str(result.get("msg") or "")
+    if said.startswith("non-zero return code") or not said:
+        said = str(result.get("stderr") or result.get("stdout") or said)
+    return " | ".join(items) or said

@@ -1,0 +1,169 @@
+"""The one place that knows ansible-runner: a playbook, run over a bundle, as a stream of events.
+
+Ansible gets an environment of its own making: ansible-runner writes the whole of it to disk (`artifacts/*/command`), and callbacks see it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+import ansible_runner
+
+from stardock.runlock import MARK
+
+#: What Ansible and the ssh that it starts may know of our environment.
+_PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "VIRTUAL_ENV", "STARDOCK_ARTIFACTS", MARK)
+
+Kind = Literal["play", "task", "start", "ok", "changed", "skipped", "failed", "ignored", "unreachable", "retry", "none"]
+
+#: ansible-runner's event -> ours; what is not here is only for the log.
+_KINDS: Mapping[str, Kind] = {
+    "playbook_on_play_start": "play",
+    "playbook_on_task_start": "task",
+    "runner_on_start": "start",
+    "runner_on_ok": "ok",
+    "runner_on_skipped": "skipped",
+    "runner_on_failed": "failed",
+    "runner_on_unreachable": "unreachable",
+    "runner_retry": "retry",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `result` is what the module said, empty where it must not be told; `output` is Ansible's own text."""
+
+    kind: Kind
+    play: str = ""
+    task: str = ""
+    role: str = ""
+    host: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What to run. `variables` are written to a file for Ansible, never to its arguments; `secrets` is a file that it reads."""
+
+    bundle: Path
+    playbook: str = "site.yml"
+    tags: Sequence[str] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Path | None = None
+    check: bool = False
+
+
+def run(wanted: Run, on_event: Callable[[Event], None]) -> int:
+    """Run a playbook to its end; gives Ansible's return code. The bundle must lie in a private directory: artifacts stay beside it.
+
+    Interrupted, it ends Ansible first and then raises KeyboardInterrupt or SystemExit.
+    """
+
+    def handle(raw: Mapping[str, Any]) -> bool:
+        on_event(_event(raw))
+        return False  # do not write it to disk as well
+
+    sockets = wanted.bundle / "s"
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    try:
+        with _signals() as received, _environment(wanted.bundle, sockets):
+            done = ansible_runner.run(
+                private_data_dir=str(wanted.bundle),
+                playbook=wanted.playbook,
+                cmdline=shlex.join(_arguments(wanted)),
+                settings={"pexpect_timeout": 1, "suppress_ansible_output": True},
+                event_handler=handle,
+                cancel_callback=lambda: bool(received),
+                quiet=True,
+            )
+    finally:
+        _close_connections(sockets)
+    if received:
+        raise KeyboardInterrupt if received[0] == signal.SIGINT else SystemExit(128 + received[0])
+    return int(done.rc)
+
+
+def _arguments(wanted: Run) -> list[str]:
+    variables = wanted.bundle / "variables.json"
+    variables.write_text(json.dumps(wanted.variables), encoding="utf-8")
+    given = [f"@{variables}", *([f"@{wanted.secrets.resolve()}"] if wanted.secrets else [])]
+    tags = ["--tags", ",".join(wanted.tags)] if wanted.tags else []
+    return [*(word for value in given for word in ("-e", value)), *tags, *(["--check"] if wanted.check else [])]
+
+
+@contextlib.contextmanager
+def _environment(bundle: Path, sockets: Path) -> Iterator[None]:
+    """Exchange our environment for the one that Ansible may see: ansible-runner takes all that it finds."""
+    ours = dict(os.environ)
+    passed = {name: ours[name] for name in _PASSED if name in ours}
+    os.environ.clear()
+    os.environ.update(
+        passed,
+        LANG="C.UTF-8",
+        ANSIBLE_CONFIG=str(bundle / "ansible.cfg"),
+        ANSIBLE_HOST_KEY_CHECKING="True",  # or ansible-runner turns it off
+        ANSIBLE_SSH_CONTROL_PATH_DIR=str(sockets),  # short: a socket's path has room for 108 bytes
+        ANSIBLE_LOCAL_TEMP=str(bundle / "t"),
+        ANSIBLE_DIFF_ALWAYS="True",
+        ANSIBLE_NOCOLOR="True",
+    )
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(ours)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM instead of raising: Ansible runs in a session of its own and must be ended by us."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _close_connections(sockets: Path) -> None:
+    """End the ssh processes that keep connections open for a next task."""
+    for socket in sockets.iterdir():
+        command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "none"]
+        subprocess.run(command, capture_output=True, check=False, timeout=10)
+
+
+def _event(raw: Mapping[str, Any]) -> Event:
+    data: Mapping[str, Any] = raw.get("event_data") or {}
+    result = data.get("res")
+    return Event(
+        kind=_kind(str(raw.get("event")), data),
+        play=str(data.get("play") or data.get("name") or ""),
+        task=str(data.get("task") or ""),
+        role=str(data.get("role") or ""),
+        host=str(data.get("host") or ""),
+        result=result if isinstance(result, dict) else {},
+        output=str(raw.get("stdout") or ""),
+    )
+
+
+def _kind(name: str, data: Mapping[str, Any]) -> Kind:
+    kind = _KINDS.get(name, "none")
+    if kind == "ok" and (data.get("res") or {}).get("changed"):
+        return "changed"
+    return "ignored" if kind == "failed" and data.get("ignore_errors") else kind

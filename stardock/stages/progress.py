@@ -1,0 +1,110 @@
+"""From Ansible's events to what a person follows: stages, and on each machine what is being done. The full text goes to a log."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Protocol, Self
+
+from stardock.stages.playbooks import Event
+
+#: How the playbooks' plays are called, up to the colon -> stage.
+PLAYS = {
+    "Machines": "machines",
+    "Load balancers": "loadbalancers",
+    "Founder": "founder",
+    "Servers": "servers",
+    "Agents": "agents",
+    "Kubeconfig": "kubeconfig",
+    "Secrets": "secrets",
+}
+
+
+class Progress(Protocol):
+    """Who shows it: lines in a terminal that change, or plain ones."""
+
+    def stage_begins(self, stage: str) -> None:
+        """A stage starts."""
+
+    def stage_ends(self, stage: str, seconds: float, changed: dict[str, int]) -> None:
+        """A stage is done; `changed` counts changes by machine, machines without any included."""
+
+    def machine_does(self, machine: str, task: str, changes: int) -> None:
+        """A machine is at this task."""
+
+
+class Log:
+    """The full log of a run, readable by its owner only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.fchmod(handle, 0o600)
+        self._file = os.fdopen(handle, "w", encoding="utf-8", buffering=1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._file:
+            self._file.close()
+
+    def write(self, text: str) -> None:
+        """Add a piece of Ansible's output."""
+        if text and self._file:
+            self._file.write(text + "\n")
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Follows one run."""
+
+    progress: Progress
+    log: Log
+    stage: str = ""
+    failure: Event | None = None
+    authority: str = ""
+    _began: float = 0.0
+    _changed: dict[str, int] = field(default_factory=dict)
+
+    def see(self, event: Event) -> None:
+        """Take in one event."""
+        self.log.write(event.output)
+        if event.kind == "play":
+            self._enter(PLAYS.get(event.play.partition(":")[0], ""))
+        elif event.kind == "start" and event.host:
+            self._changed.setdefault(event.host, 0)
+            self.progress.machine_does(event.host, event.task, self._changed[event.host])
+        elif event.kind in ("ok", "changed"):
+            self._done(event)
+        elif event.kind in ("failed", "unreachable"):
+            self._failed(event)
+
+    def _enter(self, stage: str) -> None:
+        if stage == self.stage:
+            return
+        self.finish()
+        self.stage, self._began = stage, time.monotonic()
+        self.progress.stage_begins(stage)
+
+    def finish(self) -> None:
+        """End the stage that runs, if one does and nothing failed in it."""
+        if self.stage and not self.failure:
+            self.progress.stage_ends(self.stage, time.monotonic() - self._began, dict(self._changed))
+        self.stage, self._changed = "" if not self.failure else self.stage, {}
+
+    def _done(self, event: Event) -> None:
+        if event.kind == "changed":
+            self._changed[event.host] = self._changed.get(event.host, 0) + 1
+        facts = event.result.get("ansible_facts")
+        if isinstance(facts, dict) and facts.get("founding_authority"):
+            self.authority = str(facts["founding_authority"])
+
+    def _failed(self, event: Event) -> None:
+        """Keep the last failure of the first machine: a rescue that tells what was waited for comes after what it rescues."""
+        if self.failure is None or self.failure.host == event.host:
+            self.failure = event

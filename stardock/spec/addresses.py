@@ -7,10 +7,10 @@ from ipaddress import IPv4Address, IPv4Network
 
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.keypath import path_text
 from stardock.spec.network import Interface
 from stardock.spec.places import at
 from stardock.spec.pools import Machine
-from stardock.spec.words import closest
 
 
 def unfit(address: IPv4Address, network: IPv4Network) -> str | None:
@@ -33,9 +33,7 @@ def _own_addresses(spec: Spec, keys: Keys, machine: Machine, interfaces: dict[st
     for name, address in machine.addresses.items():
         interface = interfaces.get(name)
         if interface is None:
-            near = closest(name, interfaces)
-            cure = f"did you mean `{near}`?" if near else f"its interfaces: {', '.join(interfaces)}"
-            yield at(spec, (*keys, name), f"`{machine.name}` has no interface `{name}`", cure)
+            yield at(spec, (*keys, name), f"`{machine.name}` has no interface `{name}`", f"its interfaces: {', '.join(interfaces)}")
         elif interface.static is None:
             cure = "give the interface `static: {base: ..., prefix: ...}`, or delete the address here"
             yield at(spec, (*keys, name), f"`{name}` gets its address by DHCP, so {address} cannot be set", cure)
@@ -63,9 +61,9 @@ def vip_rules(spec: Spec) -> Iterator[Problem]:
     yield from _vip_interface(spec)
     if vip is None:
         return
-    for owner, address in _taken(spec):
-        if address == str(vip):
-            yield at(spec, keys, f"the VIP {vip} is {owner}", "write an address that nobody has")
+    owners = dict.fromkeys(owner for owner, address in _taken(spec) if address == str(vip))
+    if owners:
+        yield at(spec, keys, f"the VIP {vip} is {' and '.join(owners)}", "write an address that nobody has")
     fault = _outside(spec, vip)
     if fault:
         yield at(spec, keys, f"the VIP {fault}", "write a free address of the load balancers' subnet")
@@ -76,9 +74,8 @@ def _vip_interface(spec: Spec) -> Iterator[Problem]:
     for keys, interfaces in _balanced(spec):
         names = [interface.name for interface in interfaces]
         if wanted is not None and wanted not in names:
-            near = closest(wanted, names)
-            cure = f"did you mean `{near}`?" if near else f"write one of {', '.join(names)}"
-            yield at(spec, ("network", "vip_interface"), f"load balancers have no interface `{wanted}` ({'.'.join(map(str, keys))})", cure)
+            message = f"load balancers have no interface `{wanted}` (see {path_text(keys)})"
+            yield at(spec, ("network", "vip_interface"), message, f"write one of {', '.join(names)}")
 
 
 def _balanced(spec: Spec) -> Iterator[tuple[Keys, tuple[Interface, ...]]]:
@@ -92,7 +89,7 @@ def _taken(spec: Spec) -> Iterator[tuple[str, str]]:
     """Addresses that are somebody's, with whose."""
     for _, interfaces in spec.interface_lists():
         statics = [interface.static for interface in interfaces if interface.static]
-        yield from (("the gateway", str(static.gateway)) for static in statics if static.gateway)
+        yield from (("the gateway of a network", str(static.gateway)) for static in statics if static.gateway)
         yield from (("a name server", address) for static in statics for address in static.dns)
     yield from ((f"the address of PVE node `{node.name}`", node.address) for node in spec.proxmox.nodes if node.address)
     for _, _, machine in spec.members():

@@ -25,10 +25,7 @@ def load(path: Path) -> Spec:
     tree = read_tree(_text(path))
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
-    spec, problems = _checked(tree) if isinstance(tree.data, dict) else (None, [])
-    if spec is not None:
-        spec, unreadable = with_key_lines(spec, path.parent)
-        problems += unreadable
+    spec, problems = _checked(tree, path.parent) if isinstance(tree.data, dict) else (None, [])
     problems = sorted([*tree.problems, *problems], key=lambda problem: problem.line or 0)
     if problems or spec is None:
         raise InputErrors(str(path), tuple(problems))
@@ -55,15 +52,17 @@ def _not_a_mapping(data: object) -> Problem:
     return Problem(f"the file is {what}, not a mapping of keys", line=1, cure="begin with `cluster: NAME` on the first line")
 
 
-def _checked(tree: Tree) -> tuple[Spec | None, list[Problem]]:
+def _checked(tree: Tree, folder: Path) -> tuple[Spec | None, list[Problem]]:
     """The spec and all its problems. When values are wrong, those between the right ones are still looked for."""
     try:
         spec = Spec.model_validate(tree.data).with_positions(tree.lines)
     except ValidationError as error:
         found = error.errors(include_url=False)
         rest = _salvaged(tree, [tuple(one["loc"]) for one in found])
-        return None, [*problems_of(found, tree.lines), *(conflicts(rest) if rest else [])]
-    return spec, broken_rules(spec)
+        between = [*conflicts(rest), *with_key_lines(rest, folder)[1]] if rest else []
+        return None, [*problems_of(found, tree.lines), *between]
+    spec_with_keys, unreadable = with_key_lines(spec, folder)
+    return spec_with_keys, [*broken_rules(spec), *unreadable]
 
 
 def _salvaged(tree: Tree, wrong: list[Keys]) -> Spec | None:
@@ -71,14 +70,8 @@ def _salvaged(tree: Tree, wrong: list[Keys]) -> Spec | None:
     data = copy.deepcopy(tree.data)
     _stand_in(data)
     for _ in range(_ROUNDS):
-        gone: list[Keys] = []
-        for keys in wrong:
-            if any(keys[: len(taken)] == taken for taken in gone):
-                continue
-            taken = _taken_out(data, keys)
-            if not taken:
-                return None
-            gone.append(taken)
+        if not _all_taken_out(data, wrong):
+            return None
         _stand_in(data)
         try:
             return Spec.model_validate(data).with_positions(tree.lines)
@@ -87,9 +80,17 @@ def _salvaged(tree: Tree, wrong: list[Keys]) -> Spec | None:
     return None
 
 
+def _all_taken_out(data: dict[str, Any], wrong: list[Keys]) -> bool:
+    gone: set[Keys] = set()
+    for keys in wrong:
+        if not any(keys[:end] in gone for end in range(1, len(keys) + 1)):
+            gone.add(_taken_out(data, keys))
+    return () not in gone
+
+
 def _stand_in(data: dict[str, Any]) -> None:
     """Values that every spec needs and no rule between values reads, in place of those that are wrong or missing."""
-    for key, value in (("cluster", "stand-in"), ("image", {"system": "debian"}), ("ssh", {"keys": ["stand-in"]})):
+    for key, value in (("cluster", "stand-in"), ("image", {"system": "debian"}), ("ssh", {"keys": ["ssh-ed25519 AAAA"]})):
         data.setdefault(key, value)
     if isinstance(data.get("proxmox"), dict):
         data["proxmox"].setdefault("endpoint", "https://stand-in:8006")

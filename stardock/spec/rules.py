@@ -12,7 +12,6 @@ from stardock.errors import Problem
 from stardock.spec.addresses import address_rules, gateway_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
-from stardock.spec.words import closest
 
 Rule = Callable[[Spec], Iterator[Problem]]
 
@@ -57,9 +56,7 @@ def known_pve_nodes(spec: Spec) -> Iterator[Problem]:
     pinned = [(machine.pve_node, (*keys, "pve_node")) for keys, _, machine in spec.members() if machine.pve_node]
     for name, keys in [*named, *pinned]:
         if name not in known:
-            near = closest(name, known)
-            cure = f"did you mean `{near}`?" if near else f"add it to proxmox.nodes, or use one of {', '.join(known)}"
-            yield at(spec, keys, f"unknown PVE node `{name}`", cure)
+            yield at(spec, keys, f"unknown PVE node `{name}`", f"write one of {', '.join(known)}, or add it to proxmox.nodes")
 
 
 def removed_is_not_wanted(spec: Spec) -> Iterator[Problem]:

@@ -21,6 +21,10 @@ from stardock.spec.keypath import Keys, path_text
 #: Aliases may multiply a small file; a thousand machines need about 10,000 values.
 MAX_VALUES = 200_000
 
+#: So many brackets are refused unread: ruamel needs seconds until Python stops it.
+_DEEP = re.compile(r"(?:[\[{]\s*){50}")
+_TOO_DEEP = Problem("the file is nested too deeply", line=1, cure="no key of cluster.yaml needs more than seven levels")
+
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {"true": True, "false": False}
 
@@ -37,11 +41,13 @@ class Tree:
 def read_tree(text: str) -> Tree:
     """Parse one YAML document; never raises for what the text holds."""
     tree = Tree()
+    if _DEEP.search(text):
+        return Tree(problems=[_TOO_DEEP])
     try:
         node = YAML(typ="safe", pure=True).compose(text)
         tree.data = _Unfolding(tree).value(node, ()) if node is not None else None
     except RecursionError:
-        tree.problems.append(Problem("the file is nested too deeply", line=1, cure="a cluster.yaml needs five levels at most"))
+        tree.problems.append(_TOO_DEEP)
     except (YAMLError, _TooMuchError) as error:
         tree.problems.append(syntax_problem(error, text))
     return tree
@@ -105,15 +111,23 @@ class _Unfolding:
 
     def _key(self, node: Node, path: Keys) -> str | None:
         if isinstance(node, ScalarNode) and node.tag == _TAG + "str":
-            return str(node.value)
+            return self._text(node, path)
         text = node.value if isinstance(node, ScalarNode) else "..."
         self._problem(f"the key {text} is not text", node, path, f'put it in quotes: "{text}"' if isinstance(node, ScalarNode) else None)
         return None
 
+    def _text(self, node: ScalarNode, path: Keys) -> str | None:
+        """JSON writes one character as two escapes, a surrogate pair; half of a pair is none."""
+        try:
+            return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._problem("half of a character (an escape \\uD800 to \\uDFFF)", node, path, "write the character itself")
+            return None
+
     def _scalar(self, node: ScalarNode, path: Keys) -> Any:
         kind = node.tag.removeprefix(_TAG) if isinstance(node.tag, str) else ""
         if kind in {"str", "timestamp", "value"}:  # a date is not a thing that cluster.yaml has
-            return str(node.value)
+            return self._text(node, path)
         if kind == "null":
             return None
         try:
@@ -170,9 +184,7 @@ def syntax_problem(error: Exception, text: str) -> Problem:
     if isinstance(error, _TooMuchError):
         return Problem(f"the file unfolds to more than {MAX_VALUES} values", line=1, cure="use fewer aliases")
     if isinstance(error, ReaderError):
-        return Problem(
-            f"a control character (U+{ord(str(error.character)[:1] or chr(0)):04X})", line=_line_at(text, error.position), cure="delete it"
-        )
+        return Problem(f"a control character (U+{int(error.character):04X})", line=_line_at(text, error.position), cure="delete it")
     said = " ".join(str(part) for part in (getattr(error, "problem", None), getattr(error, "context", None)) if part)
     line = _fault_line(error)
     for pattern, meaning, cure in _FAULTS:

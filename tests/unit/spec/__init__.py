@@ -1,0 +1,1 @@
+"""cluster.yaml -> Spec, or all its problems."""

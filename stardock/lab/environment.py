@@ -1,0 +1,64 @@
+"""The environment of programs that work in a lab: what `runner lab run` sets, and a shell can read from `<directory>/env`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from stardock.lab.cache import cache_root
+from stardock.lab.pve import access_key
+from stardock.lab.settings import LabSettings
+
+_TOKEN_USER = "root@pam!stardock-lab"  # noqa: S105 -- a name
+#: set outside, useful inside
+_PASSED_ON = ("STARDOCK_PVE_SCHEMA",)
+
+
+def prepare_environment(settings: LabSettings, variables: Mapping[str, str]) -> dict[str, str]:
+    """Makes the lab's token and the key to its PVE nodes once, writes `<directory>/env` (0600), gives its content."""
+    directory = Path(settings.directory)
+    environment = (
+        _basics(directory, settings.ssh_user) | {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | dict(variables)
+    )
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(environment.items())]
+    _write_private(directory / "env", "".join(lines))
+    return environment
+
+
+def lab_environment(directory: Path) -> dict[str, str]:
+    """The variables of `<directory>/env`; PATH as it was when the lab came up, with the lab's tools first."""
+    words = shlex.split((directory / "env").read_text())
+    return dict(word.split("=", 1) for word in words if word != "export")
+
+
+def token(directory: Path) -> str:
+    """The lab's API token, `user@realm!name=uuid`; made at the first call."""
+    file = directory / "token"
+    if not file.exists():
+        _write_private(file, f"{_TOKEN_USER}={uuid.UUID(bytes=secrets.token_bytes(16), version=4)}\n")
+    return file.read_text().strip()
+
+
+def _basics(directory: Path, ssh_user: str) -> dict[str, str]:
+    tools = cache_root() / "tools"
+    folders = [str(tools / name / "current/bin") for name in ("tofu", "kubernetes")]
+    return {
+        "CHECKPOINT_DISABLE": "1",
+        "PATH": os.pathsep.join([*folders, os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")]),
+        "PROXMOX_VE_API_TOKEN": token(directory),
+        "PROXMOX_VE_SSH_PRIVATE_KEY": access_key(directory).read_text(),
+        "PROXMOX_VE_SSH_USERNAME": ssh_user,
+        "SSL_CERT_FILE": str(directory / "ca.pem"),
+        "STARDOCK_LOCK": "write",
+        "TERRAFORM_BINARY_NAME": "tofu",
+    }
+
+
+def _write_private(file: Path, content: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(content)

@@ -61,7 +61,7 @@ class Agent:
         return True
 
     def _entrance(self) -> Entrance | None:
-        urls = [self._url, *(f"https://{server}:{PORT}" for server in self._servers())]
+        urls = [*(f"https://{server}:{PORT}" for server in self._servers()), self._url]
         for url in dict.fromkeys(urls):
             try:
                 return enter(url, self._token, "node")

@@ -34,6 +34,7 @@ def critical(config: Config) -> dict[str, str]:
 
 def find(paths: Paths, config: Config) -> Origin:
     """Get hold of the cluster's authorities: `server:` counts only while there is no etcd data. Raises FatalError."""
+    paths.server.mkdir(mode=0o700, parents=True, exist_ok=True)
     if paths.has_etcd_data():
         if not paths.tls.is_dir():
             raise FatalError(f"{paths.etcd} holds data, but {paths.tls} is gone")

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from . import https, tokens
 
+TIMEOUT_SECONDS = 5.0
+
 
 class JoinError(Exception):
     """The server did not answer, or not with what we need."""
@@ -97,7 +99,7 @@ def _send(
 ) -> https.Answer:
     method = "GET" if body is None else "POST"
     try:
-        return https.send(context, place.host, place.port, path, method=method, body=body, headers=headers)
+        return https.send(context, place.host, place.port, path, method=method, body=body, headers=headers, timeout=TIMEOUT_SECONDS)
     except https.UNREACHABLE as error:
         raise JoinError(f"{method} {place}{path}: {error}") from error
 

@@ -26,9 +26,9 @@ async def serve(app: web.Application, settings: LabSettings) -> web.AppRunner:
         [host, "localhost", "127.0.0.1", *(node.address for node in settings.pve_nodes), *(n.name for n in settings.pve_nodes)]
     )
     context = ensure_tls(Path(settings.directory), list(names)).context()
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, host, port, ssl_context=context, shutdown_timeout=1.0).start()
+    await web.TCPSite(runner, host, port, ssl_context=context).start()
     return runner
 
 

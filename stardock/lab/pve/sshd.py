@@ -8,12 +8,17 @@ no file of the host can be touched, and what is uploaded to one node is not on a
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
+import time
 from pathlib import Path
 
 from stardock.lab.pve.keys import ensure_ssh_key
 from stardock.lab.pve.storage import LOCAL_PATH
 from stardock.lab.settings import LabSettings, PveNode
+
+#: How long a start may take, in seconds.
+_PATIENCE = 10.0
 
 _CONFIG = """\
 ListenAddress {address}:{port}
@@ -58,17 +63,33 @@ def access_key(directory: str | Path) -> Path:
 def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22) -> subprocess.Popen[bytes]:
     """Starts the node's sshd on its address in the caller's network namespace; ending the process ends it. Needs root.
 
-    What it says goes to <directory>/pve/<node>/sshd.log.
+    Returns once it listens; what it says goes to <directory>/pve/<node>/sshd.log. Raises OSError when it ends or stays silent.
     """
     home = Path(settings.directory).absolute() / "pve" / node.name
     storage = home / "local"
     storage.mkdir(parents=True, exist_ok=True)
     files = _prepare(settings, node, home / "ssh", port)
     with (home / "sshd.log").open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", _SCRIPT, "sh", str(storage), str(files)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"LC_ALL": "C"},
         )  # fmt: skip
+    _wait(process, node.address, port)
+    return process
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, port: int) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise OSError(f"the sshd of {address} does not listen on port {port}: see its sshd.log") from error
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _prepare(settings: LabSettings, node: PveNode, folder: Path, port: int) -> Path:

@@ -36,10 +36,10 @@ def create(request: Request) -> str:
             raise failed(f"the emulated PVE does not do '{name}'")
     options = config.options_of(request.parameters)
     config.check(estate, node, request.route, options)
-    vm = Vm(vm_id, node, {})
+    vm = Vm(vm_id, node, {"lock": "create"})
     with estate.state as state:
         _refuse_taken(request, vm_id)
-        state.vms[vm_id] = vm  # the id is taken from here on, as by PVE's create_and_lock_config
+        state.vms[vm_id] = vm  # the id is taken from here on, as by PVE's create_and_lock_config: neither name nor tags yet
     return request.task("qmcreate", str(vm_id), lambda log: _create(request, vm, options, log))
 
 
@@ -55,6 +55,7 @@ def _create(request: Request, vm: Vm, options: config.Options, log: Log) -> None
         with estate.locked(vm.vm_id), estate.state:
             config.apply(estate, vm, request.route.rules, options)
             _complete(vm)
+            vm.config.pop("lock", None)
     except (TaskError, PveError) as error:
         with estate.state as state:
             state.vms.pop(vm.vm_id, None)

@@ -16,10 +16,11 @@ checksum-algorithm md5|sha1|sha224|sha256|sha384|sha512 requires:checksum
 content! iso|vztmpl|import <pve-storage-content>
 filename! string ..255
 """
+_USER = r"userid /(?:[^\s:/]+)\@(?:[A-Za-z][A-Za-z0-9\.\-_]+)(?:!(?:[A-Za-z][A-Za-z0-9\.\-_]+))?$/"
 _SKIP = "skiplock boolean"
 _VM = "/nodes/{node}/qemu/{vmid}"
 _STORAGE = "/nodes/{node}/storage/{storage}"
-_CHANGE = f"delete <pve-configid-list>\ndigest string ..40\nforce boolean\nrevert <pve-configid-list>\n{_SKIP}"
+_CHANGE = f"delete <pve-configid-list>\ndigest string ..40\nforce boolean requires:delete\nrevert <pve-configid-list>\n{_SKIP}"
 _CREATE = """
 archive string ..255
 bwlimit integer 0..
@@ -35,7 +36,7 @@ unique boolean requires:archive
 
 _TABLES: dict[str, str] = {
     "GET /version": "",
-    "GET /access/permissions": "path string\nuserid string",
+    "GET /access/permissions": "path string\n" + _USER,
     "GET /cluster/status": "",
     "GET /cluster/nextid": "vmid integer <pve-vmid> 100..999999999",
     "GET /cluster/resources": "type vm|storage|node|sdn",
@@ -47,7 +48,7 @@ _TABLES: dict[str, str] = {
     "any_local_bridge|include_sdn",
     "GET /nodes/{node}/query-url-metadata": "url! /https?://.*/\nverify-certificates boolean",
     "GET /nodes/{node}/tasks": "errors boolean\nlimit integer 0..\nsince integer\nsource archive|active|all\nstart integer 0..\n"
-    "statusfilter <pve-task-status-type-list>\ntypefilter string\nuntil integer\nuserfilter string\nvmid <pve-vmid>",
+    "statusfilter <pve-task-status-type-list>\ntypefilter string\nuntil integer\nuserfilter string\nvmid integer <pve-vmid> 100..999999999",
     "GET /nodes/{node}/tasks/{upid}/status": "",
     "GET /nodes/{node}/tasks/{upid}/log": "download boolean\nlimit integer 0..\nstart integer 0..",
     "DELETE /nodes/{node}/tasks/{upid}": "",

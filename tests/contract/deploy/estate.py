@@ -1,0 +1,202 @@
+"""The emulated PVE for the real `runner deploy`: its API on a free port of the loopback, an sshd per PVE node, guests that talk."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+from ruamel.yaml import YAML
+
+from stardock.lab.hypervisor import AgentInterface, Guest
+from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
+from stardock.lab.settings import LabSettings, PveNode
+from stardock.runlock import marked_processes
+from tests.plans import document
+
+ROOT = Path(__file__).parents[3]
+CACHE = Path(os.environ.get("STARDOCK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stardock")
+TOFU = CACHE / "tools/tofu/current/bin/tofu"
+TOKEN = "root@pam!stardock=11111111-2222-3333-4444-555555555555"
+NODES = ("pve1", "pve2", "pve3")
+
+
+class TalkingGuests(PowerFlags):
+    """Guests that boot at once: from its start a guest's agent tells its addresses and a host key that belongs to its disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: dict[str, str] = {}  # by MAC
+        self.starts: list[tuple[int, str]] = []  # VM id and disk generation, in order
+
+    def start(self, guest: Guest) -> None:
+        super().start(guest)
+        self.starts.append((guest.vm_id, guest.generation))
+        nics = tuple(
+            AgentInterface(f"ens{18 + nic.index}", nic.mac.lower(), ((self.addresses[nic.mac.upper()], 24),)) for nic in guest.nics
+        )
+        key = base64.b64encode(guest.generation.encode()).decode()
+        self.tell(guest.vm_id, nics, {"/etc/ssh/ssh_host_ed25519_key.pub": f"ssh-ed25519 {key} root@x\n".encode()})
+
+
+@dataclass
+class EmulatedEstate:
+    """The estate and one cluster file on it."""
+
+    folder: Path
+    endpoint: str
+    guests: TalkingGuests
+    data: dict[str, Any]
+
+    @property
+    def file(self) -> Path:
+        """The cluster file."""
+        return self.folder / "cluster.yaml"
+
+    def write(self) -> None:
+        """Write `data` to the cluster file; guests will have the addresses that the plan gives them."""
+        with self.file.open("w", encoding="utf-8") as stream:
+            YAML().dump(self.data, stream)
+        from stardock.workspace import open_workspace  # noqa: PLC0415 -- after the file is there
+
+        for machine in open_workspace(self.file).plan.machines:
+            self.guests.addresses |= {nic.mac: nic.address or f"192.168.1.{machine.vm_id % 250}" for nic in machine.interfaces}
+
+    def environ(self) -> dict[str, str]:
+        """What a person would have exported."""
+        kept = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
+        home = self.folder.parent / "home"
+        home.mkdir(exist_ok=True)
+        return kept | {
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "SSL_CERT_FILE": str(self.folder.parent / "lab" / "ca.pem"),
+            "PROXMOX_VE_API_TOKEN": TOKEN,
+            "TERRAFORM_BINARY_NAME": str(TOFU),
+            "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
+            "STARDOCK_LOCK": "write",
+        }
+
+    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+        """Start the real command line."""
+        command = [sys.executable, "-c", "from stardock.cli.main import main; main()", *arguments, "-f", "cluster.yaml"]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environ() | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environ: str) -> tuple[int, str]:
+        """Run the real command line; exit code and all that it said."""
+        process = self.start(*arguments, **environ)
+        output, _ = process.communicate(timeout=180)
+        return process.returncode, output
+
+    def deploy(self, *arguments: str) -> str:
+        """Deploy; must succeed. Gives what it said."""
+        code, output = self.run("deploy", "--timeout", "20", *arguments)
+        assert code == 0, output
+        return output
+
+    def kill(self, process: subprocess.Popen[str], *, engine: bool) -> None:
+        """SIGKILL the command, and the engine with its provider, too, when asked."""
+        token = self.file.with_suffix(".pid").read_text().splitlines()[1]
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+        for pid in marked_processes(token) if engine else ():
+            os.kill(pid, signal.SIGKILL)
+
+    def lab(self, action: str, **body: Any) -> Any:
+        """Ask of the emulator what a real Proxmox does not have."""
+        method = "POST" if body or action == "reset" else "GET"
+        answer = requests.request(
+            method, f"{self.endpoint}/lab/{action}", json=body or None, timeout=10, verify=self.environ()["SSL_CERT_FILE"]
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def accepted(self, method: str, ending: str) -> list[dict[str, Any]]:
+        """Requests that were accepted, whose path ends so."""
+        asked = [item for item in self.lab("requests") if item["status"] == requests.codes.ok]
+        return [item for item in asked if item["method"] == method and item["path"].endswith(ending)]
+
+    def vms(self) -> dict[int, str]:
+        """VM id -> power, of all that the estate holds."""
+        return {int(vm_id): vm["status"] for vm_id, vm in self.lab("status")["vms"].items()}
+
+    def wait_for(self, method: str, ending: str, process: subprocess.Popen[str]) -> None:
+        """Wait until such a request was accepted."""
+        deadline = time.monotonic() + 60
+        while not self.accepted(method, ending):
+            assert process.poll() is None, process.stdout.read() if process.stdout else ""
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@contextmanager
+def emulated_estate(directory: Path) -> Iterator[EmulatedEstate]:
+    """Serve an empty estate and write the quick start for it, its machines not yet made."""
+    api, *ssh = _free_ports(1 + len(NODES))
+    nodes = tuple(PveNode(name, "127.0.0.1") for name in NODES)
+    settings = LabSettings("test", str(directory / "lab"), nodes, (), "none", f"https://127.0.0.1:{api}")
+    guests = TalkingGuests()
+    (directory / "cluster").mkdir(parents=True)
+    with ExitStack() as stack:
+        stack.enter_context(serving(create_app(settings, guests, TOKEN), settings))
+        for node, port in zip(nodes, ssh, strict=True):
+            stack.callback(_end, start_sshd(settings, node, port=port))
+        for port in ssh:
+            _wait_for_port(port)
+        estate = EmulatedEstate(directory / "cluster", settings.endpoint, guests, _data(settings, ssh))
+        estate.write()
+        yield estate
+
+
+def _data(settings: LabSettings, ssh: list[int]) -> dict[str, Any]:
+    data = document()
+    data["proxmox"] |= {
+        "endpoint": settings.endpoint,
+        "nodes": [{"name": name, "address": "127.0.0.1", "ssh_port": port} for name, port in zip(NODES, ssh, strict=True)],
+        "ssh": {"user": "root", "private_key": str(access_key(settings.directory))},
+    }
+    return data
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _wait_for_port(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(port)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()

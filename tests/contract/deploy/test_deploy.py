@@ -1,0 +1,51 @@
+"""`runner deploy` with the real tofu and the real provider against the emulated PVE: from nothing to known machines, and again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tests.contract.deploy.estate import EmulatedEstate
+
+pytestmark = pytest.mark.contract
+
+MACHINES = {200, 201, 210, 211, 212, 220}
+
+
+def test_deploy_makes_the_machines_and_knows_them_and_a_second_changes_nothing(estate: EmulatedEstate) -> None:
+    first = estate.deploy()
+    assert set(estate.vms()) == MACHINES
+    assert "machine server1: created" in first
+    facts = json.loads((estate.folder / "cluster.facts.json").read_text())
+    assert facts["machines"]["server1"]["addresses"] == {"ens18": ["192.168.1.50"]}
+    assert len((estate.folder / "cluster.known_hosts").read_text().splitlines()) == len(MACHINES)
+    second = estate.deploy()
+    assert "nothing to change" in second
+    modes = {path.name: path.stat().st_mode & 0o777 for path in estate.folder.glob("*.tfstate*")}
+    assert modes == {"cluster.tfstate": 0o600, "cluster.tfstate.backup": 0o600}
+    assert not list(estate.folder.rglob("*.tfplan"))
+
+
+def test_a_lost_state_is_healed_by_import_and_no_machine_is_touched(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    starts = list(estate.guests.starts)
+    for path in estate.folder.glob("*.tfstate*"):
+        path.unlink()
+    shutil.rmtree(estate.folder / "cdktf.out")
+    output = estate.deploy()
+    assert "taken back" in output
+    assert estate.guests.starts == starts
+    assert not estate.accepted("POST", "/status/stop")
+    assert len(estate.accepted("POST", "/qemu")) == len(MACHINES)
+    assert "nothing to change" in estate.deploy()
+
+
+def test_a_machine_that_is_replaced_by_name_has_its_new_host_key_in_the_facts(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    known = (estate.folder / "cluster.known_hosts").read_text().splitlines()
+    estate.deploy("--replace", "agent1")
+    now = (estate.folder / "cluster.known_hosts").read_text().splitlines()
+    assert len(set(known) & set(now)) == len(MACHINES) - 1
+    assert len(now) == len(MACHINES)

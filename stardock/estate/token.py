@@ -10,8 +10,8 @@ from stardock.errors import ConditionError
 
 VARIABLE = "PROXMOX_VE_API_TOKEN"
 
-#: USER@REALM!TOKENID=SECRET, as `pveum user token add` prints its parts (PVE::AccessControl; the secret is a UUID).
-_SHAPE = re.compile(r"(?P<user>[^\s@!=]+@[^\s@!=]+)!(?P<name>[^\s!=]+)=(?P<secret>[0-9A-Fa-f-]{36})")
+#: USER@REALM!TOKENID=SECRET, as `pveum user token add` prints its parts (PVE::AccessControl; the secret is a UUID, 36 characters).
+_SHAPE = re.compile(r"(?P<user>[^\s@!=]+@[^\s@!=]+)!(?P<name>[^\s!=]+)=(?P<secret>[0-9A-Za-z-]{32,})")
 
 _CURE = f"""\
 on a PVE node: pveum user token add terraform@pve stardock --privsep 0

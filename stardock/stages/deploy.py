@@ -57,6 +57,7 @@ class Deployment:
     workspace: Workspace
     options: Options
     say: Say
+    engine: Engine | None = None
 
     def checks(self) -> tuple[Step, ...]:
         """List what is found out before anything is written."""
@@ -81,7 +82,8 @@ class Deployment:
         """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
         commit_lock(self.workspace)
         mend(self.workspace.files.state, self.say)
-        self._synthesized({}).init()
+        self.engine = self._synthesized({})
+        self.engine.init()
 
     def _synthesized(self, adopt: dict[str, str]) -> Engine:
         """Write the JSON for this run's named replacements and the given adoptions; gives the engine in the stack's folder."""
@@ -96,14 +98,13 @@ class Deployment:
 
     def apply(self) -> None:
         """Plan and apply; once more with imports when machines to create exist already. Raises RefusedError, EngineError."""
-        adopt = self._attempt({})
-        if adopt and self._attempt(adopt):
+        adopt = self._attempt(self.engine or self._synthesized({}))
+        if adopt and self._attempt(self._synthesized(adopt)):
             raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
         self._report_strays()
 
-    def _attempt(self, adopt: dict[str, str]) -> dict[str, str]:
-        """Plan and apply with the given imports. Applies nothing, and gives what to import, when a machine to create is there already."""
-        engine = self._synthesized(adopt)
+    def _attempt(self, engine: Engine) -> dict[str, str]:
+        """Plan and apply. Applies nothing, and gives what to import (name -> `PVE node/VM id`), when a machine to create exists already."""
         with engine.saved_plan([f"{MACHINE}.{name}" for name in sorted(self.options.replace)]) as plan:
             changes = machine_changes(plan.json)
             refuse(judge(changes, self._allowed()))

@@ -26,9 +26,9 @@ def test_a_missing_token_is_told_with_the_way_to_get_one(environ: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    "text", [SECRET, f"root@pam={SECRET}", f"root!x={SECRET}", "root@pam!x", f"PVEAPIToken=root@pam!x={SECRET}", f"a@b!c={SECRET[:-1]}"]
+    "text", [SECRET, f"root@pam={SECRET}", f"root!x={SECRET}", "root@pam!x", f"PVEAPIToken=root@pam!x={SECRET}", f"a@b!c={SECRET[:20]}"]
 )
 def test_a_token_of_another_shape_is_refused_without_showing_it(text: str) -> None:
     with pytest.raises(ConditionError, match="shape") as caught:
         api_token({VARIABLE: text})
-    assert SECRET[:-1] not in caught.value.message
+    assert SECRET[:20] not in caught.value.message

@@ -76,12 +76,13 @@ def test_another_machines_mac_is_not_ours() -> None:
 
 keys = st.sampled_from([("a",), ("b",), ("a", "b"), ()])
 names = st.sampled_from(["s1", "s2", "s3", "old"])
+Seen = dict[str, MachineFacts]
 seen = st.dictionaries(names, st.builds(MachineFacts, addresses=st.just({}), host_keys=keys))
 founded = st.none() | st.builds(Founded, ca_sha256=st.just("x"), servers=st.dictionaries(names, keys, min_size=1))
-facts = st.builds(Facts, cluster=st.just("c"), machines=seen, founded=founded)
+known = st.builds(Facts, cluster=st.just("c"), machines=seen, founded=founded)
 
 
-@given(facts, seen, st.sets(names))
+@given(known, seen, st.sets(names))
 def test_renewed_facts_name_only_machines_that_are_planned_and_not_gone(
     before: Facts, news: dict[str, MachineFacts], gone: set[str]
 ) -> None:
@@ -92,7 +93,7 @@ def test_renewed_facts_name_only_machines_that_are_planned_and_not_gone(
         assert machine.host_keys == (news.get(name, MachineFacts()).host_keys or known)
 
 
-@given(facts, seen, st.sets(names))
+@given(known, seen, st.sets(names))
 def test_founded_goes_exactly_when_no_server_in_it_carries_a_key_it_had(
     before: Facts, news: dict[str, MachineFacts], gone: set[str]
 ) -> None:

@@ -62,7 +62,7 @@ def _checked(path: Path, text: str, document: Any) -> Lock:
     problems = [*_version(path, text, document)] or [*_shape(path, text, document)]
     if not problems:
         lock = _parsed(document)
-        problems = [*_clashes(path, text, lock), *_values(path, text, lock)]
+        problems = [*_clashes(path, text, lock), *_counted_twice(path, text, lock), *_values(path, text, lock)]
     if problems:
         raise InputErrors(str(path), tuple(problems))
     return lock
@@ -99,6 +99,20 @@ def _clashes(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
             yield _problem(path, f"the record of {name} is that of {machine.record.name}", line=_line(text, keys))
     if lock.founder not in lock.machines:
         yield _problem(path, f"the founder {lock.founder} is not among the machines", line=_line(text, ("founder",)))
+
+
+def _counted_twice(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
+    """Two names with one ordinal in a pool, or one place in a role: they would get one address, one window."""
+    seen: dict[tuple[str, str, int], str] = {}
+    for name, machine in lock.machines.items():
+        for key, group, number in (
+            ("ordinal", f"pool {machine.pool}", machine.ordinal),
+            ("place", f"role {machine.record.role}", machine.place),
+        ):
+            first = seen.setdefault((key, group, number), name)
+            if first != name:
+                message = f"{name} and {first} have the same {key} {number} in {group}"
+                yield _problem(path, message, line=_line(text, ("machines", name, key)))
 
 
 def _clash_keys(lock: Lock, clash: Clash) -> Keys:

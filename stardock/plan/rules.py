@@ -51,7 +51,12 @@ def _role_kept(spec: Spec, one: Wanted, record: Machine) -> Problem:
 
 def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> list[Problem]:
     """What the allocated values break; `machines` are all that will stand, retained ones too."""
-    return [*_standing_pve_nodes(spec, every, machines), *_vm_ids(spec, every, machines), *_equal_windows(spec, machines)]
+    return [
+        *_standing_pve_nodes(spec, every, machines),
+        *_standing_load_balancers(spec, machines),
+        *_vm_ids(spec, every, machines),
+        *_equal_windows(spec, machines),
+    ]
 
 
 def _standing_pve_nodes(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -63,6 +68,14 @@ def _standing_pve_nodes(spec: Spec, every: Sequence[Wanted], machines: Mapping[s
             message = f"{machine.name} stands on the PVE node {machine.pve_node}, which is not here"
             cure = f"add {machine.pve_node} again; to leave it, migrate {machine.name} in Proxmox first, then say `pve_node:` on it"
             yield at(spec, ("proxmox", "nodes"), message, cure)
+
+
+def _standing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
+    """The VIP goes after the load balancers, never before."""
+    standing = [machine.name for machine in machines.values() if machine.role == "loadbalancer"]
+    if standing and spec.network.vip is None:
+        message = f"the load balancers {', '.join(standing)} still stand, and there is no VIP any more"
+        yield at(spec, ("network", "vip"), message, f"write the VIP again until they are gone (`remove: [{', '.join(standing)}]`)")
 
 
 def _vm_ids(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:

@@ -1,0 +1,136 @@
+"""The lock on disk: stable bytes, and every way in which it can be wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.errors import InputErrors
+from stardock.lock import VERSION, load_lock, save_lock, to_json
+from tests.plans import PUBLIC_KEY, document, plan_of
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A saved lock of the quick start."""
+    path = tmp_path / "cluster.lock"
+    save_lock(path, plan_of(document())[1])
+    return path
+
+
+def refused(path: Path) -> tuple[str, int | None, str]:
+    """(message, line, cure) of the one problem."""
+    with pytest.raises(InputErrors) as caught:
+        load_lock(path)
+    assert caught.value.exit_code == 3
+    assert caught.value.file == str(path)
+    (problem,) = caught.value.problems
+    return problem.message, problem.line, problem.cure or ""
+
+
+def edit(path: Path, old: str, new: str, *, nth: int = 1) -> int:
+    """Replace the nth occurrence as an editor would; the line of it."""
+    parts = path.read_text().split(old)
+    before = old.join(parts[:nth])
+    path.write_text(before + new + old.join(parts[nth:]))
+    return before.count("\n") + 1
+
+
+def test_the_same_lock_gives_the_same_bytes_and_comes_back_equal(path: Path) -> None:
+    lock = load_lock(path)
+    assert lock == plan_of(document())[1]
+    assert to_json(lock).encode() == path.read_bytes()
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert [file.name for file in path.parent.iterdir()] == ["cluster.lock"]
+
+
+def test_there_may_be_no_lock(tmp_path: Path) -> None:
+    assert load_lock(tmp_path / "cluster.lock") is None
+
+
+def test_the_lock_holds_no_secret_and_no_source_of_one() -> None:
+    data = document()
+    data["cloud_init"] = {"users": [{"name": "ops", "keys": [PUBLIC_KEY], "password_hash": {"file": "the-hash"}}]}
+    data["ssh"]["private_key"] = "the-private-key"
+    text = to_json(plan_of(data)[1])
+    assert "the-hash" not in text
+    assert "the-private-key" not in text
+
+
+def test_a_damaged_lock_is_refused_with_line_and_cure(path: Path) -> None:
+    text = path.read_text()
+    path.write_text(text.replace('"founder": "server1",', '<<<<<<< ours\n  "founder": "server1",'))
+    message, line, cure = refused(path)
+    assert message.startswith("this is not JSON")
+    assert line == text.splitlines().index('  "founder": "server1",') + 1
+    assert "git checkout -- cluster.lock" in cure
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", '{"cluster": "quickstart"}', '{"version": true}'])
+def test_what_is_no_lock_is_refused(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert refused(path)[1] == 1
+
+
+def test_bytes_that_are_no_text_are_refused(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe\x00")
+    assert refused(path)[0] == "this is not text"
+
+
+def test_a_newer_lock_is_refused_with_line_and_cure(path: Path) -> None:
+    line = edit(path, f'"version": {VERSION}', f'"version": {VERSION + 1}')
+    assert refused(path) == (
+        f"the lock has version {VERSION + 1}; this Stardock knows versions up to {VERSION}",
+        line,
+        "use the newer Stardock that wrote it",
+    )
+
+
+def test_a_missing_or_wrong_value_is_refused_at_its_line(path: Path) -> None:
+    line = edit(path, '"vm_id": 201', '"vm_id": "201"')
+    message, at, _ = refused(path)
+    assert message.startswith("machines.lb2.record.vm_id: ")
+    assert at == line
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"vm_id": 211', '"vm_id": 210', "server2 and server1 have the same VM id 210"),
+        ('"address": "192.168.1.51"', '"address": "192.168.1.50"', "server2 and server1 have the same address 192.168.1.50"),
+        ('"address": "192.168.1.51"', '"address": "192.168.1.500"', "server2: '192.168.1.500' is not an IPv4 address"),
+        ('"founder": "server1"', '"founder": "server9"', "the founder server9 is not among the machines"),
+        ('"name": "server2"', '"name": "server7"', "the record of server2 is that of server7"),
+    ],
+)
+def test_a_lock_edited_into_a_clash_is_refused_with_line_and_cure(path: Path, old: str, new: str, message: str) -> None:
+    line = edit(path, old, new)
+    found, at, cure = refused(path)
+    assert (found, at) == (message, line)
+    assert "git checkout -- cluster.lock" in cure
+
+
+def test_two_machines_with_one_mac_are_refused(path: Path) -> None:
+    macs = {name: machine["record"]["interfaces"][0]["mac"] for name, machine in machines(path).items()}
+    line = edit(path, macs["server2"], macs["server1"])
+    assert refused(path)[:2] == (f"server2 and server1 have the same MAC {macs['server1']}", line)
+    edit(path, macs["server1"], "banana", nth=2)
+    assert refused(path)[:2] == ("server2: 'banana' is not a MAC", line)
+
+
+def test_two_machines_with_one_place_are_refused(path: Path) -> None:
+    line = edit(path, '"ordinal": 1', '"ordinal": 0', nth=2)
+    assert refused(path)[:2] == ("server2 and server1 have the same ordinal 0 in pool servers", line)
+    edit(path, '"ordinal": 0', '"ordinal": 1', nth=4)  # back again
+    line = edit(path, '"place": 1', '"place": 0', nth=2)
+    assert refused(path)[:2] == ("server2 and server1 have the same place 0 in role server", line)
+
+
+def machines(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text())["machines"]
+    return found

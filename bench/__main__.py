@@ -28,7 +28,8 @@ class Row:
     def markdown(self) -> str:
         """The line."""
         ratio = self.ours.seconds / self.floor.seconds
-        return f"| {self.what} | {self.ours.seconds:.2f} s | {self.ours.peak_mib:.0f} MiB | {self.floor_is} | {self.floor.seconds:.2f} s | {ratio:.1f} |"
+        ours = f"{self.ours.seconds:.2f} s | {self.ours.peak_mib:.0f} MiB"
+        return f"| {self.what} | {ours} | {self.floor_is} | {self.floor.seconds:.2f} s | {ratio:.1f} |"
 
 
 def startup() -> Iterator[Row]:

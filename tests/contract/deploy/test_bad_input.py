@@ -1,0 +1,58 @@
+"""`runner deploy` on a world that is not ready: exit code, message with cure, in time, nothing written."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from tests.contract.deploy.estate import EmulatedEstate
+
+pytestmark = pytest.mark.contract
+
+
+def _refused(estate: EmulatedEstate, seconds: float, *arguments: str, **environ: str) -> str:
+    """Run deploy, which must end with code 4 in that time and leave everything as it was; gives its words."""
+    before = sorted(path.name for path in estate.folder.iterdir())
+    began = time.monotonic()
+    code, output = estate.run("deploy", *arguments, **environ)
+    assert time.monotonic() - began < seconds, output
+    assert code == 4, output
+    assert sorted(path.name for path in estate.folder.iterdir()) == before
+    return output
+
+
+def test_a_missing_token_is_told_within_2_s(estate: EmulatedEstate) -> None:
+    output = _refused(estate, 2, PROXMOX_VE_API_TOKEN="")
+    assert "PROXMOX_VE_API_TOKEN is not set" in output
+    assert "pveum user token add" in output
+
+
+def test_a_wrong_token_is_told_within_5_s_and_not_shown(estate: EmulatedEstate) -> None:
+    output = _refused(estate, 5, PROXMOX_VE_API_TOKEN="root@pam!stardock=99999999-2222-3333-4444-555555555555")
+    assert "does not accept the API token" in output
+    assert "99999999" not in output
+
+
+def test_a_certificate_that_is_not_trusted_is_told_within_5_s(estate: EmulatedEstate) -> None:
+    output = _refused(estate, 5, SSL_CERT_FILE="")
+    assert "is not trusted" in output
+    assert "export SSL_CERT_FILE=" in output
+
+
+def test_a_silent_endpoint_is_told_within_5_s(estate: EmulatedEstate) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        estate.data["proxmox"]["endpoint"] = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        estate.write()
+        assert "does not answer" in _refused(estate, 5)
+
+
+def test_a_missing_engine_is_told_with_the_way_to_get_one(estate: EmulatedEstate) -> None:
+    assert "install OpenTofu" in _refused(estate, 5, TERRAFORM_BINARY_NAME="no-such-engine")
+
+
+def test_a_name_that_no_machine_has_is_refused_with_the_nearest(estate: EmulatedEstate) -> None:
+    code, output = estate.run("deploy", "--replace", "server11")
+    assert code == 5
+    assert "did you mean server1?" in output

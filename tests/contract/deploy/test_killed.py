@@ -1,0 +1,49 @@
+"""`runner deploy` killed in the middle of apply: the next one ends clean, and no machine was made twice."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+
+from tests.contract.deploy.estate import EmulatedEstate
+from tests.contract.deploy.test_deploy import MACHINES
+
+pytestmark = pytest.mark.contract
+
+MOMENTS = [("/download-url", "while images are fetched"), ("/qemu", "while machines are made"), ("/status/start", "while machines start")]
+
+
+def _made_once(estate: EmulatedEstate) -> None:
+    made = Counter(item["parameters"]["vmid"] for item in estate.accepted("POST", "/qemu"))
+    assert set(made.values()) == {1}
+    assert set(estate.vms().items()) == {(vm_id, "running") for vm_id in MACHINES}
+    assert not [item for item in estate.lab("requests") if item["method"] == "DELETE" and "/qemu/" in item["path"]]
+
+
+@pytest.mark.parametrize("engine", [False, True], ids=["runner killed", "runner and engine killed"])
+@pytest.mark.parametrize("ending", [ending for ending, _ in MOMENTS], ids=[words for _, words in MOMENTS])
+def test_killed_during_apply_the_next_deploy_ends_clean_and_no_vm_is_made_twice(
+    estate: EmulatedEstate, ending: str, *, engine: bool
+) -> None:
+    estate.lab("delay", tasks=1.5)
+    process = estate.start("deploy", "--timeout", "20")
+    estate.wait_for("POST", ending, process)
+    time.sleep(0.3)
+    estate.kill(process, engine=engine)
+    estate.deploy()
+    _made_once(estate)
+    assert "nothing to change" in estate.deploy()
+
+
+def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_ends_clean(estate: EmulatedEstate) -> None:
+    estate.lab("delay", tasks=1.0)
+    process = estate.start("deploy", "--timeout", "20")
+    estate.wait_for("POST", "/qemu", process)
+    process.send_signal(2)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "saves its state" in output
+    assert "taken back" not in estate.deploy()
+    _made_once(estate)

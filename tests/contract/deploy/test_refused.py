@@ -1,0 +1,84 @@
+"""The gate with the real tofu: nothing goes that was not named, and the named cure works."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.contract.deploy.estate import EmulatedEstate
+from tests.contract.deploy.test_deploy import MACHINES
+
+pytestmark = pytest.mark.contract
+
+
+def _refused(estate: EmulatedEstate, *arguments: str) -> str:
+    made = list(estate.guests.starts)
+    code, output = estate.run("deploy", "--timeout", "20", *arguments)
+    assert code == 5, output
+    assert estate.guests.starts == made
+    assert set(estate.vms()) == MACHINES
+    return output
+
+
+def _edit_facts(estate: EmulatedEstate, **values: Any) -> None:
+    path = estate.folder / "cluster.facts.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_what_was_not_named_is_refused(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    # Somebody loses the lock and takes a name out: nothing remembers the machine but the state.
+    (estate.folder / "cluster.lock").unlink()
+    estate.data["pools"][2]["machines"] = ["agent2"]
+    estate.data["pools"][2]["vm_id_start"] = 230
+    estate.write()
+    output = _refused(estate)
+    assert "agent1 would be deleted, and nobody named it" in output
+    assert "write agent1 under `remove:`" in output
+
+    # Two load balancers at once, and a server of a founded cluster: refused although named.
+    estate.data["pools"][2] |= {"machines": ["agent1"], "vm_id_start": 220}
+    (estate.folder / "cluster.lock").unlink(missing_ok=True)
+    estate.write()
+    assert "one load balancer at a time" in _refused(estate, "--replace", "lb1", "--replace", "lb2")
+    _edit_facts(estate, founded={"ca_sha256": "0" * 64, "servers": {}})
+    assert "server1 is a server of a founded cluster" in _refused(estate, "--replace", "server1")
+
+
+def test_a_name_under_remove_goes_and_nothing_else(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    estate.data["pools"] = estate.data["pools"][:2]
+    estate.write()
+    estate.deploy()
+    assert set(estate.vms()) == MACHINES
+    estate.data["remove"] = ["agent1"]
+    estate.write()
+    estate.deploy()
+    assert set(estate.vms()) == MACHINES - {220}
+    assert "agent1" not in (estate.folder / "cluster.known_hosts").read_text()
+
+
+def test_a_machine_whose_start_fails_during_create_with_protect_is_told_with_its_cure_which_ends_clean(estate: EmulatedEstate) -> None:
+    estate.data["protect"] = True
+    estate.write()
+    estate.lab("fail", kind="qmstart", subject="210", message="start failed: no space left on device")
+    code, output = estate.run("deploy")
+    assert code == 6, output
+    assert "no space left on device" in output
+    assert "runner deploy --replace server1" in _refused(estate)
+    estate.deploy("--replace", "server1")
+    assert set(estate.vms().values()) == {"running"}
+    assert "nothing to change" in estate.deploy()
+
+
+def test_a_vm_id_that_a_stranger_has_is_told_and_the_stranger_left_alone(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    for path in estate.folder.glob("*.tfstate*"):
+        path.unlink()
+    estate.lab("config", vm_id=220, set={"tags": "mine", "name": "files"})
+    code, output = estate.run("deploy")
+    assert code == 4, output
+    assert "VM id 220 of agent1 is taken by files on " in output
+    assert len(estate.accepted("POST", "/qemu")) == len(MACHINES)

@@ -1,0 +1,66 @@
+"""The real tofu with the real provider, in a folder with a stack's JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.contract.estate import Estate, provider_environment
+
+ROOT = Path(__file__).parents[2]
+CACHE = Path(os.environ.get("STARDOCK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stardock")
+#: The tofu that tools/install builds.
+TOFU = CACHE / "tools/tofu/current/bin/tofu"
+#: The provider where both engines look for it (tools/provider-mirror).
+MIRROR = ROOT / "build/mirror/terraform.rc"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the engine would do to one resource: its actions, e.g. ('delete', 'create')."""
+
+    address: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """tofu in one folder."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """One command; its output. Fails the test when it fails, or, with `fails`, when it does not."""
+        command = [str(TOFU), *arguments, "-no-color"]
+        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def init(self) -> None:
+        """Installs the provider from the mirror."""
+        self.run("init", "-input=false")
+
+    def apply(self, *options: str, fails: bool = False) -> str:
+        """Applies; what it said, as one line."""
+        return " ".join(self._apply(*options, fails=fails).split())
+
+    def _apply(self, *options: str, fails: bool) -> str:
+        return self.run("apply", "-auto-approve", "-input=false", *options, fails=fails)
+
+    def plan(self, *options: str) -> list[Change]:
+        """What it would change; nothing is reported for a resource that stays."""
+        self.run("plan", "-input=false", "-out=test.tfplan", *options)
+        shown: dict[str, Any] = json.loads(self.run("show", "-json", "test.tfplan"))
+        (self.folder / "test.tfplan").unlink()
+        changes = [Change(one["address"], tuple(one["change"]["actions"])) for one in shown.get("resource_changes", [])]
+        return [change for change in changes if change.actions not in {("no-op",), ("read",)}]
+
+
+def engine(pve: Estate, folder: Path) -> Engine:
+    """tofu against this PVE."""
+    return Engine(folder, provider_environment(pve) | {"TF_CLI_CONFIG_FILE": str(MIRROR), "TF_PLUGIN_CACHE_DIR": ""})

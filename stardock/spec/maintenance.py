@@ -13,14 +13,14 @@ from stardock.spec.units import Count, Minutes, shown
 def parse_slot(value: int) -> int:
     """An hour of the day."""
     if not 0 <= value <= 23:  # noqa: PLR2004  hours
-        raise broken(f"slot {value} is not an hour of the day: 0 to 23")
+        raise broken(f"slot {value} is not an hour of the day: 0 to 23", "write for example [17, 18]")
     return value
 
 
 def parse_offset(value: int) -> int:
     """A minute of the hour."""
     if not 0 <= value <= 59:  # noqa: PLR2004  minutes
-        raise broken(f"offset {value} is not a minute of the hour: 0 to 59")
+        raise broken(f"offset {value} is not a minute of the hour: 0 to 59", "write for example [0, 15, 30, 45]")
     return value
 
 

@@ -21,7 +21,7 @@ _PREFIXES = (1, 30)
 def parse_vlan(value: int) -> int:
     """An 802.1Q VLAN id."""
     if not _VLANS[0] <= value <= _VLANS[1]:
-        raise broken(f"VLAN {value} is outside of {_VLANS[0]} to {_VLANS[1]}")
+        raise broken(f"VLAN {value} is outside of {_VLANS[0]} to {_VLANS[1]}", "delete the line for no VLAN")
     return value
 
 

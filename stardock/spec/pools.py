@@ -52,21 +52,21 @@ def _default(data: dict[str, Any]) -> Hardware:
 def parse_vm_id(value: int) -> int:
     """An id that PVE takes."""
     if not VM_IDS[0] <= value <= VM_IDS[1]:
-        raise broken(f"VM id {value} is outside of {VM_IDS[0]} to {VM_IDS[1]}")
+        raise broken(f"VM id {value} is outside of {VM_IDS[0]} to {VM_IDS[1]}", "write for example 210")
     return value
 
 
 def parse_cores(value: int) -> int:
     """At least one."""
     if not 1 <= value <= _MAX_CORES:
-        raise broken(f"{value} cores are outside of 1 to {_MAX_CORES}")
+        raise broken(f"{value} cores are outside of 1 to {_MAX_CORES}", "write for example 2")
     return value
 
 
 def parse_count(value: int) -> int:
     """Not negative, and no more than one cluster can be planned for."""
     if not 0 <= value <= MAX_COUNT:
-        raise broken(f"count {value} is outside of 0 to {MAX_COUNT}")
+        raise broken(f"count {value} is outside of 0 to {MAX_COUNT}", "write for example 3, or make several pools")
     return value
 
 

@@ -373,7 +373,8 @@ def test_bad_input_names_line_key_and_cure(problems: Problems, case: str) -> Non
     assert found.path == path
     assert found.line is not None
     assert blamed.strip() in text.splitlines()[found.line - 1]
-    assert cure in (found.cure or "")
+    assert found.cure
+    assert cure in found.cure
     said = f"{found.message} {found.cure}"
     assert not [word for word in ("Input should", "input_value", "pydantic", "Extra inputs", "Field required") if word in said]
 

@@ -96,11 +96,12 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
     """Told at the machine that cluster.yaml can change."""
     name, other = (clash.second, clash.first) if clash.second in places else (clash.first, clash.second)
     message = f"{name} and {other} have the same {clash.words} {clash.value}"
-    held = lock.machines.get(other)
-    if other not in places and held and held.retired:
-        cure = f"{other} is gone and keeps its values for its return: `runner lock forget {other}` frees them"
-    else:
-        cure = f"give one of them another {clash.words}"
+    cure = f"give one of them another {clash.words}"
+    if other not in places:
+        gone = other in spec.remove or lock.machines[other].retired
+        cure = (
+            f"{other} keeps it for its return: when it is gone, `runner lock forget {other}` frees it" if gone else f"{other} still stands"
+        )
     return at(spec, _claim_keys(places[name], clash), message, cure)
 
 

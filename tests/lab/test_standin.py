@@ -1,0 +1,138 @@
+"""The stand-in in booted machines: what only systemd can show. The cluster's own behaviour is tested in tests/lab/standin."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from stardock.lab import holder
+from stardock.lab.hypervisor import Guest, Nic, Seed
+from stardock.lab.settings import LabSettings, Network
+from stardock.lab.standin import build_tarball
+from tests.lab import driver
+from tests.lab.standin.processes import VERSION, until
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+SERVER, AGENT = "10.67.0.11", "10.67.0.21"
+KUBECTL = "/var/lib/rancher/rke2/bin/kubectl --kubeconfig /etc/rancher/rke2/rke2.yaml --request-timeout=5s"
+USER = """\
+#cloud-config
+hostname: {name}
+locale: C.UTF-8
+disable_root: false
+ssh_genkeytypes: [ed25519]
+users: [{{name: root, ssh_authorized_keys: ["{key}"]}}]
+"""
+NIC = "version: 2\nethernets: {{ens18: {{addresses: [{address}/24], dhcp4: false, accept-ra: false}}}}\n"
+
+
+class Host:
+    """A booted machine, reached by ssh from inside of the lab's network."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=3"]
+        flags = [word for option in options for word in ("-o", option)]
+        self._ssh = [*holder.enter(folder / "lab"), "ssh", "-i", str(folder / "key"), *flags, f"root@{address}"]
+
+    def run(self, command: str, given: bytes | None = None) -> tuple[int, str]:
+        """Exit code and output of a command."""
+        done = subprocess.run([*self._ssh, command], input=given, capture_output=True, check=False, timeout=120)
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+    def answers(self, command: str) -> bool:
+        return self.run(command)[0] == 0
+
+    def install(self, tarball: Path, config: str) -> None:
+        assert self.run("tar -xzf - -C /usr/local && systemctl daemon-reload && mkdir -p /etc/rancher/rke2", tarball.read_bytes())[0] == 0
+        assert self.run("cat > /etc/rancher/rke2/config.yaml", config.encode())[0] == 0
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("machines")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
+    settings = LabSettings("standin", str(folder / "lab"), (), (Network("vmbr0", "10.67.0.1/24"),))
+    with ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+        holder.up(settings, world="tests.lab.driver")
+        stack.callback(holder.down, folder / "lab")
+        boot(folder, 1, "server1", SERVER)
+        boot(folder, 2, "agent1", AGENT)
+        yield folder
+
+
+def boot(folder: Path, number: int, name: str, address: str) -> None:
+    key = (folder / "key.pub").read_text().strip()
+    meta = f"instance-id: {name}\nlocal-hostname: {name}\n"
+    seed = Seed(USER.format(name=name, key=key).encode(), NIC.format(address=address).encode(), meta.encode())
+    nic = Nic(0, f"52:54:00:67:00:0{number}", "vmbr0", None, "virtio")
+    driver.connect(folder / "lab").start(Guest(number, name, "1", 2, 2048, 8 << 30, (nic,), seed))
+
+
+@pytest.fixture(scope="module")
+def tarball(folder: Path) -> Path:
+    return build_tarball(folder / "release", VERSION)
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path, tarball: Path) -> Host:
+    host = Host(folder, SERVER)
+    until("ssh answers", lambda: host.answers("cloud-init status --wait"), 60)
+    host.install(tarball, f"token: secret\nagent-token: weaker\nnode-ip: {SERVER}\n")
+    return host
+
+
+@pytest.fixture(scope="module")
+def agent(folder: Path, tarball: Path) -> Host:
+    host = Host(folder, AGENT)
+    until("ssh answers", lambda: host.answers("cloud-init status --wait"), 60)
+    host.install(tarball, f"token: weaker\nserver: https://{SERVER}:9345\nnode-ip: {AGENT}\n")
+    return host
+
+
+def test_an_agent_s_start_blocks_until_it_has_joined(server: Host, agent: Host) -> None:
+    assert agent.run("systemctl start --no-block rke2-agent")[0] == 0
+    until("it tells why it waits", lambda: "Failed to join through" in agent.run("journalctl -u rke2-agent")[1], 30)
+    assert agent.run("systemctl is-active rke2-agent")[1] == "activating\n"
+
+
+def test_a_server_s_start_returns_when_its_api_is_ready(server: Host, agent: Host) -> None:
+    assert server.run("systemctl enable --now rke2-server")[0] == 0
+    assert server.run(f"{KUBECTL} get --raw /readyz") == (0, "ok")
+    until("the agent is up", lambda: agent.answers("systemctl is-active rke2-agent"), 30)
+    assert server.answers(f"{KUBECTL} wait --for=condition=Ready node/server1 node/agent1 --timeout=20s")
+
+
+def test_a_machine_is_server_or_agent_never_both(server: Host) -> None:
+    server.run("systemctl start rke2-agent")
+    assert server.run("systemctl is-active rke2-agent rke2-server")[1] == "inactive\nactive\n"
+
+
+def test_a_killed_program_takes_etcd_and_the_api_with_it_and_comes_back(server: Host) -> None:
+    pids = server.run("pgrep -x 'etcd|kube-apiserver'")[1].split()
+    assert len(pids) == 2
+    server.run("systemctl kill --kill-whom=main --signal=KILL rke2-server")
+    until("they are gone", lambda: not server.answers(f"kill -0 {pids[0]} || kill -0 {pids[1]}"), 5)
+    until("it is ready again", lambda: server.run(f"{KUBECTL} get --raw /readyz") == (0, "ok"), 40)
+
+
+def test_a_machine_without_power_is_seen_as_lost_and_comes_back_by_itself(folder: Path, server: Host, agent: Host) -> None:
+    agent.run("systemctl enable rke2-agent")
+    remote = driver.connect(folder / "lab")
+    remote.stop(2)
+    lost = f"{KUBECTL} wait --for=condition=Ready=Unknown node/agent1 --timeout=4s"
+    until("its lease ran out", lambda: server.answers(lost), 80)
+    boot(folder, 2, "agent1", AGENT)
+    until("it is Ready again", lambda: server.answers(f"{KUBECTL} wait --for=condition=Ready node/agent1 --timeout=4s"), 60)
+
+
+def test_stop_ends_everything_and_uninstall_leaves_nothing(server: Host) -> None:
+    assert server.run("systemctl stop rke2-server")[0] == 0
+    assert not server.answers("pgrep -x 'etcd|kube-apiserver|rke2'")
+    assert server.run("/usr/local/bin/rke2-uninstall.sh")[0] == 0
+    assert server.run("find / -xdev -name '*rke2*' -not -path '/proc/*' -not -path '/var/log/*' -not -path '/run/*'") == (0, "")
+    assert not server.answers("systemctl cat rke2-server")

@@ -71,4 +71,4 @@ def _retained(name: str) -> str:
 
 
 def _unknown_removal(name: str) -> str:
-    return f"nothing is allocated to {name}, which stands under `remove`; it can go there"
+    return f"nothing is allocated to {name}, which stands under `remove`: delete it there"

@@ -1,0 +1,107 @@
+"""The module `stardock.machine.files`, run as Ansible runs it: a program that reads its arguments and prints JSON."""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+MODULE = Path(__file__).parents[3] / "ansible/collections/ansible_collections/stardock/machine/plugins/modules/files.py"
+OWNER = {"owner": getpass.getuser(), "group": grp.getgrgid(os.getgid()).gr_name}
+
+
+def own(tmp_path: Path, *files: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    """Run the module; its answer."""
+    arguments = {"files": [{**OWNER, **file} for file in files], "marks": str(tmp_path / "marks"), "_ansible_check_mode": check}
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, "_ansible_diff": True}})
+    done = subprocess.run([sys.executable, str(MODULE)], input=given, capture_output=True, text=True, check=False)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def test_a_file_is_written_with_its_folders_and_the_second_run_changes_nothing(tmp_path: Path) -> None:
+    file = {"path": str(tmp_path / "a/b/file"), "content": "one\n", "mode": "0600", "directory_mode": "0700"}
+    assert own(tmp_path, file)["changed"]
+    assert (tmp_path / "a/b/file").read_text() == "one\n"
+    assert ((tmp_path / "a/b/file").stat().st_mode & 0o777, (tmp_path / "a").stat().st_mode & 0o777) == (0o600, 0o700)
+    again = own(tmp_path, file)
+    assert (again["changed"], again["paths"], again["diff"]) == (False, [], [])
+
+
+def test_what_somebody_edited_is_put_back(tmp_path: Path) -> None:
+    file = {"path": str(tmp_path / "file"), "content": "ours\n"}
+    own(tmp_path, file)
+    (tmp_path / "file").write_text("theirs\n")
+    answer = own(tmp_path, file)
+    assert answer["diff"][0]["before"] == "theirs\n"
+    assert (tmp_path / "file").read_text() == "ours\n"
+    (tmp_path / "file").chmod(0o666)
+    assert own(tmp_path, file)["changed"]
+
+
+def test_a_killed_runs_change_stays_pending_until_it_was_told(tmp_path: Path) -> None:
+    file = {"path": str(tmp_path / "file"), "content": "x\n", "applies": "thing"}
+    assert own(tmp_path, file)["pending"] == ["thing"]
+    again = own(tmp_path, file)
+    assert (again["changed"], again["pending"]) == (False, ["thing"])
+    (tmp_path / "marks/thing").unlink()
+    assert own(tmp_path, file)["pending"] == []
+
+
+def test_a_refused_content_leaves_the_old_one_and_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("good\n")
+    answer = own(tmp_path, {"path": str(path), "content": "bad\n", "validate": "grep -q good %s"})
+    assert answer["failed"]
+    assert "the old one stays" in answer["msg"]
+    assert path.read_text() == "good\n"
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".stardock")] == []
+
+
+def test_check_mode_tells_and_writes_nothing(tmp_path: Path) -> None:
+    answer = own(tmp_path, {"path": str(tmp_path / "file"), "content": "x\n", "applies": "thing"}, check=True)
+    assert (answer["changed"], answer["pending"]) == (True, ["thing"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_in_another_order_are_the_same_keys(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("b\n\na\n")
+    (tmp_path / "keys").chmod(0o600)
+    file = {"path": str(tmp_path / "keys"), "content": "a\nb\n", "mode": "0600", "unordered": True}
+    assert not own(tmp_path, file)["changed"]
+    assert own(tmp_path, {**file, "content": "a\n"})["changed"]
+    assert (tmp_path / "keys").read_text() == "a\n"
+
+
+def test_any_link_to_the_same_place_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "zone").write_text("")
+    (tmp_path / "link").symlink_to("zone")
+    assert not own(tmp_path, {"path": str(tmp_path / "link"), "link": str(tmp_path / "zone")})["changed"]
+    assert own(tmp_path, {"path": str(tmp_path / "link"), "link": str(tmp_path / "other")})["changed"]
+    assert (tmp_path / "link").readlink() == tmp_path / "other"
+
+
+def test_files_go_and_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    gone = {"path": str(tmp_path / "file"), "state": "absent"}
+    assert own(tmp_path, gone)["changed"]
+    assert not own(tmp_path, gone)["changed"]
+
+
+def test_a_secret_is_not_in_the_difference(tmp_path: Path) -> None:
+    answer = own(tmp_path, {"path": str(tmp_path / "file"), "content": "hush-hush\n", "secret": True})
+    assert "hush-hush" not in json.dumps(answer["diff"])
+
+
+def test_an_owner_that_is_not_there_is_told(tmp_path: Path) -> None:
+    answer = own(tmp_path, {"path": str(tmp_path / "file"), "content": "x\n", "owner": "no-such-user"})
+    assert "no such owner" in answer["msg"]

@@ -1,0 +1,122 @@
+"""`runner bootstrap` and `runner bundle` on bad input: exit code, message with cure, nothing written."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stardock.facts import Facts, Founded, MachineFacts, save_facts
+from stardock.workspace import open_workspace
+from tests.plans import PUBLIC_KEY, ROOT
+
+pytestmark = pytest.mark.unit
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RzLW9mLXN0YXJkb2NrLW5vLXByaXZhdGUta2V5IQ"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Path:
+    """One server with a static loopback address at a port where nobody listens: nothing is sent anywhere."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    path = tmp_path / "cluster.yaml"
+    path.write_text(
+        "cluster: alone\n"
+        "proxmox: {endpoint: 'https://192.168.1.10:8006', nodes: [{name: pve1, address: 192.168.1.10}]}\n"
+        "image: {system: debian}\n"
+        f"ssh: {{keys: ['{PUBLIC_KEY}'], port: {port}}}\n"
+        "pools: [{name: servers, role: server, machines: [server1], memory: 4GiB, disk: 40GiB}]\n"
+    )
+    return path
+
+
+def runner(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-c", "from stardock.cli.main import main; main()", *words]
+    return subprocess.run(
+        program, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, "STARDOCK_LOCK": "write", **environment}
+    )
+
+
+def observe(cluster: Path, *, keys: tuple[str, ...] = (KEY,), founded: Founded | None = None) -> None:
+    workspace = open_workspace(cluster)
+    seen = {"server1": MachineFacts(addresses={workspace.plan.machines[0].interfaces[0].name: ("127.0.0.1",)}, host_keys=keys)}
+    save_facts(workspace.files.facts, replace(Facts(cluster="alone", machines=seen), founded=founded))
+
+
+def names(cluster: Path) -> set[str]:
+    return {path.name for path in cluster.parent.iterdir()}
+
+
+def test_no_facts_and_no_pinned_keys(cluster: Path) -> None:
+    done = runner("bootstrap", "-f", str(cluster))
+    assert done.returncode == 4
+    assert "no address is known for server1" in done.stderr
+    assert "runner discover" in done.stderr
+    assert names(cluster) == {"cluster.yaml"}
+
+
+def test_an_address_but_no_host_key(cluster: Path) -> None:
+    observe(cluster, keys=())
+    done = runner("bootstrap", "-f", str(cluster))
+    assert done.returncode == 4
+    assert "no SSH host key is known for server1" in done.stderr
+    assert "--accept-new-host-keys" in done.stderr
+    assert names(cluster) == {"cluster.yaml", "cluster.facts.json"}
+
+
+def test_a_machine_that_does_not_answer(cluster: Path) -> None:
+    observe(cluster)
+    done = runner("bootstrap", "-f", str(cluster), "--stage", "machines", "--timeout", "2")
+    assert done.returncode == 4
+    assert "server1: Wait until it answers on ssh:" in done.stderr
+    assert "does the machine run" in done.stderr
+    assert "--from-stage machines" in done.stderr
+
+
+def test_secrets_file_missing_on_a_founded_cluster(cluster: Path) -> None:
+    observe(cluster, founded=Founded(ca_sha256="ab" * 32))
+    done = runner("bootstrap", "-f", str(cluster), "--timeout", "2")
+    assert done.returncode == 4
+    assert "cluster.secrets.yaml is missing, the cluster is founded" in done.stderr
+    assert "STARDOCK_SECRETS" in done.stderr
+    assert "cluster.secrets.yaml" not in names(cluster)
+
+
+def test_a_system_without_roles_stops_with_that_word(cluster: Path) -> None:
+    cluster.write_text(cluster.read_text().replace("system: debian", "system: microos"))
+    done = runner("bootstrap", "-f", str(cluster))
+    assert done.returncode == 4
+    assert "the roles for microos do not exist yet" in done.stderr
+
+
+def test_dry_run_shows_the_stages_and_asks_nobody(cluster: Path) -> None:
+    done = runner("bootstrap", "-f", str(cluster), "--dry-run", "--from-stage", "servers")
+    assert done.returncode == 0
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["servers", "agents", "kubeconfig"]
+    assert names(cluster) == {"cluster.yaml"}
+
+
+def test_stage_and_from_stage_exclude_each_other(cluster: Path) -> None:
+    assert runner("bootstrap", "-f", str(cluster), "--stage", "agents", "--from-stage", "agents").returncode == 2
+
+
+def test_a_planted_secret_reaches_neither_ansible_nor_the_log(cluster: Path) -> None:
+    observe(cluster)
+    done = runner("bootstrap", "-f", str(cluster), "--stage", "machines", "--timeout", "1", PROXMOX_VE_API_TOKEN="planted-secret")
+    assert done.returncode == 4
+    assert "planted-secret" not in done.stdout + done.stderr + (cluster.parent / "cluster.log").read_text()
+
+
+def test_bundle_writes_the_directory_and_says_where(cluster: Path) -> None:
+    observe(cluster)
+    done = runner("bundle", "-f", str(cluster), "-o", str(cluster.parent / "out"))
+    assert done.returncode == 0, done.stderr
+    assert (cluster.parent / "out/project/site.yml").is_file()
+    assert "README.md" in done.stdout

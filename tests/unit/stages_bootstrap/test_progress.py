@@ -1,0 +1,161 @@
+"""From Ansible's events to stages, changes, and an error that a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.cli import bootstrap as command
+from stardock.errors import ConditionError, EngineError, RefusedError
+from stardock.stages import bootstrap
+from stardock.stages.failure import cause, failure_error
+from stardock.stages.playbooks import Event, Kind
+from stardock.stages.progress import PLAYS, Log, Watcher
+from tests.plans import ROOT
+
+pytestmark = pytest.mark.unit
+
+
+class Shown:
+    """Remembers what was shown."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.changed: dict[str, dict[str, int]] = {}
+        self.tasks: list[tuple[str, str, int]] = []
+
+    def stage_begins(self, stage: str) -> None:
+        self.stages.append(stage)
+
+    def stage_ends(self, stage: str, seconds: float, changed: dict[str, int]) -> None:
+        assert seconds >= 0
+        self.changed[stage] = changed
+
+    def machine_does(self, machine: str, task: str, changes: int) -> None:
+        self.tasks.append((machine, task, changes))
+
+
+def event(kind: Kind, host: str = "server1", **more: Any) -> Event:
+    return Event(kind=kind, host=host, play=more.pop("play", "Servers: one at a time"), task=more.pop("task", "Do it"), **more)
+
+
+def watch(tmp_path: Path, *events: Event) -> tuple[Watcher, Shown]:
+    shown = Shown()
+    with Log(tmp_path / "x.log") as log:
+        watcher = Watcher(shown, log)
+        for each in events:
+            watcher.see(each)
+        watcher.finish()
+    return watcher, shown
+
+
+def test_stages_are_told_once_with_their_changes(tmp_path: Path) -> None:
+    _, shown = watch(
+        tmp_path,
+        event("play", "", play="Founder: what the machines know"),
+        event("start"),
+        event("ok"),
+        event("play", "", play="Founder: the first server"),
+        event("start"),
+        event("changed"),
+        event("start"),
+        event("play", "", play="Servers: installed"),
+        event("start", "server2"),
+    )
+    assert shown.stages == ["founder", "servers"]
+    assert shown.changed == {"founder": {"server1": 1}, "servers": {"server2": 0}}
+    assert shown.tasks[2] == ("server1", "Do it", 1)
+
+
+def test_the_founded_authority_is_taken_from_the_run(tmp_path: Path) -> None:
+    watcher, _ = watch(tmp_path, event("ok", result={"ansible_facts": {"founding_authority": "ab"}}))
+    assert watcher.authority == "ab"
+
+
+def test_the_log_is_private_and_holds_everything(tmp_path: Path) -> None:
+    watch(tmp_path, event("ok", output="ok: [server1]"), event("none", "", output="PLAY RECAP"))
+    assert (tmp_path / "x.log").read_text() == "ok: [server1]\nPLAY RECAP\n"
+    assert (tmp_path / "x.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_failure_names_machine_task_cause_and_what_to_do(tmp_path: Path) -> None:
+    rescued = event("failed", result={"msg": "non-zero return code", "stderr": "not yet"})
+    told = event("failed", task="Say what was waited for", result={"msg": "server1 was not\n Ready within 900 s"})
+    watcher, shown = watch(tmp_path, event("play", ""), rescued, told, event("failed", "server2", result={"msg": "later"}))
+    error = failure_error(watcher, Path("x.log"), 2)
+    assert isinstance(error, EngineError)
+    assert error.message == "server1: Say what was waited for: server1 was not Ready within 900 s"
+    assert error.cure is not None
+    assert "x.log" in error.cure
+    assert "runner bootstrap --from-stage servers" in error.cure
+    assert shown.changed == {}
+
+
+def test_a_founding_that_is_refused_has_its_own_exit_code(tmp_path: Path) -> None:
+    refused = event("failed", "localhost", play="Founder: whether to found", result={"msg": "refused to found again"})
+    error = failure_error(watch(tmp_path, refused)[0], Path("x.log"), 2)
+    assert isinstance(error, RefusedError)
+    assert error.message == "refused to found again"
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!", "runner discover"),
+        ("Permission denied (publickey)", "ssh.private_key"),
+        ("timed out waiting for ping module test", "does the machine run"),
+    ],
+)
+def test_a_machine_that_does_not_answer_is_a_condition_with_its_cure(tmp_path: Path, words: str, cure: str) -> None:
+    error = failure_error(watch(tmp_path, event("failed", role="reachable", result={"msg": words}))[0], Path("x.log"), 2)
+    assert isinstance(error, ConditionError)
+    assert cure in str(error.cure)
+
+
+def test_unreachable_in_the_middle_of_a_stage_is_a_condition(tmp_path: Path) -> None:
+    assert isinstance(failure_error(watch(tmp_path, event("unreachable", result={"msg": "gone"}))[0], Path("x.log"), 4), ConditionError)
+
+
+def test_ansible_dying_without_a_failed_machine_is_told() -> None:
+    error = failure_error(Watcher(Shown(), Log(Path("never"))), Path("x.log"), 250)
+    assert "ended with 250" in error.message
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        ({"msg": "non-zero return code", "stderr": "oops\n  twice", "stdout": "x"}, "oops twice"),
+        ({"msg": "One or more items failed", "results": [{"failed": True, "msg": "this one"}, {"failed": False}]}, "this one"),
+        ({}, "no reason was given"),
+    ],
+)
+def test_the_cause_is_one_line(result: dict[str, Any], line: str) -> None:
+    assert cause(event("failed", result=result)) == line
+
+
+def test_a_long_cause_is_cut() -> None:
+    assert len(cause(event("failed", result={"msg": "x" * 5000}))) == 900
+
+
+def test_stages_are_the_same_in_options_playbook_and_plays() -> None:
+    assert command.STAGES == bootstrap.STAGES
+    site = (ROOT / "ansible/site.yml").read_text()
+    assert [line.split("[")[1].rstrip("]") for line in site.splitlines() if "tags:" in line] == list(bootstrap.STAGES)
+    assert set(PLAYS.values()) == {*bootstrap.STAGES, "secrets"}
+    plays = [line for path in (ROOT / "ansible").glob("*.yml") if path.stem != "site" for line in path.read_text().splitlines()]
+    names = [line.split('"')[1] for line in plays if line.startswith("- name: ")]
+    assert {name.partition(":")[0] for name in names} == set(PLAYS)
+
+
+@pytest.mark.parametrize(
+    ("stages", "start", "wanted"),
+    [
+        ((), None, bootstrap.STAGES),
+        ((), "servers", ("servers", "agents", "kubeconfig")),
+        (("kubeconfig", "machines"), None, ("machines", "kubeconfig")),
+    ],
+)
+def test_stages_run_in_order_however_they_are_named(stages: tuple[str, ...], start: str | None, wanted: tuple[str, ...]) -> None:
+    assert bootstrap.chosen(stages, start) == wanted

@@ -30,9 +30,15 @@ def prepare_environment(settings: LabSettings, variables: Mapping[str, str]) -> 
 
 
 def lab_environment(directory: Path) -> dict[str, str]:
-    """The variables of `<directory>/env`; PATH as it was when the lab came up, with the lab's tools first."""
+    """The variables of `<directory>/env`; its PATH is the lab's tools before that of the time when the lab came up."""
     words = shlex.split((directory / "env").read_text())
     return dict(word.split("=", 1) for word in words if word != "export")
+
+
+def inside(directory: Path) -> dict[str, str]:
+    """The caller's environment with the lab's variables in it: what a command inside is started with."""
+    path = os.pathsep.join([*_tool_folders(), os.environ.get("PATH", "")])
+    return {**os.environ, **lab_environment(directory), "PATH": path}
 
 
 def token(directory: Path) -> str:
@@ -44,18 +50,23 @@ def token(directory: Path) -> str:
 
 
 def _basics(directory: Path, ssh_user: str) -> dict[str, str]:
-    tools = cache_root() / "tools"
-    folders = [str(tools / name / "current/bin") for name in ("tofu", "kubernetes")]
     return {
         "CHECKPOINT_DISABLE": "1",
-        "PATH": os.pathsep.join([*folders, os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")]),
+        "CURL_CA_BUNDLE": str(directory / "ca.pem"),
+        "PATH": os.pathsep.join([*_tool_folders(), os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")]),
         "PROXMOX_VE_API_TOKEN": token(directory),
         "PROXMOX_VE_SSH_PRIVATE_KEY": access_key(directory).read_text(),
         "PROXMOX_VE_SSH_USERNAME": ssh_user,
+        "REQUESTS_CA_BUNDLE": str(directory / "ca.pem"),
         "SSL_CERT_FILE": str(directory / "ca.pem"),
         "STARDOCK_LOCK": "write",
         "TERRAFORM_BINARY_NAME": "tofu",
     }
+
+
+def _tool_folders() -> list[str]:
+    """Where tofu and kubectl are."""
+    return [str(cache_root() / "tools" / name / "current/bin") for name in ("tofu", "kubernetes")]
 
 
 def _write_private(file: Path, content: str) -> None:

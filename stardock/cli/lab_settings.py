@@ -1,0 +1,75 @@
+"""What a lab must be like so that a plan's machines feel at home: its PVE nodes, bridges, VLANs, routers, DHCP. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from pathlib import Path
+
+from stardock.cli.lab_copy import ENDPOINT, node_address
+from stardock.lab.settings import LabSettings, Network, PveNode
+from stardock.plan.model import Interface, Plan
+from stardock.plan.model import PveNode as PlannedNode
+
+_DHCP_ADDRESSES = 50
+Segment = tuple[str, int | None]  # bridge, VLAN
+
+
+def lab_settings(plan: Plan, directory: Path) -> LabSettings:
+    """The settings of a lab in `directory` for this plan."""
+    nodes = tuple(PveNode(node.name, node.address or node_address(n), _storages(node)) for n, node in enumerate(plan.proxmox.nodes, 1))
+    networks = tuple(network for number, segment in enumerate(_segments(plan)) for network in _networks(plan, segment, number))
+    return LabSettings(plan.cluster, str(directory), nodes, networks, endpoint=ENDPOINT, ssh_user=plan.proxmox.ssh_user)
+
+
+def _storages(node: PlannedNode) -> dict[str, str]:
+    """Id -> type. A datastore for files is a folder, also when it holds disks too."""
+    return {node.disks: "lvmthin", node.images: "dir", node.snippets: "dir"}
+
+
+def _segments(plan: Plan) -> list[Segment]:
+    return list(dict.fromkeys((nic.bridge, nic.vlan) for machine in plan.machines for nic in machine.interfaces))
+
+
+def _networks(plan: Plan, segment: Segment, number: int) -> Iterator[Network]:
+    """A network for each subnet on a bridge and VLAN; the first has DHCP when a machine there asks for it."""
+    members = [nic for machine in plan.machines for nic in machine.interfaces if (nic.bridge, nic.vlan) == segment]
+    taken = _taken(plan, members)
+    subnets = list(dict.fromkeys(_subnet(nic) for nic in members if nic.address))
+    dynamic = any(nic.address is None for nic in members)
+    if dynamic and not subnets:
+        subnets = [_dynamic_subnet(plan, number)]
+    for index, subnet in enumerate(subnets):
+        router = _router(subnet, members, taken)
+        span = _free_range(subnet, taken | {router}) if dynamic and index == 0 else None
+        yield Network(segment[0], f"{router}/{subnet.prefixlen}", segment[1], span)
+
+
+def _subnet(nic: Interface) -> IPv4Network:
+    return IPv4Interface(f"{nic.address}/{nic.prefix}").network
+
+
+def _dynamic_subnet(plan: Plan, number: int) -> IPv4Network:
+    """Where only DHCP gives addresses, the lab chooses: around the VIP, which must be reachable there."""
+    if plan.load_balancing is not None and number == 0:
+        return IPv4Interface(f"{plan.load_balancing.vip}/24").network
+    return IPv4Network(f"10.77.{number}.0/24")
+
+
+def _taken(plan: Plan, members: list[Interface]) -> set[IPv4Address]:
+    vips = {IPv4Address(plan.load_balancing.vip)} if plan.load_balancing else set()
+    return vips | {IPv4Address(nic.address) for nic in members if nic.address}
+
+
+def _router(subnet: IPv4Network, members: list[Interface], taken: set[IPv4Address]) -> IPv4Address:
+    """The gateway that machines name; a free address where none does: the lab itself must reach them too."""
+    named = [IPv4Address(nic.gateway) for nic in members if nic.gateway and nic.address and _subnet(nic) == subnet]
+    return named[0] if named else next(address for address in subnet.hosts() if address not in taken)
+
+
+def _free_range(subnet: IPv4Network, taken: set[IPv4Address]) -> tuple[str, str]:
+    """The highest free addresses in a row, at most fifty."""
+    last = first = next(address for address in reversed(list(subnet.hosts())) if address not in taken)
+    while first - 1 in subnet and first - 1 not in taken | {subnet.network_address} and int(last) - int(first) < _DHCP_ADDRESSES - 1:
+        first -= 1
+    return str(first), str(last)

@@ -1,0 +1,43 @@
+"""How `runner lab ssh` reaches a machine: as the bootstrap does, with the plan's user, key, address and pinned host keys."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stardock.cli.lab_copy import LabPaths
+from stardock.errors import ConditionError
+from stardock.facts import address_of
+from stardock.plan.model import Ssh
+from stardock.workspace import Workspace, open_workspace
+
+
+def ssh_command(paths: LabPaths, name: str, command: Sequence[str], ask_agent: Callable[[], str]) -> list[str]:
+    """The ssh command line; the address of a machine with DHCP that was not discovered yet is `ask_agent`'s."""
+    ws = open_workspace(paths.cluster_file)
+    machine = next((one for one in ws.plan.machines if one.name == name), None)
+    if machine is None:
+        raise ConditionError(f"there is no machine {name}", cure=f"it has {', '.join(one.name for one in ws.plan.machines)}")
+    address = address_of(machine, ws.facts) or ask_agent()
+    words = [shlex.join(command)] if command else []
+    return [
+        "ssh",
+        *_identity(ws.plan.ssh, paths.folder),
+        *_host_keys(ws, name),
+        "-p",
+        str(ws.plan.ssh.port),
+        f"{ws.plan.ssh.user}@{address}",
+        *words,
+    ]
+
+
+def _identity(ssh: Ssh, folder: Path) -> list[str]:
+    return ["-i", str(folder / Path(ssh.private_key).expanduser()), "-o", "IdentitiesOnly=yes"] if ssh.private_key else []
+
+
+def _host_keys(ws: Workspace, name: str) -> list[str]:
+    """Pinned keys where they were discovered; before that, the lab is trusted, and nothing of it is remembered."""
+    if name in ws.facts.machines and ws.facts.machines[name].host_keys:
+        return ["-o", f"UserKnownHostsFile={ws.files.known_hosts}", "-o", "StrictHostKeyChecking=yes"]
+    return ["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR"]

@@ -1,0 +1,70 @@
+"""What `runner lab up` does, step by step: copy, keys, plan, stand-in artifacts, lab."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
+from stardock.cli.lab_settings import lab_settings
+from stardock.errors import ConditionError
+from stardock.lab import holder
+from stardock.lab.pve import access_key
+from stardock.lab.standin import build_tarball
+from stardock.workspace import open_workspace
+
+_DIFFERENCES = "machines here are containers, not VMs: docs/lab.md says what differs"
+
+
+def bring_up(source: Path, tell: Callable[[str], None]) -> None:
+    """Raises InputErrors for a bad cluster file, LabError when the lab does not come up. `tell` gets a line or more at a time."""
+    paths = lab_paths(source)
+    if holder.status(paths.directory) is not None:
+        raise ConditionError(f"the lab of {source} runs already", cure=f"runner lab down -f {source}")
+    difference = make_copy(source, paths)
+    _make_keys(paths)
+    plan = open_workspace(paths.cluster_file).plan
+    tell(f"the lab works on its own copy, {_shown(paths.cluster_file)}:\n{difference or 'no difference'}")
+    variables = {
+        "STARDOCK_FILE": str(paths.cluster_file),
+        "STARDOCK_ARTIFACTS": str(_artifacts(paths, plan.distribution.version)),
+        **_mirror(),
+    }
+    holder.up(lab_settings(plan, paths.directory), variables)
+    tell(f"the lab is up; {_DIFFERENCES}\nenter it: runner lab run -f {source} -- COMMAND")
+
+
+def _make_keys(paths: LabPaths) -> None:
+    """Files that the cluster file names beside itself are the lab's own key, so that no key of the user's is in a lab."""
+    public, private = referenced_keys(paths.cluster_file.read_text(encoding="utf-8"))
+    key = access_key(paths.directory)
+    for name in public:
+        _copy(key.with_suffix(".pub"), paths.folder / name, 0o644)
+    for name in {*private, *(name.removesuffix(".pub") for name in public)}:
+        _copy(key, paths.folder / name, 0o600)
+
+
+def _copy(source: Path, target: Path, mode: int) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.touch(mode=mode)
+    target.chmod(mode)
+    shutil.copyfile(source, target)
+
+
+def _artifacts(paths: LabPaths, version: str) -> Path:
+    """The folder that stands for the distribution's release."""
+    folder = paths.directory / "artifacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    build_tarball(folder, version)
+    return folder
+
+
+def _mirror() -> dict[str, str]:
+    """Where engines find the locally built provider, when `tools/provider-mirror` has laid it out."""
+    file = Path.cwd() / "build/mirror/terraform.rc"
+    return {"TF_CLI_CONFIG_FILE": str(file)} if file.exists() else {}
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()))

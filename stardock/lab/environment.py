@@ -50,8 +50,12 @@ def token(directory: Path) -> str:
 
 
 def _basics(directory: Path, ssh_user: str) -> dict[str, str]:
+    home = directory / "home"  # the provider keeps the PVE nodes' host keys there: not among those of the user's own hosts
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "CHECKPOINT_DISABLE": "1",
+        "HOME": str(home),
+        "STARDOCK_CACHE": str(cache_root()),
         "CURL_CA_BUNDLE": str(directory / "ca.pem"),
         "PATH": os.pathsep.join([*_tool_folders(), os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")]),
         "PROXMOX_VE_API_TOKEN": token(directory),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,6 +30,10 @@ from stardock.workspace import Workspace, commit_lock, open_workspace
 
 #: Seconds for one answer while machines are looked for; the check before everything is stricter.
 LISTING_SECONDS = 15.0
+
+#: What PVE says of an image that the state does not know. The provider (0.111.1) then deletes it, does not wait for that task, and fails.
+IN_THE_WAY = "refusing to override existing file"
+DELETION_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,22 @@ class Deployment:
         return Engine(find_engine(os.environ), folder, {**os.environ, **secrets}, self.say)
 
     def apply(self) -> None:
-        """Plan and apply; once more with imports when machines to create exist already. Raises RefusedError, EngineError."""
+        """Plan and apply; a second time when images of a killed run were in the way. Raises RefusedError, EngineError."""
+        try:
+            self._converge()
+        except EngineError as error:
+            if IN_THE_WAY not in error.message:
+                raise
+            self.say("  images that a killed run left are deleted by now; once more")
+            time.sleep(DELETION_SECONDS)
+            self._converge()
+        self._report_strays()
+
+    def _converge(self) -> None:
+        """Plan and apply; once more with imports when machines to create exist already."""
         adopt = self._attempt(self.engine or self._synthesized({}))
         if adopt and self._attempt(self._synthesized(adopt)):
             raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
-        self._report_strays()
 
     def _attempt(self, engine: Engine) -> dict[str, str]:
         """Plan and apply. Applies nothing, and gives what to import (name -> `PVE node/VM id`), when a machine to create exists already."""

@@ -47,3 +47,14 @@ def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_en
     assert "saves its state" in output
     assert "taken back" not in estate.deploy()
     _made_once(estate)
+
+
+def test_images_that_proxmox_deletes_too_late_for_the_provider_are_fetched_in_the_same_run(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    for path in estate.folder.glob("*.tfstate*"):
+        path.unlink()
+    # Each of the three images: refused, deleted by the provider, and refused again since the deletion is still under way.
+    estate.lab("fail", kind="download", message="refusing to override existing file", times=6)
+    assert "once more" in estate.deploy()
+    _made_once(estate)
+    assert "nothing to change" in estate.deploy()

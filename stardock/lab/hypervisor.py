@@ -59,7 +59,7 @@ class AgentInterface:
 
 
 class Hypervisor(Protocol):
-    """All methods block and may be called from several threads; each VM sees one call at a time."""
+    """All methods block and may be called from several threads. Each VM sees one change at a time; questions may come meanwhile."""
 
     def start(self, guest: Guest) -> None:
         """Boot; returns once the machine runs. Raises GuestError."""

@@ -17,6 +17,7 @@ import requests
 
 from stardock.lab.hypervisor import Hypervisor
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
+from stardock.lab.pve.sshd import END_WITH_PARENT
 from stardock.lab.settings import LabSettings, Network, PveNode
 
 NODES = ("pve1", "pve2", "pve3")
@@ -132,7 +133,10 @@ def estate(directory: Path, *, ssh: bool = False, hypervisor: Hypervisor | None 
     with serving(create_app(settings, machines, token), settings):
         try:
             if ssh:
-                sshds += [start_sshd(settings, node, port=one) for node, one in zip(settings.pve_nodes, ssh_ports, strict=True)]
+                sshds += [
+                    start_sshd(settings, node, port=one, prefix=END_WITH_PARENT)
+                    for node, one in zip(settings.pve_nodes, ssh_ports, strict=True)
+                ]
             yield Estate(settings, token, dict(zip(NODES, ssh_ports, strict=True)), machines)
         finally:
             for process in sshds:

@@ -1,6 +1,6 @@
 """An emulated Proxmox VE: its API over TLS, strict and stateful, and one sshd per PVE node with that node's own storage.
 
-What it is like the real one in, and in what not, is in docs/lab.md.
+What it is like the real one in, and in what not, is in docs/emulated-pve.md.
 """
 
 from __future__ import annotations

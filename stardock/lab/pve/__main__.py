@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
+from stardock.lab.pve.sshd import END_WITH_PARENT
 from stardock.lab.settings import LabSettings, PveNode
 
 
@@ -49,7 +50,9 @@ def run(settings: LabSettings, ssh: list[int]) -> None:
     app = create_app(settings, PowerFlags(Path(settings.directory) / "pve" / "power.json"), token)
     try:
         with serving(app, settings):
-            sshds += [start_sshd(settings, node, port=port) for node, port in zip(settings.pve_nodes, ssh, strict=True)]
+            sshds += [
+                start_sshd(settings, node, port=port, prefix=END_WITH_PARENT) for node, port in zip(settings.pve_nodes, ssh, strict=True)
+            ]
             _tell(settings, ssh, token)
             threading.Event().wait()
     except KeyboardInterrupt:

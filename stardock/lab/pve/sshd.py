@@ -11,12 +11,15 @@ import os
 import socket
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from stardock.lab.pve.keys import ensure_ssh_key
 from stardock.lab.pve.storage import LOCAL_PATH
 from stardock.lab.settings import LabSettings, PveNode
 
+#: For `start_sshd`: the sshd ends with the thread that started it, however that ends.
+END_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM", "--")
 #: How long a start may take, in seconds.
 _PATIENCE = 10.0
 
@@ -38,13 +41,16 @@ ForceCommand internal-sftp
 Subsystem sftp internal-sftp
 """
 
-# $1: the node's storage, $2: its folder of sshd's files. Everything is mounted inside this mount namespace only.
+# $1: the node's storage, $2: its folder of sshd's files; both are opened first, since they may lie below what is mounted over.
+# Everything is mounted inside this mount namespace only.
 _SCRIPT = f"""\
 set -eu
+exec 3<"$1" 4<"$2"
 mount -t tmpfs -o mode=755 tmpfs /mnt
-mkdir -p /mnt/root{LOCAL_PATH} /mnt/ssh /mnt/run
-mount --bind "$1" /mnt/root{LOCAL_PATH}
-cp "$2"/* /mnt/ssh/
+mkdir -p /mnt/root{LOCAL_PATH} /mnt/ssh
+mount --no-canonicalize --bind /proc/self/fd/3 /mnt/root{LOCAL_PATH}
+cp /proc/self/fd/4/* /mnt/ssh/
+exec 3<&- 4<&-
 chmod 600 /mnt/ssh/*
 chmod 644 /mnt/ssh/passwd
 mount --bind /mnt/ssh/passwd /etc/passwd
@@ -60,10 +66,11 @@ def access_key(directory: str | Path) -> Path:
     return ensure_ssh_key(Path(directory) / "ssh" / "id_ed25519")
 
 
-def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22) -> subprocess.Popen[bytes]:
+def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Starts the node's sshd on its address in the caller's network namespace; ending the process ends it. Needs root.
 
-    Returns once it listens; what it says goes to <directory>/pve/<node>/sshd.log. Raises OSError when it ends or stays silent.
+    `prefix` is put before the command (END_WITH_PARENT, for a caller that is no lab). Returns once it listens; what it says goes to
+    <directory>/pve/<node>/sshd.log. Raises OSError when it ends or stays silent.
     """
     home = Path(settings.directory).absolute() / "pve" / node.name
     storage = home / "local"
@@ -71,7 +78,7 @@ def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22) -> subpr
     files = _prepare(settings, node, home / "ssh", port)
     with (home / "sshd.log").open("ab") as log:
         process = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", _SCRIPT, "sh", str(storage), str(files)],
+            [*prefix, "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", _SCRIPT, "sh", str(storage), str(files)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"LC_ALL": "C"},
         )  # fmt: skip
     _wait(process, node.address, port)

@@ -66,7 +66,7 @@ class State:
             self.vms[record["vm_id"]] = Vm(**record, disks=disks)
 
     def _save(self) -> None:
-        saved = {"catalog": self.catalog, "vms": [asdict(vm) for vm in self.vms.values()]}
+        saved = {"catalog": self.catalog, "vms": [asdict(vm) for vm in self.vms.values() if vm.config]}  # not one that is still being made
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # cipassword may be in it

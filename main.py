@@ -12,12 +12,14 @@ import sys
 from pathlib import Path
 
 from stardock.cli.main import message_lines
-from stardock.errors import StardockError
+from stardock.errors import ConditionError, StardockError
 from stardock.workspace import Workspace, commit_lock, find_cluster_file, open_workspace
 
 
 def synthesize(workspace: Workspace) -> None:
-    """Write cdktf.out/stacks/<cluster>/cdk.tf.json."""
+    """Write cdktf.out/stacks/<cluster>/cdk.tf.json; `ConditionError` without the generated bindings."""
+    if not Path(__file__).with_name("imports").is_dir():
+        raise ConditionError("the provider's bindings are not there", cure="run `make setup` (it runs `cdktf get`)")
     os.environ.setdefault("NODE_NO_WARNINGS", "1")  # of the library's own use of Node
     from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
 

@@ -23,13 +23,14 @@ def discover(file: Path | None, timeout: float, dry_run: bool) -> None:
     from stardock.stages.step import Step, show  # noqa: PLC0415
     from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
 
-    where = open_workspace(find_cluster_file(file))
+    cluster_file = find_cluster_file(file)
+    where = open_workspace(cluster_file)
 
     def read_facts() -> None:
         Estate.from_environment(where.plan.proxmox).check()
         estate = Estate.from_environment(where.plan.proxmox, seconds=ANSWER_SECONDS)
         with only_run(where.files.run_lock, click.echo):
-            look(where, estate, click.echo, timeout)
+            look(open_workspace(cluster_file), estate, click.echo, timeout)  # again: a run that just ended may have changed the facts
 
     step = Step("discover", f"ask every machine through {where.plan.proxmox.endpoint}, waiting up to {timeout:g} s", read_facts)
     if dry_run:

@@ -14,7 +14,13 @@ pytestmark = pytest.mark.contract
 MACHINES = {200, 201, 210, 211, 212, 220}
 
 
+HASH = "$6$planted$notarealhash"
+
+
 def test_deploy_makes_the_machines_and_knows_them_and_a_second_changes_nothing(estate: EmulatedEstate) -> None:
+    (estate.folder.parent / "ada.hash").write_text(HASH)
+    estate.data["cloud_init"] = {"users": [{"name": "ada", "password_hash": {"file": "../ada.hash"}}]}
+    estate.write()
     first = estate.deploy()
     assert set(estate.vms()) == MACHINES
     assert "machine server1: created" in first
@@ -26,6 +32,10 @@ def test_deploy_makes_the_machines_and_knows_them_and_a_second_changes_nothing(e
     modes = {path.name: path.stat().st_mode & 0o777 for path in estate.folder.glob("*.tfstate*")}
     assert modes == {"cluster.tfstate": 0o600, "cluster.tfstate.backup": 0o600}
     assert not list(estate.folder.rglob("*.tfplan"))
+    written = {path.name for path in estate.folder.rglob("*") if path.is_file() and HASH.encode() in path.read_bytes()}
+    assert written <= {"cluster.tfstate", "cluster.tfstate.backup"}
+    assert "cluster.tfstate" in written
+    assert HASH not in first + second
 
 
 def test_a_lost_state_is_healed_by_import_and_no_machine_is_touched(estate: EmulatedEstate) -> None:

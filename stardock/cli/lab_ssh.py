@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,22 +13,17 @@ from stardock.workspace import Workspace, open_workspace
 
 
 def ssh_command(paths: LabPaths, name: str, command: Sequence[str], ask_agent: Callable[[], str]) -> list[str]:
-    """The ssh command line; the address of a machine with DHCP that was not discovered yet is `ask_agent`'s."""
+    """The ssh command line; `command`'s words are read again by the machine's shell, as always with ssh.
+
+    The address of a machine with DHCP that was not discovered yet is what `ask_agent` says.
+    """
     ws = open_workspace(paths.cluster_file)
     machine = next((one for one in ws.plan.machines if one.name == name), None)
     if machine is None:
         raise ConditionError(f"there is no machine {name}", cure=f"it has {', '.join(one.name for one in ws.plan.machines)}")
     address = address_of(machine, ws.facts) or ask_agent()
-    words = [shlex.join(command)] if command else []
-    return [
-        "ssh",
-        *_identity(ws.plan.ssh, paths.folder),
-        *_host_keys(ws, name),
-        "-p",
-        str(ws.plan.ssh.port),
-        f"{ws.plan.ssh.user}@{address}",
-        *words,
-    ]
+    options = [*_identity(ws.plan.ssh, paths.folder), *_host_keys(ws, name), "-p", str(ws.plan.ssh.port)]
+    return ["ssh", *options, f"{ws.plan.ssh.user}@{address}", *command]
 
 
 def _identity(ssh: Ssh, folder: Path) -> list[str]:

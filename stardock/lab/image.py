@@ -1,8 +1,8 @@
 """The root that machines boot from: Debian 12 as its cloud image is, as far as a container allows; built once, kept in the cache.
 
 Differs from Debian's cloud image: no kernel and no boot loader, neither netplan nor ifupdown (cloud-init then renders for
-systemd-networkd, whose match by MAC holds on a veth), apt goes through the lab's relay, units that only make sense on hardware
-are masked, and timers that would fetch packages by themselves are off. docs/lab.md lists it for users.
+systemd-networkd, whose match by MAC holds on a veth), apt goes through the lab's relay and takes no recommended packages, units
+that only make sense on hardware are masked, and timers that would fetch packages by themselves are off. docs/lab.md lists it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CODENAME = "bookworm"
 _PACKAGES = (
     *("apt-utils", "ca-certificates", "cloud-guest-utils", "cloud-init", "curl", "dbus", "iproute2", "iputils-ping", "kmod", "less"),
     *("libnss-resolve", "netbase", "nftables", "openssh-server", "openssl", "procps", "python3", "python3-apt", "sudo"),
-    *("systemd", "systemd-resolved", "systemd-sysv", "systemd-timesyncd", "udev"),
+    *("systemd", "systemd-resolved", "systemd-sysv", "systemd-timesyncd", "udev", "unattended-upgrades"),
 )
 
 #: would fail or wait in a container, or fetch by themselves
@@ -35,7 +35,7 @@ _DISABLED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer
 
 #: file -> content, below the root
 _FILES = {
-    "etc/apt/apt.conf.d/90lab-relay": f'Acquire::http::Proxy "{RELAY_URL}";\nAcquire::Languages "none";\n',
+    "etc/apt/apt.conf.d/90lab": f'Acquire::http::Proxy "{RELAY_URL}";\nAcquire::Languages "none";\nAPT::Install-Recommends "false";\n',
     "etc/cloud/cloud.cfg.d/90_dpkg.cfg": "datasource_list: [NoCloud, None]\n",
     "etc/cloud/cloud.cfg.d/95_lab.cfg": "locale: C.UTF-8\napt: {preserve_sources_list: true}\n",
     "etc/dpkg/dpkg.cfg.d/lab": "force-unsafe-io\n",
@@ -53,7 +53,7 @@ class Recipe:
 
     sources: tuple[str, ...]
     packages: tuple[str, ...] = _PACKAGES
-    revision: int = 2
+    revision: int = 3
 
     @property
     def key(self) -> str:

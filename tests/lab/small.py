@@ -1,0 +1,118 @@
+"""A lab without PVE, and hand-written seeds, for tests of the machines alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stardock.lab import holder
+from stardock.lab.cgroups import LabGroup
+from stardock.lab.hypervisor import Guest, Hypervisor, Nic, Seed
+from stardock.lab.settings import LabSettings, Network, PveNode
+from tests.lab.driver import connect
+
+ROOT = Path(__file__).parents[2]
+DRIVER = "tests.lab.driver"
+
+
+@dataclass(frozen=True)
+class SmallLab:
+    """`directory` is the lab's own; `key` opens its machines."""
+
+    directory: Path
+    key: Path
+
+    @property
+    def hypervisor(self) -> Hypervisor:
+        """A fresh connection: proxies are not for several threads."""
+        return connect(self.directory)
+
+    def inside(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*holder.enter(self.directory), *command], capture_output=True, text=True, timeout=timeout, check=False)
+
+    def ssh(self, address: str, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=3"]
+        words = [word for option in options for word in ("-o", option)]
+        return self.inside("ssh", "-i", str(self.key), *words, f"ops@{address}", *command, timeout=timeout)
+
+    def said(self, address: str, *command: str) -> str:
+        """What a command in a machine prints; it must succeed."""
+        done = self.ssh(address, *command)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def await_ssh(self, address: str, timeout: float = 120) -> None:
+        until(lambda: self.ssh(address, "true").returncode == 0, f"ssh to {address}", timeout)
+
+    @property
+    def groups(self) -> LabGroup:
+        return LabGroup(holder.lab_id(self.directory))
+
+
+def until(condition: Callable[[], bool], what: str, timeout: float = 60) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}"
+        time.sleep(0.2)
+
+
+@contextmanager
+def small_lab(folder: Path, name: str = "small") -> Iterator[SmallLab]:
+    """A lab with one bridge, 192.168.1.0/24 with DHCP, and VLAN 20, 10.20.0.0/24; ended and checked for remains afterwards."""
+    lab = SmallLab(folder / name, folder / f"{name}.key")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(lab.key)], check=True)
+    networks = (
+        Network("vmbr0", "192.168.1.1/24", dhcp_range=("192.168.1.200", "192.168.1.250")),
+        Network("vmbr0", "10.20.0.1/24", vlan=20),
+    )
+    before, os.environ["PYTHONPATH"] = os.environ.get("PYTHONPATH", ""), str(ROOT)
+    try:
+        holder.up(LabSettings(name, str(lab.directory), (PveNode("pve1", "127.0.1.1"),), networks), world=DRIVER)
+    finally:
+        os.environ["PYTHONPATH"] = before
+    try:
+        yield lab
+    finally:
+        holder.down(lab.directory)
+
+
+def guest(lab: SmallLab, number: int, *interfaces: str, memory_mib: int = 1024) -> Guest:
+    """VM 100+number, `interfaces` as in `static` and `dhcp`; its first NIC on vmbr0, a second on VLAN 20."""
+    nics = tuple(Nic(index, mac(number, index), "vmbr0", 20 if index else None, "virtio") for index in range(len(interfaces)))
+    cards = [
+        f"  - {{type: physical, name: ens{18 + nic.index}, mac_address: '{nic.mac.lower()}', subnets: [{subnet}]}}\n"
+        for nic, subnet in zip(nics, interfaces, strict=True)
+    ]
+    network = "version: 1\nconfig:\n" + "".join(cards)
+    meta = f"instance-id: small-m{number}\nlocal-hostname: m{number}\n"
+    seed = Seed(user_data(lab, number).encode(), network.encode(), meta.encode())
+    return Guest(100 + number, f"m{number}", "disk1", 1, memory_mib, 10 * 2**30, nics, seed)
+
+
+def user_data(lab: SmallLab, number: int) -> str:
+    key = lab.key.with_suffix(".key.pub").read_text().strip()
+    return f"""#cloud-config
+hostname: m{number}
+ssh_genkeytypes: [ed25519]
+users:
+  - {{name: ops, shell: /bin/bash, sudo: "ALL=(ALL) NOPASSWD:ALL", ssh_authorized_keys: ["{key}"]}}
+runcmd:
+  - [sh, -c, "echo ran >> /var/lib/ran"]
+"""
+
+
+def mac(number: int, index: int) -> str:
+    return f"BC:24:11:00:{number:02X}:{index:02X}"
+
+
+def static(address: str, gateway: str | None = "192.168.1.1") -> str:
+    way = f", gateway: {gateway}" if gateway else ""
+    return f"{{type: static, address: {address}/24{way}}}"
+
+
+DHCP = "{type: dhcp4}"

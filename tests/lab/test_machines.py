@@ -1,0 +1,138 @@
+"""Machines boot from what they are given, as a VM would, and keep what a VM would keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from stardock.lab.hypervisor import AgentSilentError, GuestError, Seed
+from tests.lab.small import DHCP, SmallLab, guest, mac, small_lab, static, until
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+ADDRESS = "192.168.1.51"
+HOST_KEY = ("sudo", "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
+BOOT_ID = ("cat", "/proc/sys/kernel/random/boot_id")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLab]:
+    """One machine with two NICs, static; booted to the end of cloud-init."""
+    with small_lab(tmp_path_factory.mktemp("m")) as lab:
+        lab.hypervisor.start(guest(lab, 1, static(f"{ADDRESS}"), static("10.20.0.51", None)))
+        lab.await_ssh(ADDRESS)
+        yield lab
+
+
+def test_cloud_init_runs_the_seed_to_its_end_without_an_error(lab: SmallLab) -> None:
+    assert "status: done" in lab.said(ADDRESS, "cloud-init", "status", "--wait")
+    assert lab.said(ADDRESS, "hostname") == "m1"
+    assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran"
+
+
+def test_no_unit_fails(lab: SmallLab) -> None:
+    until(lambda: lab.ssh(ADDRESS, "systemctl", "is-system-running").stdout.strip() in {"running", "degraded"}, "the end of the boot")
+    assert lab.said(ADDRESS, "systemctl", "list-units", "--failed", "--no-legend") == ""
+
+
+def test_nics_have_the_names_macs_and_bridges_of_the_plan(lab: SmallLab) -> None:
+    links = lab.said(ADDRESS, "ip", "-o", "link")
+    assert f"ens18@" in links and f"link/ether {mac(1, 0).lower()}" in links  # noqa: F541, PT018
+    assert f"ens19@" in links and f"link/ether {mac(1, 1).lower()}" in links  # noqa: F541, PT018
+    assert lab.ssh("10.20.0.51", "true").returncode == 0
+
+
+def test_a_package_installs_through_the_relay(lab: SmallLab) -> None:
+    with pytest.raises(AgentSilentError):
+        lab.hypervisor.interfaces(101)
+    lab.said(ADDRESS, "sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -q qemu-guest-agent")
+    found = {one.name: one for one in lab.hypervisor.interfaces(101)}
+    assert found["ens18"].mac.upper() == mac(1, 0)
+    assert (ADDRESS, 24) in found["ens18"].addresses
+
+
+def test_nothing_else_of_the_world_can_be_reached(lab: SmallLab) -> None:
+    assert lab.ssh(ADDRESS, "curl -sS --noproxy '*' -m 5 http://192.0.2.1/").returncode != 0
+    assert lab.ssh(ADDRESS, "getent hosts example.com").returncode != 0
+    refused = lab.said(ADDRESS, "curl -s -o /dev/null -w '%{http_code}' -x http://169.254.77.1:3142 http://example.com/")
+    assert refused == "403"
+    assert lab.ssh(ADDRESS, "curl -s -m 5 -x http://169.254.77.1:3142 https://example.com/").returncode != 0
+
+
+def test_the_agent_reads_files_and_says_when_there_are_none(lab: SmallLab) -> None:
+    assert lab.hypervisor.read_file(101, "/etc/ssh/ssh_host_ed25519_key.pub").decode().strip() == lab.said(ADDRESS, *HOST_KEY)
+    with pytest.raises(FileNotFoundError):
+        lab.hypervisor.read_file(101, "/no/such/file")
+
+
+def test_a_guests_own_reboot_is_a_new_boot_of_the_same_machine(lab: SmallLab) -> None:
+    before = lab.said(ADDRESS, *BOOT_ID), lab.said(ADDRESS, *HOST_KEY)
+    lab.ssh(ADDRESS, "sudo", "systemctl", "reboot")
+    until(lambda: lab.ssh(ADDRESS, *BOOT_ID).stdout.strip() not in {"", before[0]}, "another boot id", 120)
+    assert lab.hypervisor.is_running(101)
+    assert lab.said(ADDRESS, *HOST_KEY) == before[1]
+    lab.said(ADDRESS, "cloud-init", "status", "--wait")
+    assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran"
+
+
+def test_kill_and_start_keep_disk_and_host_keys(lab: SmallLab) -> None:
+    before = lab.said(ADDRESS, *HOST_KEY)
+    lab.said(ADDRESS, "echo kept > kept")
+    lab.hypervisor.stop(101)
+    assert not lab.hypervisor.is_running(101)
+    assert lab.ssh(ADDRESS, "true").returncode != 0
+    lab.hypervisor.start(guest(lab, 1, static(ADDRESS), static("10.20.0.51", None)))
+    lab.await_ssh(ADDRESS)
+    assert lab.said(ADDRESS, "cat", "kept") == "kept"
+    assert lab.said(ADDRESS, *HOST_KEY) == before
+
+
+def test_shutdown_is_heard_also_early_in_the_boot(lab: SmallLab) -> None:
+    one = guest(lab, 3, DHCP)
+    lab.hypervisor.start(one)
+    lab.hypervisor.shutdown(103, 60)
+    assert not lab.hypervisor.is_running(103)
+
+
+def test_dhcp_gives_the_same_address_to_a_vm_made_anew(lab: SmallLab) -> None:
+    one = guest(lab, 2, DHCP)
+    lab.hypervisor.start(one)
+    address = leased(lab, mac(2, 0))
+    lab.await_ssh(address)
+    lab.hypervisor.destroy(102)
+    lab.hypervisor.start(replace(one, generation="disk2"))
+    lab.await_ssh(address)
+    lab.hypervisor.destroy(102)
+
+
+def test_each_start_gives_the_guest_the_seed_of_that_start(lab: SmallLab) -> None:
+    lab.hypervisor.stop(101)
+    one = guest(lab, 1, static(ADDRESS), static("10.20.0.51", None))
+    assert one.seed
+    lab.hypervisor.start(replace(one, seed=Seed(one.seed.user, one.seed.network, b"instance-id: another\nlocal-hostname: m1\n")))
+    lab.await_ssh(ADDRESS)
+    lab.said(ADDRESS, "cloud-init", "status", "--wait")
+    assert lab.said(ADDRESS, "cat", "/var/lib/cloud/data/instance-id") == "another"
+    assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran\nran"
+
+
+def test_memory_is_limited_to_the_vms(lab: SmallLab) -> None:
+    limits = [root / "101" / name for root in lab.groups.roots for name in ("memory.limit_in_bytes", "memory.max")]
+    assert [file.read_text().strip() for file in limits if file.exists()][:1] == [str(1024 * 1024 * 1024)]
+
+
+def test_a_running_vm_is_not_started_twice(lab: SmallLab) -> None:
+    with pytest.raises(GuestError, match="already running"):
+        lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
+
+
+def leased(lab: SmallLab, hardware: str) -> str:
+    """The address that dnsmasq has given to a MAC."""
+    file = lab.directory / "dnsmasq.leases"
+
+    def lines() -> list[list[str]]:
+        return [line.split() for line in file.read_text().splitlines() if hardware.lower() in line]
+
+    until(lambda: bool(lines()), f"a lease for {hardware}")
+    return lines()[0][2]

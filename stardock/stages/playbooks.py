@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -152,7 +153,7 @@ def _event(raw: Mapping[str, Any]) -> Event:
     data: Mapping[str, Any] = raw.get("event_data") or {}
     result = data.get("res")
     return Event(
-        kind=_kind(str(raw.get("event")), data),
+        kind=_kind(str(raw.get("event")), data, str(raw.get("stdout") or "")),
         play=str(data.get("play") or data.get("name") or ""),
         task=str(data.get("task") or ""),
         role=str(data.get("role") or ""),
@@ -162,8 +163,9 @@ def _event(raw: Mapping[str, Any]) -> Event:
     )
 
 
-def _kind(name: str, data: Mapping[str, Any]) -> Kind:
+def _kind(name: str, data: Mapping[str, Any], output: str) -> Kind:
+    """What happened. Of a task that must not be logged, only Ansible's own line still tells that it changed something."""
     kind = _KINDS.get(name, "none")
-    if kind == "ok" and (data.get("res") or {}).get("changed"):
+    if kind == "ok" and ((data.get("res") or {}).get("changed") or re.search(r"^changed: ", output, re.MULTILINE)):
         return "changed"
     return "ignored" if kind == "failed" and data.get("ignore_errors") else kind

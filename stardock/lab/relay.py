@@ -50,8 +50,8 @@ class Relay:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """A proxy request: its target is a whole URL."""
-        url = URL(f"http://{request.host}{request.rel_url.raw_path_qs}", encoded=True)
-        host = request.host.removesuffix(":80")
+        url = request.url
+        host = url.raw_authority.removesuffix(":80")
         if request.method not in {"GET", "HEAD"} or host not in self._mirror.schemes:
             _log.info("refused %s %s", request.method, url)
             return web.Response(status=403, reason="The lab's relay serves the Debian mirror and nothing else")

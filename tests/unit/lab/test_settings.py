@@ -1,0 +1,49 @@
+"""A plan's networks become the lab's: routers, VLANs, DHCP where somebody asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.cli.lab_settings import lab_settings
+from stardock.lab import settings_file
+from stardock.lab.settings import LabSettings, Network, PveNode
+from tests.plans import document, plan_of
+
+pytestmark = pytest.mark.unit
+
+
+def settings(data: dict[str, Any]) -> LabSettings:
+    return lab_settings(plan_of(data)[0], Path("/lab"))
+
+
+def test_static_networks_get_the_gateway_that_machines_name() -> None:
+    made = settings(document())
+    assert made.networks == (Network("vmbr0", "192.168.1.1/24"),)
+    assert [node.name for node in made.pve_nodes] == ["pve1", "pve2", "pve3"]
+
+
+def test_dhcp_only_gets_a_network_of_the_labs_own() -> None:
+    assert settings(document("single")).networks == (Network("vmbr0", "10.77.0.1/24", None, ("10.77.0.205", "10.77.0.254")),)
+
+
+def test_dhcp_beside_static_stays_out_of_taken_addresses() -> None:
+    data = document()
+    data["network"]["agent"] = [{"name": "ens18", "bridge": "vmbr0", "dhcp": True}]
+    data["network"]["vip"] = "192.168.1.230"
+    assert settings(data).networks == (Network("vmbr0", "192.168.1.1/24", None, ("192.168.1.231", "192.168.1.254")),)
+
+
+def test_each_vlan_is_a_network_and_one_without_gateway_gets_a_free_address() -> None:
+    data = document()
+    second = {"name": "ens19", "bridge": "vmbr1", "vlan": 20, "static": {"base": "10.20.0.0", "offset": 1, "prefix": 24}}
+    data["network"]["server"].append(second)
+    assert settings(data).networks[1] == Network("vmbr1", "10.20.0.4/24", 20)
+
+
+def test_settings_survive_their_file(tmp_path: Path) -> None:
+    networks = (Network("vmbr0", "10.0.0.1/24", 7, ("10.0.0.5", "10.0.0.9")), Network("vmbr1", "10.1.0.1/24"))
+    made = LabSettings("x", str(tmp_path), (PveNode("pve1", "127.0.1.1", {"nfs": "dir"}),), networks, machines="none")
+    assert settings_file.load(settings_file.save(made)) == made

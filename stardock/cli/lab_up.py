@@ -14,7 +14,11 @@ from stardock.lab.pve import access_key
 from stardock.lab.standin import build_tarball
 from stardock.workspace import open_workspace
 
-_DIFFERENCES = "machines here are containers, not VMs: docs/lab.md says what differs"
+_DIFFERENCES = """\
+machines here are containers, not VMs (all differences: docs/lab.md):
+  they share this machine's kernel, so modules and kernel.* sysctls are refused; CPUs are not limited, disks do not grow
+  the image is a locally built Debian 12 whatever its URL says; packages come from the mirror that apt here is configured with
+  RKE2 is a stand-in around a real etcd and a real kube-apiserver (docs/stand-in.md)"""
 
 
 def bring_up(source: Path, tell: Callable[[str], None]) -> None:
@@ -32,7 +36,7 @@ def bring_up(source: Path, tell: Callable[[str], None]) -> None:
         **_mirror(),
     }
     holder.up(lab_settings(plan, paths.directory), variables)
-    tell(f"the lab is up; {_DIFFERENCES}\nenter it: runner lab run -f {source} -- COMMAND")
+    tell(f"{_DIFFERENCES}\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND")
 
 
 def _make_keys(paths: LabPaths) -> None:

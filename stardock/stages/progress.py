@@ -42,6 +42,7 @@ class Log:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[str] | None = None
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -54,9 +55,10 @@ class Log:
             self._file.close()
 
     def write(self, text: str) -> None:
-        """Add a piece of Ansible's output."""
+        """Add a piece of Ansible's output; the start of a task or play with the seconds since the run began."""
         if text and self._file:
-            self._file.write(text + "\n")
+            began = f"\n+{time.monotonic() - self._began:.1f} s" if text.lstrip().startswith(("TASK [", "PLAY [")) else ""
+            self._file.write(f"{began}{text}\n")
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,9 +40,7 @@ class Cluster:
     def command(self, *words: str, check: bool = True, timeout: float = 600) -> Result:
         """A `runner` command, from outside."""
         environment = {**os.environ, "PATH": PATH, "STARDOCK_LOCK": "write"}
-        done = subprocess.run(
-            ["runner", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False
-        )
+        done = subprocess.run(["runner", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
         if check and done.returncode:
             raise AssertionError(f"runner {' '.join(words)} gave {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
         return done
@@ -87,6 +86,13 @@ class Cluster:
         """What a root shell on a machine prints."""
         return self.command("lab", "ssh", "-f", str(self.example), machine, "--", script, check=check).stdout
 
+    def wait_for_ssh(self, machine: str, seconds: float = 60) -> None:
+        """Until a machine that was started lets us in."""
+        deadline = time.monotonic() + seconds
+        while self.command("lab", "ssh", "-f", str(self.example), machine, "--", "true", check=False).returncode:
+            assert time.monotonic() < deadline, f"{machine} does not answer within {seconds} s"
+            time.sleep(0.5)
+
     def plan(self) -> dict[str, Any]:
         """`runner plan --format json`."""
         plan: dict[str, Any] = json.loads(self.command("plan", "-f", str(self.file), "--format", "json").stdout)
@@ -122,10 +128,3 @@ def example_as(name: str, folder: Path, source: str = "quickstart") -> Path:
     copy = folder / "cluster.yaml"
     copy.write_text(re.sub(r"^cluster: .*$", f"cluster: {name}", text, flags=re.MULTILINE))
     return copy
-
-
-def changed_tasks(recap: str) -> int:
-    """The sum of `changed` over all hosts of a bootstrap's output."""
-    counts = [int(number) for number in re.findall(r"changed[=: ]+(\d+)", recap)]
-    assert counts, f"no counts in:\n{recap}"
-    return sum(counts)

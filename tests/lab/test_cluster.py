@@ -1,6 +1,6 @@
 """The first issue's acceptance, in its own words: one quick-start cluster through its life, by the commands that a person types.
 
-One cluster for the whole file, because a cluster takes minutes: the tests run in order and each leaves it whole. `test_killed.py` has another.
+One cluster for the whole file, because a cluster takes minutes: the tests run in order and each leaves it whole. Kills: `test_killed.py`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -90,7 +91,9 @@ def test_second_run_0_changed_terraform_and_ansible_alike(cluster: Cluster) -> N
 
 
 def test_no_secret_in_json_lock_facts_log_or_bundle(cluster: Cluster, tmp_path: Path) -> None:
-    secrets = [line.split(": ")[1].strip("'\"") for line in cluster.file.with_suffix(".secrets.yaml").read_text().splitlines() if ": " in line]
+    secrets = [
+        line.split(": ")[1].strip("'\"") for line in cluster.file.with_suffix(".secrets.yaml").read_text().splitlines() if ": " in line
+    ]
     assert secrets
     cluster.command("bundle", "-f", str(cluster.file), "-o", str(tmp_path / "bundle"))
     written = [cluster.file.with_suffix(suffix) for suffix in (".lock", ".facts.json", ".log", ".yaml")]
@@ -126,7 +129,7 @@ def test_kill_the_load_balancer_that_holds_the_vip_and_a_prober_sees_the_api_aga
     assert seen["answered"] > 0.5 * seen["probes"]
     assert seen["longest_outage_seconds"] < 10, "not even twice what keepalived needs with the origin's settings"
     cluster.command("lab", "start", "-f", str(cluster.example), killed)
-    wait(lambda: cluster.command("lab", "ssh", "-f", str(cluster.example), killed, "--", "true", check=False).returncode == 0, 60, "ssh")
+    cluster.wait_for_ssh(killed)
 
 
 def holder_is_other(cluster: Cluster, killed: str) -> bool:
@@ -163,6 +166,35 @@ def test_add_a_key_and_change_a_window_exactly_that_changes_then_0_changed(clust
     assert cluster.boots(MACHINES) == boots
     again = cluster.bootstrap().stdout
     assert again.count("changed: nothing") == 6, again
+
+
+def test_after_edits_stop_and_start_a_machine_same_host_key_no_per_instance_module_ran_again(cluster: Cluster) -> None:
+    instance = "cat /var/lib/cloud/data/instance-id; ls -d /var/lib/cloud/instances/*; cat /etc/ssh/ssh_host_ed25519_key.pub"
+    ran = "stat -c '%n %Y' /var/lib/cloud/instance/sem/*"
+    before = cluster.ssh("agent1", f"{instance}; {ran}")
+    boot = cluster.boots(["agent1"])
+    cluster.edit(r"^protect: false", "cloud_init: {packages: [tree]}\nprotect: false")
+    cluster.deploy()
+    for verb in ("kill", "start"):
+        cluster.command("lab", verb, "-f", str(cluster.example), "agent1")
+    cluster.wait_for_ssh("agent1")
+    cluster.ssh("agent1", "cloud-init status --wait")
+    assert cluster.ssh("agent1", f"{instance}; {ran}") == before
+    assert cluster.boots(["agent1"]) != boot
+    wait(lambda: cluster.nodes()["agent1"]["Ready"] == "True", 120, "agent1 Ready again")
+
+
+def test_a_whole_pool_taken_out_plan_clean_haproxy_unchanged(cluster: Cluster) -> None:
+    kept = cluster.file.read_text()
+    cluster.bootstrap()
+    cluster.file.write_text(re.sub(r"  - name: agents\n(    .*\n)+", "", kept))
+    assert "agents" not in cluster.file.read_text()
+    try:
+        deployed = cluster.deploy()
+        assert "nothing to change" in deployed.stdout + deployed.stderr
+        assert "changed: nothing" in cluster.bootstrap("--stage", "loadbalancers").stdout
+    finally:
+        cluster.file.write_text(kept)
 
 
 def test_a_hand_edited_haproxy_cfg_is_repaired(cluster: Cluster) -> None:

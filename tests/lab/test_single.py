@@ -34,7 +34,9 @@ def test_without_a_vip_the_kubeconfig_names_the_first_server(cluster: Cluster) -
 
 
 def test_a_lone_server_never_gets_server(cluster: Cluster) -> None:
-    assert "server:" not in cluster.ssh("server1", "cat /etc/rancher/rke2/config.yaml /etc/rancher/rke2/config.yaml.d/* 2>/dev/null || true")
+    assert "server:" not in cluster.ssh(
+        "server1", "cat /etc/rancher/rke2/config.yaml /etc/rancher/rke2/config.yaml.d/* 2>/dev/null || true"
+    )
 
 
 def test_second_run_0_changed(cluster: Cluster) -> None:

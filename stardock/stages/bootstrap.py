@@ -67,7 +67,7 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
         commit_lock(workspace)
         with tempfile.TemporaryDirectory(prefix="stardock-") as name, Log(workspace.files.log) as log:
-            Bootstrap(workspace, options, Path(name), Watcher(progress, log)).run()
+            Bootstrap(workspace, options, Path(name), Watcher(progress, log, frozenset({"secrets", *options.stages}))).run()
 
 
 def check(workspace: Workspace, options: Options) -> None:

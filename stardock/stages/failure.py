@@ -21,7 +21,7 @@ def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
     if event is None:
         return EngineError(f"ansible-playbook ended with {code} and no machine failed", cure=f"its own words are in {log}")
     message = f"{event.host}: {event.task}: {cause(event)}"
-    if event.play.startswith("Founder: whether"):
+    if event.play.startswith("Founder: whether") or event.task == "Secrets are the cluster's own":
         return RefusedError(cause(event), cure=f"nothing was changed by this stage; {again}")
     if _not_reached(event):
         return ConditionError(message, cure=f"{_reach_cure(message)}; {again}")

@@ -63,10 +63,11 @@ class Log:
 
 @dataclass(slots=True)
 class Watcher:
-    """Follows one run."""
+    """Follows one run of these stages."""
 
     progress: Progress
     log: Log
+    stages: frozenset[str] = frozenset(PLAYS.values())
     stage: str = ""
     failure: Event | None = None
     authority: str = ""
@@ -90,6 +91,8 @@ class Watcher:
         if stage == self.stage:
             return
         self.finish()
+        if stage not in self.stages:  # plays of other stages come and go without a task
+            return
         self.stage, self._began = stage, time.monotonic()
         self.progress.stage_begins(stage)
 

@@ -57,10 +57,6 @@ class Static(Section):
         """The subnet that `base` lies in."""
         return ipaddress.IPv4Network((self.base, self.prefix), strict=False)
 
-    def address(self, ordinal: int) -> ipaddress.IPv4Address:
-        """The address of the machine with that ordinal (from 0); ValueError beyond 255.255.255.255, else maybe outside of `network`."""
-        return self.base + self.offset + ordinal
-
 
 class Interface(Section):
     """One NIC. The first of a list is the machine's own address; addresses come by DHCP unless `static` is there."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from stardock.spec.image import Image
 from stardock.spec.network import Interfaces, RoleName
 from stardock.spec.proxmox import NodeName
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Form, Gibibytes, Ipv4, Mebibytes, Name, shown
+from stardock.spec.units import Count, Form, Gibibytes, Ipv4, MachineName, Mebibytes, Name, parse_machine_name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,21 @@ def parse_count(value: int) -> int:
 
 
 def parse_pattern(value: str) -> str:
-    """A name with `{n}` once."""
+    """A name with `{n}` once, which makes names of machines."""
     if value.count("{n}") != 1:
         raise broken(f"pattern {shown(value)} must contain {{n}} once: it becomes 1, 2, 3, ...", "write for example lb{n}")
+    for number in (1, MAX_COUNT):
+        try:
+            parse_machine_name(value.replace("{n}", str(number)))
+        except PydanticCustomError as error:
+            raise broken(f"pattern {shown(value)}: {error.message()}", f"write {_better_pattern(value)}") from error
     return value
+
+
+def _better_pattern(value: str) -> str:
+    before, after = (re.sub(r"[^a-z0-9]+", "-", part.lower()) for part in value.split("{n}"))
+    before = before.lstrip("-0123456789")[:40] or "m"
+    return before + "{n}" + after[:10].rstrip("-")
 
 
 def parse_labels(value: dict[str, str]) -> dict[str, str]:
@@ -99,7 +111,7 @@ Cores = Annotated[Count, AfterValidator(parse_cores)]
 class Machine(Section):
     """One machine of a pool. Written as its name alone, or as a mapping with what differs from the pool."""
 
-    name: Name = Field(description="host name and VM name; never changes")
+    name: MachineName = Field(description="host name and VM name; never changes")
     vm_id: VmId | None = Field(default=None, description="VM id, 100 to 999999999; default: the next of the pool")
     pve_node: NodeName | None = Field(default=None, description="PVE node; default: placed by Stardock")
     addresses: dict[str, Ipv4] = Field(default_factory=dict, description="static address by interface name; default: the next of the range")

@@ -22,6 +22,7 @@ _PARSERS = {
     "parse_gib": "size in whole GiB: `40GiB`",
     "parse_minutes": "duration: `1h`, `90m`, `1h30m`",
     "parse_label": "name: a-z, 0-9, -",
+    "parse_machine_name": "name: a-z, 0-9, -; a letter first",
     "parse_ipv4": "IPv4 address",
     "parse_address": "IP address",
     "parse_version": "`vX.Y.Z+rke2rN`",

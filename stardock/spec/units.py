@@ -20,6 +20,9 @@ _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DAY_MINUTES = 24 * 60
 
+#: What Ansible takes for other hosts than the one of that name.
+_RESERVED = frozenset({"all", "localhost", "ungrouped"})
+
 
 def shown(value: object) -> str:
     """A given value as a message shows it: short, and told apart from text that looks like it."""
@@ -93,6 +96,16 @@ def _better_label(value: str) -> str | None:
     return f"write {better}" if better else None
 
 
+def parse_machine_name(value: object) -> str:
+    """A label that is also a name to Terraform (a letter first: `tofu validate` refuses others) and one host to Ansible."""
+    name = parse_label(value)
+    if name[0].isdigit():
+        raise broken(f"{shown(name)} begins with a digit, and Terraform's names begin with a letter", f"write m{name}")
+    if name in _RESERVED:
+        raise broken(f"{shown(name)} means other machines to Ansible", "choose another name")
+    return name
+
+
 def parse_ipv4(value: object) -> ipaddress.IPv4Address:
     """One IPv4 address, without a prefix."""
     if isinstance(value, ipaddress.IPv4Address):
@@ -134,6 +147,7 @@ Minutes = Annotated[
     _schema("string", pattern=r"^(\d+h)?(\d+m)?$", examples=["1h30m"]),
 ]
 Name = Annotated[str, BeforeValidator(parse_label), _schema("string", pattern=f"^{_LABEL.pattern}$")]
+MachineName = Annotated[str, BeforeValidator(parse_machine_name), _schema("string", pattern=f"^(?![0-9]){_LABEL.pattern}$")]
 Ipv4 = Annotated[ipaddress.IPv4Address, BeforeValidator(parse_ipv4), _schema("string", format="ipv4")]
 Address = Annotated[str, BeforeValidator(parse_address), _schema("string", examples=["192.168.1.1"])]
 Account = Annotated[str, Form(r"[a-z_][a-z0-9_-]{0,31}", "an account name", "admin")]

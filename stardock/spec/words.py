@@ -70,14 +70,14 @@ def nearest_line(keys: Keys, lines: Mapping[Keys, int]) -> int | None:
 def _said(error: ErrorDetails) -> tuple[str, str | None]:
     """Message and cure."""
     kind, given = error["type"], error["input"]
-    if kind == RULE:
-        return error["ctx"]["message"], error["ctx"]["cure"]
     if kind == "missing":
         return _missing(error)
     if kind == "extra_forbidden":
         return _unknown(error)
     if given is None:
         return "it has no value", "write one after the `:`, or delete the line"
+    if kind == RULE:
+        return error["ctx"]["message"], error["ctx"]["cure"]
     if kind in _KINDS:
         what, cure = _KINDS[kind]
         return f"{shown(given)} is not {what}", cure and cure.format(given)

@@ -29,6 +29,7 @@ CASES: dict[str, tuple[Edit, str, str, str, str]] = {
         "unknown key `memroy`",
         "did you mean `memory`?",
     ),
+    "unknown_key_without_a_value": (("protect: false", "protekt:"), "protekt:", "protekt", "unknown key `protekt`", "`protect`?"),
     "unknown_key_of_another_section": (
         ("vip: 192", "timezone: UTC\n  vip: 192"),
         "timezone",
@@ -239,6 +240,10 @@ CASES: dict[str, tuple[Edit, str, str, str, str]] = {
     "cores_zero": (("cores: 1\n", "cores: 0\n"), "cores: 0", "pools[0].cores", "0 cores are outside of 1 to 128", ""),
     "count_beyond_all_bounds": (("count: 2", "count: 1000000000"), "count", "pools[0].count", "outside of 0 to 1000", ""),
     "pattern_without_n": (("lb{n}", "lb"), "pattern", "pools[0].pattern", "must contain {n} once", "lb{n}"),
+    "pattern_that_makes_no_names": (("lb{n}", "LB_{n}"), "pattern", "pools[0].pattern", "`LB_1` is not a name", "write lb-{n}"),
+    "pattern_that_ends_in_a_hyphen": (("lb{n}", "lb{n}-"), "pattern", "pools[0].pattern", "`lb1-` is not a name", "write lb{n}"),
+    "pattern_of_digits": (("lb{n}", '"{n}"'), "pattern", "pools[0].pattern", "`1` begins with a digit", "write m{n}"),
+    "pattern_too_long": (("lb{n}", "a" * 60 + "{n}"), "pattern", "pools[0].pattern", "is not a name", ""),
     "pool_without_machines": (
         ("    machines: [agent1]\n", ""),
         "name: agents",
@@ -255,9 +260,11 @@ CASES: dict[str, tuple[Edit, str, str, str, str]] = {
         "did you mean `agent`?",
     ),
     "name_in_capitals": (("[agent1]", "[Agent_1]"), "Agent_1", "pools[2].machines[0]", "`Agent_1` is not a name", "write agent-1"),
+    "name_that_begins_with_a_digit": (("[agent1]", "[1st]"), "1st", "pools[2].machines[0]", "`1st` begins with a digit", "write m1st"),
+    "name_that_means_another": (("[agent1]", "[localhost]"), "localhost", "pools[2].machines[0]", "`localhost` means", "another name"),
     "name_that_is_a_number": (("[agent1]", "[17]"), "[17]", "pools[2].machines[0]", "17 is not a mapping", "KEY: VALUE"),
     "cluster_that_is_a_number": (("cluster: quickstart", "cluster: 7"), "cluster: 7", "cluster", "7 is not text", 'put it in quotes: "7"'),
-    "key_without_a_value": (("cluster: quickstart", "cluster:"), "cluster:", "cluster", "None is not text", ""),
+    "key_without_a_value": (("cluster: quickstart", "cluster:"), "cluster:", "cluster", "it has no value", "write one after the `:`"),
     "labels_of_load_balancers": (
         ("count: 2", "count: 2\n    labels: {a: b}"),
         "labels",

@@ -27,7 +27,7 @@ def test_the_quick_start_loads(load: Load) -> None:
     assert spec.network.vip == IPv4Address("192.168.1.40")
     static = spec.network.server[0].static
     assert static is not None
-    assert [str(static.address(ordinal)) for ordinal in (0, 2)] == ["192.168.1.50", "192.168.1.52"]
+    assert (str(static.base), static.offset, str(static.network)) == ("192.168.1.0", 50, "192.168.1.0/24")
     assert (spec.pools[0].memory, spec.pools[0].disk) == (1024, 20)
     assert spec.maintenance.duration == 60
 

@@ -22,7 +22,7 @@ from stardock.runlock import only_run
 from stardock.stages import discover as discovery
 from stardock.stages.engine import Engine, SavedPlan, find_engine, synth
 from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
-from stardock.stages.lost import find_lost, strays
+from stardock.stages.lost import find_lost, settled, strays
 from stardock.stages.state import mend
 from stardock.stages.step import Say, Step, run
 from stardock.stages.variables import password_variables
@@ -115,9 +115,18 @@ class Deployment:
 
     def _converge(self) -> None:
         """Plan and apply; once more with imports when machines to create exist already."""
-        adopt = self._attempt(self.engine or self._synthesized({}))
+        engine = self.engine or self._synthesized({})
+        self._finish_interrupted(engine.trust_interrupted())
+        adopt = self._attempt(engine)
         if adopt and self._attempt(self._synthesized(adopt)):
             raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
+
+    def _finish_interrupted(self, names: Sequence[str]) -> None:
+        """Wait until PVE has made what an interrupted run ordered, so that it can be brought up to date."""
+        if names:
+            self.say(f"  finishing what an interrupted run began: {', '.join(names)}")
+            unfinished = [machine for machine in self.workspace.plan.machines if machine.name in names]
+            settled(self._patient_estate(), unfinished, self.say)
 
     def _attempt(self, engine: Engine) -> dict[str, str]:
         """Plan and apply. Applies nothing, and gives what to import (name -> `PVE node/VM id`), when a machine to create exists already."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from stardock.errors import ConditionError, EngineError
 from stardock.files import ClusterFiles
-from stardock.stages.gate import MACHINE
+from stardock.stages.gate import MACHINE, tainted_machines
 from stardock.stages.messages import Transcript
 from stardock.stages.step import Say
 
@@ -98,7 +98,7 @@ class Engine:
         path.unlink(missing_ok=True)
         try:
             transcript = self._plan(path, replace)
-            yield SavedPlan(path, self._show(path) if path.exists() else {}, transcript)
+            yield SavedPlan(path, self._show(path.name) if path.exists() else {}, transcript)
         finally:
             path.unlink(missing_ok=True)
 
@@ -111,18 +111,40 @@ class Engine:
             transcript.errors.append(transcript.why())
         return transcript
 
-    def _show(self, path: Path) -> dict[str, Any]:
+    def _show(self, *plan: str) -> dict[str, Any]:
+        """Read a saved plan, or the state."""
         done = subprocess.run(
-            [self.program, "show", "-json", path.name], cwd=self.directory, env=self._environ(), capture_output=True, text=True, check=False
+            [self.program, "show", "-json", *plan], cwd=self.directory, env=self._environ(), capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             raise EngineError(f"{self.name} show failed:\n{done.stderr.strip()}")
         shown: dict[str, Any] = json.loads(done.stdout)
         return shown
 
+    @property
+    def _applying(self) -> Path:
+        """Exists while an apply runs, and after one that was interrupted or killed."""
+        return self.directory / "stardock.applying"
+
+    def trust_interrupted(self) -> tuple[str, ...]:
+        """Take the taint off machines that an interrupted apply was making; gives their names.
+
+        The engine cancels what the provider is doing and taints it. That VM is merely unfinished: its updates finish it. A machine whose
+        creation failed by itself keeps its taint.
+        """
+        if not self._applying.exists():
+            return ()
+        names = tainted_machines(self._show())
+        for name in names:
+            self._run("untaint", "-no-color", f"{MACHINE}.{name}")
+        self._applying.unlink()
+        return names
+
     def apply(self, plan: SavedPlan) -> None:
         """Carry out a saved plan, telling what is done. Raises EngineError."""
+        self._applying.touch()
         code, transcript = self._stream("apply", "-json", "-input=false", f"-parallelism={PARALLELISM}", plan.path.name)
+        self._applying.unlink()
         if code != 0 or transcript.errors:
             raise self._failed("apply", transcript)
 

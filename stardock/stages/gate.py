@@ -147,6 +147,12 @@ def _done(change: MachineChange) -> str:
     return "deleted" if change.action == "delete" else "destroyed and made anew"
 
 
+def tainted_machines(state: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the machines in `tofu show -json` of a state whose creation did not end well, in the state's order."""
+    root = state.get("values", {}).get("root_module", {})
+    return tuple(item["name"] for item in root.get("resources", ()) if item["type"] == MACHINE and item.get("tainted"))
+
+
 def refuse(refusals: Sequence[Refusal]) -> None:
     """Raise RefusedError that lists every refusal with its cure; returns when there is none."""
     if not refusals:

@@ -34,7 +34,7 @@ def find_lost(estate: Estate, cluster: str, wanted: Sequence[Machine], say: Say,
 
     Raises ConditionError when a VM id is taken by a stranger, or a creation does not end.
     """
-    present = _settled(estate, wanted, say, time.monotonic() + seconds)
+    present = settled(estate, wanted, say, seconds)
     sorted_ = sort_present(cluster, wanted, present)
     if sorted_.taken:
         raise _taken(sorted_.taken, wanted)
@@ -49,9 +49,9 @@ def sort_present(cluster: str, wanted: Iterable[Machine], present: Mapping[int, 
     return Sorted(adopt, {name: vm for name, vm in there.items() if name not in ours})
 
 
-def _settled(estate: Estate, wanted: Sequence[Machine], say: Say, deadline: float) -> dict[int, EstateMachine]:
-    """List the VMs that hold the wanted ids once PVE works on none of them any more."""
-    ids = {machine.vm_id for machine in wanted}
+def settled(estate: Estate, wanted: Sequence[Machine], say: Say, seconds: float = CREATION_SECONDS) -> dict[int, EstateMachine]:
+    """List the VMs that hold the wanted ids once PVE makes none of them any more. Raises ConditionError after the deadline."""
+    ids, deadline = {machine.vm_id for machine in wanted}, time.monotonic() + seconds
     told: dict[int, str] = {}
     while True:
         present = {vm_id: vm for vm_id, vm in machines_on(estate).items() if vm_id in ids}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter
 
 import pytest
 
-from tests.contract.deploy.estate import EmulatedEstate
+from tests.contract.deploy.estate import TOFU, EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 
 pytestmark = pytest.mark.contract
 
-#: The request whose acceptance is waited for, and whether the engine is killed with the command. An orphaned engine is ended by the next run.
+#: The request whose acceptance is waited for, and whether the engine is killed, too. An orphaned engine is ended by the next run.
 MOMENTS = {
     "while images are fetched": ("/download-url", True),
     "while machines are made": ("/qemu", True),
@@ -41,14 +42,25 @@ def test_killed_during_apply_the_next_ends_clean_and_no_vm_is_made_twice(estate:
 
 
 def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_ends_clean(estate: EmulatedEstate) -> None:
-    estate.lab("delay", tasks=1.0)
+    estate.lab("delay", tasks=1.5)
     process = estate.start("deploy", "--timeout", "20")
-    estate.wait_for("POST", "/qemu", process)
+    estate.wait_for("POST", "/status/start", process)
     process.send_signal(2)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "saves its state" in output
     assert "taken back" not in estate.deploy()
+    _made_once(estate)
+
+
+def test_machines_that_an_interrupted_apply_left_tainted_are_finished_and_not_made_anew(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    stack = estate.folder / "cdktf.out/stacks/quickstart"
+    taint = [str(TOFU), "taint", "proxmox_virtual_environment_vm.server1"]
+    subprocess.run(taint, cwd=stack, env=estate.environ(), check=True, capture_output=True)
+    assert "runner deploy --replace server1" in estate.run("deploy")[1]
+    (stack / "stardock.applying").touch()  # what a kill leaves, and an apply that failed by itself does not
+    assert "finishing what an interrupted run began: server1" in estate.deploy()
     _made_once(estate)
 
 

@@ -17,6 +17,7 @@ from stardock.stages.gate import (
     judge,
     machine_changes,
     refuse,
+    tainted_machines,
 )
 
 pytestmark = pytest.mark.unit
@@ -76,6 +77,13 @@ def test_more_than_one_load_balancer_at_a_time_is_refused_even_when_named() -> N
 def test_a_machine_of_unknown_role_is_guarded_like_a_server() -> None:
     named = frozenset({"stranger"})
     assert judge([MachineChange("stranger", "delete")], _allowed(remove=named, founded=True, observed=named))
+
+
+def test_tainted_machines_are_read_from_the_state() -> None:
+    resource = {"type": MACHINE, "name": "server1", "tainted": True}
+    state = {"values": {"root_module": {"resources": [resource, {"type": MACHINE, "name": "lb1"}, {**resource, "type": "other"}]}}}
+    assert tainted_machines(state) == ("server1",)
+    assert tainted_machines({"format_version": "1.0"}) == ()
 
 
 def test_snippets_and_images_may_be_replaced() -> None:

@@ -34,7 +34,7 @@ def allocate(lock: Lock, nodes: Sequence[str], every: Sequence[Wanted]) -> tuple
     `nodes` are the PVE nodes in declared order. Precedence: explicit value > lock > the pool's range. What cannot be (an address
     outside of its subnet, a taken one) is given all the same: `stardock.plan.rules` tells it together with all other problems.
     """
-    counters = Counters(lock.machines.items(), {one.name for one in every})
+    counters = Counters(lock.machines, {one.name: one.pool.name for one in every})
     numbers = {one.name: counters.numbers(one) for one in every}
     held = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
     hosts = _hosts(nodes, every, held)

@@ -90,7 +90,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
     claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
     return [
         *after_allocation(spec, every, decided.machines),
-        *network_problems(spec, every, decided.wishes, numbers),
+        *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, held, claimed),
     ]
 
@@ -109,10 +109,12 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
 
 
 def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:
-    """The lock's, as long as it stands; else the first server of cluster.yaml."""
+    """The lock's, as long as it stands; else the first server that stands; a new one only where none does."""
     if held.founder in decided.kept or held.founder in decided.retained:
         return held.founder
-    return next(one.name for one in every if one.role == "server")
+    declared = [one.name for one in every if one.role == "server"]
+    retained = [machine.name for machine in decided.retained.values() if machine.role == "server"]
+    return [*(name for name in declared if name in held.active()), *retained, *declared][0]
 
 
 def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided: _Decided) -> Plan:
@@ -129,7 +131,7 @@ def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided:
         ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key),
         load_balancing=balancing,
         retained=tuple(decided.retained),
-        removed=tuple(name for name in spec.remove if name in held.machines),
+        removed=spec.remove,
         changes=tuple(change for kept in decided.kept.values() for change in kept.changes),
         replacements=tuple(change for kept in decided.kept.values() for change in kept.replacements),
         warnings=warnings(spec, every, held, decided.machines, decided.retained),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -25,11 +25,11 @@ class Numbers:
 class Counters:
     """Gives the lowest numbers never used. A retired name's are used too; they are given away only where no address is left."""
 
-    def __init__(self, held: Iterable[tuple[str, LockedMachine]], declared: Collection[str]) -> None:
-        """`held` are the names that the lock has, `declared` those of cluster.yaml."""
-        self.held = dict(held)
+    def __init__(self, held: Mapping[str, LockedMachine], declared: Mapping[str, str]) -> None:
+        """`held` are the names that the lock has, `declared` those of cluster.yaml, each with its pool there."""
+        self.held = held
         self.reused: set[str] = set()
-        self._ordinals = _free((machine.pool, machine.ordinal) for machine in self.held.values())
+        self._ordinals = _free(_ordinals(held, declared))
         self._places = _free((machine.record.role, machine.place) for machine in self.held.values())
         self._retired = _retired((name, machine) for name, machine in self.held.items() if name not in declared)
 
@@ -49,6 +49,16 @@ class Counters:
         name = self._retired[pool].pop(0)
         self.reused.add(name)
         return _numbers(self.held[name])
+
+
+def _ordinals(held: Mapping[str, LockedMachine], declared: Mapping[str, str]) -> Iterable[tuple[str, int]]:
+    """(pool, ordinal) of every name: in the pool of its first allocation, and in that where it is now.
+
+    The second, so that a pool that was renamed, or took in another's machines, goes on counting after them.
+    """
+    for name, machine in held.items():
+        yield machine.pool, machine.ordinal
+        yield declared.get(name, machine.record.pool), machine.ordinal
 
 
 class _Free:

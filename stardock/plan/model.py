@@ -172,7 +172,7 @@ class Plan:
     ssh: Ssh
     load_balancing: LoadBalancing | None = None
     retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
-    removed: tuple[str, ...] = ()  # names under `remove:` that the lock held: their blocks go
+    removed: tuple[str, ...] = ()  # names under `remove:`: their blocks are gone, and the engine may destroy them
     changes: tuple[Change, ...] = ()
     replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
     warnings: tuple[str, ...] = ()

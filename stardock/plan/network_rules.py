@@ -22,10 +22,17 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.network import Static
 
 
-def network_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], numbers: Mapping[str, Numbers]) -> list[Problem]:
-    """All problems of the wished addresses; `numbers` are what each name is counted by."""
+#: Address -> whose it is in words, and where cluster.yaml says so.
+Owners = Mapping[str | None, tuple[str, "Keys"]]
+
+
+def network_problems(
+    spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], standing: Mapping[str, Machine], numbers: Mapping[str, Numbers]
+) -> list[Problem]:
+    """All problems of addresses, as wished and as they stand; `numbers` are what each name is counted by."""
     vip = [*_vip(spec, every, numbers)]
-    return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, _owners(spec, every, vip=not vip))]
+    owners = _owners(spec, every, vip=not vip)
+    return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, owners), *_stood_on(spec, wishes, standing, owners)]
 
 
 def _unusable(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -43,21 +50,37 @@ def _room(network: IPv4Network) -> str:
     return f"machines can have {network[1]} to {network[-2]}"
 
 
-def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], owners: Mapping[str | None, str]) -> Iterator[Problem]:
+def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
     """A machine on an address that belongs to a gateway, the VIP, or a Proxmox host."""
     for one in every:
         for nic in wishes[one.name].interfaces:
             if nic.address in owners:
-                message = f"{one.name}'s address {nic.address} is {owners[nic.address]}"
+                message = f"{one.name}'s address {nic.address} is {owners[nic.address][0]}"
                 yield at(spec, one.address_keys(nic.name), message, "choose another address, or another `offset`")
 
 
-def _owners(spec: Spec, every: Sequence[Wanted], *, vip: bool) -> dict[str | None, str]:
-    """Address -> whose it is; the VIP's only when `vip`."""
-    hosts: dict[str | None, str] = {node.address: f"the PVE node {node.name}" for node in spec.proxmox.nodes if node.address}
-    gateways = {str(static.gateway): "the gateway" for one in every for _, static in one.ranges if static.gateway}
-    virtual = {str(spec.network.vip): "the VIP"} if vip and spec.network.vip else {}
-    return hosts | gateways | virtual
+def _stood_on(spec: Spec, wishes: Mapping[str, Machine], standing: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
+    """The same of an address that a machine keeps although cluster.yaml wants another for it, or lacks the machine."""
+    for name, machine in standing.items():
+        told = {nic.address for nic in wishes[name].interfaces} if name in wishes else set()
+        for address in (nic.address for nic in machine.interfaces if nic.address in owners and nic.address not in told):
+            whose, keys = owners[address]
+            message = f"{name} stands on {address}, which cannot be {whose} then"
+            yield at(spec, keys, message, f"write another address: {name} keeps its own while it stands")
+
+
+def _owners(spec: Spec, every: Sequence[Wanted], *, vip: bool) -> Owners:
+    """The VIP's only when `vip`."""
+    nodes = spec.proxmox.nodes
+    hosts: Owners = {node.address: (f"the PVE node {node.name}", ("proxmox", "nodes", n)) for n, node in enumerate(nodes) if node.address}
+    gateways: Owners = {
+        str(static.gateway): ("the gateway", (*one.range_keys(nic.name), "gateway"))
+        for one in every
+        for nic, static in one.ranges
+        if static.gateway
+    }
+    virtual: Owners = {str(spec.network.vip): ("the VIP", ("network", "vip"))} if vip and spec.network.vip else {}
+    return {**hosts, **gateways, **virtual}
 
 
 def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> Iterator[Problem]:
@@ -96,12 +119,11 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
     """Told at the machine that cluster.yaml can change."""
     name, other = (clash.second, clash.first) if clash.second in places else (clash.first, clash.second)
     message = f"{name} and {other} have the same {clash.words} {clash.value}"
-    cure = f"give one of them another {clash.words}"
+    cure = f"give one of them another {clash.words}" + (", or the range another `offset`" if clash.field == "address" else "")
     if other not in places:
         gone = other in spec.remove or lock.machines[other].retired
-        cure = (
-            f"{other} keeps it for its return: when it is gone, `runner lock forget {other}` frees it" if gone else f"{other} still stands"
-        )
+        freed = f"{other} keeps it for its return: when it is gone, `runner lock forget {other}` frees it"
+        cure = freed if gone else f"{other} still stands: give {name} another {clash.words}"
     return at(spec, _claim_keys(places[name], clash), message, cure)
 
 

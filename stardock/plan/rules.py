@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -62,12 +62,18 @@ def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str,
 def _standing_pve_nodes(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """A machine does not leave a PVE node because the node leaves the file."""
     nodes = {node.name for node in spec.proxmox.nodes}
+    declared = {one.name for one in every}
     explicit = {one.name for one in every if one.own.pve_node}
     for machine in machines.values():
         if machine.pve_node not in nodes and machine.name not in explicit:
             message = f"{machine.name} stands on the PVE node {machine.pve_node}, which is not here"
-            cure = f"add {machine.pve_node} again; to leave it, migrate {machine.name} in Proxmox first, then say `pve_node:` on it"
-            yield at(spec, ("proxmox", "nodes"), message, cure)
+            yield at(spec, ("proxmox", "nodes"), message, f"add {machine.pve_node} again; {_way_off(machine.name, declared)}")
+
+
+def _way_off(name: str, declared: Collection[str]) -> str:
+    if name in declared:
+        return f"to leave it, migrate {name} in Proxmox first, then say `pve_node:` on it"
+    return f"or write `remove: [{name}]` (no pool names it any more)"
 
 
 def _standing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -89,7 +95,12 @@ def _equal_windows(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Prob
     """Load balancers reboot themselves; Kubernetes machines never do, so their windows may be equal."""
     for one, other, start in maintenance.equal_starts(self_rebooting(machines)):
         message = f"the load balancers {one} and {other} would both reboot at {start}"
-        yield at(spec, ("maintenance", "slots"), message, "add a slot or an offset: every load balancer needs its own window")
+        yield at(
+            spec,
+            ("maintenance", "slots"),
+            message,
+            "add a slot or an offset: every load balancer needs its own window, and one that is gone keeps its until `runner lock forget`",
+        )
 
 
 def self_rebooting(machines: Mapping[str, Machine]) -> list[tuple[str, Window]]:

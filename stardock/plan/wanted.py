@@ -46,6 +46,10 @@ class Wanted:
         """Where an address of this machine comes from: its own words, or the range."""
         if interface in self.own.addresses:
             return (*self.keys, "addresses", interface)
+        return self.range_keys(interface)
+
+    def range_keys(self, interface: str) -> Keys:
+        """Where the range of an interface stands."""
         position = next((i for i, nic in enumerate(self.interfaces) if nic.name == interface), 0)
         return (*self.interface_keys, position, "static")
 

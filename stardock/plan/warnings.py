@@ -29,6 +29,7 @@ def warnings(
         *_systems_without_roles(machines),
         *_close_windows(machines),
         *_name_servers(every, machines),
+        *_idle_vip(spec, machines),
         *(_retained(name) for name in retained),
         *(_unknown_removal(name) for name in spec.remove if name not in lock.machines),
     )
@@ -64,6 +65,11 @@ def _name_servers(every: Sequence[Wanted], machines: Mapping[str, Machine]) -> I
         for nic in machine.interfaces:
             if nic.address in servers:
                 yield f"{name}'s address {nic.address} is also named as a DNS server"
+
+
+def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
+    if spec.network.vip and not any(machine.role == "loadbalancer" for machine in machines.values()):
+        yield f"no load balancer holds the VIP {spec.network.vip}: machines join the founder's own address"
 
 
 def _retained(name: str) -> str:

@@ -15,6 +15,7 @@ from stardock.plan.build import build
 from stardock.plan.locked import Lock, gains
 from stardock.plan.model import Plan
 from stardock.spec import load_spec
+from stardock.standing import moved, standing
 
 if TYPE_CHECKING:
     from stardock.spec import Spec
@@ -58,10 +59,12 @@ def commit_lock(ws: Workspace) -> None:
     """Save the lock if it changed, before anything is made from it.
 
     With a frozen lock (`STARDOCK_LOCK=frozen`, the default where `CI` is set) nothing is written, and `RefusedError` says what would
-    have to be allocated.
+    have to be allocated. `RefusedError` too when there is no lock, and a new one would move or delete machines that stand.
     """
     if ws.lock == ws.lock_before:
         return
+    if ws.lock_before is None:
+        _refuse_to_move(ws)
     if lock_mode() == WRITE:
         save_lock(ws.files.lock, ws.lock)
         return
@@ -70,6 +73,18 @@ def commit_lock(ws: Workspace) -> None:
         message = f"{ws.files.lock} lacks an allocation for {', '.join(missing)}, and the lock is frozen"
         cure = "run `cdktf synth` or `runner deploy` where the lock may be written and commit it, or set STARDOCK_LOCK=write"
         raise RefusedError(message, cure=cure)
+
+
+def _refuse_to_move(ws: Workspace) -> None:
+    others = [*moved(ws.plan, standing(ws.files.state))]
+    if not others:
+        return
+    message = f"{ws.files.lock} is not there, and machines stand ({ws.files.state.name}) that a new one would not keep: {'; '.join(others)}"
+    cure = (
+        f"take it back from version control (git checkout -- {ws.files.lock.name}); if it is lost for good, write what is as `vm_id:` and"
+        " `pve_node:` on each of these machines, with its address, and those that may go under `remove:`"
+    )
+    raise RefusedError(message, cure=cure)
 
 
 def lock_mode() -> str:

@@ -27,10 +27,16 @@ def _edit_facts(estate: EmulatedEstate, **values: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | values))
 
 
+def _without(lock: dict[str, Any], name: str) -> dict[str, Any]:
+    return lock | {"machines": {other: machine for other, machine in lock["machines"].items() if other != name}}
+
+
 def test_what_was_not_named_is_refused(estate: EmulatedEstate) -> None:
     estate.deploy()
-    # Somebody loses the lock and takes a name out: nothing remembers the machine but the state.
-    (estate.folder / "cluster.lock").unlink()
+    # Somebody takes a name out of cluster.yaml and out of the lock: nothing remembers the machine but the state.
+    lock = estate.folder / "cluster.lock"
+    before = lock.read_text()
+    lock.write_text(json.dumps(_without(json.loads(before), "agent1")))
     estate.data["pools"][2]["machines"] = ["agent2"]
     estate.data["pools"][2]["vm_id_start"] = 230
     estate.write()
@@ -40,7 +46,7 @@ def test_what_was_not_named_is_refused(estate: EmulatedEstate) -> None:
 
     # Two load balancers at once, and a server of a founded cluster: refused although named.
     estate.data["pools"][2] |= {"machines": ["agent1"], "vm_id_start": 220}
-    (estate.folder / "cluster.lock").unlink(missing_ok=True)
+    lock.write_text(before)
     estate.write()
     assert "one load balancer at a time" in _refused(estate, "--replace", "lb1", "--replace", "lb2")
     _edit_facts(estate, founded={"ca_sha256": "0" * 64, "servers": {}})

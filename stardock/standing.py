@@ -1,0 +1,51 @@
+"""What the engine's state says stands. Read only when the lock is gone, so that a new one does not move or lose a machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stardock.plan.model import Plan
+
+#: The provider's resource type of a VM.
+VM = "proxmox_virtual_environment_vm"
+
+
+@dataclass(frozen=True, slots=True)
+class StandingVm:
+    """Where a VM stands."""
+
+    pve_node: str
+    vm_id: int
+
+    def __str__(self) -> str:
+        """As a message says it."""
+        return f"VM {self.vm_id} on {self.pve_node}"
+
+
+def standing(state: Path) -> dict[str, StandingVm]:
+    """Give the VMs of a state (version 4, of tofu and terraform alike) by name; none where it is missing, empty, cut short or encrypted."""
+    try:
+        document = json.loads(state.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    resources = document.get("resources") if isinstance(document, dict) else None
+    return dict(_vm(resource) for resource in resources or () if resource.get("type") == VM and resource.get("instances"))
+
+
+def _vm(resource: Mapping[str, Any]) -> tuple[str, StandingVm]:
+    attributes = resource["instances"][0]["attributes"]
+    return resource["name"], StandingVm(attributes["node_name"], attributes["vm_id"])
+
+
+def moved(plan: Plan, vms: Mapping[str, StandingVm]) -> Iterator[str]:
+    """Tell which of the VMs the plan would move or delete, each in words."""
+    planned = {machine.name: StandingVm(machine.pve_node, machine.vm_id) for machine in plan.machines}
+    for name, vm in vms.items():
+        if name not in planned and name not in plan.removed:
+            yield f"{name} would be deleted"
+        elif name in planned and planned[name] != vm:
+            yield f"{name} is {vm} and would be {planned[name]}"

@@ -77,6 +77,11 @@ class ClusterFiles:
         return self._beside(".pid")
 
     @property
+    def run(self) -> Path:
+        """What a bootstrap works in, 0700; there only while one runs, or after one was killed until the next."""
+        return self._beside(".run")
+
+    @property
     def log(self) -> Path:
         """The full log of the last bootstrap."""
         return self._beside(".log")

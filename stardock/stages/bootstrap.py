@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Sequence
+import contextlib
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,8 +67,19 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
     with only_run(ClusterFiles(cluster_file).run_lock, say):
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
         commit_lock(workspace)
-        with tempfile.TemporaryDirectory(prefix="stardock-") as name, Log(workspace.files.log) as log:
-            Bootstrap(workspace, options, Path(name), Watcher(progress, log, frozenset({"secrets", *options.stages}))).run()
+        with private_directory(workspace.files.run) as directory, Log(workspace.files.log) as log:
+            Bootstrap(workspace, options, directory, Watcher(progress, log, frozenset({"secrets", *options.stages}))).run()
+
+
+@contextlib.contextmanager
+def private_directory(path: Path) -> Iterator[Path]:
+    """Make a directory anew that goes afterwards; what a killed run left in it goes first."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    try:
+        yield path.resolve()
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def check(workspace: Workspace, options: Options) -> None:

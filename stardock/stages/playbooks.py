@@ -10,8 +10,10 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +22,13 @@ from typing import Any, Literal
 
 import ansible_runner
 
-from stardock.runlock import MARK
+from stardock.runlock import MARK, marked_processes
 
 #: What Ansible and the ssh that it starts may know of our environment.
 _PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "VIRTUAL_ENV", "STARDOCK_ARTIFACTS", MARK)
+
+#: Ansible's socket names have 10 characters, and ssh appends 17 while it makes one.
+_LONGEST_FOLDER = 75
 
 Kind = Literal["play", "task", "start", "ok", "changed", "skipped", "failed", "ignored", "unreachable", "retry", "none"]
 
@@ -75,8 +80,7 @@ def run(wanted: Run, on_event: Callable[[Event], None]) -> int:
         on_event(_event(raw))
         return False  # do not write it to disk as well
 
-    sockets = wanted.bundle / "s"
-    sockets.mkdir(mode=0o700, exist_ok=True)
+    sockets = _sockets(wanted.bundle)
     try:
         with _signals() as received, _environment(wanted.bundle, sockets):
             done = ansible_runner.run(
@@ -91,8 +95,18 @@ def run(wanted: Run, on_event: Callable[[Event], None]) -> int:
     finally:
         _close_connections(sockets)
     if received:
+        _end_workers()
         raise KeyboardInterrupt if received[0] == signal.SIGINT else SystemExit(128 + received[0])
     return int(done.rc)
+
+
+def _sockets(bundle: Path) -> Path:
+    """Make a folder for ssh's sockets, in the bundle when its path is short enough: a socket's has room for 108 bytes."""
+    if len(os.fsencode(bundle)) > _LONGEST_FOLDER:
+        return Path(tempfile.mkdtemp(prefix="stardock-"))
+    folder = bundle / "s"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 def _arguments(wanted: Run) -> list[str]:
@@ -114,7 +128,7 @@ def _environment(bundle: Path, sockets: Path) -> Iterator[None]:
         LANG="C.UTF-8",
         ANSIBLE_CONFIG=str(bundle / "ansible.cfg"),
         ANSIBLE_HOST_KEY_CHECKING="True",  # or ansible-runner turns it off
-        ANSIBLE_SSH_CONTROL_PATH_DIR=str(sockets),  # short: a socket's path has room for 108 bytes
+        ANSIBLE_SSH_CONTROL_PATH_DIR=str(sockets),
         ANSIBLE_LOCAL_TEMP=str(bundle / "t"),
         ANSIBLE_DIFF_ALWAYS="True",
         ANSIBLE_NOCOLOR="True",
@@ -144,9 +158,18 @@ def _signals() -> Iterator[list[int]]:
 
 def _close_connections(sockets: Path) -> None:
     """End the ssh processes that keep connections open for a next task."""
-    for socket in sockets.iterdir():
+    for socket in sockets.glob("*"):
         command = ["ssh", "-o", f"ControlPath={socket}", "-O", "exit", "none"]
         subprocess.run(command, capture_output=True, check=False, timeout=10)
+    shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _end_workers() -> None:
+    """End what an interrupted Ansible leaves: its workers have sessions of their own and outlive it."""
+    token = os.environ.get(MARK)
+    for pid in marked_processes(token) if token else ():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _event(raw: Mapping[str, Any]) -> Event:

@@ -1,0 +1,95 @@
+"""Real ansible-runner over a bundle of one play on this machine: events, environment, secrets, interruption."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from stardock.runlock import MARK, marked_processes
+from stardock.stages.bootstrap import private_directory
+from stardock.stages.playbooks import Event, Run, run
+
+pytestmark = pytest.mark.unit
+
+PLAY = """
+- name: "Servers: a play"
+  hosts: one
+  tasks:
+    - {name: Change, ansible.builtin.command: "true", tags: [servers]}
+    - {name: Hush, ansible.builtin.command: "echo {{ stardock_token }}", no_log: true, tags: [servers]}
+    - {name: Keep, ansible.builtin.command: "true", changed_when: false, tags: [servers]}
+    - {name: Show, ansible.builtin.command: env, changed_when: false, tags: [show]}
+    - {name: Sleep, ansible.builtin.command: sleep 60, tags: [sleep]}
+    - {name: Fail, ansible.builtin.fail: {msg: "on purpose {{ word }}"}, tags: [fail]}
+"""
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """The smallest bundle that runs."""
+    directory = tmp_path / "x.run"
+    (directory / "project").mkdir(parents=True)
+    (directory / "inventory").mkdir()
+    (directory / "project/site.yml").write_text(PLAY)
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    (directory / "inventory/hosts.yml").write_text(json.dumps({"all": {"hosts": {"one": here}}}))
+    (directory / "ansible.cfg").write_text("[defaults]\ngathering = explicit\n")
+    (tmp_path / "secrets.yaml").write_text("stardock_token: planted-token\n")
+    return directory
+
+
+def test_events_tell_what_happened_even_of_tasks_that_must_not_be_logged(bundle: Path) -> None:
+    seen: list[Event] = []
+    code = run(Run(bundle=bundle, tags=["servers"], secrets=bundle.parent / "secrets.yaml"), seen.append)
+    assert code == 0
+    done = [(event.host, event.task, event.kind) for event in seen if event.kind in ("ok", "changed", "failed")]
+    assert done == [("one", "Change", "changed"), ("one", "Hush", "changed"), ("one", "Keep", "ok")]
+    assert [event.play for event in seen if event.kind == "play"] == ["Servers: a play"]
+
+
+def test_no_secret_of_the_file_or_the_environment_is_left_in_the_artifacts(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXMOX_VE_API_TOKEN", "planted-environment")
+    seen: list[Event] = []
+    run(Run(bundle=bundle, tags=["servers", "show"], secrets=bundle.parent / "secrets.yaml"), seen.append)
+    files = [path for path in bundle.rglob("*") if path.is_file()]
+    assert any(path.name == "command" for path in files)
+    assert [path for path in files if b"planted" in path.read_bytes()] == []
+    assert "planted" not in "".join(event.output + json.dumps(event.result) for event in seen)
+    assert os.environ["PROXMOX_VE_API_TOKEN"] == "planted-environment"
+
+
+def test_a_failure_has_its_words_and_variables_come_by_a_file(bundle: Path) -> None:
+    seen: list[Event] = []
+    assert run(Run(bundle=bundle, tags=["fail"], variables={"word": "{ 'odd\" one"}), seen.append) == 2
+    assert [event.result["msg"] for event in seen if event.kind == "failed"] == ["on purpose { 'odd\" one"]
+
+
+def test_interrupted_it_ends_ansible_and_its_workers_and_says_so(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MARK, "token-of-a-test")
+
+    def interrupt(event: Event) -> None:
+        if event.kind == "start" and event.task == "Sleep":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(Run(bundle=bundle, tags=["sleep"]), interrupt)
+    assert time.monotonic() - began < 20
+    while marked_processes("token-of-a-test") and time.monotonic() - began < 20:  # killed, not yet reaped
+        time.sleep(0.1)
+    assert marked_processes("token-of-a-test") == {}
+
+
+def test_the_directory_of_a_killed_run_is_made_anew_and_private(tmp_path: Path) -> None:
+    (tmp_path / "x.run").mkdir()
+    (tmp_path / "x.run/left").write_text("")
+    with private_directory(tmp_path / "x.run") as directory:
+        assert list(directory.iterdir()) == []
+        assert directory.stat().st_mode & 0o777 == 0o700
+    assert not (tmp_path / "x.run").exists()

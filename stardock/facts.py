@@ -53,6 +53,8 @@ def load_facts(path: Path, cluster: str) -> Facts:
 
     try:
         facts = _adapter().validate_json(path.read_bytes(), strict=True)
+    except OSError as error:
+        raise InputErrors(str(path), (Problem(f"the facts cannot be read: {error.strerror}"),)) from error
     except ValidationError as errors:
         raise InputErrors(
             str(path), tuple(_problem(error["msg"], error["loc"]) for error in errors.errors(include_input=False))

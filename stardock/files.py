@@ -7,12 +7,24 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from stardock.errors import ConditionError
+
 #: Anyone may read what holds no secret.
 PUBLIC = 0o644
 
 
 def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
-    """Write a file so that a reader, or a crash in the middle, finds the old text or the new one, and never a wider mode than `mode`."""
+    """Write a file so that a reader, or a crash in the middle, finds the old text or the new one, and never a wider mode than `mode`.
+
+    `ConditionError` where it cannot be written: no right to, no room.
+    """
+    try:
+        _replace(path, text, mode)
+    except OSError as error:
+        raise ConditionError(f"{path} cannot be written: {error.strerror}", cure=f"see to it that {path.parent} can be written") from error
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
     temporary = Path(name)
     try:

@@ -51,6 +51,8 @@ def load_lock(path: Path) -> Lock | None:
     try:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text)
+    except OSError as error:
+        raise InputErrors(str(path), (Problem(f"the lock cannot be read: {error.strerror}"),)) from error
     except UnicodeDecodeError as error:
         raise InputErrors(str(path), (_problem(path, "this is not text"),)) from error
     except json.JSONDecodeError as error:

@@ -30,6 +30,7 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
     for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
         click.echo(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
     click.echo(_done(dry_run=dry_run))
+    click.echo(f"next: runner deploy --replace {name} (without --replace only where Proxmox migrated it there already)")
 
 
 @lock.command()

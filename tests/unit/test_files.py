@@ -23,7 +23,7 @@ def test_a_file_is_replaced_with_its_mode_and_nothing_is_left_beside_it(tmp_path
 
 
 def test_what_cannot_be_written_is_told_with_its_name_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ConditionError, match="nowhere/cluster.lock cannot be written: No such file or directory"):
+    with pytest.raises(ConditionError, match=r"nowhere/cluster\.lock cannot be written: No such file or directory"):
         write_atomically(tmp_path / "nowhere/cluster.lock", "text")
     (tmp_path / "cluster.lock").mkdir()
     with pytest.raises(ConditionError, match="cannot be written: Is a directory"):

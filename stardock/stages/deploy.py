@@ -22,7 +22,7 @@ from stardock.runlock import only_run
 from stardock.stages import discover as discovery
 from stardock.stages.engine import Engine, SavedPlan, find_engine, synth
 from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
-from stardock.stages.lost import find_lost, settled, strays
+from stardock.stages.lost import await_agents, find_lost, settled, strays
 from stardock.stages.state import mend
 from stardock.stages.step import Say, Step, run
 from stardock.stages.variables import password_variables
@@ -118,7 +118,10 @@ class Deployment:
         engine = self.engine or self._synthesized({})
         self._finish_interrupted(engine.trust_interrupted())
         adopt = self._attempt(engine)
-        if adopt and self._attempt(self._synthesized(adopt)):
+        if not adopt:
+            return
+        await_agents(self._patient_estate(), adopt.values(), self.say, self.options.seconds)
+        if self._attempt(self._synthesized(adopt)):
             raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
 
     def _finish_interrupted(self, names: Sequence[str]) -> None:

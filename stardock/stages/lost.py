@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stardock.errors import ConditionError
+from stardock.estate.agent import AgentSilent, addresses_by_mac
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine, locked_for, machines_on
 from stardock.plan.model import Machine
@@ -80,6 +81,35 @@ def _taken(taken: Mapping[str, EstateMachine], wanted: Iterable[Machine]) -> Con
     ids = {machine.name: machine.vm_id for machine in wanted}
     lines = (f"VM id {ids[name]} of {name} is taken by {vm.name or 'a VM'} on {vm.pve_node}, not ours" for name, vm in taken.items())
     return ConditionError("\n".join(lines), cure="give the machine another `vm_id` in cluster.yaml, then `runner lock accept NAME`")
+
+
+def await_agents(estate: Estate, adopt: Iterable[str], say: Say, seconds: float) -> None:
+    """Wait until each running machine's guest agent answers, for what is then imported (`PVE node/VM id`).
+
+    The provider's import of a running VM waits up to 15 min for its agent, without a word and whatever the JSON says (0.111.1).
+    Raises ConditionError that names the silent ones.
+    """
+    ids = {int(place.rpartition("/")[2]) for place in adopt}
+    deadline, told = time.monotonic() + seconds, False
+    while silent := [vm for vm_id, vm in sorted(machines_on(estate).items()) if vm_id in ids and vm.running and _is_silent(estate, vm)]:
+        names = ", ".join(f"{vm.name} (VM {vm.vm_id} on {vm.pve_node})" for vm in silent)
+        if time.monotonic() > deadline:
+            raise ConditionError(f"the guest agent of {names} is silent, and an import waits for it", cure=_SILENT)
+        if not told:
+            say(f"  waiting up to {seconds:g} s for the guest agent of {names}")
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
+_SILENT = "start qemu-guest-agent on it, or stop the VM (a stopped one is not asked) and run the command again: it is started then"
+
+
+def _is_silent(estate: Estate, vm: EstateMachine) -> bool:
+    try:
+        addresses_by_mac(estate, vm)
+    except AgentSilent:
+        return True
+    return False
 
 
 def strays(cluster: str, present: Mapping[int, EstateMachine], known: Iterable[Machine]) -> tuple[EstateMachine, ...]:

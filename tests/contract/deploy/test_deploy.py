@@ -52,6 +52,19 @@ def test_a_lost_state_is_healed_by_import_and_no_machine_is_touched(estate: Emul
     assert "nothing to change" in estate.deploy()
 
 
+def test_an_import_does_not_wait_for_a_silent_agent_without_a_word(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    for path in estate.folder.glob("*.tfstate*"):
+        path.unlink()
+    estate.lab("agent", vm_id=min(MACHINES), silent=True)
+    code, output = estate.run("deploy", "--timeout", "3")
+    assert code == 4, output
+    assert f"VM {min(MACHINES)}" in output
+    assert "start qemu-guest-agent" in output
+    estate.lab("agent", vm_id=min(MACHINES), silent=False)
+    assert "taken back" in estate.deploy()
+
+
 def test_a_machine_that_is_replaced_by_name_has_its_new_host_key_in_the_facts(estate: EmulatedEstate) -> None:
     estate.deploy()
     known = (estate.folder / "cluster.known_hosts").read_text().splitlines()

@@ -18,6 +18,8 @@ Load = Callable[[str], Spec]
 Problems = Callable[[str], list[Problem]]
 #: (old, new) pairs, applied to an example in order; each old must be there.
 Edit = tuple[str, str]
+#: An edit of the quick start, a part of the line that is to blame, key path, message, cure.
+Case = tuple[Edit, str, str, str, str]
 
 
 def example(name: str, *edits: Edit) -> str:

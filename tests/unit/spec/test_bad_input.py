@@ -8,7 +8,9 @@ import pytest
 
 from stardock.errors import InputErrors, Problem
 from stardock.spec import load_spec
-from tests.unit.spec.conftest import Edit, Problems, example
+from tests.unit.spec.conftest import Case, Problems, example
+from tests.unit.spec.faults_of_addresses import ADDRESSES
+from tests.unit.spec.faults_of_machines import MACHINES
 
 pytestmark = pytest.mark.unit
 
@@ -20,8 +22,9 @@ def only(found: list[Problem]) -> Problem:
     return found[0]
 
 
-# name of the case -> edit of the quick start, a part of the line that is to blame, key path, message, cure
-CASES: dict[str, tuple[Edit, str, str, str, str]] = {
+CASES: dict[str, Case] = {
+    **ADDRESSES,
+    **MACHINES,
     "unknown_key": (
         ("count: 2", "count: 2\n    memroy: 4GiB"),
         "memroy",
@@ -38,29 +41,6 @@ CASES: dict[str, tuple[Edit, str, str, str, str]] = {
         "`maintenance`",
     ),
     "unknown_key_like_no_other": (("protect: false", "zzz: 1"), "zzz", "zzz", "unknown key `zzz`", "known here: cluster, distribution"),
-    "two_machines_of_one_name": (
-        (SERVERS, "machines: [server1, server1]"),
-        "server1",
-        "pools[1].machines[1]",
-        "two machines are named `server1`",
-        "another name",
-    ),
-    "two_machines_of_one_name_across_pools": (
-        ("[agent1]", "[lb2]"),
-        "[lb2]",
-        "pools[2].machines[0]",
-        "two machines are named `lb2`",
-        "another name",
-    ),
-    "two_pools_of_one_name": (
-        ("name: agents", "name: servers"),
-        "- name: servers\n",
-        "pools[2].name",
-        "two pools are named `servers`",
-        "another name",
-    ),
-    "zero_servers": (("role: server", "role: agent"), "pools:", "pools", "zero servers", "role: server"),
-    "zero_servers_in_the_pool": ((SERVERS, "machines: []"), "pools:", "pools", "zero servers", "role: server"),
     "slot_25": (("[17, 18]", "[17, 25]"), "slots", "maintenance.slots[1]", "slot 25 is not an hour of the day: 0 to 23", ""),
     "offset_77": (
         ("[0, 15, 30, 45]", "[0, 77]"),
@@ -114,186 +94,6 @@ CASES: dict[str, tuple[Edit, str, str, str, str]] = {
         "version 1.36 is not a release",
         "v1.36.5+rke2r1",
     ),
-    "vip_equal_to_a_gateway": (
-        ("vip: 192.168.1.40", "vip: 192.168.1.1"),
-        "vip:",
-        "network.vip",
-        "the VIP 192.168.1.1 is the gateway",
-        "nobody",
-    ),
-    "vip_equal_to_a_pve_node": (
-        ("vip: 192.168.1.40", "vip: 192.168.1.11"),
-        "vip:",
-        "network.vip",
-        "the address of PVE node `pve2`",
-        "nobody",
-    ),
-    "vip_outside_of_its_subnet": (
-        ("vip: 192.168.1.40", "vip: 192.168.2.40"),
-        "vip:",
-        "network.vip",
-        "192.168.2.40 lies outside of 192.168.1.0/24",
-        "free",
-    ),
-    "vip_is_the_broadcast_address": (
-        ("vip: 192.168.1.40", "vip: 192.168.1.255"),
-        "vip:",
-        "network.vip",
-        "broadcast address of 192.168.1.0/24",
-        "free",
-    ),
-    "vip_missing_with_load_balancers": (("  vip: 192.168.1.40\n", ""), "network:", "network.vip", "no virtual IP", "vip: ADDRESS"),
-    "vip_interface_that_is_none": (
-        ("vip: 192", "vip_interface: eth0\n  vip: 192"),
-        "eth0",
-        "network.vip_interface",
-        "no interface `eth0`",
-        "ens18",
-    ),
-    "gateway_outside_of_its_subnet": (
-        ("gateway: 192.168.1.1", "gateway: 192.168.7.1"),
-        "192.168.7.1",
-        "network.loadbalancer[0].static.gateway",
-        "outside of 192.168.1.0/24",
-        "write",
-    ),
-    "gateway_is_the_network_address": (
-        ("gateway: 192.168.1.1", "gateway: 192.168.1.0"),
-        "gateway: 192.168.1.0",
-        "network.loadbalancer[0].static.gateway",
-        "network address",
-        "write",
-    ),
-    "address_outside_of_its_subnet": (
-        ("[agent1]", "[{name: agent1, addresses: {ens18: 10.0.0.1}}]"),
-        "10.0.0.1",
-        "pools[2].machines[0].addresses.ens18",
-        "10.0.0.1 lies outside of 192.168.1.0/24",
-        "write",
-    ),
-    "address_is_the_broadcast_address": (
-        ("[agent1]", "[{name: agent1, addresses: {ens18: 192.168.1.255}}]"),
-        "1.255",
-        "pools[2].machines[0].addresses.ens18",
-        "broadcast address",
-        "write",
-    ),
-    "address_of_an_interface_that_is_none": (
-        ("[agent1]", "[{name: agent1, addresses: {eth0: 192.168.1.9}}]"),
-        "eth0",
-        "pools[2].machines[0].addresses.eth0",
-        "no interface `eth0`",
-        "ens18",
-    ),
-    "address_with_a_prefix": (
-        ("vip: 192.168.1.40", "vip: 192.168.1.40/24"),
-        "vip:",
-        "network.vip",
-        "not an IPv4 address",
-        "write 192.168.1.40 here",
-    ),
-    "address_of_version_6": (("vip: 192.168.1.40", "vip: fd00::1"), "vip:", "network.vip", "not an IPv4 address", "only IPv4"),
-    "prefix_33": (
-        ("prefix: 24", "prefix: 33"),
-        "prefix: 33",
-        "network.loadbalancer[0].static.prefix",
-        "prefix 33 is outside of 1 to 30",
-        "24",
-    ),
-    "dhcp_and_static": (
-        ("bridge: vmbr0", "bridge: vmbr0\n      dhcp: true"),
-        "- name: ens18",
-        "network.loadbalancer[0]",
-        "exclude each other",
-        "delete",
-    ),
-    "vm_id_below_100": (
-        ("vm_id_start: 200", "vm_id_start: 99"),
-        "vm_id_start",
-        "pools[0].vm_id_start",
-        "VM id 99 is outside of 100 to 999999999",
-        "",
-    ),
-    "vm_id_given_twice": (
-        ("[agent1]", "[{name: a1, vm_id: 500}, {name: a2, vm_id: 500}]"),
-        "a2",
-        "pools[2].machines[1].vm_id",
-        "VM id 500 is given to `a1` already",
-        "another id",
-    ),
-    "memory_without_a_unit": (
-        ("memory: 1GiB", "memory: 1024"),
-        "memory: 1024",
-        "pools[0].memory",
-        "1024 is not a size with a unit",
-        "1024GiB",
-    ),
-    "memory_of_decimal_units": (
-        ("memory: 1GiB", "memory: 4GB"),
-        "memory: 4GB",
-        "pools[0].memory",
-        "`4GB` is not a size with a unit",
-        "4GiB",
-    ),
-    "disk_of_half_a_gib": (("disk: 20GiB", "disk: 1536MiB"), "disk: 1536MiB", "pools[0].disk", "not a whole number of GiB", "2GiB"),
-    "cores_in_words": (("cores: 1\n", "cores: two\n"), "cores: two", "pools[0].cores", "`two` is not a whole number", "digits"),
-    "cores_zero": (("cores: 1\n", "cores: 0\n"), "cores: 0", "pools[0].cores", "0 cores are outside of 1 to 128", ""),
-    "count_beyond_all_bounds": (("count: 2", "count: 1000000000"), "count", "pools[0].count", "outside of 0 to 1000", ""),
-    "pattern_without_n": (("lb{n}", "lb"), "pattern", "pools[0].pattern", "must contain {n} once", "lb{n}"),
-    "pattern_that_makes_no_names": (("lb{n}", "LB_{n}"), "pattern", "pools[0].pattern", "`LB_1` is not a name", "write lb-{n}"),
-    "pattern_that_ends_in_a_hyphen": (("lb{n}", "lb{n}-"), "pattern", "pools[0].pattern", "`lb1-` is not a name", "write lb{n}"),
-    "pattern_of_digits": (("lb{n}", '"{n}"'), "pattern", "pools[0].pattern", "`1` begins with a digit", "write m{n}"),
-    "pattern_too_long": (("lb{n}", "a" * 60 + "{n}"), "pattern", "pools[0].pattern", "is not a name", ""),
-    "pool_without_machines": (
-        ("    machines: [agent1]\n", ""),
-        "name: agents",
-        "pools[2]",
-        "does not say which machines",
-        "machines: [NAME, ...]",
-    ),
-    "machines_and_count": (("[agent1]", "[agent1]\n    count: 2"), "name: agents", "pools[2]", "`machines` excludes `count`", "delete"),
-    "role_misspelt": (
-        ("role: agent", "role: agnet"),
-        "agnet",
-        "pools[2].role",
-        "`agnet` is not one of server, agent, loadbalancer",
-        "did you mean `agent`?",
-    ),
-    "name_in_capitals": (("[agent1]", "[Agent_1]"), "Agent_1", "pools[2].machines[0]", "`Agent_1` is not a name", "write agent-1"),
-    "name_that_begins_with_a_digit": (("[agent1]", "[1st]"), "1st", "pools[2].machines[0]", "`1st` begins with a digit", "write m1st"),
-    "name_that_means_another": (("[agent1]", "[localhost]"), "localhost", "pools[2].machines[0]", "`localhost` means", "another name"),
-    "name_that_is_a_number": (("[agent1]", "[17]"), "[17]", "pools[2].machines[0]", "17 is not a mapping", "KEY: VALUE"),
-    "cluster_that_is_a_number": (("cluster: quickstart", "cluster: 7"), "cluster: 7", "cluster", "7 is not text", 'put it in quotes: "7"'),
-    "key_without_a_value": (("cluster: quickstart", "cluster:"), "cluster:", "cluster", "it has no value", "write one after the `:`"),
-    "labels_of_load_balancers": (
-        ("count: 2", "count: 2\n    labels: {a: b}"),
-        "labels",
-        "pools[0].labels",
-        "load balancers are no Kubernetes nodes",
-        "delete",
-    ),
-    "label_that_is_none": (
-        ("[agent1]", "[agent1]\n    labels: {a b: c}"),
-        "labels",
-        "pools[2].labels",
-        "not a label of Kubernetes",
-        "rack1",
-    ),
-    "label_that_is_not_text": (
-        ("[agent1]", "[agent1]\n    labels: {gpu: true}"),
-        "labels",
-        "pools[2].labels.gpu",
-        "True is not text",
-        "quotes",
-    ),
-    "taint_that_is_none": (
-        ("[agent1]", "[agent1]\n    taints: [gpu]"),
-        "taints",
-        "pools[2].taints[0]",
-        "`gpu` is not a taint",
-        "NoSchedule",
-    ),
-    "removed_and_wanted": (("protect: false", "remove: [lb1]"), "remove", "remove[0]", "`lb1` is to be removed, and a pool has it", "take"),
     "endpoint_in_clear": (
         ("https://192.168.1.10", "http://192.168.1.10"),
         "endpoint",

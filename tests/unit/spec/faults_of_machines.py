@@ -1,0 +1,120 @@
+"""Machines and pools as they cannot be."""
+
+from __future__ import annotations
+
+from tests.unit.spec.conftest import Case
+
+SERVERS = "machines: [server1, server2, server3]"
+
+MACHINES: dict[str, Case] = {
+    "two_machines_of_one_name": (
+        (SERVERS, "machines: [server1, server1]"),
+        "server1",
+        "pools[1].machines[1]",
+        "two machines are named `server1`",
+        "another name",
+    ),
+    "two_machines_of_one_name_across_pools": (
+        ("[agent1]", "[lb2]"),
+        "[lb2]",
+        "pools[2].machines[0]",
+        "two machines are named `lb2`",
+        "another name",
+    ),
+    "two_pools_of_one_name": (
+        ("name: agents", "name: servers"),
+        "- name: servers\n",
+        "pools[2].name",
+        "two pools are named `servers`",
+        "another name",
+    ),
+    "zero_servers": (("role: server", "role: agent"), "pools:", "pools", "zero servers", "role: server"),
+    "zero_servers_in_the_pool": ((SERVERS, "machines: []"), "pools:", "pools", "zero servers", "role: server"),
+    "vm_id_below_100": (
+        ("vm_id_start: 200", "vm_id_start: 99"),
+        "vm_id_start",
+        "pools[0].vm_id_start",
+        "VM id 99 is outside of 100 to 999999999",
+        "",
+    ),
+    "vm_id_given_twice": (
+        ("[agent1]", "[{name: a1, vm_id: 500}, {name: a2, vm_id: 500}]"),
+        "a2",
+        "pools[2].machines[1].vm_id",
+        "VM id 500 is given to `a1` already",
+        "another id",
+    ),
+    "memory_without_a_unit": (
+        ("memory: 1GiB", "memory: 1024"),
+        "memory: 1024",
+        "pools[0].memory",
+        "1024 is not a size with a unit",
+        "1024GiB",
+    ),
+    "memory_of_decimal_units": (
+        ("memory: 1GiB", "memory: 4GB"),
+        "memory: 4GB",
+        "pools[0].memory",
+        "`4GB` is not a size with a unit",
+        "4GiB",
+    ),
+    "disk_of_half_a_gib": (("disk: 20GiB", "disk: 1536MiB"), "disk: 1536MiB", "pools[0].disk", "not a whole number of GiB", "2GiB"),
+    "cores_in_words": (("cores: 1\n", "cores: two\n"), "cores: two", "pools[0].cores", "`two` is not a whole number", "digits"),
+    "cores_zero": (("cores: 1\n", "cores: 0\n"), "cores: 0", "pools[0].cores", "0 cores are outside of 1 to 128", ""),
+    "count_beyond_all_bounds": (("count: 2", "count: 1000000000"), "count", "pools[0].count", "outside of 0 to 1000", ""),
+    "pattern_without_n": (("lb{n}", "lb"), "pattern", "pools[0].pattern", "must contain {n} once", "lb{n}"),
+    "pattern_that_makes_no_names": (("lb{n}", "LB_{n}"), "pattern", "pools[0].pattern", "`LB_1` is not a name", "write lb-{n}"),
+    "pattern_that_ends_in_a_hyphen": (("lb{n}", "lb{n}-"), "pattern", "pools[0].pattern", "`lb1-` is not a name", "write lb{n}"),
+    "pattern_of_digits": (("lb{n}", '"{n}"'), "pattern", "pools[0].pattern", "`1` begins with a digit", "write m{n}"),
+    "pattern_too_long": (("lb{n}", "a" * 60 + "{n}"), "pattern", "pools[0].pattern", "is not a name", ""),
+    "pool_without_machines": (
+        ("    machines: [agent1]\n", ""),
+        "name: agents",
+        "pools[2]",
+        "does not say which machines",
+        "machines: [NAME, ...]",
+    ),
+    "machines_and_count": (("[agent1]", "[agent1]\n    count: 2"), "name: agents", "pools[2]", "`machines` excludes `count`", "delete"),
+    "role_misspelt": (
+        ("role: agent", "role: agnet"),
+        "agnet",
+        "pools[2].role",
+        "`agnet` is not one of server, agent, loadbalancer",
+        "did you mean `agent`?",
+    ),
+    "name_in_capitals": (("[agent1]", "[Agent_1]"), "Agent_1", "pools[2].machines[0]", "`Agent_1` is not a name", "write agent-1"),
+    "name_that_begins_with_a_digit": (("[agent1]", "[1st]"), "1st", "pools[2].machines[0]", "`1st` begins with a digit", "write m1st"),
+    "name_that_means_another": (("[agent1]", "[localhost]"), "localhost", "pools[2].machines[0]", "`localhost` means", "another name"),
+    "name_that_is_a_number": (("[agent1]", "[17]"), "[17]", "pools[2].machines[0]", "17 is not a mapping", "KEY: VALUE"),
+    "cluster_that_is_a_number": (("cluster: quickstart", "cluster: 7"), "cluster: 7", "cluster", "7 is not text", 'put it in quotes: "7"'),
+    "key_without_a_value": (("cluster: quickstart", "cluster:"), "cluster:", "cluster", "it has no value", "write one after the `:`"),
+    "labels_of_load_balancers": (
+        ("count: 2", "count: 2\n    labels: {a: b}"),
+        "labels",
+        "pools[0].labels",
+        "load balancers are no Kubernetes nodes",
+        "delete",
+    ),
+    "label_that_is_none": (
+        ("[agent1]", "[agent1]\n    labels: {a b: c}"),
+        "labels",
+        "pools[2].labels",
+        "not a label of Kubernetes",
+        "rack1",
+    ),
+    "label_that_is_not_text": (
+        ("[agent1]", "[agent1]\n    labels: {gpu: true}"),
+        "labels",
+        "pools[2].labels.gpu",
+        "True is not text",
+        "quotes",
+    ),
+    "taint_that_is_none": (
+        ("[agent1]", "[agent1]\n    taints: [gpu]"),
+        "taints",
+        "pools[2].taints[0]",
+        "`gpu` is not a taint",
+        "NoSchedule",
+    ),
+    "removed_and_wanted": (("protect: false", "remove: [lb1]"), "remove", "remove[0]", "`lb1` is to be removed, and a pool has it", "take"),
+}

@@ -59,12 +59,11 @@ def commit_lock(ws: Workspace) -> None:
     """Save the lock if it changed, before anything is made from it.
 
     With a frozen lock (`STARDOCK_LOCK=frozen`, the default where `CI` is set) nothing is written, and `RefusedError` says what would
-    have to be allocated. `RefusedError` too when there is no lock, and a new one would move or delete machines that stand.
+    have to be allocated. Without a lock, see `refuse_to_move`.
     """
     if ws.lock == ws.lock_before:
         return
-    if ws.lock_before is None:
-        _refuse_to_move(ws)
+    refuse_to_move(ws)
     if lock_mode() == WRITE:
         save_lock(ws.files.lock, ws.lock)
         return
@@ -75,8 +74,9 @@ def commit_lock(ws: Workspace) -> None:
         raise RefusedError(message, cure=cure)
 
 
-def _refuse_to_move(ws: Workspace) -> None:
-    others = [*moved(ws.plan, standing(ws.files.state))]
+def refuse_to_move(ws: Workspace) -> None:
+    """Raise `RefusedError` when there is no lock, and a new one would move or delete machines that stand."""
+    others = [*moved(ws.plan, standing(ws.files.state))] if ws.lock_before is None else []
     if not others:
         return
     message = f"{ws.files.lock} is not there, and machines stand ({ws.files.state.name}) that a new one would not keep: {'; '.join(others)}"

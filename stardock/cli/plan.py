@@ -19,9 +19,10 @@ def plan(file: Path | None, form: str) -> None:
     """
     from stardock.cli.tables import show  # noqa: PLC0415 -- rich and pydantic: not for --help
     from stardock.plan.contract import document  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move  # noqa: PLC0415
 
     where = open_workspace(find_cluster_file(file))
+    refuse_to_move(where)
     if form == "json":
         click.echo(json.dumps(document(where.plan), indent=2))
     else:

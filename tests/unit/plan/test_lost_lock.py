@@ -9,7 +9,7 @@ import pytest
 
 from stardock.errors import RefusedError
 from tests.unit.plan.test_bad_input import TEXT, contents
-from tests.unit.plan.test_workspace import file, save
+from tests.unit.plan.test_workspace import file, run, save
 
 __all__ = ["file"]  # the fixture
 
@@ -46,6 +46,9 @@ def test_without_its_lock_a_cluster_that_would_move_is_refused(file: Path) -> No
     assert "server1" not in caught.value.message
     assert "git checkout -- cluster.lock" in (caught.value.cure or "")
     assert contents(file.parent) == before
+    shown = run("plan", "-f", str(file))
+    assert (shown.exit_code, shown.stdout) == (5, "")
+    assert "server2 is VM 299" in shown.stderr
 
 
 def test_a_lost_lock_is_made_again_from_explicit_values(file: Path) -> None:

@@ -39,10 +39,7 @@ class ClusterStack(TerraformStack):
         LocalBackend(self, path=state_path)
         _provider(self, plan.proxmox, beside=posixpath.dirname(state_path))
         self._variables()
-        images = self._images()
-        for machine in plan.machines:
-            props = machine_props(plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)
-            MachineConstruct(self, machine.name, props)
+        self._machines(self._images(), replace)
         self._adopt(adopt or {})
         self._output()
 
@@ -57,6 +54,7 @@ class ClusterStack(TerraformStack):
         return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
 
     def _machines(self, images: Mapping[str, Image], replace: frozenset[str]) -> None:
+        """In a scope of their own: a user may call a machine `images` or `proxmox`."""
         scope = Construct(self, "virtual-machines")
         for machine in self._plan.machines:
             props = machine_props(self._plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)

@@ -157,3 +157,10 @@ def keys_of(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [*value, *(key for item in value.values() for key in keys_of(item))]
     return [key for item in value for key in keys_of(item)] if isinstance(value, list) else []
+
+
+def test_a_machine_may_be_called_as_anything_else_in_the_stack(tmp_path: Path) -> None:
+    data = document("single")
+    data["pools"][0]["machines"] = ["images", "proxmox", "virtual-machines"]
+    made = synthesize(write_cluster(tmp_path, data))
+    assert set(made.machines) == {"images", "proxmox", "virtual-machines"}

@@ -7,6 +7,8 @@ export PIPENV_VERBOSITY := -1
 export CHECKPOINT_DISABLE := 1
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
+# Tests wait more than they compute: for boots, elections, timeouts.
+WORKERS ?= 3
 
 .PHONY: help setup lab-setup demo demo-down test check lock docs bench clean
 
@@ -26,7 +28,7 @@ demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
 test: lab-setup check ## everything that CI runs
-	@STARDOCK_LOCK=write pytest $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: ## formatting, lint, types, shell scripts
 	@tools/setup python

@@ -124,7 +124,7 @@ class Bootstrap:
         finally:
             self._remember()
         self.watcher.finish()
-        if code or self.watcher.failure:
+        if code:
             raise failure_error(self.watcher, self.workspace.files.log, code)
 
     def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: str) -> Run:

@@ -191,4 +191,6 @@ def _kind(name: str, data: Mapping[str, Any], output: str) -> Kind:
     kind = _KINDS.get(name, "none")
     if kind == "ok" and ((data.get("res") or {}).get("changed") or re.search(r"^changed: ", output, re.MULTILINE)):
         return "changed"
-    return "ignored" if kind == "failed" and data.get("ignore_errors") else kind
+    # Of an unreachable machine that a task is told to put up with, Ansible says why it is skipped.
+    ignored = data.get("ignore_errors") if kind == "failed" else kind == "unreachable" and "skip_reason" in (data.get("res") or {})
+    return "ignored" if ignored else kind

@@ -20,12 +20,16 @@ pytestmark = pytest.mark.unit
 PLAY = """
 - name: "Servers: a play"
   hosts: one
+  vars:
+    nobody: &dead {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}
   tasks:
     - {name: Change, ansible.builtin.command: "true", tags: [servers]}
     - {name: Hush, ansible.builtin.command: "echo {{ stardock_token }}", no_log: true, tags: [servers]}
     - {name: Keep, ansible.builtin.command: "true", changed_when: false, tags: [servers]}
     - {name: Show, ansible.builtin.command: env, changed_when: false, tags: [show]}
     - {name: Sleep, ansible.builtin.command: sleep 60, tags: [sleep]}
+    - {name: Call, ansible.builtin.raw: "true", vars: *dead, ignore_unreachable: true, tags: [call]}
+    - {name: Shout, ansible.builtin.raw: "true", vars: *dead, tags: [call]}
     - {name: Fail, ansible.builtin.fail: {msg: "on purpose {{ word }}"}, tags: [fail]}
 """
 
@@ -68,6 +72,15 @@ def test_a_failure_has_its_words_and_variables_come_by_a_file(bundle: Path) -> N
     seen: list[Event] = []
     assert run(Run(bundle=bundle, tags=["fail"], variables={"word": "{ 'odd\" one"}), seen.append) == 2
     assert [event.result["msg"] for event in seen if event.kind == "failed"] == ["on purpose { 'odd\" one"]
+
+
+def test_only_what_stops_a_machine_is_a_failure(bundle: Path) -> None:
+    seen: list[Event] = []
+    assert run(Run(bundle=bundle, tags=["call"]), seen.append) == 4
+    assert [(event.task, event.kind) for event in seen if event.kind in ("ignored", "unreachable")] == [
+        ("Call", "ignored"),
+        ("Shout", "unreachable"),
+    ]
 
 
 def test_interrupted_it_ends_ansible_and_its_workers_and_says_so(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ class Lab:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self.plan = json.loads(self._runner("plan", "-f", file, "--format", "json"))
+        self.plan = json.loads(self._runner("lab", "run", "-f", file, "--", "runner", "plan", "--format", "json"))
         self.vip = self._runner("lab", "run", "-f", file, "--", "sh", "-c", "sed -n 's/^  *vip: *//p' $STARDOCK_FILE").strip()
 
     def _runner(self, *words: str) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
 from stardock.cli.lab_settings import lab_settings
-from stardock.errors import ConditionError
 from stardock.lab import holder
 from stardock.lab.pve import access_key
 from stardock.lab.standin import build_tarball
@@ -25,7 +24,8 @@ def bring_up(source: Path, tell: Callable[[str], None]) -> None:
     """Raises InputErrors for a bad cluster file, LabError when the lab does not come up. `tell` gets a line or more at a time."""
     paths = lab_paths(source)
     if holder.status(paths.directory) is not None:
-        raise ConditionError(f"the lab of {source} runs already", cure=f"runner lab down -f {source}")
+        tell(f"the lab runs already, on its copy {_shown(paths.cluster_file)}; for another file: runner lab down -f {source}, then up")
+        return
     difference = make_copy(source, paths)
     _make_keys(paths)
     plan = open_workspace(paths.cluster_file).plan

@@ -61,11 +61,14 @@ def test_commands_in_the_lab_see_its_network_and_only_that(folder: Path) -> None
     assert sorted(link["ifname"] for link in links) == ["lo", "vmbr0"]
 
 
-def test_status_tells_the_endpoint_and_a_second_up_is_refused(folder: Path) -> None:
+def test_status_tells_the_endpoint_and_a_second_up_changes_nothing(folder: Path) -> None:
     assert "https://127.0.0.1:8006" in runner(folder, "status").stdout
+    copy = folder / "build/lab/single/cluster.yaml"
+    copy.write_text(copy.read_text() + "# rehearsed\n")
     again = runner(folder, "up")
-    assert again.returncode == 4
-    assert "runner lab down" in again.stderr
+    assert again.returncode == 0
+    assert "runs already" in again.stdout
+    assert "# rehearsed" in copy.read_text()
 
 
 def test_a_machine_that_the_lab_lacks_is_named_in_the_error(folder: Path) -> None:

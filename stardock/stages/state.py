@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,20 +11,25 @@ from stardock.stages.step import Say
 
 
 def mend(state: Path, say: Say) -> None:
-    """Put the backup in the place of a state that cannot be read. What was made since the backup comes back by import.
+    """Put the backup in the place of a state that was cut short, or nothing where none was made yet: the first apply has no backup.
 
-    An empty state with no backup is simply a new cluster's. The damaged file is kept as `X.tfstate.damaged`.
+    What was made since then comes back by import. An empty state with no backup is simply a new cluster's. What was damaged is kept as
+    `X.tfstate.damaged`.
     """
     backup = state.with_name(state.name + ".backup")
-    if not state.exists() or _readable(state) or not _readable(backup):
+    if not state.exists() or _readable(state) or not (state.stat().st_size or _readable(backup)):
         return
-    say(f"  {state.name} was cut short by a kill: going on from {backup.name}")
     shutil.copy2(state, state.with_name(state.name + ".damaged"))
-    shutil.copy2(backup, state)
+    if _readable(backup):
+        say(f"  {state.name} was cut short by a kill: going on from {backup.name}")
+        shutil.copy2(backup, state)
+    else:
+        say(f"  {state.name} was cut short by a kill and has no backup: going on from an empty one; machines come back by import")
+        os.truncate(state, 0)
 
 
 def _readable(path: Path) -> bool:
     try:
         return isinstance(json.loads(path.read_bytes()), dict)
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return False

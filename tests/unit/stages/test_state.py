@@ -23,6 +23,21 @@ def test_a_state_cut_short_is_taken_from_its_backup_and_kept_aside(tmp_path: Pat
     assert "c.tfstate.backup" in lines[0]
 
 
+@pytest.mark.parametrize("backup", ["", None])
+def test_a_state_cut_short_in_the_first_apply_which_has_no_backup_becomes_an_empty_one(tmp_path: Path, backup: str | None) -> None:
+    state = tmp_path / "c.tfstate"
+    state.write_text('{"version": 4, "resou')
+    state.chmod(0o600)
+    if backup is not None:
+        (tmp_path / "c.tfstate.backup").write_text(backup)
+    lines: list[str] = []
+    mend(state, lines.append)
+    assert state.read_text() == ""
+    assert (tmp_path / "c.tfstate.damaged").read_text() == '{"version": 4, "resou'
+    assert {path.stat().st_mode & 0o777 for path in (state, tmp_path / "c.tfstate.damaged")} == {0o600}
+    assert "no backup" in lines[0]
+
+
 @pytest.mark.parametrize(("state", "backup"), [('{"serial": 4}', '{"serial": 3}'), ("", ""), ("", None), (None, '{"serial": 3}')])
 def test_anything_else_is_left_alone(tmp_path: Path, state: str | None, backup: str | None) -> None:
     path = tmp_path / "c.tfstate"

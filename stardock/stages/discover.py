@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from stardock.errors import ConditionError
 from stardock.estate.agent import AgentSilent, addresses_by_mac, host_keys
-from stardock.estate.connection import Estate
+from stardock.estate.connection import Estate, NoAnswer
 from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
 from stardock.plan.model import Machine, Plan
 from stardock.stages.step import Say
+from stardock.standing import standing
 from stardock.workspace import Workspace
 
 #: Questions to Proxmox at once; each may take the agent's own timeout.
@@ -51,23 +52,35 @@ def discover(where: Workspace, estate: Estate, say: Say, seconds: float = DEFAUL
 
     What was seen is saved in any case. Raises ConditionError that lists the machines without an address or a host key, and why.
     """
-    sightings = _watch(estate, where.plan, say, seconds)
-    fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone)
-    save_facts(where.files.facts, fresh)
-    save_known_hosts(where.files.known_hosts, where.plan, fresh)
-    if unfounded:
-        say("  none of the servers that founded the cluster exists any more: it counts as not founded")
+    sightings = Sightings(missing={machine.name: "not asked yet" for machine in where.plan.machines})
+    try:
+        _watch(estate, where.plan, sightings, say, seconds)
+    finally:
+        fresh = _save(where, sightings, say)
     _complain(sightings, seconds)
     return fresh
 
 
-def renewed(plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str]) -> tuple[Facts, bool]:
+def _save(where: Workspace, sightings: Sightings, say: Say) -> Facts:
+    fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone, frozenset(standing(where.files.state)))
+    save_facts(where.files.facts, fresh)
+    save_known_hosts(where.files.known_hosts, where.plan, fresh)
+    if unfounded:
+        say("  none of the servers that founded the cluster exists any more: it counts as not founded")
+    return fresh
+
+
+def renewed(
+    plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str], stand: frozenset[str] = frozenset()
+) -> tuple[Facts, bool]:
     """Bring the facts up to date; also tells whether `founded` was dropped.
 
     What was read replaces what was known, part by part; machines that are gone or no longer planned are dropped; one that was silent
-    keeps what was known of it. `founded` goes when no server recorded in it still carries a host key that it had then.
+    keeps what was known of it, and so does one under `remove:` while it stands (`stand`: the names in the engine's state), since the
+    gate must know that it once answered. `founded` goes when no server recorded in it still carries a host key that it had then.
     """
-    names = [machine.name for machine in plan.machines if machine.name not in gone]
+    leaving = [name for name in plan.removed if name in stand]
+    names = [*(machine.name for machine in plan.machines if machine.name not in gone), *leaving]
     machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
     known = {name: machine for name, machine in machines.items() if machine is not None}
     founded = facts.founded if facts.founded and _still_stands(facts.founded, known) else None
@@ -84,15 +97,18 @@ def _still_stands(founded: Founded, machines: Mapping[str, MachineFacts]) -> boo
     return any(set(keys) & set(machines[name].host_keys) for name, keys in founded.servers.items() if name in machines)
 
 
-def _watch(estate: Estate, plan: Plan, say: Say, seconds: float) -> Sightings:
-    sightings = Sightings(missing={machine.name: "not asked yet" for machine in plan.machines})
+def _watch(estate: Estate, plan: Plan, sightings: Sightings, say: Say, seconds: float) -> None:
+    """Ask in rounds until nothing is missing or the time is up."""
     deadline = time.monotonic() + seconds
     told = ""
     with ThreadPoolExecutor(WORKERS) as workers:
         while True:
-            _round(estate, plan, sightings, workers, say)
+            try:
+                _round(estate, plan, sightings, workers, say)
+            except NoAnswer as error:  # pveproxy restarts, a line breaks: once more while there is time
+                sightings.missing |= dict.fromkeys(set(sightings.missing) - sightings.gone, error.message)
             if not set(sightings.missing) - sightings.gone or time.monotonic() >= deadline:
-                return sightings
+                return
             told = _tell(sightings.missing, told, say)
             time.sleep(POLL_SECONDS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,3 +117,10 @@ def test_machines_made_anew_are_not_founded_and_one_survivor_keeps_the_cluster_f
     assert renewed(_plan("s1", "s2"), was, {"s1": anew}, set())[0].founded == was.founded
     assert renewed(_plan("s1", "s2"), was, {"s1": anew, "s2": anew}, set())[0].founded is None
     assert renewed(_plan("s1", "s2"), was, {}, {"s1", "s2"})[0].founded is None
+
+
+def test_a_server_under_remove_stays_known_while_it_stands_so_that_the_gate_keeps_it() -> None:
+    was = Facts(cluster="c", machines={"s1": MachineFacts(host_keys=("a",)), "s4": MachineFacts(host_keys=("d",))})
+    leaving = replace(_plan("s1"), removed=("s4",))
+    assert renewed(leaving, was, {}, set(), frozenset({"s1", "s4"}))[0].machines == was.machines
+    assert set(renewed(leaving, was, {}, set(), frozenset({"s1"}))[0].machines) == {"s1"}

@@ -1,0 +1,80 @@
+"""The wait for machines: what was seen is kept, and a Proxmox that pauses is asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from stardock.errors import ConditionError
+from stardock.estate.connection import Estate, NoAnswer
+from stardock.estate.machines import EstateMachine
+from stardock.facts import Facts, MachineFacts, load_facts
+from stardock.files import ClusterFiles
+from stardock.stages import discover as discovery
+from stardock.workspace import Workspace
+from tests.unit.stages.test_discover import KEY, MAC, _plan
+
+pytestmark = pytest.mark.unit
+
+ANSWERS = Iterator[dict[int, EstateMachine] | Exception]
+VM = EstateMachine(vm_id=210, name="server1", pve_node="pve1", running=True, tags=frozenset())
+
+
+def _workspace(tmp_path: Path) -> Workspace:
+    unused: Any = None
+    return Workspace(
+        files=ClusterFiles(tmp_path / "c.yaml"),
+        spec=unused,
+        plan=_plan("server1"),
+        lock_before=None,
+        lock=unused,
+        facts=Facts(cluster="c"),
+    )
+
+
+@pytest.fixture
+def listing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Say what Proxmox lists, round by round; the one machine has an address, and its host key from the second question on."""
+
+    def _listing(*answers: dict[int, EstateMachine] | Exception) -> None:
+        rounds: ANSWERS = iter(answers)
+        keys = iter([(), *([(KEY,)] * 9)])
+
+        def machines_on(_estate: Estate) -> dict[int, EstateMachine]:
+            answer = next(rounds)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        monkeypatch.setattr(discovery, "machines_on", machines_on)
+        monkeypatch.setattr(discovery, "addresses_by_mac", lambda *_asked: {MAC: ("10.0.0.5",)})
+        monkeypatch.setattr(discovery, "host_keys", lambda *_asked: next(keys))
+        monkeypatch.setattr(discovery, "POLL_SECONDS", 0.01)
+
+    return _listing
+
+
+def _discover(tmp_path: Path, seconds: float) -> MachineFacts:
+    where = _workspace(tmp_path)
+    return discovery.discover(where, cast("Estate", None), lambda _line: None, seconds).machines["server1"]
+
+
+def test_a_proxmox_that_pauses_is_asked_again_while_there_is_time(tmp_path: Path, listing: Callable[..., None]) -> None:
+    listing({210: VM}, NoAnswer("https://x:8006 does not answer"), {210: VM})
+    assert _discover(tmp_path, 5).host_keys == (KEY,)
+
+
+def test_one_that_stays_silent_is_named_after_the_deadline(tmp_path: Path, listing: Callable[..., None]) -> None:
+    listing(NoAnswer("https://x:8006 does not answer"))
+    with pytest.raises(ConditionError, match="server1: https://x:8006 does not answer"):
+        _discover(tmp_path, 0)
+
+
+def test_what_was_seen_is_saved_also_when_the_token_loses_its_rights(tmp_path: Path, listing: Callable[..., None]) -> None:
+    listing({210: VM}, ConditionError("the API token may not do this"))
+    with pytest.raises(ConditionError, match="may not do this"):
+        _discover(tmp_path, 5)
+    assert load_facts(tmp_path / "c.facts.json", "c").machines["server1"].addresses == {"ens18": ("10.0.0.5",)}

@@ -41,7 +41,7 @@ lock: ## renews Pipfile.lock and package-lock.json, without registry addresses
 
 docs: ## the generated parts of docs/
 	@tools/setup python
-	@python -m tools.docs
+	@runner schema --format markdown >docs/cluster-yaml.md
 
 bench: lab-setup ## the figures of bench/README.md
 	@python -m bench

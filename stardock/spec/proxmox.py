@@ -56,7 +56,7 @@ Datastore = Annotated[str, Field(min_length=1)]
 class Datastores(Section):
     """Where things lie on a PVE node."""
 
-    images: Datastore = Field(default="local", description="downloaded disk images (content type `import` or `iso`)")
+    images: Datastore = Field(default="local", description="downloaded disk images (content type `import`)")
     snippets: Datastore = Field(default="local", description="first-boot files (content type `snippets`)")
     disks: Datastore = Field(default="local-lvm", description="disks of machines (content type `images`)")
 

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -63,11 +63,13 @@ class Deployment:
     options: Options
     say: Say
     engine: Engine | None = None
+    passwords: dict[str, str] = field(default_factory=dict, repr=False)  # TF_VAR_* -> hash
 
     def checks(self) -> tuple[Step, ...]:
         """List what is found out before anything is written."""
         endpoint = self.workspace.plan.proxmox.endpoint
-        return (Step("check", f"the engine, the API token, that {endpoint} answers, is trusted and accepts it", self.check),)
+        what = f"the engine, the API token, that {endpoint} answers, is trusted and accepts it, password hashes"
+        return (Step("check", what, self.check),)
 
     def steps(self) -> tuple[Step, ...]:
         """List what changes things, in order."""
@@ -78,10 +80,11 @@ class Deployment:
         )
 
     def check(self) -> None:
-        """Check names, engine, token and endpoint. Raises RefusedError or ConditionError."""
+        """Check names, engine, token, endpoint and password hashes. Raises RefusedError or ConditionError."""
         check_names(self.options.replace, [machine.name for machine in self.workspace.plan.machines])
         engine = find_engine(os.environ)
         self.say(f"  Proxmox {Estate.from_environment(self.workspace.plan.proxmox).check()}, {engine}")
+        self._take_passwords()
 
     def synth(self) -> None:
         """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
@@ -97,9 +100,14 @@ class Deployment:
         return self._engine(folder)
 
     def _engine(self, folder: Path) -> Engine:
+        self._take_passwords()
+        return Engine(find_engine(os.environ), folder, {**os.environ, **self.passwords}, self.say)
+
+    def _take_passwords(self) -> None:
+        """Resolve what is not known yet: each source is asked once a run, since a command may ask a person."""
         directory = self.workspace.files.spec.resolve().parent
-        secrets = password_variables(self.workspace.spec, self.workspace.plan, directory, os.environ)
-        return Engine(find_engine(os.environ), folder, {**os.environ, **secrets}, self.say)
+        known = {**os.environ, **self.passwords}
+        self.passwords |= password_variables(self.workspace.spec, self.workspace.plan, directory, known)
 
     def apply(self) -> None:
         """Plan and apply; a second time when images of a killed run were in the way. Raises RefusedError, EngineError."""

@@ -1,8 +1,8 @@
 """tofu or terraform, driven: synth, init, plan, show, apply. Everything it writes is for the owner's eyes only.
 
-The synthesized stack of `DIR/X.yaml` goes to `DIR/cdktf.out/stacks/CLUSTER`, which is where `cdktf synth` puts it when run in `DIR`.
-Its state is always `DIR/X.tfstate`: main.py writes the relative way there into the JSON, so that `cdktf deploy`, bare `tofu apply` and
-`runner deploy` share it, wherever each keeps its JSON.
+The synthesized stack of `DIR/X.yaml` goes to `DIR/cdktf.out/stacks/CLUSTER`; that of `cdktf synth`, which runs in the checkout, to the
+checkout's `cdktf.out/stacks/CLUSTER`. The state is always `DIR/X.tfstate`: main.py writes the relative way there into the JSON, so that
+`cdktf deploy`, bare `tofu apply` and `runner deploy` share it, wherever each keeps its JSON.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Engine:
 
     program: str
     directory: Path
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     say: Say = field(default=lambda _line: None)
 
     @property

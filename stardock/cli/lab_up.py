@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
 from stardock.cli.lab_settings import lab_settings
-from stardock.lab import holder
+from stardock.lab import holder, inotify
 from stardock.lab.pve import access_key
 from stardock.lab.standin import build_tarball
 from stardock.workspace import open_workspace
@@ -35,6 +35,8 @@ def bring_up(source: Path, tell: Callable[[str], None]) -> None:
         "STARDOCK_ARTIFACTS": str(_artifacts(paths, plan.distribution.version)),
         **_mirror(),
     }
+    if raised := inotify.make_room():
+        tell(raised)
     holder.up(lab_settings(plan, paths.directory), variables)
     tell(f"{_DIFFERENCES}\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND")
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stardock.lab import settings_file
+from stardock.lab import inotify, settings_file
 from stardock.lab.cgroups import LabGroup
 from stardock.lab.commands import check_programs
 from stardock.lab.environment import prepare_environment
@@ -53,6 +53,7 @@ def up(settings: LabSettings, variables: Mapping[str, str] | None = None, *, wor
     image = image_root(configured_mirror()) if settings.machines == "nspawn" else directory
     (directory / "log").mkdir(parents=True, exist_ok=True)
     LabGroup(lab_id(directory)).remove()
+    inotify.make_room()
     prepare_environment(settings, variables or {})
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with near, far:

@@ -89,7 +89,9 @@ class EmulatedEstate:
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         """Start the real command line."""
-        command = [sys.executable, "-c", "from stardock.cli.main import main; main()", *arguments, "-f", "cluster.yaml"]
+        # Whoever runs tests in the background has Ctrl-C ignored, and so would what they start.
+        heard = ["env", "--default-signal=INT"]
+        command = [*heard, sys.executable, "-c", "from stardock.cli.main import main; main()", *arguments, "-f", "cluster.yaml"]
         return subprocess.Popen(
             command,
             cwd=self.folder,

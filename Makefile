@@ -8,7 +8,7 @@ export CHECKPOINT_DISABLE := 1
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
 # Tests wait more than they compute: for boots, elections, timeouts.
-WORKERS ?= 3
+WORKERS ?= 2
 
 .PHONY: help setup lab-setup demo demo-down test check lock docs bench clean
 

@@ -43,6 +43,8 @@ def _reach_cure(message: str) -> str:
 def cause(event: Event) -> str:
     """What went wrong, in one line."""
     words = _words(event.result) or event.output or "no reason was given"
+    if "censored" in event.result:  # a task that holds a secret
+        words = "stopped answering on ssh" if event.kind == "unreachable" else "its words are hidden, because they could hold a secret"
     line = re.sub(r"\s+", " ", words).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
 

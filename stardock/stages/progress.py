@@ -88,7 +88,7 @@ class Watcher:
             self._failed(event)
 
     def _enter(self, stage: str) -> None:
-        if stage == self.stage:
+        if stage == self.stage or self.failure:
             return
         self.finish()
         if stage not in self.stages:  # plays of other stages come and go without a task

@@ -135,6 +135,17 @@ def test_the_cause_is_one_line(result: dict[str, Any], line: str) -> None:
     assert cause(event("failed", result=result)) == line
 
 
+@pytest.mark.parametrize(("kind", "line"), [("unreachable", "stopped answering on ssh"), ("failed", "its words are hidden")])
+def test_of_a_task_that_holds_a_secret_only_that_is_told(kind: Kind, line: str) -> None:
+    assert cause(event(kind, result={"censored": "the output has been hidden"}, output="fatal: x")).startswith(line)
+
+
+def test_the_stage_of_a_failure_is_the_one_that_is_told(tmp_path: Path) -> None:
+    watcher, shown = watch(tmp_path, event("play", ""), event("failed", result={"msg": "x"}), event("play", "", play="Agents: nobody"))
+    assert "--from-stage servers" in str(failure_error(watcher, Path("x.log"), 2).cure)
+    assert shown.stages == ["servers"]
+
+
 def test_a_long_cause_is_cut() -> None:
     assert len(cause(event("failed", result={"msg": "x" * 5000}))) == 900
 

@@ -1,0 +1,46 @@
+"""A machine that stops answering ends the run: Ansible by itself would go on with the next machines and plays."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+ROLES = Path(__file__).parents[3] / "ansible/roles"
+TOGETHER = {"role": "together"}
+TOUCH = {"ansible.builtin.debug": {"msg": "TOUCHED {{ inventory_hostname }}"}}
+REACH = {"ansible.builtin.raw": "true"}
+
+
+def touched(tmp_path: Path, *plays: dict[str, object]) -> list[str]:
+    """The machines that got to the task TOUCH, one of five being silent."""
+    silent = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    here = {"ansible_connection": "local"}
+    hosts = {name: silent if name == "server2" else here for name in ("lb1", "server1", "server2", "server3", "agent1")}
+    servers: dict[str, object] = {name: {} for name in hosts if name.startswith("server")}
+    groups = {"server": {"hosts": servers}, "agent": {"hosts": {"agent1": {}}}}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "children": groups}}))
+    (tmp_path / "play.yml").write_text(json.dumps([{"gather_facts": False, "any_errors_fatal": True, **play} for play in plays]))
+    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}
+    command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    return re.findall(r'"msg": "TOUCHED (\w+)"', done.stdout)
+
+
+def test_one_at_a_time_stops_at_the_machine_that_is_lost(tmp_path: Path) -> None:
+    play: dict[str, object] = {"hosts": "server", "serial": 1, "roles": [TOGETHER], "tasks": [REACH, TOUCH]}
+    assert touched(tmp_path, play) == ["server1"]
+
+
+def test_the_next_stage_does_not_begin(tmp_path: Path) -> None:
+    lost: dict[str, object] = {"hosts": "server2", "tasks": [REACH]}
+    gate: dict[str, object] = {"hosts": "all", "roles": [TOGETHER]}
+    agents: dict[str, object] = {"hosts": "agent", "tasks": [TOUCH]}
+    assert touched(tmp_path, lost, gate, agents) == []

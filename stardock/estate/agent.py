@@ -17,6 +17,9 @@ from stardock.estate.machines import EstateMachine
 #: The kinds of SSH host keys that a stock sshd offers, best first.
 KEY_FILES = tuple(f"/etc/ssh/ssh_host_{kind}_key.pub" for kind in ("ed25519", "ecdsa", "rsa"))
 
+#: Where bootstrap writes which cluster a machine belongs to (role founding, `founding_mark`).
+FOUNDED_MARK = "/etc/stardock/founded"
+
 
 class AgentSilent(Exception):
     """The guest agent does not answer (yet)."""
@@ -48,13 +51,23 @@ def host_keys(estate: Estate, machine: EstateMachine) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
+def founded_mark(estate: Estate, machine: EstateMachine) -> str:
+    """Read the sha256 of the cluster's authority that bootstrap left on the machine; empty where it did not. Raises AgentSilent."""
+    return _content(estate, machine, FOUNDED_MARK).strip()
+
+
 def _host_key(estate: Estate, machine: EstateMachine, file: str) -> str:
+    words = _content(estate, machine, file).split()
+    return " ".join(words[:2]) if len(words) > 1 else ""
+
+
+def _content(estate: Estate, machine: EstateMachine, file: str) -> str:
+    """Read a small file, empty where there is none."""
     try:
         answer = _ask(estate, machine, "file-read", file=file)
     except _NoFile:
         return ""
-    words = str(answer.get("content") or "").split()
-    return " ".join(words[:2]) if len(words) > 1 else ""
+    return str(answer.get("content") or "")
 
 
 class _NoFile(Exception):

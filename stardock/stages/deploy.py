@@ -17,6 +17,7 @@ from pathlib import Path
 from stardock.errors import EngineError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.machines import machines_on
+from stardock.facts import save_facts
 from stardock.plan.model import Machine, Role
 from stardock.runlock import only_run
 from stardock.stages import discover as discovery
@@ -26,6 +27,7 @@ from stardock.stages.lost import await_agents, find_lost, settled, strays
 from stardock.stages.state import mend
 from stardock.stages.step import Say, Step, run
 from stardock.stages.variables import password_variables
+from stardock.standing import standing
 from stardock.workspace import Workspace, commit_lock, open_workspace
 
 #: Seconds for one answer while machines are looked for; the check before everything is stricter.
@@ -90,8 +92,15 @@ class Deployment:
         """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
         commit_lock(self.workspace)
         mend(self.workspace.files.state, self.say)
+        self._begin_facts()
         self.engine = self._synthesized({})
         self.engine.init()
+
+    def _begin_facts(self) -> None:
+        """Where nothing stands, nothing is to be observed, and the file says so: from then on a missing one means that facts were lost."""
+        files = self.workspace.files
+        if not files.facts.exists() and not standing(files.state):
+            save_facts(files.facts, self.workspace.facts)
 
     def _synthesized(self, adopt: dict[str, str]) -> Engine:
         """Write the JSON for this run's named replacements and the given adoptions; gives the engine in the stack's folder."""
@@ -160,6 +169,7 @@ class Deployment:
             roles=roles | {machine.name: machine.role for machine in plan.machines},
             founded=facts.founded is not None,
             observed=frozenset(answered | set(facts.founded.servers if facts.founded else ())),
+            known=self.workspace.files.facts.exists(),
         )
 
     def _lost(self, changes: Iterable[MachineChange]) -> dict[str, str]:

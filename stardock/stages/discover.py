@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from stardock.errors import ConditionError
-from stardock.estate.agent import AgentSilent, addresses_by_mac, host_keys
+from stardock.estate.agent import AgentSilent, addresses_by_mac, founded_mark, host_keys
 from stardock.estate.connection import Estate, NoAnswer
 from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
@@ -32,10 +32,11 @@ _IPV4 = "."
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing."""
+    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing. `mark`: of its founded cluster."""
 
     facts: MachineFacts | None
     missing: str | None
+    mark: str = ""
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Sightings:
     seen: dict[str, MachineFacts] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def discover(where: Workspace, estate: Estate, say: Say, seconds: float = DEFAULT_SECONDS) -> Facts:
@@ -63,6 +65,7 @@ def discover(where: Workspace, estate: Estate, say: Say, seconds: float = DEFAUL
 
 def _save(where: Workspace, sightings: Sightings, say: Say) -> Facts:
     fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone, frozenset(standing(where.files.state)))
+    fresh = refounded(where.plan, fresh, sightings.marks)
     save_facts(where.files.facts, fresh)
     save_known_hosts(where.files.known_hosts, where.plan, fresh)
     if unfounded:
@@ -85,6 +88,18 @@ def renewed(
     known = {name: machine for name, machine in machines.items() if machine is not None}
     founded = facts.founded if facts.founded and _still_stands(facts.founded, known) else None
     return replace(facts, machines=known, founded=founded), founded != facts.founded
+
+
+def refounded(plan: Plan, facts: Facts, marks: Mapping[str, str]) -> Facts:
+    """Learn again that the cluster is founded, from the marks on its servers: the facts were lost, or are another person's.
+
+    Marks of different clusters prove nothing; bootstrap refuses them with a cure.
+    """
+    clusters = set(marks.values())
+    if facts.founded is not None or len(clusters) != 1:
+        return facts
+    servers = {server.name: facts.machines[server.name].host_keys for server in plan.of_role("server") if server.name in facts.machines}
+    return replace(facts, founded=Founded(ca_sha256=clusters.pop(), servers=servers))
 
 
 def _newer(old: MachineFacts | None, new: MachineFacts | None) -> MachineFacts | None:
@@ -130,6 +145,8 @@ def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) 
         return
     if sighting.facts is not None:
         sightings.seen[name] = sighting.facts
+    if sighting.mark:
+        sightings.marks[name] = sighting.mark
     if sighting.missing is None:
         del sightings.missing[name]
         say(f"  {name}: {_words(sightings.seen[name])}")
@@ -144,8 +161,8 @@ def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str 
     if not vm.running:
         return Sighting(None, "is not running")
     try:
-        found = addresses_by_mac(estate, vm)
-        return sighting_of(machine, found, host_keys(estate, vm), vip)
+        sighting = sighting_of(machine, addresses_by_mac(estate, vm), host_keys(estate, vm), vip)
+        return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else "")
     except AgentSilent:
         return Sighting(None, "guest agent is silent")
 

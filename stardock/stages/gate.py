@@ -54,6 +54,7 @@ class Allowed:
     """What was named, and what must be kept. `roles` covers machines in the plan and those that the lock retired.
 
     `observed` are the machines that once answered (facts hold their host keys): a server that never did is no member of anything.
+    `known` is false where there are no facts at all: then nobody can say what is founded.
     """
 
     replace: frozenset[str] = frozenset()
@@ -61,6 +62,7 @@ class Allowed:
     roles: Mapping[str, Role] | None = None
     founded: bool = False
     observed: frozenset[str] = frozenset()
+    known: bool = True
 
     def role(self, name: str) -> Role:
         """The role of a machine; one that nobody knows is treated as what needs most care."""
@@ -111,6 +113,8 @@ def judge(changes: Sequence[MachineChange], allowed: Allowed) -> tuple[Refusal, 
 
 def _judge_one(change: MachineChange, allowed: Allowed) -> Refusal | None:
     named = allowed.remove if change.action == "delete" else allowed.replace
+    if not allowed.known and allowed.role(change.name) == "server":
+        return _unknown(change)
     if _is_kept_server(change.name, allowed):
         return kept_server(change)
     return None if change.name in named else _unnamed(change)
@@ -127,6 +131,11 @@ def kept_server(change: MachineChange) -> Refusal:
         f"{change.name} is a server of a founded cluster and would be {_done(change)}: {change.why()}",
         f"its etcd member would stay behind and its pods would not be drained; put {change.name} back as it was",
     )
+
+
+def _unknown(change: MachineChange) -> Refusal:
+    message = f"{change.name} would be {_done(change)}: {change.why()}; without facts nobody knows whether its cluster is founded"
+    return Refusal(change.name, message, "read them again first: runner discover")
 
 
 def _unnamed(change: MachineChange) -> Refusal:

@@ -88,3 +88,15 @@ def test_a_vm_id_that_a_stranger_has_is_told_and_the_stranger_left_alone(estate:
     assert code == 4, output
     assert "VM id 220 of agent1 is taken by files on " in output
     assert len(estate.accepted("POST", "/qemu")) == len(MACHINES)
+
+
+def test_with_the_facts_lost_no_server_is_replaced_and_discover_reads_from_the_machines_that_they_are_founded(
+    estate: EmulatedEstate,
+) -> None:
+    estate.deploy()
+    estate.guests.marks = dict.fromkeys((210, 211, 212), b"ab" * 32 + b"\n")
+    (estate.folder / "cluster.facts.json").unlink()
+    assert "runner discover" in _refused(estate, "--replace", "server1")
+    assert estate.run("discover")[0] == 0
+    assert json.loads((estate.folder / "cluster.facts.json").read_text())["founded"]["ca_sha256"] == "ab" * 32
+    assert "server1 is a server of a founded cluster" in _refused(estate, "--replace", "server1")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stardock.facts import Facts, Founded, MachineFacts
 from stardock.plan.model import Distribution, Image, Interface, Machine, Plan, Proxmox, Ssh
-from stardock.stages.discover import renewed, sighting_of
+from stardock.stages.discover import refounded, renewed, sighting_of
 
 pytestmark = pytest.mark.unit
 
@@ -124,3 +124,15 @@ def test_a_server_under_remove_stays_known_while_it_stands_so_that_the_gate_keep
     leaving = replace(_plan("s1"), removed=("s4",))
     assert renewed(leaving, was, {}, set(), frozenset({"s1", "s4"}))[0].machines == was.machines
     assert set(renewed(leaving, was, {}, set(), frozenset({"s1"}))[0].machines) == {"s1"}
+
+
+def test_a_lost_facts_file_learns_from_the_servers_marks_that_the_cluster_is_founded() -> None:
+    facts = Facts(cluster="c", machines={"server1": MachineFacts(host_keys=(KEY,))})
+    again = refounded(_plan("server1"), facts, {"server1": "ab" * 32})
+    assert again.founded == Founded(ca_sha256="ab" * 32, servers={"server1": (KEY,)})
+    assert refounded(_plan("server1"), again, {"server1": "cd" * 32}) == again, "what is known is not replaced"
+
+
+def test_marks_of_different_clusters_prove_nothing() -> None:
+    facts = Facts(cluster="c")
+    assert refounded(_plan("server1", "server2"), facts, {"server1": "ab", "server2": "cd"}) == facts

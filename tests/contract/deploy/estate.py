@@ -80,7 +80,7 @@ class EmulatedEstate:
 
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""
-        kept = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
         home = self.folder.parent / "home"
         home.mkdir(exist_ok=True)
         return kept | {

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stardock.firstboot.network import network_config
-from stardock.firstboot.text import template, yaml_text
+from stardock.firstboot.text import template
 from stardock.firstboot.user import password_variables, user_data
 from stardock.plan.model import Machine
+from stardock.yamltext import yaml_text
 
 __all__ = ["Documents", "documents", "password_variables"]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from stardock.bundle import write_bundle
 from stardock.bundle.inventory import inventory_files
@@ -165,8 +164,3 @@ def test_a_plus_in_a_version_is_escaped_in_the_url() -> None:
 @pytest.mark.parametrize("text", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "{# hidden #}\n"])
 def test_what_a_user_wrote_is_never_a_template(text: str) -> None:
     assert "!unsafe" in yaml_text({"content": text})
-
-
-@pytest.mark.parametrize("text", ["yes", "0640", "1e3", "a: b", "# no comment", " x", "a\nb\n", "\n", 'quo"te', "tab\there", "é"])
-def test_texts_stay_texts_for_every_reader(text: str) -> None:
-    assert YAML(typ="safe", pure=True).load(yaml_text({"content": text})) == {"content": text}

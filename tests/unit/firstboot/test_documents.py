@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from stardock.firstboot import documents
-from stardock.firstboot.text import template, yaml_text
+from stardock.firstboot.text import template
 from stardock.plan.model import User, Window
 from stardock.systems import SYSTEMS, system
 from tests.machines import KEY, interface, machine, machines
@@ -166,19 +164,6 @@ def test_a_dhcp_interface_says_nothing_that_is_not_wanted() -> None:
     assert config["config"] == [
         {"type": "physical", "name": "ens18", "mac_address": "bc:24:11:00:00:0c", "subnets": [{"type": "dhcp"}]},
     ]
-
-
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
-def test_every_printable_string_survives_cloud_inits_yaml(value: str) -> None:
-    assert read(yaml_text({"key": {"in": [value, {"deep": value}]}})) == {"key": {"in": [value, {"deep": value}]}}
-
-
-WORDS = ["yes", "No", "on", "null", "0440", "17:15", "1e3", "~", "- x", "a: b", "# c", "", " ", "*", "0x10", "1_000"]
-
-
-@pytest.mark.parametrize("word", WORDS)
-def test_words_that_yaml_reads_as_something_else_are_quoted(word: str) -> None:
-    assert read(yaml_text({"key": [word]})) == {"key": [word]}
 
 
 def test_only_named_variables_are_live() -> None:

@@ -32,7 +32,7 @@ def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) 
     """Take a machine of the plan to a VM; `image` is the volume to import."""
     texts = documents(cluster, machine)
     return MachineProps(
-        name=machine.name,
+        name=machine.hostname,
         description=f"{machine.role} of the cluster {cluster}, made by Stardock",
         tags=sorted({"stardock", cluster, machine.role, *machine.tags}),
         pve_node=machine.pve_node,
@@ -42,6 +42,7 @@ def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) 
         memory_mib=machine.memory_mib,
         disk_gib=machine.disk_gib,
         disk_datastore=machine.disk_datastore,
+        disk_interface=machine.disk_interface,
         image=image,
         nics=[_nic(interface) for interface in machine.interfaces],
         user=_snippet(cluster, machine, "user", texts.user),

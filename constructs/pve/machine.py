@@ -48,6 +48,7 @@ class MachineProps:
     network: SnippetProps
     meta: SnippetProps
     startup_order: int
+    disk_interface: str = "scsi0"
     prevent_destroy: bool = True
 
 
@@ -93,13 +94,13 @@ class Machine(Construct):
 
 def _disk(props: MachineProps) -> vm.VirtualEnvironmentVmDisk:
     return vm.VirtualEnvironmentVmDisk(
-        interface="scsi0",
+        interface=props.disk_interface,
         datastore_id=props.disk_datastore,
         size=props.disk_gib,
         import_from_attribute=props.image,
         discard="on",
         iothread=True,
-        ssd=True,
+        ssd=props.disk_interface != "virtio0",  # PVE knows no ssd on virtio (pve-qemu's drive formats)
     )
 
 

@@ -47,7 +47,7 @@ def _joined(wanted: Any, own: Any) -> Any:
 
 def _node(machine: Machine, address: str) -> dict[str, Any]:
     return {
-        "node-name": machine.name,
+        "node-name": machine.hostname,
         "node-ip": [address],
         "token-file": f"{FOLDER}/token",
         "node-label": [f"{key}={value}" for key, value in machine.labels.items()],

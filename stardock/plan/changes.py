@@ -39,9 +39,11 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         packages=wish.packages if wish.image.system == record.image.system else record.packages,
         disk_gib=max(wish.disk_gib, record.disk_gib),
         disk_datastore=record.disk_datastore,
+        disk_interface=record.disk_interface,
         snippet_datastore=record.snippet_datastore,
+        cicustom=record.cicustom,
     )
-    explicit = {"pve_node", "vm_id", *(f"{name}.address" for name in one.own.addresses)}
+    explicit = {"pve_node", "vm_id", "hostname", *(f"{name}.address" for name in one.own.addresses)}
     every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in _wishes(wish, kept) if old != new]
     return Kept(
         machine=kept,
@@ -62,7 +64,7 @@ def _followed(held: Interface, wish: Interface) -> Interface:
 
 def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
     """(field, kept, wished) of everything that may be held back."""
-    for field in ("pve_node", "vm_id", "hostname", "disk_datastore", "snippet_datastore"):
+    for field in ("pve_node", "vm_id", "hostname", "disk_datastore", "disk_interface", "snippet_datastore"):
         yield field, str(getattr(kept, field)), str(getattr(wish, field))
     yield "disk", f"{kept.disk_gib}GiB", f"{wish.disk_gib}GiB"
     yield from _image_wishes(wish.image, kept.image)

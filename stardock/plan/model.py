@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 Role = Literal["server", "agent", "loadbalancer"]
 
+#: Where PVE attaches the first disk. A machine that stands keeps it: another place is another disk to the provider.
+DiskInterface = Literal["scsi0", "virtio0"]
+
 #: The order in which roles are shown, started and bootstrapped.
 ROLES: tuple[Role, ...] = ("loadbalancer", "server", "agent")
 
@@ -80,6 +83,8 @@ class Machine:
     disk_datastore: str
     snippet_datastore: str
     users: tuple[User, ...]
+    disk_interface: DiskInterface = "scsi0"
+    cicustom: str | None = None  # first-boot files of an imported machine, as PVE keeps them; None: Stardock's own three
     packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,7 +13,7 @@ from stardock.spec.image import Image
 from stardock.spec.network import Interfaces, RoleName
 from stardock.spec.proxmox import NodeName
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Form, Gibibytes, Ipv4, MachineName, Mebibytes, Name, parse_machine_name, shown
+from stardock.spec.units import Count, Form, Gibibytes, HostName, Ipv4, MachineName, Mebibytes, Name, parse_machine_name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class Machine(Section):
 
     name: MachineName = Field(description="host name and VM name; never changes")
     vm_id: VmId | None = Field(default=None, description="VM id, 100 to 999999999; default: the next of the pool")
+    hostname: HostName | None = Field(default=None, description="full host name, also of the VM and the Kubernetes node; default: the name")
     pve_node: NodeName | None = Field(default=None, description="PVE node; default: placed by Stardock")
     addresses: dict[str, Ipv4] = Field(default_factory=dict, description="static address by interface name; default: the next of the range")
     cores: Cores | None = Field(default=None, description="default: the pool's")
@@ -144,6 +145,9 @@ class Pool(Section):
     cpu: str = Field(default="x86-64-v2-AES", description="CPU type of PVE", min_length=1)
     memory: Mebibytes = Field(default_factory=lambda data: _default(data).memory, description="default: 1GiB for load balancers, else 4GiB")
     disk: Gibibytes = Field(default_factory=lambda data: _default(data).disk, description="default: 20GiB for load balancers, else 40GiB")
+    disk_interface: Literal["scsi0", "virtio0"] = Field(
+        default="scsi0", description="where PVE attaches the disk; imported machines may have `virtio0`"
+    )
     vm_id_start: VmId = Field(
         default_factory=lambda data: _default(data).vm_id_start,
         description="VM ids count up from here; default: 200 load balancers, 210 servers, 220 agents",

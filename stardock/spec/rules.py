@@ -26,6 +26,13 @@ def one_name_each(spec: Spec) -> Iterator[Problem]:
         yield from _twice(spec, "interfaces of one machine", ((nic.name, (*keys, i)) for i, nic in enumerate(interfaces)))
 
 
+def one_host_name_each(spec: Spec) -> Iterator[Problem]:
+    """A host name is also the name of the Kubernetes node; one that was written may be another machine's name."""
+    written = {machine.hostname for _, _, machine in spec.members() if machine.hostname not in {None, machine.name}}
+    names = ((machine.hostname or machine.name, keys) for keys, _, machine in spec.members())
+    yield from _twice(spec, "machines' host names", (one for one in names if one[0] in written))
+
+
 def _twice(spec: Spec, what: str, names: Iterable[tuple[str | int, Keys]]) -> Iterator[Problem]:
     first: dict[str | int, int | None] = {}
     for name, keys in names:
@@ -98,6 +105,7 @@ def load_balancers_have_a_vip(spec: Spec) -> Iterator[Problem]:
 #: Rules that two values break together; they hold whatever else is wrong.
 CONFLICTS: tuple[Rule, ...] = (
     one_name_each,
+    one_host_name_each,
     one_vm_id_each,
     known_pve_nodes,
     removed_is_not_wanted,

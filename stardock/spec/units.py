@@ -19,6 +19,7 @@ _SIZE = re.compile(r"(\d{1,9})\s?([A-Za-z]*)")
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DAY_MINUTES = 24 * 60
+_LONGEST_HOST_NAME = 64
 
 #: What Ansible takes for other hosts than the one of that name.
 _RESERVED = frozenset({"all", "localhost", "ungrouped"})
@@ -106,6 +107,16 @@ def parse_machine_name(value: object) -> str:
     return name
 
 
+def parse_host_name(value: object) -> str:
+    """Labels with dots between them, at most 64 characters: Linux keeps no longer host name."""
+    labels = value.split(".") if isinstance(value, str) else []
+    if not labels or not all(_LABEL.fullmatch(label) for label in labels) or len(str(value)) > _LONGEST_HOST_NAME:
+        raise broken(
+            f"{shown(value)} is not a host name: names of a-z, 0-9 and -, dots between, at most 64", "write for example server1.home.arpa"
+        )
+    return str(value)
+
+
 def parse_ipv4(value: object) -> ipaddress.IPv4Address:
     """One IPv4 address, without a prefix."""
     if isinstance(value, ipaddress.IPv4Address):
@@ -148,6 +159,7 @@ Minutes = Annotated[
 ]
 Name = Annotated[str, BeforeValidator(parse_label), _schema("string", pattern=f"^{_LABEL.pattern}$")]
 MachineName = Annotated[str, BeforeValidator(parse_machine_name), _schema("string", pattern=f"^(?![0-9]){_LABEL.pattern}$")]
+HostName = Annotated[str, BeforeValidator(parse_host_name), _schema("string", pattern=f"^{_LABEL.pattern}(\\.{_LABEL.pattern})*$")]
 Ipv4 = Annotated[ipaddress.IPv4Address, BeforeValidator(parse_ipv4), _schema("string", format="ipv4")]
 Address = Annotated[str, BeforeValidator(parse_address), _schema("string", examples=["192.168.1.1"])]
 Account = Annotated[str, Form(r"[a-z_][a-z0-9_-]{0,31}", "an account name", "admin")]

@@ -34,6 +34,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     del data["ssh"]["private_key"]
     data["cloud_init"] = {"users": [{"name": "ops", "password_hash": {"env": "OPS_HASH"}}]}
     data["proxmox"]["ssh"] = {"private_key": "keys/pve"}
+    data["pools"][1] |= {"disk_interface": "virtio0", "machines": [{"name": "server1", "hostname": "server1.lan"}, "server2", "server3"]}
     path = write_cluster(tmp_path_factory.mktemp("guarded"), data)
     return synthesize(
         path,
@@ -94,6 +95,14 @@ def test_protect_is_the_default_and_replace_lifts_it_for_the_named_only(guarded:
 
 def test_adopted_machines_come_as_import_blocks(guarded: Synthesized) -> None:
     assert guarded.json["import"] == [{"to": "proxmox_virtual_environment_vm.server1", "id": "pve1/210"}]
+
+
+def test_a_machine_as_starbase_made_it_has_its_disk_on_virtio0_and_its_full_name(guarded: Synthesized) -> None:
+    assert guarded.machines["server1"]["name"] == "server1.lan"
+    (disk,) = guarded.machines["server1"]["disk"]
+    assert disk["interface"] == "virtio0"
+    assert "ssd" not in disk or disk["ssd"] is False
+    assert guarded.machines["lb1"]["disk"][0]["interface"] == "scsi0"
 
 
 def test_one_image_a_pve_node_that_carries_machines(tmp_path: Path) -> None:

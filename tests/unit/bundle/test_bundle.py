@@ -109,6 +109,12 @@ def test_servers_and_agents_get_only_what_their_role_knows() -> None:
     assert agent["token-file"] == "/etc/rancher/rke2/token"
 
 
+def test_the_kubernetes_node_has_the_host_name_of_its_machine() -> None:
+    data = document()
+    data["pools"][1]["machines"][1] = {"name": "server2", "hostname": "server2.home.arpa"}
+    assert host(plan_of(data)[0], "server2")["rke2_config"]["node-name"] == "server2.home.arpa"
+
+
 def test_the_users_lists_come_before_ours_and_their_own_authentication_file_replaces_ours() -> None:
     ours = "authentication-config=/etc/rancher/rke2/authentication.yaml"
     merged = host(planned(**{"kube-apiserver-arg": ["v=2"], "tls-san": ["api.example.org"]}), "server1")["rke2_config"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,7 +118,7 @@ def test_the_founder_is_the_first_server_and_stays_it(data: dict[str, Any]) -> N
 
 def test_an_explicit_value_that_differs_from_the_lock_waits_for_accept(data: dict[str, Any]) -> None:
     _, lock = plan_of(data)
-    wish = {"name": "s2", "vm_id": 1500, "pve_node": "pve1", "addresses": {"ens18": "10.0.8.8"}}
+    wish = {"name": "s2", "hostname": "s2.lan", "vm_id": 1500, "pve_node": "pve1", "addresses": {"ens18": "10.0.8.8"}}
     pool(data, "server")["machines"][1] = wish
     plan, after = plan_of(data, lock)
     assert (plan.machine("s2").vm_id, plan.machine("s2").pve_node, plan.machine("s2").address) == (1001, "pve2", "10.0.3.233")
@@ -125,6 +126,7 @@ def test_an_explicit_value_that_differs_from_the_lock_waits_for_accept(data: dic
     assert plan.changes == (
         Change(machine="s2", field="pve_node", old="pve2", new="pve1"),
         Change(machine="s2", field="vm_id", old="1001", new="1500"),
+        Change(machine="s2", field="hostname", old="s2", new="s2.lan"),
         Change(machine="s2", field="ens18.address", old="10.0.3.233", new="10.0.8.8"),
     )
     accepted, lock = build(spec_of(data), lock, "cluster.yaml", accept={"s2"})
@@ -142,11 +144,12 @@ IMAGE = {"system": "debian", "url": "https://example.org/images/13/debian.qcow2"
         (lambda data: data.update(image={"system": "microos"}), ["image.system", "image.url"]),
         (lambda data: data["proxmox"].update(datastores={"disks": "ceph", "snippets": "nfs"}), ["disk_datastore", "snippet_datastore"]),
         (lambda data: pool(data, "server").update(disk="30GiB"), ["disk"]),
+        (lambda data: pool(data, "server").update(disk_interface="virtio0"), ["disk_interface"]),
         (lambda data: data["network"].update(server=[{"name": "ens18"}]), ["ens18.address"]),
         (lambda data: data["network"].update(server=[interface(1000), {"name": "ens19"}]), ["interfaces"]),
         (lambda data: data["network"]["server"][0]["static"].update(gateway="10.0.0.9", prefix=17), ["ens18.prefix", "ens18.gateway"]),
     ],
-    ids=["image pin", "system", "datastores", "smaller disk", "dhcp", "one NIC more", "gateway and prefix"],
+    ids=["image pin", "system", "datastores", "smaller disk", "disk interface", "dhcp", "one NIC more", "gateway and prefix"],
 )
 def test_what_only_a_replacement_brings_is_listed_and_held_back(data: dict[str, Any], edit: Any, fields: list[str]) -> None:
     before, lock = plan_of(data)
@@ -172,6 +175,15 @@ def test_what_a_running_machine_can_take_is_planned_at_once(data: dict[str, Any]
     nic = machine.interfaces[0]
     assert (nic.bridge, nic.vlan, nic.dns, nic.mac) == ("vmbr1", 20, ("10.0.0.53",), lock.machines["s1"].record.interfaces[0].mac)
     assert changes(plan) == []
+
+
+def test_an_imported_machine_keeps_its_first_boot_files_until_it_is_accepted(data: dict[str, Any]) -> None:
+    _, lock = plan_of(data)
+    record = replace(lock.machines["s1"].record, cicustom="user=local:snippets/s1.lan-user-data")
+    imported = replace(lock, machines={**lock.machines, "s1": replace(lock.machines["s1"], record=record)})
+    plan, after = plan_of(data, imported)
+    assert (plan.machine("s1"), after, changes(plan)) == (record, imported, [])
+    assert build(spec_of(data), imported, "cluster.yaml", accept={"s1"})[0].machine("s1").cicustom is None
 
 
 def test_a_new_image_pin_has_a_file_name_of_its_own(data: dict[str, Any]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from pve.hardware import DataDiskProps, DeviceProps, HardwareProps
 from pve.image import ImageProps
-from pve.machine import MachineProps, NicProps
+from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
 from stardock.firstboot import documents
-from stardock.plan.model import ROLES, Interface, Machine
+from stardock.plan.model import ROLES, DataDisk, Device, Interface, Machine, Startup
 
 
 def image_id(machine: Machine) -> str:
@@ -33,24 +34,62 @@ def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) 
     texts = documents(cluster, machine)
     return MachineProps(
         name=machine.hostname,
-        description=f"{machine.role} of the cluster {cluster}, made by Stardock",
+        description=machine.description or f"{machine.role} of the cluster {cluster}, made by Stardock",
         tags=sorted({"stardock", cluster, machine.role, *machine.tags}),
         pve_node=machine.pve_node,
         vm_id=machine.vm_id,
-        cores=machine.cores,
-        cpu_type=machine.cpu_type,
-        memory_mib=machine.memory_mib,
-        disk_gib=machine.disk_gib,
-        disk_datastore=machine.disk_datastore,
-        disk_interface=machine.disk_interface,
+        hardware=hardware_props(machine),
         image=image,
         nics=[_nic(interface) for interface in machine.interfaces],
         user=_snippet(cluster, machine, "user", texts.user),
         network=_snippet(cluster, machine, "network", texts.network),
         meta=_snippet(cluster, machine, "meta", texts.meta),
-        startup_order=ROLES.index(machine.role) + 1,
+        startup=_startup(machine),
+        pve_pool=machine.pve_pool,
+        agent=machine.agent.enabled,
+        agent_timeout=f"{machine.agent.timeout_minutes}m",
+        on_boot=machine.on_boot,
+        stop_on_destroy=machine.stop_on_destroy,
         prevent_destroy=machine.protect and not replace,
     )
+
+
+def hardware_props(machine: Machine) -> HardwareProps:
+    """Take what the VM is made of."""
+    return HardwareProps(
+        cores=machine.cores,
+        sockets=machine.sockets,
+        cpu_type=machine.cpu_type,
+        numa=machine.numa,
+        memory_mib=machine.memory_mib,
+        balloon_mib=machine.balloon_mib,
+        hugepages=machine.hugepages,
+        disk_gib=machine.disk_gib,
+        disk_datastore=machine.disk_datastore,
+        disk_interface=machine.disk_interface,
+        data_disks=[_data_disk(disk) for disk in machine.data_disks],
+        devices=[_device(device, machine.chipset) for device in machine.devices],
+        firmware=machine.firmware,
+        chipset=machine.chipset,
+        tpm=machine.tpm,
+        serial=machine.serial,
+    )
+
+
+def _data_disk(disk: DataDisk) -> DataDiskProps:
+    return DataDiskProps(slot=disk.slot, serial=disk.name, size_gib=disk.size_gib, datastore=disk.datastore)
+
+
+def _device(device: Device, chipset: str) -> DeviceProps:
+    """Only q35 has PCI Express."""
+    pcie = chipset == "q35" if device.pcie is None else device.pcie
+    return DeviceProps(mapping=device.mapping, pcie=pcie, mdev=device.mdev, primary_gpu=device.primary_gpu)
+
+
+def _startup(machine: Machine) -> StartupProps:
+    """By role where the record of an older lock has no order."""
+    startup = machine.startup or Startup(order=ROLES.index(machine.role) + 1)
+    return StartupProps(order=startup.order, up_delay=startup.up_delay, down_delay=startup.down_delay)
 
 
 def _nic(interface: Interface) -> NicProps:

@@ -9,6 +9,8 @@ from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 from imports.proxmox import virtual_environment_vm as vm
 
+from pve import hardware as blocks
+from pve.hardware import HardwareProps
 from pve.snippet import Snippet, SnippetProps
 
 #: What the provider would replace a VM for (design, invariant 2), or move it for. Not the whole disk: it must be able to grow.
@@ -29,26 +31,35 @@ class NicProps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartupProps:
+    """Order among the VMs of the PVE node; delays in seconds, None: PVE's own."""
+
+    order: int
+    up_delay: int | None = None
+    down_delay: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MachineProps:
-    """A VM, decided in full. Memory in MiB, disk in GiB; `image` is a volume id or a reference to one; user, network and meta snippets."""
+    """A VM, decided in full. `image` is a volume id or a reference to one; user, network and meta are snippets."""
 
     name: str
     description: str
     tags: Sequence[str]
     pve_node: str
     vm_id: int
-    cores: int
-    cpu_type: str
-    memory_mib: int
-    disk_gib: int
-    disk_datastore: str
+    hardware: HardwareProps
     image: str
     nics: Sequence[NicProps]
     user: SnippetProps
     network: SnippetProps
     meta: SnippetProps
-    startup_order: int
-    disk_interface: str = "scsi0"
+    startup: StartupProps
+    pve_pool: str | None = None
+    agent: bool = True
+    agent_timeout: str = "2m"
+    on_boot: bool = True
+    stop_on_destroy: bool = True
     prevent_destroy: bool = True
 
 
@@ -64,6 +75,7 @@ class Machine(Construct):
         self.resource.add_override("network_device", [_network_device(nic) for nic in props.nics])
 
     def _vm(self, props: MachineProps, snippets: Sequence[Snippet]) -> vm.VirtualEnvironmentVm:
+        hardware = props.hardware
         return vm.VirtualEnvironmentVm(
             self,
             "vm",
@@ -72,19 +84,24 @@ class Machine(Construct):
             tags=list(props.tags),
             node_name=props.pve_node,
             vm_id=props.vm_id,
-            machine="q35",
+            pool_id=props.pve_pool,
+            machine=_chipset(hardware.chipset),
+            bios=hardware.firmware,
+            efi_disk=blocks.efi_disk(hardware),
+            tpm_state=blocks.tpm_state(hardware),
             operating_system=vm.VirtualEnvironmentVmOperatingSystem(type="l26"),
             scsi_hardware="virtio-scsi-single",
-            serial_device=[vm.VirtualEnvironmentVmSerialDevice()],  # cloud kernels log there, and some hang without
-            cpu=vm.VirtualEnvironmentVmCpu(cores=props.cores, type=props.cpu_type),
-            memory=vm.VirtualEnvironmentVmMemory(dedicated=props.memory_mib, floating=0),  # etcd and a balloon do not go together
-            disk=[_disk(props)],
+            serial_device=blocks.serial_devices(hardware),
+            cpu=blocks.cpu(hardware),
+            memory=blocks.memory(hardware),
+            disk=blocks.disks(hardware, props.image),
+            hostpci=blocks.devices(hardware),
             initialization=_initialization(props),
-            agent=_agent(),
-            startup=vm.VirtualEnvironmentVmStartup(order=props.startup_order),
+            agent=_agent(props),
+            startup=_startup(props.startup),
             started=True,
-            on_boot=True,
-            stop_on_destroy=True,  # a machine without an agent would sit out its shutdown timeout
+            on_boot=props.on_boot,
+            stop_on_destroy=props.stop_on_destroy,
             reboot_after_update=False,  # more cores or memory wait for a drained power cycle; the provider says so
             migrate=True,
             depends_on=[snippet.resource for snippet in snippets],  # since the ids of snippets are literal
@@ -92,32 +109,29 @@ class Machine(Construct):
         )
 
 
-def _disk(props: MachineProps) -> vm.VirtualEnvironmentVmDisk:
-    return vm.VirtualEnvironmentVmDisk(
-        interface=props.disk_interface,
-        datastore_id=props.disk_datastore,
-        size=props.disk_gib,
-        import_from_attribute=props.image,
-        discard="on",
-        iothread=True,
-        ssd=props.disk_interface != "virtio0",  # PVE knows no ssd on virtio (pve-qemu's drive formats)
-    )
+def _chipset(chipset: str) -> str:
+    """PVE's names of machine types."""
+    return {"i440fx": "pc"}.get(chipset, chipset)
+
+
+def _startup(startup: StartupProps) -> vm.VirtualEnvironmentVmStartup:
+    return vm.VirtualEnvironmentVmStartup(order=startup.order, up_delay=startup.up_delay, down_delay=startup.down_delay)
 
 
 def _initialization(props: MachineProps) -> vm.VirtualEnvironmentVmInitialization:
     return vm.VirtualEnvironmentVmInitialization(
         interface="ide2",
-        datastore_id=props.disk_datastore,
+        datastore_id=props.hardware.disk_datastore,
         user_data_file_id=props.user.volume,
         network_data_file_id=props.network.volume,
         meta_data_file_id=props.meta.volume,
     )
 
 
-def _agent() -> vm.VirtualEnvironmentVmAgent:
-    """Enable the agent and ask it nothing: a silent one would hold up every plan for `timeout` a VM. Discovery asks it, in one place."""
+def _agent(props: MachineProps) -> vm.VirtualEnvironmentVmAgent:
+    """Ask it nothing: a silent one would hold up every plan for `timeout` a VM. Discovery asks it, in one place."""
     silent = vm.VirtualEnvironmentVmAgentWaitForIp(disabled=True)
-    return vm.VirtualEnvironmentVmAgent(enabled=True, timeout="2m", wait_for_ip=silent)
+    return vm.VirtualEnvironmentVmAgent(enabled=props.agent, timeout=props.agent_timeout, wait_for_ip=silent)
 
 
 def _network_device(nic: NicProps) -> dict[str, str | int]:

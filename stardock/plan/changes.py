@@ -1,15 +1,17 @@
 """What a machine that exists keeps although cluster.yaml wants it otherwise, and the list of such wishes (invariants 1 and 3).
 
-Nothing here can be changed on a running machine: the image, its disk's datastore, its address, host name, VM id, PVE node. So all of it
-stays as the lock says until `runner lock accept NAME`, and then a replacement makes it so.
+Nothing here can be changed on a running machine: the image, its disk's datastore, its address, host name, VM id, PVE node, what its
+firmware booted from. So all of it stays as the lock says until `runner lock accept NAME`, and then a replacement makes it so. Some of it
+the provider would change in place, and lose something: a data disk is taken off, a TPM's keys go, a guest finds no boot entry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
-from stardock.plan.model import Change, Image, Interface, Machine
+from stardock.plan.model import Change, DataDisk, Image, Interface, Machine
 from stardock.plan.wanted import Wanted
 
 #: Shown where there is nothing.
@@ -42,6 +44,11 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         disk_interface=record.disk_interface,
         snippet_datastore=record.snippet_datastore,
         cicustom=record.cicustom,
+        firmware=record.firmware,
+        chipset=record.chipset,
+        tpm=record.tpm,
+        data_disks=kept_data_disks(wish, record),
+        pve_pool=wish.pve_pool or record.pve_pool,  # the provider moves a VM to another pool, and never out of one
     )
     explicit = {"pve_node", "vm_id", "hostname", *(f"{name}.address" for name in one.own.addresses)}
     every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in _wishes(wish, kept) if old != new]
@@ -62,17 +69,48 @@ def _followed(held: Interface, wish: Interface) -> Interface:
     return replace(held, bridge=wish.bridge, model=wish.model, vlan=wish.vlan, dns=wish.dns, search=wish.search)
 
 
+def kept_data_disks(wish: Machine, record: Machine) -> tuple[DataDisk, ...]:
+    """The disks that are there, grown where wished, and new ones at slots that none of them has; in the order of slots."""
+    wanted = {disk.name: disk for disk in wish.data_disks}
+    held = [_grown(disk, wanted[disk.name]) if disk.name in wanted else disk for disk in record.data_disks]
+    names, taken = {disk.name for disk in held}, {disk.slot for disk in held}
+    free = (slot for slot in count(1) if slot not in taken)
+    new = [replace(disk, slot=next(free)) for disk in wish.data_disks if disk.name not in names]
+    return tuple(sorted((*held, *new), key=lambda disk: disk.slot))
+
+
+def _grown(held: DataDisk, wish: DataDisk) -> DataDisk:
+    """Never smaller, never moved, never formatted anew; where it is mounted is the guest's affair."""
+    return replace(held, size_gib=max(held.size_gib, wish.size_gib), mount=wish.mount)
+
+
 def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
     """(field, kept, wished) of everything that may be held back."""
     for field in ("pve_node", "vm_id", "hostname", "disk_datastore", "disk_interface", "snippet_datastore"):
         yield field, str(getattr(kept, field)), str(getattr(wish, field))
     yield "disk", f"{kept.disk_gib}GiB", f"{wish.disk_gib}GiB"
+    yield from _hardware_wishes(wish, kept)
     yield from _image_wishes(wish.image, kept.image)
     yield "interfaces", _names(kept), _names(wish)
     before = {nic.name: nic for nic in kept.interfaces}
     for nic in wish.interfaces:
         if nic.name in before:
             yield from _interface_wishes(nic, before[nic.name])
+
+
+def _hardware_wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
+    for field in ("firmware", "chipset", "tpm"):
+        yield field, str(getattr(kept, field)).lower(), str(getattr(wish, field)).lower()
+    yield "pve_pool", kept.pve_pool or NONE, wish.pve_pool or NONE
+    wanted = {disk.name: disk for disk in wish.data_disks}
+    for disk in kept.data_disks:
+        other = wanted.get(disk.name)
+        if other is None:
+            yield f"data_disks.{disk.name}", f"{disk.size_gib}GiB", NONE
+            continue
+        yield f"data_disks.{disk.name}.size", f"{disk.size_gib}GiB", f"{other.size_gib}GiB"
+        yield f"data_disks.{disk.name}.datastore", disk.datastore, other.datastore
+        yield f"data_disks.{disk.name}.filesystem", disk.filesystem, other.filesystem
 
 
 def _image_wishes(wish: Image, kept: Image) -> Iterator[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
+from stardock.plan.hardware import hardware_of, said
 from stardock.plan.model import Image, Interface, Machine, PveNode, User, Window
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
@@ -97,10 +98,11 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         packages=packages(spec, one),
         labels=dict(sorted(pool.labels.items())),
         taints=pool.taints,
-        tags=tuple(dict.fromkeys(("stardock", spec.cluster, one.role, *pool.tags))),
+        tags=tuple(dict.fromkeys(("stardock", spec.cluster, one.role, *(said(one, "tags") or ())))),
         timezone=spec.maintenance.timezone,
         window=maintenance.window_of(given.numbers.place, around.windows),
         protect=spec.protect,
+        **hardware_of(one, node),
     )
 
 

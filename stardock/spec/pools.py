@@ -9,15 +9,16 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
 from stardock.spec.network import Interfaces, RoleName
 from stardock.spec.proxmox import NodeName
-from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Form, Gibibytes, HostName, Ipv4, MachineName, Mebibytes, Name, parse_machine_name, shown
+from stardock.spec.section import broken
+from stardock.spec.units import Count, Gibibytes, HostName, Ipv4, MachineName, Mebibytes, Name, parse_machine_name, shown
 
 
 @dataclass(frozen=True, slots=True)
-class Hardware:
+class Size:
     """What a role's machines get when the pool does not say. Memory in MiB, disk in GiB."""
 
     cores: int
@@ -27,12 +28,12 @@ class Hardware:
 
 
 #: RKE2's documented minimum for servers is 2 cores and 4 GB; the id ranges are starbase's documented ones.
-HARDWARE: dict[RoleName | None, Hardware] = {
-    "loadbalancer": Hardware(cores=1, memory=1024, disk=20, vm_id_start=200),
-    "server": Hardware(cores=2, memory=4096, disk=40, vm_id_start=210),
-    "agent": Hardware(cores=2, memory=4096, disk=40, vm_id_start=220),
+SIZES: dict[RoleName | None, Size] = {
+    "loadbalancer": Size(cores=1, memory=1024, disk=20, vm_id_start=200),
+    "server": Size(cores=2, memory=4096, disk=40, vm_id_start=210),
+    "agent": Size(cores=2, memory=4096, disk=40, vm_id_start=220),
 }
-_NO_ROLE = Hardware(cores=2, memory=4096, disk=40, vm_id_start=200)
+_NO_ROLE = Size(cores=2, memory=4096, disk=40, vm_id_start=200)
 
 #: PVE's own limits: ids below 100 are reserved, nine digits at most.
 VM_IDS = (100, 999_999_999)
@@ -45,9 +46,9 @@ _LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 
 
-def _default(data: dict[str, Any]) -> Hardware:
+def _default(data: dict[str, Any]) -> Size:
     """By role; `data` lacks it when it was wrong, which is a problem of its own already."""
-    return HARDWARE.get(data.get("role"), _NO_ROLE)
+    return SIZES.get(data.get("role"), _NO_ROLE)
 
 
 def parse_vm_id(value: int) -> int:
@@ -108,7 +109,7 @@ VmId = Annotated[Count, AfterValidator(parse_vm_id)]
 Cores = Annotated[Count, AfterValidator(parse_cores)]
 
 
-class Machine(Section):
+class Machine(Hardware):
     """One machine of a pool. Written as its name alone, or as a mapping with what differs from the pool."""
 
     name: MachineName = Field(description="host name and VM name; never changes")
@@ -117,7 +118,7 @@ class Machine(Section):
     pve_node: NodeName | None = Field(default=None, description="PVE node; default: placed by Stardock")
     addresses: dict[str, Ipv4] = Field(default_factory=dict, description="static address by interface name; default: the next of the range")
     cores: Cores | None = Field(default=None, description="default: the pool's")
-    cpu: str | None = Field(default=None, description="CPU type; default: the pool's", min_length=1)
+    cpu: Cpu | None = Field(default=None, description="CPU type; default: the pool's")
     memory: Mebibytes | None = Field(default=None, description="default: the pool's")
     disk: Gibibytes | None = Field(default=None, description="default: the pool's")
 
@@ -128,10 +129,9 @@ def _by_name(value: Any) -> Any:
 
 
 Machines = Annotated[tuple[Machine, ...], BeforeValidator(_by_name)]
-Tag = Annotated[str, Form(r"[a-z0-9_][a-z0-9_+.-]*", "a tag of PVE (a-z, 0-9, _ + . -)", "production")]
 
 
-class Pool(Section):
+class Pool(Hardware):
     """Machines of one role. Either `machines` names them, or `count` and `pattern` do."""
 
     name: Name = Field(description="the pool's name")
@@ -142,7 +142,7 @@ class Pool(Section):
         default=None, description="their names: `{n}` becomes 1, 2, 3, ..."
     )
     cores: Cores = Field(default_factory=lambda data: _default(data).cores, description="CPU cores; default: 1 for load balancers, else 2")
-    cpu: str = Field(default="x86-64-v2-AES", description="CPU type of PVE", min_length=1)
+    cpu: Cpu = Field(default="x86-64-v2-AES", description="CPU type of PVE")
     memory: Mebibytes = Field(default_factory=lambda data: _default(data).memory, description="default: 1GiB for load balancers, else 4GiB")
     disk: Gibibytes = Field(default_factory=lambda data: _default(data).disk, description="default: 20GiB for load balancers, else 40GiB")
     disk_interface: Literal["scsi0", "virtio0"] = Field(
@@ -161,7 +161,6 @@ class Pool(Section):
     taints: tuple[Annotated[str, AfterValidator(parse_taint)], ...] = Field(
         default=(), description="taints of the Kubernetes nodes: `key=value:NoSchedule`"
     )
-    tags: tuple[Tag, ...] = Field(default=(), description="tags of the VMs in Proxmox, beside Stardock's own")
     image: Image | None = Field(default=None, description="another image than the cluster's")
     interfaces: Interfaces | None = Field(default=None, description="other interfaces than the role's")
 

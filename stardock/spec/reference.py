@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from stardock.spec.cluster import Spec
+from stardock.spec.hardware import Hardware
 from stardock.spec.section import Section
 from stardock.spec.words import sections_of
 
@@ -30,16 +31,28 @@ _PARSERS = {
     "parse_sha256": "64 hexadecimal digits",
     "parse_url": "URL",
     "parse_endpoint": "https URL without a path",
+    "parse_balloon": "size: `2GiB`, or 0",
+    "parse_mount": "absolute path",
+    "parse_description": "text",
 }
-_SHORTHAND = {"pools.machines": "names, or mappings", "proxmox.nodes": "names, or mappings"}
+_SHORTHAND = {
+    "pools.machines": "names, or mappings",
+    "pools.machines.devices": "names, or mappings",
+    "pools.devices": "names, or mappings",
+    "pools.machines.ha": "true, false, or mapping",
+    "pools.ha": "true, false, or mapping",
+    "proxmox.nodes": "names, or mappings",
+}
 _PLAIN = {str: "text", int: "whole number", bool: "true or false"}
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON schema of cluster.yaml. Names that stand for mappings (`machines: [server1]`) are in it."""
+    """The JSON schema of cluster.yaml. What stands for a mapping (`machines: [server1]`, `ha: true`) is in it."""
     found = Spec.model_json_schema()
-    for model, key in (("Pool", "machines"), ("Proxmox", "nodes")):
+    for model, key in (("Pool", "machines"), ("Pool", "devices"), ("Machine", "devices"), ("Proxmox", "nodes")):
         _allow_names(found["$defs"][model]["properties"][key])
+    for model in ("Pool", "Machine"):
+        found["$defs"][model]["properties"]["ha"]["anyOf"].append({"type": "boolean"})
     return {"$schema": DIALECT, **found, "title": "cluster.yaml of Stardock"}
 
 
@@ -92,15 +105,21 @@ def _options_page() -> list[str]:
 def _sections(path: str, model: type[Section]) -> Iterator[tuple[str, type[Section]]]:
     """All mappings below a model, depth first. Those of a kind that was shown already (pools' own image) are left to their table's word."""
     shown = {"pools.image", "pools.interfaces", "network.agent", "network.loadbalancer"}
-    for name, info in model.model_fields.items():
+    shown |= {f"pools.machines.{name}" for name in Hardware.model_fields}
+    for name, info in _fields(model):
         below = f"{path}.{name}" if path else name
         for section in sections_of(info.annotation) if below not in shown else ():
             yield below, section
             yield from _sections(below, section)
 
 
+def _fields(model: type[Section]) -> list[tuple[str, FieldInfo]]:
+    """The keys that the model names itself, then those that it shares with others."""
+    return sorted(model.model_fields.items(), key=lambda item: item[0] not in model.__annotations__)
+
+
 def _table(path: str, model: type[Section]) -> list[str]:
-    rows = [_row(f"{path}.{name}" if path else name, name, info) for name, info in model.model_fields.items()]
+    rows = [_row(f"{path}.{name}" if path else name, name, info) for name, info in _fields(model)]
     return ["| key | value | default | what for |", "|---|---|---|---|", *rows]
 
 
@@ -143,5 +162,5 @@ def _default(info: FieldInfo) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if any(getattr(getattr(one, "func", None), "__name__", "") == "parse_minutes" for one in info.metadata):
-        return f"`{value // 60}h`"
+        return f"`{value}m`" if value % 60 else f"`{value // 60}h`"
     return f"`{list(value) if isinstance(value, tuple) else value}`"

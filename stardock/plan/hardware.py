@@ -1,0 +1,64 @@
+"""What a machine is made of: its own words, else its pool's, else the defaults (those of `stardock.plan.model.Machine`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stardock.plan.model import ROLES, Agent, DataDisk, Device, Ha, PveNode, Startup
+from stardock.plan.wanted import Wanted
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec import hardware
+
+#: Keys whose value is the same in cluster.yaml and in the plan.
+_PLAIN = ("sockets", "numa", "hugepages", "firmware", "chipset", "tpm", "pve_pool", "description", "serial", "stop_on_destroy", "on_boot")
+
+
+def said(one: Wanted, key: str) -> Any:
+    """What cluster.yaml says of a machine under a key of `stardock.spec.hardware`; None when neither it nor its pool says anything."""
+    own = getattr(one.own, key)
+    return own if own is not None else getattr(one.pool, key)
+
+
+def hardware_of(one: Wanted, node: PveNode) -> dict[str, Any]:
+    """The fields of a machine's `Machine`, as cluster.yaml words them; data disks in declared order, from slot 1."""
+    chosen = {key: value for key in _PLAIN if (value := said(one, key)) is not None}
+    return {
+        **chosen,
+        "balloon_mib": said(one, "balloon") or 0,
+        "data_disks": tuple(_data_disk(disk, slot, node) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
+        "devices": tuple(_device(device) for device in said(one, "devices") or ()),
+        "startup": _startup(said(one, "startup"), ROLES.index(one.role) + 1),
+        "agent": _agent(said(one, "agent")),
+        "ha": _ha(said(one, "ha")),
+    }
+
+
+def _data_disk(disk: hardware.DataDisk, slot: int, node: PveNode) -> DataDisk:
+    return DataDisk(
+        name=disk.name,
+        size_gib=disk.size,
+        datastore=disk.datastore or node.disks,
+        slot=slot,
+        mount=disk.mount,
+        filesystem=disk.filesystem,
+    )
+
+
+def _device(device: hardware.Device) -> Device:
+    return Device(mapping=device.mapping, pcie=device.pcie, mdev=device.mdev, primary_gpu=device.primary_gpu)
+
+
+def _startup(startup: hardware.Startup | None, order: int) -> Startup:
+    """Load balancers before servers before agents, unless another order is said."""
+    if startup is None:
+        return Startup(order=order)
+    return Startup(order=order if startup.order is None else startup.order, up_delay=startup.up_delay, down_delay=startup.down_delay)
+
+
+def _agent(agent: hardware.Agent | None) -> Agent:
+    return Agent(enabled=agent.enabled, timeout_minutes=agent.timeout) if agent else Agent()
+
+
+def _ha(ha: hardware.Ha | None) -> Ha | None:
+    return Ha(max_restart=ha.max_restart, max_relocate=ha.max_relocate) if ha and ha.enabled else None

@@ -1,0 +1,186 @@
+"""What pools and single machines may say of the VM itself: a machine's own word goes before its pool's, that before the default."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from stardock.spec.section import Section, broken
+from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, parse_mib, shown
+
+#: What PVE and its provider take at most: hostpci0 to hostpci15, virtio0 to virtio15 (0 stays free), startup delays of an hour.
+MAX_DEVICES = 16
+MAX_DATA_DISKS = 15
+_MAX_DELAY = 3600
+_MAX_ORDER = 1_000_000
+_MAX_TRIES = 10
+_MAX_SOCKETS = 4
+#: PVE's limit of a description, in characters.
+_MAX_DESCRIPTION = 8192
+#: The guest finds a disk by its serial, which virtio cuts at 20 bytes.
+_MAX_SERIAL = 20
+
+#: Directories that belong to the operating system: a disk mounted there would hide it.
+_SYSTEM_DIRECTORIES = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr")
+_MOUNT = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9_.-]*)+")
+
+
+def between(first: int, last: int, what: str, example: str) -> AfterValidator:
+    """A number inside of bounds; the message names both, and what it counts."""
+
+    def check(value: int) -> int:
+        if not first <= value <= last:
+            raise broken(f"{what} {value} is outside of {first} to {last}", f"write for example {example}")
+        return value
+
+    return AfterValidator(check)
+
+
+def parse_balloon(value: object) -> int:
+    """`2GiB`, or 0 for none."""
+    return 0 if value == 0 and not isinstance(value, bool) else parse_mib(value)
+
+
+def parse_mount(value: object) -> str:
+    """An absolute path that is no directory of the operating system."""
+    if not isinstance(value, str) or not _MOUNT.fullmatch(value) or ".." in value.split("/"):
+        raise broken(f"{shown(value)} is not a mount point", "write an absolute path without / at its end, for example /var/lib/longhorn")
+    top, _, below = value[1:].partition("/")
+    if top in _SYSTEM_DIRECTORIES or (top == "var" and not below) or value == "/var/lib":
+        raise broken(f"{shown(value)} belongs to the operating system", "write for example /var/lib/longhorn or /srv/data")
+    return value
+
+
+def parse_description(value: object) -> str:
+    """Text without blank space around it: PVE drops it, and the provider would see a change at every plan."""
+    if not isinstance(value, str):
+        raise broken(f"{shown(value)} is not text", f'put it in quotes: "{value}"')
+    if len(value) > _MAX_DESCRIPTION:
+        raise broken(f"the description has {len(value)} characters; PVE takes {_MAX_DESCRIPTION}", "shorten it")
+    return value.strip()
+
+
+def at_most(most: int, what: str) -> AfterValidator:
+    """No more items than PVE has slots for."""
+
+    def check(value: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(value) > most:
+            raise broken(f"{len(value)} {what}; a VM has room for {most}", f"delete {len(value) - most}")
+        return value
+
+    return AfterValidator(check)
+
+
+Balloon = Annotated[int, BeforeValidator(parse_balloon), WithJsonSchema({"anyOf": [{"const": 0}, {"type": "string"}]})]
+Tag = Annotated[str, Form(r"[a-z0-9_][a-z0-9_+.-]*", "a tag of PVE (a-z, 0-9, _ + . -)", "production")]
+Cpu = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a CPU type of PVE", "x86-64-v2-AES or host")]
+PvePool = Annotated[
+    str, Form(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,2}", "a pool of PVE (letters, digits, - _ ., up to three levels with /)", "kubernetes")
+]
+DiskName = Annotated[
+    str, Form(rf"[a-z0-9]([a-z0-9-]{{0,{_MAX_SERIAL - 2}}}[a-z0-9])?", "a disk's name (1 to 20 of a-z, 0-9, -)", "longhorn")
+]
+Mapping = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9_-]+", "the name of a resource mapping (Datacenter, Resource Mappings)", "gpu")]
+
+
+class DataDisk(Section):
+    """A disk beside the first. The guest finds it by its name, as /dev/disk/by-id/virtio-NAME, whatever the kernel calls it."""
+
+    name: DiskName = Field(description="serial of the disk; never changes")
+    size: Gibibytes = Field(description="grows in place, never shrinks; the file system is not grown with it")
+    datastore: str | None = Field(default=None, description="default: the PVE node's `datastores.disks`", min_length=1)
+    mount: Annotated[str, BeforeValidator(parse_mount), WithJsonSchema({"type": "string", "pattern": f"^{_MOUNT.pattern}$"})] | None = (
+        Field(default=None, description="where it is mounted; default: nowhere, the disk stays as it is (Longhorn, Ceph)")
+    )
+    filesystem: Literal["ext4", "xfs"] = Field(default="ext4", description="made when the disk is empty, never over anything")
+
+
+class Device(Section):
+    """A PCI device by resource mapping. Written as the mapping's name alone, or as a mapping."""
+
+    mapping: Mapping = Field(description="name of a PCI mapping of the datacenter; it says which device on which PVE node")
+    pcie: Flag | None = Field(default=None, description="as PCI Express; default: true with chipset q35")
+    mdev: Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a mediated device type", "nvidia-63")] | None = Field(
+        default=None, description="type of the mediated device (vGPU)"
+    )
+    primary_gpu: Flag = Field(default=False, description="the VM's only graphics card")
+
+
+def _by_mapping(value: Any) -> Any:
+    """A bare name stands for a device with that mapping."""
+    return [{"mapping": item} if isinstance(item, str) else item for item in value] if isinstance(value, list | tuple) else value
+
+
+class Startup(Section):
+    """When the VM starts among the others of its PVE node. Delays in seconds."""
+
+    order: Annotated[Count, between(0, _MAX_ORDER, "order", "10")] | None = Field(
+        default=None, description="lower starts first and stops last; default: 1 load balancers, 2 servers, 3 agents"
+    )
+    up_delay: Annotated[Count, between(0, _MAX_DELAY, "up_delay", "30")] | None = Field(
+        default=None, description="seconds until the next VM is started"
+    )
+    down_delay: Annotated[Count, between(0, _MAX_DELAY, "down_delay", "120")] | None = Field(
+        default=None, description="seconds that the shutdown may take; default: PVE's 180"
+    )
+
+
+class Agent(Section):
+    """The QEMU guest agent: discovery reads addresses and host keys through it."""
+
+    enabled: Flag = Field(default=True, description="false: addresses must be static, host keys are not discovered")
+    timeout: Minutes = Field(default=2, description="how long the provider waits for its answer")
+
+
+class Ha(Section):
+    """Restart on another PVE node when this one fails. `true` and `false` stand for `enabled`."""
+
+    enabled: Flag = Field(default=True, description="whether PVE's HA manager looks after the VM")
+    max_restart: Annotated[Count, between(0, _MAX_TRIES, "max_restart", "1")] = Field(
+        default=1, description="attempts to start it on the same PVE node"
+    )
+    max_relocate: Annotated[Count, between(0, _MAX_TRIES, "max_relocate", "1")] = Field(
+        default=1, description="attempts to start it on another PVE node"
+    )
+
+
+def _switch(value: Any) -> Any:
+    return {"enabled": value} if isinstance(value, bool) else value
+
+
+class Hardware(Section):
+    """The keys that pools and machines share; what is not said comes from the pool, or from the default."""
+
+    sockets: Annotated[Count, between(1, _MAX_SOCKETS, "sockets", "1")] | None = Field(
+        default=None, description="CPU sockets that the cores are spread over; default: 1"
+    )
+    numa: Flag | None = Field(default=None, description="tell the guest of NUMA nodes, one a socket; default: false")
+    hugepages: Literal["any", "2MiB", "1GiB"] | None = Field(
+        default=None, description="back the memory with huge pages of the PVE node; needs `numa: true`; default: none"
+    )
+    balloon: Balloon | None = Field(
+        default=None,
+        description="memory that PVE may take it down to, 0: none; default: 0, since etcd stalls and the kubelet evicts when memory goes",
+    )
+    firmware: Literal["seabios", "ovmf"] | None = Field(default=None, description="ovmf: UEFI with a disk of its own; default: seabios")
+    chipset: Literal["q35", "i440fx"] | None = Field(default=None, description="default: q35")
+    tpm: Flag | None = Field(default=None, description="a TPM 2.0 with a disk of its own; default: false")
+    data_disks: Annotated[tuple[DataDisk, ...], at_most(MAX_DATA_DISKS, "data disks")] | None = Field(
+        default=None, description="disks beside the first; default: none"
+    )
+    devices: Annotated[tuple[Device, ...], BeforeValidator(_by_mapping), at_most(MAX_DEVICES, "devices")] | None = Field(
+        default=None, description="PCI devices by resource mapping; default: none"
+    )
+    pve_pool: PvePool | None = Field(default=None, description="PVE pool, which must exist; default: none")
+    description: Annotated[str, BeforeValidator(parse_description), WithJsonSchema({"type": "string"})] | None = Field(
+        default=None, description="notes of the VM; default: what it is"
+    )
+    tags: tuple[Tag, ...] | None = Field(default=None, description="tags of the VM in Proxmox, beside Stardock's own")
+    startup: Startup | None = Field(default=None, description="order and delays of start and shutdown")
+    serial: Flag | None = Field(default=None, description="a serial console, where cloud kernels log; default: true")
+    agent: Agent | None = Field(default=None, description="QEMU guest agent; default: enabled")
+    stop_on_destroy: Flag | None = Field(default=None, description="cut the power at destroy instead of asking the guest; default: true")
+    on_boot: Flag | None = Field(default=None, description="start the VM with its PVE node; default: true")
+    ha: Annotated[Ha, BeforeValidator(_switch)] | None = Field(default=None, description="PVE HA; default: false")

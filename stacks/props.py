@@ -9,6 +9,7 @@ from pve.image import ImageProps
 from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
 from stardock.firstboot import documents
+from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.model import ROLES, DataDisk, Device, Interface, Machine, Startup
 
 
@@ -23,7 +24,7 @@ def image_props(cluster: str, machine: Machine) -> ImageProps:
     return ImageProps(
         pve_node=machine.pve_node,
         datastore=image.datastore,
-        file_name=f"{cluster}-{image.file_name}",
+        file_name=image_file(cluster, image.file_name),
         url=image.url,
         checksum=image.checksum,
     )
@@ -96,6 +97,6 @@ def _nic(interface: Interface) -> NicProps:
     return NicProps(bridge=interface.bridge, model=interface.model, mac=interface.mac, vlan=interface.vlan)
 
 
-def _snippet(cluster: str, machine: Machine, kind: str, content: str) -> SnippetProps:
-    file_name = f"{cluster}-{machine.name}-{kind}.yaml"
+def _snippet(cluster: str, machine: Machine, kind: Document, content: str) -> SnippetProps:
+    file_name = snippet_file(cluster, machine.name, kind)
     return SnippetProps(pve_node=machine.pve_node, datastore=machine.snippet_datastore, file_name=file_name, content=content)

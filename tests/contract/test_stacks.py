@@ -109,7 +109,7 @@ def test_cdktf_deploy_makes_the_machines_and_every_request_was_accepted(deployed
 
 def test_each_machine_gets_its_three_snippets_as_its_seed(deployed: Deployed) -> None:
     config = deployed.pve.get("/nodes/pve1/qemu/200/config")
-    assert config["cicustom"] == ",".join(f"{kind}=local:snippets/quickstart-lb1-{kind}.yaml" for kind in ("meta", "network", "user"))
+    assert config["cicustom"] == ",".join(f"{kind}=local:snippets/quickstart.lb1.{kind}.yaml" for kind in ("meta", "network", "user"))
     assert deployed.pve.hypervisor.guests[200].seed.meta.startswith(b"instance-id: quickstart-lb1")  # type: ignore[attr-defined]
 
 
@@ -216,13 +216,13 @@ def test_a_larger_disk_and_more_memory_change_in_place(deployed: Deployed, tmp_p
 
 def test_a_snippet_deleted_by_hand_comes_back_without_touching_its_machine(deployed: Deployed) -> None:
     pve = deployed.pve
-    assert pve.do("DELETE", "/nodes/pve1/storage/local/content/local:snippets%2Fquickstart-lb1-user.yaml").status == "OK"
+    assert pve.do("DELETE", "/nodes/pve1/storage/local/content/local:snippets%2Fquickstart.lb1.user.yaml").status == "OK"
     config = pve.get("/nodes/pve1/qemu/200/config")
     made = stack(deployed)
     assert [(change.address, change.actions) for change in made.plan()] == [(f"{FILE}.lb1-user", ("create",))]
     pve.lab("reset")
     made.apply()
-    assert (pve.directory / "pve/pve1/local/snippets/quickstart-lb1-user.yaml").is_file()
+    assert (pve.directory / "pve/pve1/local/snippets/quickstart.lb1.user.yaml").is_file()
     assert pve.get("/nodes/pve1/qemu/200/config") == config
     assert [one["path"] for one in pve.lab("requests") if one["method"] != "GET" and "/qemu" in one["path"]] == []
 

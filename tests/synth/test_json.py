@@ -56,11 +56,11 @@ def test_every_network_device_has_all_11_keys(quickstart: Synthesized) -> None:
 def test_three_snippets_a_machine_with_literal_ids_and_depends_on(quickstart: Synthesized) -> None:
     for name, machine in quickstart.machines.items():
         own = {key: value for key, value in machine["initialization"].items() if key.endswith("_file_id")}
-        assert own == {f"{kind}_data_file_id": f"local:snippets/quickstart-{name}-{kind}.yaml" for kind in ("user", "network", "meta")}
+        assert own == {f"{kind}_data_file_id": f"local:snippets/quickstart.{name}.{kind}.yaml" for kind in ("user", "network", "meta")}
         assert machine["depends_on"] == [f"proxmox_virtual_environment_file.{name}-{kind}" for kind in ("user", "network", "meta")]
         for kind in ("user", "network", "meta"):
             snippet = quickstart.snippets[f"{name}-{kind}"]
-            assert snippet["source_raw"]["file_name"] == f"quickstart-{name}-{kind}.yaml"
+            assert snippet["source_raw"]["file_name"] == f"quickstart.{name}.{kind}.yaml"
             assert (snippet["node_name"], snippet["upload_mode"]) == (machine["node_name"], "sftp")
 
 
@@ -112,7 +112,7 @@ def test_one_image_a_pve_node_that_carries_machines(tmp_path: Path) -> None:
     assert [image["node_name"] for image in made.images.values()] == ["pve1"]
     (image,) = made.images.values()
     assert (image["overwrite"], image["overwrite_unmanaged"], image["content_type"]) == (False, True, "import")
-    assert image["file_name"] == "single-debian-12-genericcloud-amd64.qcow2"
+    assert image["file_name"] == "single.debian-12-genericcloud-amd64.qcow2"
 
 
 def test_a_password_is_a_sensitive_variable(guarded: Synthesized) -> None:

@@ -37,6 +37,8 @@ def _reach_cure(message: str) -> str:
         return "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
     if "Permission denied" in message or "Load key" in message:
         return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys"
+    if "sudo password" in message or "a password is required" in message:
+        return "ssh.user must be root, or an account that may use sudo without a password (as those in cloud_init.users may)"
     return "does the machine run, and is its address right? `runner discover` reads both through Proxmox"
 
 

@@ -105,6 +105,7 @@ def test_a_founding_that_is_refused_has_its_own_exit_code(tmp_path: Path) -> Non
     [
         ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!", "runner discover"),
         ("Permission denied (publickey)", "ssh.private_key"),
+        ("Missing sudo password", "sudo without a password"),
         ("timed out waiting for ping module test", "does the machine run"),
     ],
 )

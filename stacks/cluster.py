@@ -10,7 +10,7 @@ from cdktf import LocalBackend, TerraformOutput, TerraformStack, TerraformVariab
 from constructs import Construct
 from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, ProxmoxProviderSshNode
 
-from pve.image import Image
+from pve.image import Image, ImageProps
 from pve.machine import Machine as MachineConstruct
 from stacks.props import image_id, image_props, machine_props
 from stardock.firstboot import password_variables
@@ -36,8 +36,9 @@ class ClusterStack(TerraformStack):
     ) -> None:
         super().__init__(scope, plan.cluster)
         self._plan = plan
+        self._beside = posixpath.dirname(state_path)
         LocalBackend(self, path=state_path)
-        _provider(self, plan.proxmox, beside=posixpath.dirname(state_path))
+        _provider(self, plan.proxmox, beside=self._beside)
         self._variables()
         self._machines(self._images(), replace)
         self._adopt(adopt or {})
@@ -48,8 +49,13 @@ class ClusterStack(TerraformStack):
             TerraformVariable(self, name, type="string", sensitive=True, nullable=False, description="hash of a console password")
 
     def _images(self) -> dict[str, Image]:
-        """One image a PVE node that carries machines of it; the file's name tells images of different URLs and checksums apart."""
-        wanted = {image_id(machine): image_props(self._plan.cluster, machine) for machine in self._plan.machines}
+        """One image a PVE node that carries machines of it, one in all on a shared datastore; the file's name tells images apart.
+
+        A shared one is fetched by the PVE node of its first machine.
+        """
+        wanted: dict[str, ImageProps] = {}
+        for machine in self._plan.machines:
+            wanted.setdefault(image_id(machine), image_props(self._plan.cluster, machine, beside=self._beside))
         scope = Construct(self, "images")
         return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
 

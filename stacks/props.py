@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 
 from pve.hardware import DataDiskProps, DeviceProps, HardwareProps
@@ -12,22 +14,41 @@ from stardock.firstboot import documents
 from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.model import ROLES, DataDisk, Device, Interface, Machine, Startup
 
+#: The datastore that a PVE node has from the start, and that goes without saying in names.
+USUAL_DATASTORE = "local"
+
 
 def image_id(machine: Machine) -> str:
-    """Name a machine's image for Terraform: PVE node and file, so that it depends on no order and on no other machine."""
-    return f"image-{machine.pve_node}-{re.sub('[^A-Za-z0-9_-]', '-', machine.image.file_name)}"
+    """Name a machine's image for Terraform: where it lies, and its file; so that it depends on no order and on no other machine."""
+    image = machine.image
+    place = ("shared",) if image.shared else (machine.pve_node,)
+    store = () if image.datastore == USUAL_DATASTORE else (image.datastore,)
+    return "-".join(("image", *place, *store, re.sub("[^A-Za-z0-9_-]", "-", image.file_name)))
 
 
-def image_props(cluster: str, machine: Machine) -> ImageProps:
-    """Take a machine's image to its PVE node, under a name of this cluster's: clusters that share a PVE node share no file."""
+def image_props(cluster: str, machine: Machine, *, beside: str) -> ImageProps:
+    """Take a machine's image to its datastore, under a name of this cluster's: clusters that share a PVE node share no file.
+
+    `beside` leads from the engine's folder to cluster.yaml's, where a file to upload is found.
+    """
     image = machine.image
     return ImageProps(
         pve_node=machine.pve_node,
         datastore=image.datastore,
         file_name=image_file(cluster, image.file_name),
         url=image.url,
+        path=None if image.file is None else _path(image.file, beside),
         checksum=image.checksum,
+        shared=image.shared,
+        overwrite=image.overwrite,
+        timeout_seconds=image.timeout_seconds,
+        verify=image.verify,
     )
+
+
+def _path(file: str, beside: str) -> str:
+    """A path for the engine, which finds the home directory itself: the JSON is the same for everyone."""
+    return f"${{pathexpand({json.dumps(file)})}}" if file.startswith("~") else posixpath.join(beside, file)
 
 
 def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) -> MachineProps:

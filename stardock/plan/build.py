@@ -62,7 +62,7 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
 
 
 def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> _Decided:
-    around = surroundings(spec)
+    around = surroundings(spec, held.images)
     given, reused = allocate(held, tuple(around.nodes), every)
     wishes = {one.name: describe(around, one, given[one.name]) for one in every}
     kept = {one.name: _kept(wishes[one.name], one, held, accept) for one in every}
@@ -105,7 +105,7 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
         numbers = decided.given[name].numbers
         machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
     vrid = held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
-    return Lock(cluster=spec.cluster, founder=_founder(held, every, decided), vrid=vrid, machines=machines)
+    return Lock(cluster=spec.cluster, founder=_founder(held, every, decided), vrid=vrid, machines=machines, images=held.images)
 
 
 def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:
@@ -147,6 +147,7 @@ def _proxmox(spec: Spec) -> Proxmox:
         ssh_user=estate.ssh.user,
         ssh_private_key=estate.ssh.private_key,
         insecure=estate.insecure,
+        shared=estate.datastores.shared,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
+from stardock.plan.images import kept_image
 from stardock.plan.model import Change, DataDisk, Image, Interface, Machine
 from stardock.plan.wanted import Wanted
 
@@ -37,7 +38,7 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         vm_id=record.vm_id,
         hostname=record.hostname,
         interfaces=interfaces,
-        image=record.image,
+        image=kept_image(wish.image, record.image),
         packages=wish.packages if wish.image.system == record.image.system else record.packages,
         disk_gib=max(wish.disk_gib, record.disk_gib),
         disk_datastore=record.disk_datastore,
@@ -114,7 +115,7 @@ def _hardware_wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, s
 
 
 def _image_wishes(wish: Image, kept: Image) -> Iterator[tuple[str, str, str]]:
-    for field in ("system", "url", "checksum", "datastore"):
+    for field in ("system", "url", "file", "checksum", "datastore"):
         yield f"image.{field}", getattr(kept, field) or NONE, getattr(wish, field) or NONE
 
 

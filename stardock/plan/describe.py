@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
 from stardock.plan.hardware import hardware_of, said
-from stardock.plan.model import Image, Interface, Machine, PveNode, User, Window
+from stardock.plan.images import Pins, disk_image
+from stardock.plan.locked import Pin
+from stardock.plan.model import Interface, Machine, PveNode, User, Window
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.spec import image, network
+    from stardock.spec import network
     from stardock.spec.cluster import Spec
-
-#: What PVE imports disks from (content type `import`); other endings are qcow2 in nearly every cloud image.
-DISK_FORMATS = (".qcow2", ".raw", ".vmdk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +28,18 @@ class Surroundings:
     nodes: dict[str, PveNode]
     users: tuple[User, ...]
     windows: tuple[Window, ...]
+    pins: Pins
 
 
-def surroundings(spec: Spec) -> Surroundings:
-    """Work out what all machines share."""
+def surroundings(spec: Spec, pins: Mapping[str, Pin]) -> Surroundings:
+    """Work out what all machines share; `pins` are the lock's."""
     times = spec.maintenance
     return Surroundings(
         spec=spec,
         nodes={node.name: node for node in pve_nodes(spec)},
         users=users(spec),
         windows=maintenance.windows(times.slots, times.offsets, times.duration),
+        pins=Pins(by_source=pins, shared=spec.proxmox.datastores.shared),
     )
 
 
@@ -86,7 +87,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         vm_id=given.vm_id,
         hostname=own.hostname or one.name,
         interfaces=tuple(interface(nic, *given.nics[nic.name], search=spec.cloud_init.search) for nic in one.interfaces),
-        image=disk_image(pool.image or spec.image, node),
+        image=disk_image(spec.image_of(pool), node, around.pins),
         cores=own.cores or pool.cores,
         cpu_type=own.cpu or pool.cpu,
         memory_mib=own.memory or pool.memory,
@@ -108,7 +109,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
 
 def packages(spec: Spec, one: Wanted) -> tuple[str, ...]:
     """The role's packages on that system, then the user's; each once."""
-    chosen = system((one.pool.image or spec.image).system)
+    chosen = system(spec.image_of(one.pool).system)
     return tuple(dict.fromkeys((*chosen.role_packages(one.role), *spec.cloud_init.packages)))
 
 
@@ -129,27 +130,3 @@ def interface(nic: network.Interface, mac: str, address: str | None, *, search: 
         dns=static.dns,
         search=static.search or search,
     )
-
-
-def disk_image(wanted: image.Image, node: PveNode) -> Image:
-    """The image a machine starts from: the system's default, or the user's own url and checksum."""
-    default = system(wanted.system)
-    url = wanted.url or default.image_url
-    checksum = wanted.checksum or (None if wanted.url else default.image_checksum)
-    return Image(
-        system=wanted.system,
-        url=url,
-        file_name=_file_name(default.image_file_name, wanted),
-        datastore=wanted.datastore or node.images,
-        checksum=checksum,
-    )
-
-
-def _file_name(default: str, wanted: image.Image) -> str:
-    """A name that no other image of the cluster has: a new pin would otherwise overwrite the image that old machines keep."""
-    if not wanted.url and not wanted.checksum:
-        return default
-    name = wanted.url.split("?")[0].rsplit("/", 1)[-1] if wanted.url else default
-    stem, _, ending = name.rpartition(".")
-    digest = hashlib.sha256(f"{wanted.url}\0{wanted.checksum}".encode()).hexdigest()[:8]
-    return f"{stem or name}-{digest}.{ending if f'.{ending}' in DISK_FORMATS else 'qcow2'}"

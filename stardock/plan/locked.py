@@ -29,13 +29,24 @@ class LockedMachine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """An image's content, as `runner image pin` found it. Machines made before keep what their record says."""
+
+    checksum: str  # sha256:HEX or sha512:HEX
+    date: str  # when it was looked up, YYYY-MM-DD in UTC
+    checksum_url: str | None = None  # the publisher's file; None: computed from a local image
+    published: str | None = None  # the name that the publisher's file gives it, where that is another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """All that was allocated to the names of one cluster. `vrid` is None until there was a VIP."""
+    """All that was allocated to the names of one cluster. `vrid` is None until there was a VIP; `images` are pins by source."""
 
     cluster: str
     founder: str
     vrid: int | None = None
     machines: Mapping[str, LockedMachine] = field(default_factory=dict)
+    images: Mapping[str, Pin] = field(default_factory=dict)
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""

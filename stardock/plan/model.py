@@ -45,13 +45,22 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A disk image that PVE downloads once per PVE node. `checksum` is `sha256:HEX` or `sha512:HEX`."""
+    """A disk image that PVE downloads, or that is uploaded: once per PVE node, once in all on a shared datastore.
+
+    Either `url` or `file` is set. `checksum` is `sha256:HEX` or `sha512:HEX`. The last three say how it is fetched, and are no part of
+    what a machine was made from.
+    """
 
     system: str  # a file of stardock/systems
-    url: str
+    url: str | None = None
+    file: str | None = None  # on the user's machine, as written: relative to cluster.yaml, or under ~
     file_name: str
     datastore: str
     checksum: str | None = None
+    shared: bool = False  # whether the datastore is the same on every PVE node
+    overwrite: bool = False
+    timeout_seconds: int = 1800
+    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +198,7 @@ class Proxmox:
     ssh_user: str = "root"
     ssh_private_key: str | None = None  # path as the user wrote it; None: agent, or the provider's environment
     insecure: bool = False
+    shared: tuple[str, ...] = ()  # datastores that are the same on every PVE node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.plan import identity, maintenance
+from stardock.plan.images import unpinned_files
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine, Window
 from stardock.plan.wanted import Wanted
@@ -22,6 +23,7 @@ def before_allocation(spec: Spec, every: Sequence[Wanted], lock: Lock | None) ->
     held = lock.machines if lock else {}
     return [
         *_same_cluster(spec, lock),
+        *unpinned_files(spec, every, lock.images if lock else {}, held),
         *_vm_id_ranges(spec),
         *(_role_kept(spec, one, held[one.name].record) for one in every if one.name in held and held[one.name].record.role != one.role),
     ]

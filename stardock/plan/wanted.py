@@ -21,6 +21,7 @@ class Wanted:
     own: Machine
     pool: Pool
     interfaces: tuple[Interface, ...]
+    pool_keys: Keys
     interface_keys: Keys  # where the list of interfaces stands: the role's or the pool's
 
     @property
@@ -63,6 +64,7 @@ def wanted(spec: Spec) -> tuple[Wanted, ...]:
             own=own,
             pool=pool,
             interfaces=spec.interfaces_of(pool),
+            pool_keys=("pools", pools[id(pool)]),
             interface_keys=("network", pool.role) if pool.interfaces is None else ("pools", pools[id(pool)], "interfaces"),
         )
         for keys, pool, own in spec.members()

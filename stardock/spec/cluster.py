@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.distribution import Distribution
-from stardock.spec.image import Image
+from stardock.spec.image import INHERITED, Image
 from stardock.spec.keypath import Keys
 from stardock.spec.maintenance import Maintenance
 from stardock.spec.network import Interface, Network, RoleName
@@ -54,6 +54,13 @@ class Spec(Section):
     def interfaces_of(self, pool: Pool) -> tuple[Interface, ...]:
         """The interfaces of a pool's machines: its own, else its role's."""
         return pool.interfaces if pool.interfaces is not None else self.network.of(pool.role)
+
+    def image_of(self, pool: Pool) -> Image:
+        """The image of a pool's machines: its own, fetched as the cluster's where it does not say how; else the cluster's."""
+        if pool.image is None:
+            return self.image
+        kept = {key: getattr(self.image, key) for key in INHERITED if key not in pool.image.model_fields_set}
+        return pool.image.model_copy(update=kept if not pool.image.file else kept | {"mirror": None})
 
     def interface_lists(self) -> Iterator[tuple[Keys, tuple[Interface, ...]]]:
         """All lists of interfaces, roles' and pools' own, each with its key path."""

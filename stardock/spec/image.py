@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.distribution import Url
 from stardock.spec.section import Section, broken
-from stardock.spec.units import shown
+from stardock.spec.units import Flag, Minutes, shown
 
 SystemName = Literal["debian", "microos"]
 
+#: What PVE imports disks from (content type `import`; an .ova is no disk).
+DISK_FORMATS = (".qcow2", ".raw", ".vmdk")
+#: Endings of files that hold a packed image.
+PACKED = (".bz2", ".gz", ".lzo", ".xz", ".zip", ".zst")
+
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+#: pve-storage, SAFE_CHAR_CLASS_RE and UPLOAD_IMPORT_EXT_RE_1.
+_FILE_NAME = re.compile(r"[a-zA-Z0-9.+=_-]{1,150}\.(qcow2|raw|vmdk)")
+
+#: What a pool's own image takes over from the cluster's where it does not say: how images are fetched.
+INHERITED = ("mirror", "overwrite", "timeout", "verify")
+
+#: Keys that other tools have, and why there is nothing to set.
+_REFUSED = {
+    "content_type": ("PVE imports disks from files of content type `import` only", "delete it"),
+    "decompression": (
+        "PVE unpacks files of content type `iso` only, and imports no disk from those",
+        "name an unpacked image, or unpack it",
+    ),
+}
 
 
 def parse_checksum(value: object) -> str:
@@ -24,15 +45,77 @@ def parse_checksum(value: object) -> str:
     return text
 
 
+def parse_image_url(value: str) -> str:
+    """The URL of a disk image, not of a packed one."""
+    if urlsplit(value).path.lower().endswith(PACKED):
+        raise broken(f"{shown(value)} is packed, and PVE imports disks from unpacked files only", "name the unpacked image, or use `file`")
+    return value
+
+
+def parse_file_name(value: object) -> str:
+    """A name that PVE takes for a disk image."""
+    if not isinstance(value, str) or not _FILE_NAME.fullmatch(value):
+        message = f"{shown(value)} is not a file name that PVE imports: a-z, A-Z, 0-9, . + = _ - and the ending .qcow2, .raw or .vmdk"
+        raise broken(message, "write for example debian-12.qcow2")
+    return value
+
+
 Checksum = Annotated[str, BeforeValidator(parse_checksum), WithJsonSchema({"type": "string", "pattern": f"^({_CHECKSUM.pattern})$"})]
+ImageUrl = Annotated[Url, AfterValidator(parse_image_url)]
+FileName = Annotated[str, BeforeValidator(parse_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_FILE_NAME.pattern}$"})]
 
 
 class Image(Section):
     """A system and, when its default image is not wanted, which one. A new image is for new machines: old ones keep their disk."""
 
     system: SystemName = Field(description="operating system; decides packages and first boot")
-    url: Url | None = Field(default=None, description="image to download instead of the system's default")
-    checksum: Checksum | None = Field(default=None, description="`sha256:...` or `sha512:...`; PVE verifies it after the download")
+    url: ImageUrl | None = Field(default=None, description="image that PVE nodes download instead of the system's default")
+    file: str | None = Field(
+        default=None, description="image on this machine, relative to cluster.yaml (or under ~), uploaded instead", min_length=1
+    )
+    checksum: Checksum | None = Field(
+        default=None, description="`sha256:...` or `sha512:...`, verified by PVE; default: what `runner image pin` wrote into the lock"
+    )
+    checksum_url: Url | None = Field(
+        default=None, description="publisher's file of checksums, read by `runner image pin`; default: the system's, or one beside `url`"
+    )
+    mirror: Url | None = Field(
+        default=None, description="`https://HOST[/PATH]` in place of the publisher's host for the system's default image and checksums"
+    )
+    file_name: FileName | None = Field(
+        default=None, description="name on the datastore; the cluster's name and the pin's digest are added; default: the image's own"
+    )
     datastore: str | None = Field(
         default=None, description="PVE datastore of the image; default: the PVE node's `datastores.images`", min_length=1
     )
+    overwrite: Flag = Field(default=False, description="download again when the size behind the URL changes; machines stay as they are")
+    timeout: Minutes = Field(default=30, description="how long a download or upload may take")
+    verify: Flag = Field(default=True, description="PVE nodes verify the certificate of the URL")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_of_other_tools(cls, data: Any) -> Any:
+        for key, (why, cure) in _REFUSED.items():
+            if isinstance(data, dict) and key in data:
+                raise broken(f"there is no `{key}`: {why}", cure)
+        return data
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Image:
+        given = [key for key in ("url", "file", "mirror") if getattr(self, key)]
+        if len(given) > 1:
+            raise broken(
+                f"`{given[0]}` excludes `{given[1]}`", "keep one: an image comes from a URL, a file, or a mirror of the system's own"
+            )
+        if self.file and self.checksum_url:
+            raise broken("`file` excludes `checksum_url`", "delete it: `runner image pin` computes the checksum of a file")
+        return self
+
+    @model_validator(mode="after")
+    def _uploadable(self) -> Image:
+        if self.file and self.checksum and self.checksum.startswith("sha512:"):
+            raise broken("a file is uploaded with its sha256; `checksum` is a sha512", "delete it and run `runner image pin`")
+        if self.file and not (self.file_name or self.file).endswith(DISK_FORMATS):
+            message = f"{shown(posixpath.basename(self.file))} does not end in .qcow2, .raw or .vmdk, and PVE goes by that"
+            raise broken(message, "say what it is with `file_name`, for example file_name: image.qcow2")
+        return self

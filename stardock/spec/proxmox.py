@@ -59,6 +59,7 @@ class Datastores(Section):
     images: Datastore = Field(default="local", description="downloaded disk images (content type `import`)")
     snippets: Datastore = Field(default="local", description="first-boot files (content type `snippets`)")
     disks: Datastore = Field(default="local-lvm", description="disks of machines (content type `images`)")
+    shared: tuple[Datastore, ...] = Field(default=(), description="those that are the same on every PVE node (NFS, Ceph): filled once")
 
 
 class NodeDatastores(Section):

@@ -29,6 +29,8 @@ _PARSERS = {
     "parse_version": "`vX.Y.Z+rke2rN`",
     "parse_checksum": "`sha256:...` or `sha512:...`",
     "parse_sha256": "64 hexadecimal digits",
+    "parse_file_name": "file name ending in .qcow2, .raw or .vmdk",
+    "parse_image_url": "URL",
     "parse_url": "URL",
     "parse_endpoint": "https URL without a path",
     "parse_balloon": "size: `2GiB`, or 0",

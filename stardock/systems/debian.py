@@ -75,6 +75,7 @@ DEBIAN = System(
     name="debian",
     image_url="https://cloud.debian.org/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2",
     image_file_name="debian-12-genericcloud-amd64.qcow2",
+    checksum_url="https://cloud.debian.org/images/cloud/bookworm/latest/SHA512SUMS",
     packages=("ca-certificates", "python3", "qemu-guest-agent", "sudo", "unattended-upgrades"),
     packages_by_role={"server": _KUBERNETES, "agent": _KUBERNETES, "loadbalancer": ("haproxy", "keepalived")},
     renderer="networkd",

@@ -83,6 +83,7 @@ MICROOS = System(
     name="microos",
     image_url="https://download.opensuse.org/tumbleweed/appliances/openSUSE-MicroOS.x86_64-ContainerHost-OpenStack-Cloud.qcow2",
     image_file_name="openSUSE-MicroOS.x86_64-ContainerHost-OpenStack-Cloud.qcow2",
+    checksum_url="https://download.opensuse.org/tumbleweed/appliances/openSUSE-MicroOS.x86_64-ContainerHost-OpenStack-Cloud.qcow2.sha256",
     packages=("python3", "qemu-guest-agent", "sudo"),
     packages_by_role={"server": _KUBERNETES, "agent": _KUBERNETES, "loadbalancer": ("haproxy", "keepalived")},
     renderer="network-manager",

@@ -42,6 +42,7 @@ class System:
     image_url: str
     image_file_name: str  # as PVE stores it; content type `import` wants .qcow2, .raw or .vmdk
     image_checksum: str | None = None  # None: the default image moves; a user who pins one gives url and checksum
+    checksum_url: str | None = None  # the publisher's file of checksums, for `runner image pin`
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]
     renderer: str  # what cloud-init writes network configuration for: networkd, network-manager

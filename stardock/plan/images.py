@@ -1,0 +1,106 @@
+"""Which image a machine starts from: what cluster.yaml says, and what `runner image pin` wrote into the lock."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stardock.errors import Problem
+from stardock.plan.locked import Pin
+from stardock.plan.model import Image, PveNode
+from stardock.spec.image import DISK_FORMATS
+from stardock.spec.places import at
+from stardock.systems import system
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.plan.wanted import Wanted
+    from stardock.spec import image
+    from stardock.spec.cluster import Spec
+
+
+#: What PVE takes in no name of a file to import (pve-storage, SAFE_CHAR_CLASS_RE).
+UNSAFE = r"[^A-Za-z0-9.+=_-]"
+
+#: Before the file's name on a shared datastore: one that was not declared so before holds files that old machines' PVE nodes own.
+SHARED = "shared-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pins:
+    """What all machines' images are decided from: the lock's pins by source, and the datastores that all PVE nodes share."""
+
+    by_source: Mapping[str, Pin]
+    shared: Collection[str] = ()
+
+
+def mirrored(url: str, mirror: str | None) -> str:
+    """The same path below the mirror, as `wget --mirror` leaves it."""
+    return mirror.rstrip("/") + urlsplit(url).path if mirror else url
+
+
+def image_url(wanted: image.Image) -> str | None:
+    """Where PVE nodes download it; None: it is uploaded."""
+    if wanted.file:
+        return None
+    return wanted.url or mirrored(system(wanted.system).image_url, wanted.mirror)
+
+
+def source(wanted: image.Image) -> str:
+    """What the lock files a pin under: the URL, or `file:` and the path as it was written."""
+    return image_url(wanted) or f"file:{wanted.file}"
+
+
+def disk_image(wanted: image.Image, node: PveNode, pins: Pins) -> Image:
+    """The image of a new machine on that PVE node; its checksum is cluster.yaml's, else the lock's, else the system's."""
+    pin = pins.by_source.get(source(wanted))
+    checksum = wanted.checksum or (pin.checksum if pin else None) or _default_checksum(wanted)
+    datastore = wanted.datastore or node.images
+    shared = datastore in pins.shared
+    return Image(
+        system=wanted.system,
+        url=image_url(wanted),
+        file=wanted.file,
+        file_name=(SHARED if shared else "") + _file_name(wanted, checksum),
+        datastore=datastore,
+        checksum=checksum,
+        shared=shared,
+        overwrite=wanted.overwrite,
+        timeout_seconds=wanted.timeout * 60,
+        verify=wanted.verify,
+    )
+
+
+def _default_checksum(wanted: image.Image) -> str | None:
+    return None if wanted.url or wanted.file else system(wanted.system).image_checksum
+
+
+def _file_name(wanted: image.Image, checksum: str | None) -> str:
+    """A name that no other image of the cluster has: a new pin would otherwise overwrite the image that old machines keep."""
+    default = system(wanted.system)
+    name = wanted.file_name or (posixpath.basename(wanted.file or urlsplit(wanted.url or "").path) or default.image_file_name)
+    moving = (wanted.url, wanted.file, wanted.mirror, wanted.file_name) == (None, None, None, None)
+    if moving and checksum == default.image_checksum:
+        return name
+    stem, _, ending = re.sub(UNSAFE, "-", name).rpartition(".")
+    digest = hashlib.sha256(f"{wanted.url or wanted.file or wanted.mirror}\0{checksum}".encode()).hexdigest()[:8]
+    return f"{stem or name}-{digest}.{ending if f'.{ending}' in DISK_FORMATS else 'qcow2'}"
+
+
+def kept_image(wish: Image, record: Image) -> Image:
+    """What a machine was made from, fetched as is wished now: old and new machines may share the file."""
+    return replace(record, overwrite=wish.overwrite, timeout_seconds=wish.timeout_seconds, verify=wish.verify)
+
+
+def unpinned_files(spec: Spec, every: Sequence[Wanted], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:
+    """A file that new machines start from has a checksum: it is what tells one content from the next."""
+    new = {id(one.pool): one for one in every if one.name not in held}
+    for one in new.values():
+        wanted = spec.image_of(one.pool)
+        if wanted.file and not wanted.checksum and source(wanted) not in pins:
+            keys = ("image", "file") if one.pool.image is None else (*one.pool_keys, "image", "file")
+            yield at(spec, keys, f"the checksum of {wanted.file} is not known yet", "run `runner image pin`, and commit the lock")

@@ -1,0 +1,60 @@
+"""Images as they cannot be."""
+
+from __future__ import annotations
+
+from tests.unit.spec.conftest import Case
+
+SYSTEM = "system: debian"
+
+
+def image(lines: str, blamed: str, key: str, message: str, cure: str) -> Case:
+    """A case of the cluster's image with these lines more."""
+    return (SYSTEM, "\n  ".join((SYSTEM, *lines.splitlines()))), blamed, key, message, cure
+
+
+IMAGES: dict[str, Case] = {
+    "image_from_two_places": image(
+        "url: https://example.org/x.qcow2\nfile: x.qcow2", "image:", "image", "`url` excludes `file`", "keep one"
+    ),
+    "mirror_of_an_own_url": image(
+        "url: https://example.org/x.qcow2\nmirror: https://mirror.lan",
+        "image:",
+        "image",
+        "`url` excludes `mirror`",
+        "mirror of the system's own",
+    ),
+    "packed_image": image(
+        "url: https://example.org/x.qcow2.xz", "x.qcow2.xz", "image.url", "`https://example.org/x.qcow2.xz` is packed", "use `file`"
+    ),
+    "file_of_an_unknown_kind": image(
+        "file: images/x.img", "image:", "image", "`x.img` does not end in .qcow2, .raw or .vmdk", "file_name: image.qcow2"
+    ),
+    "file_with_a_sha512": image(
+        f"file: x.qcow2\nchecksum: sha512:{'a' * 128}", "image:", "image", "`checksum` is a sha512", "runner image pin"
+    ),
+    "file_with_a_checksum_url": image(
+        "file: x.qcow2\nchecksum_url: https://example.org/SHA256SUMS", "image:", "image", "`file` excludes `checksum_url`", "delete it"
+    ),
+    "image_name_that_pve_does_not_import": image(
+        "file_name: x.iso", "x.iso", "image.file_name", "`x.iso` is not a file name that PVE imports", "debian-12.qcow2"
+    ),
+    "image_name_with_a_path": image(
+        "file_name: ../x.raw", "../x.raw", "image.file_name", "`../x.raw` is not a file name", "debian-12.qcow2"
+    ),
+    "decompression_that_pve_does_not_do": image(
+        "decompression: gz",
+        "image:",
+        "image",
+        "there is no `decompression`: PVE unpacks files of content type `iso` only",
+        "unpacked image",
+    ),
+    "content_type_of_an_image": image(
+        "content_type: iso",
+        "image:",
+        "image",
+        "there is no `content_type`: PVE imports disks from files of content type `import`",
+        "delete it",
+    ),
+    "mirror_that_is_no_url": image("mirror: mirror.lan", "mirror.lan", "image.mirror", "`mirror.lan` is not a URL", "https://HOST/PATH"),
+    "timeout_of_a_download": image("timeout: 30", "timeout", "image.timeout", "30 is not a duration", "1h, 90m or 1h30m"),
+}

@@ -12,7 +12,8 @@ from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
 from stardock.firstboot import documents
 from stardock.plan.file_names import Document, image_file, snippet_file
-from stardock.plan.model import ROLES, DataDisk, Device, Interface, Machine, Startup
+from stardock.plan.model import ROLES, Interface, Machine
+from stardock.plan.parts import DataDisk, Device, Startup
 
 #: The datastore that a PVE node has from the start, and that goes without saying in names.
 USUAL_DATASTORE = "local"

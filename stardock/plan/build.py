@@ -12,6 +12,7 @@ from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
+from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
 from stardock.plan.network_rules import clash_problems, network_problems
@@ -90,6 +91,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
     claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
     return [
         *after_allocation(spec, every, decided.machines),
+        *hardware_problems(spec, every, decided.wishes),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, held, claimed),
     ]

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from stardock.plan.images import kept_image
-from stardock.plan.model import Change, DataDisk, Image, Interface, Machine
+from stardock.plan.model import Change, Image, Interface, Machine
+from stardock.plan.parts import DataDisk
 from stardock.plan.wanted import Wanted
 
 #: Shown where there is nothing.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stardock.plan.model import ROLES, Agent, DataDisk, Device, Ha, PveNode, Startup
+from stardock.plan.model import ROLES, PveNode
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
 from stardock.plan.wanted import Wanted
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

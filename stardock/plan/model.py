@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+
 Role = Literal["server", "agent", "loadbalancer"]
 
 #: Where PVE attaches the first disk. A machine that stands keeps it: another place is another disk to the provider.
@@ -74,58 +76,6 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataDisk:
-    """A disk beside the first: PVE's `virtio<slot>`, in the guest /dev/disk/by-id/virtio-<name>. Size in GiB; no `mount`: left as it is."""
-
-    name: str  # also the disk's serial
-    size_gib: int
-    datastore: str
-    slot: int  # 1 to 15, never another for the same name
-    mount: str | None = None
-    filesystem: str = "ext4"
-
-    @property
-    def path(self) -> str:
-        """Where the guest finds it, in whatever order the kernel found its disks."""
-        return f"/dev/disk/by-id/virtio-{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
-    """A PCI device of the PVE node, by resource mapping. `pcie` None: as the chipset can; `mdev`: a mediated device's type."""
-
-    mapping: str
-    pcie: bool | None = None
-    mdev: str | None = None
-    primary_gpu: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Startup:
-    """Place among the VMs of a PVE node: lower starts first and stops last. Delays in seconds, None: PVE's own."""
-
-    order: int
-    up_delay: int | None = None
-    down_delay: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
-    """The QEMU guest agent."""
-
-    enabled: bool = True
-    timeout_minutes: int = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ha:
-    """PVE's HA manager restarts the VM, on another PVE node if need be: so often here, so often elsewhere."""
-
-    max_restart: int = 1
-    max_relocate: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """One VM, decided in full. Memory in MiB, disk in GiB."""
 
@@ -166,7 +116,7 @@ class Machine:
     description: str | None = None  # None: what the machine is
     startup: Startup | None = None  # None: by role
     serial: bool = True
-    agent: Agent = Agent()
+    agent: Agent = field(default_factory=Agent)
     stop_on_destroy: bool = True
     on_boot: bool = True
     ha: Ha | None = None

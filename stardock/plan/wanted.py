@@ -39,6 +39,10 @@ class Wanted:
         """The interfaces with static addresses."""
         return tuple((nic, nic.static) for nic in self.interfaces if nic.static)
 
+    def said_at(self, key: str) -> Keys:
+        """Where a key of the hardware is said of this machine: in its own words, else in its pool's."""
+        return (*(self.keys if getattr(self.own, key) is not None else self.pool_keys), key)
+
     def counter(self, ordinal: int, place: int) -> int:
         """What addresses are counted by: the ordinal in the pool when the range is the pool's own, else the place in the role."""
         return ordinal if self.pool.interfaces is not None else place

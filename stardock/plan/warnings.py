@@ -26,6 +26,7 @@ def warnings(
     return (
         *_even_servers(machines),
         *_small_servers(machines),
+        *_ballooned_servers(machines),
         *_systems_without_roles(machines),
         *_close_windows(machines),
         *_name_servers(every, machines),
@@ -45,6 +46,12 @@ def _small_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
     small = [name for name, machine in machines.items() if machine.role == "server" and machine.memory_mib < SERVER_MEMORY_MIB]
     if small:
         yield f"{', '.join(small)}: less than 4GiB of memory, RKE2's minimum of a server"
+
+
+def _ballooned_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
+    names = [name for name, machine in machines.items() if machine.role == "server" and machine.balloon_mib]
+    if names:
+        yield f"{', '.join(names)}: PVE may take memory from servers (`balloon`); etcd then stalls, and the cluster with it"
 
 
 def _systems_without_roles(machines: Mapping[str, Machine]) -> Iterator[str]:

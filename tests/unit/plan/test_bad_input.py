@@ -13,6 +13,7 @@ from stardock.lock import save_lock
 from stardock.spec import load_spec
 from stardock.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
+from tests.unit.plan.faults_of_hardware import HARDWARE
 
 pytestmark = pytest.mark.unit
 
@@ -49,6 +50,7 @@ Edit = tuple[str, str]
 
 #: (what the file says, what it says instead, where the fault is told, the message, the cure)
 FAULTS = {
+    **HARDWARE,
     "equal addresses": (
         "offset: 60",
         "offset: 50",

@@ -1,0 +1,177 @@
+"""What a machine is made of: its own words, its pool's, the defaults; and what a machine that stands keeps of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stardock.plan.build import build
+from stardock.plan.model import Plan
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from tests.plans import plan_of, spec_of
+from tests.unit.plan.clusters import cluster, pool
+
+pytestmark = pytest.mark.unit
+
+DISKS = [
+    {"name": "longhorn", "size": "100GiB", "mount": "/var/lib/longhorn", "filesystem": "xfs"},
+    {"name": "raw", "size": "50GiB", "datastore": "ceph"},
+]
+
+
+@pytest.fixture
+def data() -> dict[str, Any]:
+    return cluster(["pve1", "pve2"], server=["s1"], agent=["a1", "a2"])
+
+
+def wishes(plan: Plan, name: str) -> dict[str, tuple[str, str]]:
+    return {one.field: (one.old, one.new) for one in (*plan.changes, *plan.replacements) if one.machine == name}
+
+
+def test_defaults_are_no_balloon_q35_seabios_serial_console_agent_and_the_order_of_roles(data: dict[str, Any]) -> None:
+    plan, _ = plan_of(data)
+    server, agent = plan.machine("s1"), plan.machine("a1")
+    assert (server.balloon_mib, agent.balloon_mib, server.numa, server.hugepages, server.sockets) == (0, 0, False, None, 1)
+    assert (server.chipset, server.firmware, server.tpm, server.serial, server.agent) == ("q35", "seabios", False, True, Agent())
+    assert (server.startup, agent.startup) == (Startup(order=2), Startup(order=3))
+    assert (server.stop_on_destroy, server.on_boot, server.ha, server.pve_pool, server.description) == (True, True, None, None, None)
+    assert (server.data_disks, server.devices) == ((), ())
+
+
+def test_a_machines_own_word_goes_before_its_pools(data: dict[str, Any]) -> None:
+    shared: dict[str, Any] = {
+        "balloon": "1GiB",
+        "numa": True,
+        "sockets": 2,
+        "hugepages": None,
+        "firmware": "ovmf",
+        "chipset": "i440fx",
+        "tpm": True,
+        "pve_pool": "lab",
+        "description": " ours \n",
+        "tags": ["a"],
+        "startup": {"order": 9, "up_delay": 30},
+        "serial": False,
+        "agent": {"timeout": "5m"},
+        "stop_on_destroy": False,
+        "on_boot": False,
+        "ha": True,
+        "devices": ["gpu"],
+        "data_disks": DISKS,
+    }
+    shared = {key: value for key, value in shared.items() if value is not None} | {"balloon": 0}
+    own: dict[str, Any] = {
+        "name": "a2",
+        "numa": False,
+        "sockets": 1,
+        "firmware": "seabios",
+        "chipset": "q35",
+        "tpm": False,
+        "pve_pool": "prod",
+        "description": "mine",
+        "tags": ["b"],
+        "startup": {"down_delay": 60},
+        "serial": True,
+        "agent": {"enabled": True},
+        "stop_on_destroy": True,
+        "on_boot": True,
+        "ha": False,
+        "devices": [],
+        "data_disks": [],
+        "balloon": "2GiB",
+    }
+    pool(data, "agent").update(**shared, machines=["a1", own])
+    plan, _ = plan_of(data)
+    one, other = plan.machine("a1"), plan.machine("a2")
+    assert (one.numa, one.sockets, one.firmware, one.chipset, one.tpm, one.pve_pool) == (True, 2, "ovmf", "i440fx", True, "lab")
+    assert (one.description, one.tags[-1], one.startup, one.serial) == ("ours", "a", Startup(order=9, up_delay=30), False)
+    assert (one.agent, one.stop_on_destroy, one.on_boot, one.ha) == (Agent(timeout_minutes=5), False, False, Ha())
+    assert one.devices == (Device(mapping="gpu"),)
+    assert one.data_disks == (
+        DataDisk(name="longhorn", size_gib=100, datastore="local-lvm", slot=1, mount="/var/lib/longhorn", filesystem="xfs"),
+        DataDisk(name="raw", size_gib=50, datastore="ceph", slot=2),
+    )
+    assert (other.numa, other.sockets, other.firmware, other.chipset, other.tpm, other.pve_pool) == (
+        False,
+        1,
+        "seabios",
+        "q35",
+        False,
+        "prod",
+    )
+    assert (other.description, other.tags[-1], other.startup, other.serial) == ("mine", "b", Startup(order=3, down_delay=60), True)
+    assert (other.agent, other.stop_on_destroy, other.on_boot, other.ha) == (Agent(), True, True, None)
+    assert (other.devices, other.data_disks, other.balloon_mib) == ((), (), 2048)
+
+
+def test_a_balloon_on_a_server_is_a_warning(data: dict[str, Any]) -> None:
+    pool(data, "server").update(balloon="1GiB")
+    pool(data, "agent").update(balloon="1GiB")
+    assert [warning for warning in plan_of(data)[0].warnings if "balloon" in warning] == [
+        "s1: PVE may take memory from servers (`balloon`); etcd then stalls, and the cluster with it"
+    ]
+
+
+def test_firmware_chipset_and_tpm_stay_until_accepted_and_are_reported(data: dict[str, Any]) -> None:
+    before, lock = plan_of(data)
+    pool(data, "agent").update(firmware="ovmf", chipset="i440fx", tpm=True)
+    plan, after = plan_of(data, lock)
+    assert plan.machine("a1") == before.machine("a1")
+    assert wishes(plan, "a1") == {"firmware": ("seabios", "ovmf"), "chipset": ("q35", "i440fx"), "tpm": ("false", "true")}
+    accepted, _ = build(spec_of(data), after, "cluster.yaml", accept={"a1"})
+    assert (accepted.machine("a1").firmware, accepted.machine("a2").firmware) == ("ovmf", "seabios")
+
+
+def test_a_data_disk_grows_and_is_never_smaller_moved_reformatted_or_taken_off(data: dict[str, Any]) -> None:
+    pool(data, "agent").update(data_disks=DISKS)
+    before, lock = plan_of(data)
+    pool(data, "agent").update(data_disks=[{"name": "longhorn", "size": "60GiB", "datastore": "nvme", "filesystem": "ext4"}])
+    plan, _ = plan_of(data, lock)
+    assert [disk.size_gib for disk in plan.machine("a1").data_disks] == [100, 50]
+    assert plan.machine("a1").data_disks[1] == before.machine("a1").data_disks[1]
+    assert wishes(plan, "a1") == {
+        "data_disks.longhorn.size": ("100GiB", "60GiB"),
+        "data_disks.longhorn.datastore": ("local-lvm", "nvme"),
+        "data_disks.longhorn.filesystem": ("xfs", "ext4"),
+        "data_disks.raw": ("50GiB", "none"),
+    }
+    pool(data, "agent").update(data_disks=[DISKS[0] | {"size": "200GiB"}, DISKS[1]])
+    grown, _ = plan_of(data, lock)
+    assert (grown.machine("a1").data_disks[0].size_gib, wishes(grown, "a1")) == (200, {})
+
+
+def test_a_data_disk_inserted_first_takes_a_new_slot_and_moves_no_other(data: dict[str, Any]) -> None:
+    pool(data, "agent").update(data_disks=DISKS)
+    before, lock = plan_of(data)
+    pool(data, "agent").update(data_disks=[{"name": "first", "size": "1GiB"}, *reversed(DISKS)])
+    plan, after = plan_of(data, lock)
+    assert [(disk.name, disk.slot) for disk in plan.machine("a1").data_disks] == [("longhorn", 1), ("raw", 2), ("first", 3)]
+    assert plan.machine("a1").data_disks[:2] == before.machine("a1").data_disks
+    assert plan_of(data, after)[0] == plan
+
+
+def test_a_vm_changes_its_pve_pool_and_does_not_leave_it(data: dict[str, Any]) -> None:
+    pool(data, "agent").update(pve_pool="lab")
+    _, lock = plan_of(data)
+    pool(data, "agent").update(pve_pool="prod")
+    moved, lock = plan_of(data, lock)
+    assert (moved.machine("a1").pve_pool, wishes(moved, "a1")) == ("prod", {})
+    del pool(data, "agent")["pve_pool"]
+    left, _ = plan_of(data, lock)
+    assert (left.machine("a1").pve_pool, wishes(left, "a1")) == ("prod", {"pve_pool": ("prod", "none")})
+
+
+def test_what_pve_changes_in_place_follows_at_once(data: dict[str, Any]) -> None:
+    _, lock = plan_of(data)
+    edit = {"numa": True, "sockets": 2, "balloon": "1GiB", "startup": {"order": 7}, "on_boot": False, "ha": True, "tags": ["x"]}
+    pool(data, "agent").update(edit, description="new", serial=False, agent={"enabled": False})
+    machine = plan_of(data, lock)[0].machine("a1")
+    assert (machine.numa, machine.sockets, machine.balloon_mib, machine.startup, machine.on_boot) == (
+        True,
+        2,
+        1024,
+        Startup(order=7),
+        False,
+    )
+    assert (machine.ha, machine.tags[-1], machine.description, machine.serial, machine.agent.enabled) == (Ha(), "x", "new", False, False)

@@ -1,0 +1,70 @@
+"""Values of a VM's hardware as PVE or its provider would refuse them."""
+
+from __future__ import annotations
+
+from tests.unit.spec.conftest import Case
+
+
+def pool(line: str) -> tuple[str, str]:
+    """The edit that adds a line to the pool of load balancers."""
+    return ("count: 2", f"count: 2\n    {line}")
+
+
+def case(line: str, key: str, message: str, cure: str) -> Case:
+    """A line that is wrong at a key of that pool; it is told at this line."""
+    return pool(line), line.partition(":")[0] + ":", f"pools[0].{key}", message, cure
+
+
+HARDWARE: dict[str, Case] = {
+    "balloon_without_a_unit": case("balloon: 512", "balloon", "512 is not a size with a unit", "512GiB"),
+    "balloon_false": case("balloon: false", "balloon", "False is not a size", "4GiB"),
+    "sockets_five": case("sockets: 5", "sockets", "sockets 5 is outside of 1 to 4", "1"),
+    "numa_in_words": case("numa: on_all", "numa", "`on_all` is not true or false", "true or false"),
+    "hugepages_of_4_kib": case("hugepages: 4KiB", "hugepages", "`4KiB` is not one of any, 2MiB, 1GiB", "write any"),
+    "firmware_bios": case("firmware: bios", "firmware", "`bios` is not one of seabios, ovmf", "seabios"),
+    "chipset_pc": case("chipset: pc", "chipset", "`pc` is not one of q35, i440fx", "write q35"),
+    "cpu_with_a_blank": (
+        ("cores: 1\n", "cores: 1\n    cpu: host, flags\n"),
+        "cpu:",
+        "pools[0].cpu",
+        "`host, flags` is not a CPU type of PVE",
+        "host",
+    ),
+    "pve_pool_with_a_blank": case("pve_pool: my pool", "pve_pool", "`my pool` is not a pool of PVE", "kubernetes"),
+    "pve_pool_of_four_levels": case("pve_pool: a/b/c/d", "pve_pool", "up to three levels", "kubernetes"),
+    "tag_in_capitals": case("tags: [Prod]", "tags[0]", "`Prod` is not a tag of PVE", "production"),
+    "description_of_9000_characters": case(f"description: {'x' * 9000}", "description", "has 9000 characters; PVE takes 8192", "shorten"),
+    "data_disk_name_of_21_characters": case(
+        f"data_disks: [{{name: {'d' * 21}, size: 1GiB}}]", "data_disks[0].name", "is not a disk's name (1 to 20", "longhorn"
+    ),
+    "data_disk_of_half_a_gib": case("data_disks: [{name: d, size: 512MiB}]", "data_disks[0].size", "not a whole number of GiB", "1GiB"),
+    "data_disk_with_ntfs": case(
+        "data_disks: [{name: d, size: 1GiB, filesystem: ntfs}]", "data_disks[0].filesystem", "`ntfs` is not one of ext4, xfs", "ext4"
+    ),
+    "data_disk_at_a_relative_path": case(
+        "data_disks: [{name: d, size: 1GiB, mount: srv}]", "data_disks[0].mount", "`srv` is not a mount point", "/var/lib/longhorn"
+    ),
+    "data_disk_that_climbs_out": case(
+        "data_disks: [{name: d, size: 1GiB, mount: /srv/../etc}]", "data_disks[0].mount", "is not a mount point", "absolute path"
+    ),
+    "data_disk_over_the_systems_etc": case(
+        "data_disks: [{name: d, size: 1GiB, mount: /etc/rancher}]", "data_disks[0].mount", "belongs to the operating system", "/srv/data"
+    ),
+    "data_disk_over_var_lib": case(
+        "data_disks: [{name: d, size: 1GiB, mount: /var/lib}]", "data_disks[0].mount", "`/var/lib` belongs to", "/var/lib/longhorn"
+    ),
+    "16_data_disks": case(
+        f"data_disks: [{', '.join(f'{{name: d{n}, size: 1GiB}}' for n in range(16))}]",
+        "data_disks",
+        "16 data disks; a VM has room for 15",
+        "delete 1",
+    ),
+    "17_devices": case(f"devices: [{', '.join(f'gpu{n}' for n in range(17))}]", "devices", "17 devices; a VM has room for 16", "delete 1"),
+    "device_by_pci_address": case("devices: ['0000:01:00.0']", "devices[0]", "is not the name of a resource mapping", "gpu"),
+    "startup_order_negative": case("startup: {order: -1}", "startup.order", "order -1 is outside of 0 to 1000000", "10"),
+    "startup_delay_of_a_day": case("startup: {up_delay: 86400}", "startup.up_delay", "up_delay 86400 is outside of 0 to 3600", "30"),
+    "agent_timeout_as_a_number": case("agent: {timeout: 30}", "agent.timeout", "30 is not a duration", "90m"),
+    "ha_restart_11_times": case("ha: {max_restart: 11}", "ha.max_restart", "max_restart 11 is outside of 0 to 10", "1"),
+    "ha_in_words": case("ha: always", "ha", "`always` is not a mapping", "KEY"),
+    "serial_in_words": case("serial: ttyS0", "serial", "`ttyS0` is not true or false", "true or false"),
+}

@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import cache
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stardock.errors import InputErrors, Problem, RefusedError
 from stardock.files import write_atomically
-from stardock.plan.claims import Clash, clashes
+from stardock.plan.claims import Clash, clashes, static_addresses
 from stardock.plan.locked import VERSION, Lock, LockedMachine, gains
 
 if TYPE_CHECKING:
@@ -122,8 +122,9 @@ def _clash_keys(lock: Lock, clash: Clash) -> Keys:
     if clash.field == "vm_id":
         return (*record, "vm_id")
     interfaces = lock.machines[clash.second].record.interfaces
-    position = next(i for i, nic in enumerate(interfaces) if clash.value in (nic.mac, nic.address))
-    return (*record, "interfaces", position, clash.field)
+    position = next(i for i, nic in enumerate(interfaces) if clash.value in (nic.mac, *static_addresses(nic)))
+    ipv6 = ("ipv6",) if clash.field == "address" and clash.value != interfaces[position].address else ()
+    return (*record, "interfaces", position, *ipv6, clash.field)
 
 
 def _values(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
@@ -135,11 +136,14 @@ def _values(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
                 yield _problem(path, f"{name}: {nic.mac!r} is not a MAC", line=_line(text, (*keys, "mac")))
             if nic.address is not None and not _is_address(nic.address):
                 yield _problem(path, f"{name}: {nic.address!r} is not an IPv4 address", line=_line(text, (*keys, "address")))
+            if nic.ipv6 is not None and (nic.ipv6.mode == "static") != _is_address(nic.ipv6.address or "", IPv6Address):
+                message = f"{name}: {nic.ipv6.address!r} is not an IPv6 address of mode {nic.ipv6.mode}"
+                yield _problem(path, message, line=_line(text, (*keys, "ipv6")))
 
 
-def _is_address(text: str) -> bool:
+def _is_address(text: str, family: type[IPv4Address | IPv6Address] = IPv4Address) -> bool:
     try:
-        return str(IPv4Address(text)) == text
+        return str(family(text)) == text
     except ValueError:
         return False
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING
 
-LAST = IPv4Address("255.255.255.255")
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.ip import IpAddress
+
+LAST = {4: IPv4Address("255.255.255.255"), 6: IPv6Address("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")}
 
 
-def counted(base: IPv4Address, offset: int, number: int) -> IPv4Address:
-    """Count: base + offset + number, or 255.255.255.255 where IPv4 ends before; `base` is a network's address or a first address."""
-    return IPv4Address(min(int(base) + offset + number, int(LAST)))
+def counted(base: IpAddress, offset: int, number: int) -> IpAddress:
+    """Count: base + offset + number, or the family's last address where it ends before; `base` is a network's or a first address."""
+    return base + min(offset + number, int(LAST[base.version]) - int(base))

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 from stardock.plan import addresses, identity
 from stardock.plan.counting import Counters, Numbers
 from stardock.plan.locked import Lock, LockedMachine
+from stardock.plan.model import Interface
 from stardock.plan.placement import place
-from stardock.plan.wanted import Wanted
+from stardock.plan.wanted import V4, V6, Wanted
 from stardock.spec.addresses import unfit
 
-#: Interface -> (MAC, static address or None for DHCP).
-Nics = Mapping[str, tuple[str, str | None]]
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.interface import Static, StaticV6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nic:
+    """What is one NIC's alone; None where an address is not static."""
+
+    mac: str
+    address: str | None
+    address_v6: str | None
+
+
+#: Interface -> what it got.
+Nics = Mapping[str, Nic]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +93,7 @@ def _vm_ids(every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers:
 
 def _nics(cluster: str, every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:
     macs = {nic.mac for machine in held.values() for nic in machine.record.interfaces}
+    macs |= {mac for one in every for mac in one.own.macs.values()}
     return {one.name: _nics_of(cluster, one, held.get(one.name), numbers[one.name], macs) for one in every}
 
 
@@ -87,19 +103,20 @@ def _nics_of(cluster: str, one: Wanted, held: LockedMachine | None, numbers: Num
     given = {}
     for nic in one.interfaces:
         old = before.get(nic.name)
-        mac = old.mac if old else identity.mac_address(cluster, one.name, nic.name, macs)
+        mac = one.own.macs.get(nic.name) or (old.mac if old else identity.mac_address(cluster, one.name, nic.name, macs))
         macs.add(mac)
-        given[nic.name] = (mac, _address(one, nic.name, old.address if old else None, numbers))
+        found: dict[int, str] = {static.base.version: _address(one, nic.name, static, old, numbers) for static in nic.ranges}
+        given[nic.name] = Nic(mac=mac, address=found.get(V4), address_v6=found.get(V6))
     return given
 
 
-def _address(one: Wanted, interface: str, before: str | None, numbers: Numbers) -> str | None:
-    """Explicit; else as before while the subnet still holds it; else counted. None: DHCP."""
-    static = {nic.name: static for nic, static in one.ranges}.get(interface)
-    if static is None:
-        return None
-    if interface in one.own.addresses:
-        return str(one.own.addresses[interface])
-    if before is not None and unfit(IPv4Address(before), static.network) is None:
+def _address(one: Wanted, interface: str, static: Static | StaticV6, old: Interface | None, numbers: Numbers) -> str:
+    """Explicit; else as before while the subnet still holds it; else counted."""
+    version = static.base.version
+    explicit = one.explicit(interface, version)
+    if explicit is not None:
+        return str(explicit)
+    before = old and (old.address if version == V4 else old.ipv6 and old.ipv6.address)
+    if before and unfit(ip_address(before), static.network) is None:
         return before
     return str(addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)))

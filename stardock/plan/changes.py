@@ -52,7 +52,7 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         data_disks=kept_data_disks(wish, record),
         pve_pool=wish.pve_pool or record.pve_pool,  # the provider moves a VM to another pool, and never out of one
     )
-    explicit = {"pve_node", "vm_id", "hostname", *(f"{name}.address" for name in one.own.addresses)}
+    explicit = {"pve_node", "vm_id", "hostname", *_explicit(one)}
     every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in _wishes(wish, kept) if old != new]
     return Kept(
         machine=kept,
@@ -68,7 +68,15 @@ def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
 
 
 def _followed(held: Interface, wish: Interface) -> Interface:
-    return replace(held, bridge=wish.bridge, model=wish.model, vlan=wish.vlan, dns=wish.dns, search=wish.search)
+    follows = ("bridge", "model", "vlan", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
+    return replace(held, **{field: getattr(wish, field) for field in follows})
+
+
+def _explicit(one: Wanted) -> Iterator[str]:
+    """The fields of NICs that the machine's own words give."""
+    yield from (f"{name}.address" for name in one.own.addresses)
+    yield from (f"{name}.ipv6" for name in one.own.ipv6_addresses)
+    yield from (f"{name}.mac" for name in one.own.macs)
 
 
 def kept_data_disks(wish: Machine, record: Machine) -> tuple[DataDisk, ...]:
@@ -125,6 +133,15 @@ def _interface_wishes(wish: Interface, kept: Interface) -> Iterator[tuple[str, s
     if kept.address and wish.address:
         yield f"{wish.name}.prefix", str(kept.prefix), str(wish.prefix)
         yield f"{wish.name}.gateway", kept.gateway or NONE, wish.gateway or NONE
+    yield f"{wish.name}.ipv6", _ipv6(kept), _ipv6(wish)
+    yield f"{wish.name}.mac", kept.mac, wish.mac
+
+
+def _ipv6(nic: Interface) -> str:
+    if nic.ipv6 is None:
+        return NONE
+    gateway = f" via {nic.ipv6.gateway}" if nic.ipv6.gateway else ""
+    return f"{nic.ipv6.address}/{nic.ipv6.prefix}{gateway}" if nic.ipv6.mode == "static" else nic.ipv6.mode
 
 
 def _names(machine: Machine) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stardock.plan.model import Machine
+from stardock.plan.model import Interface, Machine
 
 #: (field as the lock spells it, what it is in words, value)
 Claim = tuple[str, str, str]
@@ -13,7 +13,7 @@ Claim = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two names with one value; `second` is the later of the two."""
+    """Two names with one value, or two NICs of one name; `second` is the later of the two."""
 
     field: str
     words: str
@@ -27,8 +27,12 @@ def claims(machine: Machine) -> Iterator[Claim]:
     yield "vm_id", "VM id", str(machine.vm_id)
     for nic in machine.interfaces:
         yield "mac", "MAC", nic.mac
-        if nic.address:
-            yield "address", "address", nic.address
+        yield from (("address", "address", address) for address in static_addresses(nic))
+
+
+def static_addresses(nic: Interface) -> tuple[str, ...]:
+    """The static addresses of one NIC, IPv4 first."""
+    return tuple(address for address in (nic.address, nic.ipv6 and nic.ipv6.address) if address)
 
 
 def clashes(machines: Iterable[tuple[str, Machine]]) -> list[Clash]:
@@ -36,7 +40,11 @@ def clashes(machines: Iterable[tuple[str, Machine]]) -> list[Clash]:
     owners: dict[tuple[str, str], str] = {}
     found: dict[tuple[str, str, str], Clash] = {}
     for name, machine in machines:
+        own: set[tuple[str, str]] = set()
         for field, words, value in claims(machine):
+            if (field, value) in own:
+                found.setdefault((field, value, name), Clash(field, words, value, name, name))
+            own.add((field, value))
             first = owners.setdefault((field, value), name)
             if first != name:
                 found.setdefault((field, value, name), Clash(field, words, value, first, name))

@@ -97,6 +97,6 @@ def _has_address(one: Wanted, numbers: Numbers) -> bool:
     found = (
         (addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)), static.network)
         for nic, static in one.ranges
-        if nic.name not in one.own.addresses
+        if one.explicit(nic.name, static.base.version) is None
     )
     return all(unfit(address, network) is None for address, network in found)

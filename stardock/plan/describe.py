@@ -10,13 +10,13 @@ from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
 from stardock.plan.hardware import hardware_of, said
 from stardock.plan.images import Pins, disk_image
+from stardock.plan.interfaces import interfaces
 from stardock.plan.locked import Pin
-from stardock.plan.model import Interface, Machine, PveNode, User, Window
+from stardock.plan.model import Machine, PveNode, User, Window
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.spec import network
     from stardock.spec.cluster import Spec
 
 
@@ -86,7 +86,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         pve_node=given.pve_node,
         vm_id=given.vm_id,
         hostname=own.hostname or one.name,
-        interfaces=tuple(interface(nic, *given.nics[nic.name], search=spec.cloud_init.search) for nic in one.interfaces),
+        interfaces=interfaces(one.interfaces, given.nics, search=spec.cloud_init.search),
         image=disk_image(spec.image_of(pool), node, around.pins),
         cores=own.cores or pool.cores,
         cpu_type=own.cpu or pool.cpu,
@@ -111,22 +111,3 @@ def packages(spec: Spec, one: Wanted) -> tuple[str, ...]:
     """The role's packages on that system, then the user's; each once."""
     chosen = system(spec.image_of(one.pool).system)
     return tuple(dict.fromkeys((*chosen.role_packages(one.role), *spec.cloud_init.packages)))
-
-
-def interface(nic: network.Interface, mac: str, address: str | None, *, search: tuple[str, ...]) -> Interface:
-    """One NIC; `search` are the domains when the range names none."""
-    static = nic.static
-    if static is None:
-        return Interface(name=nic.name, bridge=nic.bridge, mac=mac, model=nic.model, vlan=nic.vlan)
-    return Interface(
-        name=nic.name,
-        bridge=nic.bridge,
-        mac=mac,
-        model=nic.model,
-        vlan=nic.vlan,
-        address=address,
-        prefix=static.prefix,
-        gateway=str(static.gateway) if static.gateway else None,
-        dns=static.dns,
-        search=static.search or search,
-    )

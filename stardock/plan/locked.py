@@ -56,7 +56,7 @@ class Lock:
 def allocation(machine: LockedMachine) -> tuple[object, ...]:
     """What was given to the name, without what merely describes it."""
     record = machine.record
-    nics = tuple((nic.name, nic.mac, nic.address) for nic in record.interfaces)
+    nics = tuple((nic.name, nic.mac, nic.address, nic.ipv6) for nic in record.interfaces)
     return machine.pool, machine.ordinal, machine.place, record.pve_node, record.vm_id, nics
 
 

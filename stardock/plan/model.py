@@ -22,19 +22,47 @@ ROLES: tuple[Role, ...] = ("loadbalancer", "server", "agent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A route of one NIC beside its default route. `to` is a network in CIDR form, `via` an address of the same family."""
+
+    to: str
+    via: str
+    metric: int | None = None  # None: the guest's default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ipv6:
+    """IPv6 of a NIC, beside its IPv4. The three addresses are those of `static`; a `gateway` may be link-local."""
+
+    mode: Literal["static", "slaac", "dhcp"]  # slaac: router advertisements alone; dhcp: DHCPv6, and advertisements for the route
+    address: str | None = None
+    prefix: int | None = None
+    gateway: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    """One NIC of a machine. `address` is None for DHCP; `prefix` is a prefix length; the first interface is the machine's own address."""
+    """One NIC of a machine. `address` is None for DHCP; `prefix` is a prefix length; the first interface is the machine's own address.
+
+    `metric` and `default_route` concern the default route alone: its `gateway`s, or what DHCP and router advertisements offer.
+    """
 
     name: str  # as the guest names it, e.g. ens18: PVE's net0
     bridge: str
     mac: str  # upper case, colons
     model: str = "virtio"
     vlan: int | None = None
+    mtu: int | None = None  # bytes; None: PVE's and the guest's default, 1: as the bridge has it (the guest is told nothing)
+    firewall: bool = False  # PVE's firewall on this NIC
     address: str | None = None
     prefix: int | None = None
     gateway: str | None = None
-    dns: tuple[str, ...] = ()
+    ipv6: Ipv6 | None = None  # None: nothing is planned; beside a static address router advertisements are then ignored
+    dns: tuple[str, ...] = ()  # both families
     search: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()  # both families
+    metric: int | None = None  # None: the guest's default
+    default_route: bool = True  # False: a default route that is offered here is not taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.plan import addresses
-from stardock.plan.claims import Clash, clashes
+from stardock.plan.claims import Clash, clashes, static_addresses
 from stardock.plan.counting import Numbers
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
-from stardock.plan.wanted import Wanted
+from stardock.plan.wanted import V4, Wanted
 from stardock.spec.addresses import unfit
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
-    from stardock.spec.network import Static
+    from stardock.spec.interface import Static
+    from stardock.spec.ip import IpNetwork
 
 
 #: Address -> whose it is in words, and where cluster.yaml says so.
@@ -38,32 +39,37 @@ def network_problems(
 def _unusable(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
     """Outside of the subnet, its network address, its broadcast address."""
     for one in every:
-        ranges = {nic.name: static for nic, static in one.ranges}
+        networks = {(nic.name, static.base.version): static.network for nic, static in one.ranges}
         for nic in wishes[one.name].interfaces:
-            wrong = nic.address and unfit(IPv4Address(nic.address), ranges[nic.name].network)
-            if wrong:
-                message = f"{one.name}: {wrong}"
-                yield at(spec, one.address_keys(nic.name), message, _room(ranges[nic.name].network))
+            for address in map(ip_address, static_addresses(nic)):
+                network = networks[nic.name, address.version]
+                if wrong := unfit(address, network):
+                    yield at(spec, one.address_keys(nic.name, address.version), f"{one.name}: {wrong}", _room(network))
 
 
-def _room(network: IPv4Network) -> str:
-    return f"machines can have {network[1]} to {network[-2]}"
+def _room(network: IpNetwork) -> str:
+    return f"machines can have {network[1]} to {network[-2 if network.version == V4 else -1]}"
 
 
 def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
-    """A machine on an address that belongs to a gateway, the VIP, or a Proxmox host."""
+    """A machine on an address that belongs to a gateway, the VIP, or a Proxmox host; or that is its own next hop."""
     for one in every:
         for nic in wishes[one.name].interfaces:
-            if nic.address in owners:
-                message = f"{one.name}'s address {nic.address} is {owners[nic.address][0]}"
-                yield at(spec, one.address_keys(nic.name), message, "choose another address, or another `offset`")
+            hops = {route.via: ("the next hop of its own route", ()) for route in nic.routes}
+            for address in static_addresses(nic):
+                found = owners.get(address) or hops.get(address)
+                if found:
+                    message = f"{one.name}'s address {address} is {found[0]}"
+                    keys = one.address_keys(nic.name, ip_address(address).version)
+                    yield at(spec, keys, message, "choose another address, or another `offset`")
 
 
 def _stood_on(spec: Spec, wishes: Mapping[str, Machine], standing: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
     """The same of an address that a machine keeps although cluster.yaml wants another for it, or lacks the machine."""
     for name, machine in standing.items():
-        told = {nic.address for nic in wishes[name].interfaces} if name in wishes else set()
-        for address in (nic.address for nic in machine.interfaces if nic.address in owners and nic.address not in told):
+        told = {address for nic in wishes[name].interfaces for address in static_addresses(nic)} if name in wishes else set()
+        kept = [address for nic in machine.interfaces for address in static_addresses(nic)]
+        for address in (address for address in kept if address in owners and address not in told):
             whose, keys = owners[address]
             message = f"{name} stands on {address}, which cannot be {whose} then"
             yield at(spec, keys, message, f"write another address: {name} keeps its own while it stands")
@@ -74,7 +80,7 @@ def _owners(spec: Spec, every: Sequence[Wanted], *, vip: bool) -> Owners:
     nodes = spec.proxmox.nodes
     hosts: Owners = {node.address: (f"the PVE node {node.name}", ("proxmox", "nodes", n)) for n, node in enumerate(nodes) if node.address}
     gateways: Owners = {
-        str(static.gateway): ("the gateway", (*one.range_keys(nic.name), "gateway"))
+        str(static.gateway): ("the gateway", (*one.range_keys(nic.name, static.base.version), "gateway"))
         for one in every
         for nic, static in one.ranges
         if static.gateway
@@ -90,22 +96,22 @@ def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) ->
         return
     for keys, role, static, last in _ranges(every, numbers):
         first, end = addresses.counted(static.base, static.offset, 0), addresses.counted(static.base, static.offset, last)
-        if first <= vip <= end:
+        if int(first) <= int(vip) <= int(end):
             message = f"the VIP {vip} lies inside of the static range of {role}s, {first} to {end}"
             yield at(spec, ("network", "vip"), message, f"choose a VIP outside of it, or move the range ({path_text(keys)})")
 
 
 def _ranges(every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:
-    """(where it stands, role, range, the last number that is counted in it) of every static range in use."""
+    """(where it stands, role, range, the last number that is counted in it) of every static range of IPv4 in use."""
     last: dict[Keys, tuple[Keys, str, Static, int]] = {}
     for one in every:
         counter = one.counter(numbers[one.name].ordinal, numbers[one.name].place)
-        for nic, static in one.ranges:
-            if nic.name in one.own.addresses:
+        for nic in one.interfaces:
+            if nic.static is None or nic.name in one.own.addresses:
                 continue
             keys = (*one.interface_keys, nic.name)
             known = last.get(keys)
-            last[keys] = (one.interface_keys, one.role, static, max(counter, known[3] if known else 0))
+            last[keys] = (one.interface_keys, one.role, nic.static, max(counter, known[3] if known else 0))
     return list(last.values())
 
 
@@ -120,7 +126,9 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
     name, other = (clash.second, clash.first) if clash.second in places else (clash.first, clash.second)
     message = f"{name} and {other} have the same {clash.words} {clash.value}"
     cure = f"give one of them another {clash.words}" + (", or the range another `offset`" if clash.field == "address" else "")
-    if other not in places:
+    if name == other:
+        message = f"two interfaces of {name} have the same {clash.words} {clash.value}"
+    elif other not in places:
         gone = other in spec.remove or lock.machines[other].retired
         freed = f"{other} keeps it for its return: when it is gone, `runner lock forget {other}` frees it"
         cure = freed if gone else f"{other} still stands: give {name} another {clash.words}"
@@ -129,6 +137,17 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
 
 def _claim_keys(one: Wanted, clash: Clash) -> Keys:
     if clash.field == "address":
-        nic = next((nic for nic, address in one.own.addresses.items() if str(address) == clash.value), None)
-        return one.address_keys(nic or (one.ranges[0][0].name if one.ranges else ""))
+        return _address_claim(one, clash.value)
+    if clash.field == "mac":
+        nic = next((nic for nic, mac in one.own.macs.items() if mac == clash.value), None)
+        return (*one.keys, "macs", nic) if nic else one.keys
     return (*one.keys, "vm_id") if clash.field == "vm_id" and one.own.vm_id else one.keys
+
+
+def _address_claim(one: Wanted, value: str) -> Keys:
+    """Where an address was given: the machine's own words, else the range whose subnet holds it."""
+    address = ip_address(value)
+    own = {str(given): nic for given_by in (one.own.addresses, one.own.ipv6_addresses) for nic, given in given_by.items()}
+    holding = [nic.name for nic, static in one.ranges if address in static.network]
+    name = own.get(value) or next(iter(holding), one.interfaces[0].name)
+    return one.address_keys(name, address.version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,13 @@ from stardock.plan.model import Role
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
-    from stardock.spec.network import Interface, Static
+    from stardock.spec.interface import Interface, Static, StaticV6
+    from stardock.spec.ip import IpAddress
     from stardock.spec.pools import Machine, Pool
+
+#: A family of addresses is told by its version, as in `ipaddress`: 4 or 6.
+V4 = 4
+V6 = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +41,14 @@ class Wanted:
         return self.pool.role
 
     @property
-    def ranges(self) -> tuple[tuple[Interface, Static], ...]:
-        """The interfaces with static addresses."""
-        return tuple((nic, nic.static) for nic in self.interfaces if nic.static)
+    def ranges(self) -> tuple[tuple[Interface, Static | StaticV6], ...]:
+        """What static addresses are counted from, each with its interface; IPv4 first."""
+        return tuple((nic, static) for nic in self.interfaces for static in nic.ranges)
+
+    def explicit(self, interface: str, version: int) -> IpAddress | None:
+        """The address that the machine's own words give an interface; `version` is 4 or 6."""
+        given: Mapping[str, IpAddress] = self.own.addresses if version == V4 else self.own.ipv6_addresses
+        return given.get(interface)
 
     def said_at(self, key: str) -> Keys:
         """Where a key of the hardware is said of this machine: in its own words, else in its pool's."""
@@ -47,16 +58,16 @@ class Wanted:
         """What addresses are counted by: the ordinal in the pool when the range is the pool's own, else the place in the role."""
         return ordinal if self.pool.interfaces is not None else place
 
-    def address_keys(self, interface: str) -> Keys:
+    def address_keys(self, interface: str, version: int) -> Keys:
         """Where an address of this machine comes from: its own words, or the range."""
-        if interface in self.own.addresses:
-            return (*self.keys, "addresses", interface)
-        return self.range_keys(interface)
+        if self.explicit(interface, version):
+            return (*self.keys, "addresses" if version == V4 else "ipv6_addresses", interface)
+        return self.range_keys(interface, version)
 
-    def range_keys(self, interface: str) -> Keys:
+    def range_keys(self, interface: str, version: int) -> Keys:
         """Where the range of an interface stands."""
         position = next((i for i, nic in enumerate(self.interfaces) if nic.name == interface), 0)
-        return (*self.interface_keys, position, "static")
+        return (*self.interface_keys, position, *(("static",) if version == V4 else ("ipv6", "static")))
 
 
 def wanted(spec: Spec) -> tuple[Wanted, ...]:

@@ -67,7 +67,7 @@ def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:
 
 
 def _name_servers(every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[str]:
-    servers = {server for one in every for _, static in one.ranges for server in static.dns}
+    servers = {server for one in every for nic in one.interfaces for server in nic.dns}
     for name, machine in machines.items():
         for nic in machine.interfaces:
             if nic.address in servers:

@@ -1,57 +1,63 @@
-"""Rules about addresses that were written out: machines' own ones, gateways, the VIP."""
+"""Rules about addresses that were written out: machines' own ones, the VIP. What interfaces and routes need: `stardock.spec.routing`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Address
 
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.interface import Interface
+from stardock.spec.ip import IpAddress, IpNetwork
 from stardock.spec.keypath import path_text
-from stardock.spec.network import Interface
 from stardock.spec.places import at
 from stardock.spec.pools import Machine
 
 
-def unfit(address: IPv4Address, network: IPv4Network) -> str | None:
+def unfit(address: IpAddress, network: IpNetwork) -> str | None:
     """Why no host of that subnet can have the address; None when one can."""
     if address not in network:
         return f"{address} lies outside of {network}"
     if address == network.network_address:
-        return f"{address} is the network address of {network}"
-    return f"{address} is the broadcast address of {network}" if address == network.broadcast_address else None
+        kind = "network address" if network.version == 4 else "anycast address of the routers"  # noqa: PLR2004
+        return f"{address} is the {kind} of {network}"
+    last = network.version == 4 and address == network.broadcast_address  # noqa: PLR2004  IPv6 has no broadcast
+    return f"{address} is the broadcast address of {network}" if last else None
 
 
 def address_rules(spec: Spec) -> Iterator[Problem]:
-    """`addresses` of machines: of interfaces that are there, static, and inside of their subnet."""
+    """`addresses`, `ipv6_addresses` and `macs` of machines: of interfaces that are there, static, and inside of their subnet."""
     for keys, pool, machine in spec.members():
         interfaces = {interface.name: interface for interface in spec.interfaces_of(pool)}
-        yield from _own_addresses(spec, (*keys, "addresses"), machine, interfaces)
+        yield from _own_addresses(spec, (*keys, "addresses"), machine.addresses, interfaces)
+        yield from _own_addresses(spec, (*keys, "ipv6_addresses"), machine.ipv6_addresses, interfaces)
+        for name in (*machine.addresses, *machine.ipv6_addresses, *machine.macs):
+            if name not in interfaces:
+                key = "macs" if name in machine.macs else "addresses" if name in machine.addresses else "ipv6_addresses"
+                yield _no_interface(spec, (*keys, key, name), machine, name, interfaces)
 
 
-def _own_addresses(spec: Spec, keys: Keys, machine: Machine, interfaces: dict[str, Interface]) -> Iterator[Problem]:
-    for name, address in machine.addresses.items():
-        interface = interfaces.get(name)
-        if interface is None:
-            yield at(spec, (*keys, name), f"`{machine.name}` has no interface `{name}`", f"its interfaces: {', '.join(interfaces)}")
-        elif interface.static is None:
-            cure = "give the interface `static: {base: ..., prefix: ...}`, or delete the address here"
-            yield at(spec, (*keys, name), f"`{name}` gets its address by DHCP, so {address} cannot be set", cure)
-        elif fault := unfit(address, interface.static.network):
-            yield at(spec, (*keys, name), fault, f"write an address of {interface.static.network}")
+def _no_interface(spec: Spec, keys: Keys, machine: Machine, name: str, interfaces: Mapping[str, Interface]) -> Problem:
+    return at(spec, keys, f"`{machine.name}` has no interface `{name}`", f"its interfaces: {', '.join(interfaces)}")
 
 
-def gateway_rules(spec: Spec) -> Iterator[Problem]:
-    """A gateway is inside of its subnet, and a machine has one."""
-    for keys, interfaces in spec.interface_lists():
-        routed = [(i, interface.static) for i, interface in enumerate(interfaces) if interface.static and interface.static.gateway]
-        for i, static in routed:
-            fault = unfit(static.gateway, static.network) if static.gateway else None
-            if fault:
-                yield at(spec, (*keys, i, "static", "gateway"), f"gateway {fault}", f"write an address of {static.network}")
-        for i, _ in routed[1:]:
-            message = "a second gateway: a machine has one default route"
-            yield at(spec, (*keys, i, "static", "gateway"), message, "keep the gateway of one interface")
+def _own_addresses(spec: Spec, keys: Keys, given: Mapping[str, IpAddress], interfaces: Mapping[str, Interface]) -> Iterator[Problem]:
+    for name, address in given.items():
+        if name not in interfaces:
+            continue
+        static = next((one for one in interfaces[name].ranges if one.base.version == address.version), None)
+        if static is None:
+            yield _not_static(spec, (*keys, name), address)
+        elif fault := unfit(address, static.network):
+            yield at(spec, (*keys, name), fault, f"write an address of {static.network}")
+
+
+def _not_static(spec: Spec, keys: Keys, address: IpAddress) -> Problem:
+    if address.version == 4:  # noqa: PLR2004
+        message = f"`{keys[-1]}` gets its address by DHCP, so {address} cannot be set"
+        return at(spec, keys, message, "give the interface `static: {base: ..., prefix: ...}`, or delete the address here")
+    message = f"`{keys[-1]}` has no static IPv6, so {address} cannot be set"
+    return at(spec, keys, message, "give the interface `ipv6: {static: {base: ..., prefix: ...}}`, or delete the address here")
 
 
 def vip_rules(spec: Spec) -> Iterator[Problem]:
@@ -90,7 +96,8 @@ def _taken(spec: Spec) -> Iterator[tuple[str, str]]:
     for _, interfaces in spec.interface_lists():
         statics = [interface.static for interface in interfaces if interface.static]
         yield from (("the gateway of a network", str(static.gateway)) for static in statics if static.gateway)
-        yield from (("a name server", address) for static in statics for address in static.dns)
+        yield from (("a name server", address) for interface in interfaces for address in interface.dns)
+        yield from (("the next hop of a route", route.via) for interface in interfaces for route in interface.routes)
     yield from ((f"the address of PVE node `{node.name}`", node.address) for node in spec.proxmox.nodes if node.address)
     for _, _, machine in spec.members():
         yield from ((f"the address of `{machine.name}`", str(address)) for address in machine.addresses.values())

@@ -10,9 +10,10 @@ from pydantic import Field, PrivateAttr
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.distribution import Distribution
 from stardock.spec.image import INHERITED, Image
+from stardock.spec.interface import Interface
 from stardock.spec.keypath import Keys
 from stardock.spec.maintenance import Maintenance
-from stardock.spec.network import Interface, Network, RoleName
+from stardock.spec.network import Network, RoleName
 from stardock.spec.pools import Machine, Pool
 from stardock.spec.proxmox import Proxmox
 from stardock.spec.section import Section

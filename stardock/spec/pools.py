@@ -11,10 +11,12 @@ from pydantic_core import PydanticCustomError
 
 from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
-from stardock.spec.network import Interfaces, RoleName
+from stardock.spec.interface import Interfaces
+from stardock.spec.ip import Ipv4, Ipv6, Mac
+from stardock.spec.network import RoleName
 from stardock.spec.proxmox import NodeName
 from stardock.spec.section import broken
-from stardock.spec.units import Count, Gibibytes, HostName, Ipv4, MachineName, Mebibytes, Name, parse_machine_name, shown
+from stardock.spec.units import Count, Gibibytes, HostName, MachineName, Mebibytes, Name, parse_machine_name, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Machine(Hardware):
     hostname: HostName | None = Field(default=None, description="full host name, also of the VM and the Kubernetes node; default: the name")
     pve_node: NodeName | None = Field(default=None, description="PVE node; default: placed by Stardock")
     addresses: dict[str, Ipv4] = Field(default_factory=dict, description="static address by interface name; default: the next of the range")
+    ipv6_addresses: dict[str, Ipv6] = Field(default_factory=dict, description="the same of IPv6")
+    macs: dict[str, Mac] = Field(default_factory=dict, description="MAC by interface name; default: made from the names")
     cores: Cores | None = Field(default=None, description="default: the pool's")
     cpu: Cpu | None = Field(default=None, description="CPU type; default: the pool's")
     memory: Mebibytes | None = Field(default=None, description="default: the pool's")

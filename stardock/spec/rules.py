@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from stardock.distributions import rke2
 from stardock.errors import Problem
-from stardock.spec.addresses import address_rules, gateway_rules, vip_rules
+from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
+from stardock.spec.routing import routing_rules
 
 Rule = Callable[[Spec], Iterator[Problem]]
 
@@ -112,7 +113,7 @@ CONFLICTS: tuple[Rule, ...] = (
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
     address_rules,
-    gateway_rules,
+    routing_rules,
     vip_rules,
 )
 

@@ -1,8 +1,7 @@
-"""Values with a unit or a form: sizes, durations, names, addresses. Each says what it takes when it is given something else."""
+"""Values with a unit or a form: sizes, durations, names. Each says what it takes when it is given something else."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -117,37 +116,12 @@ def parse_host_name(value: object) -> str:
     return str(value)
 
 
-def parse_ipv4(value: object) -> ipaddress.IPv4Address:
-    """One IPv4 address, without a prefix."""
-    if isinstance(value, ipaddress.IPv4Address):
-        return value
-    try:
-        return ipaddress.IPv4Address(value if isinstance(value, str) else "")
-    except ValueError:
-        raise broken(f"{shown(value)} is not an IPv4 address", _ipv4_cure(value)) from None
-
-
-def _ipv4_cure(value: object) -> str:
-    if isinstance(value, str) and "/" in value:
-        return f"write {value.split('/')[0]} here, and its prefix under `prefix`"
-    if isinstance(value, str) and ":" in value:
-        return "only IPv4 is planned by Stardock so far"
-    return "write four numbers of 0 to 255, for example 192.168.1.40"
-
-
-def parse_address(value: object) -> str:
-    """An IPv4 or IPv6 address, as text in its normal form."""
-    try:
-        return str(ipaddress.ip_address(value if isinstance(value, str) else ""))
-    except ValueError:
-        raise broken(f"{shown(value)} is not an IP address", "write for example 192.168.1.1") from None
-
-
-def _schema(kind: str, **more: Any) -> WithJsonSchema:
+def as_schema(kind: str, **more: Any) -> WithJsonSchema:
+    """What the JSON schema says of a value that a parser of ours reads."""
     return WithJsonSchema({"type": kind, **more})
 
 
-_SIZE_SCHEMA = _schema("string", pattern=r"^\d+\s?(MiB|GiB|TiB)$", examples=["4GiB"])
+_SIZE_SCHEMA = as_schema("string", pattern=r"^\d+\s?(MiB|GiB|TiB)$", examples=["4GiB"])
 
 Mebibytes = Annotated[int, BeforeValidator(parse_mib), PlainSerializer(lambda mib: f"{mib}MiB"), _SIZE_SCHEMA]
 Gibibytes = Annotated[int, BeforeValidator(parse_gib), PlainSerializer(lambda gib: f"{gib}GiB"), _SIZE_SCHEMA]
@@ -155,13 +129,11 @@ Minutes = Annotated[
     int,
     BeforeValidator(parse_minutes),
     PlainSerializer(lambda m: f"{m}m"),
-    _schema("string", pattern=r"^(\d+h)?(\d+m)?$", examples=["1h30m"]),
+    as_schema("string", pattern=r"^(\d+h)?(\d+m)?$", examples=["1h30m"]),
 ]
-Name = Annotated[str, BeforeValidator(parse_label), _schema("string", pattern=f"^{_LABEL.pattern}$")]
-MachineName = Annotated[str, BeforeValidator(parse_machine_name), _schema("string", pattern=f"^(?![0-9]){_LABEL.pattern}$")]
-HostName = Annotated[str, BeforeValidator(parse_host_name), _schema("string", pattern=f"^{_LABEL.pattern}(\\.{_LABEL.pattern})*$")]
-Ipv4 = Annotated[ipaddress.IPv4Address, BeforeValidator(parse_ipv4), _schema("string", format="ipv4")]
-Address = Annotated[str, BeforeValidator(parse_address), _schema("string", examples=["192.168.1.1"])]
+Name = Annotated[str, BeforeValidator(parse_label), as_schema("string", pattern=f"^{_LABEL.pattern}$")]
+MachineName = Annotated[str, BeforeValidator(parse_machine_name), as_schema("string", pattern=f"^(?![0-9]){_LABEL.pattern}$")]
+HostName = Annotated[str, BeforeValidator(parse_host_name), as_schema("string", pattern=f"^{_LABEL.pattern}(\\.{_LABEL.pattern})*$")]
 Account = Annotated[str, Form(r"[a-z_][a-z0-9_-]{0,31}", "an account name", "admin")]
 Domain = Annotated[str, Form(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a domain", "home.arpa")]
 Flag = Annotated[bool, Strict()]

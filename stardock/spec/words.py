@@ -107,10 +107,19 @@ def _unknown(error: ErrorDetails) -> tuple[str, str]:
     key, near = error["loc"][-1], _near(error)
     if near is not None:
         return f"unknown key `{key}`", f"did you mean `{near}`?"
+    outer = _outer(error["loc"])
+    if outer:
+        return f"unknown key `{key}`", f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
     homes = _homes(str(key))
     if homes:
         return f"unknown key `{key}`", f"it belongs to {' or '.join(f'`{home}`' for home in homes)}"
     return f"unknown key `{key}`", f"known here: {', '.join(_known_beside(error['loc']))}"
+
+
+def _outer(loc: Keys) -> Keys | None:
+    """The key path of the nearest section around that has the key; the root is no home for a key of its sections."""
+    ends = [end for end in range(len(loc) - 2, 0, -1) if loc[end - 1] != loc[-2]]
+    return next((loc[:end] for end in ends if (section := section_at(loc[:end])) and loc[-1] in section.model_fields), None)
 
 
 def _near(error: ErrorDetails) -> str | None:

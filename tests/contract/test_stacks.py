@@ -134,7 +134,7 @@ def add_package(data: Data) -> None:
 
 def change_dns(data: Data) -> None:
     for role in ("loadbalancer", "server", "agent"):
-        data["network"][role][0]["static"]["dns"] = ["192.168.1.2"]
+        data["network"][role][0]["dns"] = ["192.168.1.2"]
 
 
 def pin_image(data: Data) -> None:

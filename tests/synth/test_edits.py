@@ -57,7 +57,7 @@ def test_a_whole_pool_taken_out_leaves_its_machines(first: Synthesized) -> None:
 def test_an_edit_of_packages_dns_and_image_touches_no_vm_block(first: Synthesized) -> None:
     data = document()
     data["cloud_init"] = {"packages": ["htop"]}
-    data["network"]["server"][0]["static"]["dns"] = ["192.168.1.3"]
+    data["network"]["server"][0]["dns"] = ["192.168.1.3"]
     data["image"]["url"] = "https://images.example/debian-12-20261101.qcow2"
     data["pools"][2]["machines"].append("agent-new")
     edited = again(first, data)

@@ -168,7 +168,7 @@ def test_what_a_running_machine_can_take_is_planned_at_once(data: dict[str, Any]
     _, lock = plan_of(data)
     pool(data, "server").update(cores=8, memory="16GiB", disk="80GiB", labels={"zone": "a"})
     data["network"]["server"][0].update(bridge="vmbr1", vlan=20)
-    data["network"]["server"][0]["static"]["dns"] = ["10.0.0.53"]
+    data["network"]["server"][0]["dns"] = ["10.0.0.53"]
     plan, _ = plan_of(data, lock)
     machine = plan.machine("s1")
     assert (machine.cores, machine.memory_mib, machine.disk_gib, machine.labels) == (8, 16384, 80, {"zone": "a"})

@@ -68,7 +68,7 @@ def test_warnings_tell_what_is_allowed_but_unwise() -> None:
     pool(data, "server")["memory"] = "2GiB"
     data["maintenance"] = {"slots": [3], "offsets": [0, 10]}
     data["image"] = {"system": "microos"}
-    data["network"]["server"][0]["static"]["dns"] = ["10.0.3.232"]
+    data["network"]["server"][0]["dns"] = ["10.0.3.232"]
     assert plan_of(data)[0].warnings == (
         "2 servers: an even number survives no more failures than 1 do; make it 1 or 3",
         "s1, s2: less than 4GiB of memory, RKE2's minimum of a server",

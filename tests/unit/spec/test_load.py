@@ -78,7 +78,7 @@ def test_key_files_become_key_lines(load: Load, tmp_path: Path) -> None:
 def test_aliases_and_merge_keys_are_unfolded_once_each(load: Load) -> None:
     text = example("quickstart", ("  server:\n    - name", "  server: &nics\n    - name"))
     head, tail = text.split("  agent:\n", 1)
-    text = head + "  agent: *nics\n" + tail.split("\n", 3)[3]
+    text = head + "  agent: *nics\n" + tail.split("\n", 5)[5]
     spec = load(text)
     assert spec.network.agent == spec.network.server
     merged = load(example("single", ("{name: servers, role", "{<<: {cores: 4, role: agent}, name: servers, role")))

@@ -1,0 +1,59 @@
+"""Wanted interfaces and what was allocated for them -> the NICs of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from stardock.plan.model import Interface, Ipv6, Route
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.plan.allocate import Nic, Nics
+    from stardock.spec.interface import Interface as Wish
+    from stardock.spec.interface import IpV6
+
+
+def interfaces(wishes: Sequence[Wish], given: Nics, *, search: tuple[str, ...]) -> tuple[Interface, ...]:
+    """Put the NICs of a machine together; `search` are the domains of static interfaces that name none."""
+    ways_out = default_routes(wishes)
+    return tuple(_interface(wish, given[wish.name], search=search, default_route=ways_out[wish.name]) for wish in wishes)
+
+
+def default_routes(wishes: Sequence[Wish]) -> Mapping[str, bool]:
+    """Interface -> whether it may give the machine a default route: one does, and each that says so by its `metric`.
+
+    The one is that with a gateway, else the first (its DHCP or router offers one).
+    """
+    gateways = [wish.name for wish in wishes if any(static.gateway for static in wish.ranges)]
+    ways_out = gateways or [wishes[0].name]
+    return {wish.name: wish.name in ways_out or wish.metric is not None for wish in wishes}
+
+
+def _interface(wish: Wish, given: Nic, *, search: tuple[str, ...], default_route: bool) -> Interface:
+    static = wish.static
+    return Interface(
+        name=wish.name,
+        bridge=wish.bridge,
+        mac=given.mac,
+        model=wish.model,
+        vlan=wish.vlan,
+        mtu=wish.mtu,
+        firewall=wish.firewall,
+        address=given.address,
+        prefix=static.prefix if static else None,
+        gateway=str(static.gateway) if static and static.gateway else None,
+        ipv6=_ipv6(wish.ipv6, given) if wish.ipv6 else None,
+        dns=wish.dns,
+        search=wish.search or (search if static else ()),
+        routes=tuple(Route(to=route.to, via=route.via, metric=route.metric) for route in wish.routes),
+        metric=wish.metric,
+        default_route=default_route,
+    )
+
+
+def _ipv6(wish: IpV6, given: Nic) -> Ipv6:
+    static = wish.static
+    if static is None:
+        return Ipv6(mode=wish.mode)
+    gateway = str(static.gateway) if static.gateway else None
+    return Ipv6(mode="static", address=given.address_v6, prefix=static.prefix, gateway=gateway)

@@ -1,0 +1,175 @@
+"""Interfaces of machines: hardware, addresses of both families, routes. What must fit together between them: `stardock.spec.routing`."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from stardock.spec.ip import Address, Cidr, Ipv4, Ipv6
+from stardock.spec.section import Section, broken
+from stardock.spec.units import Count, Domain, Flag, Form
+
+#: PVE's net0 is what systemd names ens18 in a machine of type i440fx: slot 18 (0x12) on the PCI bus.
+FIRST_SLOT = 18
+_VLANS = (1, 4094)
+#: Leaves room for machines beside network and broadcast address, or beside the routers' anycast address (RFC 4291, 2.6.1).
+_PREFIXES = (1, 30)
+_PREFIXES_V6 = (1, 126)
+#: The least that every host takes (RFC 791), and the most that virtio's field of 16 bits and PVE take.
+_MTUS = (576, 65520)
+#: PVE: as the bridge has it.
+MTU_OF_BRIDGE = 1
+_METRICS = (1, 2**32 - 1)
+
+
+def parse_vlan(value: int) -> int:
+    """An 802.1Q VLAN id."""
+    if not _VLANS[0] <= value <= _VLANS[1]:
+        raise broken(f"VLAN {value} is outside of {_VLANS[0]} to {_VLANS[1]}", "delete the line for no VLAN")
+    return value
+
+
+def parse_prefix(value: int) -> int:
+    """A prefix length that leaves room for machines beside network and broadcast address."""
+    if not _PREFIXES[0] <= value <= _PREFIXES[1]:
+        raise broken(f"prefix {value} is outside of {_PREFIXES[0]} to {_PREFIXES[1]}", "255.255.255.0 is prefix 24")
+    return value
+
+
+def parse_prefix_v6(value: int) -> int:
+    """The same of IPv6, whose networks have no broadcast address."""
+    if not _PREFIXES_V6[0] <= value <= _PREFIXES_V6[1]:
+        raise broken(f"prefix {value} is outside of {_PREFIXES_V6[0]} to {_PREFIXES_V6[1]}", "an IPv6 network usually has prefix 64")
+    return value
+
+
+def parse_offset(value: int) -> int:
+    """Not negative."""
+    if value < 0:
+        raise broken(f"offset {value} is negative", "lower `base` instead")
+    return value
+
+
+def parse_mtu(value: int) -> int:
+    """Bytes, or 1."""
+    if value != MTU_OF_BRIDGE and not _MTUS[0] <= value <= _MTUS[1]:
+        raise broken(
+            f"MTU {value} is outside of {_MTUS[0]} to {_MTUS[1]}", f"write {MTU_OF_BRIDGE} for the bridge's MTU, or delete the line"
+        )
+    return value
+
+
+def parse_metric(value: int) -> int:
+    """The kernel's metrics; 0 means different things to IPv4 and IPv6."""
+    if not _METRICS[0] <= value <= _METRICS[1]:
+        raise broken(f"metric {value} is outside of {_METRICS[0]} to {_METRICS[1]}", "the lowest metric wins; write for example 2000")
+    return value
+
+
+InterfaceName = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "the name of an interface (at most 15 characters)", "ens18")]
+Metric = Annotated[Count, AfterValidator(parse_metric)]
+
+
+class Static(Section):
+    """Addresses counted up: the n-th machine (from 0) gets `base` + `offset` + n."""
+
+    base: Ipv4 = Field(description="where counting starts: the network's address, or a first address")
+    offset: Annotated[Count, AfterValidator(parse_offset)] = Field(default=0, description="added to `base`")
+    prefix: Annotated[Count, AfterValidator(parse_prefix)] = Field(default=24, description="prefix length of the subnet, in bits")
+    gateway: Ipv4 | None = Field(default=None, description="default route; on one interface only, unless the others have a `metric`")
+
+    @property
+    def network(self) -> ipaddress.IPv4Network:
+        """The subnet that `base` lies in."""
+        return ipaddress.IPv4Network((self.base, self.prefix), strict=False)
+
+
+class StaticV6(Section):
+    """IPv6 addresses counted up as IPv4's are. Router advertisements are ignored then."""
+
+    base: Ipv6 = Field(description="where counting starts: the network's address, or a first address")
+    offset: Annotated[Count, AfterValidator(parse_offset)] = Field(default=0, description="added to `base`")
+    prefix: Annotated[Count, AfterValidator(parse_prefix_v6)] = Field(default=64, description="prefix length of the subnet, in bits")
+    gateway: Ipv6 | None = Field(default=None, description="default route of IPv6, link-local (`fe80::1`) or of the subnet")
+
+    @property
+    def network(self) -> ipaddress.IPv6Network:
+        """The subnet that `base` lies in."""
+        return ipaddress.IPv6Network((self.base, self.prefix), strict=False)
+
+
+class IpV6(Section):
+    """IPv6 beside IPv4. Exactly one of these."""
+
+    slaac: Flag = Field(default=False, description="addresses and default route by router advertisements")
+    dhcp: Flag = Field(default=False, description="addresses by DHCPv6, default route by router advertisements")
+    static: StaticV6 | None = Field(default=None, description="addresses counted up")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> IpV6:
+        if [self.slaac, self.dhcp, self.static is not None].count(True) != 1:
+            given = [name for name, there in (("slaac", self.slaac), ("dhcp", self.dhcp), ("static", self.static)) if there]
+            message = f"`ipv6` takes exactly one of slaac, dhcp and static, not {' and '.join(given) or 'none'}"
+            raise broken(message, "write for example {slaac: true}, or delete `ipv6`")
+        return self
+
+    @property
+    def mode(self) -> Literal["static", "slaac", "dhcp"]:
+        """Which of them."""
+        return "static" if self.static else "slaac" if self.slaac else "dhcp"
+
+
+class Route(Section):
+    """A network that is reached through another router than the default one."""
+
+    to: Cidr = Field(description="the network, IPv4 or IPv6")
+    via: Address = Field(description="next hop: an address of this interface's subnet, or link-local for IPv6")
+    metric: Metric | None = Field(default=None, description="the lower wins; default: the guest's")
+
+
+class Interface(Section):
+    """One NIC. The first of a list is the machine's own address; addresses come by DHCP unless `static` is there."""
+
+    name: InterfaceName = Field(default="ens18", description="as the guest names it; default: ens18, ens19, ... by position")
+    bridge: str = Field(default="vmbr0", description="bridge of the PVE node", min_length=1)
+    vlan: Annotated[Count, AfterValidator(parse_vlan)] | None = Field(default=None, description="VLAN tag, 1 to 4094")
+    model: Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"] = Field(default="virtio", description="emulated hardware")
+    mtu: Annotated[Count, AfterValidator(parse_mtu)] | None = Field(
+        default=None, description="bytes, of virtio only; 1: the bridge's; default: 1500"
+    )
+    firewall: Flag = Field(default=False, description="PVE's firewall on this NIC")
+    dhcp: Flag | None = Field(default=None, description="true unless `static` is there")
+    static: Static | None = Field(default=None, description="addresses without DHCP")
+    ipv6: IpV6 | None = Field(default=None, description="IPv6 beside IPv4; without it, a static interface has none")
+    dns: tuple[Address, ...] = Field(default=(), description="name servers, beside those that DHCP names")
+    search: tuple[Domain, ...] = Field(default=(), description="search domains; default: `cloud_init.search` where `static` is")
+    routes: tuple[Route, ...] = Field(default=(), description="networks behind other routers")
+    metric: Metric | None = Field(
+        default=None, description="of this interface's default route; says that there may be a second one; the lower wins"
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_an_address(self) -> Interface:
+        if self.dhcp and self.static:
+            raise broken("`dhcp: true` and `static` exclude each other", "delete one of them")
+        if self.dhcp is False and not self.static:
+            raise broken("`dhcp: false` without `static` leaves the interface without an address", "add `static: {base: ..., prefix: ...}`")
+        return self
+
+    @property
+    def ranges(self) -> tuple[Static | StaticV6, ...]:
+        """What addresses are counted from, IPv4 first."""
+        v6 = self.ipv6.static if self.ipv6 else None
+        return tuple(one for one in (self.static, v6) if one is not None)
+
+
+def _name_by_position(value: Any) -> Any:
+    """The i-th interface without a name is the i-th that PVE adds: ens18, ens19, ..."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [{"name": f"ens{FIRST_SLOT + i}", **item} if isinstance(item, dict) else item for i, item in enumerate(value)]
+
+
+Interfaces = Annotated[tuple[Interface, ...], BeforeValidator(_name_by_position), Field(min_length=1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import logging
 import time
@@ -14,6 +15,8 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from stardock.lab.hypervisor import Hypervisor
+from stardock.lab.pve.access import Rights
+from stardock.lab.pve.access.declared import permit
 from stardock.lab.pve.errors import SERVER_ERROR, UNAUTHORIZED, PveError, bad_parameters, failed, not_implemented, unauthorized
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.routes import HANDLERS, Request
@@ -46,7 +49,6 @@ class Api:
     """The application's own state. `unauthorized_delay` in seconds: PVE answers a 401 three seconds late."""
 
     estate: Estate
-    token: str
     journal: Journal = field(default_factory=Journal)
     unauthorized_delay: float = 3.0
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS))
@@ -91,23 +93,33 @@ class Api:
         upload = await _given(request, asked)
         twice = {name: "duplicate parameter (URI and body)" for name, value in in_path.items() if asked.get(name, value) != value}
         asked |= in_path
+        permit(Rights(self.estate.access, user), route.permissions, {name: _last(value) for name, value in asked.items()})
         errors = twice or parameter_errors(route.rules, asked)
         if errors:
             raise bad_parameters(errors)
-        parameters = {name: value if isinstance(value, str) else value[-1] for name, value in asked.items()}
+        parameters = {name: _last(value) for name, value in asked.items()}
         return Request(self.estate, route, parameters, user, upload)
 
     def _user(self, request: web.Request) -> str:
         given = request.headers.get("Authorization", "")
         if not given.startswith(_SCHEME):
             raise unauthorized("No ticket")
-        name, _, _ = self.token.partition("=")
-        given = given.removeprefix(_SCHEME)
-        if given.partition("=")[0] != name:
-            raise unauthorized(f"no such user ('{given.partition('!')[0]}')")
-        if given != self.token:
+        name, _, secret = given.removeprefix(_SCHEME).partition("=")
+        user, _, token = name.partition("!")
+        known, found = self.estate.access.users.get(user), self.estate.access.token(name)
+        if known is None:
+            raise unauthorized(f"no such user ('{user}')")
+        if not known.enabled:
+            raise unauthorized(f"user '{user}' is disabled")
+        if found is None:
+            raise unauthorized(f"no such token '{token}' for user '{user}'")
+        if not hmac.compare_digest(found.secret, secret):
             raise unauthorized("invalid token value!")
         return name
+
+
+def _last(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else value[-1]
 
 
 def _refusal(error: PveError) -> dict[str, Any]:
@@ -160,7 +172,8 @@ def create_app(settings: LabSettings, hypervisor: Hypervisor, token: str) -> web
     """The emulated PVE of a lab. `token` is the whole API token (`user@realm!name=secret`). Raises OSError, ValueError for a bad schema."""
     from stardock.lab.pve.control import control_routes  # noqa: PLC0415 - control needs Api
 
-    api = Api(Estate(settings, hypervisor, load_schema()), token)
+    api = Api(Estate(settings, hypervisor, load_schema()))
+    api.estate.access.trust(token)
     app = web.Application(client_max_size=_LARGEST_UPLOAD)
     app.router.add_routes(control_routes(api))
     app.router.add_route("*", _PREFIX + "/{path:.*}", api.answer)

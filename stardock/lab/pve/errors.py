@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
+FORBIDDEN = 403
 SERVER_ERROR = 500
 NOT_IMPLEMENTED = 501
 
@@ -45,6 +46,11 @@ def not_implemented(method: str, path: str) -> PveError:
 def unauthorized(reason: str) -> PveError:
     """401; PVE answers it three seconds late."""
     return PveError(UNAUTHORIZED, reason)
+
+
+def forbidden(what: str = "") -> PveError:
+    """PVE's raise_perm_exc: 403, with the path and the privilege that are missing where it tells them."""
+    return PveError(FORBIDDEN, f"Permission check failed ({what})" if what else "Permission check failed")
 
 
 def no_such_vm(node: str, vm_id: int) -> PveError:

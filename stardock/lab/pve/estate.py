@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stardock.lab.hypervisor import Guest, Hypervisor
+from stardock.lab.pve.access.store import Access
 from stardock.lab.pve.errors import failed, no_such_vm
 from stardock.lab.pve.schema import Schema
 from stardock.lab.pve.state import State, Vm
@@ -31,6 +32,7 @@ class Estate:
         self.hypervisor = hypervisor
         self.schema = schema
         self.state = State(Path(settings.directory) / "pve" / "state.json")
+        self.access = Access(Path(settings.directory) / "pve" / "access.json")
         self.storages = Storages(settings, self.state)
         self.tasks = Tasks()
         self.started = time.time()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stardock.lab.pve.routes import agent, cluster, content, nodes, qemu, status, tasks
+from stardock.lab.pve.routes import access, agent, cluster, content, nodes, pools, qemu, status, tasks
 from stardock.lab.pve.routes.handler import Handler, Request
 
 __all__ = ["HANDLERS", "Handler", "Request"]
 
 #: All of them; a route that the schema has and this table lacks is answered 501, too.
 HANDLERS: dict[tuple[str, str], Handler] = {
-    key: handler for module in (agent, cluster, content, nodes, qemu, status, tasks) for key, handler in module.ROUTES.items()
+    key: handler for module in (access, agent, cluster, content, nodes, pools, qemu, status, tasks) for key, handler in module.ROUTES.items()
 }

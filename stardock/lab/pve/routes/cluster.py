@@ -1,4 +1,4 @@
-"""/version, /access, /cluster, /pools: what holds for the whole cluster."""
+"""/version, /cluster: what holds for the whole cluster."""
 
 from __future__ import annotations
 
@@ -9,23 +9,12 @@ from stardock.lab.pve.estate import VERSION
 from stardock.lab.pve.routes.handler import Request, Routes
 from stardock.lab.pve.storage import SIZE
 
-_PRIVILEGES = (
-    *("Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.AllocateTemplate", "Datastore.Audit", "Pool.Audit", "SDN.Use"),
-    *("Sys.AccessNetwork", "Sys.Audit", "Sys.Modify", "VM.Allocate", "VM.Audit", "VM.Config.CDROM", "VM.Config.CPU"),
-    *("VM.Config.Cloudinit", "VM.Config.Disk", "VM.Config.HWType", "VM.Config.Memory", "VM.Config.Network", "VM.Config.Options"),
-    *("VM.GuestAgent.Audit", "VM.GuestAgent.FileRead", "VM.PowerMgmt"),
-)
 _FIRST_VM_ID = 100
 
 
 def version(_: Request) -> dict[str, str]:
     """GET /version."""
     return {"version": VERSION, "release": VERSION.rpartition(".")[0], "repoid": "0123456789abcdef"}
-
-
-def permissions(request: Request) -> dict[str, dict[str, int]]:
-    """The lab's token may do all that Stardock needs; privileges are not enforced."""
-    return {request.get("path") or "/": dict.fromkeys(_PRIVILEGES, 1)}
 
 
 def cluster_status(request: Request) -> list[dict[str, Any]]:
@@ -82,6 +71,7 @@ def _vms(request: Request) -> list[dict[str, Any]]:
             "tags": vm.config.get("tags", ""),
         }
         for vm in list(estate.state.vms.values())
+        if request.rights.has(f"/vms/{vm.vm_id}", "VM.Audit")
     ]
 
 
@@ -91,19 +81,13 @@ def _storages(request: Request) -> list[dict[str, Any]]:
          "content": ",".join(storage.content), "status": "available", "shared": 0, "maxdisk": SIZE, "disk": 0}
         for node in request.estate.nodes
         for name, storage in request.estate.storages.of_node(node).items()
+        if request.rights.has(f"/storage/{name}", "Datastore.Audit")
     ]  # fmt: skip
-
-
-def pools(_: Request) -> list[Any]:
-    """GET /pools: there are none."""
-    return []
 
 
 ROUTES: Routes = {
     ("GET", "/version"): version,
-    ("GET", "/access/permissions"): permissions,
     ("GET", "/cluster/status"): cluster_status,
     ("GET", "/cluster/nextid"): next_id,
     ("GET", "/cluster/resources"): resources,
-    ("GET", "/pools"): pools,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from stardock.lab.pve.access.volumes import is_readable, require_access
 from stardock.lab.pve.errors import TaskError, failed
 from stardock.lab.pve.images import download, write
 from stardock.lab.pve.routes.handler import Request, Routes
@@ -18,6 +19,7 @@ def listed(request: Request) -> list[dict[str, Any]]:
     """GET content: a list, never null."""
     volumes = request.estate.storages.listed(request["node"], request["storage"], request.get("content"))
     owner = request.get("vmid")
+    volumes = [volume for volume in volumes if is_readable(request.rights, volume["volid"])]
     return [volume for volume in volumes if owner is None or volume.get("vmid") == int(owner)]
 
 
@@ -33,12 +35,14 @@ def _volume(request: Request) -> dict[str, Any]:
 def volume(request: Request) -> dict[str, Any]:
     """GET content/{volume}."""
     found = _volume(request)
+    require_access(request.rights, found["volid"])
     path = f"{LOCAL_PATH}/{found['volid'].partition(':')[2]}"
     return {"path": path, "format": found["format"], "size": found["size"], "used": found["size"]}
 
 
 def delete(request: Request) -> str:
     """DELETE content/{volume}: a task."""
+    request.rights.require(f"/storage/{request['storage']}", "Datastore.Allocate")
     found = _volume(request)
 
     def work(log: Log) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from stardock.lab.pve.access import Rights
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.schema.model import Route
 from stardock.lab.pve.state import Vm
@@ -34,6 +35,11 @@ class Request:
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean, as PVE writes them."""
         return self.parameters[name].lower() in _TRUE if name in self.parameters else default
+
+    @property
+    def rights(self) -> Rights:
+        """What the one who asks may do."""
+        return Rights(self.estate.access, self.user)
 
     def vm(self) -> Vm:
         """The VM that the path names. Raises PveError when there is none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from stardock.lab.pve.access import Rights
 from stardock.lab.pve.errors import failed
 from stardock.lab.pve.estate import VERSION
 from stardock.lab.pve.images import metadata
@@ -50,7 +51,25 @@ def network(request: Request) -> list[dict[str, Any]]:
         {"iface": bridge, "type": "bridge", "method": "manual", "method6": "manual", "families": ["inet"], "priority": 3, "active": 1,
          "autostart": 1, "bridge_vlan_aware": 1}
         for bridge in bridges
+        if _sees_bridge(request.rights, bridge)
     ]  # fmt: skip
+
+
+def _sees_bridge(rights: Rights, bridge: str) -> bool:
+    """By the bridge itself or by one of its VLANs (PVE::RPCEnvironment::check_sdn_bridge)."""
+    path = f"/sdn/zones/localnetwork/{bridge}"
+    places = [path, *(place for place in rights.access.acl if place.startswith(f"{path}/"))]
+    return any(rights.has(place, "SDN.Audit", "SDN.Use", some=True) for place in places)
+
+
+def node_time(request: Request) -> dict[str, Any]:
+    """GET time: UTC on every node."""
+    request.estate.storages.of_node(request["node"])
+    return {"timezone": "UTC", "time": int(time.time()), "localtime": int(time.time())}
+
+
+def _sees_storage(request: Request, name: str) -> bool:
+    return request.rights.has(f"/storage/{name}", "Datastore.Audit", "Datastore.AllocateSpace", some=True)
 
 
 def node_storages(request: Request) -> list[dict[str, Any]]:
@@ -58,7 +77,11 @@ def node_storages(request: Request) -> list[dict[str, Any]]:
     storages = request.estate.storages.of_node(request["node"]).values()
     wanted = set(filter(None, (request.get("content") or "").split(",")))
     named = {request.get("storage"), None}
-    return [_usage(storage) for storage in storages if wanted <= set(storage.content) and (len(named) == 1 or storage.name in named)]
+    return [
+        _usage(storage)
+        for storage in storages
+        if _sees_storage(request, storage.name) and wanted <= set(storage.content) and (len(named) == 1 or storage.name in named)
+    ]
 
 
 def storage_status(request: Request) -> dict[str, Any]:
@@ -75,7 +98,8 @@ def _usage(storage: Storage) -> dict[str, Any]:
 def storages(request: Request) -> list[dict[str, Any]]:
     """GET /storage: storage.cfg."""
     kind = request.get("type")
-    return [storage.described() for storage in request.estate.storages.all().values() if kind in {None, storage.kind}]
+    found = [storage for storage in request.estate.storages.all().values() if kind in {None, storage.kind}]
+    return [storage.described() for storage in found if _sees_storage(request, storage.name)]
 
 
 def storage(request: Request) -> dict[str, Any]:
@@ -95,6 +119,7 @@ def url_metadata(request: Request) -> dict[str, Any]:
 ROUTES: Routes = {
     ("GET", "/nodes"): nodes,
     ("GET", "/nodes/{node}/status"): node_status,
+    ("GET", "/nodes/{node}/time"): node_time,
     ("GET", "/nodes/{node}/version"): version,
     ("GET", "/nodes/{node}/network"): network,
     ("GET", "/nodes/{node}/query-url-metadata"): url_metadata,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from stardock.lab.pve import config, drives, power
+from stardock.lab.pve.access.vm import VmRights
 from stardock.lab.pve.errors import PveError, TaskError, bad_parameters, failed
 from stardock.lab.pve.routes.handler import Request, Routes
 from stardock.lab.pve.state import Vm
@@ -22,6 +24,7 @@ def listed(request: Request) -> list[dict[str, Any]]:
     """GET qemu."""
     request.estate.storages.of_node(request["node"])
     vms = [vm for vm in list(request.estate.state.vms.values()) if vm.node == request["node"]]
+    vms = [vm for vm in vms if request.rights.has(f"/vms/{vm.vm_id}", "VM.Audit")]
     return [
         {"vmid": vm.vm_id, "name": vm.config.get("name"), "status": request.estate.power(vm), "tags": vm.config.get("tags")} for vm in vms
     ]
@@ -35,6 +38,7 @@ def create(request: Request) -> str:
         if name in request.parameters:
             raise failed(f"the emulated PVE does not do '{name}'")
     options = config.options_of(request.parameters)
+    VmRights(request.rights, vm_id, request.get("pool")).create(options, start=request.flag("start"))
     config.check(estate, node, request.route, options)
     vm = Vm(vm_id, node, {"lock": "create"})
     with estate.state as state:
@@ -50,16 +54,21 @@ def _refuse_taken(request: Request, vm_id: int) -> None:
 
 
 def _create(request: Request, vm: Vm, options: config.Options, log: Log) -> None:
-    estate = request.estate
+    estate, pool = request.estate, request.get("pool")
     try:
         with estate.locked(vm.vm_id), estate.state:
             config.apply(estate, vm, request.route.rules, options)
             _complete(vm)
+            if vm.config.get("tags"):
+                VmRights(request.rights, vm.vm_id).tags()
             vm.config.pop("lock", None)
     except (TaskError, PveError) as error:
         with estate.state as state:
             state.vms.pop(vm.vm_id, None)
         raise TaskError(f"unable to create VM {vm.vm_id} - {error}") from error
+    if pool:
+        with estate.access.changed():
+            estate.access.pools[pool].vms.append(vm.vm_id)
     for key in filter(drives.DRIVE.fullmatch, vm.config):
         log(f"{key}: successfully created disk '{vm.config[key]}'")
     if request.flag("start"):
@@ -90,8 +99,9 @@ def pending(request: Request) -> list[dict[str, Any]]:
 
 def update(request: Request) -> None:
     """PUT config: whole or not at all."""
-    request.vm()
+    vm = request.vm()
     options = config.options_of(request.parameters)
+    VmRights(request.rights, vm.vm_id).update(options, _deleted(request), vm.config)
     config.check(request.estate, request["node"], request.route, options)
     if not options and not request.get("delete"):
         raise failed("no options specified")
@@ -102,6 +112,10 @@ def update(request: Request) -> None:
         _edit(request, lambda vm: _change(request, vm, options))
     except TaskError as error:
         raise failed(str(error)) from error
+
+
+def _deleted(request: Request) -> list[str]:
+    return [name for name in re.split(r"[,;\s]+", request.get("delete") or "") if name]
 
 
 def _change(request: Request, vm: Vm, options: config.Options) -> None:
@@ -121,8 +135,10 @@ def _edit(request: Request, change: Callable[[Vm], None]) -> None:
 
 def update_later(request: Request) -> str:
     """POST config: the same as a task."""
-    request.vm()
-    config.check(request.estate, request["node"], request.route, config.options_of(request.parameters))
+    vm = request.vm()
+    options = config.options_of(request.parameters)
+    VmRights(request.rights, vm.vm_id).update(options, _deleted(request), vm.config)
+    config.check(request.estate, request["node"], request.route, options)
     return request.task("qmconfig", request["vmid"], lambda _: update(request))
 
 
@@ -167,6 +183,7 @@ def destroy(request: Request) -> str:
             request.estate.hypervisor.destroy(vm.vm_id)
             with request.estate.state as state:
                 del state.vms[vm.vm_id]
+            request.estate.access.forget_vm(vm.vm_id)
 
     return request.task("qmdestroy", request["vmid"], work)
 

@@ -16,8 +16,23 @@ def listed(request: Request) -> list[dict[str, Any]]:
     """GET tasks, newest first."""
     request.estate.storages.of_node(request["node"])
     owner, kind = request.get("vmid"), request.get("typefilter")
-    found = [task for task in request.estate.tasks.all(request["node"]) if owner in {None, task.subject} and kind in {None, task.kind}]
+    everybody = request.rights.has(f"/nodes/{request['node']}", "Sys.Audit")
+    visible = [task for task in request.estate.tasks.all(request["node"]) if everybody or _owns(request, task)]
+    found = [task for task in visible if owner in {None, task.subject} and kind in {None, task.kind}]
     return [_described(task) for task in found[: int(request.get("limit") or _LINES)]]
+
+
+def _owns(request: Request, task: Task) -> bool:
+    """A token owns what it started, a user that of the tokens, too."""
+    return request.user in {task.user, task.user.partition("!")[0]}
+
+
+def _task(request: Request, privilege: str) -> Task:
+    """The task of the path; who did not start it needs the privilege on its node."""
+    task = request.estate.tasks.find(request["upid"])
+    if not _owns(request, task):
+        request.rights.require(f"/nodes/{request['node']}", privilege)
+    return task
 
 
 def _described(task: Task) -> dict[str, Any]:
@@ -28,7 +43,7 @@ def _described(task: Task) -> dict[str, Any]:
 
 def status(request: Request) -> dict[str, Any]:
     """GET tasks/{upid}/status."""
-    task = request.estate.tasks.find(request["upid"])
+    task = _task(request, "Sys.Audit")
     known = _described(task)
     if task.exit_status is None:
         return known | {"status": "running"}
@@ -38,13 +53,13 @@ def status(request: Request) -> dict[str, Any]:
 def log(request: Request) -> list[dict[str, Any]]:
     """GET tasks/{upid}/log."""
     first = int(request.get("start") or 0)
-    lines = request.estate.tasks.find(request["upid"]).lines[first:][: int(request.get("limit") or _LINES)]
+    lines = _task(request, "Sys.Audit").lines[first:][: int(request.get("limit") or _LINES)]
     return [{"n": number, "t": line} for number, line in enumerate(lines, first + 1)] or [{"n": 1, "t": "no content"}]
 
 
 def stop(request: Request) -> None:
     """A worker cannot be ended halfway here; one that has ended is left alone, as on PVE."""
-    if request.estate.tasks.find(request["upid"]).exit_status is None:
+    if _task(request, "Sys.Modify").exit_status is None:
         raise failed("emulated tasks cannot be stopped")
 
 

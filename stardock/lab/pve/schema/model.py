@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 
@@ -35,6 +36,7 @@ class Route:
     method: str
     path: str  # with {names}, as in PVE's schema
     rules: Rules
+    permissions: Mapping[str, Any] | None = None  # as published: `user`, `check`; None: root@pam alone
 
 
 @dataclass(slots=True)

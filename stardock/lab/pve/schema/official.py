@@ -15,13 +15,18 @@ def official_schema(file: Path) -> Schema:
     paths = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(paths, dict) or "/version" not in paths:
         raise ValueError(f"{file.name} is not a PVE API schema: no /version in it")
-    routes = [Route(method, path, _rules(info)) for path, methods in paths.items() for method, info in methods.items()]
+    routes = [Route(method, path, _rules(info), _permissions(info)) for path, methods in paths.items() for method, info in methods.items()]
     return Schema("official", file.name, routes)
 
 
 def _rules(info: Mapping[str, Any]) -> dict[str, Rule]:
     parameters = info.get("parameters") or {}
     return {name: rule(spec) for name, spec in (parameters.get("properties") or {}).items()}
+
+
+def _permissions(info: Mapping[str, Any]) -> dict[str, Any] | None:
+    declared = info.get("permissions")
+    return {key: declared[key] for key in ("user", "check") if key in declared} if declared else None
 
 
 def rule(spec: Mapping[str, Any]) -> Rule:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from stardock.lab.pve.schema.model import Route, Rule, Schema
 from stardock.lab.pve.schema.notation import rules
+from stardock.lab.pve.schema.own_access import TABLES as ACCESS_TABLES, TOKEN_ID
+from stardock.lab.pve.schema.own_permissions import permissions
 from stardock.lab.pve.schema.own_vm import NESTED, OPTIONS
 
-_PATH = rules("node! <pve-node>\nstorage! <pve-storage-id>\nvolume! string\nupid! string\nvmid! integer <pve-vmid> 100..999999999")
+_PATH = rules(
+    "node! <pve-node>\nstorage! <pve-storage-id>\nvolume! string\nupid! string\nvmid! integer <pve-vmid> 100..999999999\n"
+    f"userid! <pve-userid> ..64\ntokenid! {TOKEN_ID}\nroleid! <pve-roleid>"
+)
 _DISKS = "|".join(
     f"{bus}{index}" for bus, last in (("ide", 3), ("scsi", 30), ("virtio", 15), ("sata", 5)) for index in range(last + 1)
 ) + "|efidisk0|tpmstate0"  # fmt: skip
@@ -16,7 +21,6 @@ checksum-algorithm md5|sha1|sha224|sha256|sha384|sha512 requires:checksum
 content! iso|vztmpl|import <pve-storage-content>
 filename! string ..255
 """
-_USER = r"userid /(?:[^\s:/]+)\@(?:[A-Za-z][A-Za-z0-9\.\-_]+)(?:!(?:[A-Za-z][A-Za-z0-9\.\-_]+))?$/"
 _SKIP = "skiplock boolean"
 _VM = "/nodes/{node}/qemu/{vmid}"
 _STORAGE = "/nodes/{node}/storage/{storage}"
@@ -34,15 +38,14 @@ storage <pve-storage-id>
 unique boolean requires:archive
 """
 
-_TABLES: dict[str, str] = {
+_TABLES: dict[str, str] = ACCESS_TABLES | {
     "GET /version": "",
-    "GET /access/permissions": "path string\n" + _USER,
     "GET /cluster/status": "",
     "GET /cluster/nextid": "vmid integer <pve-vmid> 100..999999999",
     "GET /cluster/resources": "type vm|storage|node|sdn",
-    "GET /pools": "poolid <pve-poolid>\ntype qemu|lxc|storage requires:poolid",
     "GET /nodes": "",
     "GET /nodes/{node}/status": "",
+    "GET /nodes/{node}/time": "",
     "GET /nodes/{node}/version": "",
     "GET /nodes/{node}/network": "type bridge|bond|eth|alias|vlan|fabric|OVSBridge|OVSBond|OVSPort|OVSIntPort|vnet|any_bridge|"
     "any_local_bridge|include_sdn",
@@ -92,4 +95,4 @@ def _route(key: str, table: str) -> Route:
     method, path = key.split()
     found: dict[str, Rule] = {name: rule for name, rule in _PATH.items() if f"{{{name}}}" in path}
     found |= rules(table, NESTED)
-    return Route(method, path, (OPTIONS | found) if key in _WITH_OPTIONS else found)
+    return Route(method, path, (OPTIONS | found) if key in _WITH_OPTIONS else found, permissions(method, path))

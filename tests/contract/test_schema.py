@@ -61,6 +61,14 @@ def test_our_tables_agree_with_the_official_schema() -> None:
 
 
 @pytest.mark.skipif(not OFFICIAL, reason=f"{SCHEMA_VARIABLE} names no schema")
+def test_our_tables_ask_for_the_privileges_that_the_official_schema_publishes() -> None:
+    official = official_schema(Path(OFFICIAL or ""))
+    ours = {(route.method, route.path): route.permissions for route in own_schema().routes}
+    theirs = {key: found.permissions for key in ours if (found := official.route(*key))}
+    assert ours == theirs
+
+
+@pytest.mark.skipif(not OFFICIAL, reason=f"{SCHEMA_VARIABLE} names no schema")
 def test_every_pattern_of_the_official_schema_is_one_of_pythons_too() -> None:
     official = official_schema(Path(OFFICIAL or ""))
     for key in HANDLERS:

@@ -52,11 +52,18 @@ def apply(estate: Estate, vm: Vm, rules: Rules, options: Options) -> None:
             vm.config[key] = _plain(rules, key, text)
 
 
-def delete(vm: Vm, rules: Rules, names: str) -> None:
-    """Takes options out. Raises PveError (400) for a name that is no option."""
-    for name in filter(None, re.split(r"[,;\s]+", names)):
+def deleted(rules: Rules, names: str) -> list[str]:
+    """The options that `delete` names. Raises PveError (400) for a name that is no option."""
+    found = [name for name in re.split(r"[,;\s]+", names) if name]
+    for name in found:
         if rule_of(rules, name) is None or name in NOT_OPTIONS:
             raise bad_parameters({"delete": f"unknown option '{name}'"})
+    return found
+
+
+def delete(vm: Vm, names: list[str]) -> None:
+    """Takes options out."""
+    for name in names:
         if drives.DRIVE.fullmatch(name) or name.startswith("unused"):
             drives.detach(vm, name)
         else:

@@ -27,7 +27,7 @@ def privileges_on(access: Access, who: str, path: str) -> dict[str, bool]:
 
 
 def effective(access: Access, who: str) -> dict[str, dict[str, bool]]:
-    """As GET /access/permissions tells it without a path: top-level paths, those with an ACL, members of pools; none without a privilege."""
+    """As GET /access/permissions tells it without a path: top-level paths, those with an ACL, pools' members; where there are any."""
     paths = {"/", "/access", "/access/groups", "/nodes", "/pool", "/sdn", "/storage", "/vms", *access.acl}
     for pool in access.pools.values():
         paths |= {f"/vms/{vm_id}" for vm_id in pool.vms} | {f"/storage/{name}" for name in pool.storages}

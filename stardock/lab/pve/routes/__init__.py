@@ -9,5 +9,7 @@ __all__ = ["HANDLERS", "Handler", "Request"]
 
 #: All of them; a route that the schema has and this table lacks is answered 501, too.
 HANDLERS: dict[tuple[str, str], Handler] = {
-    key: handler for module in (access, agent, cluster, content, nodes, pools, qemu, status, tasks) for key, handler in module.ROUTES.items()
+    key: handler
+    for module in (access, agent, cluster, content, nodes, pools, qemu, status, tasks)
+    for key, handler in module.ROUTES.items()
 }

@@ -18,7 +18,7 @@ _PATH = re.compile(
     rf"/|/access(/(groups|realm)(/{_NAME})?)?|/(nodes|storage)(/{_NAME})?|/pool(/{_NAME}){{0,3}}|/vms(/[1-9][0-9]{{2,}})?"
     rf"|/sdn|/sdn/zones(/{_NAME}){{0,2}}|/sdn/zones/{_NAME}/{_NAME}/[1-9][0-9]{{0,3}}|/mapping(/{_NAME}){{0,2}}"
 )
-_TOKEN = "/access/users/{userid}/token"
+_OF_USER = "/access/users/{userid}/token"
 
 
 def _listed(text: str | None) -> list[str]:
@@ -161,7 +161,7 @@ def change_acl(request: Request) -> None:
         raise bad_parameters({"path": f"invalid ACL path '{request['path']}'"})
     names = [*_listed(request.get("users")), *_listed(request.get("tokens"))]
     if not names:
-        raise bad_parameters({name: "either 'users', 'groups' or 'tokens' is required." for name in ("users", "groups", "tokens")})
+        raise bad_parameters(dict.fromkeys(("users", "groups", "tokens"), "either 'users', 'groups' or 'tokens' is required."))
     with access.changed():
         for who in names:
             _change_acl(request, access.acl.setdefault(path, {}).setdefault(who, {}))
@@ -188,9 +188,9 @@ ROUTES: Routes = {
     ("GET", "/access/users"): users,
     ("POST", "/access/users"): create_user,
     ("DELETE", "/access/users/{userid}"): delete_user,
-    ("GET", _TOKEN): tokens,
-    ("POST", f"{_TOKEN}/{{tokenid}}"): create_token,
-    ("DELETE", f"{_TOKEN}/{{tokenid}}"): delete_token,
+    ("GET", _OF_USER): tokens,
+    ("POST", f"{_OF_USER}/{{tokenid}}"): create_token,
+    ("DELETE", f"{_OF_USER}/{{tokenid}}"): delete_token,
     ("GET", "/access/roles"): roles,
     ("POST", "/access/roles"): create_role,
     ("PUT", "/access/roles/{roleid}"): update_role,

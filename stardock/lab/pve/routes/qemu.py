@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import time
 import uuid
 from collections.abc import Callable
@@ -115,12 +114,12 @@ def update(request: Request) -> None:
 
 
 def _deleted(request: Request) -> list[str]:
-    return [name for name in re.split(r"[,;\s]+", request.get("delete") or "") if name]
+    return config.deleted(request.route.rules, request.get("delete") or "")
 
 
 def _change(request: Request, vm: Vm, options: config.Options) -> None:
     config.check_digest(vm, request.get("digest"))
-    config.delete(vm, request.route.rules, request.get("delete") or "")
+    config.delete(vm, _deleted(request))
     config.apply(request.estate, vm, request.route.rules, options)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from stardock.lab.pve.schema.model import Route, Rule, Schema
 from stardock.lab.pve.schema.notation import rules
-from stardock.lab.pve.schema.own_access import TABLES as ACCESS_TABLES, TOKEN_ID
+from stardock.lab.pve.schema.own_access import ID_PATTERN
+from stardock.lab.pve.schema.own_access import TABLES as ACCESS_TABLES
 from stardock.lab.pve.schema.own_permissions import permissions
 from stardock.lab.pve.schema.own_vm import NESTED, OPTIONS
 
 _PATH = rules(
     "node! <pve-node>\nstorage! <pve-storage-id>\nvolume! string\nupid! string\nvmid! integer <pve-vmid> 100..999999999\n"
-    f"userid! <pve-userid> ..64\ntokenid! {TOKEN_ID}\nroleid! <pve-roleid>"
+    f"userid! <pve-userid> ..64\ntokenid! {ID_PATTERN}\nroleid! <pve-roleid>"
 )
 _DISKS = "|".join(
     f"{bus}{index}" for bus, last in (("ide", 3), ("scsi", 30), ("virtio", 15), ("sata", 5)) for index in range(last + 1)

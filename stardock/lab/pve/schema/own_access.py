@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-TOKEN_ID = r"/[A-Za-z][A-Za-z0-9\.\-_]+/"
+ID_PATTERN = r"/[A-Za-z][A-Za-z0-9\.\-_]+/"
 _ANYBODY = r"userid /(?:[^\s:/]+)\@(?:[A-Za-z][A-Za-z0-9\.\-_]+)(?:!(?:[A-Za-z][A-Za-z0-9\.\-_]+))?$/"
-_TOKEN = "/access/users/{userid}/token/{tokenid}"
+_OF_USER = "/access/users/{userid}/token/{tokenid}"
 _MEMBERS = "allow-move boolean\ndelete boolean\nstorage <pve-storage-id-list>\nvms <pve-vmid-list>"
 
 TABLES: dict[str, str] = {
@@ -20,8 +20,8 @@ TABLES: dict[str, str] = {
     "PUT /access/acl": "path! string\nroles! <pve-roleid-list>\nusers <pve-userid-list>\ntokens <pve-tokenid-list>\npropagate boolean\n"
     "delete boolean",
     "GET /access/users/{userid}/token": "",
-    f"POST {_TOKEN}": "comment string\nexpire integer 0..\nprivsep boolean",
-    f"DELETE {_TOKEN}": "",
+    f"POST {_OF_USER}": "comment string\nexpire integer 0..\nprivsep boolean",
+    f"DELETE {_OF_USER}": "",
     "GET /pools": "poolid <pve-poolid>\ntype qemu|lxc|storage requires:poolid",
     "POST /pools": "poolid! <pve-poolid>\ncomment string",
     "PUT /pools": f"poolid! <pve-poolid>\ncomment string\n{_MEMBERS}",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stardock.errors import InputErrors, Problem, RefusedError
 from stardock.files import write_atomically
 from stardock.plan.claims import Clash, clashes, static_addresses
-from stardock.plan.locked import VERSION, Lock, LockedMachine, gains
+from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, version
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -23,6 +23,7 @@ __all__ = ["VERSION", "Lock", "LockedMachine", "forget", "gains", "load_lock", "
 
 RESTORE = "the lock is written by Stardock only: take it back from version control (git checkout -- {name})"
 
+CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 
 #: Where a key stands in the document.
@@ -32,7 +33,15 @@ Keys = tuple[str | int, ...]
 def to_json(lock: Lock) -> str:
     """Write a lock out: the same lock gives the same bytes, and no secret is in it (a `Machine` has none)."""
     machines = {name: asdict(machine) for name, machine in lock.machines.items()}
-    document = {"version": VERSION, "cluster": lock.cluster, "founder": lock.founder, "vrid": lock.vrid, "machines": machines}
+    document: dict[str, Any] = {
+        "version": version(lock),
+        "cluster": lock.cluster,
+        "founder": lock.founder,
+        "vrid": lock.vrid,
+        "machines": machines,
+    }
+    if lock.images:
+        document["images"] = {source: asdict(pin) for source, pin in lock.images.items()}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -64,7 +73,7 @@ def _checked(path: Path, text: str, document: Any) -> Lock:
     problems = [*_version(path, text, document)] or [*_shape(path, text, document)]
     if not problems:
         lock = _parsed(document)
-        problems = [*_clashes(path, text, lock), *_counted_twice(path, text, lock), *_values(path, text, lock)]
+        problems = [*_clashes(path, text, lock), *_counted_twice(path, text, lock), *_values(path, text, lock), *_pins(path, text, lock)]
     if problems:
         raise InputErrors(str(path), tuple(problems))
     return lock
@@ -99,7 +108,7 @@ def _clashes(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
         if machine.record.name != name:
             keys: Keys = ("machines", name, "record", "name")
             yield _problem(path, f"the record of {name} is that of {machine.record.name}", line=_line(text, keys))
-    if lock.founder not in lock.machines:
+    if lock.founder not in lock.machines and (lock.founder or lock.machines):
         yield _problem(path, f"the founder {lock.founder} is not among the machines", line=_line(text, ("founder",)))
 
 
@@ -139,6 +148,13 @@ def _values(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
             if nic.ipv6 is not None and (nic.ipv6.mode == "static") != _is_address(nic.ipv6.address or "", IPv6Address):
                 message = f"{name}: {nic.ipv6.address!r} is not an IPv6 address of mode {nic.ipv6.mode}"
                 yield _problem(path, message, line=_line(text, (*keys, "ipv6")))
+
+
+def _pins(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
+    """A pin that is no checksum would pass for one until a PVE node downloads by it."""
+    for source, pin in lock.images.items():
+        if not CHECKSUM.fullmatch(pin.checksum):
+            yield _problem(path, f"{source}: {pin.checksum!r} is not a checksum", line=_line(text, ("images", source, "checksum")))
 
 
 def _is_address(text: str, family: type[IPv4Address | IPv6Address] = IPv4Address) -> bool:

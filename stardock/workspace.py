@@ -75,8 +75,8 @@ def commit_lock(ws: Workspace) -> None:
 
 
 def refuse_to_move(ws: Workspace) -> None:
-    """Raise `RefusedError` when there is no lock, and a new one would move or delete machines that stand."""
-    others = [*moved(ws.plan, standing(ws.files.state))] if ws.lock_before is None else []
+    """Raise `RefusedError` when no lock holds a machine (at most pins), and a new one would move or delete machines that stand."""
+    others = [*moved(ws.plan, standing(ws.files.state))] if ws.lock_before is None or not ws.lock_before.machines else []
     if not others:
         return
     message = f"{ws.files.lock} is not there, and machines stand ({ws.files.state.name}) that a new one would not keep: {'; '.join(others)}"

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("stardock.cli.schema:schema", "Print the JSON schema of cluster.yaml."),
     "plan": ("stardock.cli.plan:plan", "Show what is decided for every machine; writes nothing."),
     "lock": ("stardock.cli.lock:lock", "Accept or forget what the lock holds for a name."),
+    "image": ("stardock.cli.image:image", "Pin the images of new machines, and show which machine has which."),
     "deploy": ("stardock.cli.deploy:deploy", "Bring the machines on Proxmox to what cluster.yaml says."),
     "discover": ("stardock.cli.discover:discover", "Read addresses and SSH host keys of the machines through Proxmox."),
     "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),

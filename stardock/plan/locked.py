@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from stardock.plan.model import Machine
 
-#: The version of the lock's shape that this Stardock writes; a newer one is refused.
-VERSION = 1
+#: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,11 @@ class Lock:
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""
         return {name: machine for name, machine in self.machines.items() if not machine.retired}
+
+
+def version(lock: Lock) -> int:
+    """The oldest version that says all of a lock: 2 brought `images`, which a Stardock that knows 1 would drop without a word."""
+    return 2 if lock.images else 1
 
 
 def allocation(machine: LockedMachine) -> tuple[object, ...]:

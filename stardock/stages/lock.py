@@ -41,9 +41,14 @@ def forget(cluster_file: Path, name: str, *, dry_run: bool = False) -> Machine:
     return record
 
 
-def _save(where: Workspace, after: Lock, *, dry_run: bool) -> None:
+def refuse_frozen() -> None:
+    """Raise RefusedError where the lock may not be written."""
     if lock_mode() == FROZEN:
         raise RefusedError("the lock is frozen", cure="set STARDOCK_LOCK=write where the lock may be written")
+
+
+def _save(where: Workspace, after: Lock, *, dry_run: bool) -> None:
+    refuse_frozen()
     if not dry_run:
         with only_run(where.files.run_lock):
             save_lock(where.files.lock, after)

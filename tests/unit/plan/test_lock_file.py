@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.lock import VERSION, load_lock, save_lock, to_json
+from stardock.plan.locked import Pin
 from tests.plans import PUBLIC_KEY, document, plan_of
 
 pytestmark = pytest.mark.unit
@@ -71,6 +73,17 @@ def test_a_damaged_lock_is_refused_with_line_and_cure(path: Path) -> None:
     assert "git checkout -- cluster.lock" in cure
 
 
+def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Path) -> None:
+    lock = plan_of(document())[1]
+    assert json.loads(path.read_text())["version"] == 1
+    pinned = replace(lock, images={"https://example.org/x.qcow2": Pin(checksum=f"sha256:{'a' * 64}", date="2026-11-21")})
+    save_lock(path, pinned)
+    assert json.loads(path.read_text())["version"] == 2
+    assert load_lock(path) == pinned
+    line = edit(path, f"sha256:{'a' * 64}", "sha256:abc")
+    assert refused(path)[:2] == ("https://example.org/x.qcow2: 'sha256:abc' is not a checksum", line)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "7", '{"cluster": "quickstart"}', '{"version": true}'])
 def test_what_is_no_lock_is_refused(path: Path, text: str) -> None:
     path.write_text(text)
@@ -83,7 +96,7 @@ def test_bytes_that_are_no_text_are_refused(path: Path) -> None:
 
 
 def test_a_newer_lock_is_refused_with_line_and_cure(path: Path) -> None:
-    line = edit(path, f'"version": {VERSION}', f'"version": {VERSION + 1}')
+    line = edit(path, '"version": 1', f'"version": {VERSION + 1}')
     assert refused(path) == (
         f"the lock has version {VERSION + 1}; this Stardock knows versions up to {VERSION}",
         line,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError
+from stardock.plan.state import LOCAL
 from stardock.workspace import Workspace, commit_lock, find_cluster_file, open_workspace
 
 
@@ -28,7 +29,8 @@ def synthesize(workspace: Workspace) -> None:
 
     app = App()
     state = workspace.files.state
-    keep_private(state)
+    if workspace.plan.state.backend == LOCAL:
+        keep_private(state)
     replace = frozenset(filter(None, os.environ.get("STARDOCK_REPLACE", "").split(",")))
     adopt = json.loads(os.environ.get("STARDOCK_ADOPT") or "{}")
     path = path_from_stack(state, Path(app.outdir), workspace.plan.cluster)

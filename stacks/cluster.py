@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Mapping
 
-from cdktf import LocalBackend, TerraformOutput, TerraformStack, TerraformVariable
+from cdktf import TerraformOutput, TerraformStack, TerraformVariable
 from constructs import Construct
-from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, ProxmoxProviderSshNode
 
 from pve.image import Image, ImageProps
 from pve.machine import Machine as MachineConstruct
+from stacks.backend import Backend
 from stacks.props import image_id, image_props, machine_props
+from stacks.providers import providers
 from stardock.firstboot import password_variables
-from stardock.plan.model import Plan, Proxmox
+from stardock.plan.model import Plan
+from stardock.plan.state import LOCAL, configuration
 
 
 class ClusterStack(TerraformStack):
@@ -37,12 +38,18 @@ class ClusterStack(TerraformStack):
         super().__init__(scope, plan.cluster)
         self._plan = plan
         self._beside = posixpath.dirname(state_path)
-        LocalBackend(self, path=state_path)
-        _provider(self, plan.proxmox, beside=self._beside)
+        self._state(state_path)
+        self._providers = providers(self, plan.proxmox, beside=self._beside)
         self._variables()
         self._machines(self._images(), replace)
         self._adopt(adopt or {})
         self._output()
+
+    def _state(self, state_path: str) -> None:
+        """The file beside cluster.yaml, or what `state:` says; credentials come from the engine's environment."""
+        state = self._plan.state
+        local = state.backend == LOCAL
+        Backend(self, state.backend, {"path": state_path} if local else configuration(state, beside=self._beside))
 
     def _variables(self) -> None:
         for name in sorted({name for machine in self._plan.machines for name in password_variables(machine)}):
@@ -64,7 +71,7 @@ class ClusterStack(TerraformStack):
         scope = Construct(self, "virtual-machines")
         for machine in self._plan.machines:
             props = machine_props(self._plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)
-            MachineConstruct(scope, machine.name, props)
+            MachineConstruct(scope, machine.name, props, ssh=self._providers.get(machine.pve_node))
 
     def _adopt(self, adopt: Mapping[str, str]) -> None:
         blocks = [{"to": f"proxmox_virtual_environment_vm.{name}", "id": adopt[name]} for name in sorted(adopt)]
@@ -77,20 +84,3 @@ class ClusterStack(TerraformStack):
             for machine in self._plan.machines
         }
         TerraformOutput(self, "machines", value=machines, description="what was made, by name")
-
-
-def _provider(scope: Construct, proxmox: Proxmox, *, beside: str) -> None:
-    """Configure endpoint and SSH. The token is never here: the provider reads PROXMOX_VE_API_TOKEN."""
-    reached = [node for node in proxmox.nodes if node.address is not None]
-    nodes = [ProxmoxProviderSshNode(name=node.name, address=node.address or "", port=node.ssh_port) for node in reached]
-    key = None if proxmox.ssh_private_key is None else _file_reference(proxmox.ssh_private_key, beside)
-    # without a key: the agent, and where none answers PROXMOX_VE_SSH_PRIVATE_KEY (provider 0.111.1 tries them in this order)
-    ssh = ProxmoxProviderSsh(username=proxmox.ssh_user, agent=key is None, private_key=key, node_attribute=nodes)
-    ProxmoxProvider(scope, "proxmox", endpoint=proxmox.endpoint, insecure=proxmox.insecure, ssh=ssh)
-
-
-def _file_reference(path: str, beside: str) -> str:
-    """Let the engine read a file, so that its content stays out of the JSON; relative paths are as seen from cluster.yaml."""
-    if path.startswith("~"):
-        return f"${{file(pathexpand({json.dumps(path)}))}}"
-    return f"${{file({json.dumps(posixpath.join(beside, path))})}}"

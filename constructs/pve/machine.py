@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf import TerraformResourceLifecycle
+from cdktf import TerraformProvider, TerraformResourceLifecycle
 from constructs import Construct
 from imports.proxmox import virtual_environment_vm as vm
 
@@ -64,12 +64,15 @@ class MachineProps:
 
 
 class Machine(Construct):
-    """One VM. Its Terraform name is the construct's id; those of its snippets are `<id>-user`, `<id>-network` and `<id>-meta`."""
+    """One VM. Its Terraform name is the construct's id; those of its snippets are `<id>-user`, `<id>-network` and `<id>-meta`.
 
-    def __init__(self, scope: Construct, id_: str, props: MachineProps) -> None:
+    `ssh` is the provider that uploads the snippets, where the PVE node has an account of its own.
+    """
+
+    def __init__(self, scope: Construct, id_: str, props: MachineProps, *, ssh: TerraformProvider | None = None) -> None:
         super().__init__(scope, id_)
         kinds = {"user": props.user, "network": props.network, "meta": props.meta}
-        snippets = [Snippet(self, f"{id_}-{kind}", snippet) for kind, snippet in kinds.items()]
+        snippets = [Snippet(self, f"{id_}-{kind}", snippet, provider=ssh) for kind, snippet in kinds.items()]
         self.resource = self._vm(props, snippets)
         self.resource.override_logical_id(id_)
         self.resource.add_override("network_device", [_network_device(nic) for nic in props.nics])

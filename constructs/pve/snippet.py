@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cdktf import TerraformProvider
 from constructs import Construct
 from imports.proxmox.virtual_environment_file import VirtualEnvironmentFile, VirtualEnvironmentFileSourceRaw
 
@@ -26,15 +27,16 @@ class SnippetProps:
 class Snippet(Construct):
     """One uploaded text. Its Terraform name is the construct's id."""
 
-    def __init__(self, scope: Construct, id_: str, props: SnippetProps) -> None:
+    def __init__(self, scope: Construct, id_: str, props: SnippetProps, *, provider: TerraformProvider | None = None) -> None:
         super().__init__(scope, id_)
-        self.resource = self._file(props)
+        self.resource = self._file(props, provider)
         self.resource.override_logical_id(id_)
 
-    def _file(self, props: SnippetProps) -> VirtualEnvironmentFile:
+    def _file(self, props: SnippetProps, provider: TerraformProvider | None) -> VirtualEnvironmentFile:
         return VirtualEnvironmentFile(
             self,
             "file",
+            provider=provider,
             content_type="snippets",
             node_name=props.pve_node,
             datastore_id=props.datastore,

@@ -17,6 +17,7 @@ from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
 from stardock.plan.network_rules import clash_problems, network_problems
 from stardock.plan.rules import after_allocation, before_allocation
+from stardock.plan.state import state_of
 from stardock.plan.wanted import Wanted, wanted
 from stardock.plan.warnings import warnings
 
@@ -106,7 +107,7 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
     for name, kept in decided.kept.items():
         numbers = decided.given[name].numbers
         machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
-    vrid = held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
+    vrid = spec.network.vrid or held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
     return Lock(cluster=spec.cluster, founder=_founder(held, every, decided), vrid=vrid, machines=machines, images=held.images)
 
 
@@ -132,6 +133,7 @@ def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided:
         join_address=balancing.vip if balancing else founder.address,
         ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key),
         load_balancing=balancing,
+        state=state_of(spec.cluster, spec.state.backend, spec.state.settings),
         retained=tuple(decided.retained),
         removed=spec.remove,
         changes=tuple(change for kept in decided.kept.values() for change in kept.changes),
@@ -149,6 +151,7 @@ def _proxmox(spec: Spec) -> Proxmox:
         ssh_user=estate.ssh.user,
         ssh_private_key=estate.ssh.private_key,
         insecure=estate.insecure,
+        socks5=estate.ssh.socks5,
         shared=estate.datastores.shared,
     )
 

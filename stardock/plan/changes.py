@@ -64,6 +64,8 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
 def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
     """The NICs as the guest knows them; what the hypervisor or the stage `machines` can change on them follows the wish."""
     wanted = {nic.name: nic for nic in wish.interfaces}
+    if wish.pve_node != record.pve_node:  # another PVE node may call its bridges otherwise
+        wanted = {nic.name: replace(wanted[nic.name], bridge=nic.bridge) for nic in record.interfaces if nic.name in wanted}
     return tuple(_followed(nic, wanted[nic.name]) if nic.name in wanted else nic for nic in record.interfaces)
 
 

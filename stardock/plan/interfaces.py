@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stardock.plan.model import Interface, Ipv6, Route
@@ -13,10 +14,14 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.interface import IpV6
 
 
-def interfaces(wishes: Sequence[Wish], given: Nics, *, search: tuple[str, ...]) -> tuple[Interface, ...]:
-    """Put the NICs of a machine together; `search` are the domains of static interfaces that name none."""
+def interfaces(wishes: Sequence[Wish], given: Nics, *, search: tuple[str, ...], bridges: Mapping[str, str]) -> tuple[Interface, ...]:
+    """Put the NICs of a machine together; `search` are the domains of static interfaces that name none.
+
+    `bridges` are those that its PVE node calls otherwise.
+    """
     ways_out = default_routes(wishes)
-    return tuple(_interface(wish, given[wish.name], search=search, default_route=ways_out[wish.name]) for wish in wishes)
+    nics = (_interface(wish, given[wish.name], search=search, default_route=ways_out[wish.name]) for wish in wishes)
+    return tuple(replace(nic, bridge=bridges.get(nic.bridge, nic.bridge)) for nic in nics)
 
 
 def default_routes(wishes: Sequence[Wish]) -> Mapping[str, bool]:

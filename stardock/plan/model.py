@@ -162,6 +162,9 @@ class PveNode:
     name: str
     address: str | None = None
     ssh_port: int = 22
+    ssh_user: str | None = None  # None: the estate's
+    ssh_private_key: str | None = None  # path as the user wrote it; None: the estate's
+    bridges: Mapping[str, str] = field(default_factory=dict)  # name in cluster.yaml -> name here, where they differ
     images: str = "local"  # datastore of downloaded images
     snippets: str = "local"  # datastore of snippets
     disks: str = "local-lvm"  # datastore of VM disks
@@ -176,6 +179,7 @@ class Proxmox:
     ssh_user: str = "root"
     ssh_private_key: str | None = None  # path as the user wrote it; None: agent, or the provider's environment
     insecure: bool = False
+    socks5: str | None = None  # HOST:PORT of the proxy for SSH; the API takes HTTPS_PROXY
     shared: tuple[str, ...] = ()  # datastores that are the same on every PVE node
 
 
@@ -212,6 +216,14 @@ class Ssh:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where Terraform's state lies. `settings` are the backend's, without credentials; a path is relative to cluster.yaml."""
+
+    backend: str = "local"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A wanted value that differs from what the lock holds: the lock's is used until `runner lock accept NAME`."""
 
@@ -233,6 +245,7 @@ class Plan:
     join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
     ssh: Ssh
     load_balancing: LoadBalancing | None = None
+    state: State = field(default_factory=State)
     retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
     removed: tuple[str, ...] = ()  # names under `remove:`: their blocks are gone, and the engine may destroy them
     changes: tuple[Change, ...] = ()

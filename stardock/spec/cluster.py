@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.distribution import Distribution
+from stardock.spec.hooks import Hooks
 from stardock.spec.image import INHERITED, Image
 from stardock.spec.interface import Interface
 from stardock.spec.keypath import Keys
@@ -18,6 +19,7 @@ from stardock.spec.pools import Machine, Pool
 from stardock.spec.proxmox import Proxmox
 from stardock.spec.section import Section
 from stardock.spec.ssh import Ssh
+from stardock.spec.state import State
 from stardock.spec.units import Flag, Name
 
 __all__ = ["Keys", "Spec"]
@@ -35,6 +37,8 @@ class Spec(Section):
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     maintenance: Maintenance = Field(default=Maintenance(), description="when machines may reboot themselves")
     ssh: Ssh = Field(description="access to machines")
+    state: State = Field(default=State(), description="where Terraform's state lies")
+    hooks: Hooks = Field(default=Hooks(), description="your own commands before and after the halves")
     protect: Flag = Field(default=True, description="destroying the cluster needs this to be false first")
     remove: tuple[Name, ...] = Field(default=(), description="machines that are to go; a name merely taken out of `pools` stays")
 

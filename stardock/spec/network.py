@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from stardock.spec.interface import Interface, Interfaces
 from stardock.spec.ip import Ipv4
-from stardock.spec.section import Section
+from stardock.spec.section import Section, broken
+from stardock.spec.units import Count
 
 RoleName = Literal["server", "agent", "loadbalancer"]
+
+
+#: One byte, and 0 is none (RFC 9568, 5.2.3).
+_VRRP_IDS = 255
+
+
+def parse_vrrp_id(value: int) -> int:
+    """An id of VRRP."""
+    if not 1 <= value <= _VRRP_IDS:
+        raise broken(f"VRRP id {value} is outside of 1 to {_VRRP_IDS}", "write one that no other virtual IP of this network has")
+    return value
+
+
+VrrpId = Annotated[Count, AfterValidator(parse_vrrp_id)]
 
 
 def _dhcp() -> tuple[Interface, ...]:
@@ -23,6 +38,9 @@ class Network(Section):
     vip: Ipv4 | None = Field(default=None, description="virtual IP of the load balancers, IPv4; required when there are any")
     vip_interface: str | None = Field(
         default=None, description="load balancers' interface that carries the VIP; default: the one whose subnet holds it"
+    )
+    vrid: VrrpId | None = Field(
+        default=None, description="VRRP id of the virtual IP, 1 to 255; default: chosen once, from the cluster's name"
     )
     server: Interfaces = Field(default_factory=_dhcp, description="interfaces of servers; default: DHCP on vmbr0")
     agent: Interfaces = Field(default_factory=_dhcp, description="interfaces of agents; default: DHCP on vmbr0")

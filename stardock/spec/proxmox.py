@@ -47,10 +47,20 @@ def parse_port(value: int) -> int:
     return value
 
 
+def parse_socks5(value: object) -> str:
+    """`HOST:PORT` of a SOCKS5 proxy. Its password comes from the environment (PROXMOX_VE_SSH_SOCKS5_PASSWORD)."""
+    host, _, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    if not _HOST.fullmatch(host.strip("[]")) or not port.isdigit():
+        raise broken(f"{shown(value)} is not a SOCKS5 proxy: HOST:PORT", "write for example 127.0.0.1:1080, without a scheme or password")
+    parse_port(int(port))
+    return f"{host}:{port}"
+
+
 NodeName = Annotated[str, BeforeValidator(parse_node_name), WithJsonSchema({"type": "string", "pattern": f"^{_NODE.pattern}$"})]
 Host = Annotated[str, BeforeValidator(parse_host), WithJsonSchema({"type": "string"})]
 Port = Annotated[Count, AfterValidator(parse_port)]
 Datastore = Annotated[str, Field(min_length=1)]
+Bridge = Annotated[str, Field(min_length=1)]
 
 
 class Datastores(Section):
@@ -75,16 +85,26 @@ class PveNode(Section):
 
     name: NodeName = Field(description="as Proxmox shows it")
     address: Host | None = Field(default=None, description="where its sshd answers; default: Proxmox is asked")
-    ssh_port: Port = Field(default=22, description="port of its sshd")
+    ssh_port: Port = Field(default=22, description="port of its sshd; another than 22 needs `address`")
+    ssh_user: str | None = Field(default=None, description="account on this PVE node; default: `ssh.user`", min_length=1)
+    ssh_private_key: str | None = Field(
+        default=None, description="file of the key for this PVE node; default: `ssh.private_key`", min_length=1
+    )
+    bridges: dict[str, Bridge] = Field(
+        default_factory=dict, description="bridges that are called otherwise here: the name in this file to the name on this PVE node"
+    )
     datastores: NodeDatastores = Field(default=NodeDatastores(), description="what differs on this PVE node")
 
 
 class ProxmoxSsh(Section):
-    """How snippets reach PVE nodes: SFTP."""
+    """How snippets reach PVE nodes: SFTP, without a shell and without sudo."""
 
     user: str = Field(default="root", description="account on PVE nodes that may write the snippet datastore", min_length=1)
     private_key: str | None = Field(
         default=None, description="file of the key, relative to cluster.yaml; default: PROXMOX_VE_SSH_* or the agent", min_length=1
+    )
+    socks5: Annotated[str, BeforeValidator(parse_socks5), WithJsonSchema({"type": "string"})] | None = Field(
+        default=None, description="SOCKS5 proxy as HOST:PORT, for PVE nodes behind a jump host: `ssh -D 1080 JUMPHOST`"
     )
 
 

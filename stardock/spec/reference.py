@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from stardock.spec.cluster import Spec
 from stardock.spec.hardware import Hardware
 from stardock.spec.section import Section
+from stardock.spec.state_reference import state_page
 from stardock.spec.words import sections_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,11 +36,14 @@ _PARSERS = {
     "parse_file_name": "file name ending in .qcow2, .raw or .vmdk",
     "parse_image_url": "URL",
     "parse_url": "URL",
+    "parse_seconds": "time: `90s`, `10m`, `1h30m`",
+    "parse_socks5": "`HOST:PORT`",
     "parse_endpoint": "https URL without a path",
     "parse_balloon": "size: `2GiB`, or 0",
     "parse_mount": "absolute path",
     "parse_description": "text",
 }
+_HOOKS = ("hooks.before_deploy", "hooks.after_deploy", "hooks.before_bootstrap", "hooks.after_bootstrap")
 _SHORTHAND = {
     "pools.machines": "names, or mappings",
     "pools.machines.devices": "names, or mappings",
@@ -47,6 +51,7 @@ _SHORTHAND = {
     "pools.machines.ha": "true, false, or mapping",
     "pools.ha": "true, false, or mapping",
     "proxmox.nodes": "names, or mappings",
+    **dict.fromkeys(_HOOKS, "command lines, or mappings"),
 }
 _PLAIN = {str: "text", int: "whole number", bool: "true or false"}
 
@@ -56,6 +61,8 @@ def json_schema() -> dict[str, Any]:
     found = Spec.model_json_schema()
     for model, key in (("Pool", "machines"), ("Pool", "devices"), ("Machine", "devices"), ("Proxmox", "nodes")):
         _allow_names(found["$defs"][model]["properties"][key])
+    for moment in found["$defs"]["Hooks"]["properties"].values():
+        _allow_names(moment)
     for model in ("Pool", "Machine"):
         found["$defs"][model]["properties"]["ha"]["anyOf"].append({"type": "boolean"})
     return {"$schema": DIALECT, **found, "title": "cluster.yaml of Stardock"}
@@ -81,7 +88,7 @@ def page() -> str:
     ]
     for name, model in _sections("", Spec):
         lines += ["", f"## {name}", "", (model.__doc__ or "").split("\n\n")[0].strip(), "", *_table(name, model)]
-    return "\n".join([*lines, "", *_options_page()])
+    return "\n".join([*lines, "", *state_page(), *_options_page()])
 
 
 def _options_page() -> list[str]:
@@ -109,7 +116,7 @@ def _options_page() -> list[str]:
 
 def _sections(path: str, model: type[Section]) -> Iterator[tuple[str, type[Section]]]:
     """All mappings below a model, depth first. Those of a kind that was shown already (pools' own image) are left to their table's word."""
-    shown = {"pools.image", "pools.interfaces", "network.agent", "network.loadbalancer"}
+    shown = {"pools.image", "pools.interfaces", "network.agent", "network.loadbalancer", *_HOOKS[1:]}
     shown |= {f"pools.machines.{name}" for name in Hardware.model_fields}
     for name, info in _fields(model):
         below = f"{path}.{name}" if path else name
@@ -168,4 +175,6 @@ def _default(info: FieldInfo) -> str:
         return f"`{str(value).lower()}`"
     if any(getattr(getattr(one, "func", None), "__name__", "") == "parse_minutes" for one in info.metadata):
         return f"`{value}m`" if value % 60 else f"`{value // 60}h`"
+    if any(getattr(getattr(one, "func", None), "__name__", "") == "parse_seconds" for one in info.metadata):
+        return f"`{value // 60}m`"
     return f"`{list(value) if isinstance(value, tuple) else value}`"

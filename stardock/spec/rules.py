@@ -13,6 +13,9 @@ from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
 from stardock.spec.routing import routing_rules
+from stardock.spec.state_rules import state_has_a_place, state_settings
+
+SSH_PORT = 22
 
 Rule = Callable[[Spec], Iterator[Problem]]
 
@@ -67,6 +70,24 @@ def known_pve_nodes(spec: Spec) -> Iterator[Problem]:
             yield at(spec, keys, f"unknown PVE node `{name}`", f"write one of {', '.join(known)}, or add it to proxmox.nodes")
 
 
+def ports_have_an_address(spec: Spec) -> Iterator[Problem]:
+    """The provider takes a port of SSH only beside an address (0.111.1)."""
+    for n, node in enumerate(spec.proxmox.nodes):
+        if node.ssh_port != SSH_PORT and node.address is None:
+            message = f"port {node.ssh_port} of {node.name} needs the address that it belongs to"
+            yield at(spec, ("proxmox", "nodes", n, "ssh_port"), message, "add `address: ...` beside it")
+
+
+def known_bridges(spec: Spec) -> Iterator[Problem]:
+    """What a PVE node calls otherwise is a bridge of some interface."""
+    used = {nic.bridge for _, nics in spec.interface_lists() for nic in nics}
+    for n, node in enumerate(spec.proxmox.nodes):
+        for name in node.bridges:
+            if name not in used:
+                message = f"no interface lies on the bridge `{name}`"
+                yield at(spec, ("proxmox", "nodes", n, "bridges", name), message, f"interfaces lie on {', '.join(sorted(used))}")
+
+
 def removed_is_not_wanted(spec: Spec) -> Iterator[Problem]:
     """A machine stands in a pool or under `remove`."""
     wanted = {machine.name for _, _, machine in spec.members()}
@@ -109,16 +130,19 @@ CONFLICTS: tuple[Rule, ...] = (
     one_host_name_each,
     one_vm_id_each,
     known_pve_nodes,
+    ports_have_an_address,
+    known_bridges,
     removed_is_not_wanted,
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
     address_rules,
     routing_rules,
     vip_rules,
+    state_settings,
 )
 
 #: Rules about what is not there; a key that was dropped for being wrong would break them too.
-ABSENCES: tuple[Rule, ...] = (at_least_one_server, load_balancers_have_a_vip)
+ABSENCES: tuple[Rule, ...] = (at_least_one_server, load_balancers_have_a_vip, state_has_a_place)
 
 
 def conflicts(spec: Spec) -> list[Problem]:

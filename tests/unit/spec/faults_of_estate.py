@@ -1,0 +1,118 @@
+"""PVE nodes, state and hooks as they cannot be."""
+
+from __future__ import annotations
+
+from tests.unit.spec.conftest import Case
+
+LAST = "protect: false"
+PVE1 = "- {name: pve1, address: 192.168.1.10}"
+ENDPOINT = "endpoint: https://192.168.1.10:8006"
+
+
+def _state(text: str) -> tuple[str, str]:
+    return LAST, f"{LAST}\nstate: {{{text}}}"
+
+
+ESTATE: dict[str, Case] = {
+    "state_in_a_backend_that_is_none": (_state("backend: s4"), "s4", "state.backend", "`s4` is not one of local, s3", "write local"),
+    "state_with_a_credential": (
+        _state("backend: s3, bucket: b, secret_key: hunter2"),
+        "hunter2",
+        "state.secret_key",
+        "`secret_key` is a credential, and cluster.yaml holds none",
+        "export AWS_SECRET_ACCESS_KEY",
+    ),
+    "state_with_a_connection_string": (
+        _state('backend: pg, conn_str: "postgres://u:p@h/d"'),
+        "conn_str",
+        "state.conn_str",
+        "is a credential",
+        "export PG_CONN_STR",
+    ),
+    "state_with_a_password_in_its_url": (
+        _state('backend: http, address: "https://u:p@h/x"'),
+        "address",
+        "state.address",
+        "`address` holds a user name or password",
+        "TF_HTTP_USERNAME and TF_HTTP_PASSWORD",
+    ),
+    "state_with_a_setting_of_no_backend": (
+        _state("backend: s3, buckett: b, bucket: b"),
+        "buckett",
+        "state.buckett",
+        "the backend s3 has no setting `buckett`",
+        "did you mean `bucket`?",
+    ),
+    "state_with_a_setting_of_another_backend": (
+        _state("backend: pg, bucket: b"),
+        "bucket",
+        "state.bucket",
+        "the backend pg has no setting `bucket`",
+        "it has schema_name",
+    ),
+    "state_beside_cluster_yaml_with_a_path": (
+        _state("path: x.tfstate"),
+        "path",
+        "state.path",
+        "the backend local has no setting `path`",
+        "beside cluster.yaml",
+    ),
+    "state_without_its_bucket": (_state("backend: gcs"), "backend", "state.backend", "the backend gcs needs `bucket`", "add `bucket: ...`"),
+    "state_with_a_flag_as_text": (
+        _state('backend: s3, bucket: b, use_lockfile: "yes"'),
+        "use_lockfile",
+        "state.use_lockfile",
+        "`yes` is not true or false",
+        "true",
+    ),
+    "port_of_a_pve_node_without_its_address": (
+        (PVE1, "- {name: pve1, ssh_port: 2222}"),
+        "2222",
+        "proxmox.nodes[0].ssh_port",
+        "port 2222 of pve1 needs the address that it belongs to",
+        "add `address: ...`",
+    ),
+    "bridge_that_no_interface_lies_on": (
+        (PVE1, "- {name: pve1, bridges: {vmbr7: vmbr1}}"),
+        "vmbr7",
+        "proxmox.nodes[0].bridges.vmbr7",
+        "no interface lies on the bridge `vmbr7`",
+        "interfaces lie on vmbr0",
+    ),
+    "socks_proxy_with_a_scheme": (
+        (ENDPOINT, f"{ENDPOINT}\n  ssh: {{socks5: 'socks5://127.0.0.1:1080'}}"),
+        "socks5",
+        "proxmox.ssh.socks5",
+        "is not a SOCKS5 proxy: HOST:PORT",
+        "127.0.0.1:1080",
+    ),
+    "hook_that_takes_a_word_of_time": (
+        (LAST, f"{LAST}\nhooks: {{after_deploy: [{{command: 'true', timeout: soon}}]}}"),
+        "soon",
+        "hooks.after_deploy[0].timeout",
+        "`soon` is not a time: hours, minutes, seconds",
+        "10m",
+    ),
+    "hook_that_may_take_two_days": (
+        (LAST, f"{LAST}\nhooks: {{after_deploy: [{{command: 'true', timeout: 48h}}]}}"),
+        "48h",
+        "hooks.after_deploy[0].timeout",
+        "`48h` is outside of 1s to 24h",
+        "10m",
+    ),
+    "hook_with_a_value_for_a_variable": (
+        (LAST, f"{LAST}\nhooks: {{after_deploy: [{{command: 'true', env: [TOKEN=x]}}]}}"),
+        "TOKEN",
+        "hooks.after_deploy[0].env[0]",
+        "is not the name of an environment variable",
+        "DNS_TOKEN",
+    ),
+    "hook_at_a_moment_that_is_none": (
+        (LAST, f"{LAST}\nhooks: {{after_deployment: ['true']}}"),
+        "after_deployment",
+        "hooks.after_deployment",
+        "unknown key `after_deployment`",
+        "`after_deploy`",
+    ),
+    "vrrp_id_of_nobody": (("vip: 192", "vrid: 256\n  vip: 192"), "256", "network.vrid", "VRRP id 256 is outside of 1 to 255", ""),
+}

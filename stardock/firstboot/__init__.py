@@ -1,4 +1,4 @@
-"""The documents of a machine's first boot, from data structures: user-data, network-config, meta-data.
+"""The documents of a machine's first boot, from data structures: user-data (cloud-config or Ignition), network-config, meta-data.
 
 First boot brings a machine to where SSH answers. From then on the stage `machines` owns the same files, with content from the same
 `stardock.systems.system(...).files(machine)`: its first run finds nothing to change.
@@ -6,12 +6,15 @@ First boot brings a machine to where SSH answers. From then on the stage `machin
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
+from stardock.firstboot.ignition import ignition
 from stardock.firstboot.network import network_config
 from stardock.firstboot.text import template
 from stardock.firstboot.user import password_variables, user_data
 from stardock.plan.model import Machine
+from stardock.systems import system
 from stardock.yamltext import yaml_text
 
 __all__ = ["Documents", "documents", "password_variables"]
@@ -30,7 +33,14 @@ def documents(cluster: str, machine: Machine) -> Documents:
     """Write the three documents of a machine: the same machine gives the same bytes, whatever else the plan holds."""
     meta = {"instance-id": f"{cluster}-{machine.name}", "local-hostname": machine.hostname}
     return Documents(
-        user=template("#cloud-config\n" + yaml_text(user_data(machine)), password_variables(machine)),
+        user=template(_user(machine), password_variables(machine)),
         network=template(yaml_text(network_config(machine)), ()),
         meta=template(yaml_text(meta), ()),
     )
+
+
+def _user(machine: Machine) -> str:
+    """What the system's first boot reads. Ignition reads nothing else: its document holds the network too."""
+    if system(machine.image.system).first_boot == "ignition":
+        return json.dumps(ignition(machine), indent=2) + "\n"
+    return "#cloud-config\n" + yaml_text(user_data(machine))

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.firstboot.mirror import switch_command
 from stardock.firstboot.text import reference
 from stardock.plan.model import Machine, User
 from stardock.systems import ManagedFile, system
 
+Command = str | list[str]  # a line for the shell, or words
+
 
 def user_data(machine: Machine) -> dict[str, Any]:
-    """Give the cloud-config of one machine; depends on nothing but that machine."""
+    """Give the cloud-config of one machine; depends on nothing but that machine. The user's own parts come after ours."""
     own = system(machine.image.system)
+    mirror = own.mirror(machine)
+    switch = [switch_command(mirror)] if mirror else []
     return {
         **_identity(machine),
         **_access(machine),
         **own.cloud_config(machine),
         "packages": list(own.packages_of(machine)),
-        "write_files": [_file(file) for file in own.files(machine)],
-        **_commands("bootcmd", own.boot_commands(machine)),
-        **_commands("runcmd", own.first_commands(machine)),
+        "write_files": [_file(file) for file in first_files(machine)],
+        **_commands("bootcmd", [*own.boot_commands(machine), *switch, *machine.boot_commands]),
+        **_commands("runcmd", [*own.first_commands(machine), *machine.commands]),
     }
+
+
+def first_files(machine: Machine) -> tuple[ManagedFile, ...]:
+    """The files of a machine's first boot: the system's, then the user's own."""
+    users = (ManagedFile(file.path, file.content, file.mode, file.owner) for file in machine.files)
+    return (*system(machine.image.system).files(machine), *users)
 
 
 def password_variables(machine: Machine) -> tuple[str, ...]:
@@ -60,8 +71,10 @@ def _password(variable: str | None) -> dict[str, Any]:
 
 
 def _file(file: ManagedFile) -> dict[str, Any]:
-    return {"path": file.path, "permissions": file.mode, "owner": "root:root", "content": file.content}
+    """Files of other accounts wait until these exist (`defer`)."""
+    later = {} if file.owner == "root" else {"defer": True}
+    return {"path": file.path, "permissions": file.mode, "owner": f"{file.owner}:root", "content": file.content, **later}
 
 
-def _commands(key: str, commands: tuple[str, ...]) -> Mapping[str, Any]:
-    return {key: list(commands)} if commands else {}
+def _commands(key: str, commands: list[Command]) -> Mapping[str, Any]:
+    return {key: commands} if commands else {}

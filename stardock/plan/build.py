@@ -13,6 +13,7 @@ from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.hardware_rules import hardware_problems
+from stardock.plan.file_rules import file_problems
 from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
 from stardock.plan.network_rules import clash_problems, network_problems
@@ -95,6 +96,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
         *hardware_problems(spec, every, decided.wishes),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, held, claimed),
+        *file_problems(spec, every, decided.wishes),
     ]
 
 

@@ -50,6 +50,9 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         chipset=record.chipset,
         tpm=record.tpm,
         data_disks=kept_data_disks(wish, record),
+        mirror=wish.mirror if wish.image.system == record.image.system else record.mirror,
+        commands=record.commands,  # they ran, and cloud-init keeps the text of its first boot
+        boot_commands=record.boot_commands,
         pve_pool=wish.pve_pool or record.pve_pool,  # the provider moves a VM to another pool, and never out of one
     )
     explicit = {"pve_node", "vm_id", "hostname", *_explicit(one)}
@@ -102,6 +105,8 @@ def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
         yield field, str(getattr(kept, field)), str(getattr(wish, field))
     yield "disk", f"{kept.disk_gib}GiB", f"{wish.disk_gib}GiB"
     yield from _hardware_wishes(wish, kept)
+    yield "user_data.runcmd", _lines(kept.commands), _lines(wish.commands)
+    yield "user_data.bootcmd", _lines(kept.boot_commands), _lines(wish.boot_commands)
     yield from _image_wishes(wish.image, kept.image)
     yield "interfaces", _names(kept), _names(wish)
     before = {nic.name: nic for nic in kept.interfaces}
@@ -148,3 +153,7 @@ def _ipv6(nic: Interface) -> str:
 
 def _names(machine: Machine) -> str:
     return ", ".join(nic.name for nic in machine.interfaces)
+
+
+def _lines(commands: tuple[str, ...]) -> str:
+    return " ; ".join(" ".join(command.split()) for command in commands) or NONE

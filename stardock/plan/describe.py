@@ -13,8 +13,8 @@ from stardock.plan.images import Pins, disk_image
 from stardock.plan.interfaces import interfaces
 from stardock.plan.locked import Pin
 from stardock.plan.model import Machine, PveNode, User, Window
+from stardock.plan.setup import network_plugins, setup_of, users
 from stardock.plan.wanted import Wanted
-from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -27,6 +27,7 @@ class Surroundings:
     spec: Spec
     nodes: dict[str, PveNode]
     users: tuple[User, ...]
+    cni: tuple[str, ...]
     windows: tuple[Window, ...]
     pins: Pins
 
@@ -38,7 +39,8 @@ def surroundings(spec: Spec, pins: Mapping[str, Pin]) -> Surroundings:
         spec=spec,
         nodes={node.name: node for node in pve_nodes(spec)},
         users=users(spec),
-        windows=maintenance.windows(times.slots, times.offsets, times.duration),
+        cni=network_plugins(spec),
+        windows=maintenance.windows(times.slots, times.offsets, times.duration, times.strategy),
         pins=Pins(by_source=pins, shared=spec.proxmox.datastores.shared),
     )
 
@@ -64,20 +66,6 @@ def pve_nodes(spec: Spec) -> tuple[PveNode, ...]:
     return tuple(found)
 
 
-def users(spec: Spec) -> tuple[User, ...]:
-    """The account of bootstrap, then the others."""
-    others = tuple(
-        User(name=user.name, keys=user.keys, sudo=user.sudo, password_variable=password_variable(user.name) if user.password_hash else None)
-        for user in spec.cloud_init.users
-    )
-    return (User(name=spec.ssh.user, keys=spec.ssh.keys), *others)
-
-
-def password_variable(user: str) -> str:
-    """Name the sensitive Terraform variable of a user's password hash."""
-    return f"password_hash_{user.replace('-', '_')}"
-
-
 def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
     """Put a machine together, as it would be if it were made now."""
     spec, own, pool = around.spec, one.own, one.pool
@@ -98,8 +86,6 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         disk_datastore=node.disks,
         disk_interface=pool.disk_interface,
         snippet_datastore=node.snippets,
-        users=around.users,
-        packages=packages(spec, one),
         labels=dict(sorted(pool.labels.items())),
         taints=pool.taints,
         tags=tuple(dict.fromkeys(("stardock", spec.cluster, one.role, *(said(one, "tags") or ())))),
@@ -107,10 +93,5 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         window=maintenance.window_of(given.numbers.place, around.windows),
         protect=spec.protect,
         **hardware_of(one, node),
+        **setup_of(spec, one, around.users, around.cni),
     )
-
-
-def packages(spec: Spec, one: Wanted) -> tuple[str, ...]:
-    """The role's packages on that system, then the user's; each once."""
-    chosen = system(spec.image_of(one.pool).system)
-    return tuple(dict.fromkeys((*chosen.role_packages(one.role), *spec.cloud_init.packages)))

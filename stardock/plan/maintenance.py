@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from stardock.plan.model import Window
+from stardock.plan.model import Strategy, Window
 
 DAY = 24 * 60
 #: Two machines whose windows start closer than a boot may be down together. rebootmgr waits the same delay inside a window on
@@ -13,10 +13,10 @@ DAY = 24 * 60
 BOOT_MINUTES = 15
 
 
-def windows(slots: Sequence[int], offsets: Sequence[int], duration_minutes: int) -> tuple[Window, ...]:
+def windows(slots: Sequence[int], offsets: Sequence[int], duration_minutes: int, strategy: Strategy = "maint-window") -> tuple[Window, ...]:
     """All windows, sorted by their start: `slots` are hours of the day, `offsets` minutes after each."""
     starts = [f"{slot:02}:{offset:02}" for slot in sorted(slots) for offset in sorted(offsets)]
-    return tuple(Window(start=start, duration_minutes=duration_minutes) for start in starts)
+    return tuple(Window(start=start, duration_minutes=duration_minutes, strategy=strategy) for start in starts)
 
 
 def window_of(ordinal: int, every: Sequence[Window]) -> Window | None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
 
 Role = Literal["server", "agent", "loadbalancer"]
+Strategy = Literal["maint-window", "best-effort", "instantly", "off"]
 
 #: Where PVE attaches the first disk. A machine that stands keeps it: another place is another disk to the provider.
 DiskInterface = Literal["scsi0", "virtio0"]
@@ -67,10 +68,11 @@ class Interface:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """When a machine may reboot itself, in `Machine.timezone`. `start` is HH:MM."""
+    """When a machine may reboot itself, in `Machine.timezone`. `start` is HH:MM; `strategy` is rebootmgr's word for how it uses it."""
 
     start: str
     duration_minutes: int
+    strategy: Strategy = "maint-window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,16 @@ class User:
     keys: tuple[str, ...] = ()  # public keys, whole lines
     sudo: bool = True
     password_variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFile:
+    """A file of the user's on a machine, whole. `mode` is four octal digits; the group is root."""
+
+    path: str
+    content: str
+    mode: str = "0644"
+    owner: str = "root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +160,11 @@ class Machine:
     stop_on_destroy: bool = True
     on_boot: bool = True
     ha: Ha | None = None
+    cni: tuple[str, ...] = ("canal",)  # the cluster's network plugins: their interfaces are left alone by the system
+    mirror: str | None = None  # URL of a copy of the system's repositories
+    files: tuple[UserFile, ...] = ()  # the user's own
+    commands: tuple[str, ...] = ()  # the user's own, once at the end of the first boot
+    boot_commands: tuple[str, ...] = ()  # the user's own, early at every boot
 
     @property
     def address(self) -> str | None:

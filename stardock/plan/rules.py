@@ -58,6 +58,7 @@ def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str,
         *_standing_load_balancers(spec, machines),
         *_vm_ids(spec, every, machines),
         *_equal_windows(spec, machines),
+        *_at_any_time(spec, machines),
     ]
 
 
@@ -105,6 +106,15 @@ def _equal_windows(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Prob
         )
 
 
+def _at_any_time(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
+    """`instantly` knows no window."""
+    names = [name for name, window in self_rebooting(machines) if window.strategy == "instantly"]
+    if len(names) > 1:
+        message = f"with `instantly`, the load balancers {' and '.join(names)} may reboot at the same time"
+        yield at(spec, ("maintenance", "strategy"), message, "write maint-window; `instantly` is for one load balancer")
+
+
 def self_rebooting(machines: Mapping[str, Machine]) -> list[tuple[str, Window]]:
     """(name, window) of the machines that reboot without being drained by anyone."""
-    return [(name, machine.window) for name, machine in machines.items() if machine.role == "loadbalancer" and machine.window]
+    windows = [(name, machine.window) for name, machine in machines.items() if machine.role == "loadbalancer" and machine.window]
+    return [(name, window) for name, window in windows if window.strategy != "off"]

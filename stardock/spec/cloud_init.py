@@ -1,13 +1,20 @@
-"""`cloud_init`: what first boot sets up beyond what Stardock itself needs; the stage `machines` keeps it up to date."""
+"""`cloud_init`: what first boot sets up beyond what Stardock itself needs; the stage `machines` keeps it up to date.
+
+The name is cloud-init's, the content is for every system: where first boot is Ignition, the same becomes an Ignition document.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+import shlex
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from stardock.spec.distribution import Url
+from stardock.spec.image import SystemName
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Account, Domain, Flag, Form
+from stardock.spec.units import Account, Domain, Flag, Form, shown
 
 Package = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9+._:-]*", "a package name", "htop")]
 
@@ -40,9 +47,84 @@ class User(Section):
     password_hash: SecretSource | None = Field(default=None, description="source of the hash of a console password (`openssl passwd -6`)")
 
 
+#: A snippet of all documents of a machine together; PVE copies it into an ISO image at each start.
+MAX_CONTENT = 64 * 1024
+
+_MODE = re.compile(r"0[0-7]{3}")
+
+
+def parse_path(value: str) -> str:
+    """An absolute path of a file, in its normal form."""
+    parts = value.split("/")
+    if not value.startswith("/") or "\0" in value or any(part in {"", ".", ".."} for part in parts[1:]):
+        raise broken(f"{shown(value)} is not an absolute path of a file", "write for example /etc/motd")
+    return value
+
+
+def parse_mode(value: object) -> str:
+    """Four octal digits, as text: YAML readers disagree about what a bare 0644 is."""
+    if not isinstance(value, str) or not _MODE.fullmatch(value):
+        raise broken(f"{shown(value)} is not a mode: four octal digits in quotes", 'write for example "0644"')
+    return value
+
+
+def parse_content(value: str) -> str:
+    """A text that may stand in Terraform's JSON, the lock and the bundle: no private key, and not too long."""
+    if "PRIVATE KEY-----" in value:
+        raise broken("this content holds a private key, and would stand in the lock, the state and the bundle", "bring secrets another way")
+    size = len(value.encode())
+    if size > MAX_CONTENT:
+        raise broken(f"the content has {size} bytes; {MAX_CONTENT} is the most", "download it in `runcmd` instead")
+    return value
+
+
+def parse_command(value: object) -> str:
+    """A line for the shell, or a list of words, which no shell interprets."""
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(word, str) for word in value):
+        return shlex.join(value)
+    raise broken(f"{shown(value)} is neither a command line nor a list of words", "write for example sysctl --system")
+
+
+FilePath = Annotated[str, AfterValidator(parse_path)]
+Mode = Annotated[str, BeforeValidator(parse_mode), WithJsonSchema({"type": "string", "pattern": f"^{_MODE.pattern}$"})]
+_WORDS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Command = Annotated[str, BeforeValidator(parse_command), WithJsonSchema(_WORDS)]
+
+
+class UserFile(Section):
+    """A file on machines, whole. It is kept as written here, and it is no place for secrets: the lock and the bundle hold it."""
+
+    path: FilePath = Field(description="where: absolute; not a file that Stardock writes itself")
+    content: Annotated[str, AfterValidator(parse_content)] = Field(description="the whole text")
+    permissions: Mode = Field(default="0644", description="four octal digits in quotes")
+    owner: Account = Field(default="root", description="account that owns it; the group is root")
+
+
+class UserData(Section):
+    """Further user-data, in cloud-init's words; merged with Stardock's own, whose parts come first."""
+
+    write_files: tuple[UserFile, ...] = Field(default=(), description="files; edits reach machines by `runner bootstrap`")
+    runcmd: tuple[Command, ...] = Field(default=(), description="commands, lines or lists of words, once at the end of the first boot")
+    bootcmd: tuple[Command, ...] = Field(default=(), description="commands early at every boot; before the first, nothing else is there")
+
+
+class PoolCloudInit(Section):
+    """The same for one pool, in addition to the cluster's."""
+
+    users: tuple[User, ...] = Field(default=(), description="further accounts")
+    packages: tuple[Package, ...] = Field(default=(), description="further packages")
+    user_data: UserData = Field(default=UserData(), description="further user-data")
+
+
 class CloudInit(Section):
-    """Accounts, packages, search domains."""
+    """Accounts, packages, files, commands, search domains."""
 
     users: tuple[User, ...] = Field(default=(), description="accounts beside `ssh.user`")
     packages: tuple[Package, ...] = Field(default=(), description="packages on every machine, beside the system's own")
     search: tuple[Domain, ...] = Field(default=(), description="search domains of static interfaces that name none")
+    mirrors: dict[SystemName, Url] = Field(
+        default_factory=dict, description="by system: a copy of its repositories, used instead of the publisher's once it answers"
+    )
+    user_data: UserData = Field(default=UserData(), description="further user-data")

@@ -31,7 +31,7 @@ class Spec(Section):
     cluster: Name = Field(description="name of the cluster; never changes")
     distribution: Distribution = Field(default=Distribution(), description="the Kubernetes to install")
     proxmox: Proxmox = Field(description="where machines are made")
-    image: Image = Field(description="what machines start from")
+    image: Image = Field(default=Image(system="microos"), description="what machines start from; default: MicroOS")
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")

@@ -13,7 +13,7 @@ from stardock.spec.distribution import Url
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Flag, Minutes, shown
 
-SystemName = Literal["debian", "microos"]
+SystemName = Literal["microos", "leapmicro", "debian", "ubuntu", "flatcar"]
 
 #: What PVE imports disks from (content type `import`; an .ova is no disk).
 DISK_FORMATS = (".qcow2", ".raw", ".vmdk")
@@ -68,7 +68,7 @@ FileName = Annotated[str, BeforeValidator(parse_file_name), WithJsonSchema({"typ
 class Image(Section):
     """A system and, when its default image is not wanted, which one. A new image is for new machines: old ones keep their disk."""
 
-    system: SystemName = Field(description="operating system; decides packages and first boot")
+    system: SystemName = Field(description="operating system; decides packages and first boot: docs/systems.md")
     url: ImageUrl | None = Field(default=None, description="image that PVE nodes download instead of the system's default")
     file: str | None = Field(
         default=None, description="image on this machine, relative to cluster.yaml (or under ~), uploaded instead", min_length=1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stardock.errors import Problem
+from stardock.spec.cloud_init import PoolCloudInit, User
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
 
@@ -57,9 +58,17 @@ def with_key_lines(spec: Spec, folder: Path) -> tuple[Spec, list[Problem]]:
     """The spec with whole key lines in place of file names (relative to `folder`), and what could not be read."""
     reading = _Reading(spec, folder)
     ssh = spec.ssh.model_copy(update={"keys": reading.all(spec.ssh.keys, ("ssh", "keys"))})
-    users = tuple(
-        user.model_copy(update={"keys": reading.all(user.keys, ("cloud_init", "users", i, "keys"))})
-        for i, user in enumerate(spec.cloud_init.users)
+    cloud_init = spec.cloud_init.model_copy(update={"users": _users(reading, spec.cloud_init.users, ("cloud_init",))})
+    pools = tuple(
+        pool.model_copy(update={"cloud_init": _pool(reading, pool.cloud_init, p)}) if pool.cloud_init.users else pool
+        for p, pool in enumerate(spec.pools)
     )
-    cloud_init = spec.cloud_init.model_copy(update={"users": users})
-    return spec.model_copy(update={"ssh": ssh, "cloud_init": cloud_init}), reading.problems
+    return spec.model_copy(update={"ssh": ssh, "cloud_init": cloud_init, "pools": pools}), reading.problems
+
+
+def _pool(reading: _Reading, own: PoolCloudInit, p: int) -> PoolCloudInit:
+    return own.model_copy(update={"users": _users(reading, own.users, ("pools", p, "cloud_init"))})
+
+
+def _users(reading: _Reading, users: tuple[User, ...], path: Keys) -> tuple[User, ...]:
+    return tuple(user.model_copy(update={"keys": reading.all(user.keys, (*path, "users", u, "keys"))}) for u, user in enumerate(users))

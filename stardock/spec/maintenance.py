@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -62,6 +62,10 @@ class Maintenance(Section):
         default=(0, 15, 30, 45), description="minutes after the hour, 0 to 59"
     )
     duration: Minutes = Field(default=60, description="length of a window: hours and minutes, `1h30m`")
+    strategy: Literal["maint-window", "best-effort", "instantly", "off"] = Field(
+        default="maint-window",
+        description="how load balancers use their window, in rebootmgr's words; Kubernetes machines never reboot themselves",
+    )
     timezone: Annotated[str, BeforeValidator(parse_timezone), WithJsonSchema({"type": "string"})] = Field(
         default="UTC", description="time zone of windows and machines"
     )

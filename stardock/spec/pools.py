@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from stardock.spec.cloud_init import PoolCloudInit
 from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
 from stardock.spec.interface import Interfaces
@@ -166,6 +167,7 @@ class Pool(Hardware):
         default=(), description="taints of the Kubernetes nodes: `key=value:NoSchedule`"
     )
     image: Image | None = Field(default=None, description="another image than the cluster's")
+    cloud_init: PoolCloudInit = Field(default=PoolCloudInit(), description="further set-up of these machines")
     interfaces: Interfaces | None = Field(default=None, description="other interfaces than the role's")
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ from stardock.errors import Problem
 from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
+from stardock.spec.system_rules import system_rules
 from stardock.spec.routing import routing_rules
 from stardock.spec.state_rules import state_has_a_place, state_settings
 
@@ -135,6 +136,7 @@ CONFLICTS: tuple[Rule, ...] = (
     removed_is_not_wanted,
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
+    system_rules,
     address_rules,
     routing_rules,
     vip_rules,

@@ -24,7 +24,8 @@ def password_variables(spec: Spec, plan: Plan, directory: Path, environ: Mapping
 
     `directory` is where cluster.yaml lies. Raises ConditionError that names the user and the source, never the value.
     """
-    sources = {user.name: user.password_hash for user in spec.cloud_init.users if user.password_hash is not None}
+    users = [*spec.cloud_init.users, *(user for pool in spec.pools for user in pool.cloud_init.users)]
+    sources = {user.name: user.password_hash for user in users if user.password_hash is not None}
     wanted = {
         user.password_variable: user.name for machine in plan.machines for user in machine.users if user.password_variable is not None
     }

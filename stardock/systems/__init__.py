@@ -1,14 +1,19 @@
-"""One file an operating system; `system(name)` finds it. Pure data and functions, read by plan, first boot and bundle."""
+"""One file an operating system; `system(name)` finds it. Pure data and functions, read by plan, first boot and bundle.
+
+How to add one: docs/systems.md.
+"""
 
 from __future__ import annotations
 
-from stardock.systems import debian, microos
-from stardock.systems.model import ManagedFile, System
+from stardock.systems import debian, flatcar, leapmicro, microos, ubuntu
+from stardock.systems.model import ManagedFile, Mirror, System
 
-__all__ = ["SYSTEMS", "ManagedFile", "System", "system"]
+__all__ = ["SYSTEMS", "ManagedFile", "Mirror", "System", "system"]
 
 #: Name in cluster.yaml (`image.system`) -> system, in the order in which they are offered.
-SYSTEMS: dict[str, System] = {each.name: each for each in (debian.DEBIAN, microos.MICROOS)}
+SYSTEMS: dict[str, System] = {
+    each.name: each for each in (microos.MICROOS, leapmicro.LEAPMICRO, debian.DEBIAN, ubuntu.UBUNTU, flatcar.FLATCAR)
+}
 
 
 def system(name: str) -> System:

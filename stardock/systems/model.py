@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:  # the plan reads this package: no import back at run time
     from stardock.plan.model import Machine, Role
@@ -12,11 +12,21 @@ if TYPE_CHECKING:  # the plan reads this package: no import back at run time
 
 @dataclass(frozen=True, slots=True)
 class ManagedFile:
-    """A file on a machine, whole. `mode` is four octal digits, `content` ends with a newline; the owner is root."""
+    """A file on a machine, whole. `mode` is four octal digits; the group is root, and so is the owner unless said."""
 
     path: str
     content: str
     mode: str = "0644"
+    owner: str = "root"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """Packages from elsewhere. `check` is a URL that must answer before `files` are written and `commands` switch the old sources off."""
+
+    check: str
+    files: tuple[ManagedFile, ...]
+    commands: tuple[str, ...] = ()
 
 
 def nothing(_machine: Machine) -> Mapping[str, Any]:
@@ -29,6 +39,11 @@ def no_commands(_machine: Machine) -> tuple[str, ...]:
     return ()
 
 
+def no_mirror(_machine: Machine) -> Mirror | None:
+    """The system has no repositories, or the machine uses the system's own."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """An operating system. Everything that differs between systems is here, so that nobody else asks for a system's name.
@@ -39,22 +54,42 @@ class System:
     """
 
     name: str
+    title: str  # as its makers call it
+
     image_url: str
     image_file_name: str  # as PVE stores it; content type `import` wants .qcow2, .raw or .vmdk
     image_checksum: str | None = None  # None: the default image moves; a user who pins one gives url and checksum
-    checksum_url: str | None = None  # the publisher's file of checksums, for `runner image pin`
+    checksum_url: str  # where the publisher says which checksum the image at `image_url` has
+    content_type: str = "import"  # of the PVE datastore that holds the image
+    firmware: Literal["seabios", "ovmf"] = "seabios"  # all images here start under both; seabios needs no disk for its variables
+    chipset: Literal["q35", "i440fx"] = "q35"
+    first_user: str  # the account that the image itself would make or has; Stardock's machines have `ssh.user`
+
+    first_boot: Literal["cloud-init", "ignition"] = "cloud-init"
+    renderer: Literal["networkd", "network-manager"]  # who configures the network
+    package_manager: Literal["apt", "transactional-update", "none"]
     packages: tuple[str, ...]  # on every machine
-    packages_by_role: Mapping[Role, tuple[str, ...]]
-    renderer: str  # what cloud-init writes network configuration for: networkd, network-manager
+    packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system
+    growth: str  # who makes the root file system as large as the disk, in words
+    sentinel: str  # the file whose presence asks for a reboot, as kured is told
+    reboots: str  # who reboots a load balancer, in words
+
     files: Callable[[Machine], tuple[ManagedFile, ...]]
+    mirror: Callable[[Machine], Mirror | None] = no_mirror
     cloud_config: Callable[[Machine], Mapping[str, Any]] = nothing  # further top-level keys of the user-data
     boot_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # early, at every boot
     first_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, at the end of the first boot
-    has_roles: bool  # whether `runner bootstrap` can work on it; `runner plan` warns when not
+    masked_units: tuple[str, ...] = ()  # Ignition only
+    has_roles: bool = True  # whether `runner bootstrap` can work on it; `runner plan` warns when not
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that machines of this system can have."""
+        return tuple(self.packages_by_role)
 
     def role_packages(self, role: Role) -> tuple[str, ...]:
         """List the packages that a role needs, beside `packages`."""
-        return self.packages_by_role[role]
+        return self.packages_by_role.get(role, ())
 
     def packages_of(self, machine: Machine) -> tuple[str, ...]:
         """List all packages of a machine, each once: the system's, then the machine's (its role's and the user's)."""

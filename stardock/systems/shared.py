@@ -1,4 +1,4 @@
-"""Files that every system has alike."""
+"""Files that several systems have alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stardock.systems.model import ManagedFile
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
+    from stardock.plan.model import Interface, Machine, Window
 
 HEAD = "# Written by Stardock; the next bootstrap puts it back.\n"
 
@@ -23,6 +23,13 @@ def runs_kubernetes(machine: Machine) -> bool:
     return machine.role != "loadbalancer"
 
 
+def own_window(machine: Machine) -> Window | None:
+    """When a machine reboots itself; None for one that never does (invariant 10: a Kubernetes machine is rebooted by whoever drains it)."""
+    if machine.window is None or runs_kubernetes(machine) or machine.window.strategy == "off":
+        return None
+    return machine.window
+
+
 #: kubelet and containerd watch many files; the kernel's 128 instances a user end in "too many open files" on a busy node.
 INOTIFY = HEAD + "fs.inotify.max_user_instances = 8192\nfs.inotify.max_user_watches = 524288\n"
 
@@ -30,6 +37,37 @@ INOTIFY = HEAD + "fs.inotify.max_user_instances = 8192\nfs.inotify.max_user_watc
 def sysctl(machine: Machine) -> tuple[ManagedFile, ...]:
     """Kernel settings of machines that run Kubernetes; RKE2 sets forwarding and bridge settings by itself."""
     return (ManagedFile("/etc/sysctl.d/90-stardock.conf", INOTIFY),) if runs_kubernetes(machine) else ()
+
+
+_CALICO = ("cali*", "tunl*", "vxlan.calico", "vxlan-v6.calico", "wireguard.cali", "wg-v6.cali")
+
+#: The interfaces that each network plugin makes; RKE2's documented advice is to keep the system's network manager off them.
+_INTERFACES: dict[str, tuple[str, ...]] = {
+    "canal": ("flannel*", *_CALICO),
+    "calico": _CALICO,
+    "flannel": ("flannel*", "cni*"),
+    "cilium": ("cilium*", "lxc*"),
+}
+
+
+def plugin_interfaces(machine: Machine) -> tuple[str, ...]:
+    """Patterns of the names of interfaces that the cluster's network plugins make."""
+    return tuple(dict.fromkeys(name for plugin in machine.cni for name in _INTERFACES.get(plugin, ())))
+
+
+def networkd_dns(interface: Interface) -> str:
+    """The DNS of one interface for systemd-networkd; the empty assignments first take back what another file says (systemd.network(5))."""
+    servers = "".join(f"DNS={server}\n" for server in interface.dns)
+    search = f"Domains={' '.join(interface.search)}\n" if interface.search else ""
+    return f"DNS=\nDomains=\n{servers}{search}"
+
+
+def networkd_routes(machine: Machine) -> tuple[ManagedFile, ...]:
+    """Cilium sets routes and rules of its own, which systemd-networkd would take away when it reconfigures (Cilium's documents)."""
+    if not runs_kubernetes(machine) or "cilium" not in machine.cni:
+        return ()
+    content = f"{HEAD}[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n"
+    return (ManagedFile("/etc/systemd/networkd.conf.d/stardock.conf", content),)
 
 
 #: Reads sysctl.d again; its unit is skipped where /proc/sys cannot be written (containers), which a bare `sysctl` would not be.

@@ -1,0 +1,98 @@
+"""The Ignition document (spec 3.4) of a system that boots with it: what cloud-config and network-config say elsewhere, in one JSON.
+
+Ignition runs once, in the first boot's initramfs; the stage `machines` owns the same files afterwards. Every file overwrites, since the
+document is applied again when somebody resets the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from stardock.firstboot.text import reference
+from stardock.firstboot.user import first_files
+from stardock.plan.model import Machine, User
+from stardock.systems import ManagedFile, system
+
+VERSION = "3.4.0"
+
+#: Once, when the machine is up, as cloud-init's `runcmd` is.
+_FIRST_BOOT = """\
+[Unit]
+Description=Commands of cluster.yaml, once
+ConditionPathExists=!/var/lib/stardock/first-boot
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+StateDirectory=stardock
+ExecStart=/bin/sh /etc/stardock/first-boot.sh
+ExecStartPost=/usr/bin/touch /var/lib/stardock/first-boot
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+#: At every boot, before the network counts as up, as cloud-init's `bootcmd` is.
+_EVERY_BOOT = """\
+[Unit]
+Description=Commands of cluster.yaml, at every boot
+Before=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh /etc/stardock/every-boot.sh
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def ignition(machine: Machine) -> dict[str, Any]:
+    """Give the document of one machine; depends on nothing but that machine."""
+    zone = {"path": "/etc/localtime", "target": f"../usr/share/zoneinfo/{machine.timezone}", "overwrite": True}
+    return {
+        "ignition": {"version": VERSION},
+        "passwd": {"users": [_user(user) for user in machine.users]},
+        "storage": {"files": [_file(file) for file in _files(machine)], "links": [zone]},
+        "systemd": {"units": list(_units(machine))},
+    }
+
+
+def _user(user: User) -> dict[str, Any]:
+    """Root is there already, and has a shell; an account without a hash has no password."""
+    shell = {} if user.name == "root" else {"shell": "/bin/bash"}
+    password = {"passwordHash": reference(user.password_variable)} if user.password_variable else {}
+    keys = {"sshAuthorizedKeys": list(user.keys)} if user.keys else {}
+    return {"name": user.name, **shell, **password, **keys}
+
+
+def _files(machine: Machine) -> Iterator[ManagedFile]:
+    yield ManagedFile("/etc/hostname", machine.hostname + "\n")
+    yield from first_files(machine)
+    if machine.commands:
+        yield ManagedFile("/etc/stardock/first-boot.sh", _script(machine.commands), "0755")
+    if machine.boot_commands:
+        yield ManagedFile("/etc/stardock/every-boot.sh", _script(machine.boot_commands), "0755")
+
+
+def _script(commands: tuple[str, ...]) -> str:
+    return "#!/bin/sh\n" + "".join(f"{command}\n" for command in commands)
+
+
+def _file(file: ManagedFile) -> dict[str, Any]:
+    """The content is a data URL in percent escapes: nothing in it is live to Terraform."""
+    owner = {} if file.owner == "root" else {"user": {"name": file.owner}}
+    contents = {"source": f"data:,{quote(file.content, safe='')}"}
+    return {"path": file.path, "mode": int(file.mode, 8), "overwrite": True, "contents": contents, **owner}
+
+
+def _units(machine: Machine) -> Iterator[dict[str, Any]]:
+    for name in system(machine.image.system).masked_units:
+        yield {"name": name, "mask": True}
+    if machine.commands:
+        yield {"name": "stardock-first-boot.service", "enabled": True, "contents": _FIRST_BOOT}
+    if machine.boot_commands:
+        yield {"name": "stardock-every-boot.service", "enabled": True, "contents": _EVERY_BOOT}

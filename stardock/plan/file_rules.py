@@ -1,0 +1,57 @@
+"""The user's files must not be Stardock's own: of two owners, each run would undo the other's work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from stardock.errors import Problem
+from stardock.plan.model import Machine
+from stardock.plan.wanted import Wanted
+from stardock.spec.places import at
+from stardock.systems import system
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.cluster import Keys, Spec
+
+#: What bootstrap writes beside the files of the systems; a folder ends with a slash.
+_OURS = (
+    *("/etc/hostname", "/etc/localtime", "/etc/timezone", "/etc/stardock/"),
+    *("/etc/haproxy/haproxy.cfg", "/etc/keepalived/keepalived.conf"),
+    *("/etc/rancher/rke2/config.yaml", "/etc/rancher/rke2/config.yaml.d/50-join.yaml", "/etc/rancher/rke2/authentication.yaml"),
+    *("/etc/rancher/rke2/token", "/etc/rancher/rke2/agent-token"),
+)
+
+
+def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> list[Problem]:
+    """Each place of cluster.yaml once, however many machines it concerns."""
+    places = _places(spec)
+    found: dict[Keys, Problem] = {}
+    for one in every:
+        machine = wishes[one.name]
+        own = _own_paths(machine)
+        for file in machine.files:
+            if file.path in own or file.path.startswith(tuple(path for path in own if path.endswith("/"))):
+                keys = places[one.pool.name, file.path] if (one.pool.name, file.path) in places else places["", file.path]
+                message = f"`{file.path}` is a file that Stardock writes itself on {one.name}"
+                found.setdefault(keys, at(spec, keys, message, "choose another path: most services read a folder of further files beside"))
+    return list(found.values())
+
+
+def _own_paths(machine: Machine) -> set[str]:
+    homes = {"/root" if user.name == "root" else f"/home/{user.name}" for user in machine.users}
+    system_files = {file.path for file in system(machine.image.system).files(machine)}
+    return {*_OURS, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
+
+
+def _places(spec: Spec) -> dict[tuple[str, str], Keys]:
+    """(pool or "", path) -> where it is written."""
+    return dict(_written(spec))
+
+
+def _written(spec: Spec) -> Iterator[tuple[tuple[str, str], Keys]]:
+    for f, file in enumerate(spec.cloud_init.user_data.write_files):
+        yield ("", file.path), ("cloud_init", "user_data", "write_files", f, "path")
+    for p, pool in enumerate(spec.pools):
+        for f, file in enumerate(pool.cloud_init.user_data.write_files):
+            yield (pool.name, file.path), ("pools", p, "cloud_init", "user_data", "write_files", f, "path")

@@ -1,0 +1,56 @@
+"""What first boot and the stage `machines` set up: accounts, packages, the user's own files and commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stardock.plan.model import User, UserFile
+from stardock.plan.wanted import Wanted
+from stardock.systems import system
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec import cloud_init
+    from stardock.spec.cluster import Spec
+
+
+def users(spec: Spec) -> tuple[User, ...]:
+    """The account of bootstrap, then those of all machines."""
+    return (User(name=spec.ssh.user, keys=spec.ssh.keys), *map(account, spec.cloud_init.users))
+
+
+def account(user: cloud_init.User) -> User:
+    """One account as wished."""
+    variable = password_variable(user.name) if user.password_hash else None
+    return User(name=user.name, keys=user.keys, sudo=user.sudo, password_variable=variable)
+
+
+def password_variable(user: str) -> str:
+    """Name the sensitive Terraform variable of a user's password hash."""
+    return f"password_hash_{user.replace('-', '_')}"
+
+
+def network_plugins(spec: Spec) -> tuple[str, ...]:
+    """The plugins that RKE2 is told to install; it takes a list, or names with commas between."""
+    told = spec.distribution.options.get("cni", "canal")
+    names = told if isinstance(told, list | tuple) else [told]
+    return tuple(name.strip() for one in names for name in str(one).split(","))
+
+
+def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, ...]) -> dict[str, Any]:
+    """The fields of a machine that say how it is set up; `shared` and `cni` are the same for all and worked out once."""
+    own, name = one.pool.cloud_init, spec.image_of(one.pool).system
+    both = (spec.cloud_init.user_data, own.user_data)
+    return {
+        "users": (*shared, *map(account, own.users)),
+        "packages": tuple(dict.fromkeys((*system(name).role_packages(one.role), *spec.cloud_init.packages, *own.packages))),
+        "cni": cni,
+        "mirror": spec.cloud_init.mirrors.get(name),
+        "files": tuple(user_file(file) for each in both for file in each.write_files),
+        "commands": tuple(command for each in both for command in each.runcmd),
+        "boot_commands": tuple(command for each in both for command in each.bootcmd),
+    }
+
+
+def user_file(file: cloud_init.UserFile) -> UserFile:
+    """One file as wished."""
+    return UserFile(path=file.path, content=file.content, mode=file.permissions, owner=file.owner)

@@ -1,0 +1,80 @@
+"""Flatcar Container Linux, stable, the Proxmox image: Ignition, no packages, A/B updates, for machines that run Kubernetes.
+
+Rendered and checked by Ignition's own parser; not booted by our tests. Ignition reads the user snippet (the image's platform is
+proxmoxve), and Proxmox's other two documents are of no effect. Facts: docs/systems.md names their sources.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stardock.systems.model import ManagedFile, System
+from stardock.systems.shared import HEAD, networkd_dns, networkd_routes, plugin_interfaces, sudoers, sysctl
+
+if TYPE_CHECKING:
+    from stardock.plan.model import Interface, Machine
+
+_IMAGE = "https://stable.release.flatcar-linux.net/amd64-usr/current/flatcar_production_proxmoxve_image.img"
+
+#: update-engine writes the other partition and leaves the sentinel; whoever drains the machine reboots it. locksmithd would after five
+#: minutes, undrained, and so would the reboot timer of extensions. RKE2 brings a containerd of its own.
+MASKED = (
+    "locksmithd.service",
+    "systemd-sysupdate-reboot.service",
+    "systemd-sysupdate-reboot.timer",
+    "containerd.service",
+    "docker.service",
+    "docker.socket",
+)
+
+
+def _network(interface: Interface) -> ManagedFile:
+    """By MAC: what the kernel calls a NIC is known too late. Acts after the initramfs, where Flatcar asks DHCP (flatcar/Flatcar#2002)."""
+    address = "DHCP=ipv4\n"
+    if interface.address is not None:
+        gateway = f"Gateway={interface.gateway}\n" if interface.gateway else ""
+        address = f"Address={interface.address}/{interface.prefix}\n{gateway}IPv6AcceptRA=no\n"
+    content = f"{HEAD}[Match]\nMACAddress={interface.mac.lower()}\n\n[Network]\n{address}{networkd_dns(interface)}"
+    return ManagedFile(f"/etc/systemd/network/10-stardock-{interface.name}.network", content)
+
+
+def _network_plugin(machine: Machine) -> ManagedFile:
+    """Flatcar's own default would ask DHCP on every interface that a network plugin makes."""
+    names = " ".join(("veth*", *plugin_interfaces(machine)))
+    return ManagedFile("/etc/systemd/network/05-stardock-cni.network", f"{HEAD}[Match]\nName={names}\n\n[Link]\nUnmanaged=yes\n")
+
+
+def files(machine: Machine) -> tuple[ManagedFile, ...]:
+    """All files that Stardock owns on a Flatcar machine before any Kubernetes is there."""
+    return (
+        sudoers(machine),
+        ManagedFile("/etc/ssh/sshd_config.d/10-stardock.conf", f"{HEAD}PasswordAuthentication no\n"),
+        ManagedFile("/etc/flatcar/update.conf", f"{HEAD}REBOOT_STRATEGY=off\n"),
+        ManagedFile("/etc/flatcar/enabled-sysext.conf", "python\n"),  # an extension of Flatcar's own: Ansible needs it
+        ManagedFile("/etc/sysctl.d/80-stardock-console.conf", f"{HEAD}kernel.printk = 4 4 1 7\n"),  # no audit lines over the console
+        *map(_network, machine.interfaces),
+        _network_plugin(machine),
+        *networkd_routes(machine),
+        *sysctl(machine),
+    )
+
+
+FLATCAR = System(
+    name="flatcar",
+    title="Flatcar Container Linux",
+    image_url=_IMAGE,
+    image_file_name="flatcar_production_proxmoxve_image.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
+    checksum_url=f"{_IMAGE}.DIGESTS",
+    first_user="core",
+    first_boot="ignition",
+    renderer="networkd",
+    package_manager="none",
+    packages=(),
+    packages_by_role={"server": (), "agent": ()},
+    growth="the image itself, at every boot",
+    sentinel="/run/reboot-required",
+    reboots="nobody: there is no load balancer on it",
+    files=files,
+    masked_units=MASKED,
+    has_roles=False,
+)

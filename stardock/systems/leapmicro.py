@@ -1,0 +1,51 @@
+"""openSUSE Leap Micro 6.2: MicroOS with releases, for machines that run Kubernetes. Rendered and checked by real parsers; not booted.
+
+Its repository is small, and one package that it lacks would fail the whole first installation: so the list is short, and there is no
+load balancer on it (nothing shows that it carries haproxy and keepalived).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stardock.systems import transactional
+from stardock.systems.model import ManagedFile, Mirror, System
+
+if TYPE_CHECKING:
+    from stardock.plan.model import Machine
+
+_IMAGE = "openSUSE-Leap-Micro.x86_64-Default-qcow.qcow2"
+_URL = f"https://download.opensuse.org/distribution/leap-micro/6.2/appliances/{_IMAGE}"
+
+
+def files(machine: Machine) -> tuple[ManagedFile, ...]:
+    """As on all transactional systems; rebootmgr is version 2 or 3 by release, and each reads a file that the other ignores."""
+    return transactional.files(machine, rebootmgr_paths=(transactional.REBOOTMGR_2, transactional.REBOOTMGR_3))
+
+
+def mirror(machine: Machine) -> Mirror | None:
+    """The URL is that of a copy of https://download.opensuse.org."""
+    return transactional.mirror(machine, {"oss": "distribution/leap-micro/6.2/product/repo/openSUSE-Leap-Micro-6.2-x86_64"})
+
+
+LEAPMICRO = System(
+    name="leapmicro",
+    title="openSUSE Leap Micro 6.2",
+    image_url=_URL,
+    image_file_name=_IMAGE,
+    checksum_url=f"{_URL}.sha256",
+    first_user="root",
+    renderer="network-manager",
+    package_manager="transactional-update",
+    packages=("python3", "sudo", "qemu-guest-agent", "policycoreutils-python-utils"),
+    packages_by_role={"server": transactional.KUBERNETES, "agent": transactional.KUBERNETES},
+    growth=transactional.GROWTH,
+    sentinel=transactional.SENTINEL,
+    reboots=transactional.REBOOTS,
+    files=files,
+    mirror=mirror,
+    cloud_config=transactional.cloud_config,
+    boot_commands=transactional.boot_commands,
+    first_commands=transactional.first_commands,
+    has_roles=False,
+)

@@ -1,0 +1,143 @@
+"""What MicroOS and Leap Micro have in common: read-only root, transactional-update, rebootmgr, NetworkManager, SELinux.
+
+The faults of the origin's template (parity F1, F64, F66, F67) are repaired here: the reboot method is set before rebootmgr goes, nothing
+edits cloud-init's module lists, and one reboot, cloud-init's own, activates the packages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.shared import APPLY_SYSCTL, HEAD, START_AGENT, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
+
+if TYPE_CHECKING:
+    from stardock.plan.model import Machine, Role, Window
+
+#: Ansible wants the first two; the others are the origin's common packages.
+PACKAGES = ("python3", "sudo", "qemu-guest-agent", "screen", "htop", "policycoreutils-python-utils")
+
+KUBERNETES = ("container-selinux", "iptables")
+PACKAGES_BY_ROLE: dict[Role, tuple[str, ...]] = {
+    "loadbalancer": ("haproxy", "keepalived"),
+    "server": KUBERNETES,
+    "agent": KUBERNETES,
+}
+
+SENTINEL = "/run/reboot-needed"
+GROWTH = "the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off"
+REBOOTS = "rebootmgr, in its window"
+
+
+def _reboot_method(machine: Machine) -> ManagedFile:
+    """Without a method transactional-update reboots by itself where rebootmgr is off: undrained. `kured` only leaves the sentinel."""
+    method = "kured" if own_window(machine) is None else "rebootmgr"
+    return ManagedFile("/etc/transactional-update.conf", f"{HEAD}REBOOT_METHOD={method}\n")
+
+
+def duration(minutes: int) -> str:
+    """Write a span as rebootmgr does, `[XXh][YYm]`: 90 is 1h30m."""
+    hours, rest = divmod(minutes, 60)
+    return (f"{hours}h" if hours else "") + (f"{rest}m" if rest or not hours else "")
+
+
+def _maintenance(window: Window | None) -> str:
+    if window is None:
+        return "strategy=off\n"
+    return f"strategy={window.strategy}\nwindow-start={window.start}\nwindow-duration={duration(window.duration_minutes)}\n"
+
+
+def rebootmgr(machine: Machine, path: str) -> ManagedFile:
+    """Write the file itself: rebootmgrctl needs the running daemon, and rebootmgr 3 keeps its `off` only until the next reboot."""
+    return ManagedFile(path, f"{HEAD}[rebootmgr]\n{_maintenance(own_window(machine))}")
+
+
+#: Where rebootmgr 3 (2025) looks; 2 reads one file, /etc/rebootmgr.conf.
+REBOOTMGR_3 = "/etc/rebootmgr/rebootmgr.conf.d/90-stardock.conf"
+REBOOTMGR_2 = "/etc/rebootmgr.conf"
+
+
+def _network_plugin(machine: Machine) -> tuple[ManagedFile, ...]:
+    """Always there on a Kubernetes machine, so that a plugin that goes takes its names along."""
+    if not runs_kubernetes(machine):
+        return ()
+    devices = ";".join(f"interface-name:{name}" for name in plugin_interfaces(machine))
+    content = f"[keyfile]\nunmanaged-devices={devices}\n" if devices else ""
+    return (ManagedFile("/etc/NetworkManager/conf.d/90-stardock-cni.conf", HEAD + content),)
+
+
+def _dns(machine: Machine) -> ManagedFile:
+    """cloud-init writes connections once; an edit of `dns` reaches the machine through this, which stands above all connections."""
+    servers = ",".join(dict.fromkeys(server for nic in machine.interfaces for server in nic.dns))
+    search = ",".join(dict.fromkeys(domain for nic in machine.interfaces for domain in nic.search))
+    content = f"[global-dns]\nsearches={search}\n\n[global-dns-domain-*]\nservers={servers}\n" if servers else ""
+    return ManagedFile("/etc/NetworkManager/conf.d/90-stardock-dns.conf", HEAD + content)
+
+
+def files(machine: Machine, *, rebootmgr_paths: tuple[str, ...]) -> tuple[ManagedFile, ...]:
+    """All files that Stardock owns on such a machine before any Kubernetes is there."""
+    return (
+        sudoers(machine),
+        _reboot_method(machine),
+        *(rebootmgr(machine, path) for path in rebootmgr_paths),
+        _dns(machine),
+        *_network_plugin(machine),
+        *sysctl(machine),
+    )
+
+
+def mirror(machine: Machine, repositories: dict[str, str]) -> Mirror | None:
+    """Give the mirror's repositories; `repositories` maps a name to its path below the mirror. All others are switched off."""
+    if machine.mirror is None:
+        return None
+    url = machine.mirror.rstrip("/")
+    files = tuple(
+        ManagedFile(
+            f"/etc/zypp/repos.d/stardock-{name}.repo",
+            f"{HEAD}[stardock-{name}]\nname=stardock-{name}\nenabled=1\nautorefresh=1\ngpgcheck=1\nbaseurl={url}/{path}\ntype=rpm-md\n",
+        )
+        for name, path in repositories.items()
+    )
+    ours = " ".join(f"stardock-{name}" for name in repositories)
+    # a service (openSUSE-repos) would switch its repositories on again at each refresh
+    off = ("zypper --non-interactive modifyservice --disable --all || true", "zypper --non-interactive modifyrepo --disable --all")
+    return Mirror(
+        check=f"{url}/{next(iter(repositories.values()))}/repodata/repomd.xml",
+        files=files,
+        commands=(*off, f"zypper --non-interactive modifyrepo --enable {ours}"),
+    )
+
+
+def cloud_config(_machine: Machine) -> dict[str, Any]:
+    """The image grows itself, and cloud-init's two modules then fail: off from the first boot on, not from the second as in the origin.
+
+    Packages are live after a reboot, which cloud-init then does once.
+    """
+    return {
+        "growpart": {"mode": "off"},
+        "resize_rootfs": False,
+        "package_update": True,
+        "package_upgrade": False,
+        "package_reboot_if_required": True,
+    }
+
+
+def boot_commands(_machine: Machine) -> tuple[str, ...]:
+    """Images until early 2024 took NetworkManager for absent without this file, and set no address (cloud-init issue 4741)."""
+    return ("touch /etc/NetworkManager/NetworkManager.conf",)
+
+
+#: Does nothing where the image has grown already: growpart then says so with 1. /var is a subvolume of the root's file system.
+GROW = """\
+device=$(findmnt --noheadings --nofsroot --output SOURCE /var)
+disk=$(lsblk --noheadings --nodeps --output PKNAME "$device")
+part=$(cat "/sys/class/block/${device##*/}/partition")
+if command -v growpart >/dev/null; then growpart "/dev/$disk" "$part" || test $? = 1; fi
+btrfs filesystem resize max /var
+"""
+
+
+def first_commands(machine: Machine) -> tuple[str, ...]:
+    """Run after the files are there, so the reboot method is set when rebootmgr goes."""
+    rebootmgr = f"systemctl {'disable' if own_window(machine) is None else 'enable'} --now rebootmgr.service"
+    return (GROW, START_AGENT, rebootmgr, *((APPLY_SYSCTL,) if sysctl(machine) else ()))

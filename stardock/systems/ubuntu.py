@@ -1,0 +1,55 @@
+"""Ubuntu 24.04 LTS (noble), the server cloud image. Rendered and checked by real parsers; not booted by our tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stardock.systems import apt
+from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.shared import runs_kubernetes
+
+if TYPE_CHECKING:
+    from stardock.plan.model import Machine
+
+_IMAGES = "https://cloud-images.ubuntu.com/noble/current"
+
+#: needrestart restarts what uses an updated library, without asking since 24.04: a Kubernetes service restarts when its machine is drained.
+_NEEDRESTART = "# Written by Stardock.\n$nrconf{override_rc}{qr(^(rke2|k3s)(-|\\.))} = 0;\n"
+
+
+def files(machine: Machine) -> tuple[ManagedFile, ...]:
+    """As on Debian, and needrestart kept off Kubernetes."""
+    own = (ManagedFile("/etc/needrestart/conf.d/90-stardock.conf", _NEEDRESTART),) if runs_kubernetes(machine) else ()
+    return (*apt.files(machine), *own)
+
+
+def mirror(machine: Machine) -> Mirror | None:
+    """The URL is that of a copy of http://archive.ubuntu.com/ubuntu, which holds security updates too."""
+    return apt.mirror(
+        machine,
+        path="/etc/apt/sources.list.d/ubuntu.sources",
+        keyring="/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+        suites=("noble", "noble-updates", "noble-security"),
+        components="main universe",
+    )
+
+
+UBUNTU = System(
+    name="ubuntu",
+    title="Ubuntu 24.04 LTS",
+    image_url=f"{_IMAGES}/noble-server-cloudimg-amd64.img",
+    image_file_name="noble-server-cloudimg-amd64.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
+    checksum_url=f"{_IMAGES}/SHA256SUMS",
+    first_user="ubuntu",
+    renderer="networkd",
+    package_manager="apt",
+    packages=apt.PACKAGES,
+    packages_by_role=apt.PACKAGES_BY_ROLE,
+    growth=apt.GROWTH,
+    sentinel=apt.SENTINEL,
+    reboots=apt.REBOOTS,
+    files=files,
+    mirror=mirror,
+    cloud_config=apt.cloud_config,
+    first_commands=apt.first_commands,
+)

@@ -57,12 +57,13 @@ def machine(name: str, role: Role, number: int, *, system_name: str = "debian", 
 
 
 def machines(system_name: str = "debian") -> tuple[Machine, ...]:
-    """Two load balancers, three servers and an agent, over three PVE nodes."""
+    """Two load balancers, three servers and an agent, over three PVE nodes; without the roles that the system cannot have."""
     roles: tuple[Role, ...] = ("loadbalancer", "loadbalancer", "server", "server", "server", "agent")
     names = ("lb1", "lb2", "server1", "server2", "server3", "agent1")
     return tuple(
         machine(name, role, 10 + index, system_name=system_name, pve_node=f"pve{index % 3 + 1}")
         for index, (name, role) in enumerate(zip(names, roles, strict=True))
+        if role in system(system_name).roles
     )
 
 

@@ -12,8 +12,8 @@ from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
-from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.file_rules import file_problems
+from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
 from stardock.plan.network_rules import clash_problems, network_problems

@@ -12,9 +12,9 @@ from stardock.errors import Problem
 from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
-from stardock.spec.system_rules import system_rules
 from stardock.spec.routing import routing_rules
 from stardock.spec.state_rules import state_has_a_place, state_settings
+from stardock.spec.system_rules import system_rules
 
 SSH_PORT = 22
 

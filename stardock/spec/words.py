@@ -23,7 +23,6 @@ EXAMPLES = {
     "proxmox.endpoint": "endpoint: https://HOST:8006",
     "proxmox.nodes": "nodes: [pve1]",
     "proxmox.nodes.name": "name: pve1",
-    "image": "image: {system: debian}",
     "image.system": "system: debian",
     "pools": "pools: [{name: servers, role: server, machines: [server1]}]",
     "pools.name": "name: servers",

@@ -24,8 +24,8 @@ VARIABLE = "TF_VAR_password_ada"
 
 def _spec(**source: Any) -> Spec:
     users = [{"name": "ada", "password_hash": SecretSource(**source)}] if source else []
-    # the one section that is read; a whole cluster.yaml would hide what matters here
-    return cast("Spec", SimpleNamespace(cloud_init=CloudInit.model_validate({"users": users})))
+    # the sections that are read; a whole cluster.yaml would hide what matters here
+    return cast("Spec", SimpleNamespace(cloud_init=CloudInit.model_validate({"users": users}), pools=()))
 
 
 @pytest.fixture

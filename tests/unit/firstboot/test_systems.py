@@ -1,0 +1,223 @@
+"""What each system is: one interface, one file each, and the parity rows about its first boot (19, 56-63, 69)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.firstboot.mirror import switch_script
+from stardock.firstboot.user import user_data
+from stardock.plan.images import DISK_FORMATS
+from stardock.plan.model import ROLES, Strategy, Window
+from stardock.systems import SYSTEMS, Mirror, system
+from stardock.systems.transactional import GROW
+from tests.machines import interface, machine, machines
+from tests.plans import document, plan_of
+
+pytestmark = pytest.mark.unit
+
+EVERY = pytest.mark.parametrize("name", list(SYSTEMS))
+TRANSACTIONAL = pytest.mark.parametrize("name", ["microos", "leapmicro"])
+URL = "https://mirror.example/copy"
+
+
+def content(subject: Any, path: str) -> str:
+    return next(file.content for file in system(subject.image.system).files(subject) if file.path == path)
+
+
+def server(name: str, **changes: Any) -> Any:
+    return machine("server1", "server", 12, system_name=name, **changes)
+
+
+def test_microos_is_the_default() -> None:
+    data = document()
+    del data["image"]
+    assert {each.image.system for each in plan_of(data)[0].machines} == {"microos"}
+
+
+def test_systems_are_chosen_per_pool() -> None:
+    data = document()
+    for pool, name in zip(data["pools"], ("debian", "flatcar", "leapmicro"), strict=True):
+        pool["image"] = {"system": name}
+    found = {each.role: each.image.system for each in plan_of(data)[0].machines}
+    assert found == {"loadbalancer": "debian", "server": "flatcar", "agent": "leapmicro"}
+
+
+@EVERY
+def test_every_system_says_where_its_image_and_the_publishers_checksum_are(name: str) -> None:
+    own = system(name)
+    assert own.image_url.startswith("https://")
+    assert own.checksum_url.rsplit("/", 1)[0] == own.image_url.rsplit("/", 1)[0]
+    assert own.content_type == "import"
+    assert own.image_file_name.endswith(DISK_FORMATS)
+
+
+@EVERY
+def test_every_system_runs_servers_and_agents_and_three_run_load_balancers(name: str) -> None:
+    assert {"server", "agent"} <= set(system(name).roles) <= set(ROLES)
+    assert ("loadbalancer" in system(name).roles) == (name in {"microos", "debian", "ubuntu"})
+
+
+@EVERY
+def test_another_machines_edit_changes_no_file(name: str) -> None:
+    before = machines(name)
+    edited = (replace(before[0], packages=("htop",), interfaces=(interface(99),)), *before[1:])
+    for one, other in zip(before[1:], edited[1:], strict=True):
+        assert system(name).files(one) == system(name).files(other)
+
+
+def test_the_four_common_packages_of_the_origin_are_on_every_microos_machine() -> None:
+    common = {"qemu-guest-agent", "screen", "htop", "policycoreutils-python-utils"}
+    assert all(common <= set(user_data(subject)["packages"]) for subject in machines("microos"))
+
+
+@TRANSACTIONAL
+def test_growpart_and_resizefs_are_off_from_the_first_boot_on(name: str) -> None:
+    found = user_data(server(name))
+    assert found["growpart"] == {"mode": "off"}
+    assert found["resize_rootfs"] is False
+    assert GROW in found["runcmd"]
+
+
+@pytest.mark.parametrize("grown", ["no", "before"])
+def test_the_disk_grows_by_our_command_and_once_only(tmp_path: Path, grown: str) -> None:
+    """Stubs stand for growpart, btrfs, findmnt and lsblk; growpart's exit code for "nothing to do" is 1."""
+    stubs = {"findmnt": "echo /dev/sda3", "lsblk": "echo sda", "cat": "echo 3", "btrfs": 'echo "btrfs $*"'}
+    stubs["growpart"] = 'echo "growpart $*"; ' + ("exit 1" if grown == "before" else "exit 0")
+    for stub, body in stubs.items():
+        (tmp_path / stub).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / stub).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-euc", GROW], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "growpart /dev/sda 3\nbtrfs filesystem resize max /var\n")
+
+
+@TRANSACTIONAL
+@pytest.mark.parametrize(
+    ("cni", "names", "others"),
+    [
+        (("canal",), ("flannel*", "cali*", "tunl*", "vxlan.calico", "wg-v6.cali"), ("cilium*",)),
+        (("multus", "cilium"), ("cilium*", "lxc*"), ("cali*", "flannel*")),
+        (("none",), (), ("unmanaged-devices",)),
+    ],
+)
+def test_networkmanager_keeps_off_the_interfaces_of_the_network_plugin(
+    name: str, cni: tuple[str, ...], names: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    found = content(server(name, cni=cni), "/etc/NetworkManager/conf.d/90-stardock-cni.conf")
+    assert all(f"interface-name:{one}" in found for one in names)
+    assert not any(one in found for one in others)
+
+
+def test_the_network_plugin_is_that_of_the_options() -> None:
+    for told, plugins in (("cilium", ("cilium",)), (["multus", "calico"], ("multus", "calico")), ("multus,canal", ("multus", "canal"))):
+        data = document()
+        data["distribution"]["options"] = {"cni": told}
+        assert {each.cni for each in plan_of(data)[0].machines} == {plugins}
+
+
+def test_a_load_balancer_has_no_network_plugin() -> None:
+    paths = [file.path for file in system("microos").files(machine("lb1", "loadbalancer", 10, system_name="microos"))]
+    assert not [path for path in paths if path.endswith("cni.conf")]
+
+
+@pytest.mark.parametrize("name", ["debian", "ubuntu", "flatcar"])
+def test_networkd_leaves_ciliums_routes_alone(name: str) -> None:
+    path = "/etc/systemd/networkd.conf.d/stardock.conf"
+    assert "ManageForeignRoutes=no" in content(server(name, cni=("cilium",)), path)
+    assert path not in [file.path for file in system(name).files(server(name))]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "words"), [("maint-window", "maint-window"), ("best-effort", "best-effort"), ("instantly", "instantly")]
+)
+def test_rebootmgr_has_window_and_strategy_on_a_machine_that_reboots_itself(strategy: Strategy, words: str) -> None:
+    window = Window(start="18:45", duration_minutes=60, strategy=strategy)
+    subject = machine("lb1", "loadbalancer", 10, system_name="microos", window=window)
+    found = content(subject, "/etc/rebootmgr/rebootmgr.conf.d/90-stardock.conf")
+    assert f"[rebootmgr]\nstrategy={words}\nwindow-start=18:45\nwindow-duration=1h\n" in found
+    assert "REBOOT_METHOD=rebootmgr\n" in content(subject, "/etc/transactional-update.conf")
+    assert "systemctl enable --now rebootmgr.service" in user_data(subject)["runcmd"]
+
+
+@TRANSACTIONAL
+def test_automatic_reboot_is_really_off_on_machines_that_run_kubernetes(name: str) -> None:
+    subject = server(name, window=Window(start="18:45", duration_minutes=60))
+    assert "REBOOT_METHOD=kured\n" in content(subject, "/etc/transactional-update.conf")
+    for file in system(name).files(subject):
+        assert "rebootmgr" not in file.path or file.content.endswith("[rebootmgr]\nstrategy=off\n")
+    assert "systemctl disable --now rebootmgr.service" in user_data(subject)["runcmd"]
+
+
+def test_leap_micro_tells_both_versions_of_rebootmgr() -> None:
+    paths = [file.path for file in system("leapmicro").files(server("leapmicro"))]
+    assert {"/etc/rebootmgr.conf", "/etc/rebootmgr/rebootmgr.conf.d/90-stardock.conf"} <= set(paths)
+
+
+def test_a_load_balancers_strategy_can_be_off() -> None:
+    for name in ("microos", "debian", "ubuntu"):
+        subject = machine("lb1", "loadbalancer", 10, system_name=name, window=Window(start="17:00", duration_minutes=60, strategy="off"))
+        text = "".join(file.content for file in system(name).files(subject))
+        assert 'Automatic-Reboot "false"' in text or "strategy=off" in text
+
+
+def test_needrestart_keeps_off_kubernetes_on_ubuntu() -> None:
+    assert "qr(^(rke2|k3s)" in content(server("ubuntu"), "/etc/needrestart/conf.d/90-stardock.conf")
+
+
+def test_dns_reaches_networkmanager_by_a_file_that_bootstrap_owns() -> None:
+    found = content(server("microos"), "/etc/NetworkManager/conf.d/90-stardock-dns.conf")
+    assert "[global-dns]\nsearches=home.arpa\n\n[global-dns-domain-*]\nservers=192.168.1.1,192.168.1.2\n" in found
+
+
+def mirror_of(name: str) -> Mirror:
+    found = system(name).mirror(server(name, mirror=URL))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", ["microos", "leapmicro", "debian", "ubuntu"])
+def test_a_repository_mirror_is_asked_before_the_old_ones_are_disabled(tmp_path: Path, name: str) -> None:
+    """The rendered script runs over a folder; python3 and zypper are stubs, the first says whether the mirror answers."""
+    mirror = mirror_of(name)
+    below = tuple(replace(file, path=f"{tmp_path}/{file.path.rsplit('/', 1)[-1]}") for file in mirror.files)
+    stub = f'#!/bin/sh\necho "$0 $*" >>{tmp_path}/calls\n[ "${{0##*/}}" != python3 ] || exec test -e {tmp_path}/answers\n'
+    for program in ("python3", "zypper", "sleep"):
+        (tmp_path / program).write_text(stub)
+        (tmp_path / program).chmod(0o755)
+    command = ["sh", "-euc", switch_script(replace(mirror, files=below)), "stardock-mirror", mirror.check]
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    silent = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert silent.returncode == 0
+    assert "does not answer: the system's own repositories stay" in silent.stderr
+    assert not any(Path(file.path).exists() for file in below)
+    assert "zypper" not in (tmp_path / "calls").read_text()
+
+    (tmp_path / "answers").touch()
+    assert subprocess.run(command, env=environment, check=False).returncode == 0
+    assert [Path(file.path).read_text() for file in below] == [file.content for file in below]
+    assert ("modifyrepo --disable --all" in (tmp_path / "calls").read_text()) == (name in {"microos", "leapmicro"})
+
+
+def test_a_mirror_is_switched_to_once_before_packages_and_only_where_it_is_wished() -> None:
+    words = next(command for command in user_data(server("microos", mirror=URL))["bootcmd"] if isinstance(command, list))
+    assert words[:3] == ["cloud-init-per", "once", "stardock-mirror"]
+    assert words[-1] == f"{URL}/tumbleweed/repo/oss/repodata/repomd.xml"
+    assert not [command for command in user_data(server("microos"))["bootcmd"] if isinstance(command, list)]
+    assert user_data(server("debian", mirror=URL))["apt"] == {"preserve_sources_list": True}
+
+
+@pytest.mark.parametrize("name", ["microos", "leapmicro", "debian", "ubuntu"])
+def test_what_runs_at_first_boot_passes_shellcheck(name: str) -> None:
+    subject = server(name, mirror=URL)
+    own = system(name)
+    scripts = [switch_script(mirror_of(name)), *own.first_commands(subject), *own.boot_commands(subject)]
+    for script in scripts:
+        done = subprocess.run(["shellcheck", "--shell", "sh", "-"], input=script, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout

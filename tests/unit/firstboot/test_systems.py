@@ -12,7 +12,7 @@ import pytest
 
 from stardock.firstboot.mirror import switch_script
 from stardock.firstboot.user import user_data
-from stardock.plan.images import DISK_FORMATS
+from stardock.spec.image import DISK_FORMATS
 from stardock.plan.model import ROLES, Strategy, Window
 from stardock.systems import SYSTEMS, Mirror, system
 from stardock.systems.transactional import GROW

@@ -12,8 +12,8 @@ import pytest
 
 from stardock.firstboot.mirror import switch_script
 from stardock.firstboot.user import user_data
-from stardock.spec.image import DISK_FORMATS
 from stardock.plan.model import ROLES, Strategy, Window
+from stardock.spec.image import DISK_FORMATS
 from stardock.systems import SYSTEMS, Mirror, system
 from stardock.systems.transactional import GROW
 from tests.machines import interface, machine, machines

@@ -27,10 +27,10 @@ def interfaces(wishes: Sequence[Wish], given: Nics, *, search: tuple[str, ...], 
 def default_routes(wishes: Sequence[Wish]) -> Mapping[str, bool]:
     """Interface -> whether it may give the machine a default route: one does, and each that says so by its `metric`.
 
-    The one is that with a gateway, else the first (its DHCP or router offers one).
+    The one is that with a gateway, else the first to which DHCP or a router offers one.
     """
     gateways = [wish.name for wish in wishes if any(static.gateway for static in wish.ranges)]
-    ways_out = gateways or [wishes[0].name]
+    ways_out = gateways or [wish.name for wish in wishes if wish.offered][:1]
     return {wish.name: wish.name in ways_out or wish.metric is not None for wish in wishes}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from stardock.spec.ip import Address, Cidr, Ipv4, Ipv6
+from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Domain, Flag, Form
 
@@ -52,6 +52,18 @@ def parse_offset(value: int) -> int:
     return value
 
 
+def parse_base(value: IpAddress) -> IpAddress:
+    """An address that a machine can have and others can reach."""
+    kinds = {"multicast": value.is_multicast, "loopback": value.is_loopback, "link-local": value.is_link_local}
+    if value.version == 4 and value.is_reserved:  # noqa: PLR2004
+        kinds["reserved"] = True
+    found = next((kind for kind, there in kinds.items() if there), None)
+    if found:
+        example = "192.168.1.0" if value.version == 4 else "fd00:10::"  # noqa: PLR2004
+        raise broken(f"{value} is a {found} address", f"write the address of a network for machines, for example {example}")
+    return value
+
+
 def parse_mtu(value: int) -> int:
     """Bytes, or 1."""
     if value != MTU_OF_BRIDGE and not _MTUS[0] <= value <= _MTUS[1]:
@@ -75,7 +87,9 @@ Metric = Annotated[Count, AfterValidator(parse_metric)]
 class Static(Section):
     """Addresses counted up: the n-th machine (from 0) gets `base` + `offset` + n."""
 
-    base: Ipv4 = Field(description="where counting starts: the network's address, or a first address")
+    base: Annotated[Ipv4, AfterValidator(parse_base)] = Field(
+        description="where counting starts: the network's address, or a first address"
+    )
     offset: Annotated[Count, AfterValidator(parse_offset)] = Field(default=0, description="added to `base`")
     prefix: Annotated[Count, AfterValidator(parse_prefix)] = Field(default=24, description="prefix length of the subnet, in bits")
     gateway: Ipv4 | None = Field(default=None, description="default route; on one interface only, unless the others have a `metric`")
@@ -89,7 +103,9 @@ class Static(Section):
 class StaticV6(Section):
     """IPv6 addresses counted up as IPv4's are. Router advertisements are ignored then."""
 
-    base: Ipv6 = Field(description="where counting starts: the network's address, or a first address")
+    base: Annotated[Ipv6, AfterValidator(parse_base)] = Field(
+        description="where counting starts: the network's address, or a first address"
+    )
     offset: Annotated[Count, AfterValidator(parse_offset)] = Field(default=0, description="added to `base`")
     prefix: Annotated[Count, AfterValidator(parse_prefix_v6)] = Field(default=64, description="prefix length of the subnet, in bits")
     gateway: Ipv6 | None = Field(default=None, description="default route of IPv6, link-local (`fe80::1`) or of the subnet")
@@ -157,6 +173,11 @@ class Interface(Section):
         if self.dhcp is False and not self.static:
             raise broken("`dhcp: false` without `static` leaves the interface without an address", "add `static: {base: ..., prefix: ...}`")
         return self
+
+    @property
+    def offered(self) -> bool:
+        """Whether DHCP or a router may offer a default route here."""
+        return self.static is None or (self.ipv6 is not None and self.ipv6.static is None)
 
     @property
     def ranges(self) -> tuple[Static | StaticV6, ...]:

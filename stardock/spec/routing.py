@@ -40,8 +40,7 @@ def _gateways(spec: Spec, keys: Keys, nic: Interface) -> Iterator[Problem]:
         fault = unfit(static.gateway, static.network)
         if fault:
             yield at(spec, (*keys, *_range_keys(static), "gateway"), f"gateway {fault}", f"write an address of {static.network}")
-    offered = nic.static is None or (nic.ipv6 is not None and nic.ipv6.static is None)
-    if nic.metric is not None and not offered and not any(static.gateway for static in nic.ranges):
+    if nic.metric is not None and not nic.offered and not any(static.gateway for static in nic.ranges):
         message = f"metric {nic.metric} is of a default route, and `{nic.name}` has none"
         yield at(spec, (*keys, "metric"), message, "add a `gateway`, or delete the line")
 
@@ -97,13 +96,13 @@ def _fault(nic: Interface, route: Route) -> tuple[str, str, str] | None:
         return "via", f"next hop {via} is IPv{via.version}, and {to} is {family}", f"write an {family} address"
     if to.prefixlen == 0:
         return "to", f"{to} is the default route", "write its next hop as `gateway` of the interface"
+    if to.version == 6 and nic.ipv6 is None:  # noqa: PLR2004
+        return "to", f"{to} is IPv6, and `{nic.name}` has none", "add `ipv6: ...` to the interface"
     if via.version == 6 and via.is_link_local:  # noqa: PLR2004
         return None
     subnet = _subnet(nic, to)
     if subnet == to:
         return "to", f"{to} is the subnet of `{nic.name}`, which needs no next hop", "delete the route"
-    if subnet is None and to.version == 6 and nic.ipv6 is None:  # noqa: PLR2004
-        return "to", f"{to} is IPv6, and `{nic.name}` has none", "add `ipv6: ...` to the interface"
     fault = subnet and unfit(via, subnet)
     return ("via", f"next hop {fault}, so that `{nic.name}` cannot reach it", f"write an address of {subnet}") if fault else None
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stardock.systems import networkd
 from stardock.systems.model import ManagedFile, Mirror
 from stardock.systems.shared import (
     APPLY_SYSCTL,
     HEAD,
     START_AGENT,
-    networkd_dns,
-    networkd_routes,
     own_window,
     sudoers,
     sysctl,
 )
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Interface, Machine, Role
+    from stardock.plan.model import Machine, Role
 
 #: apt reads `//` comments; the numbers put ours behind the packages' own 20 and 50.
 _PERIODIC = '// Written by Stardock.\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n'
@@ -57,27 +56,9 @@ def _upgrades(machine: Machine) -> tuple[ManagedFile, ...]:
     )
 
 
-def _network(interface: Interface) -> str:
-    """A static interface takes no router advertisements: cloud-init's networkd renderer drops the network-config's word on that (22.4)."""
-    static = "IPv6AcceptRA=no\n" if interface.address is not None else ""
-    return f"{HEAD}[Network]\n{networkd_dns(interface)}{static}"
-
-
-def _networks(machine: Machine) -> tuple[ManagedFile, ...]:
-    """Drop-ins to the files that netplan (the images' own) or cloud-init's networkd renderer write for an interface.
-
-    cloud-init writes those once; an edit of `dns` reaches a machine through these. The one whose main file is missing is ignored.
-    """
-    return tuple(
-        ManagedFile(f"/etc/systemd/network/10-{writer}-{interface.name}.network.d/stardock.conf", _network(interface))
-        for interface in machine.interfaces
-        for writer in ("netplan", "cloud-init")
-    )
-
-
 def files(machine: Machine) -> tuple[ManagedFile, ...]:
     """All files that Stardock owns on such a machine before any Kubernetes is there."""
-    return (sudoers(machine), *_upgrades(machine), *_networks(machine), *networkd_routes(machine), *sysctl(machine))
+    return (sudoers(machine), *_upgrades(machine), *networkd.networks(machine), *networkd.foreign_routes(machine), *sysctl(machine))
 
 
 def mirror(machine: Machine, *, path: str, keyring: str, suites: tuple[str, ...], components: str, rest: str = "") -> Mirror | None:
@@ -102,5 +83,5 @@ def cloud_config(machine: Machine) -> dict[str, Any]:
 
 
 def first_commands(machine: Machine) -> tuple[str, ...]:
-    """The agent, and the kernel's settings."""
-    return (START_AGENT, *((APPLY_SYSCTL,) if sysctl(machine) else ()))
+    """The network as every later boot has it, the agent, and the kernel's settings."""
+    return (networkd.RELOAD, START_AGENT, *((APPLY_SYSCTL,) if sysctl(machine) else ()))

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stardock.systems import networkd
 from stardock.systems.model import ManagedFile, System
-from stardock.systems.shared import HEAD, networkd_dns, networkd_routes, plugin_interfaces, sudoers, sysctl
+from stardock.systems.shared import HEAD, plugin_interfaces, sudoers, sysctl
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Interface, Machine
+    from stardock.plan.model import Machine
 
 _IMAGE = "https://stable.release.flatcar-linux.net/amd64-usr/current/flatcar_production_proxmoxve_image.img"
 
@@ -26,16 +27,6 @@ MASKED = (
     "docker.service",
     "docker.socket",
 )
-
-
-def _network(interface: Interface) -> ManagedFile:
-    """By MAC: what the kernel calls a NIC is known too late. Acts after the initramfs, where Flatcar asks DHCP (flatcar/Flatcar#2002)."""
-    address = "DHCP=ipv4\n"
-    if interface.address is not None:
-        gateway = f"Gateway={interface.gateway}\n" if interface.gateway else ""
-        address = f"Address={interface.address}/{interface.prefix}\n{gateway}IPv6AcceptRA=no\n"
-    content = f"{HEAD}[Match]\nMACAddress={interface.mac.lower()}\n\n[Network]\n{address}{networkd_dns(interface)}"
-    return ManagedFile(f"/etc/systemd/network/10-stardock-{interface.name}.network", content)
 
 
 def _network_plugin(machine: Machine) -> ManagedFile:
@@ -52,9 +43,9 @@ def files(machine: Machine) -> tuple[ManagedFile, ...]:
         ManagedFile("/etc/flatcar/update.conf", f"{HEAD}REBOOT_STRATEGY=off\n"),
         ManagedFile("/etc/flatcar/enabled-sysext.conf", "python\n"),  # an extension of Flatcar's own: Ansible needs it
         ManagedFile("/etc/sysctl.d/80-stardock-console.conf", f"{HEAD}kernel.printk = 4 4 1 7\n"),  # no audit lines over the console
-        *map(_network, machine.interfaces),
+        *networkd.networks(machine, named=False),  # by MAC; acts after the initramfs, where Flatcar asks DHCP (flatcar/Flatcar#2002)
         _network_plugin(machine),
-        *networkd_routes(machine),
+        *networkd.foreign_routes(machine),
         *sysctl(machine),
     )
 

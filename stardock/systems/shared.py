@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stardock.systems.model import ManagedFile
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Interface, Machine, Window
+    from stardock.plan.model import Machine, Window
 
 HEAD = "# Written by Stardock; the next bootstrap puts it back.\n"
 
@@ -53,21 +53,6 @@ _INTERFACES: dict[str, tuple[str, ...]] = {
 def plugin_interfaces(machine: Machine) -> tuple[str, ...]:
     """Patterns of the names of interfaces that the cluster's network plugins make."""
     return tuple(dict.fromkeys(name for plugin in machine.cni for name in _INTERFACES.get(plugin, ())))
-
-
-def networkd_dns(interface: Interface) -> str:
-    """The DNS of one interface for systemd-networkd; the empty assignments first take back what another file says (systemd.network(5))."""
-    servers = "".join(f"DNS={server}\n" for server in interface.dns)
-    search = f"Domains={' '.join(interface.search)}\n" if interface.search else ""
-    return f"DNS=\nDomains=\n{servers}{search}"
-
-
-def networkd_routes(machine: Machine) -> tuple[ManagedFile, ...]:
-    """Cilium sets routes and rules of its own, which systemd-networkd would take away when it reconfigures (Cilium's documents)."""
-    if not runs_kubernetes(machine) or "cilium" not in machine.cni:
-        return ()
-    content = f"{HEAD}[Network]\nManageForeignRoutes=no\nManageForeignRoutingPolicyRules=no\n"
-    return (ManagedFile("/etc/systemd/networkd.conf.d/stardock.conf", content),)
 
 
 #: Reads sysctl.d again; its unit is skipped where /proc/sys cannot be written (containers), which a bare `sysctl` would not be.

@@ -158,7 +158,7 @@ def test_a_dhcp_interface_says_nothing_that_is_not_wanted() -> None:
     nic = interface(12, address=None, prefix=None, gateway=None, dns=(), search=())
     config = read(documents("testing", machine("server1", "server", 12, interfaces=(nic,))).network)
     assert config["config"] == [
-        {"type": "physical", "name": "ens18", "mac_address": "bc:24:11:00:00:0c", "subnets": [{"type": "dhcp"}]},
+        {"type": "physical", "name": "ens18", "mac_address": "bc:24:11:00:00:0c", "accept-ra": False, "subnets": [{"type": "dhcp"}]},
     ]
 
 

@@ -14,6 +14,7 @@ from stardock.spec import load_spec
 from stardock.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
 from tests.unit.plan.faults_of_hardware import HARDWARE
+from tests.unit.plan.faults_of_network import NETWORK
 
 pytestmark = pytest.mark.unit
 
@@ -51,6 +52,7 @@ Edit = tuple[str, str]
 #: (what the file says, what it says instead, where the fault is told, the message, the cure)
 FAULTS = {
     **HARDWARE,
+    **NETWORK,
     "equal addresses": (
         "offset: 60",
         "offset: 50",

@@ -14,6 +14,7 @@ from tests.unit.spec.faults_of_estate import ESTATE
 from tests.unit.spec.faults_of_hardware import HARDWARE
 from tests.unit.spec.faults_of_images import IMAGES
 from tests.unit.spec.faults_of_machines import MACHINES
+from tests.unit.spec.faults_of_network import NETWORK
 
 pytestmark = pytest.mark.unit
 
@@ -31,6 +32,7 @@ CASES: dict[str, Case] = {
     **IMAGES,
     **HARDWARE,
     **MACHINES,
+    **NETWORK,
     "unknown_key": (
         ("count: 2", "count: 2\n    memroy: 4GiB"),
         "memroy",

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("stardock.cli.plan:plan", "Show what is decided for every machine; writes nothing."),
     "lock": ("stardock.cli.lock:lock", "Accept or forget what the lock holds for a name."),
     "image": ("stardock.cli.image:image", "Pin the images of new machines, and show which machine has which."),
+    "proxmox-role": ("stardock.cli.proxmox_role:proxmox_role", "Print the commands that give a token just what this plan needs."),
+    "doctor": ("stardock.cli.doctor:doctor", "Check that Proxmox and this machine are as the plan needs them; changes nothing."),
     "deploy": ("stardock.cli.deploy:deploy", "Bring the machines on Proxmox to what cluster.yaml says."),
     "discover": ("stardock.cli.discover:discover", "Read addresses and SSH host keys of the machines through Proxmox."),
     "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),

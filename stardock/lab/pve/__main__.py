@@ -16,7 +16,7 @@ from pathlib import Path
 
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
 from stardock.lab.pve.sshd import END_WITH_PARENT
-from stardock.lab.settings import LabSettings, PveNode
+from stardock.lab.settings import LabSettings, Network, PveNode
 
 
 def free_ports(count: int) -> list[int]:
@@ -37,7 +37,8 @@ def main() -> None:
     options = parser.parse_args()
     names = options.nodes.split(",")
     api, *ssh = free_ports(1 + len(names))
-    settings = LabSettings("pve", str(options.directory.absolute()), tuple(PveNode(name, "127.0.0.1") for name in names), (), "none",
+    settings = LabSettings("pve", str(options.directory.absolute()), tuple(PveNode(name, "127.0.0.1") for name in names),
+                           (Network("vmbr0", "192.168.1.1/24"),), "none",
                            f"https://127.0.0.1:{options.port or api}")  # fmt: skip
     run(settings, ssh)
 

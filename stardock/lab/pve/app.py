@@ -59,6 +59,8 @@ class Api:
         path = request.rel_url.raw_path.removeprefix(_PREFIX)
         kept = {name: value for name, value in asked.items() if name not in _SECRET}
         self.journal.requests.append({"time": time.time(), "method": request.method, "path": path, "parameters": kept, "status": code})
+        if self.estate.conditions.latency:
+            await asyncio.sleep(self.estate.conditions.latency)
         if code == UNAUTHORIZED:
             await asyncio.sleep(self.unauthorized_delay)
         return web.Response(status=code, reason=reason, text=json.dumps(body), content_type="application/json", headers=_SERVER)
@@ -97,6 +99,7 @@ class Api:
         errors = twice or parameter_errors(route.rules, asked)
         if errors:
             raise bad_parameters(errors)
+        self.estate.conditions.reach(in_path.get("node"))
         parameters = {name: _last(value) for name, value in asked.items()}
         return Request(self.estate, route, parameters, user, upload)
 

@@ -1,7 +1,7 @@
 """/lab: what a test asks of the emulated PVE and a real one does not have. It is reachable from inside the lab only.
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
-/lab/kill, /lab/config, /lab/catalog. Bodies and answers are JSON.
+/lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge. Bodies and answers are JSON.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from stardock.lab.hypervisor import AgentInterface
+from stardock.lab.pve.conditions import Conditions, NodeCondition
 from stardock.lab.pve.flags import PowerFlags
 from stardock.lab.pve.routes import HANDLERS
 from stardock.lab.pve.schema.formats import is_known
@@ -60,11 +61,13 @@ class Control:
         self._api.journal.counts.clear()
         self._estate.tasks.reset()
         self._estate.silenced.clear()
+        self._estate.conditions = Conditions()
         self._api.unauthorized_delay = 3.0
         return {}
 
     def delay(self, body: _Body) -> _Body:
-        """`tasks`: seconds added to each task. `unauthorized`: seconds before a 401."""
+        """`tasks`: seconds added to each task. `unauthorized`: seconds before a 401. `answers`: seconds added to every answer."""
+        self._estate.conditions.latency = float(body.get("answers", self._estate.conditions.latency))
         self._estate.tasks.delay = float(body.get("tasks", self._estate.tasks.delay))
         self._api.unauthorized_delay = float(body.get("unauthorized", self._api.unauthorized_delay))
         return {}
@@ -102,6 +105,21 @@ class Control:
                 config.pop(name, None)
         return {}
 
+    def node(self, body: _Body) -> _Body:
+        """The PVE node `name` is `offline`, `clock` seconds ahead, of `version`, gets no URL that starts as `unreachable` say."""
+        self._estate.conditions.nodes[body.pop("name")] = NodeCondition(**body)
+        return {}
+
+    def storage(self, body: _Body) -> _Body:
+        """On PVE node `node`, the storage `name` tells other things than usual: `content`, `used`, `total` (bytes), `active`, ..."""
+        self._estate.conditions.storages[body.pop("node"), body.pop("name")] = body
+        return {}
+
+    def bridge(self, body: _Body) -> _Body:
+        """On PVE node `node`, the bridge `name` is not there, or tells other things than usual; null: it lacks that key."""
+        self._estate.conditions.bridges[body.pop("node"), body.pop("name")] = body or None
+        return {}
+
     def catalog(self, body: _Body) -> _Body:
         """A download of `url` brings `file`, a file of the lab's own, and its checksum is verified."""
         if not Path(body["file"]).is_file():
@@ -124,7 +142,7 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     reads = {"status": control.status, "requests": control.requests}
     writes = {
         "reset": control.reset, "delay": control.delay, "fail": control.fail, "agent": control.agent, "kill": control.kill,
-        "config": control.config, "catalog": control.catalog,
+        "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
     }  # fmt: skip
     return [web.get(f"/lab/{name}", _handler(action)) for name, action in reads.items()] + [
         web.post(f"/lab/{name}", _handler(action)) for name, action in writes.items()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stardock.lab.hypervisor import Guest, Hypervisor
 from stardock.lab.pve.access.store import Access
+from stardock.lab.pve.conditions import Conditions
 from stardock.lab.pve.errors import failed, no_such_vm
 from stardock.lab.pve.schema import Schema
 from stardock.lab.pve.state import State, Vm
@@ -35,6 +36,7 @@ class Estate:
         self.access = Access(Path(settings.directory) / "pve" / "access.json")
         self.storages = Storages(settings, self.state)
         self.tasks = Tasks()
+        self.conditions = Conditions()
         self.started = time.time()
         self.silenced: set[int] = set()  # VMs whose agent shall not answer
         self.guests: dict[int, Guest] = {}  # what each running VM was started with, for a reset

@@ -22,6 +22,7 @@ from stardock.lab.hypervisor import AgentInterface, Guest
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
 from stardock.lab.settings import LabSettings, PveNode
 from stardock.runlock import marked_processes
+from tests.contract import pveum
 from tests.plans import document
 
 ROOT = Path(__file__).parents[3]
@@ -63,6 +64,7 @@ class EmulatedEstate:
     endpoint: str
     guests: TalkingGuests
     data: dict[str, Any]
+    token: str = TOKEN
 
     @property
     def file(self) -> Path:
@@ -78,6 +80,14 @@ class EmulatedEstate:
         for machine in open_workspace(self.file).plan.machines:
             self.guests.addresses |= {nic.mac: nic.address or f"192.168.1.{machine.vm_id % 250}" for nic in machine.interfaces}
 
+    def take_role(self) -> None:
+        """From now on, be whom `runner proxmox-role` makes for the cluster file as it is: nobody here has more than this."""
+        from stardock.estate.role import commands, default_user  # noqa: PLC0415 -- as above
+        from stardock.workspace import open_workspace  # noqa: PLC0415
+
+        plan = open_workspace(self.file).plan
+        self.token = pveum.run(commands(plan, default_user(plan)), self._api)
+
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
@@ -87,7 +97,7 @@ class EmulatedEstate:
             "HOME": str(home),
             "TMPDIR": str(home),
             "SSL_CERT_FILE": str(self.folder.parent / "lab" / "ca.pem"),
-            "PROXMOX_VE_API_TOKEN": TOKEN,
+            "PROXMOX_VE_API_TOKEN": self.token,
             "TERRAFORM_BINARY_NAME": str(TOFU),
             "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
             "STARDOCK_LOCK": "write",
@@ -156,11 +166,11 @@ class EmulatedEstate:
             time.sleep(0.5)
         assert vm_id not in self.vms()
 
-    def _api(self, method: str, path: str) -> Any:
-        headers = {"Authorization": f"PVEAPIToken={TOKEN}"}
-        trust = self.environ()["SSL_CERT_FILE"]
-        answer = requests.request(method, f"{self.endpoint}/api2/json{path}", headers=headers, timeout=10, verify=trust)
-        answer.raise_for_status()
+    def _api(self, method: str, path: str, parameters: dict[str, str] | None = None) -> Any:
+        """Ask as root; the test fails when it is refused."""
+        headers, trust = {"Authorization": f"PVEAPIToken={TOKEN}"}, self.environ()["SSL_CERT_FILE"]
+        answer = requests.request(method, f"{self.endpoint}/api2/json{path}", headers=headers, data=parameters, timeout=10, verify=trust)
+        assert answer.ok, (method, path, answer.reason)
         return answer.json()["data"]
 
     def wait_for(self, method: str, ending: str, process: subprocess.Popen[str]) -> None:
@@ -188,6 +198,7 @@ def emulated_estate(directory: Path) -> Iterator[EmulatedEstate]:
             _wait_for_port(port)
         estate = EmulatedEstate(directory / "cluster", settings.endpoint, guests, _data(settings, ssh))
         estate.write()
+        estate.take_role()
         yield estate
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from stardock.lab.pve.errors import bad_parameters
 from stardock.lab.pve.estate import VERSION
 from stardock.lab.pve.routes.handler import Request, Routes
-from stardock.lab.pve.storage import SIZE
+from stardock.lab.pve.storage import SIZE, Storage
 
 _FIRST_VM_ID = 100
 
@@ -18,9 +18,11 @@ def version(_: Request) -> dict[str, str]:
 
 
 def cluster_status(request: Request) -> list[dict[str, Any]]:
-    """GET /cluster/status: always quorate."""
-    nodes = request.estate.settings.pve_nodes
-    head = {"type": "cluster", "name": request.estate.settings.name, "nodes": len(nodes), "quorate": 1, "version": 1, "id": "cluster"}
+    """GET /cluster/status: quorate while most PVE nodes are on."""
+    nodes, settings = request.estate.settings.pve_nodes, request.estate.settings
+    online = {node.name: not request.estate.conditions.node(node.name).offline for node in nodes}
+    quorate = int(sum(online.values()) * 2 > len(nodes))
+    head = {"type": "cluster", "name": settings.name, "nodes": len(nodes), "quorate": quorate, "version": 1, "id": "cluster"}
     return [head] + [
         {
             "type": "node",
@@ -28,11 +30,16 @@ def cluster_status(request: Request) -> list[dict[str, Any]]:
             "id": f"node/{node.name}",
             "nodeid": index,
             "ip": node.address,
-            "online": 1,
+            "online": int(online[node.name]),
             "local": int(index == 1),
         }
         for index, node in enumerate(nodes, 1)
     ]
+
+
+def node_state(request: Request, node: str) -> str:
+    """`online` or `offline`."""
+    return "offline" if request.estate.conditions.node(node).offline else "online"
 
 
 def next_id(request: Request) -> str:
@@ -51,7 +58,9 @@ def resources(request: Request) -> list[dict[str, Any]]:
     kind = request.get("type")
     found = _vms(request) if kind in {None, "vm"} else []
     if kind in {None, "node"}:
-        found += [{"id": f"node/{node}", "type": "node", "node": node, "status": "online"} for node in request.estate.nodes]
+        found += [
+            {"id": f"node/{node}", "type": "node", "node": node, "status": node_state(request, node)} for node in request.estate.nodes
+        ]
     if kind in {None, "storage"}:
         found += _storages(request)
     return found
@@ -77,12 +86,21 @@ def _vms(request: Request) -> list[dict[str, Any]]:
 
 def _storages(request: Request) -> list[dict[str, Any]]:
     return [
-        {"id": f"storage/{node}/{name}", "type": "storage", "node": node, "storage": name, "plugintype": storage.kind,
-         "content": ",".join(storage.content), "status": "available", "shared": 0, "maxdisk": SIZE, "disk": 0}
+        _storage(request, node, storage)
         for node in request.estate.nodes
         for name, storage in request.estate.storages.of_node(node).items()
         if request.rights.has(f"/storage/{name}", "Datastore.Audit")
-    ]  # fmt: skip
+    ]
+
+
+def _storage(request: Request, node: str, storage: Storage) -> dict[str, Any]:
+    """As the node last told it; in the words of /nodes/{node}/storage a size is `total`, here `maxdisk`."""
+    differs = request.estate.conditions.storages.get((node, storage.name), {})
+    known = {"id": f"storage/{node}/{storage.name}", "type": "storage", "node": node, "storage": storage.name, "plugintype": storage.kind,
+             "content": ",".join(storage.content), "shared": 0, "maxdisk": SIZE, "disk": 0,
+             "status": "available" if node_state(request, node) == "online" else "unknown"}  # fmt: skip
+    words = {"total": "maxdisk", "used": "disk"}
+    return known | {words.get(key, key): value for key, value in differs.items()}
 
 
 ROUTES: Routes = {

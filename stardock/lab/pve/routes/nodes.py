@@ -9,7 +9,7 @@ from stardock.lab.pve.access import Rights
 from stardock.lab.pve.errors import failed
 from stardock.lab.pve.estate import VERSION
 from stardock.lab.pve.images import metadata
-from stardock.lab.pve.routes.cluster import version
+from stardock.lab.pve.routes.cluster import node_state, version
 from stardock.lab.pve.routes.handler import Request, Routes
 from stardock.lab.pve.storage import SIZE, Storage
 
@@ -17,13 +17,20 @@ _GIB = 1024**3
 
 
 def nodes(request: Request) -> list[dict[str, Any]]:
-    """GET /nodes: all are online."""
+    """GET /nodes."""
     uptime = int(time.time() - request.estate.started)
     return [
-        {"node": node, "id": f"node/{node}", "type": "node", "status": "online", "level": "", "uptime": uptime, "cpu": 0.01,
+        {"node": node, "id": f"node/{node}", "type": "node", "status": node_state(request, node), "uptime": uptime, "cpu": 0.01,
          "maxcpu": 64, "mem": 8 * _GIB, "maxmem": 512 * _GIB, "disk": 0, "maxdisk": SIZE}
         for node in request.estate.nodes
     ]  # fmt: skip
+
+
+def node_version(request: Request) -> dict[str, str]:
+    """GET version of a PVE node: during an upgrade they differ."""
+    request.estate.storages.of_node(request["node"])
+    told = request.estate.conditions.node(request["node"]).version
+    return version(request) | ({"version": told, "release": told.rpartition(".")[0]} if told else {})
 
 
 def node_status(request: Request) -> dict[str, Any]:
@@ -42,17 +49,26 @@ def node_status(request: Request) -> dict[str, Any]:
 
 
 def network(request: Request) -> list[dict[str, Any]]:
-    """The bridges that the lab has; each is there on every PVE node."""
+    """The bridges that the lab has, each on every PVE node; the first carries the node's own address."""
     request.estate.storages.of_node(request["node"])
     if request.get("type") not in {None, "bridge", "any_bridge", "any_local_bridge"}:
         return []
     bridges = sorted({network.bridge for network in request.estate.settings.networks})
-    return [
-        {"iface": bridge, "type": "bridge", "method": "manual", "method6": "manual", "families": ["inet"], "priority": 3, "active": 1,
-         "autostart": 1, "bridge_vlan_aware": 1}
-        for bridge in bridges
-        if _sees_bridge(request.rights, bridge)
-    ]  # fmt: skip
+    found = [_bridge(request, bridge) | (_address(request) if bridge == bridges[0] else {}) for bridge in bridges]
+    missing = {bridge for (node, bridge), told in request.estate.conditions.bridges.items() if node == request["node"] and told is None}
+    return [one for one in found if one["iface"] not in missing and _sees_bridge(request.rights, one["iface"])]
+
+
+def _bridge(request: Request, name: str) -> dict[str, Any]:
+    usual = {"iface": name, "type": "bridge", "method": "manual", "method6": "manual", "families": ["inet"], "priority": 3, "active": 1,
+             "autostart": 1, "bridge_vlan_aware": 1}  # fmt: skip
+    differs = request.estate.conditions.bridges.get((request["node"], name)) or {}
+    return {key: value for key, value in (usual | differs).items() if value is not None}
+
+
+def _address(request: Request) -> dict[str, Any]:
+    address = next(node.address for node in request.estate.settings.pve_nodes if node.name == request["node"])
+    return {"method": "static", "address": address, "netmask": "24", "cidr": f"{address}/24", "gateway": "127.0.0.254"}
 
 
 def _sees_bridge(rights: Rights, bridge: str) -> bool:
@@ -65,7 +81,8 @@ def _sees_bridge(rights: Rights, bridge: str) -> bool:
 def node_time(request: Request) -> dict[str, Any]:
     """GET time: UTC on every node."""
     request.estate.storages.of_node(request["node"])
-    return {"timezone": "UTC", "time": int(time.time()), "localtime": int(time.time())}
+    now = int(time.time() + request.estate.conditions.node(request["node"]).clock)
+    return {"timezone": "UTC", "time": now, "localtime": now}
 
 
 def _sees_storage(request: Request, name: str) -> bool:
@@ -78,7 +95,7 @@ def node_storages(request: Request) -> list[dict[str, Any]]:
     wanted = set(filter(None, (request.get("content") or "").split(",")))
     named = {request.get("storage"), None}
     return [
-        _usage(storage)
+        _usage(request, storage)
         for storage in storages
         if _sees_storage(request, storage.name) and wanted <= set(storage.content) and (len(named) == 1 or storage.name in named)
     ]
@@ -86,13 +103,15 @@ def node_storages(request: Request) -> list[dict[str, Any]]:
 
 def storage_status(request: Request) -> dict[str, Any]:
     """GET storage/{storage}/status."""
-    return _usage(request.estate.storages.get(request["node"], request["storage"]))
+    return _usage(request, request.estate.storages.get(request["node"], request["storage"]))
 
 
-def _usage(storage: Storage) -> dict[str, Any]:
+def _usage(request: Request, storage: Storage) -> dict[str, Any]:
     content = ",".join(storage.content)
-    return {"storage": storage.name, "type": storage.kind, "content": content, "active": 1, "enabled": 1, "shared": 0, "total": SIZE,
-            "used": 0, "avail": SIZE, "used_fraction": 0.0}  # fmt: skip
+    usual = {"storage": storage.name, "type": storage.kind, "content": content, "active": 1, "enabled": 1, "shared": 0, "total": SIZE,
+             "used": 0}  # fmt: skip
+    told: dict[str, Any] = usual | request.estate.conditions.storages.get((request["node"], storage.name), {})
+    return told | {"avail": told["total"] - told["used"], "used_fraction": told["used"] / told["total"]}
 
 
 def storages(request: Request) -> list[dict[str, Any]]:
@@ -113,6 +132,8 @@ def storage(request: Request) -> dict[str, Any]:
 def url_metadata(request: Request) -> dict[str, Any]:
     """GET query-url-metadata: answered from the URL itself, nothing is asked."""
     request.estate.storages.of_node(request["node"])
+    if not request.estate.conditions.fetches(request["node"], request["url"]):
+        raise failed("invalid server response: '404 Not Found'")
     return metadata(request.estate.state, request["url"])
 
 
@@ -120,7 +141,7 @@ ROUTES: Routes = {
     ("GET", "/nodes"): nodes,
     ("GET", "/nodes/{node}/status"): node_status,
     ("GET", "/nodes/{node}/time"): node_time,
-    ("GET", "/nodes/{node}/version"): version,
+    ("GET", "/nodes/{node}/version"): node_version,
     ("GET", "/nodes/{node}/network"): network,
     ("GET", "/nodes/{node}/query-url-metadata"): url_metadata,
     ("GET", "/nodes/{node}/storage"): node_storages,

@@ -1,0 +1,65 @@
+"""`runner doctor`: look at the estate, judge, show. Reads only; exit code 4 when there is a problem."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stardock.doctor.finding import Finding
+
+#: The world is not as it must be (`stardock.errors.ConditionError`).
+PROBLEMS = 4
+COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+@click.command()
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/doctor.md.")
+@click.pass_context
+def doctor(ctx: click.Context, file: Path | None, form: str) -> None:
+    """Check that Proxmox and this machine are as the plan needs them.
+
+    Asks Proxmox, tries the PVE nodes' SSH and the addresses of machines that do not exist yet, and changes nothing. Each fault comes with
+    its cause and the command that cures it. Exit code 0: no problem (warnings are none), 4: at least one.
+    """
+    import os  # noqa: PLC0415 -- what follows takes a second; not for --help
+
+    from stardock.doctor.checks import run  # noqa: PLC0415
+    from stardock.doctor.look import look  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+
+    where = open_workspace(find_cluster_file(file))
+    findings = run(look(where, os.environ))
+    if form == "json":
+        click.echo(json.dumps(document(where.plan.cluster, findings), indent=2))
+    else:
+        _show(findings)
+    if any(finding.level.value == "problem" for finding in findings):
+        ctx.exit(PROBLEMS)
+
+
+def document(cluster: str, findings: Sequence[Finding]) -> dict[str, object]:
+    """The findings for a program: docs/doctor.md."""
+    rows = [
+        {"check": one.check, "subject": one.subject, "level": one.level.value, "cause": one.cause, "cure": one.cure or None}
+        for one in findings
+    ]
+    counts = {level: sum(row["level"] == level for row in rows) for level in COLOURS}
+    return {"format": 1, "cluster": cluster, "counts": counts, "findings": rows}
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    """The worst last, where one looks first; cures as whole lines, to be copied."""
+    for level, colour in COLOURS.items():
+        for one in (one for one in findings if one.level.value == level):
+            click.echo(f"{click.style(f'{level:<8}', fg=colour)} {one.check}: {one.subject}: {one.cause}")
+            for line in one.cure.splitlines():
+                click.echo(f"           {line}")
+    counts = {level: sum(one.level.value == level for one in findings) for level in COLOURS}
+    click.echo(f"{counts['ok']} ok, {counts['warning']} warnings, {counts['problem']} problems")

@@ -1,0 +1,36 @@
+"""`runner proxmox-role`: the commands that give a token just what this plan needs. Reads cluster.yaml and its lock, asks nobody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+
+@click.command("proxmox-role")
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@click.option("--user", metavar="USER@REALM", help="Who shall have it. [default: stardock-CLUSTER@pve]")
+@click.option("--format", "form", type=click.Choice(["shell", "json"]), default="shell", show_default=True, help="json: grants by path.")
+def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
+    """Print the pveum commands that give a token just what this plan needs.
+
+    For root on any PVE node (9.0 or newer); again after an edit of cluster.yaml that adds a PVE node, a datastore, a bridge or a device.
+    The last command prints the token's secret, once.
+    """
+    from stardock.estate.role import TOKEN, commands, default_user  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.plan.privileges import grants  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+
+    plan = open_workspace(find_cluster_file(file)).plan
+    who = user or default_user(plan)
+    if form == "json":
+        click.echo(json.dumps({"user": who, "token": TOKEN, "grants": [asdict(grant) for grant in grants(plan)]}, indent=2))
+        return
+    click.echo(f"# What the cluster {plan.cluster} needs of Proxmox, and no more; for root on any PVE node.")
+    for grant in grants(plan):
+        click.echo(f"#   {grant.kind}: {grant.what_for}")
+    for line in commands(plan, who):
+        click.echo(line)
+    click.echo(f"# The last command prints the secret, once: export PROXMOX_VE_API_TOKEN='{who}!{TOKEN}=SECRET'")

@@ -1,0 +1,53 @@
+"""Static addresses and the VIP: does anybody have them who should not? And what cannot be seen from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.doctor.finding import Finding, among, ok, problem, warning
+from stardock.doctor.scene import Scene
+
+
+def addresses(scene: Scene) -> Iterator[Finding]:
+    """Of machines that do not exist yet; the VIP, while no load balancer of ours exists."""
+    wanted = watched(scene)
+    taken = {address: scene.answering[address] for address in wanted if address in scene.answering}
+    for address, heard in taken.items():
+        if heard.sure:
+            yield problem("addresses", address, f"somebody has the address of {wanted[address]}: {heard.how}", _cure(scene, address))
+    for how in sorted({heard.how for heard in taken.values() if not heard.sure}):
+        of_it = [address for address, heard in taken.items() if heard.how == how]
+        yield warning("addresses", among(of_it), f"somebody may have them: {how}", _cure(scene, of_it[0]))
+    if not taken:
+        silent = f"nobody answers on {len(wanted)} that are to be given (a host that drops what it does not know would not, either)"
+        yield ok("addresses", "static addresses, VIP", silent if wanted else "all machines exist")
+
+
+def _cure(scene: Scene, address: str) -> str:
+    """The neighbour table of a PVE node knows who it is, also behind firewalls."""
+    look = f"arping -c 3 -I {_bridge(scene)} {address}"
+    return f"{look}   # on a PVE node: who answers? Then end that host, or give another address in cluster.yaml"
+
+
+def watched(scene: Scene) -> dict[str, str]:
+    """Address -> whose it will be; nobody may have it yet."""
+    missing = scene.missing()
+    found = {machine.address: machine.name for machine in missing if machine.address}
+    balancing = scene.plan.load_balancing
+    if balancing and not {machine.name for machine in scene.plan.of_role("loadbalancer")} - {machine.name for machine in missing}:
+        found[balancing.vip] = "the VIP"
+    return found
+
+
+def vrid(scene: Scene) -> Iterator[Finding]:
+    """VRRP is spoken among the hosts of one segment, by multicast: nobody elsewhere hears it, and Proxmox does not know of it."""
+    balancing = scene.plan.load_balancing
+    if balancing:
+        look = f"timeout 5 tcpdump -nvi {_bridge(scene)} 'ip proto 112'   # on a PVE node: no other `vrid {balancing.vrid}` may be heard"
+        said = f"not checked: it can be heard on the load balancers' own segment only. {look}"
+        yield ok("VRRP id", str(balancing.vrid), said)
+
+
+def _bridge(scene: Scene) -> str:
+    machine = next(iter(scene.plan.of_role("loadbalancer")), scene.plan.machines[0])
+    return machine.interfaces[0].bridge

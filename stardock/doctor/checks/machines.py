@@ -1,0 +1,54 @@
+"""VM ids and names: is what this plan wants still free? And does it want what no token may do?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stardock.doctor.finding import Finding, ok, problem, warning
+from stardock.doctor.scene import Scene
+from stardock.estate.machines import TAG
+
+
+def _ours(scene: Scene, item: dict[str, Any]) -> bool:
+    return {TAG, scene.plan.cluster} <= set(str(item.get("tags") or "").replace(",", ";").split(";"))
+
+
+def vm_ids(scene: Scene) -> Iterator[Finding]:
+    """Of VMs and containers, and of those that the token may not see."""
+    taken = {int(item["vmid"]): item for kind in ("qemu", "lxc") for item in scene.asked.listed(kind)}
+    fine = True
+    for machine in scene.plan.machines:
+        item, hidden = taken.get(machine.vm_id), scene.asked.vm_ids.get(machine.vm_id)
+        cure = f"give {machine.name} another `vm_id:` in cluster.yaml, or its pool another range"
+        if item and not _ours(scene, item):
+            fine = False
+            what = "container" if item["type"] == "lxc" else "VM"
+            who = f"the {what} {item.get('name', '')} on {item['node']}"
+            yield problem("VM ids", f"{machine.name}, {machine.vm_id}", f"{who} has this id, and is not ours", cure)
+        elif not item and hidden and hidden.refused:
+            fine = False
+            yield problem("VM ids", f"{machine.name}, {machine.vm_id}", "something that the token may not see has this id", cure)
+    if fine:
+        yield ok("VM ids", f"{len(scene.plan.machines)} machines", "free, or ours")
+
+
+def names(scene: Scene) -> Iterator[Finding]:
+    """Proxmox allows two of a name, people and DNS do not."""
+    wanted = {machine.hostname: machine for machine in scene.plan.machines}
+    strangers = [item for item in scene.asked.listed("qemu") if item.get("name") in wanted and not _ours(scene, item)]
+    for item in strangers:
+        cause = f"VM {item['vmid']} on {item['node']} has this name, too, and is not ours"
+        cure = f"qm set {item['vmid']} --name ANOTHER   # or another name in cluster.yaml"
+        if int(item["vmid"]) != wanted[str(item["name"])].vm_id:  # told by its id already
+            yield warning("names", str(item["name"]), cause, cure)
+    if not strangers:
+        yield ok("names", f"{len(wanted)} machines", "nobody else has them")
+
+
+def roots_alone(scene: Scene) -> Iterator[Finding]:
+    """PVE lets nobody but root@pam set some options, by password: a token of root's is not root (PVE::API2::Qemu)."""
+    for machine in scene.plan.machines:
+        if machine.hugepages:
+            cause = "`hugepages` may be set by root@pam itself only, never by a token: Proxmox will refuse this machine"
+            yield problem("root alone", machine.name, cause, "take `hugepages` out of cluster.yaml")

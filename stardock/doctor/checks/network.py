@@ -1,0 +1,46 @@
+"""Does each PVE node have the bridges, and do they take our VLANs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from stardock.doctor.finding import Finding, among, ok, problem, warning
+from stardock.doctor.scene import Scene
+
+NAME = "bridges"
+
+
+def bridges(scene: Scene) -> Iterator[Finding]:
+    """By PVE node. SDN vnets are listed elsewhere, so that one that is missing here may be one of those."""
+    fine = True
+    for node in scene.up():
+        answer = scene.asked.networks[node.name]
+        there = {str(item["iface"]): item for item in answer.value or ()}
+        for finding in _of_node(scene, node.name, there, answer.refused):
+            fine = False
+            yield finding
+    if fine:
+        yield ok(NAME, among(sorted({nic.bridge for machine in scene.plan.machines for nic in machine.interfaces})), "on every PVE node")
+
+
+def _of_node(scene: Scene, node: str, there: dict[str, Any], refused: str) -> Iterator[Finding]:
+    if refused:
+        yield warning(NAME, node, f"networks cannot be looked at: {refused}", "runner proxmox-role")
+        return
+    nics = [nic for machine in scene.plan.machines if machine.pve_node == node for nic in machine.interfaces]
+    for bridge in sorted({nic.bridge for nic in nics}):
+        vlans = sorted({nic.vlan for nic in nics if nic.bridge == bridge and nic.vlan})
+        if bridge not in there:
+            others = among(sorted(name for name, item in there.items() if item.get("type") in {"bridge", "OVSBridge"})) or "none"
+            cause = f"is not on {node}, nor may the token see it there (SDN.Use); bridges there: {others}"
+            yield problem(
+                NAME, f"{bridge} on {node}", cause, f"write one of those in cluster.yaml, or: ssh root@{node} cat /etc/network/interfaces"
+            )
+        elif not there[bridge].get("active"):
+            yield problem(NAME, f"{bridge} on {node}", "is not up", f"ssh root@{node} ifup {bridge}")
+        elif vlans and there[bridge].get("type") == "bridge" and not there[bridge].get("bridge_vlan_aware"):
+            # PVE makes a bridge vmbr0vN by itself then: it works, with one more bridge a VLAN (PVE::Network)
+            cause = f"is not VLAN aware, and machines there are on VLAN {', '.join(map(str, vlans))}"
+            cure = f"pvesh set /nodes/{node}/network/{bridge} --type bridge --bridge_vlan_aware 1 && pvesh set /nodes/{node}/network"
+            yield warning(NAME, f"{bridge} on {node}", cause, cure)

@@ -1,0 +1,29 @@
+"""Can the provider write snippets: does each PVE node's sshd let us in?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.doctor.finding import Finding, among, ok, problem
+from stardock.doctor.scene import Scene
+
+
+def ssh(scene: Scene) -> Iterator[Finding]:
+    """By PVE node; whether the account may write is seen when it writes."""
+    proxmox, wrong = scene.plan.proxmox, [name for name, tried in scene.ssh.items() if tried.trouble]
+    for name in wrong:
+        tried = scene.ssh[name]
+        yield problem("SSH", name, f"{tried.what}: {tried.trouble}", _cure(scene, name, tried.trouble))
+    if not wrong and scene.ssh:
+        yield ok("SSH", among(scene.ssh), f"lets {proxmox.ssh_user} in")
+
+
+def _cure(scene: Scene, name: str, trouble: str) -> str:
+    node = next(node for node in scene.plan.proxmox.nodes if node.name == name)
+    user, key = scene.plan.proxmox.ssh_user, scene.plan.proxmox.ssh_private_key
+    place = f"{f'-p {node.ssh_port} ' if node.ssh_port != 22 else ''}{user}@{node.address or name}"  # noqa: PLR2004 -- the port of SSH
+    if "denied" in trouble.lower():
+        return f"ssh-copy-id {f'-i {key} ' if key else ''}{place}"
+    if "key" in trouble.lower():
+        return f"proxmox.ssh.private_key in cluster.yaml, or an agent that has the key: ssh-add {key or '~/.ssh/id_ed25519'}"
+    return f"proxmox.nodes[].address and ssh_port in cluster.yaml; by hand: ssh -v {place}"

@@ -1,0 +1,77 @@
+"""Gathers what the checks judge: asks Proxmox, tries PVE nodes and addresses, looks for tools; writes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from stardock.doctor import reach
+from stardock.doctor.checks.addresses import watched
+from stardock.doctor.scene import Scene, Tried
+from stardock.doctor.tools import found_tools
+from stardock.errors import ConditionError
+from stardock.estate.connection import Estate
+from stardock.estate.survey import Survey, survey
+from stardock.estate.token import api_token
+from stardock.plan.model import PveNode
+from stardock.workspace import Workspace
+
+#: Variables whose values the checks may see; the token is none of them.
+SEEN = ("PROXMOX_VE_ENDPOINT", "PROXMOX_VE_SSH_USERNAME")
+#: What nearly every host answers on.
+SSH_PORT = 22
+#: Seconds for one answer of Proxmox.
+ANSWER_SECONDS = 10.0
+
+
+def look(where: Workspace, environ: Mapping[str, str]) -> Scene:
+    """Gather everything; what cannot be had is a part of the scene, too."""
+    with ThreadPoolExecutor(1) as aside:
+        tools = aside.submit(found_tools, environ)
+        scene = _asked(where, environ)
+        folder = where.files.spec.resolve().parent
+        if scene.survey:
+            scene = _tried(scene, folder, environ)
+        environment = {name: environ[name] for name in SEEN if environ.get(name)}
+        return replace(scene, tools=tools.result(), environment=environment, local_images=_local_images(where, folder))
+
+
+def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:
+    scene = Scene(plan=where.plan)
+    try:
+        token = api_token(environ)
+        scene = replace(scene, user=token.user, token=token.name)
+        estate = Estate.from_environment(where.plan.proxmox, environ, seconds=ANSWER_SECONDS)
+        return replace(scene, survey=survey(estate, where.plan, time.time))
+    except ConditionError as error:
+        return replace(scene, silent=(error.message, error.cure or ""))
+
+
+def _tried(scene: Scene, folder: Path, environ: Mapping[str, str]) -> Scene:
+    places = {node.name: (_address(scene.asked, node), node.ssh_port) for node in scene.up()}
+    door = reach.Door(scene.plan.proxmox.ssh_user, _key(scene, folder), dict(environ))
+    ports = dict.fromkeys(watched(scene), SSH_PORT)
+    return replace(scene, ssh=reach.ssh(places, door), answering=reach.answering(ports))
+
+
+def _address(seen: Survey, node: PveNode) -> str:
+    """Where the provider would look: cluster.yaml, else the interface with a gateway, else what the cluster calls the node by."""
+    if node.address:
+        return node.address
+    networks = seen.networks[node.name].value or ()
+    own = next((str(item["address"]) for item in networks if item.get("gateway") and item.get("address")), None)
+    members = {str(item.get("name")): item.get("ip") for item in seen.status.value or ()}
+    return own or str(members.get(node.name) or node.name)
+
+
+def _key(scene: Scene, folder: Path) -> Path | None:
+    named = scene.plan.proxmox.ssh_private_key
+    return folder / Path(named).expanduser() if named else None
+
+
+def _local_images(where: Workspace, folder: Path) -> dict[str, Tried]:
+    files = {machine.image.file for machine in where.plan.machines if machine.image.file}
+    return {file: Tried(file, "" if (folder / Path(file).expanduser()).is_file() else "there is no such file") for file in sorted(files)}

@@ -1,0 +1,159 @@
+"""What can be tried from here: do PVE nodes let us in by SSH, does anybody answer at an address? All at once, each within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stardock.doctor.scene import Heard, Tried
+
+#: Seconds until a connection stands, and until sshd has spoken.
+CONNECT_SECONDS, BANNER_SECONDS = 1.0, 2.0
+#: Seconds for a login, and how many at once: sshd drops some of more than ten unauthenticated connections, but these go to different hosts.
+LOGIN_SECONDS, LOGINS = 10.0, 16
+KEY_VARIABLE = "PROXMOX_VE_SSH_PRIVATE_KEY"
+
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the provider would come in: the key that cluster.yaml names, else the agent's and the environment's."""
+
+    user: str
+    key: Path | None
+    environ: dict[str, str] = field(repr=False)
+
+
+def ssh(places: Mapping[str, Place], door: Door) -> dict[str, Tried]:
+    """Try each PVE node's sshd, by name: does it answer, does it let us in? No command is run there and no file is touched."""
+    trouble = _key_trouble(door)
+    if trouble:
+        return {name: Tried(str(door.key), trouble) for name in places}
+    spoken = asyncio.run(_banners(places))
+    silent = {name: Tried(_shown(places[name]), word) for name, word in spoken.items() if word}
+    open_ = [name for name in places if name not in silent]
+    with ThreadPoolExecutor(LOGINS) as pool:
+        let_in = dict(zip(open_, pool.map(lambda name: _login(places[name], door), open_), strict=True))
+    return {name: silent.get(name) or let_in[name] for name in places}
+
+
+def _shown(place: Place) -> str:
+    return f"{place[0]} port {place[1]}"
+
+
+def _key_trouble(door: Door) -> str:
+    if door.key is None:
+        return "" if door.environ.get("SSH_AUTH_SOCK") or door.environ.get(KEY_VARIABLE) else "no key is named, and no SSH agent runs"
+    if not door.key.is_file():
+        return "there is no such key file"
+    opened = subprocess.run(
+        ["ssh-keygen", "-y", "-P", "", "-f", str(door.key)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if opened.returncode == 0:
+        return ""
+    said = (opened.stderr.strip().splitlines() or [""])[-1]
+    locked = "incorrect passphrase" in said
+    return "the key has a passphrase, which the provider cannot ask for: give it to an agent" if locked else f"no usable key: {said}"
+
+
+async def _banners(places: Mapping[str, Place]) -> dict[str, str]:
+    said = await asyncio.gather(*(_banner(*place) for place in places.values()))
+    return dict(zip(places, said, strict=True))
+
+
+async def _banner(address: str, port: int) -> str:
+    """What is wrong; empty when an sshd speaks."""
+    try:
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port), CONNECT_SECONDS)
+    except (OSError, TimeoutError) as error:
+        return f"does not answer ({error.strerror if isinstance(error, OSError) and error.strerror else 'silence'})"
+    try:
+        line = await asyncio.wait_for(reader.readline(), BANNER_SECONDS)
+    except (OSError, TimeoutError, ValueError):
+        line = b""
+    writer.close()
+    return "" if line.startswith(b"SSH-") else "answers, but not as an sshd does"
+
+
+def _login(place: Place, door: Door) -> Tried:
+    """A whole login with the SFTP subsystem, then goodbye. Host keys are not looked at: nothing is told and nothing is believed here."""
+    key = _environment_key(door)
+    try:
+        done = subprocess.run(
+            _sftp(place, door, key),
+            env=door.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=LOGIN_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return Tried(_shown(place), f"no login within {LOGIN_SECONDS:.0f} s")
+    finally:
+        if key is not None:
+            os.close(key)
+    said = [line for line in done.stderr.splitlines() if line and not line.startswith(("Warning:", "Connection closed", "**"))]
+    return Tried(f"{door.user}@{_shown(place)}", "" if done.returncode == 0 else (said or ["no login"])[-1])
+
+
+def _sftp(place: Place, door: Door, key: int | None) -> list[str]:
+    options = {
+        "BatchMode": "yes",
+        "ConnectTimeout": "3",
+        "StrictHostKeyChecking": "no",
+        "UserKnownHostsFile": "/dev/null",
+        "PreferredAuthentications": "publickey",
+        "LogLevel": "ERROR",
+    }
+    if door.key:
+        options |= {"IdentityFile": str(door.key), "IdentitiesOnly": "yes", "IdentityAgent": "none"}
+    elif key is not None:
+        options |= {"IdentityFile": f"/proc/{os.getpid()}/fd/{key}"}
+    given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    return ["sftp", "-q", "-F", "none", *given, "-P", str(place[1]), "-b", "/dev/null", f"{door.user}@{place[0]}"]
+
+
+def _environment_key(door: Door) -> int | None:
+    """The key of the environment as a file that is on no disk (ssh closes what it inherits); None: there is none, or another goes first."""
+    text = door.environ.get(KEY_VARIABLE)
+    if door.key or not text:
+        return None
+    descriptor = os.memfd_create("key")
+    os.fchmod(descriptor, 0o600)
+    os.write(descriptor, text.rstrip("\n").encode() + b"\n")
+    return descriptor
+
+
+def answering(ports: Mapping[str, int]) -> dict[str, Heard]:
+    """Of these addresses, each tried on one port, those that somebody seems to have, and how we know."""
+    return asyncio.run(_all_answering(ports)) if ports else {}
+
+
+async def _all_answering(ports: Mapping[str, int]) -> dict[str, Heard]:
+    said = await asyncio.gather(*(_answers(address, port) for address, port in ports.items()))
+    return {address: word for address, word in zip(ports, said, strict=True) if word}
+
+
+async def _answers(address: str, port: int) -> Heard | None:
+    """Silence is no answer: nobody, or a host that drops what it does not know. A proxy may accept for everybody, but says nothing."""
+    try:
+        reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port), CONNECT_SECONDS)
+    except ConnectionRefusedError:
+        return Heard(f"port {port} is refused, by a host or by a firewall on the way", sure=False)
+    except (OSError, TimeoutError):
+        return None
+    try:
+        word = await asyncio.wait_for(reader.readline(), BANNER_SECONDS)
+    except (OSError, TimeoutError, ValueError):
+        word = b""
+    writer.close()
+    if word.startswith(b"SSH-"):
+        return Heard(f"an sshd answers on port {port}", sure=True)
+    return Heard(f"port {port} is open and says nothing: a host, or a proxy on the way that accepts for everybody", sure=False)

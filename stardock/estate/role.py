@@ -1,0 +1,64 @@
+"""The commands that give a token just what a plan needs; each heals what an earlier run of it left otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stardock.plan.model import Plan
+from stardock.plan.privileges import Grant, grants
+
+#: The name of the token, after the user's.
+TOKEN = "stardock"  # noqa: S105 -- its name
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose privileges. A `token` that is named gets them itself, too: one with privilege separation has no more than its own."""
+
+    user: str
+    token: str = ""
+
+    @property
+    def option(self) -> str:
+        """As pveum takes it."""
+        return f"--users {self.user}" + (f" --tokens '{self.user}!{self.token}'" if self.token else "")
+
+
+def default_user(plan: Plan) -> str:
+    """One user a cluster, so that what the one may do is not what the other may do."""
+    return f"stardock-{plan.cluster}@pve"
+
+
+def role_name(plan: Plan, grant: Grant) -> str:
+    """A role's name: the cluster's own, for another cluster may need more of the same kind."""
+    return f"stardock-{plan.cluster}-{grant.kind}"
+
+
+def commands(plan: Plan, user: str) -> Iterator[str]:
+    """Every command, in order, for a shell on any PVE node."""
+    yield f"pveum user add {user} || true"
+    for grant in grants(plan):
+        yield role_command(plan, grant)
+    for grant in grants(plan):
+        yield from acl_commands(plan, grant, Who(user), grant.paths)
+    yield f"pveum user token add {user} {TOKEN} --privsep 0"
+
+
+def role_command(plan: Plan, grant: Grant) -> str:
+    """Make or mend one role."""
+    said = f'{role_name(plan, grant)} --privs "{" ".join(grant.privileges)}"'
+    return f"pveum role add {said} || pveum role modify {said}"
+
+
+def acl_commands(plan: Plan, grant: Grant, who: Who, paths: tuple[str, ...]) -> Iterator[str]:
+    """Give the role on these paths."""
+    for path in paths:
+        yield f"pveum acl modify {path} {who.option} --roles {role_name(plan, grant)} --propagate {int(grant.propagate)}"
+
+
+def cure(plan: Plan, who: Who, path: str, missing: frozenset[str]) -> str:
+    """The commands that give what is missing on one path."""
+    wanted = [grant for grant in grants(plan) if path in grant.paths and missing & frozenset(grant.privileges)]
+    lines = [line for grant in wanted for line in (role_command(plan, grant), *acl_commands(plan, grant, who, (path,)))]
+    return "\n".join(lines)

@@ -1,0 +1,137 @@
+"""What Proxmox says of itself: every question at once, each answered or not on its own; read only.
+
+Three waves whatever the size of the estate: the version alone (so that a wrong token is told once), then all that is known beforehand, then
+what depends on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from proxmoxer.core import ResourceException
+
+from stardock.errors import ConditionError
+from stardock.estate.connection import Estate
+from stardock.plan.model import Plan
+from stardock.plan.privileges import needed
+
+#: Questions at once: pveproxy has three workers that each take many connections (PVE::APIServer::AnyEvent).
+WORKERS = 32
+
+Question = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `refused` has Proxmox's words where nothing did."""
+
+    value: Any = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Everything read. What is keyed by PVE node lacks none of the plan's."""
+
+    version: str
+    status: Answer = field(default_factory=Answer)  # /cluster/status
+    resources: Answer = field(default_factory=Answer)  # /cluster/resources
+    permissions: Mapping[str, Answer] = field(default_factory=dict)  # by path
+    networks: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node
+    clocks: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node: (seconds there, seconds here before and after)
+    versions: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node
+    images: Mapping[tuple[str, str], Answer] = field(default_factory=dict)  # by PVE node and URL
+    vm_ids: Mapping[int, Answer] = field(default_factory=dict)  # by VM id: free, where no list shows who has it
+
+    def listed(self, kind: str) -> list[dict[str, Any]]:
+        """The resources of a kind: node, storage, qemu, lxc."""
+        return [item for item in self.resources.value or () if item.get("type") == kind]
+
+    def online(self) -> frozenset[str]:
+        """The PVE nodes that are."""
+        return frozenset(str(item["node"]) for item in self.listed("node") if item.get("status") == "online")
+
+
+def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int = WORKERS) -> Survey:
+    """Ask all that doctor looks at. Raises ConditionError when Proxmox cannot be asked at all."""
+    version = estate.check()
+    with ThreadPoolExecutor(workers) as pool:
+        first = _wave(estate, pool, _first(plan, clock))
+        taken = {int(item["vmid"]) for item in first["resources", ""].value or () if "vmid" in item}
+        second = _wave(estate, pool, _second(plan, taken))
+    found = first | second
+    return Survey(
+        version=version,
+        status=found["status", ""],
+        resources=found["resources", ""],
+        permissions=_of(found, "permissions"),
+        networks=_of(found, "network"),
+        clocks=_of(found, "time"),
+        versions=_of(found, "version"),
+        images=_of(found, "image"),
+        vm_ids=_of(found, "free"),
+    )
+
+
+def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Question]:
+    asked: dict[tuple[str, Any], Question] = {
+        ("status", ""): lambda api: api.cluster.status.get(),
+        ("resources", ""): lambda api: api.cluster.resources.get(),
+    }
+    asked |= {("permissions", path): _permissions(path) for path in needed(plan)}
+    for node in plan.proxmox.nodes:
+        asked |= _of_node(node.name, clock)
+    wanted = {(machine.pve_node, machine.image.url, machine.image.verify) for machine in plan.machines if machine.image.url}
+    return asked | {("image", (node, url)): _image(node, url, verify) for node, url, verify in sorted(wanted)}
+
+
+def _permissions(path: str) -> Question:
+    return lambda api: api.access.permissions.get(path=path)
+
+
+def _of_node(node: str, clock: Callable[[], float]) -> dict[tuple[str, Any], Question]:
+    def time(api: Any) -> tuple[float, float, float]:
+        before = clock()
+        return float(api.nodes(node).time.get()["time"]), before, clock()
+
+    return {
+        ("network", node): lambda api: api.nodes(node).network.get(),
+        ("version", node): lambda api: str(api.nodes(node).version.get()["version"]),
+        ("time", node): time,
+    }
+
+
+def _image(node: str, url: str, verify: bool) -> Question:
+    options = {"url": url, "verify-certificates": int(verify)}
+    return lambda api: api.nodes(node)("query-url-metadata").get(**options)
+
+
+def _second(plan: Plan, seen: Iterable[int]) -> dict[tuple[str, Any], Question]:
+    """A VM that the token may not see has its id all the same."""
+    hidden = {machine.vm_id for machine in plan.machines} - set(seen)
+    return {("free", vm_id): _free(vm_id) for vm_id in sorted(hidden)}
+
+
+def _free(vm_id: int) -> Question:
+    return lambda api: api.cluster.nextid.get(vmid=vm_id)
+
+
+def _wave(estate: Estate, pool: ThreadPoolExecutor, asked: Mapping[tuple[str, Any], Question]) -> dict[tuple[str, Any], Answer]:
+    """Ask all of them, as many at once as the pool takes."""
+    return dict(zip(asked, pool.map(lambda question: _answer(estate, question), asked.values()), strict=True))
+
+
+def _answer(estate: Estate, question: Question) -> Answer:
+    try:
+        return Answer(estate.read(question))
+    except ResourceException as error:
+        return Answer(refused=f"{error.status_code} {error.status_message}: {error.content}".strip())
+    except ConditionError as error:
+        return Answer(refused=error.message)
+
+
+def _of(found: Mapping[tuple[str, Any], Answer], kind: str) -> dict[Any, Answer]:
+    return {key: answer for (of, key), answer in found.items() if of == kind}

@@ -1,0 +1,127 @@
+"""What this plan needs of Proxmox, and no more: which privileges on which path, and what for.
+
+By the methods that the provider (0.111.1) and `stardock.estate` call, what the published schema asks for each, and what PVE's code asks
+beyond it (PVE::API2::Qemu, PVE::Storage, PVE::GuestHelpers). Machines are granted on /vms and not one by one: when a VM is destroyed, PVE
+takes the ACLs on it away, so that a replacement could not be made. Nor through a pool: a new VM's tags are looked at on its own path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stardock.plan.model import Machine, Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role's privileges on some paths. `kind` names the role; `propagate`: whether they hold below the paths, too."""
+
+    kind: str
+    what_for: str
+    privileges: tuple[str, ...]
+    paths: tuple[str, ...]
+    propagate: bool = True
+
+
+def grants(plan: Plan) -> tuple[Grant, ...]:
+    """List what the plan needs, without what it has no use for; in a fixed order."""
+    every = (_estate(plan), _machines(), _nodes(plan), _fetching(plan), _images(plan), _snippets(plan), _disks(plan), _bridges(plan))
+    return tuple(grant for grant in (*every, _devices(plan), _pools(plan)) if grant.paths)
+
+
+def needed(plan: Plan) -> dict[str, frozenset[str]]:
+    """The privileges by path."""
+    found: dict[str, frozenset[str]] = {}
+    for grant in grants(plan):
+        for path in grant.paths:
+            found[path] = found.get(path, frozenset()) | frozenset(grant.privileges)
+    return found
+
+
+def _sorted(paths: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(paths))
+
+
+def _estate(plan: Plan) -> Grant:
+    """PVE asks for Sys.Modify on / itself to set a VM's startup order, for Sys.Console to put it under HA."""
+    console = ("Sys.Console",) if any(machine.ha for machine in plan.machines) else ()
+    return Grant(
+        kind="estate",
+        what_for="startup order of machines; quorum",
+        privileges=("Sys.Audit", *console, "Sys.Modify"),
+        paths=("/",),
+        propagate=False,
+    )
+
+
+def _machines() -> Grant:
+    """VM.Config.Cloudinit and .CDROM are not among them: VM.Config.Network suffices for snippets, and the seed's drive is never changed."""
+    config = ("CPU", "Disk", "HWType", "Memory", "Network", "Options")
+    return Grant(
+        kind="machines",
+        what_for="VMs, made, changed, started, destroyed; addresses and host keys through the guest agent",
+        privileges=(
+            *("VM.Allocate", "VM.Audit"),
+            *(f"VM.Config.{name}" for name in config),
+            *("VM.GuestAgent.Audit", "VM.GuestAgent.FileRead", "VM.PowerMgmt"),
+        ),
+        paths=("/vms",),
+    )
+
+
+def _nodes(plan: Plan) -> Grant:
+    paths = {f"/nodes/{node.name}" for node in plan.proxmox.nodes}
+    return Grant(kind="nodes", what_for="clock of PVE nodes (runner doctor)", privileges=("Sys.Audit",), paths=_sorted(paths))
+
+
+def _fetching(plan: Plan) -> Grant:
+    paths = {f"/nodes/{machine.pve_node}" for machine in plan.machines if machine.image.url}
+    return Grant(kind="fetching", what_for="PVE nodes download images", privileges=("Sys.AccessNetwork",), paths=_sorted(paths))
+
+
+def _images(plan: Plan) -> Grant:
+    return Grant(
+        kind="images",
+        what_for="images, fetched, imported from, deleted",
+        privileges=("Datastore.Allocate", "Datastore.AllocateTemplate", "Datastore.Audit"),
+        paths=_sorted({f"/storage/{machine.image.datastore}" for machine in plan.machines}),
+    )
+
+
+def _snippets(plan: Plan) -> Grant:
+    return Grant(
+        kind="snippets",
+        what_for="first-boot files, found and deleted (SFTP writes them)",
+        privileges=("Datastore.Allocate", "Datastore.Audit"),
+        paths=_sorted({f"/storage/{machine.snippet_datastore}" for machine in plan.machines}),
+    )
+
+
+def _disks(plan: Plan) -> Grant:
+    return Grant(
+        kind="disks",
+        what_for="disks of machines",
+        privileges=("Datastore.AllocateSpace", "Datastore.Audit"),
+        paths=_sorted({f"/storage/{name}" for machine in plan.machines for name in _disk_datastores(machine)}),
+    )
+
+
+def _disk_datastores(machine: Machine) -> set[str]:
+    return {machine.disk_datastore, *(disk.datastore for disk in machine.data_disks)}
+
+
+def _bridges(plan: Plan) -> Grant:
+    """A VLAN is a path of its own below its bridge. A bridge that is an SDN vnet has the vnet's zone in its path, which no plan knows."""
+    nics = [nic for machine in plan.machines for nic in machine.interfaces]
+    paths = {f"/sdn/zones/localnetwork/{nic.bridge}{f'/{nic.vlan}' if nic.vlan else ''}" for nic in nics}
+    return Grant(kind="bridges", what_for="NICs", privileges=("SDN.Use",), paths=_sorted(paths))
+
+
+def _devices(plan: Plan) -> Grant:
+    paths = {f"/mapping/pci/{device.mapping}" for machine in plan.machines for device in machine.devices}
+    return Grant(kind="devices", what_for="PCI devices by mapping", privileges=("Mapping.Use",), paths=_sorted(paths))
+
+
+def _pools(plan: Plan) -> Grant:
+    paths = {f"/pool/{machine.pve_pool}" for machine in plan.machines if machine.pve_pool}
+    return Grant(kind="pools", what_for="which pool a machine is in", privileges=("Pool.Audit",), paths=_sorted(paths))

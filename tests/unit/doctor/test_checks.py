@@ -12,7 +12,8 @@ from stardock.doctor.checks import ASKED, HERE, run
 from stardock.doctor.finding import Finding, Level
 from stardock.doctor.scene import Heard, Scene, Tried
 from stardock.estate.survey import Answer
-from stardock.plan.model import Device, Ha, Plan
+from stardock.plan.model import Plan
+from stardock.plan.parts import Device, Ha
 from stardock.plan.privileges import needed
 from tests.unit.doctor.scenes import NODES, URL, bridge, node, plan, resources, scene, storage, vm
 

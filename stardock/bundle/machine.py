@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from stardock.firstboot.user import first_files
 from stardock.plan.model import Machine, User
 from stardock.systems import system
 
@@ -28,10 +29,11 @@ def home(user: User) -> str:
 
 
 def _system_files(machine: Machine) -> Iterator[dict[str, str]]:
-    for file in system(machine.image.system).files(machine):
+    for file in first_files(machine):
         reader = next((name for folder, name in _READERS.items() if file.path.startswith(folder)), None)
         applies = {"applies": reader} if reader else {}
-        yield {"path": file.path, "content": file.content, "mode": file.mode, **applies}
+        owner = {} if file.owner == "root" else {"owner": file.owner}
+        yield {"path": file.path, "content": file.content, "mode": file.mode, **owner, **applies}
 
 
 def _timezone(machine: Machine) -> Iterator[dict[str, str]]:

@@ -62,9 +62,9 @@ def parse_path(value: str) -> str:
 
 
 def parse_mode(value: object) -> str:
-    """Four octal digits, as text: YAML readers disagree about what a bare 0644 is."""
+    """Four octal digits."""
     if not isinstance(value, str) or not _MODE.fullmatch(value):
-        raise broken(f"{shown(value)} is not a mode: four octal digits in quotes", 'write for example "0644"')
+        raise broken(f"{shown(value)} is not a mode: four octal digits", 'write for example "0644"')
     return value
 
 
@@ -98,7 +98,7 @@ class UserFile(Section):
 
     path: FilePath = Field(description="where: absolute; not a file that Stardock writes itself")
     content: Annotated[str, AfterValidator(parse_content)] = Field(description="the whole text")
-    permissions: Mode = Field(default="0644", description="four octal digits in quotes")
+    permissions: Mode = Field(default="0644", description="four octal digits")
     owner: Account = Field(default="root", description="account that owns it; the group is root")
 
 

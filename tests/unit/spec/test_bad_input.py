@@ -11,6 +11,7 @@ from stardock.spec import load_spec
 from tests.unit.spec.conftest import Case, Problems, example
 from tests.unit.spec.faults_of_addresses import ADDRESSES
 from tests.unit.spec.faults_of_estate import ESTATE
+from tests.unit.spec.faults_of_first_boot import FIRST_BOOT
 from tests.unit.spec.faults_of_hardware import HARDWARE
 from tests.unit.spec.faults_of_images import IMAGES
 from tests.unit.spec.faults_of_machines import MACHINES
@@ -28,6 +29,7 @@ def only(found: list[Problem]) -> Problem:
 
 CASES: dict[str, Case] = {
     **ADDRESSES,
+    **FIRST_BOOT,
     **ESTATE,
     **IMAGES,
     **HARDWARE,

@@ -13,6 +13,7 @@ from stardock.lock import save_lock
 from stardock.spec import load_spec
 from stardock.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
+from tests.unit.plan.faults_of_first_boot import FIRST_BOOT
 from tests.unit.plan.faults_of_hardware import HARDWARE
 from tests.unit.plan.faults_of_network import NETWORK
 
@@ -53,27 +54,7 @@ Edit = tuple[str, str]
 FAULTS = {
     **HARDWARE,
     **NETWORK,
-    "a file that stardock writes itself": (
-        "protect: false",
-        "cloud_init: {user_data: {write_files: [{path: /etc/sysctl.d/90-stardock.conf, content: x}]}}\nprotect: false",
-        "write_files",
-        "`/etc/sysctl.d/90-stardock.conf` is a file that Stardock writes itself on server1",
-        "another path",
-    ),
-    "a file of bootstrap": (
-        "machines: [agent1]",
-        "machines: [agent1]\n    cloud_init: {user_data: {write_files: [{path: /etc/rancher/rke2/config.yaml, content: x}]}}",
-        "write_files",
-        "is a file that Stardock writes itself on agent1",
-        "another path",
-    ),
-    "two load balancers that reboot at any time": (
-        "slots: [17, 18]",
-        "slots: [17, 18]\n  strategy: instantly",
-        "strategy",
-        "with `instantly`, the load balancers lb1 and lb2 may reboot at the same time",
-        "write maint-window",
-    ),
+    **FIRST_BOOT,
     "equal addresses": (
         "offset: 60",
         "offset: 50",

@@ -77,6 +77,17 @@ def address_of(machine: Machine, facts: Facts) -> str | None:
     return next(iter(sorted(seen, key=lambda address: ":" in address)), None)
 
 
+def ipv6_of(machine: Machine, facts: Facts) -> str | None:
+    """The IPv6 address of a machine's first interface: the static one, else of those observed the least, else None."""
+    own = machine.interfaces[0]
+    if own.ipv6 is None:
+        return None
+    if own.ipv6.address is not None:
+        return own.ipv6.address
+    seen = facts.machines.get(machine.name, MachineFacts()).addresses.get(own.name, ())
+    return min((address for address in seen if ":" in address), default=None)  # the agent's order may differ from day to day
+
+
 def save_known_hosts(path: Path, plan: Plan, facts: Facts) -> None:
     """Write the host keys of the plan's machines in OpenSSH's format; keys of machines that are gone go with this."""
     write_atomically(path, "".join(known_hosts(plan, facts)))

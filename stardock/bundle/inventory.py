@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stardock.bundle.machine import machine_variables
 from stardock.bundle.rke2 import join_address, release_url, rke2_config
 from stardock.bundle.text import Template
+from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import ConditionError
-from stardock.facts import Facts, address_of
+from stardock.facts import Facts, address_of, ipv6_of
 from stardock.plan.model import ROLES, LoadBalancing, Machine, Plan
 
 Variables = dict[str, Any]
@@ -33,12 +34,25 @@ def inventory_files(plan: Plan, facts: Facts) -> dict[str, Variables]:
             f"no address is known for {', '.join(unknown)}", cure="run `runner discover`: it asks the machines through Proxmox"
         )
     known = {name: address for name, address in addresses.items() if address}
+    ipv6 = _second_addresses(plan, facts)
     return {
         "hosts.yml": _hosts(plan),
         "group_vars/all.yml": _all(plan, facts, known),
         **({"group_vars/loadbalancer.yml": _balancing(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
-        **{f"host_vars/{machine.name}.yml": _host(plan, machine, known) for machine in plan.machines},
+        **{f"host_vars/{machine.name}.yml": _host(plan, machine, known, ipv6) for machine in plan.machines},
     }
+
+
+def _second_addresses(plan: Plan, facts: Facts) -> dict[str, str]:
+    """IPv6 addresses of the nodes of a dual-stack cluster; of any other cluster nobody asks for them. `ConditionError` for unknown ones."""
+    if not is_dual_stack(plan.distribution.options):
+        return {}
+    found = {machine.name: ipv6_of(machine, facts) for machine in plan.machines if machine.role != "loadbalancer"}
+    unknown = [name for name, address in found.items() if address is None]
+    if unknown:
+        message = f"the cluster is dual stack, and no IPv6 address is known for {', '.join(unknown)}"
+        raise ConditionError(message, cure="run `runner discover`; does their network have a router that advertises, or DHCPv6?")
+    return {name: address for name, address in found.items() if address}
 
 
 def _hosts(plan: Plan) -> Variables:
@@ -79,13 +93,13 @@ def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) 
     }
 
 
-def _host(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Variables:
+def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     common = {"ansible_host": addresses[machine.name], **machine_variables(machine)}
     if machine.role == "loadbalancer":
         return {**common, **_keepalived(plan, machine, addresses)}
     return {
         **common,
-        "rke2_config": rke2_config(plan, machine, addresses),
+        "rke2_config": rke2_config(plan, machine, addresses, ipv6),
         "rke2_join_address": join_address(plan, machine, addresses),
     }
 

@@ -31,11 +31,15 @@ def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> 
     return f"https://{addresses[others[0]]}:{SUPERVISOR_PORT}" if others else ""
 
 
-def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> dict[str, Any]:
-    """config.yaml without secrets (they lie in files of their own) and without `server:` (a file of its own, since it needs no restart)."""
+def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
+    """config.yaml without secrets (they lie in files of their own) and without `server:` (a file of its own, since it needs no restart).
+
+    `ipv6` are the second addresses of the nodes of a dual-stack cluster, else empty.
+    """
     serves = machine.role == "server"
     options = options_for("server" if serves else "agent", plan.distribution.options)
-    own = _node(machine, addresses[machine.name]) | (_server(plan, machine, addresses) if serves else {})
+    node_addresses = [addresses[machine.name], *([ipv6[machine.name]] if machine.name in ipv6 else [])]
+    own = _node(machine, node_addresses) | (_server(plan, machine, addresses, node_addresses) if serves else {})
     merged = {key: _joined(options.get(key), value) for key, value in own.items()}
     return {**{key: value for key, value in options.items() if key not in merged}, **{key: value for key, value in merged.items() if value}}
 
@@ -45,29 +49,29 @@ def _joined(wanted: Any, own: Any) -> Any:
     return list(dict.fromkeys([*(wanted or []), *own])) if isinstance(own, list) else own
 
 
-def _node(machine: Machine, address: str) -> dict[str, Any]:
+def _node(machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
     return {
         "node-name": machine.hostname,
-        "node-ip": [address],
+        "node-ip": node_addresses,
         "token-file": f"{FOLDER}/token",
         "node-label": [f"{key}={value}" for key, value in machine.labels.items()],
         "node-taint": list(machine.taints),
     }
 
 
-def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> dict[str, Any]:
+def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
     arguments = plan.distribution.options.get("kube-apiserver-arg", [])
     given = [arguments] if isinstance(arguments, str) else arguments
     opened = [] if any(argument.startswith(AUTHENTICATION) for argument in given) else [f"{AUTHENTICATION}{FOLDER}/authentication.yaml"]
     return {
         "advertise-address": addresses[machine.name],
         "agent-token-file": f"{FOLDER}/agent-token",
-        "tls-san": _names(plan, machine, addresses),
+        "tls-san": _names(plan, machine, addresses, own),
         "kube-apiserver-arg": opened,
     }
 
 
-def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> list[str]:
+def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> list[str]:
     """What a server's certificate is for: what all have in common (VIP, further names) and itself.
 
     Not the other servers: nobody asks one server by another's name, and a server more would restart all the others.
@@ -76,4 +80,4 @@ def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> list[s
     others = {name for server in servers for name in (server.hostname, server.name, addresses[server.name])}
     common = [name for name in plan.tls_san if name not in others]
     vip = [plan.load_balancing.vip] if plan.load_balancing else []
-    return list(dict.fromkeys([*vip, *common, addresses[machine.name], machine.hostname]))
+    return list(dict.fromkeys([*vip, *common, *own, machine.hostname]))

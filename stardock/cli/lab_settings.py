@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from stardock.cli.lab_copy import ENDPOINT, node_address
+from stardock.cli.lab_ipv6 import RoutedV6, routed_v6
 from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.plan.model import Interface, Plan
 from stardock.plan.model import PveNode as PlannedNode
@@ -42,7 +43,8 @@ def _networks(plan: Plan, segment: Segment, number: int) -> Iterator[Network]:
     for index, subnet in enumerate(subnets):
         router = _router(subnet, members, taken)
         span = _free_range(subnet, taken | {router}) if dynamic and index == 0 else None
-        yield Network(segment[0], f"{router}/{subnet.prefixlen}", segment[1], span)
+        ipv6 = routed_v6(members, number) if index == 0 else RoutedV6()
+        yield Network(segment[0], f"{router}/{subnet.prefixlen}", segment[1], span, ipv6.gateways, ipv6.advertised, ipv6.dhcp)
 
 
 def _subnet(nic: Interface) -> IPv4Network:

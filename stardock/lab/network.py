@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stardock.lab.commands import run
@@ -30,8 +30,11 @@ def build(networks: Iterable[Network]) -> None:
     batch(["link set lo up", f"address add {RELAY_ADDRESS}/32 dev lo"])
     for network in networks:
         ensure_bridge(network.bridge, network.vlan)
-        batch([f"address replace {network.gateway} dev {bridge_name(network.bridge, network.vlan)}"])
+        bridge = bridge_name(network.bridge, network.vlan)
+        batch([f"address replace {network.gateway} dev {bridge}"])
+        batch(f"address replace {gateway} dev {bridge} nodad" for gateway in network.gateways_v6)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    Path("/proc/sys/net/ipv6/conf/all/forwarding").write_text("1")
 
 
 def ensure_bridge(bridge: str, vlan: int | None) -> str:
@@ -66,7 +69,7 @@ def dhcp_server(settings: LabSettings) -> list[str]:
         f"--dhcp-leasefile={directory / 'dnsmasq.leases'}", f"--log-facility={directory / 'log/dnsmasq.log'}",
     ]  # fmt: skip
     names = sorted({bridge_name(network.bridge, network.vlan) for network in settings.networks})
-    return [*argv, *(f"--interface={name}" for name in names), *_ranges(settings.networks)]
+    return [*argv, *(f"--interface={name}" for name in names), *_ranges(settings.networks), *_ranges_v6(settings.networks)]
 
 
 def _ranges(networks: Iterable[Network]) -> list[str]:
@@ -75,6 +78,16 @@ def _ranges(networks: Iterable[Network]) -> list[str]:
         for network in networks
         if network.dhcp_range
     ]
+
+
+def _ranges_v6(networks: Iterable[Network]) -> Iterator[str]:
+    """Router advertisements, alone or with DHCPv6; soon after each other, since a machine's question may come before its answerer."""
+    for network in (network for network in networks if network.advertised):
+        subnet = ipaddress.IPv6Network(network.advertised or "")
+        leases = f"{subnet[0x1000]},{subnet[0x1FFF]},64,1h" if network.dhcp_v6 else f"{subnet[0]},ra-only"
+        yield "--enable-ra"
+        yield f"--ra-param={bridge_name(network.bridge, network.vlan)},10"
+        yield f"--dhcp-range={leases}"
 
 
 def start_dhcp(settings: LabSettings) -> subprocess.Popen[bytes] | None:

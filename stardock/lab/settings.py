@@ -8,12 +8,18 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An L2 segment: PVE bridge, VLAN, and the address (CIDR) that the lab's router has there. DHCP serves `dhcp_range` when given."""
+    """An L2 segment: PVE bridge, VLAN, and the addresses (CIDR) that the lab's router has there. DHCP serves `dhcp_range` when given.
+
+    The router advertises `advertised`, an IPv6 network of prefix 64, when given; with `dhcp_v6` it also gives addresses of it.
+    """
 
     bridge: str
     gateway: str  # e.g. 192.168.1.1/24
     vlan: int | None = None
     dhcp_range: tuple[str, str] | None = None
+    gateways_v6: tuple[str, ...] = ()
+    advertised: str | None = None
+    dhcp_v6: bool = False
 
 
 @dataclass(frozen=True, slots=True)

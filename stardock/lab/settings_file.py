@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from stardock.lab.settings import LabSettings, Network, PveNode
 
@@ -19,8 +20,12 @@ def save(settings: LabSettings) -> Path:
 def load(file: Path) -> LabSettings:
     """The reverse; the file is ours, so a damaged one is a KeyError or a ValueError."""
     raw = json.loads(file.read_text())
-    networks = tuple(Network(**{**item, "dhcp_range": _pair(item["dhcp_range"])}) for item in raw.pop("networks"))
+    networks = tuple(_network(item) for item in raw.pop("networks"))
     return LabSettings(**raw | {"networks": networks, "pve_nodes": tuple(PveNode(**item) for item in raw["pve_nodes"])})
+
+
+def _network(item: dict[str, Any]) -> Network:
+    return Network(**{**item, "dhcp_range": _pair(item["dhcp_range"]), "gateways_v6": tuple(item["gateways_v6"])})
 
 
 def _pair(value: list[str] | None) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ from stardock.distributions import rke2
 from stardock.errors import Problem
 from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.cluster_networks import cluster_network_rules
 from stardock.spec.places import at
 from stardock.spec.routing import routing_rules
 from stardock.spec.state_rules import state_has_a_place, state_settings
@@ -139,6 +140,7 @@ CONFLICTS: tuple[Rule, ...] = (
     system_rules,
     address_rules,
     routing_rules,
+    cluster_network_rules,
     vip_rules,
     state_settings,
 )

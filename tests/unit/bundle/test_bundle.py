@@ -170,3 +170,42 @@ def test_a_plus_in_a_version_is_escaped_in_the_url() -> None:
 @pytest.mark.parametrize("text", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "{# hidden #}\n"])
 def test_what_a_user_wrote_is_never_a_template(text: str) -> None:
     assert "!unsafe" in yaml_text({"content": text})
+
+
+def dual_stack(server: dict[str, Any], agent: dict[str, Any]) -> Plan:
+    data = document()
+    data["distribution"]["options"] = {"cluster-cidr": "10.42.0.0/16,fd42::/56", "service-cidr": ["10.43.0.0/16", "fd43::/112"]}
+    data["network"]["server"][0]["ipv6"], data["network"]["agent"][0]["ipv6"] = server, agent
+    return plan_of(data)[0]
+
+
+def test_a_dual_stack_node_says_both_addresses_ipv4_first() -> None:
+    static = {"base": "fd00:10::"}
+    plan = dual_stack({"static": {**static, "offset": 80}}, {"static": {**static, "offset": 96}})
+    server, agent = (host(plan, name)["rke2_config"] for name in ("server2", "agent1"))
+    assert (server["node-ip"], agent["node-ip"]) == (["192.168.1.51", "fd00:10::51"], ["192.168.1.60", "fd00:10::60"])
+    assert server["advertise-address"] == "192.168.1.51"
+    assert server["tls-san"][-3:] == ["192.168.1.51", "fd00:10::51", "server2"]
+    assert (server["cluster-cidr"], server["service-cidr"]) == (["10.42.0.0/16,fd42::/56"], ["10.43.0.0/16", "fd43::/112"])
+    assert "cluster-cidr" not in agent
+    assert host(plan, "server2")["ansible_host"] == "192.168.1.51"
+    assert "fd00" not in str(inventory_files(plan, FACTS)["group_vars/loadbalancer.yml"])
+
+
+def test_a_dual_stack_node_with_slaac_says_what_discovery_saw() -> None:
+    plan = dual_stack({"slaac": True}, {"slaac": True})
+    with pytest.raises(ConditionError, match="no IPv6 address is known for server1, server2, server3, agent1"):
+        inventory_files(plan, FACTS)
+    seen = MachineFacts(addresses={"ens18": ("192.168.1.50", "fd77::9", "2001:db8::9")})
+    facts = Facts(cluster="quickstart", machines={machine.name: seen for machine in plan.machines})
+    assert host(plan, "server1", facts)["rke2_config"]["node-ip"] == ["192.168.1.50", "2001:db8::9"]
+
+
+def test_ipv6_on_machines_of_a_cluster_that_is_not_dual_stack_changes_no_node() -> None:
+    data = document()
+    for role in ("server", "agent"):
+        data["network"][role][0]["ipv6"] = {"slaac": True}
+    assert (
+        inventory_files(plan_of(data)[0], FACTS)["host_vars/server1.yml"]["rke2_config"]
+        == host(quickstart_plan(), "server1")["rke2_config"]
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.unit.spec.conftest import Case
 
 BRIDGE = "bridge: vmbr0"
+VERSION = "v1.36.5+rke2r1"
+DUAL = 'cluster-cidr: "10.42.0.0/16,fd42::/56", service-cidr: "10.43.0.0/16,fd43::/112"'
 NIC = "network.loadbalancer[0]"
 IPV6 = 'ipv6: {static: {base: "fd00:10::", offset: 16, prefix: 64}}'
 #: Two interfaces, each with a gateway of IPv6.
@@ -34,6 +36,11 @@ def second(lines: str, blamed: str, path: str, message: str, cure: str) -> Case:
 def agent(words: str, path: str, message: str, cure: str) -> Case:
     """Words of the machine agent1."""
     return ("[agent1]", f"[{{name: agent1, {words}}}]"), words, f"pools[2].machines[0].{path}", message, cure
+
+
+def options(words: str, key: str, message: str, cure: str) -> Case:
+    """Options of the distribution."""
+    return (f"version: {VERSION}", f"version: {VERSION}\n  options: {{{words}}}"), words, f"distribution.options.{key}", message, cure
 
 
 NETWORK: dict[str, Case] = {
@@ -163,6 +170,35 @@ NETWORK: dict[str, Case] = {
     ),
     "mac_that_is_none": agent("macs: {ens18: BC-24}", "macs.ens18", "`BC-24` is not a MAC", "BC:24:11:00:00:01"),
     "mac_multicast": agent('macs: {ens18: "01:24:11:00:00:01"}', "macs.ens18", "is a multicast MAC: the first pair is odd", "BC:24"),
+    "cluster_cidr_that_is_none": options(
+        "cluster-cidr: 10.42.0.1/16", "cluster-cidr", "`10.42.0.1/16` is not a network in CIDR form without host bits", "10.42.0.0/16"
+    ),
+    "service_cidr_with_ipv6_first": options(
+        'cluster-cidr: "10.42.0.0/16,fd42::/56", service-cidr: ["fd43::/112", 10.43.0.0/16]',
+        "service-cidr",
+        "service-cidr holds IPv6, IPv4; it takes one IPv4 network, or one and an IPv6 network behind it",
+        "put that first",
+    ),
+    "cluster_cidr_of_ipv6_alone": options('cluster-cidr: "fd42::/56"', "cluster-cidr", "cluster-cidr holds IPv6; it takes", "first"),
+    "dual_stack_of_pods_alone": options(
+        'cluster-cidr: "10.42.0.0/16,fd42::/56"',
+        "cluster-cidr",
+        "cluster-cidr is dual stack and service-cidr is IPv4 alone: 10.43.0.0/16",
+        "add an IPv6 network to `service-cidr`",
+    ),
+    "dual_stack_with_machines_without_ipv6": (
+        options(DUAL, "", "", "")[0],
+        "- name: ens18",
+        "network.server[0]",
+        "`ens18`, the first interface of pool servers, has no IPv6",
+        "add `ipv6",
+    ),
+    "machines_inside_of_the_network_of_pods": second(
+        "static: {base: 10.42.7.0}", "10.42.7.0", ".static.base", "10.42.7.0/24 overlaps 10.42.0.0/16, the network of pods", "move"
+    ),
+    "machines_inside_of_the_network_of_services": second(
+        "static: {base: 10.43.0.0, prefix: 8}", "10.43", ".static.base", "10.0.0.0/8 overlaps 10.42.0.0/16, the network of pods", "move"
+    ),
     "vip_equal_to_the_next_hop_of_a_route": (
         (BRIDGE, f"{BRIDGE}\n      routes: [{{to: 10.9.0.0/16, via: 192.168.1.40}}]"),
         "vip:",

@@ -116,7 +116,14 @@ def _startup(machine: Machine) -> StartupProps:
 
 
 def _nic(interface: Interface) -> NicProps:
-    return NicProps(bridge=interface.bridge, model=interface.model, mac=interface.mac, vlan=interface.vlan)
+    return NicProps(
+        bridge=interface.bridge,
+        model=interface.model,
+        mac=interface.mac,
+        vlan=interface.vlan,
+        mtu=interface.mtu,
+        firewall=interface.firewall,
+    )
 
 
 def _snippet(cluster: str, machine: Machine, kind: Document, content: str) -> SnippetProps:

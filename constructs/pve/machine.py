@@ -28,6 +28,8 @@ class NicProps:
     model: str
     mac: str
     vlan: int | None = None
+    mtu: int | None = None  # bytes; 1: the bridge's
+    firewall: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,8 @@ def _agent(props: MachineProps) -> vm.VirtualEnvironmentVmAgent:
     return vm.VirtualEnvironmentVmAgent(enabled=props.agent, timeout=props.agent_timeout, wait_for_ip=silent)
 
 
-def _network_device(nic: NicProps) -> dict[str, str | int]:
-    unset = ("disconnected", "enabled", "firewall", "mtu", "queues", "rate_limit", "trunks")
-    vlan = NULL if nic.vlan is None else nic.vlan
-    return {"bridge": nic.bridge, "model": nic.model, "mac_address": nic.mac, "vlan_id": vlan, **dict.fromkeys(unset, NULL)}
+def _network_device(nic: NicProps) -> dict[str, str | int | bool]:
+    unset = ("disconnected", "enabled", "queues", "rate_limit", "trunks")
+    given: dict[str, str | int | bool] = {"bridge": nic.bridge, "model": nic.model, "mac_address": nic.mac, "firewall": nic.firewall}
+    perhaps = {"vlan_id": nic.vlan, "mtu": nic.mtu}
+    return given | {key: NULL if value is None else value for key, value in perhaps.items()} | dict.fromkeys(unset, NULL)

@@ -101,7 +101,7 @@ class Api:
             raise bad_parameters(errors)
         self.estate.conditions.reach(in_path.get("node"))
         parameters = {name: _last(value) for name, value in asked.items()}
-        return Request(self.estate, route, parameters, user, upload)
+        return Request(self.estate, route, parameters, user, upload, asked)
 
     def _user(self, request: web.Request) -> str:
         given = request.headers.get("Authorization", "")

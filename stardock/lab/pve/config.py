@@ -9,10 +9,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from stardock.lab.pve import drives
+from stardock.lab.pve import drives, passthrough
 from stardock.lab.pve.errors import bad_parameters, failed
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.schema.check import parse_property_string, rule_of
+from stardock.lab.pve.schema.formats import NESTED
 from stardock.lab.pve.schema.model import Route, Rules
 from stardock.lab.pve.state import Vm
 
@@ -36,9 +37,20 @@ def check(estate: Estate, node: str, route: Route, options: Options) -> None:
     for key, text in options.items():
         if drives.DRIVE.fullmatch(key):
             drives.check(estate, node, key, drives.drive_of(route.rules, key, text))
+        elif passthrough.HOSTPCI.fullmatch(key):
+            passthrough.check(parse_property_string(NESTED["pve-qm-hostpci"], text))
         elif key == "cicustom":
             for part in text.split(","):
                 estate.storages.get(node, part.partition("=")[2].partition(":")[0])
+
+
+def check_balloon(vm: Vm, options: Options) -> None:
+    """What PVE looks at when a VM is changed, and not when it is made. Raises PveError."""
+    if "memory" in options or "balloon" in options:
+        together = {**vm.config, **options}
+        memory = int(str(together.get("memory", 512)).removeprefix("current="))
+        if int(together.get("balloon", 0)) > memory:
+            raise failed("balloon value too large (must be smaller than assigned memory)")
 
 
 def apply(estate: Estate, vm: Vm, rules: Rules, options: Options) -> None:

@@ -40,6 +40,7 @@ class Estate:
         self.started = time.time()
         self.silenced: set[int] = set()  # VMs whose agent shall not answer
         self.guests: dict[int, Guest] = {}  # what each running VM was started with, for a reset
+        self.reserved: dict[int, frozenset[str]] = {}  # PCI devices that each VM was started with
         self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
     @property

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from stardock.lab.hypervisor import Guest, GuestError, Nic
+from stardock.lab.pve import passthrough
 from stardock.lab.pve.drives import boot_disk
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
+from stardock.lab.pve.memory import check_memory
 from stardock.lab.pve.seed import build_seed
 from stardock.lab.pve.state import Vm
 from stardock.lab.pve.tasks import Log
@@ -23,6 +25,8 @@ def memory_mib(vm: Vm) -> int:
 
 def guest_of(estate: Estate, vm: Vm) -> Guest:
     """The VM as the hypervisor shall start it: its configuration and its seed of this moment. Raises TaskError."""
+    check_memory(vm.config, memory_mib(vm))
+    passthrough.reserve(estate, vm)
     disk = boot_disk(vm)
     return Guest(
         vm_id=vm.vm_id,

@@ -34,6 +34,14 @@ class Vm:
     disks: dict[str, Disk] = field(default_factory=dict)  # by volume id
 
 
+@dataclass(slots=True)
+class Mapping:
+    """A resource mapping: which PCI device it is on which PVE node. Each `devices` is a property string, as it was given."""
+
+    devices: list[str]
+    description: str | None = None
+
+
 class State:
     """All VMs of the estate. Change it only inside `with state:`, which saves when it ends."""
 
@@ -43,6 +51,7 @@ class State:
         self._depth = 0
         self.vms: dict[int, Vm] = {}
         self.catalog: dict[str, str] = {}  # URL -> file of the lab's own
+        self.mappings: dict[str, Mapping] = {}  # PCI devices, by the name of the mapping
         if file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
 
@@ -61,12 +70,18 @@ class State:
 
     def _load(self, saved: dict[str, Any]) -> None:
         self.catalog = saved["catalog"]
+        self.mappings = {name: Mapping(**mapping) for name, mapping in saved.get("mappings", {}).items()}
         for record in saved["vms"]:
             disks = {name: Disk(**disk) for name, disk in record.pop("disks").items()}
             self.vms[record["vm_id"]] = Vm(**record, disks=disks)
 
     def _save(self) -> None:
-        saved = {"catalog": self.catalog, "vms": [asdict(vm) for vm in self.vms.values() if vm.config]}  # not one that is still being made
+        mappings = {name: asdict(mapping) for name, mapping in self.mappings.items()}
+        saved = {
+            "catalog": self.catalog,
+            "mappings": mappings,
+            "vms": [asdict(vm) for vm in self.vms.values() if vm.config],
+        }  # not one that is still being made
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # cipassword may be in it

@@ -8,6 +8,7 @@ from typing import Any
 
 from stardock.lab.pve.access import Rights
 from stardock.lab.pve.estate import Estate
+from stardock.lab.pve.schema.check import Given
 from stardock.lab.pve.schema.model import Route
 from stardock.lab.pve.state import Vm
 from stardock.lab.pve.tasks import Work
@@ -17,13 +18,14 @@ _TRUE = frozenset({"1", "on", "yes", "true"})
 
 @dataclass(slots=True)
 class Request:
-    """A request that fits its route. `parameters` are those of path, query and body; `upload` is the file of a multipart body."""
+    """A request that fits its route. `parameters` are those of path, query and body, the last of each; `upload` a multipart body's file."""
 
     estate: Estate
     route: Route
     parameters: dict[str, str]
     user: str
     upload: bytes = field(default=b"", repr=False)
+    given: Given = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> str:
         return self.parameters[name]
@@ -35,6 +37,11 @@ class Request:
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean, as PVE writes them."""
         return self.parameters[name].lower() in _TRUE if name in self.parameters else default
+
+    def every(self, name: str) -> list[str]:
+        """A parameter that may be given several times."""
+        values = self.given.get(name, [])
+        return [values] if isinstance(values, str) else list(values)
 
     @property
     def rights(self) -> Rights:

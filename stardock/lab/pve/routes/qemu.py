@@ -119,6 +119,7 @@ def _deleted(request: Request) -> list[str]:
 
 def _change(request: Request, vm: Vm, options: config.Options) -> None:
     config.check_digest(vm, request.get("digest"))
+    config.check_balloon(vm, options)
     config.delete(vm, _deleted(request))
     config.apply(request.estate, vm, request.route.rules, options)
 

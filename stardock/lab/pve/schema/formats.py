@@ -68,8 +68,19 @@ def is_known(name: str) -> bool:
 
 _SNIPPET = Rule(format="pve-volume-id")
 
+_PCI = r"(?:[a-f0-9]{4,}:)?[a-f0-9]{2}:[a-f0-9]{2}(?:\.[a-f0-9])?"
+
 #: Named formats that are property strings.
 NESTED: dict[str, dict[str, Rule]] = {
+    "pve-qm-hostpci": {
+        "host": Rule(pattern=rf"{_PCI}(;{_PCI})*", default_key=True),
+        "mapping": Rule(format="pve-configid"),
+        "mdev": Rule(pattern=r"[^/\.:]+"),
+        "romfile": Rule(pattern=r"[^,;]+"),
+        "driver": Rule(choices=("vfio", "keep")),
+        **{key: Rule("boolean") for key in ("legacy-igd", "pcie", "rombar", "x-vga")},
+        **{f"{key}-id": Rule(pattern=r"0x[0-9a-fA-F]{4}") for key in ("vendor", "device", "sub-vendor", "sub-device")},
+    },
     "pve-qm-cicustom": dict.fromkeys(("meta", "network", "user", "vendor"), _SNIPPET),
     "pve-vm-cpu-conf": {
         "cputype": Rule(pattern=r"[a-zA-Z0-9\-_.]+", default_key=True),

@@ -25,7 +25,7 @@ def rules(table: str, nested: Mapping[str, Mapping[str, Rule]] | None = None) ->
 
 
 def _rule(name: str, words: list[str], nested: Mapping[str, Mapping[str, Rule]]) -> Rule:
-    kind = words[0] if words and words[0] in {"string", "boolean", "integer", "number"} else ""
+    kind = words[0] if words and words[0] in {"string", "boolean", "integer", "number", "array"} else ""
     found: dict[str, Any] = {"kind": kind or "string", "optional": not name.endswith("!")}
     for word in words[bool(kind) :]:
         found |= _word(word, found["kind"], nested)

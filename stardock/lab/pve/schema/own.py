@@ -6,6 +6,7 @@ from stardock.lab.pve.schema.model import Route, Rule, Schema
 from stardock.lab.pve.schema.notation import rules
 from stardock.lab.pve.schema.own_access import ID_PATTERN
 from stardock.lab.pve.schema.own_access import TABLES as ACCESS_TABLES
+from stardock.lab.pve.schema.own_cluster import CLUSTER_PATH, CLUSTER_TABLES
 from stardock.lab.pve.schema.own_permissions import permissions
 from stardock.lab.pve.schema.own_vm import NESTED, OPTIONS
 
@@ -13,6 +14,7 @@ _PATH = rules(
     "node! <pve-node>\nstorage! <pve-storage-id>\nvolume! string\nupid! string\nvmid! integer <pve-vmid> 100..999999999\n"
     f"userid! <pve-userid> ..64\ntokenid! {ID_PATTERN}\nroleid! <pve-roleid>"
 )
+_IN_PATH = _PATH | rules(CLUSTER_PATH)
 _DISKS = "|".join(
     f"{bus}{index}" for bus, last in (("ide", 3), ("scsi", 30), ("virtio", 15), ("sata", 5)) for index in range(last + 1)
 ) + "|efidisk0|tpmstate0"  # fmt: skip
@@ -89,11 +91,11 @@ _WITH_OPTIONS = frozenset({"POST /nodes/{node}/qemu", f"PUT {_VM}/config", f"POS
 
 def own_schema() -> Schema:
     """The supported routes. Every other path is 501, as an unknown one is on a real host."""
-    return Schema("own", "tables of stardock.lab.pve", [_route(key, table) for key, table in _TABLES.items()])
+    return Schema("own", "tables of stardock.lab.pve", [_route(key, table) for key, table in (_TABLES | CLUSTER_TABLES).items()])
 
 
 def _route(key: str, table: str) -> Route:
     method, path = key.split()
-    found: dict[str, Rule] = {name: rule for name, rule in _PATH.items() if f"{{{name}}}" in path}
+    found: dict[str, Rule] = {name: rule for name, rule in _IN_PATH.items() if f"{{{name}}}" in path}
     found |= rules(table, NESTED)
     return Route(method, path, (OPTIONS | found) if key in _WITH_OPTIONS else found, permissions(method, path))

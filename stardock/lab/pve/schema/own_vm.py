@@ -67,6 +67,8 @@ _MACHINE_TYPE = (
     r"(pc|pc(-i440fx)?-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?|q35|pc-q35-\d+(\.\d+)+(\+pve\d+)?(\.pxe)?|virt(?:-\d+(\.\d+)+)?(\+pve\d+)?)"
 )
 
+_RANGES = r"\d+(?:-\d+)?(?:;\d+(?:-\d+)?)*"
+
 #: Property strings by the name that the tables below use.
 NESTED: dict[str, dict[str, Rule]] = {
     "agent": rules("enabled! boolean default\nfreeze-fs boolean\nfreeze-fs-on-backup =freeze-fs\nguest-fsfreeze =freeze-fs\n"
@@ -83,6 +85,7 @@ NESTED: dict[str, dict[str, Rule]] = {
     "net": rules(_NET),
     "machine": rules(f"type /{_MACHINE_TYPE}/ ..40 default\naw-bits number 32..64\nenable-s3 boolean\nenable-s4 boolean\n"
                      "viommu intel|virtio"),
+    "numa": rules(f"cpus! /{_RANGES}/\nhostnodes /{_RANGES}/\nmemory number\npolicy preferred|bind|interleave"),
     "memory": rules("current! integer 16.. default"),
     "unused": rules("file! <pve-volume-id> default\nvolume =file"),
     "vga": rules("type cirrus|qxl|qxl2|qxl3|qxl4|none|serial0|serial1|serial2|serial3|std|virtio|virtio-gl|vmware default\n"
@@ -116,10 +119,13 @@ description string ..8192
 efidisk0 {efidisk}
 freeze boolean
 hookscript <pve-volume-id>
+hostpci[n] <pve-qm-hostpci>
 hotplug <pve-hotplug-features>
+hugepages any|2|1024
 ide[n] {ide}
 ipconfig[n] <pve-qm-ipconfig>
 keyboard de|de-ch|da|en-gb|en-us|es|fi|fr|fr-be|fr-ca|fr-ch|hu|is|it|ja|lt|mk|nl|no|pl|pt|pt-br|sv|sl|tr
+keephugepages boolean
 kvm boolean
 localtime boolean
 lock backup|clone|create|migrate|rollback|snapshot|snapshot-delete|suspending|suspended
@@ -129,6 +135,7 @@ name <dns-name>
 nameserver <address-list>
 net[n] {net}
 numa boolean
+numa[n] {numa}
 onboot boolean
 ostype other|wxp|w2k|w2k3|w2k8|wvista|win7|win8|win10|win11|l24|l26|solaris
 protection boolean

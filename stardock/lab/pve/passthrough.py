@@ -1,0 +1,64 @@
+"""PCI devices of a PVE node that VMs get, by resource mapping (PVE::QemuServer::PCI)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from stardock.lab.pve.errors import TaskError, failed
+from stardock.lab.pve.estate import Estate
+from stardock.lab.pve.schema.check import parse_property_string
+from stardock.lab.pve.schema.formats import NESTED
+from stardock.lab.pve.state import Vm
+
+HOSTPCI = re.compile(r"hostpci\d+")
+
+
+def check(device: Mapping[str, str]) -> None:
+    """What PVE refuses before it takes the option. Raises PveError."""
+    if "host" not in device and "mapping" not in device:
+        raise failed("either 'host' or 'mapping' must be set.")
+
+
+def reserve(estate: Estate, vm: Vm) -> None:
+    """Gives a VM that starts its devices. Raises TaskError for one that is not on this PVE node, or that another running VM has."""
+    used = {path: other for other, paths in estate.reserved.items() if other != vm.vm_id and _runs(estate, other) for path in paths}
+    taken: set[str] = set()
+    for key, device in _devices(vm):
+        if device.get("pcie") == "1" and "q35" not in str(vm.config.get("machine", "")):
+            raise TaskError("q35 machine model is not enabled")
+        paths = _paths(estate, vm, device)
+        if not paths:
+            raise TaskError(f"PCI device mapping not found for '{device['mapping']}'")
+        if "mdev" not in device:  # which is shared by its nature
+            taken.add(_free(key, paths, used, taken))
+    estate.reserved[vm.vm_id] = frozenset(taken)
+
+
+def _free(key: str, paths: list[str], used: Mapping[str, int], taken: set[str]) -> str:
+    if len(paths) == 1 and paths[0] in used:
+        raise TaskError(f"PCI device '{paths[0]}' already in use by VMID '{used[paths[0]]}'")
+    if len(paths) == 1 and paths[0] in taken:
+        raise TaskError(f"device '{paths[0]}' assigned more than once")
+    free = next((path for path in paths if path not in used and path not in taken), None)
+    if free is None:
+        raise TaskError(f"could not find a free device for '{key}'")
+    return free
+
+
+def _runs(estate: Estate, vm_id: int) -> bool:
+    return vm_id in estate.state.vms and estate.is_running(estate.state.vms[vm_id])
+
+
+def _devices(vm: Vm) -> Iterator[tuple[str, dict[str, str]]]:
+    for key in sorted(filter(HOSTPCI.fullmatch, vm.config), key=lambda name: int(name.removeprefix("hostpci"))):
+        yield key, parse_property_string(NESTED["pve-qm-hostpci"], str(vm.config[key]))
+
+
+def _paths(estate: Estate, vm: Vm, device: Mapping[str, str]) -> list[str]:
+    """Where the device is on the VM's PVE node, best first."""
+    if "host" in device:
+        return [device["host"]]
+    mapping = estate.state.mappings.get(device["mapping"])
+    described = [dict(part.split("=", 1) for part in text.split(",")) for text in mapping.devices] if mapping else []
+    return [one["path"] for one in described if one["node"] == vm.node]

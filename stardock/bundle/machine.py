@@ -10,7 +10,7 @@ from stardock.plan.model import Machine, User
 from stardock.systems import system
 
 #: Folder -> what must be told when a file in it changes (the role `machine` knows these names).
-_READERS = {"/etc/sysctl.d/": "sysctl", "/etc/systemd/network/": "networkd"}
+_READERS = {"/etc/sysctl.d/": "sysctl", "/etc/systemd/network/": "networkd", "/etc/systemd/system/": "systemd"}
 
 
 def machine_variables(machine: Machine) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from stardock.firstboot.mirror import switch_command
 from stardock.firstboot.text import reference
 from stardock.plan.model import Machine, User
-from stardock.systems import ManagedFile, system
+from stardock.systems import ManagedFile, disks, system
 
 Command = str | list[str]  # a line for the shell, or words
 
@@ -25,14 +25,14 @@ def user_data(machine: Machine) -> dict[str, Any]:
         "packages": list(own.packages_of(machine)),
         "write_files": [_file(file) for file in first_files(machine)],
         **_commands("bootcmd", [*own.boot_commands(machine), *switch, *machine.boot_commands]),
-        **_commands("runcmd", [*own.first_commands(machine), *machine.commands]),
+        **_commands("runcmd", [*own.first_commands(machine), *disks.commands(machine), *machine.commands]),
     }
 
 
 def first_files(machine: Machine) -> tuple[ManagedFile, ...]:
     """The files of a machine's first boot: the system's, then the user's own."""
     users = (ManagedFile(file.path, file.content, file.mode, file.owner) for file in machine.files)
-    return (*system(machine.image.system).files(machine), *users)
+    return (*system(machine.image.system).files_of(machine), *users)
 
 
 def password_variables(machine: Machine) -> tuple[str, ...]:

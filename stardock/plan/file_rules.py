@@ -40,7 +40,7 @@ def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Mach
 
 def _own_paths(machine: Machine) -> set[str]:
     homes = {"/root" if user.name == "root" else f"/home/{user.name}" for user in machine.users}
-    system_files = {file.path for file in system(machine.image.system).files(machine)}
+    system_files = {file.path for file in system(machine.image.system).files_of(machine)}
     return {*_OURS, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
 
 

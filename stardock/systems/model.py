@@ -92,5 +92,14 @@ class System:
         return self.packages_by_role.get(role, ())
 
     def packages_of(self, machine: Machine) -> tuple[str, ...]:
-        """List all packages of a machine, each once: the system's, then the machine's (its role's and the user's)."""
-        return tuple(dict.fromkeys((*self.packages, *machine.packages)))
+        """List all packages of a machine, each once: the system's, then the machine's (its role's and the user's), then its disks'."""
+        from stardock.systems import disks  # noqa: PLC0415 - it needs ManagedFile
+
+        disk_packages = () if self.package_manager == "none" else disks.packages(machine)
+        return tuple(dict.fromkeys((*self.packages, *machine.packages, *disk_packages)))
+
+    def files_of(self, machine: Machine) -> tuple[ManagedFile, ...]:
+        """List all files that Stardock owns on a machine: the system's, then those of its data disks."""
+        from stardock.systems import disks  # noqa: PLC0415 - it needs ManagedFile
+
+        return (*self.files(machine), *disks.files(machine))

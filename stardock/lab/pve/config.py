@@ -9,11 +9,10 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from stardock.lab.pve import drives, passthrough
+from stardock.lab.pve import drives
 from stardock.lab.pve.errors import bad_parameters, failed
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.schema.check import parse_property_string, rule_of
-from stardock.lab.pve.schema.formats import NESTED
 from stardock.lab.pve.schema.model import Route, Rules
 from stardock.lab.pve.state import Vm
 
@@ -37,8 +36,6 @@ def check(estate: Estate, node: str, route: Route, options: Options) -> None:
     for key, text in options.items():
         if drives.DRIVE.fullmatch(key):
             drives.check(estate, node, key, drives.drive_of(route.rules, key, text))
-        elif passthrough.HOSTPCI.fullmatch(key):
-            passthrough.check(parse_property_string(NESTED["pve-qm-hostpci"], text))
         elif key == "cicustom":
             for part in text.split(","):
                 estate.storages.get(node, part.partition("=")[2].partition(":")[0])

@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from stardock.lab.pve.errors import TaskError, failed
+from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.schema.check import parse_property_string
 from stardock.lab.pve.schema.formats import NESTED
 from stardock.lab.pve.state import Vm
 
-HOSTPCI = re.compile(r"hostpci\d+")
-
-
-def check(device: Mapping[str, str]) -> None:
-    """What PVE refuses before it takes the option. Raises PveError."""
-    if "host" not in device and "mapping" not in device:
-        raise failed("either 'host' or 'mapping' must be set.")
+_HOSTPCI = re.compile(r"hostpci\d+")
 
 
 def reserve(estate: Estate, vm: Vm) -> None:
@@ -51,7 +45,7 @@ def _runs(estate: Estate, vm_id: int) -> bool:
 
 
 def _devices(vm: Vm) -> Iterator[tuple[str, dict[str, str]]]:
-    for key in sorted(filter(HOSTPCI.fullmatch, vm.config), key=lambda name: int(name.removeprefix("hostpci"))):
+    for key in sorted(filter(_HOSTPCI.fullmatch, vm.config), key=lambda name: int(name.removeprefix("hostpci"))):
         yield key, parse_property_string(NESTED["pve-qm-hostpci"], str(vm.config[key]))
 
 

@@ -54,7 +54,7 @@ def test_user_data_has_only_top_level_keys_that_cloud_init_knows(subject: Any) -
 
 @EVERY
 def test_first_boot_writes_the_very_files_that_the_stage_machines_owns(subject: Any) -> None:
-    wanted = [(file.path, file.mode, file.content) for file in system(subject.image.system).files(subject)]
+    wanted = [(file.path, file.mode, file.content) for file in system(subject.image.system).files_of(subject)]
     assert [(file["path"], file["permissions"], file["content"]) for file in user(subject)["write_files"]] == wanted
 
 

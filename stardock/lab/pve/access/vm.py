@@ -145,6 +145,8 @@ class VmRights:
             self.rights.require(f"/mapping/dir/{keys.get('dirid', keys['file'])}", "Mapping.Use")
         elif "mapping" in keys:
             self.rights.require(f"/mapping/{'pci' if kind == 'hostpci' else 'usb'}/{keys['mapping']}", "Mapping.Use")
+        elif kind == "hostpci" and not keys["file"] and "host" not in keys:
+            raise PveError(500, "either 'host' or 'mapping' must be set.")
         elif text != ("socket" if kind == "serial" else "spice"):
             what = "non-mapped devices" if kind == "hostpci" else "real devices"
             raise PveError(500, f"only root can set '{name}' config for {what}")

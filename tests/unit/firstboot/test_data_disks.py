@@ -98,4 +98,4 @@ def test_the_first_boot_starts_them_once_their_tools_are_installed() -> None:
     assert {"e2fsprogs", "xfsprogs"} <= set(system("debian").packages_of(subject()))
     plain = machine("a1", "agent", 30)
     assert "local-fs" not in documents("testing", plain).user
-    assert not (disks.files(plain) or disks.packages(plain) or disks.commands(plain))
+    assert [*disks.files(plain), *disks.packages(plain), *disks.commands(plain)] == []

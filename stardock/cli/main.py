@@ -26,6 +26,7 @@ UNEXPECTED = 70
 COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("stardock.cli.schema:schema", "Print the JSON schema of cluster.yaml."),
     "plan": ("stardock.cli.plan:plan", "Show what is decided for every machine; writes nothing."),
+    "rebalance": ("stardock.cli.rebalance:rebalance", "Propose moves between PVE nodes; makes none."),
     "lock": ("stardock.cli.lock:lock", "Accept or forget what the lock holds for a name."),
     "image": ("stardock.cli.image:image", "Pin the images of new machines, and show which machine has which."),
     "proxmox-role": ("stardock.cli.proxmox_role:proxmox_role", "Print the commands that give a token just what this plan needs."),

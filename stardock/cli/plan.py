@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from stardock.plan.losses import Loss
+    from stardock.plan.model import Plan
+
+#: Stands for every PVE node; no name of one has a space.
+EACH = "every PVE node"
 
 
 @click.command()
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/plan-json.md.")
-def plan(file: Path | None, form: str) -> None:
+@click.option("--capacity", is_flag=True, help="What each PVE node carries, in sum and in per cent.")
+@click.option("--read", is_flag=True, help="With --capacity: ask Proxmox how much there is, where cluster.yaml does not say.")
+@click.option("--if-lost", is_flag=False, flag_value=EACH, metavar="[NODE]", help="What the loss of a PVE node takes, or of each.")
+def plan(file: Path | None, form: str, capacity: bool, read: bool, if_lost: str | None) -> None:
     """Show what is decided for every machine; writes nothing.
 
     Also shows what the lock would gain, what waits under `remove`, and what stays as it is until `runner lock accept NAME`. Warnings go to
@@ -21,11 +32,54 @@ def plan(file: Path | None, form: str) -> None:
     from stardock.plan.contract import document  # noqa: PLC0415
     from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move  # noqa: PLC0415
 
+    if read and not capacity:
+        raise click.UsageError("--read belongs to --capacity")
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
-    if form == "json":
+    if capacity or if_lost is not None:
+        _show_placement(where.plan, form, if_lost, capacity=capacity, read=read)
+    elif form == "json":
         click.echo(json.dumps(document(where.plan), indent=2))
     else:
         show(where)
     for warning in where.plan.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _show_placement(plan: Plan, form: str, if_lost: str | None, *, capacity: bool, read: bool) -> None:
+    """Show the two views of where machines stand; one JSON document for what was asked."""
+    from stardock.cli.placement_tables import capacity_table, loss_table  # noqa: PLC0415 -- see above
+    from stardock.cli.tables import shown  # noqa: PLC0415
+    from stardock.plan.capacity import loads  # noqa: PLC0415
+    from stardock.plan.contract import capacity_document, loss_document  # noqa: PLC0415
+
+    losses = _losses(plan, if_lost) if if_lost is not None else ()
+    carried = loads(_measured(plan) if read else plan) if capacity else ()
+    if form == "json":
+        parts = {**(loss_document(losses) if losses else {}), **(capacity_document(carried) if carried else {})}
+        click.echo(json.dumps({"cluster": plan.cluster, **parts}, indent=2))
+        return
+    shown([*([loss_table(losses)] if losses else []), *([capacity_table(carried)] if carried else [])])
+
+
+def _losses(plan: Plan, pve_node: str) -> tuple[Loss, ...]:
+    """The loss of one PVE node, or of each. RefusedError for one that nobody knows."""
+    from stardock.errors import RefusedError  # noqa: PLC0415 -- see above
+    from stardock.plan.losses import matrix  # noqa: PLC0415
+
+    every = matrix(plan)
+    chosen = tuple(loss for loss in every if pve_node in (EACH, loss.pve_node))
+    if not chosen:
+        raise RefusedError(f"there is no PVE node {pve_node}", cure=f"the PVE nodes are {', '.join(loss.pve_node for loss in every)}")
+    return chosen
+
+
+def _measured(plan: Plan) -> Plan:
+    """The plan, with what Proxmox says of its hosts where cluster.yaml is silent. ConditionError when it does not answer."""
+    from dataclasses import replace  # noqa: PLC0415 -- see above
+
+    from stardock.estate.capacity import measured  # noqa: PLC0415
+    from stardock.estate.connection import Estate  # noqa: PLC0415
+
+    nodes = measured(Estate.from_environment(plan.proxmox), plan.proxmox.nodes)
+    return replace(plan, proxmox=replace(plan.proxmox, nodes=nodes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -25,9 +25,14 @@ NUMBERS = frozenset({"VM id", "cores", "memory", "disk"})
 
 def show(where: Workspace) -> None:
     """Print a workspace's plan to stdout."""
+    shown(parts(where))
+
+
+def shown(every: Iterable[RenderableType]) -> None:
+    """Print to stdout, as wide as the terminal; where there is none, so that nothing is cut off."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
     console = Console(width=width, highlight=False, markup=False, emoji=False)
-    for part in parts(where):
+    for part in every:
         console.print(part)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from stardock.plan import addresses, identity
 from stardock.plan.counting import Counters, Numbers
+from stardock.plan.hosts import hosts
 from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import Interface
-from stardock.plan.placement import place
+from stardock.plan.model import Interface, PveNode
 from stardock.plan.wanted import V4, V6, Wanted
 from stardock.spec.addresses import unfit
 
@@ -43,7 +42,7 @@ class Allocated:
     nics: Nics
 
 
-def allocate(lock: Lock, nodes: Sequence[str], every: Sequence[Wanted]) -> tuple[dict[str, Allocated], frozenset[str]]:
+def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Wanted]) -> tuple[dict[str, Allocated], frozenset[str]]:
     """Allocate for all wanted machines, in declared order; also the retired names whose values were given away.
 
     `nodes` are the PVE nodes in declared order. Precedence: explicit value > lock > the pool's range. What cannot be (an address
@@ -52,32 +51,11 @@ def allocate(lock: Lock, nodes: Sequence[str], every: Sequence[Wanted]) -> tuple
     counters = Counters(lock.machines, {one.name: one.pool.name for one in every})
     numbers = {one.name: counters.numbers(one) for one in every}
     held = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
-    hosts = _hosts(nodes, every, held)
+    pve_nodes = hosts(nodes, every, held)
     vm_ids = _vm_ids(every, held, numbers)
     nics = _nics(lock.cluster, every, held, numbers)
-    machines = {name: Allocated(numbers=numbers[name], pve_node=hosts[name], vm_id=vm_ids[name], nics=nics[name]) for name in numbers}
+    machines = {name: Allocated(numbers=numbers[name], pve_node=pve_nodes[name], vm_id=vm_ids[name], nics=nics[name]) for name in numbers}
     return machines, frozenset(counters.reused)
-
-
-def allowed(one: Wanted, nodes: Sequence[str]) -> Sequence[str]:
-    """The PVE nodes that may carry a machine, in declared order; all of them when its pool names none that exists."""
-    return [node for node in nodes if node in (one.pool.nodes or nodes)] or nodes
-
-
-def _hosts(nodes: Sequence[str], every: Sequence[Wanted], held: Mapping[str, LockedMachine]) -> dict[str, str]:
-    """PVE nodes. Machines that stand already, and explicit ones, count before the first new one is placed."""
-    fixed = {one.name: one.own.pve_node or held[one.name].record.pve_node for one in every if one.own.pve_node or one.name in held}
-    occupied: defaultdict[str, list[str]] = defaultdict(list)
-    for name, machine in held.items():
-        if not machine.retired and name not in fixed:
-            occupied[machine.record.role].append(machine.record.pve_node)
-    new: defaultdict[str, list[tuple[str, Sequence[str]]]] = defaultdict(list)
-    for one in every:
-        if one.name in fixed:
-            occupied[one.role].append(fixed[one.name])
-        else:
-            new[one.role].append((one.name, allowed(one, nodes)))
-    return fixed | {name: node for role, names in new.items() for name, node in place(names, occupied[role]).items()}
 
 
 def _vm_ids(every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, int]:

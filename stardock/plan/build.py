@@ -66,7 +66,7 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
 
 def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> _Decided:
     around = surroundings(spec, held.images)
-    given, reused = allocate(held, tuple(around.nodes), every)
+    given, reused = allocate(held, tuple(around.nodes.values()), every)
     wishes = {one.name: describe(around, one, given[one.name]) for one in every}
     kept = {one.name: _kept(wishes[one.name], one, held, accept) for one in every}
     return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused)
@@ -92,7 +92,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
     gone = [(name, machine.record) for name, machine in held.machines.items() if name not in decided.kept and name not in decided.reused]
     claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
     return [
-        *after_allocation(spec, every, decided.machines),
+        *after_allocation(spec, every, decided.machines, held.active()),
         *hardware_problems(spec, every, decided.wishes),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, held, claimed),

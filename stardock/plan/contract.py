@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from stardock.plan.capacity import Amount, Load
+from stardock.plan.losses import Loss
 from stardock.plan.model import Change, Machine, Plan
+from stardock.plan.rebalance import Move
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -32,3 +36,48 @@ def _machine(machine: Machine) -> dict[str, Any]:
 
 def _change(change: Change) -> dict[str, str]:
     return {"machine": change.machine, "field": change.field, "old": change.old, "new": change.new}
+
+
+def loss_document(losses: Iterable[Loss]) -> dict[str, Any]:
+    """`--if-lost`: what is left without each PVE node."""
+    return {"if_lost": [_loss(loss) for loss in losses]}
+
+
+def _loss(loss: Loss) -> dict[str, Any]:
+    return {
+        "pve_node": loss.pve_node,
+        "machines": [machine.name for machine in loss.machines],
+        "api": loss.api,
+        "etcd_quorum": loss.quorum,
+        "vip": loss.vip,
+        "servers_left": loss.servers_left,
+        "servers": loss.servers,
+        "agents_left": loss.agents_left,
+        "agents": loss.agents,
+        "restarted": list(loss.restarted),
+    }
+
+
+def capacity_document(carried: Iterable[Load]) -> dict[str, Any]:
+    """`--capacity`: what each PVE node carries; the one without a name is the sum."""
+    return {"capacity": [_load(load) for load in carried]}
+
+
+def _load(load: Load) -> dict[str, Any]:
+    return {
+        "pve_node": load.name,
+        "machines": [machine.name for machine in load.machines],
+        "memory_mib": _amount(load.memory),
+        "cores": _amount(load.cores),
+        "disk_gib": _amount(load.disks),
+        "datastores_gib": load.datastores,
+    }
+
+
+def _amount(amount: Amount) -> dict[str, Any]:
+    return {"taken": amount.taken, "there": amount.there, "percent": amount.percent, "percent_of_cluster": amount.share}
+
+
+def moves_document(moves: Iterable[Move]) -> dict[str, Any]:
+    """`runner rebalance`: moves that are proposed."""
+    return {"moves": [{"machine": one.machine.name, "from": one.machine.pve_node, "to": one.to, "why": one.why} for one in moves]}

@@ -61,6 +61,9 @@ def pve_nodes(spec: Spec) -> tuple[PveNode, ...]:
                 images=stores.images,
                 snippets=stores.snippets,
                 disks=stores.disks,
+                memory_mib=node.memory,
+                cores=node.cores,
+                disk_gib=node.disk,
             )
         )
     return tuple(found)

@@ -185,6 +185,9 @@ class PveNode:
     images: str = "local"  # datastore of downloaded images
     snippets: str = "local"  # datastore of snippets
     disks: str = "local-lvm"  # datastore of VM disks
+    memory_mib: int | None = None  # what machines may take of it; None: not given
+    cores: int | None = None
+    disk_gib: int | None = None  # the size of its `disks`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

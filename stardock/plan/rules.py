@@ -11,6 +11,7 @@ from stardock.plan import identity, maintenance
 from stardock.plan.images import unpinned_files
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine, Window
+from stardock.plan.placement_rules import too_full
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 
@@ -51,10 +52,11 @@ def _role_kept(spec: Spec, one: Wanted, record: Machine) -> Problem:
     return at(spec, one.keys, message, cure)
 
 
-def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> list[Problem]:
-    """What the allocated values break; `machines` are all that will stand, retained ones too."""
+def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], held: Collection[str]) -> list[Problem]:
+    """What the allocated values break; `machines` are all that will stand, retained ones too, `held` those that stand already."""
     return [
         *_standing_pve_nodes(spec, every, machines),
+        *too_full(spec, every, held, machines),
         *_standing_load_balancers(spec, machines),
         *_vm_ids(spec, every, machines),
         *_equal_windows(spec, machines),

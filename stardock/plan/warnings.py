@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stardock.plan import maintenance
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
+from stardock.plan.placement_rules import placement_warnings
 from stardock.plan.rules import self_rebooting
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
@@ -31,6 +32,7 @@ def warnings(
         *_close_windows(machines),
         *_name_servers(every, machines),
         *_idle_vip(spec, machines),
+        *placement_warnings(spec, every, machines),
         *(_retained(name) for name in retained),
         *(_unknown_removal(name) for name in spec.remove if name not in lock.machines),
     )

@@ -119,6 +119,9 @@ class Machine(Hardware):
     vm_id: VmId | None = Field(default=None, description="VM id, 100 to 999999999; default: the next of the pool")
     hostname: HostName | None = Field(default=None, description="full host name, also of the VM and the Kubernetes node; default: the name")
     pve_node: NodeName | None = Field(default=None, description="PVE node; default: placed by Stardock")
+    nodes: tuple[NodeName, ...] | None = Field(
+        default=None, description="PVE nodes that may carry this machine; default: the pool's", min_length=1
+    )
     addresses: dict[str, Ipv4] = Field(default_factory=dict, description="static address by interface name; default: the next of the range")
     ipv6_addresses: dict[str, Ipv6] = Field(default_factory=dict, description="the same of IPv6")
     macs: dict[str, Mac] = Field(default_factory=dict, description="MAC by interface name; default: made from the names")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Flag, shown
+from stardock.spec.units import Count, Flag, Gibibytes, Mebibytes, shown
 
 _NODE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
@@ -94,6 +94,11 @@ class PveNode(Section):
         default_factory=dict, description="bridges that are called otherwise here: the name in this file to the name on this PVE node"
     )
     datastores: NodeDatastores = Field(default=NodeDatastores(), description="what differs on this PVE node")
+    memory: Mebibytes | None = Field(
+        default=None, description="what machines may take of it; placement respects it; default: whatever comes"
+    )
+    cores: Annotated[Count, Field(ge=1)] | None = Field(default=None, description="its CPU threads, for `runner plan --capacity`")
+    disk: Gibibytes | None = Field(default=None, description="size of its `datastores.disks`, for `runner plan --capacity`")
 
 
 class ProxmoxSsh(Section):

@@ -67,7 +67,8 @@ def known_pve_nodes(spec: Spec) -> Iterator[Problem]:
     known = [node.name for node in spec.proxmox.nodes]
     named = [(name, ("pools", p, "nodes", n)) for p, pool in enumerate(spec.pools) for n, name in enumerate(pool.nodes or ())]
     pinned = [(machine.pve_node, (*keys, "pve_node")) for keys, _, machine in spec.members() if machine.pve_node]
-    for name, keys in [*named, *pinned]:
+    own = [(name, (*keys, "nodes", n)) for keys, _, machine in spec.members() for n, name in enumerate(machine.nodes or ())]
+    for name, keys in [*named, *pinned, *own]:
         if name not in known:
             yield at(spec, keys, f"unknown PVE node `{name}`", f"write one of {', '.join(known)}, or add it to proxmox.nodes")
 
@@ -88,6 +89,15 @@ def known_bridges(spec: Spec) -> Iterator[Problem]:
             if name not in used:
                 message = f"no interface lies on the bridge `{name}`"
                 yield at(spec, ("proxmox", "nodes", n, "bridges", name), message, f"interfaces lie on {', '.join(sorted(used))}")
+
+
+def one_way_to_place(spec: Spec) -> Iterator[Problem]:
+    """A machine is pinned to one PVE node, or may use several."""
+    for keys, _, machine in spec.members():
+        if machine.pve_node and machine.nodes:
+            yield at(
+                spec, (*keys, "nodes"), f"`pve_node` pins {machine.name} to {machine.pve_node} already", "delete `nodes` or `pve_node`"
+            )
 
 
 def removed_is_not_wanted(spec: Spec) -> Iterator[Problem]:
@@ -134,6 +144,7 @@ CONFLICTS: tuple[Rule, ...] = (
     known_pve_nodes,
     ports_have_an_address,
     known_bridges,
+    one_way_to_place,
     removed_is_not_wanted,
     load_balancers_are_no_nodes,
     options_fit_the_distribution,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ class Estate:
     def plan_again(self) -> None:
         """Plan, and hold every name that ever was to what it was given first."""
         plan, lock = plan_of(self.data, self.lock)
+        self._new_ones_stand_apart(plan)
         for name, machine in lock.machines.items():
             assert self.given.setdefault(name, allocation(machine)) == allocation(machine), name
         self._everything_is_alone(plan, lock)
@@ -41,6 +43,14 @@ class Estate:
         assert again.machines == plan.machines
         assert to_json(same) == to_json(lock)
         self.lock = lock
+
+    def _new_ones_stand_apart(self, plan: Plan) -> None:
+        """A server or load balancer never seen before shares a PVE node only where no allowed one is free."""
+        for machine in (*plan.of_role("server"), *plan.of_role("loadbalancer")):
+            taken = Counter(other.pve_node for other in plan.of_role(machine.role))
+            nodes = pool(self.data, machine.role).get("nodes") or self.data["proxmox"]["nodes"]
+            if machine.name not in self.given and taken[machine.pve_node] > 1:
+                assert set(nodes) <= set(taken), machine.name
 
     def _everything_is_alone(self, plan: Plan, lock: Lock) -> None:
         ids = [machine.record.vm_id for machine in lock.machines.values()]
@@ -84,8 +94,13 @@ class Estate:
         nodes = self.data["proxmox"]["nodes"]
         nodes.insert(position % (len(nodes) + 1), f"pve{len(nodes) + 1}")
 
+    def restrict(self, role: str, position: int) -> None:
+        """A pool that may use other PVE nodes than before."""
+        nodes = self.data["proxmox"]["nodes"]
+        pool(self.data, role)["nodes"] = nodes[position % len(nodes) :]
 
-ACTIONS = ("insert", "delete", "remove", "bring_back", "reorder", "add_pve_node")
+
+ACTIONS = ("insert", "delete", "remove", "bring_back", "reorder", "add_pve_node", "restrict")
 
 
 @settings(max_examples=60, deadline=None)

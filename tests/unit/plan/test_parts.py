@@ -9,22 +9,23 @@ import pytest
 from stardock.plan.identity import mac_address, vm_id, vrrp_id
 from stardock.plan.maintenance import close_starts, end, equal_starts, window_of, windows
 from stardock.plan.model import Window
-from stardock.plan.placement import place
+from stardock.plan.placement import Newcomer, place
 
 pytestmark = pytest.mark.unit
 
 
 def test_a_new_machine_goes_where_the_fewest_of_its_role_are() -> None:
-    assert place([("c", ["pve1", "pve2", "pve3"])], held=["pve1", "pve2", "pve1"]) == {"c": "pve3"}
+    assert place([Newcomer("c", ["pve1", "pve2", "pve3"])], held=["pve1", "pve2", "pve1"]) == {"c": "pve3"}
 
 
 def test_a_new_pve_node_is_filled_first() -> None:
     nodes = ["pve1", "pve2"]
-    assert place([("c", nodes), ("d", nodes), ("e", nodes)], held=["pve1", "pve1"]) == {"c": "pve2", "d": "pve2", "e": "pve1"}
+    assert place([Newcomer(name, nodes) for name in "cde"], held=["pve1", "pve1"]) == {"c": "pve2", "d": "pve2", "e": "pve1"}
 
 
 def test_only_allowed_pve_nodes_are_taken() -> None:
-    assert place([("a", ["pve2"]), ("b", ["pve2", "pve3"]), ("c", ["pve2"])]) == {"a": "pve2", "b": "pve3", "c": "pve2"}
+    newcomers = [Newcomer("a", ["pve2"]), Newcomer("b", ["pve2", "pve3"]), Newcomer("c", ["pve2"])]
+    assert place(newcomers) == {"a": "pve2", "b": "pve3", "c": "pve2"}
 
 
 def test_a_mac_is_proxmox_own_and_the_next_free_one_on_collision() -> None:

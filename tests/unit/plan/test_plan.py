@@ -64,7 +64,7 @@ def test_the_vip_lies_on_the_interface_whose_subnet_holds_it_or_on_the_named_one
 
 
 def test_warnings_tell_what_is_allowed_but_unwise() -> None:
-    data = cluster(["pve1"], server=["s1", "s2"], loadbalancer=["lb1", "lb2"])
+    data = cluster(["pve1", "pve2"], server=["s1", "s2"], loadbalancer=["lb1", "lb2"])
     pool(data, "server")["memory"] = "2GiB"
     data["maintenance"] = {"slots": [3], "offsets": [0, 10]}
     data["image"] = {"system": "microos"}

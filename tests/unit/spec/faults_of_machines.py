@@ -65,6 +65,20 @@ MACHINES: dict[str, Case] = {
         "VM id 99 is outside of 100 to 999999999",
         "",
     ),
+    "machine_pinned_and_free": (
+        ("[agent1]", "[{name: agent1, pve_node: pve1, nodes: [pve1, pve2]}]"),
+        "agent1",
+        "pools[2].machines[0].nodes",
+        "`pve_node` pins agent1 to pve1 already",
+        "delete `nodes` or `pve_node`",
+    ),
+    "unknown_pve_node_in_a_machines_subset": (
+        ("[agent1]", "[{name: agent1, nodes: [pve7]}]"),
+        "pve7",
+        "pools[2].machines[0].nodes[0]",
+        "unknown PVE node `pve7`",
+        "pve1, pve2, pve3",
+    ),
     "vm_id_given_twice": (
         ("[agent1]", "[{name: a1, vm_id: 500}, {name: a2, vm_id: 500}]"),
         "a2",

@@ -1,0 +1,66 @@
+"""Where machines stand, as tables for a person: what a loss takes, what each PVE node carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.table import Table
+
+from stardock.plan.capacity import Amount, Load
+from stardock.plan.losses import Loss
+from stardock.plan.model import ROLES
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def loss_table(losses: Iterable[Loss]) -> Table:
+    """One row a PVE node: what is left when it is gone."""
+    table = _table("If a PVE node is lost", "PVE node", "API up?", "etcd quorum?", "VIP?", "agents left", "machines lost")
+    for loss in losses:
+        lost = ", ".join(machine.name for machine in loss.machines) or "-"
+        restarted = f" (PVE HA starts {', '.join(loss.restarted)} elsewhere)" if loss.restarted else ""
+        table.add_row(loss.pve_node, _api(loss), _etcd(loss), _vip(loss), f"{loss.agents_left} of {loss.agents}", lost + restarted)
+    return table
+
+
+def _api(loss: Loss) -> str:
+    if loss.api:
+        return "yes"
+    return "NO" if not loss.quorum else "NO: who answers at its address is gone"
+
+
+def _etcd(loss: Loss) -> str:
+    return f"{'yes' if loss.quorum else 'NO'}: {loss.servers_left} of {loss.servers} servers"
+
+
+def _vip(loss: Loss) -> str:
+    return "there is none" if loss.vip is None else "yes" if loss.vip else "NO"
+
+
+def capacity_table(carried: Iterable[Load]) -> Table:
+    """One row a PVE node, then the sum."""
+    table = _table("What PVE nodes carry", "PVE node", "machines", "memory", "cores", "disks")
+    for load in carried:
+        amounts = (_amount(load.memory, 1024, "GiB"), _amount(load.cores, 1, ""), _amount(load.disks, 1, "GiB"))
+        table.add_row(load.name or "all", _counts(load), *amounts)
+    return table
+
+
+def _counts(load: Load) -> str:
+    counts = {role: sum(machine.role == role for machine in load.machines) for role in ROLES}
+    parts = ", ".join(f"{number} {role}" for role, number in counts.items() if number)
+    return f"{len(load.machines)} ({parts})" if parts else "0"
+
+
+def _amount(amount: Amount, divisor: int, unit: str) -> str:
+    """What is taken, and its part: of what is there where that is known, else of what the cluster takes."""
+    taken = f"{amount.taken / divisor:g}{unit}"
+    if amount.percent is None:
+        return f"{taken} ({amount.share:g}% of the cluster's)"
+    return f"{taken} of {(amount.there or 0) / divisor:g}{unit} ({amount.percent:g}%)"

@@ -1,0 +1,57 @@
+"""`runner rebalance`: where machines would better stand. Proposes by name; makes no move, and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from stardock.plan.rebalance import Move
+    from stardock.workspace import Workspace
+
+
+@click.command()
+@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def rebalance(file: Path | None, form: str) -> None:
+    """Propose moves between PVE nodes; makes none.
+
+    Off PVE nodes that a machine may not use or that carry too much memory; servers and load balancers apart; then every role even.
+    """
+    from stardock.plan.contract import moves_document  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move  # noqa: PLC0415
+
+    where = open_workspace(find_cluster_file(file))
+    refuse_to_move(where)
+    moves = proposed(where)
+    if form == "json":
+        click.echo(json.dumps({"cluster": where.plan.cluster, **moves_document(moves)}, indent=2))
+        return
+    for move in moves:
+        click.echo("\n".join(_lines(move)))
+    click.echo("nothing was moved; move one at a time, a server only while all others are well" if moves else "nothing to move")
+
+
+def proposed(where: Workspace) -> tuple[Move, ...]:
+    """The moves of a cluster's machines. A machine that `pve_node` pins, or that no pool names any more, stays."""
+    from stardock.plan.hosts import allowed  # noqa: PLC0415 -- see above
+    from stardock.plan.rebalance import rebalance as moves  # noqa: PLC0415
+    from stardock.plan.wanted import wanted  # noqa: PLC0415
+
+    nodes = where.plan.proxmox.nodes
+    names = [node.name for node in nodes]
+    may_use = {one.name: allowed(one, names) for one in wanted(where.spec) if not one.own.pve_node}
+    return moves(nodes, where.plan.machines, may_use)
+
+
+def _lines(move: Move) -> Iterator[str]:
+    """A move and how to make it: first in Proxmox, then here."""
+    machine = move.machine
+    yield f"{machine.name} ({machine.role}, VM {machine.vm_id}): {machine.pve_node} -> {move.to}: {move.why}"
+    yield f"  on {machine.pve_node}: qm migrate {machine.vm_id} {move.to} --online --with-local-disks"
+    yield f"  in cluster.yaml: {{name: {machine.name}, pve_node: {move.to}}}"
+    yield f"  then: runner lock accept {machine.name} && runner deploy   (its first-boot files follow; it does not start there without)"

@@ -1,0 +1,64 @@
+"""Where every wanted machine stands or will: explicit, as the lock says, or newly placed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from stardock.plan.locked import LockedMachine
+from stardock.plan.model import ROLES, PveNode, Role
+from stardock.plan.placement import Newcomer, Room, place
+from stardock.plan.wanted import Wanted
+
+#: Roles whose machines are not to be lost together.
+APART: tuple[Role, ...] = ("loadbalancer", "server")
+
+
+def allowed(one: Wanted, nodes: Sequence[str]) -> Sequence[str]:
+    """The PVE nodes that may carry a machine, in declared order: its own, else its pool's, else all; all when none of them exists."""
+    named = one.own.nodes or one.pool.nodes or nodes
+    return [node for node in nodes if node in named] or nodes
+
+
+def memory(one: Wanted) -> int:
+    """What the machine is to have, in MiB: memory follows cluster.yaml at the next power cycle, whatever the lock says."""
+    return one.own.memory or one.pool.memory
+
+
+def hosts(nodes: Sequence[PveNode], every: Sequence[Wanted], held: Mapping[str, LockedMachine]) -> dict[str, str]:
+    """PVE nodes by name. Machines that stand already, and explicit ones, count before the first new one is placed."""
+    fixed = {one.name: one.own.pve_node or held[one.name].record.pve_node for one in every if one.own.pve_node or one.name in held}
+    standing = _Standing(nodes)
+    for name, machine in held.items():
+        if not machine.retired and name not in fixed:
+            standing.add(machine.record.role, machine.record.pve_node, machine.record.memory_mib)
+    names = [node.name for node in nodes]
+    new: defaultdict[Role, list[Newcomer]] = defaultdict(list)
+    for one in every:
+        if one.name in fixed:
+            for node in _nodes_of(one, held, fixed[one.name]):
+                standing.add(one.role, node, memory(one))
+        else:
+            new[one.role].append(Newcomer(one.name, allowed(one, names), memory(one)))
+    placed = dict(fixed)
+    for role in ROLES:
+        placed |= place(new[role], standing.of_role[role], standing.room, apart=role in APART)
+    return placed
+
+
+def _nodes_of(one: Wanted, held: Mapping[str, LockedMachine], fixed: str) -> Iterable[str]:
+    """Where a machine stands, and where it is wished to be: until that is accepted, both are taken."""
+    before = held.get(one.name)
+    return dict.fromkeys([fixed, *([before.record.pve_node] if before and not before.retired else [])])
+
+
+class _Standing:
+    """PVE nodes of the machines that are placed, by role, and the memory that they leave."""
+
+    def __init__(self, nodes: Sequence[PveNode]) -> None:
+        self.of_role: defaultdict[Role, list[str]] = defaultdict(list)
+        self.room = Room({node.name: node.memory_mib for node in nodes if node.memory_mib})
+
+    def add(self, role: Role, node: str, mib: int) -> None:
+        self.of_role[role].append(node)
+        self.room.take(node, mib)

@@ -1,0 +1,85 @@
+"""What is to be said of where machines stand: PVE nodes too full, machines that would be lost together, machines that stand elsewhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from stardock.errors import Problem
+from stardock.plan.hosts import APART, allowed
+from stardock.plan.losses import quorum
+from stardock.plan.model import Machine, Role
+from stardock.plan.wanted import Wanted
+from stardock.spec.places import at
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.cluster import Spec
+
+#: PVE nodes that one warning names.
+SHOWN = 3
+PLURAL = {"server": "servers", "agent": "agents", "loadbalancer": "load balancers"}
+
+
+def gibibytes(mib: int) -> str:
+    """Memory as cluster.yaml would say it."""
+    return f"{mib // 1024}GiB" if mib % 1024 == 0 else f"{mib}MiB"
+
+
+def too_full(spec: Spec, every: Sequence[Wanted], held: Collection[str], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+    """New machines on a PVE node that has no room for them. Memory of machines that stand may grow beyond it: that is a warning."""
+    for name, capacity, taken in _overfull(spec, machines):
+        new = [one for one in every if one.name not in held and machines[one.name].pve_node == name]
+        if new:
+            who = ", ".join(one.name for one in new)
+            message = f"no room for {who}: {name} would carry {gibibytes(taken)} of machines and has {gibibytes(capacity)}"
+            cure = f"nor has another PVE node that they may use: give them less `memory`, or other `nodes`; or correct the memory of {name}"
+            yield at(spec, new[-1].keys, message, cure)
+
+
+def _overfull(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[tuple[str, int, int]]:
+    """(PVE node, its memory, what machines take), in MiB."""
+    taken: defaultdict[str, int] = defaultdict(int)
+    for machine in machines.values():
+        taken[machine.pve_node] += machine.memory_mib
+    for node in spec.proxmox.nodes:
+        if node.memory and taken[node.name] > node.memory:
+            yield node.name, node.memory, taken[node.name]
+
+
+def placement_warnings(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[str]:
+    """Warnings about a plan that is valid all the same."""
+    for name, capacity, taken in _overfull(spec, machines):
+        yield f"{name} carries {gibibytes(taken)} of machines and has {gibibytes(capacity)}; `runner rebalance` proposes moves"
+    may_use = {one.name: allowed(one, [node.name for node in spec.proxmox.nodes]) for one in every}
+    for role in APART:
+        yield from _together(role, [machine for machine in machines.values() if machine.role == role], may_use)
+    yield from _elsewhere(every, machines, may_use)
+
+
+def _together(role: Role, machines: Sequence[Machine], may_use: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Machines of a role that would be lost together: never without a word."""
+    by_node: defaultdict[str, list[str]] = defaultdict(list)
+    for machine in machines:
+        by_node[machine.pve_node].append(machine.name)
+    shared = {node: names for node, names in by_node.items() if len(names) > 1}
+    if shared:
+        parts = [f"{node} carries {' and '.join(names)}" for node, names in list(shared.items())[:SHOWN]]
+        parts += [f"{len(shared) - SHOWN} more are shared too"] if len(shared) > SHOWN else []
+        free = any(set(may_use.get(name, ())) - set(by_node) for names in shared.values() for name in names)
+        cure = "`runner rebalance` says how to part them" if free else "there are too few PVE nodes that they may use"
+        yield f"{PLURAL[role]} share a PVE node: {', '.join(parts)}{_consequence(role, len(machines), shared)}; {cure}"
+
+
+def _consequence(role: Role, total: int, shared: Mapping[str, Sequence[str]]) -> str:
+    what = "etcd's quorum" if role == "server" else "the VIP"
+    needed = quorum(total) if role == "server" else 1
+    fatal = [node for node, names in shared.items() if total - len(names) < needed]
+    return f"; the loss of {' or '.join(fatal)} takes {what}" if fatal else ""
+
+
+def _elsewhere(every: Sequence[Wanted], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for one in every:
+        node = machines[one.name].pve_node
+        if node not in may_use[one.name] and not one.own.pve_node:
+            yield f"{one.name} stands on {node}, which its `nodes` do not name: it stays there; `runner rebalance` says how to move it"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stardock.doctor import reach
-from stardock.doctor.checks.addresses import watched
+from stardock.doctor.checks.addresses import static
 from stardock.doctor.scene import Scene, Tried
 from stardock.doctor.tools import found_tools
 from stardock.errors import ConditionError
@@ -29,14 +29,16 @@ ANSWER_SECONDS = 10.0
 
 def look(where: Workspace, environ: Mapping[str, str]) -> Scene:
     """Gather everything; what cannot be had is a part of the scene, too."""
-    with ThreadPoolExecutor(1) as aside:
+    with ThreadPoolExecutor(2) as aside:
         tools = aside.submit(found_tools, environ)
+        answering = aside.submit(reach.answering, dict.fromkeys(static(where.plan), SSH_PORT))
         scene = _asked(where, environ)
         folder = where.files.spec.resolve().parent
         if scene.survey:
             scene = _tried(scene, folder, environ)
         environment = {name: environ[name] for name in SEEN if environ.get(name)}
-        return replace(scene, tools=tools.result(), environment=environment, local_images=_local_images(where, folder))
+        here = replace(scene, tools=tools.result(), answering=answering.result(), environment=environment)
+        return replace(here, local_images=_local_images(where, folder))
 
 
 def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:
@@ -51,10 +53,8 @@ def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:
 
 
 def _tried(scene: Scene, folder: Path, environ: Mapping[str, str]) -> Scene:
-    places = {node.name: (_address(scene.asked, node), node.ssh_port) for node in scene.up()}
-    door = reach.Door(scene.plan.proxmox.ssh_user, _key(scene, folder), dict(environ))
-    ports = dict.fromkeys(watched(scene), SSH_PORT)
-    return replace(scene, ssh=reach.ssh(places, door), answering=reach.answering(ports))
+    doors = {node.name: _door(scene, node, folder) for node in scene.up()} if not scene.plan.proxmox.socks5 else {}
+    return replace(scene, ssh=reach.ssh(doors, environ))
 
 
 def _address(seen: Survey, node: PveNode) -> str:
@@ -67,9 +67,11 @@ def _address(seen: Survey, node: PveNode) -> str:
     return own or str(members.get(node.name) or node.name)
 
 
-def _key(scene: Scene, folder: Path) -> Path | None:
-    named = scene.plan.proxmox.ssh_private_key
-    return folder / Path(named).expanduser() if named else None
+def _door(scene: Scene, node: PveNode, folder: Path) -> reach.Door:
+    proxmox = scene.plan.proxmox
+    named = node.ssh_private_key or proxmox.ssh_private_key
+    key = folder / Path(named).expanduser() if named else None
+    return reach.Door(_address(scene.asked, node), node.ssh_port, node.ssh_user or proxmox.ssh_user, key)
 
 
 def _local_images(where: Workspace, folder: Path) -> dict[str, Tried]:

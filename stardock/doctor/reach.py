@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from stardock.doctor.scene import Heard, Tried
@@ -18,42 +18,41 @@ CONNECT_SECONDS, BANNER_SECONDS = 1.0, 2.0
 LOGIN_SECONDS, LOGINS = 10.0, 16
 KEY_VARIABLE = "PROXMOX_VE_SSH_PRIVATE_KEY"
 
-Place = tuple[str, int]
-
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How the provider would come in: the key that cluster.yaml names, else the agent's and the environment's."""
+    """One PVE node's sshd and how the provider would come in. `key` None: with what the agent or the environment has."""
 
+    address: str
+    port: int
     user: str
-    key: Path | None
-    environ: dict[str, str] = field(repr=False)
+    key: Path | None = None
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.address} port {self.port}"
 
 
-def ssh(places: Mapping[str, Place], door: Door) -> dict[str, Tried]:
+def ssh(doors: Mapping[str, Door], environ: Mapping[str, str]) -> dict[str, Tried]:
     """Try each PVE node's sshd, by name: does it answer, does it let us in? No command is run there and no file is touched."""
-    trouble = _key_trouble(door)
-    if trouble:
-        return {name: Tried(str(door.key), trouble) for name in places}
-    spoken = asyncio.run(_banners(places))
-    silent = {name: Tried(_shown(places[name]), word) for name, word in spoken.items() if word}
-    open_ = [name for name in places if name not in silent]
+    keys = {key: _key_trouble(key, environ) for key in {door.key for door in doors.values()}}
+    usable = {name: door for name, door in doors.items() if not keys[door.key]}
+    spoken = asyncio.run(_banners(usable))
+    found = {name: Tried(str(door.key), keys[door.key]) for name, door in doors.items() if keys[door.key]}
+    found |= {name: Tried(str(doors[name]), word) for name, word in spoken.items() if word}
+    knocked = [name for name in usable if not spoken[name]]
     with ThreadPoolExecutor(LOGINS) as pool:
-        let_in = dict(zip(open_, pool.map(lambda name: _login(places[name], door), open_), strict=True))
-    return {name: silent.get(name) or let_in[name] for name in places}
+        let_in = pool.map(lambda name: _login(doors[name], environ), knocked)
+        found |= dict(zip(knocked, let_in, strict=True))
+    return {name: found[name] for name in doors}
 
 
-def _shown(place: Place) -> str:
-    return f"{place[0]} port {place[1]}"
-
-
-def _key_trouble(door: Door) -> str:
-    if door.key is None:
-        return "" if door.environ.get("SSH_AUTH_SOCK") or door.environ.get(KEY_VARIABLE) else "no key is named, and no SSH agent runs"
-    if not door.key.is_file():
+def _key_trouble(key: Path | None, environ: Mapping[str, str]) -> str:
+    if key is None:
+        return "" if environ.get("SSH_AUTH_SOCK") or environ.get(KEY_VARIABLE) else "no key is named, and no SSH agent runs"
+    if not key.is_file():
         return "there is no such key file"
     opened = subprocess.run(
-        ["ssh-keygen", "-y", "-P", "", "-f", str(door.key)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        ["ssh-keygen", "-y", "-P", "", "-f", str(key)], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if opened.returncode == 0:
         return ""
@@ -62,9 +61,9 @@ def _key_trouble(door: Door) -> str:
     return "the key has a passphrase, which the provider cannot ask for: give it to an agent" if locked else f"no usable key: {said}"
 
 
-async def _banners(places: Mapping[str, Place]) -> dict[str, str]:
-    said = await asyncio.gather(*(_banner(*place) for place in places.values()))
-    return dict(zip(places, said, strict=True))
+async def _banners(doors: Mapping[str, Door]) -> dict[str, str]:
+    said = await asyncio.gather(*(_banner(door.address, door.port) for door in doors.values()))
+    return dict(zip(doors, said, strict=True))
 
 
 async def _banner(address: str, port: int) -> str:
@@ -81,13 +80,13 @@ async def _banner(address: str, port: int) -> str:
     return "" if line.startswith(b"SSH-") else "answers, but not as an sshd does"
 
 
-def _login(place: Place, door: Door) -> Tried:
+def _login(door: Door, environ: Mapping[str, str]) -> Tried:
     """A whole login with the SFTP subsystem, then goodbye. Host keys are not looked at: nothing is told and nothing is believed here."""
-    key = _environment_key(door)
+    key = _environment_key(door, environ)
     try:
         done = subprocess.run(
-            _sftp(place, door, key),
-            env=door.environ,
+            _sftp(door, key),
+            env=dict(environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -95,15 +94,15 @@ def _login(place: Place, door: Door) -> Tried:
             timeout=LOGIN_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return Tried(_shown(place), f"no login within {LOGIN_SECONDS:.0f} s")
+        return Tried(str(door), f"no login within {LOGIN_SECONDS:.0f} s")
     finally:
         if key is not None:
             os.close(key)
     said = [line for line in done.stderr.splitlines() if line and not line.startswith(("Warning:", "Connection closed", "**"))]
-    return Tried(f"{door.user}@{_shown(place)}", "" if done.returncode == 0 else (said or ["no login"])[-1])
+    return Tried(str(door), "" if done.returncode == 0 else (said or ["no login"])[-1])
 
 
-def _sftp(place: Place, door: Door, key: int | None) -> list[str]:
+def _sftp(door: Door, key: int | None) -> list[str]:
     options = {
         "BatchMode": "yes",
         "ConnectTimeout": "3",
@@ -117,12 +116,12 @@ def _sftp(place: Place, door: Door, key: int | None) -> list[str]:
     elif key is not None:
         options |= {"IdentityFile": f"/proc/{os.getpid()}/fd/{key}"}
     given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    return ["sftp", "-q", "-F", "none", *given, "-P", str(place[1]), "-b", "/dev/null", f"{door.user}@{place[0]}"]
+    return ["sftp", "-q", "-F", "none", *given, "-P", str(door.port), "-b", "/dev/null", f"{door.user}@{door.address}"]
 
 
-def _environment_key(door: Door) -> int | None:
+def _environment_key(door: Door, environ: Mapping[str, str]) -> int | None:
     """The key of the environment as a file that is on no disk (ssh closes what it inherits); None: there is none, or another goes first."""
-    text = door.environ.get(KEY_VARIABLE)
+    text = environ.get(KEY_VARIABLE)
     if door.key or not text:
         return None
     descriptor = os.memfd_create("key")

@@ -6,7 +6,7 @@ what depends on that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,14 +60,13 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
     version = estate.check()
     with ThreadPoolExecutor(workers) as pool:
         first = _wave(estate, pool, _first(plan, clock))
-        taken = {int(item["vmid"]) for item in first["resources", ""].value or () if "vmid" in item}
-        second = _wave(estate, pool, _second(plan, taken))
+        second = _wave(estate, pool, _second(plan, first))
     found = first | second
     return Survey(
         version=version,
         status=found["status", ""],
         resources=found["resources", ""],
-        permissions=_of(found, "permissions"),
+        permissions=_of(found, "permissions") | _dumped(plan, first["dump", ""]),
         networks=_of(found, "network"),
         clocks=_of(found, "time"),
         versions=_of(found, "version"),
@@ -80,8 +79,8 @@ def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Ques
     asked: dict[tuple[str, Any], Question] = {
         ("status", ""): lambda api: api.cluster.status.get(),
         ("resources", ""): lambda api: api.cluster.resources.get(),
+        ("dump", ""): lambda api: api.access.permissions.get(),
     }
-    asked |= {("permissions", path): _permissions(path) for path in needed(plan)}
     for node in plan.proxmox.nodes:
         asked |= _of_node(node.name, clock)
     wanted = {(machine.pve_node, machine.image.url, machine.image.verify) for machine in plan.machines if machine.image.url}
@@ -109,10 +108,20 @@ def _image(node: str, url: str, verify: bool) -> Question:
     return lambda api: api.nodes(node)("query-url-metadata").get(**options)
 
 
-def _second(plan: Plan, seen: Iterable[int]) -> dict[tuple[str, Any], Question]:
-    """A VM that the token may not see has its id all the same."""
-    hidden = {machine.vm_id for machine in plan.machines} - set(seen)
-    return {("free", vm_id): _free(vm_id) for vm_id in sorted(hidden)}
+def _dumped(plan: Plan, dump: Answer) -> dict[str, Answer]:
+    """The paths of the plan that the dump has: those with an ACL of their own, and the top ones."""
+    told = dump.value or {}
+    return {path: Answer({path: told[path]}) for path in needed(plan) if path in told}
+
+
+def _second(plan: Plan, first: Mapping[tuple[str, Any], Answer]) -> dict[tuple[str, Any], Question]:
+    """What a path inherits is not in the dump; a VM that the token may not see has its id all the same."""
+    known = _dumped(plan, first["dump", ""])
+    asked: dict[tuple[str, Any], Question] = {("permissions", path): _permissions(path) for path in needed(plan) if path not in known}
+    if "/vms" in known and "VM.Audit" in known["/vms"].value["/vms"]:
+        return asked
+    seen = {int(item["vmid"]) for item in first["resources", ""].value or () if "vmid" in item}
+    return asked | {("free", vm_id): _free(vm_id) for vm_id in sorted({machine.vm_id for machine in plan.machines} - seen)}
 
 
 def _free(vm_id: int) -> Question:

@@ -14,8 +14,8 @@ VARIABLE = "PROXMOX_VE_API_TOKEN"
 _SHAPE = re.compile(r"(?P<user>[^\s@!=]+@[^\s@!=]+)!(?P<name>[^\s!=]+)=(?P<secret>[0-9A-Za-z-]{32,})")
 
 _CURE = f"""\
-on a PVE node: pveum user token add terraform@pve stardock --privsep 0
-then here:     export {VARIABLE}='terraform@pve!stardock=THE-SECRET-IT-PRINTS'"""
+runner proxmox-role prints the commands that make one, for root on a PVE node; the last is pveum user token add ...
+then here: export {VARIABLE}='USER@REALM!stardock=THE-SECRET-IT-PRINTS'"""
 
 
 @dataclass(frozen=True, slots=True)

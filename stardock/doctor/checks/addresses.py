@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
+from stardock.plan.model import Plan
+
+#: No machine has this name.
+VIP = "the VIP"
 
 
 def addresses(scene: Scene) -> Iterator[Finding]:
@@ -31,12 +35,15 @@ def _cure(scene: Scene, address: str) -> str:
 
 def watched(scene: Scene) -> dict[str, str]:
     """Address -> whose it will be; nobody may have it yet."""
-    missing = scene.missing()
-    found = {machine.address: machine.name for machine in missing if machine.address}
-    balancing = scene.plan.load_balancing
-    if balancing and not {machine.name for machine in scene.plan.of_role("loadbalancer")} - {machine.name for machine in missing}:
-        found[balancing.vip] = "the VIP"
-    return found
+    missing = {machine.name for machine in scene.missing()}
+    balancers = {machine.name for machine in scene.plan.of_role("loadbalancer")}
+    return {address: who for address, who in static(scene.plan).items() if who in missing or (who == VIP and balancers <= missing)}
+
+
+def static(plan: Plan) -> dict[str, str]:
+    """Address -> whose it is by the plan."""
+    found = {machine.address: machine.name for machine in plan.machines if machine.address}
+    return found | ({plan.load_balancing.vip: VIP} if plan.load_balancing else {})
 
 
 def vrid(scene: Scene) -> Iterator[Finding]:

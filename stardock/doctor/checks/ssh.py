@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stardock.doctor.finding import Finding, among, ok, problem
+from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
 
 
 def ssh(scene: Scene) -> Iterator[Finding]:
     """By PVE node; whether the account may write is seen when it writes."""
-    proxmox, wrong = scene.plan.proxmox, [name for name, tried in scene.ssh.items() if tried.trouble]
+    proxmox = scene.plan.proxmox
+    if proxmox.socks5:
+        cure = f"curl -sS --max-time 5 --socks5-hostname {proxmox.socks5} telnet://{scene.used()[0].address or 'NODE'}:22"
+        yield warning("SSH", proxmox.socks5, "not tried: PVE nodes are behind this proxy, which only the provider goes through", cure)
+    wrong = [name for name, tried in scene.ssh.items() if tried.trouble]
     for name in wrong:
         tried = scene.ssh[name]
         yield problem("SSH", name, f"{tried.what}: {tried.trouble}", _cure(scene, name, tried.trouble))
     if not wrong and scene.ssh:
-        yield ok("SSH", among(scene.ssh), f"lets {proxmox.ssh_user} in")
+        yield ok("SSH", among(scene.ssh), f"{proxmox.ssh_user} gets in")
 
 
 def _cure(scene: Scene, name: str, trouble: str) -> str:
     node = next(node for node in scene.plan.proxmox.nodes if node.name == name)
-    user, key = scene.plan.proxmox.ssh_user, scene.plan.proxmox.ssh_private_key
+    user = node.ssh_user or scene.plan.proxmox.ssh_user
+    key = node.ssh_private_key or scene.plan.proxmox.ssh_private_key
     place = f"{f'-p {node.ssh_port} ' if node.ssh_port != 22 else ''}{user}@{node.address or name}"  # noqa: PLR2004 -- the port of SSH
     if "denied" in trouble.lower():
         return f"ssh-copy-id {f'-i {key} ' if key else ''}{place}"

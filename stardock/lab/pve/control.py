@@ -107,17 +107,20 @@ class Control:
 
     def node(self, body: _Body) -> _Body:
         """The PVE node `name` is `offline`, `clock` seconds ahead, of `version`, gets no URL that starts as `unreachable` say."""
-        self._estate.conditions.nodes[body.pop("name")] = NodeCondition(**body)
+        name = body.pop("name")
+        self._estate.conditions.nodes[name] = NodeCondition(**body)
         return {}
 
     def storage(self, body: _Body) -> _Body:
         """On PVE node `node`, the storage `name` tells other things than usual: `content`, `used`, `total` (bytes), `active`, ..."""
-        self._estate.conditions.storages[body.pop("node"), body.pop("name")] = body
+        place = (body.pop("node"), body.pop("name"))
+        self._estate.conditions.storages[place] = body
         return {}
 
     def bridge(self, body: _Body) -> _Body:
         """On PVE node `node`, the bridge `name` is not there, or tells other things than usual; null: it lacks that key."""
-        self._estate.conditions.bridges[body.pop("node"), body.pop("name")] = body or None
+        place = (body.pop("node"), body.pop("name"))
+        self._estate.conditions.bridges[place] = body or None
         return {}
 
     def catalog(self, body: _Body) -> _Body:

@@ -1,0 +1,103 @@
+"""What doctor tries from here, against sockets of this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from stardock.doctor import reach
+from stardock.doctor.reach import Door, answering, ssh
+
+pytestmark = pytest.mark.unit
+
+
+@contextmanager
+def speaker(words: bytes) -> Iterator[int]:
+    """A host that says these words to whoever comes; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_serve, args=(server, words), daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def _serve(server: socket.socket, words: bytes) -> None:
+    while True:
+        try:
+            connection, _ = server.accept()
+        except OSError:
+            return
+        connection.sendall(words)
+        if words:
+            connection.close()
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    """A key that opens nothing here."""
+    return make_key(tmp_path / "key", "")
+
+
+def make_key(path: Path, passphrase: str) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", str(path)], check=True)
+    return path
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def trouble(door: Door, **environ: str) -> str:
+    return ssh({"pve1": door}, {"PATH": os.environ["PATH"], **environ})["pve1"].trouble
+
+
+def test_a_port_where_nobody_listens_is_told(key: Path) -> None:
+    assert "does not answer" in trouble(Door("127.0.0.1", free_port(), "root", key))
+
+
+def test_a_port_where_something_else_listens_is_told(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "BANNER_SECONDS", 0.5)
+    for words in (b"220 mail ESMTP\r\n", b""):
+        with speaker(words) as port:
+            assert trouble(Door("127.0.0.1", port, "root", key)) == "answers, but not as an sshd does"
+
+
+def test_an_sshd_that_ends_the_login_is_told(key: Path) -> None:
+    with speaker(b"SSH-2.0-test\r\n") as port:
+        assert trouble(Door("127.0.0.1", port, "root", key)) != ""
+
+
+def test_a_key_is_looked_at_before_anybody_is_asked(tmp_path: Path) -> None:
+    locked = make_key(tmp_path / "locked", "secret")
+    (tmp_path / "text").write_text("no key")
+    (tmp_path / "text").chmod(0o600)
+    assert "has a passphrase" in trouble(Door("127.0.0.1", 1, "root", locked))
+    assert "no such key file" in trouble(Door("127.0.0.1", 1, "root", tmp_path / "none"))
+    assert "no usable key" in trouble(Door("127.0.0.1", 1, "root", tmp_path / "text"))
+    assert "no SSH agent" in trouble(Door("127.0.0.1", 1, "root"))
+
+
+def test_without_a_key_in_the_file_that_of_the_environment_is_on_no_disk(key: Path) -> None:
+    text = key.read_text()
+    descriptor = reach._environment_key(Door("h", 22, "root"), {reach.KEY_VARIABLE: text})
+    assert descriptor is not None
+    shown = subprocess.run(["ssh-keygen", "-y", "-f", f"/proc/{os.getpid()}/fd/{descriptor}"], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("ssh-ed25519 ")
+    os.close(descriptor)
+    assert reach._environment_key(Door("h", 22, "root", key), {reach.KEY_VARIABLE: text}) is None
+
+
+def test_an_address_is_somebodys_for_sure_when_an_sshd_speaks_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reach, "BANNER_SECONDS", 0.3)
+    with speaker(b"SSH-2.0-x\r\n") as port:
+        assert answering({"127.0.0.1": port})["127.0.0.1"].sure
+    with speaker(b"") as port:
+        assert not answering({"127.0.0.1": port})["127.0.0.1"].sure
+    assert not answering({"127.0.0.1": free_port()})["127.0.0.1"].sure
+    assert answering({}) == {}

@@ -82,10 +82,11 @@ def _ranges(networks: Iterable[Network]) -> list[str]:
 
 def _ranges_v6(networks: Iterable[Network]) -> Iterator[str]:
     """Router advertisements, alone or with DHCPv6; soon after each other, since a machine's question may come before its answerer."""
-    for network in (network for network in networks if network.advertised):
+    advertising = [network for network in networks if network.advertised]
+    yield from ("--enable-ra" for _ in advertising[:1])
+    for network in advertising:
         subnet = ipaddress.IPv6Network(network.advertised or "")
         leases = f"{subnet[0x1000]},{subnet[0x1FFF]},64,1h" if network.dhcp_v6 else f"{subnet[0]},ra-only"
-        yield "--enable-ra"
         yield f"--ra-param={bridge_name(network.bridge, network.vlan)},10"
         yield f"--dhcp-range={leases}"
 

@@ -15,7 +15,7 @@ from stardock.estate.agent import AgentSilent, addresses_by_mac, founded_mark, h
 from stardock.estate.connection import Estate, NoAnswer
 from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
-from stardock.plan.model import Machine, Plan
+from stardock.plan.model import Ipv6, Machine, Plan
 from stardock.stages.step import Say
 from stardock.standing import standing
 from stardock.workspace import Workspace
@@ -180,14 +180,20 @@ def _ipv4_first(found: Sequence[str], vip: str | None) -> tuple[str, ...]:
 
 
 def _missing(machine: Machine, addresses: Mapping[str, Sequence[str]]) -> str | None:
-    """Say which address is not there. DHCP means DHCPv4: an address by router advertisement comes sooner and does not count."""
+    """Say which address is not there. For DHCP's IPv4 one by router advertisement does not count, which comes sooner."""
     for nic in machine.interfaces:
         found = addresses.get(nic.name, ())
         if nic.address is not None and nic.address not in found:
             return f"does not have {nic.address} on {nic.name} ({', '.join(found) or 'no address'})"
         if nic.address is None and not any(_IPV4 in address for address in found):
             return f"has no address on {nic.name}"
+        if nic.ipv6 is not None and not _has_ipv6(nic.ipv6, found):
+            return f"does not have {nic.ipv6.address or f'IPv6 by {nic.ipv6.mode}'} on {nic.name} ({', '.join(found)})"
     return None
+
+
+def _has_ipv6(wanted: Ipv6, found: Sequence[str]) -> bool:
+    return wanted.address in found if wanted.mode == "static" else any(":" in address for address in found)
 
 
 def _words(facts: MachineFacts) -> str:

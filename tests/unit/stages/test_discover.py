@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stardock.facts import Facts, Founded, MachineFacts
-from stardock.plan.model import Distribution, Image, Interface, Machine, Plan, Proxmox, Ssh
+from stardock.plan.model import Distribution, Image, Interface, Ipv6, Machine, Plan, Proxmox, Ssh
 from stardock.stages.discover import refounded, renewed, sighting_of
 
 pytestmark = pytest.mark.unit
@@ -49,6 +49,21 @@ def _plan(*names: str) -> Plan:
         join_address=None,
         ssh=Ssh(user="root"),
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "missing"),
+    [
+        (Ipv6(mode="static", address="fd00::5", prefix=64), ("10.0.0.5",), "does not have fd00::5 on ens18 (10.0.0.5)"),
+        (Ipv6(mode="static", address="fd00::5", prefix=64), ("10.0.0.5", "fd00::5"), None),
+        (Ipv6(mode="slaac"), ("10.0.0.5",), "does not have IPv6 by slaac on ens18 (10.0.0.5)"),
+        (Ipv6(mode="dhcp"), ("10.0.0.5", "fd77::9"), None),
+    ],
+)
+def test_discovery_waits_for_the_ipv6_that_cluster_yaml_wants(wanted: Ipv6, found: tuple[str, ...], missing: str | None) -> None:
+    machine = _machine(address="10.0.0.5")
+    machine = replace(machine, interfaces=(replace(machine.interfaces[0], ipv6=wanted),))
+    assert sighting_of(machine, {MAC: found}, (KEY,), None).missing == missing
 
 
 def test_addresses_are_matched_by_mac_whatever_the_guest_calls_the_interface_and_the_vip_is_nobodys() -> None:

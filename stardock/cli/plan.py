@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from stardock.plan.losses import Loss
     from stardock.plan.model import Plan
+    from stardock.workspace import Workspace
 
 #: Stands for every PVE node; no name of one has a space.
 EACH = "every PVE node"
@@ -21,8 +22,9 @@ EACH = "every PVE node"
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/plan-json.md.")
 @click.option("--capacity", is_flag=True, help="What each PVE node carries, in sum and in per cent.")
 @click.option("--read", is_flag=True, help="With --capacity: ask Proxmox how much there is, where cluster.yaml does not say.")
+@click.option("--addresses", is_flag=True, help="What each range of addresses has given, the next address, and the room behind it.")
 @click.option("--if-lost", is_flag=False, flag_value=EACH, metavar="[NODE]", help="What the loss of a PVE node takes, or of each.")
-def plan(file: Path | None, form: str, capacity: bool, read: bool, if_lost: str | None) -> None:
+def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses: bool, if_lost: str | None) -> None:
     """Show what is decided for every machine; writes nothing.
 
     Also shows what the lock would gain, what waits under `remove`, and what stays as it is until `runner lock accept NAME`. Warnings go to
@@ -34,9 +36,13 @@ def plan(file: Path | None, form: str, capacity: bool, read: bool, if_lost: str 
 
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")
+    if addresses and (capacity or if_lost is not None):
+        raise click.UsageError("--addresses stands alone")
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
-    if capacity or if_lost is not None:
+    if addresses:
+        _show_addresses(where, form)
+    elif capacity or if_lost is not None:
         _show_placement(where.plan, form, if_lost, capacity=capacity, read=read)
     elif form == "json":
         click.echo(json.dumps(document(where.plan), indent=2))
@@ -44,6 +50,20 @@ def plan(file: Path | None, form: str, capacity: bool, read: bool, if_lost: str 
         show(where)
     for warning in where.plan.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _show_addresses(where: Workspace, form: str) -> None:
+    """Show the worksheet of addresses."""
+    from stardock.cli.address_tables import fixed, range_table  # noqa: PLC0415 -- see above
+    from stardock.cli.tables import shown  # noqa: PLC0415
+    from stardock.plan.contract import address_document  # noqa: PLC0415
+    from stardock.plan.worksheet import ranges  # noqa: PLC0415
+
+    found = ranges(where.spec, where.lock)
+    if form == "json":
+        click.echo(json.dumps({"cluster": where.plan.cluster, **address_document(found)}, indent=2))
+        return
+    shown([range_table(found), fixed(where.spec)])
 
 
 def _show_placement(plan: Plan, form: str, if_lost: str | None, *, capacity: bool, read: bool) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.losses import Loss
-from stardock.plan.model import Change, Machine, Plan
+from stardock.plan.model import Change, Interface, Machine, Plan
 from stardock.plan.rebalance import Move
+from stardock.plan.worksheet import Range
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -29,8 +30,32 @@ def _machine(machine: Machine) -> dict[str, Any]:
         "pve_node": machine.pve_node,
         "vm_id": machine.vm_id,
         "hostname": machine.hostname,
-        "addresses": [{"interface": nic.name, "address": nic.address, "gateway": nic.gateway} for nic in machine.interfaces],
+        "addresses": [_addresses(nic) for nic in machine.interfaces],
         "window": window and {"start": window.start, "duration_minutes": window.duration_minutes},
+    }
+
+
+def _addresses(nic: Interface) -> dict[str, Any]:
+    ipv6 = nic.ipv6 and {"mode": nic.ipv6.mode, "address": nic.ipv6.address, "gateway": nic.ipv6.gateway}
+    return {"interface": nic.name, "address": nic.address, "gateway": nic.gateway, "mac": nic.mac, "ipv6": ipv6}
+
+
+def address_document(ranges: Iterable[Range]) -> dict[str, Any]:
+    """`--addresses`: every range that machines are counted in."""
+    return {"ranges": [_range(one) for one in ranges]}
+
+
+def _range(one: Range) -> dict[str, Any]:
+    return {
+        "role": one.role,
+        "pool": one.pool,
+        "interface": one.interface,
+        "network": one.network,
+        "first": one.first,
+        "used": [{"machine": name, "address": address} for name, address in one.used],
+        "next": one.following,
+        "room": one.room,
+        "until": one.until,
     }
 
 

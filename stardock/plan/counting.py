@@ -9,6 +9,7 @@ from itertools import count
 
 from stardock.plan import addresses
 from stardock.plan.locked import LockedMachine
+from stardock.plan.model import Role
 from stardock.plan.wanted import Wanted
 from stardock.spec.addresses import unfit
 
@@ -37,13 +38,16 @@ class Counters:
         """What a machine was given, or the next."""
         if one.name in self.held:
             return _numbers(self.held[one.name])
-        ordinals, places = self._ordinals[one.pool.name], self._places[one.role]
-        following = Numbers(pool=one.pool.name, ordinal=ordinals.following, place=places.following)
+        following = self.following(one.pool.name, one.role)
         if self._retired[one.pool.name] and not _has_address(one, following):
             return self._given_away(one.pool.name)
-        ordinals.take()
-        places.take()
+        self._ordinals[one.pool.name].take()
+        self._places[one.role].take()
         return following
+
+    def following(self, pool: str, role: Role) -> Numbers:
+        """What the next new name of a pool would be given."""
+        return Numbers(pool=pool, ordinal=self._ordinals[pool].following, place=self._places[role].following)
 
     def _given_away(self, pool: str) -> Numbers:
         name = self._retired[pool].pop(0)

@@ -31,6 +31,7 @@ def warnings(
         *_systems_without_roles(machines),
         *_close_windows(machines),
         *_name_servers(every, machines),
+        *_one_subnet_twice(spec),
         *_idle_vip(spec, machines),
         *placement_warnings(spec, every, machines),
         *(_retained(name) for name in retained),
@@ -74,6 +75,15 @@ def _name_servers(every: Sequence[Wanted], machines: Mapping[str, Machine]) -> I
         for nic in machine.interfaces:
             if nic.address in servers:
                 yield f"{name}'s address {nic.address} is also named as a DNS server"
+
+
+def _one_subnet_twice(spec: Spec) -> Iterator[str]:
+    for _, interfaces in spec.interface_lists():
+        first: dict[str, str] = {}
+        for nic in interfaces:
+            for network in (str(static.network) for static in nic.ranges):
+                if (other := first.setdefault(network, nic.name)) != nic.name:
+                    yield f"{other} and {nic.name} are both in {network}: answers may leave through the other one than asked"
 
 
 def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -74,6 +74,21 @@ def _dns(machine: Machine) -> ManagedFile:
     return ManagedFile("/etc/NetworkManager/conf.d/90-stardock-dns.conf", HEAD + content)
 
 
+#: Behind every metric that NetworkManager gives by itself (100 and up for wires).
+_LAST_METRIC = 20_000
+
+
+def _default_routes(machine: Machine) -> ManagedFile:
+    """One way out: what DHCP or a router offers elsewhere comes last. cloud-init's connections cannot say that, and leave room for this."""
+    offered = [nic for nic in machine.interfaces if nic.address is None or (nic.ipv6 and nic.ipv6.mode != "static")]
+    metrics = {nic: nic.metric or _LAST_METRIC for nic in offered if nic.metric or not nic.default_route}
+    sections = (
+        f"[connection-stardock-{nic.name}]\nmatch-device=mac:{nic.mac}\nipv4.route-metric={metric}\nipv6.route-metric={metric}\n"
+        for nic, metric in metrics.items()
+    )
+    return ManagedFile("/etc/NetworkManager/conf.d/90-stardock-routes.conf", HEAD + "\n".join(sections))
+
+
 def files(machine: Machine, *, rebootmgr_paths: tuple[str, ...]) -> tuple[ManagedFile, ...]:
     """All files that Stardock owns on such a machine before any Kubernetes is there."""
     return (
@@ -81,6 +96,7 @@ def files(machine: Machine, *, rebootmgr_paths: tuple[str, ...]) -> tuple[Manage
         _reboot_method(machine),
         *(rebootmgr(machine, path) for path in rebootmgr_paths),
         _dns(machine),
+        _default_routes(machine),
         *_network_plugin(machine),
         *sysctl(machine),
     )

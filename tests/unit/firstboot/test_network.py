@@ -10,7 +10,7 @@ import pytest
 from stardock.bundle.machine import machine_variables
 from stardock.firstboot.network import network_config
 from stardock.plan.model import Interface, Ipv6, Route
-from stardock.systems import networkd
+from stardock.systems import networkd, system
 from tests.machines import interface, machine
 from tests.unit.firstboot.shapes import DHCP_BESIDE, DHCPV6, DUAL, SECOND, SHAPES, SLAAC, STANDBY, shaped
 
@@ -102,3 +102,16 @@ def test_a_route_taken_away_is_gone_from_the_file() -> None:
     routed = interface(12, routes=(Route(to="10.9.0.0/16", via="192.168.1.254"),))
     assert "10.9.0.0/16" in networkd.network(routed, named=True)
     assert "10.9.0.0/16" not in networkd.network(replace(routed, routes=()), named=True)
+
+
+def test_networkmanager_prefers_the_one_way_out_to_what_dhcp_offers_elsewhere() -> None:
+    def routes(*interfaces: Interface) -> str:
+        subject = machine("server1", "server", 12, system_name="microos", interfaces=interfaces)
+        return next(file.content for file in system("microos").files(subject) if file.path.endswith("90-stardock-routes.conf"))
+
+    said = routes(interface(12), DHCP_BESIDE)
+    assert said.endswith(
+        "[connection-stardock-ens19]\nmatch-device=mac:BC:24:11:00:00:0D\nipv4.route-metric=20000\nipv6.route-metric=20000\n"
+    )
+    assert "ipv4.route-metric=300\n" in routes(interface(12), replace(DHCP_BESIDE, default_route=True, metric=300))
+    assert "connection" not in routes(interface(12), STANDBY)

@@ -169,3 +169,9 @@ def test_a_lock_edited_into_a_wrong_ipv6_address_is_refused(
     with pytest.raises(InputErrors) as caught:
         load_lock(path)
     assert any(message in problem.message and problem.line for problem in caught.value.problems), caught.value.problems
+
+
+def test_two_interfaces_in_one_subnet_are_a_warning(data: dict[str, Any]) -> None:
+    data["network"]["agent"].append({"static": {"base": "10.0.50.0", "prefix": 16}})
+    plan, _ = plan_of(data)
+    assert "ens18 and ens19 are both in 10.0.0.0/16: answers may leave through the other one than asked" in plan.warnings

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stardock.plan import maintenance
+from stardock.plan.claims import static_addresses
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
@@ -73,8 +74,9 @@ def _name_servers(every: Sequence[Wanted], machines: Mapping[str, Machine]) -> I
     servers = {server for one in every for nic in one.interfaces for server in nic.dns}
     for name, machine in machines.items():
         for nic in machine.interfaces:
-            if nic.address in servers:
-                yield f"{name}'s address {nic.address} is also named as a DNS server"
+            for address in static_addresses(nic):
+                if address in servers:
+                    yield f"{name}'s address {address} is also named as a DNS server"
 
 
 def _one_subnet_twice(spec: Spec) -> Iterator[str]:

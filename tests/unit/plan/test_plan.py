@@ -103,6 +103,7 @@ def test_the_json_contract() -> None:
     pool(data, "server")["machines"] = [{"name": "s1", "vm_id": 1001}]
     data["image"] = {"system": "debian", "datastore": "nfs"}
     document = contract(plan_of(data, lock)[0])
+    macs = [lock.machines[name].record.interfaces[0].mac for name in ("s1", "a1")]
     window = {"start": "17:00", "duration_minutes": 60}
     assert document == {
         "cluster": "test",
@@ -114,7 +115,7 @@ def test_the_json_contract() -> None:
                 "pve_node": "pve1",
                 "vm_id": 1000,
                 "hostname": "s1",
-                "addresses": [{"interface": "ens18", "address": "10.0.3.232", "gateway": "10.0.0.1"}],
+                "addresses": [{"interface": "ens18", "address": "10.0.3.232", "gateway": "10.0.0.1", "mac": macs[0], "ipv6": None}],
                 "window": window,
             },
             {
@@ -124,7 +125,7 @@ def test_the_json_contract() -> None:
                 "pve_node": "pve1",
                 "vm_id": 3000,
                 "hostname": "a1",
-                "addresses": [{"interface": "ens18", "address": None, "gateway": None}],
+                "addresses": [{"interface": "ens18", "address": None, "gateway": None, "mac": macs[1], "ipv6": None}],
                 "window": window,
             },
         ],

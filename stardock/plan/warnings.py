@@ -29,6 +29,7 @@ def warnings(
         *_even_servers(machines),
         *_small_servers(machines),
         *_ballooned_servers(machines),
+        *_huge_pages(machines),
         *_systems_without_roles(machines),
         *_close_windows(machines),
         *_name_servers(every, machines),
@@ -56,6 +57,16 @@ def _ballooned_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
     names = [name for name, machine in machines.items() if machine.role == "server" and machine.balloon_mib]
     if names:
         yield f"{', '.join(names)}: PVE may take memory from servers (`balloon`); etcd then stalls, and the cluster with it"
+
+
+def _huge_pages(machines: Mapping[str, Machine]) -> Iterator[str]:
+    """PVE::API2::Qemu knows no privilege for them, so that they are root@pam's own."""
+    names = [name for name, machine in machines.items() if machine.hugepages]
+    if names:
+        yield (
+            f"{', '.join(names)}: PVE takes `hugepages` from root@pam's password only, from no API token: "
+            "`tofu apply` with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, and without PROXMOX_VE_API_TOKEN"
+        )
 
 
 def _systems_without_roles(machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -113,6 +113,12 @@ def test_a_balloon_on_a_server_is_a_warning(data: dict[str, Any]) -> None:
     ]
 
 
+def test_huge_pages_warn_that_no_token_may_set_them(data: dict[str, Any]) -> None:
+    pool(data, "agent").update(numa=True, hugepages="2MiB")
+    (warning,) = [warning for warning in plan_of(data)[0].warnings if "hugepages" in warning]
+    assert warning.startswith("a1, a2: PVE takes `hugepages` from root@pam's password only, from no API token")
+
+
 def test_firmware_chipset_and_tpm_stay_until_accepted_and_are_reported(data: dict[str, Any]) -> None:
     before, lock = plan_of(data)
     pool(data, "agent").update(firmware="ovmf", chipset="i440fx", tpm=True)

@@ -1,0 +1,222 @@
+"""All that a pool can say of its VMs, made by the real provider: what PVE is sent, a clean second plan, and edits in place."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.engine import Change, Engine, engine
+from tests.contract.estate import Estate, estate
+from tests.plans import document
+from tests.synth.running import synthesize, write_cluster
+
+pytestmark = pytest.mark.contract
+
+Data = dict[str, Any]
+VM = "proxmox_virtual_environment_vm"
+
+#: Everything that PVE takes from a token.
+RICH: Data = {
+    "cores": 4, "sockets": 2, "cpu": "host", "memory": "4GiB", "numa": True, "balloon": 0, "disk": "20GiB", "firmware": "ovmf", "tpm": True,
+    "data_disks": [
+        {"name": "longhorn", "size": "30GiB", "mount": "/var/lib/longhorn", "filesystem": "xfs"},
+        {"name": "raw", "size": "10GiB", "datastore": "local-lvm"},
+    ],
+    "devices": ["gpu", {"mapping": "vgpu", "mdev": "nvidia-63"}],
+    "pve_pool": "lab", "description": "GPU node\nof the lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
+    "agent": {"timeout": "5m"}, "stop_on_destroy": False, "on_boot": False,
+    "interfaces": [{"bridge": "vmbr0", "vlan": 10, "mtu": 9000, "firewall": True, "dhcp": True}, {"bridge": "vmbr0", "model": "e1000"}],
+}  # fmt: skip
+#: The plainest, by the agent's own words.
+PLAIN: Data = {"chipset": "i440fx", "serial": False, "balloon": "1GiB", "memory": "2GiB"}
+
+
+def cluster(pve: Estate) -> Data:
+    """One server of defaults, one plain agent, one with everything."""
+    data = document("single")
+    data["proxmox"] |= {"endpoint": pve.settings.endpoint, "nodes": []}
+    for name, port in pve.ssh_ports.items():
+        data["proxmox"]["nodes"].append({"name": name, "address": "127.0.0.1", "ssh_port": port})
+    data["pools"] = [
+        {"name": "servers", "role": "server", "machines": ["server1"]},
+        {"name": "plain", "role": "agent", "machines": ["plain1"], "vm_id_start": 300, **PLAIN},
+        {"name": "rich", "role": "agent", "machines": ["rich1"], "vm_id_start": 400, "nodes": ["pve1"], **RICH},
+    ]
+    return data
+
+
+@dataclass
+class Made:
+    """A cluster as it was applied, edited step by step."""
+
+    pve: Estate
+    folder: Path
+    data: Data
+    places: dict[str, str] = field(default_factory=lambda: {"server1": "210", "plain1": "300", "rich1": "400"})
+
+    def engine(self, edit: Callable[[Data], None] = lambda _: None) -> Engine:
+        """The engine over the JSON of the edited cluster.yaml."""
+        edit(self.data)
+        shutil.rmtree(self.folder / "cdktf.out", ignore_errors=True)
+        made = engine(self.pve, synthesize(write_cluster(self.folder, self.data)).path.parent)
+        made.init()
+        return made
+
+    def config(self, name: str) -> Data:
+        """How PVE keeps a machine."""
+        found = next(vm for vm in self.pve.get("/cluster/resources", type_="vm") if vm["name"] == name)
+        return dict(self.pve.get(f"/nodes/{found['node']}/qemu/{found['vmid']}/config"))
+
+
+def machines(changes: list[Change]) -> dict[str, tuple[str, ...]]:
+    """What would happen to machines."""
+    return {change.address.removeprefix(f"{VM}."): change.actions for change in changes if change.address.startswith(f"{VM}.")}
+
+
+def keys(text: str) -> Data:
+    """A property string."""
+    return dict(part.split("=", 1) if "=" in part else (part, "") for part in text.split(","))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """The cluster, applied once."""
+    with estate(tmp_path_factory.mktemp("pve"), ssh=True) as pve:
+        for pool in ("lab", "other"):
+            assert pve.ask("POST", "/pools", poolid=pool).status == 200
+        for name, path in (("gpu", "0000:01:00.0"), ("vgpu", "0000:02:00.0")):
+            assert pve.ask("POST", "/cluster/mapping/pci", id_=name, map_=f"node=pve1,path={path},id=10de:2204").status == 200
+        pve.lab("reset")
+        cluster_made = Made(pve, tmp_path_factory.mktemp("cluster"), cluster(pve))
+        cluster_made.engine().apply()
+        yield cluster_made
+
+
+def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) -> None:
+    config = made.config("rich1")
+    told = {key: config[key] for key in ("bios", "machine", "cores", "sockets", "numa", "memory", "balloon", "onboot", "startup", "agent")}
+    assert told == {
+        "bios": "ovmf",
+        "machine": "q35",
+        "cores": 2,
+        "sockets": 2,
+        "numa": 1,
+        "memory": "4096",
+        "balloon": 0,
+        "onboot": 0,
+        "startup": "order=7,up=30,down=60",
+        "agent": "enabled=1,fstrim_cloned_disks=0,type=virtio",
+    }
+    assert (config["cpu"], config["description"], config["tags"]) == ("cputype=host", "GPU node\nof the lab", "agent;gpu;single;stardock")
+    assert (keys(config["efidisk0"])["efitype"], keys(config["tpmstate0"])["version"]) == ("4m", "v2.0")
+    assert {"mapping": "gpu", "pcie": "1", "rombar": "1"}.items() <= keys(config["hostpci0"]).items()
+    assert {"mapping": "vgpu", "mdev": "nvidia-63"}.items() <= keys(config["hostpci1"]).items()
+    assert {"tag": "10", "mtu": "9000", "firewall": "1"}.items() <= keys(config["net0"]).items()
+    assert ("e1000" in keys(config["net1"]), keys(config["net1"])["firewall"]) == (True, "0")
+    assert (config["serial0"], made.pve.get("/pools", poolid="lab")[0]["members"][0]["name"]) == ("socket", "rich1")
+    refused = {key: count for key, count in made.pve.lab("status")["requests"].items() if not key.endswith(" 200")}
+    assert refused == {}
+
+
+def test_data_disks_are_virtio_disks_with_their_names_as_serials(made: Made) -> None:
+    config = made.config("rich1")
+    disks = {name: keys(config[name]) for name in ("virtio1", "virtio2")}
+    assert {name: (disk["serial"], disk["size"]) for name, disk in disks.items()} == {
+        "virtio1": ("longhorn", "30G"),
+        "virtio2": ("raw", "10G"),
+    }
+    assert config["boot"] == "order=scsi0;net0", "no machine boots from its data"
+
+
+def test_the_plainest_vm_has_a_balloon_an_i440fx_and_no_console(made: Made) -> None:
+    config = made.config("plain1")
+    assert (config["machine"], config["balloon"], config["memory"], "serial0" in config) == ("pc", 1024, "2048", False)
+    server = made.config("server1")
+    assert (server["balloon"], server["machine"], server["serial0"], server["bios"]) == (0, "q35", "socket", "seabios")
+    assert not {"efidisk0", "tpmstate0", "hostpci0", "virtio1"} & server.keys()
+
+
+def test_the_second_plan_is_clean(made: Made) -> None:
+    assert made.engine().plan() == []
+
+
+def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> None:
+    def edit(data: Data) -> None:
+        rich = data["pools"][2]
+        rich["data_disks"][0]["size"] = "40GiB"
+        rich["data_disks"].insert(0, {"name": "new", "size": "5GiB", "mount": "/srv/new"})
+        rich |= {"pve_pool": "other", "description": "moved", "tags": ["x"], "startup": {"order": 8}, "on_boot": True}
+        rich["interfaces"][0] |= {"firewall": False, "mtu": 1500, "vlan": 11}
+
+    edited = made.engine(edit)
+    assert machines(edited.plan()) == {"rich1": ("update",)}
+    said = edited.apply()
+    assert "reboot" not in said.lower(), "all of it is live"
+    config = made.config("rich1")
+    sizes = {name: (keys(config[name])["serial"], keys(config[name])["size"]) for name in ("virtio1", "virtio2", "virtio3")}
+    assert sizes == {"virtio1": ("longhorn", "40G"), "virtio2": ("raw", "10G"), "virtio3": ("new", "5G")}
+    assert (config["description"], config["startup"], config["onboot"]) == ("moved", "order=8", 1)
+    assert {"tag": "11", "mtu": "1500", "firewall": "0"}.items() <= keys(config["net0"]).items()
+    members = {pool: [one["name"] for one in made.pve.get("/pools", poolid=pool)[0]["members"]] for pool in ("lab", "other")}
+    assert members == {"lab": [], "other": ["rich1"]}
+    assert edited.plan() == []
+
+
+def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Made) -> None:
+    def edit(data: Data) -> None:
+        data["pools"][2] |= {
+            "cores": 2,
+            "sockets": 1,
+            "numa": False,
+            "memory": "6GiB",
+            "cpu": "x86-64-v3",
+            "serial": False,
+            "devices": ["gpu"],
+        }
+        data["pools"][1] |= {"balloon": 0, "agent": {"enabled": True, "timeout": "1m"}}
+
+    edited = made.engine(edit)
+    assert machines(edited.plan()) == {"rich1": ("update",), "plain1": ("update",)}
+    made.pve.lab("reset")
+    edited.apply()
+    power = [one["path"] for one in made.pve.lab("requests") if one["method"] == "POST" and "/status/" in one["path"]]
+    assert power == [], "no apply switches a machine off"
+    config = made.config("rich1")
+    assert (config["cores"], config["sockets"], config["numa"], config["memory"], config["cpu"]) == (2, 1, 0, "6144", "cputype=x86-64-v3")
+    assert not {"serial0", "hostpci1"} & config.keys()
+    assert edited.plan() == []
+
+
+def test_what_only_a_new_vm_can_have_plans_nothing(made: Made) -> None:
+    before = copy.deepcopy(made.data)
+
+    def edit(data: Data) -> None:
+        rich = data["pools"][2]
+        rich |= {"firmware": "seabios", "chipset": "i440fx", "tpm": False, "disk": "10GiB"}
+        rich["data_disks"] = [{"name": "longhorn", "size": "1GiB", "datastore": "local", "filesystem": "ext4"}]
+        del rich["pve_pool"]
+
+    assert made.engine(edit).plan() == []
+    made.data = before
+
+
+def test_huge_pages_are_refused_to_a_token_in_pves_own_words(made: Made) -> None:
+    before = copy.deepcopy(made.data)
+    edited = made.engine(lambda data: data["pools"][1].update(balloon=0, numa=True, hugepages="2MiB"))
+    assert "only root can set 'hugepages' config" in edited.apply(fails=True)
+    made.data = before
+    assert made.engine().plan() == []
+
+
+def test_destroy_asks_the_guest_first_where_it_shall(made: Made) -> None:
+    made.pve.lab("reset")
+    made.engine().run("destroy", "-auto-approve")
+    asked = {one["path"].split("/")[4]: one["path"].rsplit("/", 1)[1] for one in made.pve.lab("requests") if "/status/s" in one["path"]}
+    assert asked == {"210": "stop", "300": "stop", "400": "shutdown"}
+    assert made.pve.get("/cluster/resources", type_="vm") == []

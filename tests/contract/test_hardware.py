@@ -81,7 +81,7 @@ def machines(changes: list[Change]) -> dict[str, tuple[str, ...]]:
 
 def keys(text: str) -> Data:
     """A property string."""
-    return dict(part.split("=", 1) if "=" in part else (part, "") for part in text.split(","))
+    return {key: value for key, _, value in (part.partition("=") for part in text.split(","))}
 
 
 @pytest.fixture(scope="module")

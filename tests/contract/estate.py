@@ -18,10 +18,12 @@ import requests
 from stardock.lab.hypervisor import Hypervisor
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
 from stardock.lab.pve.sshd import END_WITH_PARENT
+from stardock.lab.pve.storage import Storage
 from stardock.lab.settings import LabSettings, Network, PveNode
 
 NODES = ("pve1", "pve2", "pve3")
 PATIENCE = 20.0
+USUAL = {"local": "dir", "local-lvm": "lvmthin"}
 
 
 @dataclass(frozen=True)
@@ -99,16 +101,17 @@ class Estate:
         assert answer.ok, (answer.reason, answer.text)
         return answer.json()
 
-    def snippet(self, node: str, name: str, content: str) -> str:
+    def snippet(self, node: str, name: str, content: str, storage: str = "local") -> str:
         """Puts a snippet onto a node's storage as its sshd would; its volume id."""
-        (self.directory / "pve" / node / "local/snippets" / name).write_text(content)
-        return f"local:snippets/{name}"
+        kind = next(one.storages[storage] for one in self.settings.pve_nodes if one.name == node)
+        (Storage(storage, kind).folder(self.directory / "pve", node) / "snippets" / name).write_text(content)
+        return f"{storage}:snippets/{name}"
 
 
-def settings_in(directory: Path, port: int, nodes: tuple[str, ...] = NODES) -> LabSettings:
+def settings_in(directory: Path, port: int, nodes: tuple[str, ...] = NODES, storages: dict[str, str] | None = None) -> LabSettings:
     """A lab on one loopback address."""
     return LabSettings(
-        "contract", str(directory), tuple(PveNode(name, "127.0.0.1") for name in nodes),
+        "contract", str(directory), tuple(PveNode(name, "127.0.0.1", dict(storages or USUAL)) for name in nodes),
         (Network("vmbr0", "192.168.1.1/24"),), "none", f"https://127.0.0.1:{port}",
     )  # fmt: skip
 
@@ -123,10 +126,12 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def estate(directory: Path, *, ssh: bool = False, hypervisor: Hypervisor | None = None) -> Iterator[Estate]:
-    """An emulated PVE for as long as the block runs; with `ssh`, one sshd a node (needs root)."""
+def estate(
+    directory: Path, *, ssh: bool = False, hypervisor: Hypervisor | None = None, storages: dict[str, str] | None = None
+) -> Iterator[Estate]:
+    """An emulated PVE for as long as the block runs; with `ssh`, one sshd a node (needs root). `storages`: id -> type, on each node."""
     port, *ssh_ports = free_ports(1 + len(NODES))
-    settings = settings_in(directory, port)
+    settings = settings_in(directory, port, storages=storages)
     token = f"root@pam!stardock={secrets.token_hex(16)}"
     machines = hypervisor or PowerFlags(directory / "pve" / "power.json")
     sshds: list[subprocess.Popen[bytes]] = []

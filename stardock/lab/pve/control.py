@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from stardock.lab.hypervisor import AgentInterface
+from stardock.lab.pve import ha
 from stardock.lab.pve.conditions import Conditions, NodeCondition
 from stardock.lab.pve.flags import PowerFlags
 from stardock.lab.pve.routes import HANDLERS
@@ -106,9 +107,10 @@ class Control:
         return {}
 
     def node(self, body: _Body) -> _Body:
-        """The PVE node `name` is `offline`, `clock` seconds ahead, of `version`, gets no URL that starts as `unreachable` say."""
+        """The PVE node `name` is `offline` (HA moves what it manages), `clock` seconds ahead, of `version`, gets no `unreachable` URL."""
         name = body.pop("name")
         self._estate.conditions.nodes[name] = NodeCondition(**body)
+        ha.node_changed(self._estate, name)
         return {}
 
     def storage(self, body: _Body) -> _Body:

@@ -64,7 +64,7 @@ def attach(estate: Estate, vm: Vm, key: str, drive: dict[str, str]) -> str:
         drive |= {"file": _cloud_init_volume(vm, key, file), "media": "cdrom"}
     elif new:
         size = _new_size(estate, vm, key, drive, float(new[2]))
-        drive |= {"file": _allocate(vm, new[1], size), "size": size_in_words(size)}
+        drive |= {"file": _allocate(estate, vm, new[1], size), "size": size_in_words(size)}
     elif file in vm.disks:
         drive |= {"size": size_in_words(vm.disks[file].size)}
     elif file not in {"none", "cdrom"} and estate.storages.volume(vm.node, file) is None:
@@ -111,9 +111,18 @@ def _new_size(estate: Estate, vm: Vm, key: str, drive: Mapping[str, str], gib: f
     return _EXTENT if key in {"efidisk0", "tpmstate0"} else int(gib * 1024**3)
 
 
-def _allocate(vm: Vm, storage: str, size: int) -> str:
+def check_reachable(vm: Vm) -> None:
+    """A VM that was moved starts only where its disks are. Raises TaskError."""
+    attached = {str(value).partition(",")[0] for key, value in vm.config.items() if DRIVE.fullmatch(key)}
+    for volid in sorted(attached & vm.disks.keys()):
+        if vm.disks[volid].node not in {"", vm.node} and not volid.endswith("-cloudinit"):  # which each start makes anew
+            raise TaskError(f"no such logical volume {volid.partition(':')[2]} on node '{vm.node}'")
+
+
+def _allocate(estate: Estate, vm: Vm, storage: str, size: int) -> str:
     volid = next(name for index in range(1000) if (name := f"{storage}:vm-{vm.vm_id}-disk-{index}") not in vm.disks)
-    vm.disks[volid] = Disk(size, vm.vm_id, str(uuid.uuid4()))
+    node = "" if estate.storages.get(vm.node, storage).shared else vm.node
+    vm.disks[volid] = Disk(size, vm.vm_id, str(uuid.uuid4()), node)
     return volid
 
 

@@ -6,7 +6,7 @@ import re
 
 from stardock.lab.hypervisor import Guest, GuestError, Nic
 from stardock.lab.pve import passthrough
-from stardock.lab.pve.drives import boot_disk
+from stardock.lab.pve.drives import boot_disk, check_reachable
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.memory import check_memory
@@ -25,6 +25,7 @@ def memory_mib(vm: Vm) -> int:
 
 def guest_of(estate: Estate, vm: Vm) -> Guest:
     """The VM as the hypervisor shall start it: its configuration and its seed of this moment. Raises TaskError."""
+    check_reachable(vm)
     check_memory(vm.config, memory_mib(vm))
     passthrough.reserve(estate, vm)
     disk = boot_disk(vm)

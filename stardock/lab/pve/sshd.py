@@ -1,8 +1,9 @@
-"""The sshd of each emulated PVE node: SFTP for root into that node's own storage, and nothing else.
+"""The sshd of each emulated PVE node: SFTP for root into that node's own storages, and nothing else.
 
-Each runs in a mount namespace of its own, chrooted into a root that holds /var/lib/vz = <directory>/pve/<node>/local and no more, so that
-no file of the host can be touched, and what is uploaded to one node is not on another. Key-only; the key is <directory>/ssh/id_ed25519
-(`access_key`). No shell: an upload mode that needs one fails, as it would for an account without sudo.
+Each runs in a mount namespace of its own, chrooted into a root that holds that node's file-based storages (/var/lib/vz, /mnt/pve/...)
+and no more, so that no file of the host can be touched, and what is uploaded to one node is not on another, but on a shared storage.
+Key-only; the key is <directory>/ssh/id_ed25519 (`access_key`). No shell: an upload mode that needs one fails, as it would for an account
+without sudo.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stardock.lab.pve.keys import ensure_ssh_key
-from stardock.lab.pve.storage import LOCAL_PATH
+from stardock.lab.pve.storage import Storage
 from stardock.lab.settings import LabSettings, PveNode
 
 #: For `start_sshd`: the sshd ends with the thread that started it, however that ends.
@@ -41,14 +42,20 @@ ForceCommand internal-sftp
 Subsystem sftp internal-sftp
 """
 
-# $1: the node's storage, $2: its folder of sshd's files; both are opened first, since they may lie below what is mounted over.
+# $1: the folder of all nodes' storages, $2: the node's folder of sshd's files; both are opened first, since they may lie below what is
+# mounted over. Then pairs: a storage's folder in $1, and where the node has it.
 # Everything is mounted inside this mount namespace only.
-_SCRIPT = f"""\
+_SCRIPT = """\
 set -eu
 exec 3<"$1" 4<"$2"
+shift 2
 mount -t tmpfs -o mode=755 tmpfs /mnt
-mkdir -p /mnt/root{LOCAL_PATH} /mnt/ssh
-mount --no-canonicalize --bind /proc/self/fd/3 /mnt/root{LOCAL_PATH}
+mkdir -p /mnt/root /mnt/ssh
+while [ $# -gt 0 ]; do
+    mkdir -p "/mnt/root$2"
+    mount --no-canonicalize --bind "/proc/self/fd/3/$1" "/mnt/root$2"
+    shift 2
+done
 cp /proc/self/fd/4/* /mnt/ssh/
 exec 3<&- 4<&-
 chmod 600 /mnt/ssh/*
@@ -72,17 +79,26 @@ def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22, prefix: 
     `prefix` is put before the command (END_WITH_PARENT, for a caller that is no lab). Returns once it listens; what it says goes to
     <directory>/pve/<node>/sshd.log. Raises OSError when it ends or stays silent.
     """
-    home = Path(settings.directory).absolute() / "pve" / node.name
-    storage = home / "local"
-    storage.mkdir(parents=True, exist_ok=True)
+    root = Path(settings.directory).absolute() / "pve"
+    home = root / node.name
+    places = [place for name, kind in node.storages.items() for place in _place(Storage(name, kind), root, node)]
     files = _prepare(settings, node, home / "ssh", port)
     with (home / "sshd.log").open("ab") as log:
         process = subprocess.Popen(
-            [*prefix, "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", _SCRIPT, "sh", str(storage), str(files)],
+            [*prefix, "unshare", "--mount", "--propagation", "private", "--", "sh", "-c", _SCRIPT, "sh", str(root), str(files), *places],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | {"LC_ALL": "C"},
         )  # fmt: skip
     _wait(process, node.address, port)
     return process
+
+
+def _place(storage: Storage, root: Path, node: PveNode) -> tuple[str, ...]:
+    """Where a storage's files are below `root`, and where the node shows them; nothing for a block device."""
+    if not storage.holds_files:
+        return ()
+    folder = storage.folder(root, node.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    return str(folder.relative_to(root)), storage.path
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, port: int) -> None:

@@ -17,11 +17,12 @@ Config = dict[str, Any]
 
 @dataclass(slots=True)
 class Disk:
-    """A volume of a VM. `size` in bytes; `generation` is new whenever the content was made anew."""
+    """A volume of a VM. `size` in bytes; `generation` is new whenever the content was made anew; `node`: the PVE node that has it."""
 
     size: int
     vm_id: int
     generation: str
+    node: str = ""  # everyone, on a shared storage
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class State:
         self.vms: dict[int, Vm] = {}
         self.catalog: dict[str, str] = {}  # URL -> file of the lab's own
         self.mappings: dict[str, Mapping] = {}  # PCI devices, by the name of the mapping
+        self.ha: dict[str, dict[str, Any]] = {}  # what the HA manager looks after, by resource id (vm:100)
+        self.ha_rules: dict[str, dict[str, Any]] = {}
         if file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
 
@@ -71,6 +74,7 @@ class State:
     def _load(self, saved: dict[str, Any]) -> None:
         self.catalog = saved["catalog"]
         self.mappings = {name: Mapping(**mapping) for name, mapping in saved.get("mappings", {}).items()}
+        self.ha, self.ha_rules = saved.get("ha", {}), saved.get("ha_rules", {})
         for record in saved["vms"]:
             disks = {name: Disk(**disk) for name, disk in record.pop("disks").items()}
             self.vms[record["vm_id"]] = Vm(**record, disks=disks)
@@ -80,8 +84,10 @@ class State:
         saved = {
             "catalog": self.catalog,
             "mappings": mappings,
-            "vms": [asdict(vm) for vm in self.vms.values() if vm.config],
-        }  # not one that is still being made
+            "ha": self.ha,
+            "ha_rules": self.ha_rules,
+            "vms": [asdict(vm) for vm in self.vms.values() if vm.config],  # not one that is still being made
+        }
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:  # cipassword may be in it

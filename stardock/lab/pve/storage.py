@@ -1,6 +1,7 @@
-"""Storages of the PVE nodes. A file-based storage is a real directory of that node alone; what its sshd uploads is what the API lists.
+"""Storages of the PVE nodes. A file-based storage is a real directory; what a node's sshd uploads is what the API lists.
 
-<directory>/pve/<node>/<storage>/{snippets,import,template/iso,template/cache}; all others have volumes but no files.
+<directory>/pve/<node>/<storage>/{snippets,import,template/iso,template/cache}, or pve/.shared/<storage>/... for one that is the same on
+every PVE node; all others have volumes but no files.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ FOLDERS = {"snippets": "snippets", "import": "import", "iso": "template/iso", "v
 _FILES = ("backup", "import", "iso", "snippets", "vztmpl")
 _BLOCKS = ("images", "rootdir")
 _FILE_BASED = frozenset({"dir", "nfs", "cifs", "cephfs", "btrfs"})
+#: What PVE takes for the same on every node (PVE::Storage::Plugin: these plugins set `shared`).
+_SHARED = frozenset({"nfs", "cifs", "cephfs", "rbd", "iscsi"})
+#: The folder of shared storages, in place of a node's.
+SHARED = ".shared"
 #: Where PVE mounts its `local` storage on the host: the path that an SFTP client sees.
 LOCAL_PATH = "/var/lib/vz"
 SIZE = 100 * 1024**3
@@ -33,7 +38,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """One storage id of the cluster's storage.cfg; every PVE node that has it has its own content (`shared 0`)."""
+    """One storage id of the cluster's storage.cfg; every PVE node that has it has its own content, unless it is `shared`."""
 
     name: str
     kind: str
@@ -44,14 +49,29 @@ class Storage:
         return self.kind in _FILE_BASED
 
     @property
+    def shared(self) -> bool:
+        """Whether it is the same on every PVE node that has it."""
+        return self.kind in _SHARED
+
+    @property
     def content(self) -> tuple[str, ...]:
         """The content types that are enabled."""
         return _FILES if self.holds_files else _BLOCKS
 
     def described(self) -> dict[str, Any]:
         """As GET /storage/{storage} tells it."""
-        place = {"path": LOCAL_PATH if self.name == "local" else f"/mnt/pve/{self.name}"} if self.holds_files else _THIN_POOL
-        return {"storage": self.name, "type": self.kind, "content": ",".join(self.content), "digest": "da39a3ee5e6b4b0d", **place}
+        place = {"path": self.path} if self.holds_files else _THIN_POOL
+        told = {"storage": self.name, "type": self.kind, "content": ",".join(self.content), "digest": "da39a3ee5e6b4b0d"}
+        return told | place | ({"shared": 1} if self.shared else {})
+
+    @property
+    def path(self) -> str:
+        """Where it is on its PVE nodes, as their sshds show it."""
+        return LOCAL_PATH if self.name == "local" else f"/mnt/pve/{self.name}"
+
+    def folder(self, root: Path, node: str) -> Path:
+        """Where its files really are; `root` is that of all PVE nodes."""
+        return root / (SHARED if self.shared else node) / self.name
 
 
 _THIN_POOL = {"thinpool": "data", "vgname": "pve"}
@@ -91,7 +111,7 @@ class Storages:
         content, _, file = rest.partition("/")
         if content not in FOLDERS or not file or "/" in file or file in {".", ".."}:
             raise TaskError(f"unable to parse directory volume name '{rest}'")
-        return self._root / node / self.get(node, name).name / FOLDERS[content] / file
+        return self.get(node, name).folder(self._root, node) / FOLDERS[content] / file
 
     def read(self, node: str, volid: str) -> bytes:
         """A volume's content. Raises TaskError with PVE's words when it is not on this node."""
@@ -120,11 +140,11 @@ class Storages:
         pattern, problem = _NAMES.get(content, ("", "not allowed"))
         if not re.fullmatch(pattern, filename):
             raise bad_parameters({"filename": problem})
-        return self._root / node / name / FOLDERS[content] / filename
+        return storage.folder(self._root, node) / FOLDERS[content] / filename
 
     def _files(self, node: str, storage: Storage) -> list[dict[str, Any]]:
         folders = [
-            (content, self._root / node / storage.name / folder) for content, folder in FOLDERS.items() if content in storage.content
+            (content, storage.folder(self._root, node) / folder) for content, folder in FOLDERS.items() if content in storage.content
         ]
         return [
             {"volid": f"{storage.name}:{content}/{file.name}", "content": content, "format": _format(content, file), **_stat(file)}
@@ -138,14 +158,14 @@ class Storages:
             {"volid": volid, "content": "images", "format": "raw", "size": disk.size, "vmid": disk.vm_id, "ctime": 0}
             for vm in list(self._state.vms.values())
             for volid, disk in list(vm.disks.items())
-            if vm.node == node and volid.startswith(f"{storage.name}:")
+            if (storage.shared or vm.node == node) and volid.startswith(f"{storage.name}:")
         ]
 
     def _make_folders(self) -> None:
         for node, storages in self._by_node.items():
             for storage in storages.values():
                 for folder in FOLDERS.values() if storage.holds_files else ():
-                    (self._root / node / storage.name / folder).mkdir(parents=True, exist_ok=True)
+                    (storage.folder(self._root, node) / folder).mkdir(parents=True, exist_ok=True)
 
 
 def _format(content: str, file: Path) -> str:

@@ -75,7 +75,7 @@ def _vms(request: Request) -> list[dict[str, Any]]:
             "vmid": vm.vm_id,
             "node": vm.node,
             "name": vm.config.get("name", f"VM {vm.vm_id}"),
-            "status": estate.power(vm),
+            "status": "unknown" if estate.conditions.node(vm.node).offline else estate.power(vm),
             "template": vm.config.get("template", 0),
             "tags": vm.config.get("tags", ""),
         }
@@ -97,7 +97,7 @@ def _storage(request: Request, node: str, storage: Storage) -> dict[str, Any]:
     """As the node last told it; in the words of /nodes/{node}/storage a size is `total`, here `maxdisk`."""
     differs = request.estate.conditions.storages.get((node, storage.name), {})
     known = {"id": f"storage/{node}/{storage.name}", "type": "storage", "node": node, "storage": storage.name, "plugintype": storage.kind,
-             "content": ",".join(storage.content), "shared": 0, "maxdisk": SIZE, "disk": 0,
+             "content": ",".join(storage.content), "shared": int(storage.shared), "maxdisk": SIZE, "disk": 0,
              "status": "available" if node_state(request, node) == "online" else "unknown"}  # fmt: skip
     words = {"total": "maxdisk", "used": "disk"}
     return known | {words.get(key, key): value for key, value in differs.items()}

@@ -108,8 +108,16 @@ def storage_status(request: Request) -> dict[str, Any]:
 
 def _usage(request: Request, storage: Storage) -> dict[str, Any]:
     content = ",".join(storage.content)
-    usual = {"storage": storage.name, "type": storage.kind, "content": content, "active": 1, "enabled": 1, "shared": 0, "total": SIZE,
-             "used": 0}  # fmt: skip
+    usual = {
+        "storage": storage.name,
+        "type": storage.kind,
+        "content": content,
+        "active": 1,
+        "enabled": 1,
+        "shared": int(storage.shared),
+        "total": SIZE,
+        "used": 0,
+    }
     told: dict[str, Any] = usual | request.estate.conditions.storages.get((request["node"], storage.name), {})
     return told | {"avail": told["total"] - told["used"], "used_fraction": told["used"] / told["total"]}
 

@@ -11,6 +11,7 @@ from typing import Any
 from stardock.lab.pve import config, drives, power
 from stardock.lab.pve.access.vm import VmRights
 from stardock.lab.pve.errors import PveError, TaskError, bad_parameters, failed
+from stardock.lab.pve.ha import forget, managed
 from stardock.lab.pve.routes.handler import Request, Routes
 from stardock.lab.pve.state import Vm
 from stardock.lab.pve.tasks import Log
@@ -184,12 +185,15 @@ def destroy(request: Request) -> str:
             with request.estate.state as state:
                 del state.vms[vm.vm_id]
             request.estate.access.forget_vm(vm.vm_id)
+            forget(request.estate, f"vm:{vm.vm_id}", purge=True)
 
     return request.task("qmdestroy", request["vmid"], work)
 
 
 def _refuse_destroy(request: Request) -> Vm:
     vm = request.vm()
+    if managed(request.estate, vm.vm_id) and not request.flag("purge"):
+        raise failed(f"unable to remove VM {vm.vm_id} - used in HA resources and purge parameter not set.")
     if vm.config.get("protection"):
         raise failed(f"can't remove VM {vm.vm_id} - protection mode enabled")
     if request.estate.is_running(vm):

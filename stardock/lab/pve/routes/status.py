@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stardock.lab.pve import power
-from stardock.lab.pve.errors import bad_parameters, failed
+from stardock.lab.pve import ha, power
+from stardock.lab.pve.errors import TaskError, bad_parameters, failed
 from stardock.lab.pve.routes.handler import Request, Routes
 
 _STATUS = "/nodes/{node}/qemu/{vmid}/status"
@@ -17,7 +17,7 @@ def current(request: Request) -> dict[str, Any]:
     agent = str(vm.config.get("agent", "0"))
     told = {"vmid": vm.vm_id, "name": vm.config.get("name"), "status": status, "qmpstatus": status, "cpus": int(vm.config.get("cores", 1)),
             "maxmem": power.memory_mib(vm) * 1024**2, "maxdisk": 0, "mem": 0, "cpu": 0, "disk": 0,
-            "uptime": int(status == "running"), "ha": {"managed": 0}}  # fmt: skip
+            "uptime": int(status == "running"), "ha": {"managed": int(ha.managed(request.estate, vm.vm_id))}}  # fmt: skip
     told |= {"agent": 1} if agent.startswith(("1", "enabled=1")) or ",enabled=1" in agent else {}
     return told | ({"tags": vm.config["tags"]} if vm.config.get("tags") else {})
 
@@ -33,10 +33,22 @@ def _timeout(request: Request) -> float | None:
     return None if text is None else float(text)
 
 
+def _ask_manager(request: Request, state: str) -> None:
+    """What HA looks after is started and stopped by its manager, which then keeps it so."""
+    sid = f"vm:{request['vmid']}"
+    with request.estate.state as known:
+        known.ha[sid]["state"] = state
+    ha.settle_one(request.estate, sid)
+    if request.estate.ha_states.get(sid) == "error":
+        raise TaskError(f"service '{sid}' in error state, must be disabled and fixed first")
+
+
 def start(request: Request) -> str:
     """POST status/start: a task."""
     _root_only(request, "skiplock", "stateuri", "migratedfrom")
     vm = request.vm()
+    if ha.managed(request.estate, vm.vm_id):
+        return request.task("hastart", request["vmid"], lambda _: _ask_manager(request, "started"))
     return request.task("qmstart", request["vmid"], lambda log: power.start(request.estate, vm, log))
 
 
@@ -44,6 +56,8 @@ def stop(request: Request) -> str:
     """POST status/stop: a task."""
     _root_only(request, "skiplock", "keepActive", "migratedfrom")
     vm = request.vm()
+    if ha.managed(request.estate, vm.vm_id):
+        return request.task("hastop", request["vmid"], lambda _: _ask_manager(request, "stopped"))
     return request.task("qmstop", request["vmid"], lambda log: power.stop(request.estate, vm, log))
 
 
@@ -51,6 +65,8 @@ def shutdown(request: Request) -> str:
     """POST status/shutdown: a task that waits for the guest."""
     _root_only(request, "skiplock", "keepActive")
     vm, timeout, force = request.vm(), _timeout(request), request.flag("forceStop")
+    if ha.managed(request.estate, vm.vm_id):
+        return request.task("hashutdown", request["vmid"], lambda _: _ask_manager(request, "stopped"))
     return request.task("qmshutdown", request["vmid"], lambda log: power.shutdown(request.estate, vm, timeout, force=force, log=log))
 
 

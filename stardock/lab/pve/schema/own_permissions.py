@@ -16,6 +16,8 @@ _POOL = ["perm", "/pool/{poolid}", ["Pool.Allocate"]]
 _OWN_TOKENS = ["or", ["userid-param", "self"], ["userid-group", ["User.Modify"]]]
 _QEMU, _CONTENT = "/nodes/{node}/qemu/{vmid}", "/nodes/{node}/storage/{storage}"
 
+_HA = ("resources", "rules", "resources/{sid}", "rules/{rule}", "status/current")
+
 
 def _some(path: str, *privileges: str) -> list[Any]:
     return ["perm", path, list(privileges), "any", 1]
@@ -42,6 +44,9 @@ _CHECKS: dict[str, list[Any]] = {
     f"POST {_QEMU}/agent/ping": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),
     f"GET {_QEMU}/agent/network-get-interfaces": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),
     f"GET {_QEMU}/agent/file-read": _some(_VM, "VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted"),
+    **{f"GET /cluster/ha/{path}": ["perm", "/", ["Sys.Audit"]] for path in _HA},
+    **{f"POST /cluster/ha/{path}": ["perm", "/", ["Sys.Console"]] for path in ("resources", "rules")},
+    **{f"{method} /cluster/ha/{path}": ["perm", "/", ["Sys.Console"]] for method in ("PUT", "DELETE") for path in _HA[2:4]},
     "POST /cluster/mapping/pci": ["perm", "/mapping/pci", ["Mapping.Modify"]],
     "DELETE /cluster/mapping/pci/{id}": ["perm", "/mapping/pci", ["Mapping.Modify"]],
     "GET /cluster/mapping/pci/{id}": ["or", *(["perm", "/mapping/pci/{id}", [f"Mapping.{name}"]] for name in ("Use", "Modify", "Audit"))],

@@ -66,7 +66,7 @@ class Case:
                 (folder / "founded").write_text(self.marks[name] + "\n")
             places = {"founding_data_dir": str(folder), "founding_mark": str(folder / "founded")}
             dead = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": "1"}
-            inventory[self.machine(name)] = places | (dead if name in self.silent else {})
+            inventory[self.machine(name)] = {**places, **(dead if name in self.silent else {})}
 
     def controller(self) -> dict[str, object]:
         """What the controller knows that decides this case."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ruamel.yaml.comments import TaggedScalar
-
 from stardock import yamltext
 
 #: What Ansible would evaluate.
@@ -24,7 +22,7 @@ def yaml_text(data: Mapping[str, Any]) -> str:
     return yamltext.yaml_text(data, style=_inert)
 
 
-def _inert(value: str) -> Any:
+def _inert(value: str) -> str:
     if not isinstance(value, Template) and any(mark in value for mark in _TEMPLATE):
-        return TaggedScalar(value, style='"', tag="!unsafe")
-    return yamltext.styled(value)
+        return f"!unsafe {yamltext.quoted(value)}"
+    return yamltext.plain(value)

@@ -36,7 +36,14 @@ def test_names_as_keys_stay_names(word: str) -> None:
     assert everybodys(yaml_text(data)) == [data, data]
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
-def test_every_printable_text_survives(value: str) -> None:
-    data = {"key": {"in": [value, {"deep": value}]}}
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text("ab \n\t:-#|>'\"{[&*!%@`\x85\u2028", max_size=12)
+VALUES = st.recursive(
+    TEXTS | st.integers() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(TEXTS, VALUES, max_size=3))
+def test_any_data_survives(data: dict[str, Any]) -> None:
     assert everybodys(yaml_text(data)) == [data, data]

@@ -10,6 +10,8 @@ from constructs import Construct
 
 from pve.image import Image, ImageProps
 from pve.machine import Machine as MachineConstruct
+from pve.scope import unnamed
+from pve.snippet import Snippet
 from stacks.backend import Backend
 from stacks.props import image_id, image_props, machine_props
 from stacks.providers import providers
@@ -67,11 +69,15 @@ class ClusterStack(TerraformStack):
         return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
 
     def _machines(self, images: Mapping[str, Image], replace: frozenset[str]) -> None:
-        """In a scope of their own: a user may call a machine `images` or `proxmox`."""
-        scope = Construct(self, "virtual-machines")
+        """VMs and snippets in scopes of their own: a user may call a machine `proxmox`, or one `a` and another `a-user`."""
+        files = unnamed(self)
+        scope = unnamed(files)
         for machine in self._plan.machines:
             props = machine_props(self._plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)
-            MachineConstruct(scope, machine.name, props, ssh=self._providers.get(machine.pve_node))
+            kinds = {"user": props.user, "network": props.network, "meta": props.meta}
+            ssh = self._providers.get(machine.pve_node)
+            snippets = [Snippet(files, f"{machine.name}-{kind}", snippet, provider=ssh) for kind, snippet in kinds.items()]
+            MachineConstruct(scope, machine.name, props, snippets=snippets)
 
     def _adopt(self, adopt: Mapping[str, str]) -> None:
         blocks = [{"to": f"proxmox_virtual_environment_vm.{name}", "id": adopt[name]} for name in sorted(adopt)]

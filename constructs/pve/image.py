@@ -38,13 +38,9 @@ class Image(Construct):
 
     def __init__(self, scope: Construct, id_: str, props: ImageProps) -> None:
         super().__init__(scope, id_)
-        self.resource = self._download(props) if props.path is None else self._upload(props, props.path)
-        self.resource.override_logical_id(id_)
-
-    @property
-    def volume(self) -> str:
-        """The volume id, as a reference: a machine waits for its image."""
-        return self.resource.id
+        resource = self._download(props) if props.path is None else self._upload(props, props.path)
+        resource.override_logical_id(id_)
+        self.volume = resource.id  # as a reference: a machine waits for its image
 
     def _download(self, props: ImageProps) -> DownloadFile:
         algorithm, _, digest = (props.checksum or "").partition(":")

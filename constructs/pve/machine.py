@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from cdktf import TerraformProvider, TerraformResourceLifecycle
+from cdktf import IResolvable, TerraformResourceLifecycle, Token
 from constructs import Construct
 from imports.proxmox import virtual_environment_vm as vm
 
@@ -15,9 +16,6 @@ from pve.snippet import Snippet, SnippetProps
 
 #: What the provider would replace a VM for (design, invariant 2), or move it for. Not the whole disk: it must be able to grow.
 IGNORED = ("initialization", "disk[0].import_from", "node_name")
-
-#: The provider takes a network device in JSON only with each of its keys; cdktf drops None, so that null is written as a reference.
-NULL = "${null}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +63,14 @@ class MachineProps:
     prevent_destroy: bool = True
 
 
-class Machine(Construct):
-    """One VM. Its Terraform name is the construct's id; those of its snippets are `<id>-user`, `<id>-network` and `<id>-meta`.
+class Machine(vm.VirtualEnvironmentVm):
+    """One VM. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`). `snippets` are its own three."""
 
-    `ssh` is the provider that uploads the snippets, where the PVE node has an account of its own.
-    """
-
-    def __init__(self, scope: Construct, id_: str, props: MachineProps, *, ssh: TerraformProvider | None = None) -> None:
-        super().__init__(scope, id_)
-        kinds = {"user": props.user, "network": props.network, "meta": props.meta}
-        snippets = [Snippet(self, f"{id_}-{kind}", snippet, provider=ssh) for kind, snippet in kinds.items()]
-        self.resource = self._vm(props, snippets)
-        self.resource.override_logical_id(id_)
-        self.resource.add_override("network_device", [_network_device(nic) for nic in props.nics])
-
-    def _vm(self, props: MachineProps, snippets: Sequence[Snippet]) -> vm.VirtualEnvironmentVm:
+    def __init__(self, scope: Construct, id_: str, props: MachineProps, *, snippets: Sequence[Snippet]) -> None:
         hardware = props.hardware
-        return vm.VirtualEnvironmentVm(
-            self,
-            "vm",
+        super().__init__(
+            scope,
+            id_,
             name=props.name,
             description=props.description,
             tags=list(props.tags),
@@ -100,6 +87,7 @@ class Machine(Construct):
             cpu=blocks.cpu(hardware),
             memory=blocks.memory(hardware),
             disk=blocks.disks(hardware, props.image),
+            network_device=[_network_device(nic) for nic in props.nics],
             hostpci=blocks.devices(hardware),
             initialization=_initialization(props),
             agent=_agent(props),
@@ -109,7 +97,7 @@ class Machine(Construct):
             stop_on_destroy=props.stop_on_destroy,
             reboot_after_update=False,  # more cores or memory wait for a drained power cycle; the provider says so
             migrate=True,
-            depends_on=[snippet.resource for snippet in snippets],  # since the ids of snippets are literal
+            depends_on=list(snippets),  # since the ids of snippets are literal
             lifecycle=TerraformResourceLifecycle(prevent_destroy=props.prevent_destroy, ignore_changes=list(IGNORED)),
         )
 
@@ -139,8 +127,24 @@ def _agent(props: MachineProps) -> vm.VirtualEnvironmentVmAgent:
     return vm.VirtualEnvironmentVmAgent(enabled=props.agent, timeout=props.agent_timeout, wait_for_ip=silent)
 
 
-def _network_device(nic: NicProps) -> dict[str, str | int | bool]:
-    unset = ("disconnected", "enabled", "queues", "rate_limit", "trunks")
-    given: dict[str, str | int | bool] = {"bridge": nic.bridge, "model": nic.model, "mac_address": nic.mac, "firewall": nic.firewall}
-    perhaps = {"vlan_id": nic.vlan, "mtu": nic.mtu}
-    return given | {key: NULL if value is None else value for key, value in perhaps.items()} | dict.fromkeys(unset, NULL)
+def _network_device(nic: NicProps) -> vm.VirtualEnvironmentVmNetworkDevice:
+    """Every key: the provider takes no network device in JSON without. What we leave to PVE has the provider's own default."""
+    return vm.VirtualEnvironmentVmNetworkDevice(
+        bridge=nic.bridge,
+        model=nic.model,
+        mac_address=nic.mac,
+        vlan_id=nic.vlan or 0,
+        firewall=nic.firewall,
+        mtu=nic.mtu or 0,
+        disconnected=False,
+        enabled=_null(),  # deprecated: any value of ours would be warned of
+        queues=0,
+        rate_limit=0,
+        trunks="",
+    )
+
+
+@cache
+def _null() -> IResolvable:
+    """A null in the JSON; cdktf drops a None."""
+    return Token.as_any("${null}")

@@ -24,18 +24,13 @@ class SnippetProps:
         return f"{self.datastore}:snippets/{self.file_name}"
 
 
-class Snippet(Construct):
-    """One uploaded text. Its Terraform name is the construct's id."""
+class Snippet(VirtualEnvironmentFile):
+    """One uploaded text. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`)."""
 
     def __init__(self, scope: Construct, id_: str, props: SnippetProps, *, provider: TerraformProvider | None = None) -> None:
-        super().__init__(scope, id_)
-        self.resource = self._file(props, provider)
-        self.resource.override_logical_id(id_)
-
-    def _file(self, props: SnippetProps, provider: TerraformProvider | None) -> VirtualEnvironmentFile:
-        return VirtualEnvironmentFile(
-            self,
-            "file",
+        super().__init__(
+            scope,
+            id_,
             provider=provider,
             content_type="snippets",
             node_name=props.pve_node,

@@ -60,7 +60,7 @@ def synth(files: ClusterFiles, cluster: str, environ: Mapping[str, str]) -> Path
     output = files.spec.resolve().parent / "cdktf.out"
     ours = {"STARDOCK_FILE": str(files.spec.resolve()), "CDKTF_OUTDIR": str(output)}
     done = subprocess.run(
-        [sys.executable, str(project_root() / "main.py")],
+        [sys.executable, "-O", str(project_root() / "main.py")],
         cwd=project_root(),
         env={**environ, **ours},
         capture_output=True,

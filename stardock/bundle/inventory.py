@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stardock.bundle.kured import server_files
 from stardock.bundle.machine import machine_variables
 from stardock.bundle.rke2 import join_address, release_url, rke2_config
 from stardock.bundle.text import Template
@@ -97,6 +98,8 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
     common = {"ansible_host": addresses[machine.name], **machine_variables(machine)}
     if machine.role == "loadbalancer":
         return {**common, **_keepalived(plan, machine, addresses)}
+    if machine.role == "server":
+        common["machine_files"] += server_files(plan)
     return {
         **common,
         "rke2_config": rke2_config(plan, machine, addresses, ipv6),

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discover": ("stardock.cli.discover:discover", "Read addresses and SSH host keys of the machines through Proxmox."),
     "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),
     "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory that works on its own."),
+    "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, an ArgoCD Application, or a HelmChart."),
     "lab": ("stardock.cli.lab:lab", "Stardock without Proxmox: an emulated estate on this machine."),
 }
 

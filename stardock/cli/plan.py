@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: Stands for every PVE node; no name of one has a space.
 EACH = "every PVE node"
+TODAY = "today"
 
 
 @click.command()
@@ -24,7 +25,8 @@ EACH = "every PVE node"
 @click.option("--read", is_flag=True, help="With --capacity: ask Proxmox how much there is, where cluster.yaml does not say.")
 @click.option("--addresses", is_flag=True, help="What each range of addresses has given, the next address, and the room behind it.")
 @click.option("--if-lost", is_flag=False, flag_value=EACH, metavar="[NODE]", help="What the loss of a PVE node takes, or of each.")
-def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses: bool, if_lost: str | None) -> None:
+@click.option("--windows", is_flag=False, flag_value=TODAY, metavar="[DATE]", help="Who may reboot when, today or on a day (2026-03-29).")
+def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses: bool, if_lost: str | None, windows: str | None) -> None:
     """Show what is decided for every machine; writes nothing.
 
     Also shows what the lock would gain, what waits under `remove`, and what stays as it is until `runner lock accept NAME`. Warnings go to
@@ -36,12 +38,14 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
 
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")
-    if addresses and (capacity or if_lost is not None):
-        raise click.UsageError("--addresses stands alone")
+    if sum((addresses, windows is not None, capacity or if_lost is not None)) > 1:
+        raise click.UsageError("--addresses and --windows stand alone")
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
     if addresses:
         _show_addresses(where, form)
+    elif windows is not None:
+        _show_windows(where.plan, form, windows)
     elif capacity or if_lost is not None:
         _show_placement(where.plan, form, if_lost, capacity=capacity, read=read)
     elif form == "json":
@@ -103,3 +107,18 @@ def _measured(plan: Plan) -> Plan:
 
     nodes = measured(Estate.from_environment(plan.proxmox), plan.proxmox.nodes)
     return replace(plan, proxmox=replace(plan.proxmox, nodes=nodes))
+
+
+def _show_windows(plan: Plan, form: str, on: str) -> None:
+    """Show who may reboot when, on a day that begins in the time zone of the windows."""
+    from stardock.cli.window_table import day_of, window_document, window_table  # noqa: PLC0415 -- see above
+    from stardock.schedule import turns  # noqa: PLC0415
+
+    day = day_of(None if on == TODAY else on, plan.kured.timezone)
+    every = turns(plan, day)
+    if form == "json":
+        click.echo(json.dumps(window_document(plan, day, every), indent=2))
+        return
+    from stardock.cli.tables import shown  # noqa: PLC0415 -- see above
+
+    shown([window_table(plan, day, every)])

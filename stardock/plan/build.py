@@ -14,6 +14,7 @@ from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.file_rules import file_problems
 from stardock.plan.hardware_rules import hardware_problems
+from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
 from stardock.plan.network_rules import clash_problems, network_problems
@@ -126,6 +127,7 @@ def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided:
     machines = tuple(decided.machines.values())
     balancing = load_balancing(spec, machines, after.vrid)
     founder = next(machine for machine in machines if machine.name == after.founder)
+    reboots = kured(spec, decided.machines)
     return Plan(
         cluster=spec.cluster,
         proxmox=_proxmox(spec),
@@ -135,12 +137,13 @@ def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided:
         join_address=balancing.vip if balancing else founder.address,
         ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key),
         load_balancing=balancing,
+        kured=reboots,
         state=state_of(spec.cluster, spec.state.backend, spec.state.settings),
         retained=tuple(decided.retained),
         removed=spec.remove,
         changes=tuple(change for kept in decided.kept.values() for change in kept.changes),
         replacements=tuple(change for kept in decided.kept.values() for change in kept.replacements),
-        warnings=warnings(spec, every, held, decided.machines, decided.retained),
+        warnings=(*warnings(spec, every, held, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
     )
 

@@ -26,14 +26,24 @@ def window_of(ordinal: int, every: Sequence[Window]) -> Window | None:
 
 def end(window: Window) -> str:
     """When a window ends, HH:MM; past midnight with the days that passed: `00:45 +1`."""
-    days, minutes = divmod(start_minute(window) + window.duration_minutes, DAY)
-    return f"{minutes // 60:02}:{minutes % 60:02}" + (f" +{days}" if days else "")
+    minutes = start_minute(window) + window.duration_minutes
+    return clock(minutes) + (f" +{minutes // DAY}" if minutes >= DAY else "")
 
 
 def start_minute(window: Window) -> int:
     """The start as minutes after midnight."""
-    hours, minutes = window.start.split(":")
+    return minute_of(window.start)
+
+
+def minute_of(time: str) -> int:
+    """HH:MM as minutes after midnight."""
+    hours, minutes = time.split(":")
     return int(hours) * 60 + int(minutes)
+
+
+def clock(minutes: int) -> str:
+    """Minutes after some midnight as HH:MM."""
+    return f"{minutes % DAY // 60:02}:{minutes % 60:02}"
 
 
 def equal_starts(starts: Iterable[tuple[str, Window]]) -> list[tuple[str, str, str]]:

@@ -244,6 +244,18 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kured:
+    """When kured may drain and reboot machines that run Kubernetes. HH:MM in `timezone`; an `end` before `start` is the next day's."""
+
+    start: str = "18:00"
+    end: str = "23:00"
+    days: tuple[str, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
+    period_minutes: int = 60
+    timezone: str = "UTC"
+    install: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A wanted value that differs from what the lock holds: the lock's is used until `runner lock accept NAME`."""
 
@@ -265,6 +277,7 @@ class Plan:
     join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
     ssh: Ssh
     load_balancing: LoadBalancing | None = None
+    kured: Kured = Kured()
     state: State = field(default_factory=State)
     retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
     removed: tuple[str, ...] = ()  # names under `remove:`: their blocks are gone, and the engine may destroy them

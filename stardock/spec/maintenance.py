@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Minutes, shown
+from stardock.spec.units import Count, Flag, Form, Minutes, shown
 
 
 def parse_slot(value: int) -> int:
@@ -52,6 +52,23 @@ Slot = Annotated[Count, AfterValidator(parse_slot)]
 Offset = Annotated[Count, AfterValidator(parse_offset)]
 
 
+Clock = Annotated[str, Form(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day", '"18:00"')]
+Day = Literal["mo", "tu", "we", "th", "fr", "sa", "su"]
+EVERY_DAY: tuple[Day, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
+
+
+class Kured(Section):
+    """kured drains and reboots the machines that run Kubernetes, one at a time; `runner kured` prints it."""
+
+    start: Clock | None = Field(
+        default=None, description="when it may begin, in `timezone`; by default 18:00, or where the last load balancer's window ends"
+    )
+    end: Clock | None = Field(default=None, description="when it stops beginning; before `start`: on the next day. 23:00 by default")
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = Field(default=EVERY_DAY, description="days of the week")
+    period: Minutes = Field(default=60, description="how often each machine looks whether it has to reboot")
+    install: Flag = Field(default=False, description="hand it to RKE2's Helm controller during bootstrap; needs the chart's repository")
+
+
 class Maintenance(Section):
     """Windows: each slot with each offset, sorted; machines of a role take them in order and start again after the last."""
 
@@ -69,3 +86,4 @@ class Maintenance(Section):
     timezone: Annotated[str, BeforeValidator(parse_timezone), WithJsonSchema({"type": "string"})] = Field(
         default="UTC", description="time zone of windows and machines"
     )
+    kured: Kured = Field(default=Kured(), description="reboots of the machines that run Kubernetes")

@@ -1,0 +1,83 @@
+"""kured's files: pinned, with the plan's hours, and on the servers only when asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from stardock.bundle.inventory import inventory_files
+from stardock.bundle.kured import MANIFEST, argocd_application, helm_chart, values
+from stardock.facts import Facts
+from stardock.plan.model import Plan
+from stardock.systems import SYSTEMS, system
+from tests.machines import machines
+from tests.plans import document, plan_of
+
+pytestmark = pytest.mark.unit
+
+
+def planned(*, taints: list[str] | None = None, **kured: Any) -> Plan:
+    data = document()
+    data["pools"][1]["taints"] = taints or []
+    data["maintenance"] |= {"timezone": "Europe/Berlin", "kured": kured}
+    return plan_of(data)[0]
+
+
+def test_kured_values_are_generated_from_the_maintenance_plan() -> None:
+    own = values(planned(days=["sa", "su"], period="1h30m", start="01:00", end="04:00"))
+    assert (
+        own["configuration"]
+        | {
+            "timeZone": "Europe/Berlin",
+            "startTime": "01:00",
+            "endTime": "04:00",
+            "rebootDays": ["sa", "su"],
+            "period": "1h30m0s",
+            "concurrency": 1,
+        }
+        == own["configuration"]
+    )
+    assert own["image"] == {"tag": "1.23.0"}
+
+
+def test_the_sentinel_is_what_every_systems_reboot_method_leaves() -> None:
+    assert values(planned())["configuration"]["rebootSentinel"] == "/var/run/reboot-required"
+    for name in SYSTEMS:
+        (server,) = [each for each in machines(name) if each.role == "server"][:1]
+        method = [file.content for file in system(name).files(server) if file.path == "/etc/transactional-update.conf"]
+        assert all("REBOOT_METHOD=kured" in content for content in method), "which touches reboot-required and reboots nothing"
+
+
+def test_kured_runs_on_every_machine_that_it_is_to_reboot() -> None:
+    tolerated = values(planned(taints=["CriticalAddonsOnly=true:NoExecute"]))["tolerations"]
+    assert {"key": "CriticalAddonsOnly", "operator": "Exists", "effect": "NoExecute"} in tolerated
+    assert {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"} in tolerated
+
+
+def test_the_argocd_application_pins_the_chart_and_prunes_and_heals() -> None:
+    plan = planned()
+    application = argocd_application(plan)
+    assert application["spec"]["source"]["targetRevision"] == "6.1.0"
+    assert application["spec"]["source"]["helm"]["valuesObject"] == values(plan)
+    assert application["spec"]["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+    assert (application["kind"], application["metadata"]) == ("Application", {"name": "kured", "namespace": "argocd"})
+
+
+def test_kured_is_handed_to_rke2_on_request_on_servers_only() -> None:
+    asked, silent = planned(install=True), planned()
+    written = {
+        name: [file["content"] for file in variables["machine_files"] if file["path"] == MANIFEST]
+        for name, variables in inventory_files(asked, Facts(cluster="quickstart")).items()
+        if name.startswith("host_vars/")
+    }
+    assert {name.removeprefix("host_vars/").removesuffix(".yml") for name, found in written.items() if found} == {
+        "server1",
+        "server2",
+        "server3",
+    }
+    manifest = YAML(typ="safe").load(written["host_vars/server1.yml"][0])
+    assert manifest == helm_chart(asked)
+    assert YAML(typ="safe").load(manifest["spec"]["valuesContent"]) == values(asked)
+    assert MANIFEST not in str(inventory_files(silent, Facts(cluster="quickstart")))

@@ -39,7 +39,7 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")
     if sum((addresses, windows is not None, capacity or if_lost is not None)) > 1:
-        raise click.UsageError("--addresses and --windows stand alone")
+        raise click.UsageError("--addresses stands alone, and so does --windows")
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
     if addresses:

@@ -82,10 +82,10 @@ async def _banner(address: str, port: int) -> str:
 
 def _login(door: Door, environ: Mapping[str, str]) -> Tried:
     """A whole login with the SFTP subsystem, then goodbye. Host keys are not looked at: nothing is told and nothing is believed here."""
-    key = _environment_key(door, environ)
+    key = environment_key(door, environ)
     try:
         done = subprocess.run(
-            _sftp(door, key),
+            sftp_command(door, key),
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -102,7 +102,8 @@ def _login(door: Door, environ: Mapping[str, str]) -> Tried:
     return Tried(str(door), "" if done.returncode == 0 else (said or ["no login"])[-1])
 
 
-def _sftp(door: Door, key: int | None) -> list[str]:
+def sftp_command(door: Door, key: int | None, batch: str = "/dev/null") -> list[str]:
+    """The way in; `batch` is a file of commands, `-` for stdin."""
     options = {
         "BatchMode": "yes",
         "ConnectTimeout": "3",
@@ -116,10 +117,10 @@ def _sftp(door: Door, key: int | None) -> list[str]:
     elif key is not None:
         options |= {"IdentityFile": f"/proc/{os.getpid()}/fd/{key}"}
     given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    return ["sftp", "-q", "-F", "none", *given, "-P", str(door.port), "-b", "/dev/null", f"{door.user}@{door.address}"]
+    return ["sftp", "-q", "-F", "none", *given, "-P", str(door.port), "-b", batch, f"{door.user}@{door.address}"]
 
 
-def _environment_key(door: Door, environ: Mapping[str, str]) -> int | None:
+def environment_key(door: Door, environ: Mapping[str, str]) -> int | None:
     """The key of the environment as a file that is on no disk (ssh closes what it inherits); None: there is none, or another goes first."""
     text = environ.get(KEY_VARIABLE)
     if door.key or not text:

@@ -25,6 +25,7 @@ class EstateMachine:
     pve_node: str
     running: bool
     tags: frozenset[str]
+    pool: str = ""
 
     def belongs_to(self, cluster: str) -> bool:
         """Whether Stardock made it for this cluster."""
@@ -40,7 +41,8 @@ def machines_on(estate: Estate) -> dict[int, EstateMachine]:
 def _machine(item: dict[str, Any]) -> EstateMachine:
     # PVE joins tags by semicolons and takes commas and spaces as well (PVE::Tools::split_list).
     tags = frozenset(tag for tag in re.split(r"[;, ]+", str(item.get("tags") or "")) if tag)
-    return EstateMachine(int(item["vmid"]), str(item.get("name") or ""), str(item["node"]), item.get("status") == "running", tags)
+    running, pool = item.get("status") == "running", str(item.get("pool") or "")
+    return EstateMachine(int(item["vmid"]), str(item.get("name") or ""), str(item["node"]), running, tags, pool)
 
 
 def is_gone(estate: Estate, pve_node: str, vm_id: int) -> bool:

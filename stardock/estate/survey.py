@@ -11,25 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from proxmoxer.core import ResourceException
-
-from stardock.errors import ConditionError
 from stardock.estate.connection import Estate
+from stardock.estate.questions import WORKERS, Answer, Question, ask
 from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 
-#: Questions at once: pveproxy has three workers that each take many connections (PVE::APIServer::AnyEvent).
-WORKERS = 32
-
-Question = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `refused` has Proxmox's words where nothing did."""
-
-    value: Any = None
-    refused: str = ""
+__all__ = ["Answer", "Survey", "ask", "survey"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +46,8 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
     """Ask all that doctor looks at. Raises ConditionError when Proxmox cannot be asked at all."""
     version = estate.check()
     with ThreadPoolExecutor(workers) as pool:
-        first = _wave(estate, pool, _first(plan, clock))
-        second = _wave(estate, pool, _second(plan, first))
+        first = ask(estate, pool, _first(plan, clock))
+        second = ask(estate, pool, _second(plan, first))
     found = first | second
     return Survey(
         version=version,
@@ -126,20 +113,6 @@ def _second(plan: Plan, first: Mapping[tuple[str, Any], Answer]) -> dict[tuple[s
 
 def _free(vm_id: int) -> Question:
     return lambda api: api.cluster.nextid.get(vmid=vm_id)
-
-
-def _wave(estate: Estate, pool: ThreadPoolExecutor, asked: Mapping[tuple[str, Any], Question]) -> dict[tuple[str, Any], Answer]:
-    """Ask all of them, as many at once as the pool takes."""
-    return dict(zip(asked, pool.map(lambda question: _answer(estate, question), asked.values()), strict=True))
-
-
-def _answer(estate: Estate, question: Question) -> Answer:
-    try:
-        return Answer(estate.read(question))
-    except ResourceException as error:
-        return Answer(refused=f"{error.status_code} {error.status_message}: {error.content}".strip())
-    except ConditionError as error:
-        return Answer(refused=error.message)
 
 
 def _of(found: Mapping[tuple[str, Any], Answer], kind: str) -> dict[Any, Answer]:

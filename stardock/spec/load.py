@@ -22,7 +22,12 @@ _ROUNDS = 8
 
 def load(path: Path) -> Spec:
     """Read, check and return; see `stardock.spec.load_spec`."""
-    tree = read_tree(_text(path))
+    return parse(_read(path), path)
+
+
+def parse(data: bytes, path: Path) -> Spec:
+    """The same of what is, or is to be, in the file at `path`: files that it names are found beside that."""
+    tree = read_tree(_text(data, path))
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
     spec, problems = _checked(tree, path.parent) if isinstance(tree.data, dict) else (None, [])
@@ -32,17 +37,22 @@ def load(path: Path) -> Spec:
     return spec
 
 
-def _text(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         cure = "write one (examples/single/cluster.yaml is the smallest), or name another with -f or STARDOCK_FILE"
         raise InputErrors(str(path), (Problem("there is no such file", cure=cure),)) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputErrors(str(path), (Problem("the file is not UTF-8 text", line=line, cure="save it as UTF-8"),)) from None
     except OSError as error:
         raise InputErrors(str(path), (Problem(f"the file cannot be read: {error.strerror}"),)) from None
+
+
+def _text(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputErrors(str(path), (Problem("the file is not UTF-8 text", line=line, cure="save it as UTF-8"),)) from None
 
 
 def _not_a_mapping(data: object) -> Problem:

@@ -179,7 +179,13 @@ class Deployment:
             return {}
         lost = find_lost(self._patient_estate(), self.workspace.plan.cluster, wanted, self.say)
         if lost:
-            self.say(f"  taken back, made by a run that was killed: {', '.join(lost)}")
+            imported = [machine.name for machine in wanted if machine.name in lost and machine.cicustom is not None]
+            for what, names in (
+                ("taken back, made by a run that was killed", [name for name in lost if name not in imported]),
+                ("taken over as imported", imported),
+            ):
+                if names:
+                    self.say(f"  {what}: {', '.join(names)}")
         return lost
 
     def _patient_estate(self) -> Estate:

@@ -1,6 +1,7 @@
 """Machines of ours that Proxmox holds and the engine's state does not: a run was killed after PVE took the order.
 
-They come back by import instead of being made twice. PVE writes a VM's configuration with `lock: create` before it copies the disk, and
+They come back by import instead of being made twice. So do machines that another tool made and `runner import` put into the lock.
+PVE writes a VM's configuration with `lock: create` before it copies the disk, and
 name and tags only at the end (PVE::API2::Qemu::create_vm), so a creation under way is waited for.
 """
 
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 
 from stardock.errors import ConditionError
 from stardock.estate.agent import AgentSilent, addresses_by_mac
+from stardock.estate.configs import configs_of
 from stardock.estate.connection import Estate
+from stardock.estate.hardware import macs_of
 from stardock.estate.machines import EstateMachine, locked_for, machines_on
 from stardock.plan.model import Machine
 from stardock.stages.step import Say
@@ -36,16 +39,25 @@ def find_lost(estate: Estate, cluster: str, wanted: Sequence[Machine], say: Say,
     Raises ConditionError when a VM id is taken by a stranger, or a creation does not end.
     """
     present = settled(estate, wanted, say, seconds)
-    sorted_ = sort_present(cluster, wanted, present)
+    sorted_ = sort_present(cluster, wanted, present, imported(estate, wanted, present))
     if sorted_.taken:
         raise _taken(sorted_.taken, wanted)
     return dict(sorted_.adopt)
 
 
-def sort_present(cluster: str, wanted: Iterable[Machine], present: Mapping[int, EstateMachine]) -> Sorted:
-    """Tell ours from strangers among the VMs that hold the wanted ids."""
+def imported(estate: Estate, wanted: Iterable[Machine], present: Mapping[int, EstateMachine]) -> frozenset[str]:
+    """Name the machines whose VM another tool made and the lock took over: it has their full name and all their MACs, and no tags yet."""
+    named = [one for one in wanted if one.cicustom is not None and one.vm_id in present and present[one.vm_id].name == one.hostname]
+    configs = configs_of(estate, (present[machine.vm_id] for machine in named))
+    return frozenset(one.name for one in named if macs_of(configs.get(one.vm_id, {})) == tuple(nic.mac for nic in one.interfaces))
+
+
+def sort_present(
+    cluster: str, wanted: Iterable[Machine], present: Mapping[int, EstateMachine], imported: frozenset[str] = frozenset()
+) -> Sorted:
+    """Tell ours from strangers among the VMs that hold the wanted ids; `imported` are names that are ours without tags."""
     there = {machine.name: present[machine.vm_id] for machine in wanted if machine.vm_id in present}
-    ours = {name: vm for name, vm in there.items() if vm.belongs_to(cluster)}
+    ours = {name: vm for name, vm in there.items() if vm.belongs_to(cluster) or name in imported}
     adopt = {name: f"{vm.pve_node}/{vm.vm_id}" for name, vm in ours.items()}
     return Sorted(adopt, {name: vm for name, vm in there.items() if name not in ours})
 
@@ -80,7 +92,12 @@ def _stuck(present: Mapping[int, EstateMachine], locks: Mapping[int, str]) -> Co
 def _taken(taken: Mapping[str, EstateMachine], wanted: Iterable[Machine]) -> ConditionError:
     ids = {machine.name: machine.vm_id for machine in wanted}
     lines = (f"VM id {ids[name]} of {name} is taken by {vm.name or 'a VM'} on {vm.pve_node}, not ours" for name, vm in taken.items())
-    return ConditionError("\n".join(lines), cure="give the machine another `vm_id` in cluster.yaml, then `runner lock accept NAME`")
+    another = any(machine.name in taken and machine.cicustom is not None for machine in wanted)
+    return ConditionError("\n".join(lines), cure=_NOT_AS_IMPORTED if another else _TAKEN)
+
+
+_TAKEN = "give the machine another `vm_id` in cluster.yaml, then `runner lock accept NAME`"
+_NOT_AS_IMPORTED = "its name or its MACs are not those that the import wrote into the lock: import again with --lock-only --overwrite"
 
 
 def await_agents(estate: Estate, adopt: Iterable[str], say: Say, seconds: float) -> None:

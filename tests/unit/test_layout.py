@@ -31,6 +31,8 @@ NEVER = {
     "stardock/firstboot/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stacks", "pve"),
     "stardock/stages/": ("stardock.cli", "stardock.lab", "pve"),
     "stardock/estate/": ("stardock.cli", "stardock.lab", "stardock.stages", "stacks", "pve"),
+    "stardock/drift/": ("stardock.cli", "stardock.stages", "stardock.lab", "stacks", "pve"),
+    "stardock/importers/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stardock.bundle", "stacks", "pve"),
     "constructs/": ("stardock", "stacks"),
     "stacks/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.lab", "stardock.bundle"),
 }

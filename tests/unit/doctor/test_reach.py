@@ -85,12 +85,12 @@ def test_a_key_is_looked_at_before_anybody_is_asked(tmp_path: Path) -> None:
 
 def test_without_a_key_in_the_file_that_of_the_environment_is_on_no_disk(key: Path) -> None:
     text = key.read_text()
-    descriptor = reach._environment_key(Door("h", 22, "root"), {reach.KEY_VARIABLE: text})
+    descriptor = reach.environment_key(Door("h", 22, "root"), {reach.KEY_VARIABLE: text})
     assert descriptor is not None
     shown = subprocess.run(["ssh-keygen", "-y", "-f", f"/proc/{os.getpid()}/fd/{descriptor}"], capture_output=True, text=True, check=True)
     assert shown.stdout.startswith("ssh-ed25519 ")
     os.close(descriptor)
-    assert reach._environment_key(Door("h", 22, "root", key), {reach.KEY_VARIABLE: text}) is None
+    assert reach.environment_key(Door("h", 22, "root", key), {reach.KEY_VARIABLE: text}) is None
 
 
 def test_an_address_is_somebodys_for_sure_when_an_sshd_speaks_there(monkeypatch: pytest.MonkeyPatch) -> None:

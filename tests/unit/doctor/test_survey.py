@@ -15,7 +15,8 @@ from proxmoxer.core import ResourceException
 from stardock.errors import ConditionError
 from stardock.estate import survey as module
 from stardock.estate.connection import Estate
-from stardock.estate.survey import WORKERS, survey
+from stardock.estate.questions import WORKERS
+from stardock.estate.survey import survey
 from stardock.plan.model import Plan, PveNode
 from stardock.plan.privileges import needed
 from tests.unit.doctor.scenes import plan
@@ -77,13 +78,13 @@ def told(path: str) -> Any:
 
 def test_a_hundred_pve_nodes_are_asked_in_two_waves_after_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
     waves: list[int] = []
-    real = module._wave
+    real = module.ask
 
     def counted(estate: Any, pool: Any, asked: Any) -> Any:
         waves.append(len(asked))
         return real(estate, pool, asked)
 
-    monkeypatch.setattr(module, "_wave", counted)
+    monkeypatch.setattr(module, "ask", counted)
     found = survey(Counted(told), large(100), lambda: 1.0)
     assert len(waves) == 2
     assert len(found.clocks) == len(found.networks) == len(found.versions) == 100

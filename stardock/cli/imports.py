@@ -1,0 +1,82 @@
+"""`runner import`: clusters that others made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from stardock.stages.importing import Import
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+#: The command `import` is no name of Python's, its module neither.
+_OPTIONS = (
+    click.option(
+        "-f", "--file", type=click.Path(path_type=Path), default=Path("cluster.yaml"), show_default=True, help="The file to write."
+    ),
+    click.option("--name", default="starbase", show_default=True, help="The cluster's name, which never changes."),
+    click.option("--tfvars", type=_FILE, help="Terraform's variables. [default: looked for below DIR]"),
+    click.option("--custom", type=_FILE, help="Ansible's custom.yml. [default: looked for below DIR]"),
+    click.option("--state", type=_FILE, help="starbase's terraform.tfstate. [default: looked for below DIR]"),
+    click.option("--lock-only", is_flag=True, help="The file is there and stays: make its lock."),
+    click.option("--overwrite", is_flag=True, help="Write over files that are there."),
+    click.option("--dry-run", is_flag=True, help="Show the file and what is to be said of it; write nothing."),
+)
+
+
+def _options(function: F) -> F:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.group(name="import")
+def imports() -> None:
+    """Take over a cluster that another tool made."""
+
+
+@imports.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@_options
+def starbase(directory: Path, file: Path, name: str, **asked: Any) -> None:
+    """Write cluster.yaml and its lock for the starbase cluster whose files lie in DIR.
+
+    Reads terraform.tfvars and custom.yml; VM ids, PVE nodes, addresses and MACs are those of the VMs that stand, as Proxmox tells (with
+    PROXMOX_VE_API_TOKEN) or starbase's terraform.tfstate. Nothing is changed on Proxmox: `runner deploy` then takes the VMs over.
+    """
+    from stardock.stages.importing import Wish, import_starbase  # noqa: PLC0415 -- pydantic: not for --help
+
+    wish = Wish(directory=directory, cluster_file=file, cluster=name, **asked)
+    made = import_starbase(wish)
+    if wish.dry_run:
+        click.echo(made.text)
+    _tell(made)
+    if made.problems:
+        raise made.problems
+
+
+def _tell(made: Import) -> None:
+    """The notes, then what was written and what comes next."""
+    from stardock.importers.notes import Kind  # noqa: PLC0415
+
+    click.echo(f"read: {', '.join(str(path) for path in (made.files.tfvars, made.files.custom, made.files.state) if path)}")
+    for kind in Kind:
+        notes = [f"  {note.place}{note.message}" for note in made.told(kind)]
+        if notes:
+            click.echo("\n".join((f"\n{kind.value}:", *notes)))
+    click.echo("\n" + _result(made))
+
+
+def _result(made: Import) -> str:
+    file, lock = made.wish.cluster_file, made.wish.cluster_file.with_suffix(".lock")
+    if made.wish.dry_run:
+        return "nothing was written (--dry-run)"
+    if made.lock is None:
+        return f"{file} was written, its lock was not. Cure what follows, then: runner import starbase {made.wish.directory} --lock-only"
+    written = lock if made.wish.lock_only else f"{file} and {lock}"
+    return f"{written} written. Next: runner plan; then runner deploy, which shows what it would do before it asks"

@@ -1,0 +1,1 @@
+"""Clusters that others made: read from their files, written as cluster.yaml and its lock."""

@@ -12,6 +12,7 @@ from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
 from stardock.firstboot import documents
 from stardock.plan.file_names import Document, image_file, snippet_file
+from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine
 from stardock.plan.parts import DataDisk, Device, Startup
 
@@ -57,8 +58,8 @@ def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) 
     texts = documents(cluster, machine)
     return MachineProps(
         name=machine.hostname,
-        description=machine.description or f"{machine.role} of the cluster {cluster}, made by Stardock",
-        tags=sorted({"stardock", cluster, machine.role, *machine.tags}),
+        description=description(cluster, machine),
+        tags=sorted(tags(cluster, machine)),
         pve_node=machine.pve_node,
         vm_id=machine.vm_id,
         hardware=hardware_props(machine),

@@ -78,10 +78,17 @@ def _vms(request: Request) -> list[dict[str, Any]]:
             "status": "unknown" if estate.conditions.node(vm.node).offline else estate.power(vm),
             "template": vm.config.get("template", 0),
             "tags": vm.config.get("tags", ""),
+            **_pool(request, vm.vm_id),
         }
         for vm in list(estate.state.vms.values())
         if request.rights.has(f"/vms/{vm.vm_id}", "VM.Audit")
     ]
+
+
+def _pool(request: Request, vm_id: int) -> dict[str, str]:
+    """PVE leaves the key out for a VM in no pool."""
+    name = next((name for name, pool in request.estate.access.pools.items() if vm_id in pool.vms), None)
+    return {} if name is None else {"pool": name}
 
 
 def _storages(request: Request) -> list[dict[str, Any]]:

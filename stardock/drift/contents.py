@@ -1,0 +1,93 @@
+"""The content of snippets, over SFTP: the API of Proxmox has no way to it. The same account and key as the engine's upload; only reads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stardock.doctor.reach import Door, environment_key, sftp_command
+from stardock.drift.files import volumes
+from stardock.drift.scene import Scene
+from stardock.estate.connection import Estate
+from stardock.estate.questions import WORKERS, Question, ask
+from stardock.plan.model import Proxmox, PveNode
+
+#: Seconds for all snippets of a PVE node, and PVE nodes at once.
+SECONDS, NODES = 60.0, 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one PVE node gave, by volume id; `refused` says why not."""
+
+    found: Mapping[str, bytes]
+    refused: str = ""
+
+
+def with_contents(estate: Estate, scene: Scene, beside: Path, environ: Mapping[str, str]) -> Scene:
+    """Read Stardock's own snippets; files that cluster.yaml names are found in `beside`. What cannot be read is told."""
+    folders, doors = _folders(estate, scene), _doors(estate, scene.plan.proxmox, beside)
+    wanted: dict[str, dict[str, str]] = {}
+    for machine in scene.plan.machines:
+        for volume in volumes(scene.plan.cluster, machine).values():
+            folder = folders.get(machine.snippet_datastore)
+            if folder and volume in scene.sizes.get((machine.pve_node, machine.snippet_datastore), {}):
+                wanted.setdefault(machine.pve_node, {})[volume] = f"{folder}/snippets/{volume.rpartition('/')[2]}"
+    with ThreadPoolExecutor(NODES) as pool:
+        read = dict(zip(wanted, pool.map(lambda node: _fetch(doors[node], wanted[node], environ), wanted), strict=True))
+    contents = {(node, volume): content for node, one in read.items() for volume, content in one.found.items()}
+    refused = {f"snippets on {node}": one.refused for node, one in read.items() if one.refused}
+    return replace(scene, contents=contents, unread={**scene.unread, **refused})
+
+
+def _doors(estate: Estate, proxmox: Proxmox, beside: Path) -> dict[str, Door]:
+    """Where each PVE node's sshd answers: as cluster.yaml says, else at the address by which the cluster knows the node."""
+    members: dict[str, str] = {}
+    if any(node.address is None for node in proxmox.nodes):
+        listed = estate.read(lambda api: api.cluster.status.get())
+        members = {str(item["name"]): str(item["ip"]) for item in listed if item.get("ip")}
+    return {node.name: _door(proxmox, node, node.address or members.get(node.name, node.name), beside) for node in proxmox.nodes}
+
+
+def _door(proxmox: Proxmox, node: PveNode, address: str, beside: Path) -> Door:
+    named = node.ssh_private_key or proxmox.ssh_private_key
+    return Door(address, node.ssh_port, node.ssh_user or proxmox.ssh_user, beside / Path(named).expanduser() if named else None)
+
+
+def _folders(estate: Estate, scene: Scene) -> dict[str, str]:
+    """Where PVE nodes mount the datastores of snippets; a datastore without a path has none."""
+    stores = sorted({machine.snippet_datastore for machine in scene.plan.machines})
+    with ThreadPoolExecutor(WORKERS) as pool:
+        answers = ask(estate, pool, {store: _storage(store) for store in stores})
+    return {store: str(answer.value["path"]) for store, answer in answers.items() if answer.value and answer.value.get("path")}
+
+
+def _storage(name: str) -> Question:
+    return lambda api: api.storage(name).get()
+
+
+def _fetch(door: Door, paths: Mapping[str, str], environ: Mapping[str, str]) -> _Read:
+    """One login, all files of that PVE node, into a folder that is gone afterwards: a snippet may hold a password hash."""
+    key = environment_key(door, environ)
+    with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
+        targets = {volume: Path(folder) / str(number) for number, volume in enumerate(paths)}
+        batch = "".join(f'-get "{paths[volume]}" "{target}"\n' for volume, target in targets.items())
+        try:
+            done = subprocess.run(
+                sftp_command(door, key, "-"),
+                input=batch, env=dict(environ), capture_output=True, text=True, check=False, timeout=SECONDS, umask=0o077,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return _Read({}, f"no answer within {SECONDS:.0f} s")
+        finally:
+            if key is not None:
+                os.close(key)
+        found = {volume: target.read_bytes() for volume, target in targets.items() if target.is_file()}
+        said = [line for line in done.stderr.splitlines() if line and not line.startswith("Warning:")]
+        missing = len(paths) - len(found)
+        return _Read(found, f"{missing} of {len(paths)}: {(said or ['no reason was given'])[-1]}" if missing else "")

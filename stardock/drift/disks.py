@@ -1,0 +1,90 @@
+"""Disks, boot order, and the drives beside them. The provider (0.111.1) does not read back EFI and TPM drives and the boot order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from stardock.drift.finding import Finding
+from stardock.drift.scene import Scene
+from stardock.estate.configs import Config
+from stardock.estate.hardware import gibibytes, properties
+from stardock.plan.model import Machine
+
+_DRIVE = re.compile(r"(?:scsi|virtio|sata|ide)\d+|unused\d+|efidisk0|tpmstate0")
+_LOST = "its content is gone with it: restore the disk, or runner deploy --replace {name}"
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Every machine that stands."""
+    for machine, _, config in scene.standing():
+        wanted = _wanted(machine)
+        for key, (datastore, size) in wanted.items():
+            yield from _disk(machine, key, datastore, size, config)
+        yield from _others(machine, config, set(wanted))
+        yield from _boot(machine, config)
+
+
+def _wanted(machine: Machine) -> dict[str, tuple[str, int | None]]:
+    """Drive -> datastore and GiB (None: whatever PVE makes it)."""
+    disks: dict[str, tuple[str, int | None]] = {machine.disk_interface: (machine.disk_datastore, machine.disk_gib)}
+    disks |= {f"virtio{disk.slot}": (disk.datastore, disk.size_gib) for disk in machine.data_disks}
+    if machine.firmware == "ovmf":
+        disks["efidisk0"] = (machine.disk_datastore, None)
+    if machine.tpm:
+        disks["tpmstate0"] = (machine.disk_datastore, None)
+    return disks
+
+
+def _disk(machine: Machine, key: str, datastore: str, size: int | None, config: Config) -> Iterator[Finding]:
+    hidden, cure = key in {"efidisk0", "tpmstate0"}, _LOST.format(name=machine.name)
+    if key not in config:
+        shown = f"on {datastore}" + (f", {size}GiB" if size else "")
+        yield Finding(kind="disk", subject=machine.name, field=key, wanted=shown, found="none", hidden=hidden, cure=cure)
+        return
+    drive = properties(config[key], "file")
+    store = drive.get("file", "").partition(":")[0]
+    if store != datastore:
+        yield Finding(
+            kind="disk", subject=machine.name, field=f"{key} datastore", wanted=datastore, found=store, hidden=hidden, cure=_MOVED
+        )
+    seen = gibibytes(drive.get("size", ""))
+    if size is not None and seen != size:
+        grown = seen is not None and seen > size
+        cure = f"write `disk: {seen:g}GiB` on {machine.name}: disks never shrink" if grown else "runner deploy grows it"
+        found = f"{seen:g}GiB" if seen is not None else drive.get("size", "no size")
+        yield Finding(kind="disk", subject=machine.name, field=f"{key} size", wanted=f"{size}GiB", found=found, cure=cure)
+
+
+_MOVED = "move the disk back in Proxmox (Hardware, Disk Action, Move Storage)"
+
+
+def _others(machine: Machine, config: Config, wanted: set[str]) -> Iterator[Finding]:
+    """Drives that nobody planned. The cloud-init drive is at ide2."""
+    for key in sorted(key for key in config if _DRIVE.fullmatch(key) and key not in wanted):
+        drive = properties(config[key], "file")
+        if drive.get("file", "").endswith("cloudinit"):
+            continue
+        if drive.get("media") == "cdrom" and drive.get("file") == "none":
+            continue
+        cure = f"if it is not wanted: qm disk unlink {machine.vm_id} --idlist {key}"
+        hidden = key.startswith("unused") or key in {"efidisk0", "tpmstate0"}
+        yield Finding(kind="disk", subject=machine.name, field=key, wanted="none", found=str(config[key]), hidden=hidden, cure=cure)
+    if not any("cloudinit" in str(config[key]) for key in config if _DRIVE.fullmatch(key)):
+        yield Finding(
+            kind="first-boot", subject=machine.name, field="cloud-init drive", wanted="ide2", found="none", hidden=True, cure=_CLOUD_INIT
+        )
+
+
+_CLOUD_INIT = "harmless to a machine that was set up; to have it again: qm set ID --ide2 DATASTORE:cloudinit"
+
+
+def _boot(machine: Machine, config: Config) -> Iterator[Finding]:
+    """The first disk comes before anything else that could boot."""
+    order = [key for key in properties(config.get("boot"), "order").get("order", "").split(";") if key]
+    if order[:1] != [machine.disk_interface]:
+        cure = f"qm set {machine.vm_id} --boot order={machine.disk_interface}"
+        found = ";".join(order) or "none"
+        yield Finding(
+            kind="boot", subject=machine.name, field="boot order", wanted=machine.disk_interface, found=found, hidden=True, cure=cure
+        )

@@ -1,0 +1,59 @@
+"""Reads what the checks judge: three waves of questions whatever the size of the estate, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from stardock.drift.scene import Place, Scene
+from stardock.estate.configs import Config, configs_of
+from stardock.estate.connection import Estate
+from stardock.estate.hardware import properties
+from stardock.estate.machines import EstateMachine, machines_on
+from stardock.estate.questions import WORKERS, Question, ask
+from stardock.plan.model import Plan
+
+#: Seconds for one answer.
+ANSWER_SECONDS = 10.0
+
+
+def look(estate: Estate, plan: Plan) -> Scene:
+    """Read machines, configurations, and what lies on the datastores that they name. Raises ConditionError when Proxmox does not answer."""
+    estate.check()
+    ours = {machine.vm_id for machine in plan.machines}
+    machines = {vm_id: vm for vm_id, vm in machines_on(estate).items() if vm_id in ours}
+    configs = configs_of(estate, machines.values())
+    hidden = {
+        f"VM {vm_id} on {vm.pve_node}": "its configuration may not be read (VM.Audit)"
+        for vm_id, vm in machines.items()
+        if vm_id not in configs
+    }
+    scene = Scene(plan=plan, machines=machines, configs=configs, unread=hidden)
+    return _with_sizes(estate, scene, places(plan, machines, configs))
+
+
+def places(plan: Plan, machines: Mapping[int, EstateMachine], configs: Mapping[int, Config]) -> set[Place]:
+    """The datastores of images and first-boot files, as the PVE nodes see them that need them."""
+    found = {(machine.pve_node, store) for machine in plan.machines for store in (machine.snippet_datastore, machine.image.datastore)}
+    for vm_id, config in configs.items():
+        volumes = properties(config.get("cicustom"), "user").values()
+        found |= {(machines[vm_id].pve_node, volume.partition(":")[0]) for volume in volumes}
+    return found
+
+
+def _with_sizes(estate: Estate, scene: Scene, wanted: Iterable[Place]) -> Scene:
+    with ThreadPoolExecutor(WORKERS) as pool:
+        answers = ask(estate, pool, {place: _content(place) for place in sorted(wanted)})
+    sizes = {place: _sizes(answer.value) for place, answer in answers.items() if not answer.refused}
+    refused = {f"{store} on {node}": answer.refused for (node, store), answer in answers.items() if answer.refused}
+    return replace(scene, sizes=sizes, unread={**scene.unread, **refused})
+
+
+def _content(place: Place) -> Question:
+    return lambda api: api.nodes(place[0]).storage(place[1]).content.get()
+
+
+def _sizes(listed: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    return {str(item["volid"]): int(item.get("size") or 0) for item in listed or ()}

@@ -1,0 +1,56 @@
+"""Network devices, and passed-through PCI devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.drift.finding import Finding
+from stardock.drift.scene import Scene
+from stardock.estate.configs import Config
+from stardock.estate.hardware import network_devices, properties
+from stardock.plan.model import Interface, Machine
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Every machine that stands."""
+    for machine, _, config in scene.standing():
+        yield from _nics(machine, config)
+        yield from _devices(machine, config)
+
+
+def _nics(machine: Machine, config: Config) -> Iterator[Finding]:
+    found = network_devices(config)
+    for number, nic in enumerate(machine.interfaces):
+        if number not in found:
+            yield Finding(kind="nic", subject=machine.name, field=f"net{number}", wanted=f"{nic.name}, {nic.mac}", found="none")
+            continue
+        wanted = _wanted(nic)
+        for key in wanted:
+            if (seen := found[number].get(key, "")) not in {wanted[key], "0" if wanted[key] == "" else wanted[key]}:
+                yield Finding(
+                    kind="nic", subject=machine.name, field=f"net{number} {key}", wanted=wanted[key] or "none", found=seen or "none"
+                )
+    for number in sorted(set(found) - set(range(len(machine.interfaces)))):
+        yield Finding(kind="nic", subject=machine.name, field=f"net{number}", wanted="none", found=found[number]["macaddr"])
+
+
+def _wanted(nic: Interface) -> dict[str, str]:
+    """As PVE writes them; what is not set is empty, and PVE's 0 means the same."""
+    return {
+        "model": nic.model,
+        "macaddr": nic.mac,
+        "bridge": nic.bridge,
+        "tag": str(nic.vlan or ""),
+        "mtu": str(nic.mtu or ""),
+        "firewall": "1" if nic.firewall else "",
+        "link_down": "",
+        "rate": "",
+        "trunks": "",
+    }
+
+
+def _devices(machine: Machine, config: Config) -> Iterator[Finding]:
+    for number, device in enumerate(machine.devices):
+        seen = properties(config.get(f"hostpci{number}"), "host").get("mapping", "none")
+        if seen != device.mapping:
+            yield Finding(kind="device", subject=machine.name, field=f"hostpci{number}", wanted=device.mapping, found=seen)

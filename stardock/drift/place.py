@@ -1,0 +1,51 @@
+"""Whether a machine stands, where, and whether it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.drift.finding import Finding
+from stardock.drift.scene import Scene
+from stardock.estate.configs import Config
+from stardock.estate.machines import EstateMachine
+from stardock.plan.model import Machine
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Every planned machine."""
+    for machine in scene.plan.machines:
+        seen = scene.machines.get(machine.vm_id)
+        if seen is None:
+            yield _missing(machine)
+            continue
+        yield from _place(machine, seen)
+        yield from _lock(machine, scene.configs.get(machine.vm_id, {}))
+
+
+def _missing(machine: Machine) -> Finding:
+    return Finding(
+        kind="missing",
+        subject=machine.name,
+        field="VM",
+        wanted=f"VM {machine.vm_id} on {machine.pve_node}",
+        found="no such VM, or none that this token may see (VM.Audit)",
+        cure="runner deploy makes it anew, with an empty disk: look for a backup first",
+    )
+
+
+def _place(machine: Machine, seen: EstateMachine) -> Iterator[Finding]:
+    if seen.pve_node != machine.pve_node:
+        cure = f"migrate it back; or write `pve_node: {seen.pve_node}` on {machine.name}, then `runner lock accept {machine.name}`"
+        where = {"wanted": machine.pve_node, "found": seen.pve_node}
+        yield Finding(kind="moved", subject=machine.name, field="PVE node", **where, hidden=True, cure=cure)
+    if not seen.running:
+        yield Finding(
+            kind="stopped", subject=machine.name, field="power", wanted="running", found="stopped", cure="runner deploy starts it"
+        )
+
+
+def _lock(machine: Machine, config: Config) -> Iterator[Finding]:
+    lock = str(config.get("lock") or "")
+    if lock:
+        cure = f"wait for the task that holds it; when none runs: qm unlock {machine.vm_id}"
+        yield Finding(kind="locked", subject=machine.name, field="lock", wanted="none", found=lock, hidden=True, cure=cure)

@@ -1,0 +1,158 @@
+"""What drift finds in an estate that was just deployed, and in one where a single thing was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from stardock.drift.checks import run
+from stardock.drift.files import image_volume, texts, volumes
+from stardock.drift.finding import Finding
+from stardock.drift.scene import Scene
+from stardock.plan.model import Plan
+from tests.plans import document, plan_of, quickstart_plan
+from tests.pveconfig import deployed
+
+pytestmark = pytest.mark.unit
+
+SERVER1 = 210
+OWN = "local:snippets/quickstart.server1."
+
+
+@cache
+def plan_made() -> Plan:
+    """The quick start's: frozen, so that one is enough."""
+    return quickstart_plan()
+
+
+def edited(scene: Scene, **values: Any) -> Scene:
+    """server1 with other options; None takes one out."""
+    config = {**scene.configs[SERVER1], **values}
+    return replace(scene, configs={**scene.configs, SERVER1: {key: value for key, value in config.items() if value is not None}})
+
+
+def seen(scene: Scene, **values: Any) -> Scene:
+    return replace(scene, machines={**scene.machines, SERVER1: replace(scene.machines[SERVER1], **values)})
+
+
+def without_volume(scene: Scene, ending: str) -> Scene:
+    kept = {place: {volume: size for volume, size in found.items() if not volume.endswith(ending)} for place, found in scene.sizes.items()}
+    return replace(scene, sizes=kept)
+
+
+def resized(scene: Scene, ending: str) -> Scene:
+    grown = {place: {volume: size + volume.endswith(ending) for volume, size in found.items()} for place, found in scene.sizes.items()}
+    return replace(scene, sizes=grown)
+
+
+def net(scene: Scene, old: str, new: str) -> Scene:
+    return edited(scene, net0=scene.configs[SERVER1]["net0"].replace(old, new))
+
+
+def disk(scene: Scene, old: str, new: str) -> Scene:
+    return edited(scene, scsi0=scene.configs[SERVER1]["scsi0"].replace(old, new))
+
+
+#: What happened -> (how, kind, field, what is found, whether the engine shows it by itself).
+DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
+    "missing": (lambda s: replace(s, machines={k: v for k, v in s.machines.items() if k != SERVER1}), "missing", "VM", "no such VM", True),
+    "stopped": (lambda s: seen(s, running=False), "stopped", "power", "stopped", True),
+    "moved": (lambda s: replace(seen(s, pve_node="pve9"), sizes={**s.sizes, ("pve9", "local"): {}}), "moved", "PVE node", "pve9", False),
+    "locked": (lambda s: edited(s, lock="backup"), "locked", "lock", "backup", False),
+    "cores": (lambda s: edited(s, cores=8), "size", "cores", "8", True),
+    "memory": (lambda s: edited(s, memory="1024"), "size", "memory", "1024", True),
+    "balloon": (lambda s: edited(s, balloon=512), "size", "balloon", "512", True),
+    "balloon left to PVE": (lambda s: edited(s, balloon=None), "size", "balloon", "4096", True),
+    "cpu": (lambda s: edited(s, cpu="host"), "size", "cpu", "host", True),
+    "machine type": (lambda s: edited(s, machine=None), "firmware", "machine", "pc", True),
+    "bios": (lambda s: edited(s, bios="ovmf"), "firmware", "bios", "ovmf", True),
+    "scsihw": (lambda s: edited(s, scsihw=None), "disk", "scsihw", "lsi", False),
+    "agent": (lambda s: edited(s, agent=None), "size", "agent", "0", True),
+    "onboot": (lambda s: edited(s, onboot=None), "startup", "onboot", "0", True),
+    "startup": (lambda s: edited(s, startup="order=9"), "startup", "startup", "order=9", True),
+    "disk grown": (lambda s: disk(s, "size=40G", "size=60G"), "disk", "scsi0 size", "60GiB", True),
+    "disk gone": (lambda s: edited(s, scsi0=None), "disk", "scsi0", "none", True),
+    "disk moved": (lambda s: disk(s, "local-lvm:", "ceph:"), "disk", "scsi0 datastore", "ceph", True),
+    "a disk more": (lambda s: edited(s, scsi1="local-lvm:vm-210-disk-9,size=8G"), "disk", "scsi1", "local-lvm:vm-210-disk-9,size=8G", True),
+    "a disk unplugged": (lambda s: edited(s, unused0="local-lvm:vm-210-disk-9"), "disk", "unused0", "local-lvm:vm-210-disk-9", False),
+    "an EFI disk": (lambda s: edited(s, efidisk0="local-lvm:vm-210-disk-9"), "disk", "efidisk0", "local-lvm:vm-210-disk-9", False),
+    "a TPM": (lambda s: edited(s, tpmstate0="local-lvm:vm-210-disk-9"), "disk", "tpmstate0", "local-lvm:vm-210-disk-9", False),
+    "boot order gone": (lambda s: edited(s, boot=None), "boot", "boot order", "none", False),
+    "boot from the network": (lambda s: edited(s, boot="order=net0;scsi0"), "boot", "boot order", "net0;scsi0", False),
+    "cloud-init drive gone": (lambda s: edited(s, ide2=None), "first-boot", "cloud-init drive", "none", False),
+    "cicustom gone": (lambda s: edited(s, cicustom=None), "first-boot", "cicustom", "none", False),
+    "bridge": (lambda s: net(s, "vmbr0", "vmbr1"), "nic", "net0 bridge", "vmbr1", True),
+    "MAC": (lambda s: edited(s, net0="virtio=BC:24:11:00:00:01,bridge=vmbr0"), "nic", "net0 macaddr", "BC:24:11:00:00:01", True),
+    "VLAN": (lambda s: net(s, "firewall=0", "tag=7"), "nic", "net0 tag", "7", True),
+    "model": (lambda s: net(s, "virtio=", "e1000="), "nic", "net0 model", "e1000", True),
+    "unplugged": (lambda s: net(s, "firewall=0", "link_down=1"), "nic", "net0 link_down", "1", True),
+    "NIC gone": (lambda s: edited(s, net0=None), "nic", "net0", "none", True),
+    "NIC more": (lambda s: edited(s, net1="virtio=BC:24:11:00:00:01,bridge=vmbr0"), "nic", "net1", "BC:24:11:00:00:01", True),
+    "snippet gone": (lambda s: without_volume(s, "server1.user.yaml"), "snippet", f"{OWN}user.yaml", "none", True),
+    "snippet of another size": (lambda s: resized(s, "server1.meta.yaml"), "snippet", f"{OWN}meta.yaml", "bytes", False),
+    "name": (lambda s: seen(s, name="mine"), "name", "name", "mine", True),
+    "tags": (lambda s: seen(s, tags=frozenset({"mine"})), "tags", "tags", "mine", True),
+    "description": (lambda s: edited(s, description="mine"), "description", "description", "mine", True),
+    "pool": (lambda s: seen(s, pool="mine"), "pool", "pool", "mine", False),
+    "protection": (lambda s: edited(s, protection=1), "protection", "protection", "1", True),
+    "an option by hand": (lambda s: edited(s, hookscript="local:snippets/x.pl"), "option", "hookscript", "local:snippets/x.pl", False),
+}  # fmt: skip
+
+
+def test_nothing_is_otherwise_after_a_deploy() -> None:
+    assert run(deployed(quickstart_plan())) == ()
+
+
+@pytest.mark.parametrize(("plant", "kind", "field", "found", "shown"), DRIFTS.values(), ids=DRIFTS.keys())
+def test_one_planted_drift_is_found_alone(plant: Callable[[Scene], Scene], kind: str, field: str, found: str, *, shown: bool) -> None:
+    (finding,) = run(plant(deployed(plan_made())))
+    assert (finding.kind, finding.subject, finding.field, finding.hidden) == (kind, "server1", field, not shown)
+    assert found in finding.found
+    assert finding.wanted != finding.found
+    assert finding.cure
+
+
+def test_an_image_that_is_gone_is_told_once_a_pve_node_with_the_machines_that_run_without_it() -> None:
+    plan = quickstart_plan()
+    found = run(without_volume(deployed(plan), image_volume(plan.cluster, plan.machines[0]).rpartition("/")[2]))
+    assert {(finding.kind, finding.wanted) for finding in found} == {("image", f"on {node}") for node in ("pve1", "pve2", "pve3")}
+    assert any("server1" in finding.cure for finding in found)
+
+
+def test_the_content_of_a_snippet_is_compared_apart_from_the_hash_that_only_the_state_knows() -> None:
+    data = document()
+    data["cloud_init"] = {"users": [{"name": "ada", "password_hash": {"env": "ADA"}}]}
+    plan = plan_of(data)[0]
+    machine, scene = plan.machine("server1"), deployed(plan)
+    volume, text = volumes(plan.cluster, machine)["user"], texts(plan.cluster, machine)["user"]
+    right = text.replace("${var.password_hash_ada}", "$6$x$y").encode()
+
+    def judged(content: bytes) -> tuple[Finding, ...]:
+        return run(replace(scene, contents={(machine.pve_node, volume): content}))
+
+    assert "${var.password_hash_ada}" in text
+    assert judged(right) == ()
+    (finding,) = judged(right.replace(b"hostname: server1", b"hostname: server9"))
+    assert (finding.kind, finding.field, finding.hidden) == ("snippet", volume, True)
+    assert finding.found.startswith("sha256 ")
+
+
+def test_an_imported_machine_keeps_the_files_it_was_made_with_and_they_must_lie_where_it_starts() -> None:
+    plan = quickstart_plan()
+    theirs = "user=local:snippets/server1.lan-user-data"
+    machines = tuple(replace(one, cicustom=theirs) if one.name == "server1" else one for one in plan.machines)
+    plan = replace(plan, machines=machines)
+    scene = edited(deployed(plan), cicustom=theirs)
+    (finding,) = run(scene)
+    assert (finding.kind, finding.field) == ("snippet", "local:snippets/server1.lan-user-data")
+    node = plan.machine("server1").pve_node
+    there = {**scene.sizes[node, "local"], "local:snippets/server1.lan-user-data": 7}
+    assert run(replace(scene, sizes={**scene.sizes, (node, "local"): there})) == ()
+
+
+def test_what_could_not_be_read_is_no_drift() -> None:
+    assert run(replace(deployed(quickstart_plan()), sizes={}, configs={})) == ()

@@ -32,7 +32,11 @@ def discover(file: Path | None, timeout: float, dry_run: bool) -> None:
         with only_run(where.files.run_lock, click.echo):
             look(open_workspace(cluster_file), estate, click.echo, timeout)  # again: a run that just ended may have changed the facts
 
-    step = Step("discover", f"ask every machine through {where.plan.proxmox.endpoint}, waiting up to {timeout:g} s", read_facts)
+    step = Step(
+        "discover",
+        f"ask every machine through {where.plan.proxmox.endpoint or 'PROXMOX_VE_ENDPOINT'}, waiting up to {timeout:g} s",
+        read_facts,
+    )
     if dry_run:
         show([step], click.echo)
     else:

@@ -13,7 +13,7 @@ from stardock.doctor.checks.addresses import static
 from stardock.doctor.scene import Scene, Tried
 from stardock.doctor.tools import found_tools
 from stardock.errors import ConditionError
-from stardock.estate.connection import Estate
+from stardock.estate.connection import Estate, resolved
 from stardock.estate.survey import Survey, survey
 from stardock.estate.token import api_token
 from stardock.plan.model import PveNode
@@ -44,6 +44,7 @@ def look(where: Workspace, environ: Mapping[str, str]) -> Scene:
 def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:
     scene = Scene(plan=where.plan)
     try:
+        scene = replace(scene, plan=replace(where.plan, proxmox=resolved(where.plan.proxmox, environ)))
         token = api_token(environ)
         scene = replace(scene, user=token.user, token=token.name)
         estate = Estate.from_environment(where.plan.proxmox, environ, seconds=ANSWER_SECONDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -45,7 +46,7 @@ class Estate:
     """Reads of one Proxmox estate. Safe to use from several threads: each has a session of its own."""
 
     def __init__(self, proxmox: Proxmox, token: ApiToken, *, trust: bool | str = True, seconds: float = ANSWER_SECONDS) -> None:
-        self.endpoint = proxmox.endpoint
+        self.endpoint = proxmox.endpoint or ""
         self._token = token
         self._trust = trust
         self._seconds = seconds
@@ -53,8 +54,9 @@ class Estate:
 
     @classmethod
     def from_environment(cls, proxmox: Proxmox, environ: Mapping[str, str] = os.environ, seconds: float = ANSWER_SECONDS) -> Estate:
-        """Use the token and the CA that the environment names. Raises ConditionError when either is missing."""
-        return cls(proxmox, api_token(environ), trust=trusted_cas(proxmox, environ), seconds=seconds)
+        """Use the token, the CA and what cluster.yaml leaves open from the environment. Raises ConditionError for what is missing."""
+        known = resolved(proxmox, environ)
+        return cls(known, api_token(environ), trust=trusted_cas(known, environ), seconds=seconds)
 
     @property
     def api(self) -> Any:
@@ -106,6 +108,18 @@ class Estate:
             f"{self.endpoint} does not answer",
             cure="check `proxmox.endpoint` in cluster.yaml, the host, and the way to it (VPN, firewall)",
         )
+
+
+def resolved(proxmox: Proxmox, environ: Mapping[str, str]) -> Proxmox:
+    """Fill in what cluster.yaml leaves open, as the provider does (fwprovider/provider.go). Raises ConditionError without an endpoint."""
+    endpoint = proxmox.endpoint or environ.get("PROXMOX_VE_ENDPOINT", "").rstrip("/")
+    if not endpoint:
+        message = "nothing says where Proxmox is: neither `proxmox.endpoint` in cluster.yaml nor PROXMOX_VE_ENDPOINT"
+        raise ConditionError(message, cure="export PROXMOX_VE_ENDPOINT=https://HOST:8006")
+    if not endpoint.startswith("https://"):
+        raise ConditionError(f"PROXMOX_VE_ENDPOINT is {endpoint}: the token would go in clear", cure="write https://HOST:8006")
+    insecure = environ.get("PROXMOX_VE_INSECURE") in {"true", "1"} if proxmox.insecure is None else proxmox.insecure
+    return replace(proxmox, endpoint=endpoint, insecure=insecure)
 
 
 def trusted_cas(proxmox: Proxmox, environ: Mapping[str, str]) -> bool | str:

@@ -192,13 +192,16 @@ class PveNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxmox:
-    """The estate: endpoint (https URL without path) and hosts in declared order. The token is never here."""
+    """The estate: endpoint (https URL without path) and hosts in declared order. The token is never here.
 
-    endpoint: str
+    `endpoint` and `insecure` None: PROXMOX_VE_ENDPOINT and PROXMOX_VE_INSECURE say, to the provider and to us (`estate.connection`).
+    """
+
+    endpoint: str | None
     nodes: tuple[PveNode, ...]
     ssh_user: str = "root"
     ssh_private_key: str | None = None  # path as the user wrote it; None: agent, or the provider's environment
-    insecure: bool = False
+    insecure: bool | None = None
     socks5: str | None = None  # HOST:PORT of the proxy for SSH; the API takes HTTPS_PROXY
     shared: tuple[str, ...] = ()  # datastores that are the same on every PVE node
 

@@ -104,7 +104,11 @@ class PveNode(Section):
 class ProxmoxSsh(Section):
     """How snippets reach PVE nodes: SFTP, without a shell and without sudo."""
 
-    user: str = Field(default="root", description="account on PVE nodes that may write the snippet datastore", min_length=1)
+    user: str = Field(
+        default="root",
+        description="account on PVE nodes that may write the snippet datastore; PROXMOX_VE_SSH_USERNAME does not change it",
+        min_length=1,
+    )
     private_key: str | None = Field(
         default=None, description="file of the key, relative to cluster.yaml; default: PROXMOX_VE_SSH_* or the agent", min_length=1
     )
@@ -121,15 +125,18 @@ def _by_name(value: Any) -> Any:
 class Proxmox(Section):
     """Endpoint and hosts."""
 
-    endpoint: Annotated[str, BeforeValidator(parse_endpoint), WithJsonSchema({"type": "string", "pattern": r"^https://[^/]+/?$"})] = Field(
-        description="URL of the API: https://HOST:8006"
-    )
+    endpoint: (
+        Annotated[str, BeforeValidator(parse_endpoint), WithJsonSchema({"type": "string", "pattern": r"^https://[^/]+/?$"})] | None
+    ) = Field(default=None, description="URL of the API: https://HOST:8006; default: PROXMOX_VE_ENDPOINT")
     nodes: Annotated[tuple[PveNode, ...], BeforeValidator(_by_name)] = Field(
         description="PVE nodes for machines; their order decides placement", min_length=1
     )
     ssh: ProxmoxSsh = Field(default=ProxmoxSsh(), description="access to PVE nodes")
     datastores: Datastores = Field(default=Datastores(), description="where things lie on PVE nodes")
-    insecure: Flag = Field(default=False, description="do not verify the API's certificate (name the CA with SSL_CERT_FILE instead)")
+    insecure: Flag | None = Field(
+        default=None,
+        description="do not verify the API's certificate (better name the CA: SSL_CERT_FILE); default: PROXMOX_VE_INSECURE, else false",
+    )
 
     def datastores_of(self, node: PveNode) -> Datastores:
         """The datastores of one PVE node: its own, else the common ones."""

@@ -69,7 +69,7 @@ class Deployment:
 
     def checks(self) -> tuple[Step, ...]:
         """List what is found out before anything is written."""
-        endpoint = self.workspace.plan.proxmox.endpoint
+        endpoint = self.workspace.plan.proxmox.endpoint or "PROXMOX_VE_ENDPOINT"
         what = f"the engine, the API token, that {endpoint} answers, is trusted and accepts it, password hashes"
         return (Step("check", what, self.check),)
 

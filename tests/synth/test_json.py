@@ -34,6 +34,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     del data["ssh"]["private_key"]
     data["cloud_init"] = {"users": [{"name": "ops", "password_hash": {"env": "OPS_HASH"}}]}
     data["proxmox"]["ssh"] = {"private_key": "keys/pve"}
+    del data["proxmox"]["endpoint"]
     data["pools"][1] |= {"disk_interface": "virtio0", "machines": [{"name": "server1", "hostname": "server1.lan"}, "server2", "server3"]}
     path = write_cluster(tmp_path_factory.mktemp("guarded"), data)
     return synthesize(
@@ -173,3 +174,12 @@ def test_a_machine_may_be_called_as_anything_else_in_the_stack(tmp_path: Path) -
     data["pools"][0]["machines"] = ["images", "proxmox", "virtual-machines"]
     made = synthesize(write_cluster(tmp_path, data))
     assert set(made.machines) == {"images", "proxmox", "virtual-machines"}
+
+
+def test_endpoint_and_insecure_that_cluster_yaml_leaves_open_are_the_environments_and_in_no_json(
+    quickstart: Synthesized, guarded: Synthesized
+) -> None:
+    (said,), (left,) = quickstart.json["provider"]["proxmox"], guarded.json["provider"]["proxmox"]
+    assert (said["endpoint"], "insecure" in said) == ("https://192.168.1.10:8006", False)
+    assert not {"endpoint", "insecure", "api_token"} & set(left)
+    assert left["ssh"]["username"] == "root", "PROXMOX_VE_SSH_USERNAME has no effect, and doctor says so"

@@ -12,7 +12,7 @@ NAME = "connection"
 
 def connection(scene: Scene) -> Iterator[Finding]:
     """Endpoint, certificate, token."""
-    endpoint = scene.plan.proxmox.endpoint
+    endpoint = scene.plan.proxmox.endpoint or "Proxmox"
     if scene.silent:
         cause, cure = scene.silent
         yield problem(NAME, endpoint, f"{cause}; nothing else of Proxmox was looked at", cure)

@@ -20,7 +20,7 @@ def nodes(scene: Scene) -> Iterator[Finding]:
     known = {str(item["node"]): item.get("status") for item in scene.asked.listed("node")}
     if scene.asked.resources.refused:
         yield warning(
-            "nodes", scene.plan.proxmox.endpoint, f"PVE nodes are not listed: {scene.asked.resources.refused}", "runner proxmox-role"
+            "nodes", scene.plan.proxmox.endpoint or "", f"PVE nodes are not listed: {scene.asked.resources.refused}", "runner proxmox-role"
         )
         return
     carrying = {node.name for node in scene.used()}

@@ -133,3 +133,26 @@ def test_a_check_that_hangs_where_no_timeout_reaches_ends_in_time() -> None:
 def test_an_error_of_the_work_is_the_error() -> None:
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0, lambda: NoAnswer("late"))
+
+
+OPEN = Proxmox(endpoint=None, nodes=())
+
+
+def test_what_cluster_yaml_leaves_open_comes_from_the_environment_as_for_the_provider() -> None:
+    named = {"PROXMOX_VE_ENDPOINT": "https://pve.example:8006/", "PROXMOX_VE_INSECURE": "true"}
+    found = connection.resolved(OPEN, named)
+    assert (found.endpoint, found.insecure) == ("https://pve.example:8006", True)
+    assert connection.resolved(OPEN, {**named, "PROXMOX_VE_INSECURE": "yes"}).insecure is False, "the provider takes true and 1 only"
+
+
+def test_what_cluster_yaml_says_goes_before_the_environment() -> None:
+    said = Proxmox(endpoint="https://a:8006", nodes=(), insecure=False)
+    assert connection.resolved(said, {"PROXMOX_VE_ENDPOINT": "https://b:8006", "PROXMOX_VE_INSECURE": "1"}) == said
+
+
+def test_an_endpoint_that_nobody_names_or_in_clear_is_told_with_its_cure() -> None:
+    with pytest.raises(ConditionError, match="nothing says where Proxmox is") as caught:
+        connection.resolved(OPEN, {})
+    assert "export PROXMOX_VE_ENDPOINT" in str(caught.value.cure)
+    with pytest.raises(ConditionError, match="in clear"):
+        connection.resolved(OPEN, {"PROXMOX_VE_ENDPOINT": "http://pve:8006"})

@@ -25,7 +25,7 @@ class Grant:
 
 def grants(plan: Plan) -> tuple[Grant, ...]:
     """List what the plan needs, without what it has no use for; in a fixed order."""
-    every = (_estate(plan), _machines(), _nodes(plan), _fetching(plan), _images(plan), _snippets(plan), _disks(plan), _bridges(plan))
+    every = (_estate(plan), _machines(), _nodes(plan), _images(plan), _snippets(plan), _disks(plan), _bridges(plan))
     return tuple(grant for grant in (*every, _devices(plan), _pools(plan)) if grant.paths)
 
 
@@ -43,11 +43,14 @@ def _sorted(paths: set[str]) -> tuple[str, ...]:
 
 
 def _estate(plan: Plan) -> Grant:
-    """PVE asks for Sys.Modify on / itself to set a VM's startup order, for Sys.Console to put it under HA."""
+    """PVE asks for Sys.Modify on / itself to set a VM's startup order, for Sys.Console to put it under HA.
+
+    With Sys.Audit there, PVE nodes may fetch from any URL, too: Sys.AccessNetwork on each would add nothing.
+    """
     console = ("Sys.Console",) if any(machine.ha for machine in plan.machines) else ()
     return Grant(
         kind="estate",
-        what_for="startup order of machines; quorum",
+        what_for="startup order of machines, quorum, download of images",
         privileges=("Sys.Audit", *console, "Sys.Modify"),
         paths=("/",),
         propagate=False,
@@ -72,11 +75,6 @@ def _machines() -> Grant:
 def _nodes(plan: Plan) -> Grant:
     paths = {f"/nodes/{node.name}" for node in plan.proxmox.nodes}
     return Grant(kind="nodes", what_for="clock of PVE nodes (runner doctor)", privileges=("Sys.Audit",), paths=_sorted(paths))
-
-
-def _fetching(plan: Plan) -> Grant:
-    paths = {f"/nodes/{machine.pve_node}" for machine in plan.machines if machine.image.url}
-    return Grant(kind="fetching", what_for="PVE nodes download images", privileges=("Sys.AccessNetwork",), paths=_sorted(paths))
 
 
 def _images(plan: Plan) -> Grant:

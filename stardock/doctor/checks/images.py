@@ -34,5 +34,5 @@ def images(scene: Scene) -> Iterator[Finding]:
 
 def _cure(node: str, url: str, refused: str) -> str:
     if refused.startswith("403") or "may not" in refused:
-        return "runner proxmox-role   # Sys.AccessNetwork"
+        return "runner proxmox-role"
     return f"ssh root@{node} curl -sSIL '{url}'   # then image.url or image.mirror in cluster.yaml, or the way out of {node}"

@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from stardock.lab.hypervisor import AgentInterface, Guest
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
-from stardock.lab.settings import LabSettings, PveNode
+from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.runlock import marked_processes
 from tests.contract import pveum
 from tests.plans import document
@@ -183,11 +183,12 @@ class EmulatedEstate:
 
 
 @contextmanager
-def emulated_estate(directory: Path) -> Iterator[EmulatedEstate]:
-    """Serve an empty estate and write the quick start for it, its machines not yet made."""
+def emulated_estate(directory: Path, storages: dict[str, str] | None = None) -> Iterator[EmulatedEstate]:
+    """Serve an empty estate and write the quick start for it, its machines not yet made; `storages` (id -> type) beside the usual ones."""
     api, *ssh = _free_ports(1 + len(NODES))
-    nodes = tuple(PveNode(name, "127.0.0.1") for name in NODES)
-    settings = LabSettings("test", str(directory / "lab"), nodes, (), "none", f"https://127.0.0.1:{api}")
+    usual = {"local": "dir", "local-lvm": "lvmthin"}
+    nodes = tuple(PveNode(name, "127.0.0.1", usual | (storages or {})) for name in NODES)
+    settings = LabSettings("test", str(directory / "lab"), nodes, (Network("vmbr0", "192.168.1.1/24"),), "none", f"https://127.0.0.1:{api}")
     guests = TalkingGuests()
     (directory / "cluster").mkdir(parents=True)
     with ExitStack() as stack:

@@ -1,0 +1,177 @@
+"""The role that `runner proxmox-role` prints is enough for everything, and with any one privilege less it is not.
+
+The real commands with the real provider run once with exactly that role; what they asked is then asked again, a privilege less each time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+import requests
+
+from stardock.estate.role import commands, default_user
+from stardock.lab.pve import PowerFlags, create_app, serving
+from stardock.lab.settings import LabSettings, Network, PveNode
+from stardock.plan.model import Plan
+from stardock.plan.privileges import needed
+from stardock.workspace import open_workspace
+from tests.contract import pveum
+from tests.contract.deploy.estate import TOFU, TOKEN, EmulatedEstate, _free_ports, emulated_estate
+from tests.plans import document, plan_of
+
+pytestmark = pytest.mark.contract
+
+#: Each datastore its own path, so that a privilege that is missing on one is not there by another.
+STORAGES = {"images": "dir"}
+
+
+def edited(data: dict[str, Any]) -> dict[str, Any]:
+    """One server on a VLAN, its image on a datastore of its own."""
+    single = document("single")
+    single["proxmox"] = data["proxmox"] | {"nodes": data["proxmox"]["nodes"][:1], "datastores": {"images": "images"}}
+    single["network"] = {"server": [{"name": "ens18", "bridge": "vmbr0", "vlan": 7}]}
+    return single
+
+
+EVERY = [(path, name) for path, names in needed(plan_of(edited(document()))[0]).items() for name in sorted(names)]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was asked from the first command to the last, and for which plan."""
+
+    requests: list[dict[str, Any]]
+    plan: Plan
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """Deploy (apply and discover), deploy again, doctor, destroy: each by the real program, with exactly the role."""
+    with emulated_estate(tmp_path_factory.mktemp("role"), STORAGES) as estate:
+        estate.data = edited(estate.data)
+        estate.write()
+        estate.take_role()
+        estate.lab("reset")
+        estate.deploy()
+        assert "nothing to change" in estate.deploy()
+        code, output = estate.run("doctor")
+        assert code == 0, output
+        assert "has what this plan needs" in output
+        destroy(estate)
+        assert estate.vms() == {}
+        return Recorded(estate.lab("requests"), open_workspace(estate.file).plan)
+
+
+def destroy(estate: EmulatedEstate) -> None:
+    """`tofu destroy` in the stack's folder."""
+    folder = next(estate.folder.glob("cdktf.out/stacks/*"))
+    done = subprocess.run(
+        [str(TOFU), "destroy", "-auto-approve", "-no-color"], cwd=folder, env=estate.environ(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_apply_discover_doctor_and_destroy_pass_with_exactly_the_printed_role(recorded: Recorded) -> None:
+    refused = [request for request in recorded.requests if request["status"] == requests.codes.forbidden]
+    assert refused == []
+    assert {"POST", "GET", "PUT", "DELETE"} == {request["method"] for request in recorded.requests}
+
+
+def test_asked_again_with_the_whole_role_nothing_is_refused(recorded: Recorded, tmp_path: Path) -> None:
+    with Replay.of(recorded, tmp_path) as replay:
+        assert replay.first_refusal() == ""
+
+
+@pytest.mark.parametrize(("path", "privilege"), EVERY, ids=[f"{privilege} on {path}" for path, privilege in EVERY])
+def test_with_any_one_privilege_less_something_is_refused(recorded: Recorded, tmp_path: Path, path: str, privilege: str) -> None:
+    with Replay.of(recorded, tmp_path) as replay:
+        replay.take_away(path, privilege)
+        refusal = replay.first_refusal()
+    assert refusal, f"nothing needs {privilege} on {path}"
+    named = privilege in refusal and path in refusal
+    # PVE names nothing where it looks for one of several (PVE::RPCEnvironment, `or`): doctor does
+    assert named or refusal.endswith("Permission check failed") or (path == "/vms" and privilege in refusal), refusal
+
+
+@dataclass
+class Replay:
+    """A fresh estate, whose one user has the role, and what it is to be asked."""
+
+    recorded: Recorded
+    endpoint: str
+    directory: Path
+    token: str = ""
+
+    @classmethod
+    @contextmanager
+    def of(cls, recorded: Recorded, directory: Path) -> Iterator[Replay]:
+        """Serve it."""
+        (port,) = _free_ports(1)
+        nodes = (PveNode("pve1", "127.0.0.1", {"local": "dir", "local-lvm": "lvmthin", **STORAGES}),)
+        settings = LabSettings("replay", str(directory), nodes, (Network("vmbr0", "192.168.1.1/24"),), "none", f"https://127.0.0.1:{port}")
+        with serving(create_app(settings, PowerFlags(directory / "power.json"), TOKEN), settings):
+            made = cls(recorded, settings.endpoint, directory)
+            made.token = pveum.run(commands(recorded.plan, default_user(recorded.plan)), made.as_root)
+            yield made
+
+    def ask(self, method: str, path: str, parameters: dict[str, Any], token: str) -> requests.Response:
+        """One request."""
+        place: dict[str, Any] = {"params" if method in {"GET", "DELETE"} else "data": parameters}
+        headers = {"Authorization": f"PVEAPIToken={token}"}
+        return requests.request(
+            method, f"{self.endpoint}/api2/json{path}", headers=headers, timeout=10, verify=f"{self.directory}/ca.pem", **place
+        )
+
+    def as_root(self, method: str, path: str, parameters: dict[str, str]) -> Any:
+        """Ask as root; must be accepted."""
+        answer = self.ask(method, path, parameters, TOKEN)
+        assert answer.ok, (method, path, answer.reason)
+        return answer.json()["data"]
+
+    def take_away(self, path: str, privilege: str) -> None:
+        """Take a privilege out of every role that the user has on that path; each role here is on paths of one kind."""
+        roles = {entry["roleid"] for entry in self.as_root("GET", "/access/acl", {}) if entry["path"] == path}
+        known = {role["roleid"]: role["privs"].split(",") for role in self.as_root("GET", "/access/roles", {})}
+        for role in roles:
+            left = [name for name in known[role] if name != privilege]
+            self.as_root("PUT", f"/access/roles/{role}", {"privs": ",".join(left)})
+
+    def first_refusal(self) -> str:
+        """Ask everything in its order; what was refused first, in Proxmox's words; empty: nothing."""
+        for request in self.recorded.requests:
+            if "/tasks/" in request["path"]:
+                continue  # of tasks that were others
+            refusal = self._again(request)
+            if refusal:
+                return refusal
+        return ""
+
+    def _again(self, request: dict[str, Any]) -> str:
+        parameters = {name: value for name, value in request["parameters"].items() if f"/{value}" not in unquote(request["path"])}
+        self._upload(str(parameters.get("cicustom", "")))
+        answer = self.ask(request["method"], request["path"], parameters, self.token)
+        if answer.status_code == requests.codes.forbidden:
+            return answer.reason
+        data = answer.json()["data"]
+        return self._finish(data) if isinstance(data, str) and data.startswith("UPID:") else ""
+
+    def _upload(self, custom: str) -> None:
+        """What SFTP would have brought."""
+        for part in filter(None, custom.split(",")):
+            (self.directory / "pve/pve1/local/snippets" / part.rpartition("/")[2]).write_text("x")
+
+    def _finish(self, upid: str) -> str:
+        """Wait for a task; a refusal inside of it."""
+        while True:
+            status = self.ask("GET", f"/nodes/pve1/tasks/{upid}/status", {}, self.token).json()["data"]
+            if status["status"] == "stopped":
+                return status["exitstatus"] if "Permission check failed" in status["exitstatus"] else ""
+            time.sleep(0.01)

@@ -52,6 +52,7 @@ def listing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(discovery, "machines_on", machines_on)
         monkeypatch.setattr(discovery, "addresses_by_mac", lambda *_asked: {MAC: ("10.0.0.5",)})
         monkeypatch.setattr(discovery, "host_keys", lambda *_asked: next(keys))
+        monkeypatch.setattr(discovery, "founded_mark", lambda *_asked: "")
         monkeypatch.setattr(discovery, "POLL_SECONDS", 0.01)
 
     return _listing

@@ -16,7 +16,7 @@ from stacks.backend import Backend
 from stacks.props import image_id, image_props, machine_props
 from stacks.providers import providers
 from stardock.firstboot import password_variables
-from stardock.plan.model import Plan
+from stardock.plan.model import PlacedImage, Plan
 from stardock.plan.state import LOCAL, configuration
 
 
@@ -63,8 +63,8 @@ class ClusterStack(TerraformStack):
         A shared one is fetched by the PVE node of its first machine.
         """
         wanted: dict[str, ImageProps] = {}
-        for machine in self._plan.machines:
-            wanted.setdefault(image_id(machine), image_props(self._plan.cluster, machine, beside=self._beside))
+        for placed in self._plan.images:
+            wanted.setdefault(image_id(placed), image_props(self._plan.cluster, placed, beside=self._beside))
         scope = Construct(self, "images")
         return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
 
@@ -73,7 +73,8 @@ class ClusterStack(TerraformStack):
         files = unnamed(self)
         scope = unnamed(files)
         for machine in self._plan.machines:
-            props = machine_props(self._plan.cluster, machine, image=images[image_id(machine)].volume, replace=machine.name in replace)
+            image = images[image_id(PlacedImage(machine.pve_node, machine.image))]
+            props = machine_props(self._plan.cluster, machine, image=image.volume, replace=machine.name in replace)
             kinds = {"user": props.user, "network": props.network, "meta": props.meta}
             ssh = self._providers.get(machine.pve_node)
             snippets = [Snippet(files, f"{machine.name}-{kind}", snippet, provider=ssh) for kind, snippet in kinds.items()]

@@ -13,29 +13,29 @@ from pve.snippet import SnippetProps
 from stardock.firstboot import documents
 from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
-from stardock.plan.model import ROLES, Interface, Machine
+from stardock.plan.model import ROLES, Interface, Machine, PlacedImage
 from stardock.plan.parts import DataDisk, Device, Startup
 
 #: The datastore that a PVE node has from the start, and that goes without saying in names.
 USUAL_DATASTORE = "local"
 
 
-def image_id(machine: Machine) -> str:
-    """Name a machine's image for Terraform: where it lies, and its file; so that it depends on no order and on no other machine."""
-    image = machine.image
-    place = ("shared",) if image.shared else (machine.pve_node,)
+def image_id(placed: PlacedImage) -> str:
+    """Name an image for Terraform: where it lies, and its file; so that it depends on no order and on no machine."""
+    image = placed.image
+    place = ("shared",) if image.shared else (placed.pve_node,)
     store = () if image.datastore == USUAL_DATASTORE else (image.datastore,)
     return "-".join(("image", *place, *store, re.sub("[^A-Za-z0-9_-]", "-", image.file_name)))
 
 
-def image_props(cluster: str, machine: Machine, *, beside: str) -> ImageProps:
-    """Take a machine's image to its datastore, under a name of this cluster's: clusters that share a PVE node share no file.
+def image_props(cluster: str, placed: PlacedImage, *, beside: str) -> ImageProps:
+    """Take an image to its datastore, under a name of this cluster's: clusters that share a PVE node share no file.
 
     `beside` leads from the engine's folder to cluster.yaml's, where a file to upload is found.
     """
-    image = machine.image
+    image = placed.image
     return ImageProps(
-        pve_node=machine.pve_node,
+        pve_node=placed.pve_node,
         datastore=image.datastore,
         file_name=image_file(cluster, image.file_name),
         url=image.url,

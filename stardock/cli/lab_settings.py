@@ -18,14 +18,19 @@ Segment = tuple[str, int | None]  # bridge, VLAN
 
 def lab_settings(plan: Plan, directory: Path) -> LabSettings:
     """The settings of a lab in `directory` for this plan."""
-    nodes = tuple(PveNode(node.name, node.address or node_address(n), _storages(node)) for n, node in enumerate(plan.proxmox.nodes, 1))
+    planned = enumerate(plan.proxmox.nodes, 1)
+    nodes = tuple(PveNode(node.name, node.address or node_address(number), _storages(plan, node)) for number, node in planned)
     networks = tuple(network for number, segment in enumerate(_segments(plan)) for network in _networks(plan, segment, number))
     return LabSettings(plan.cluster, str(directory), nodes, networks, endpoint=ENDPOINT, ssh_user=plan.proxmox.ssh_user)
 
 
-def _storages(node: PlannedNode) -> dict[str, str]:
-    """Id -> type. A datastore for files is a folder, also when it holds disks too."""
-    return {node.disks: "lvmthin", node.images: "dir", node.snippets: "dir"}
+def _storages(plan: Plan, node: PlannedNode) -> dict[str, str]:
+    """Id -> type. A datastore for files is a folder, also when it holds disks too; a shared one is what PVE has for that."""
+    own = [machine for machine in plan.machines if machine.pve_node == node.name]
+    blocks = [node.disks, *(machine.disk_datastore for machine in own), *(disk.datastore for machine in own for disk in machine.data_disks)]
+    files = [node.images, node.snippets, *(machine.image.datastore for machine in own)]
+    shared = plan.proxmox.shared
+    return {name: "rbd" if name in shared else "lvmthin" for name in blocks} | {name: "nfs" if name in shared else "dir" for name in files}
 
 
 def _segments(plan: Plan) -> list[Segment]:

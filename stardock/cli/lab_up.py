@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
@@ -29,6 +29,7 @@ def bring_up(source: Path, tell: Callable[[str], None]) -> None:
     difference = make_copy(source, paths)
     _make_keys(paths)
     plan = open_workspace(paths.cluster_file).plan
+    link_images(source.parent, paths.folder, {placed.image.file for placed in plan.images if placed.image.file})
     tell(f"the lab works on its own copy, {_shown(paths.cluster_file)}:\n{difference or 'no difference'}")
     variables = {
         "STARDOCK_FILE": str(paths.cluster_file),
@@ -49,6 +50,15 @@ def _make_keys(paths: LabPaths) -> None:
         _copy(key.with_suffix(".pub"), paths.folder / name, 0o644)
     for name in {*private, *(name.removesuffix(".pub") for name in public)}:
         _copy(key, paths.folder / name, 0o600)
+
+
+def link_images(source: Path, folder: Path, files: Iterable[str]) -> None:
+    """Images that the cluster file names beside itself are found beside its copy too."""
+    for name in files:
+        target = folder / name
+        if source.resolve() != folder.resolve() and not name.startswith(("/", "~")) and not target.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to((source / name).resolve())
 
 
 def _copy(source: Path, target: Path, mode: int) -> None:

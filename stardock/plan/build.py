@@ -14,9 +14,10 @@ from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.file_rules import file_problems
 from stardock.plan.hardware_rules import hardware_problems
+from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import ROLES, Distribution, Machine, Plan, Proxmox, Ssh
+from stardock.plan.model import ROLES, Distribution, Machine, PlacedImage, Plan, Proxmox, Ssh
 from stardock.plan.network_rules import clash_problems, network_problems
 from stardock.plan.rules import after_allocation, before_allocation
 from stardock.plan.state import state_of
@@ -53,6 +54,7 @@ class _Decided:
     kept: Mapping[str, Kept]
     retained: Mapping[str, Machine]
     reused: frozenset[str]
+    prefetched: tuple[PlacedImage, ...]
 
     @property
     def machines(self) -> dict[str, Machine]:
@@ -69,8 +71,9 @@ def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[
     around = surroundings(spec, held.images)
     given, reused = allocate(held, tuple(around.nodes.values()), every)
     wishes = {one.name: describe(around, one, given[one.name]) for one in every}
+    spare = prefetched(spec, around.nodes, around.pins)
     kept = {one.name: _kept(wishes[one.name], one, held, accept) for one in every}
-    return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused)
+    return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused, prefetched=spare)
 
 
 def _kept(wish: Machine, one: Wanted, held: Lock, accept: Collection[str]) -> Kept:
@@ -145,6 +148,7 @@ def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided:
         replacements=tuple(change for kept in decided.kept.values() for change in kept.replacements),
         warnings=(*warnings(spec, every, held, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
+        prefetched=decided.prefetched,
     )
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from stardock.errors import Problem
 from stardock.plan.locked import Pin
-from stardock.plan.model import Image, PveNode
+from stardock.plan.model import Image, PlacedImage, PveNode
 from stardock.spec.image import DISK_FORMATS
 from stardock.spec.places import at
 from stardock.systems import system
@@ -91,14 +91,20 @@ def _file_name(wanted: image.Image, checksum: str | None) -> str:
     return f"{stem or name}-{digest}.{ending if f'.{ending}' in DISK_FORMATS else 'qcow2'}"
 
 
+def prefetched(spec: Spec, nodes: Mapping[str, PveNode], pins: Pins) -> tuple[PlacedImage, ...]:
+    """Images that pools want on every PVE node that they may use."""
+    wanted = [(spec.image_of(pool), pool.nodes or tuple(nodes)) for pool in spec.pools if spec.image_of(pool).everywhere]
+    return tuple(PlacedImage(name, disk_image(image, nodes[name], pins)) for image, names in wanted for name in names if name in nodes)
+
+
 def kept_image(wish: Image, record: Image) -> Image:
     """What a machine was made from, fetched as is wished now: old and new machines may share the file."""
     return replace(record, overwrite=wish.overwrite, timeout_seconds=wish.timeout_seconds, verify=wish.verify)
 
 
 def unpinned_files(spec: Spec, every: Sequence[Wanted], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:
-    """A file that new machines start from has a checksum: it is what tells one content from the next."""
-    new = {id(one.pool): one for one in every if one.name not in held}
+    """A file that is to be uploaded has a checksum: it is what tells one content from the next."""
+    new = {id(one.pool): one for one in every if one.name not in held or spec.image_of(one.pool).everywhere}
     for one in new.values():
         wanted = spec.image_of(one.pool)
         if wanted.file and not wanted.checksum and source(wanted) not in pins:

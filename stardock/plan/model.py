@@ -95,6 +95,14 @@ class Image:
     verify: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image on a PVE node."""
+
+    pve_node: str
+    image: Image
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A person's or automation's account on a machine. `password_variable` names the sensitive Terraform variable that holds the hash."""
@@ -288,10 +296,16 @@ class Plan:
     replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
     warnings: tuple[str, ...] = ()
     tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
+    prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
         """The machines of one role, in plan order."""
         return tuple(machine for machine in self.machines if machine.role == role)
+
+    @property
+    def images(self) -> tuple[PlacedImage, ...]:
+        """Every image where it is needed: a machine's on its PVE node, in plan order, then what is prefetched."""
+        return (*(PlacedImage(machine.pve_node, machine.image) for machine in self.machines), *self.prefetched)
 
     def machine(self, name: str) -> Machine:
         """The machine of that name; KeyError when there is none."""

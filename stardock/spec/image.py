@@ -88,6 +88,7 @@ class Image(Section):
     datastore: str | None = Field(
         default=None, description="PVE datastore of the image; default: the PVE node's `datastores.images`", min_length=1
     )
+    everywhere: Flag = Field(default=False, description="also on PVE nodes that the pool may use and that carry no machine of it yet")
     overwrite: Flag = Field(default=False, description="download again when the size behind the URL changes; machines stay as they are")
     timeout: Minutes = Field(default=30, description="how long a download or upload may take")
     verify: Flag = Field(default=True, description="PVE nodes verify the certificate of the URL")

@@ -222,6 +222,34 @@ def test_an_image_of_the_world_is_not_fetched_and_the_log_says_that_its_checksum
     assert (meta["filename"], meta["size"]) == ("debian.qcow2", size)
 
 
+def test_a_packed_disk_image_is_not_unpacked(strict: Estate) -> None:
+    image = {"content": "import", "filename": "packed.qcow2", "url": "https://images.example/a.qcow2.gz", "compression": "gz"}
+    assert strict.do("POST", "/nodes/pve1/storage/local/download-url", **image).status == "decompression not supported for import"
+    iso = image | {"content": "iso", "filename": "packed.iso"}
+    assert strict.do("POST", "/nodes/pve1/storage/local/download-url", **iso).status == "OK"
+    unknown = iso | {"compression": "xz", "filename": "other.iso"}
+    assert strict.do("POST", "/nodes/pve1/storage/local/download-url", **unknown).status == "no decompression method found"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status"),
+    [
+        ("up.qcow2", b"QFI\xfb...", "OK"),
+        ("up.raw", b"anything", "OK"),
+        ("wrong.qcow2", b"anything", "failed to query file information with qemu-img"),
+        ("wrong.vmdk", b"QFI\xfb...", "failed to query file information with qemu-img"),
+    ],
+)
+def test_an_uploaded_disk_image_is_what_its_ending_says(strict: Estate, name: str, content: bytes, status: str) -> None:
+    files = {"filename": (name, content)}
+    url = f"{strict.settings.endpoint}/api2/json/nodes/pve1/storage/local/upload"
+    answer = strict.session.post(url, data={"content": "import"}, files=files, timeout=30)
+    assert answer.status_code == 200, answer.reason
+    assert strict.wait(answer.json()["data"]).status == status
+    listed = {volume["volid"] for volume in strict.get("/nodes/pve1/storage/local/content", content="import")}
+    assert (f"local:import/{name}" in listed) == (status == "OK")
+
+
 def test_delete_of_an_unknown_option_is_400(strict: Estate) -> None:
     answer = strict.ask("PUT", f"/nodes/pve1/qemu/{make(strict)}/config", delete="colour")
     assert (answer.status, answer.errors) == (400, {"delete": "unknown option 'colour'"})

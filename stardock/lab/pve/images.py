@@ -17,6 +17,8 @@ from stardock.lab.pve.state import State
 from stardock.lab.pve.tasks import Log
 
 _MARK = b"stardock lab: in place of "
+_DECOMPRESSORS = frozenset({"gz", "lzo", "zst", "bz2"})
+_MAGIC: dict[str, bytes | tuple[bytes, ...]] = {".qcow2": b"QFI\xfb", ".vmdk": (b"KDMV", b"# Disk DescriptorFile")}
 #: The virtual size of an image that is only a placeholder: Debian's genericcloud images have it.
 PLACEHOLDER_BYTES = 3 * 1024**3
 
@@ -46,17 +48,35 @@ def metadata(state: State, url: str) -> dict[str, object]:
 def download(state: State, place: Path, parameters: Mapping[str, str], log: Log) -> None:
     """The worker of download-url (PVE::Tools::download_file_from_url). Raises TaskError with PVE's words."""
     url = parameters["url"]
+    _refuse_compression(parameters)
     log(f"downloading {url} to {place.name}")
     if place.exists() and _keep(place, parameters, log):
         return
     content = content_of(state, url)
     if url in state.catalog:
-        _verify(content, parameters, log)
+        verify(content, parameters, log)
+        refuse_wrong_kind(place.name, content)
     else:
         log("lab: nothing was downloaded; VMs get the root that the lab built locally")
         log(f"lab: checksum NOT verified ({parameters.get('checksum', 'none given')})")
     write(place, content)
     log(f"download of '{url}' to '{place.name}' finished")
+
+
+def _refuse_compression(parameters: Mapping[str, str]) -> None:
+    """PVE unpacks ISO images only, of which none is a disk to import (PVE::API2::Storage::Status, PVE::Storage::decompressor_info)."""
+    if "compression" in parameters:
+        if parameters["content"] != "iso":
+            raise TaskError(f"decompression not supported for {parameters['content']}")
+        if parameters["compression"] not in _DECOMPRESSORS:
+            raise TaskError("no decompression method found")
+
+
+def refuse_wrong_kind(name: str, content: bytes) -> None:
+    """What PVE makes of a disk image that is not what its ending says (qemu-img info -f ENDING, PVE::Storage::Plugin::file_size_info)."""
+    magic = _MAGIC.get(Path(name).suffix)
+    if magic and not content.startswith(magic):
+        raise TaskError("failed to query file information with qemu-img")
 
 
 def write(place: Path, content: bytes) -> None:
@@ -74,11 +94,12 @@ def _keep(place: Path, parameters: Mapping[str, str], log: Log) -> bool:
     if existing == placeholder(parameters["url"]):
         log("lab: the same URL's placeholder is there already; checksum NOT verified")
         return True
-    _verify(existing, parameters, log, ", aborting")
+    verify(existing, parameters, log, ", aborting")
     return True
 
 
-def _verify(content: bytes, parameters: Mapping[str, str], log: Log, end: str = "") -> None:
+def verify(content: bytes, parameters: Mapping[str, str], log: Log, end: str = "") -> None:
+    """Hold a content to the checksum that was given, if one was. Raises TaskError with PVE's words."""
     wanted = parameters.get("checksum")
     if wanted is None:
         return

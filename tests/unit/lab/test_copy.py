@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stardock.cli.lab_copy import lab_paths, make_copy, referenced_keys, relocated
+from stardock.cli.lab_up import link_images
 from stardock.errors import InputErrors
 
 pytestmark = pytest.mark.unit
@@ -77,3 +78,12 @@ def test_a_file_without_a_cluster_name_has_no_lab(tmp_path: Path) -> None:
 def test_only_keys_beside_the_file_are_the_labs() -> None:
     text = "ssh: {keys: [id.pub, ~/.ssh/id.pub, /etc/id.pub, ssh-ed25519 AAAA x], private_key: id}\nproxmox: {ssh: {private_key: pve}}\n"
     assert referenced_keys(text) == (["id.pub"], ["id", "pve"])
+
+
+def test_images_beside_the_file_are_found_beside_its_copy(tmp_path: Path) -> None:
+    (tmp_path / "mine/images").mkdir(parents=True)
+    (tmp_path / "mine/images/baked.qcow2").write_text("image")
+    for _ in range(2):
+        link_images(tmp_path / "mine", tmp_path / "copy", ["images/baked.qcow2", "~/other.raw"])
+    assert (tmp_path / "copy/images/baked.qcow2").read_text() == "image"
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["images"]

@@ -90,6 +90,15 @@ def test_names_that_pve_takes_whatever_the_url_is_called(data: dict[str, Any]) -
     assert name.endswith(".qcow2")
 
 
+def test_an_image_everywhere_is_on_every_pve_node_that_its_pool_may_use(data: dict[str, Any]) -> None:
+    data["proxmox"]["nodes"].append("pve3")
+    pool(data, "agent")["image"] = {"system": "debian", "everywhere": True}
+    pool(data, "agent")["nodes"] = ["pve2", "pve3"]
+    plan, _ = plan_of(data)
+    assert [(one.pve_node, one.image) for one in plan.prefetched] == [(name, plan.machine("a1").image) for name in ("pve2", "pve3")]
+    assert [one.pve_node for one in plan.images] == ["pve1", "pve2", "pve2", "pve3"]
+
+
 def test_a_shared_datastore_is_known_to_new_machines_only(data: dict[str, Any]) -> None:
     first, lock = plan_of(data)
     data["proxmox"]["datastores"] = {"images": "local", "shared": ["local"]}

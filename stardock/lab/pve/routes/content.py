@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from stardock.lab.pve.access.volumes import is_readable, require_access
 from stardock.lab.pve.errors import TaskError, failed
-from stardock.lab.pve.images import download, write
+from stardock.lab.pve.images import download, refuse_wrong_kind, verify, write
 from stardock.lab.pve.routes.handler import Request, Routes
 from stardock.lab.pve.storage import LOCAL_PATH
 from stardock.lab.pve.tasks import Log
@@ -75,9 +74,9 @@ def upload(request: Request) -> str:
     place = request.estate.storages.place(request["node"], request["storage"], request["content"], request["filename"])
 
     def work(log: Log) -> None:
-        wanted = request.get("checksum")
-        if wanted and hashlib.new(request["checksum-algorithm"], request.upload).hexdigest() != wanted.lower():
-            raise TaskError("checksum mismatch")
+        verify(request.upload, request.parameters, log)
+        if request["content"] == "import":
+            refuse_wrong_kind(request["filename"], request.upload)
         write(place, request.upload)
         log("finished file import successfully")
 

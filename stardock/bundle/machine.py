@@ -8,9 +8,16 @@ from typing import Any
 from stardock.firstboot.user import first_files
 from stardock.plan.model import Machine, User
 from stardock.systems import system
+from stardock.systems.shared import own_window
 
-#: Folder -> what must be told when a file in it changes (the role `machine` knows these names).
-_READERS = {"/etc/sysctl.d/": "sysctl", "/etc/systemd/network/": "networkd", "/etc/systemd/system/": "systemd"}
+#: Beginning of a path -> what must be told when such a file changes (the role `machine` knows these names).
+_READERS = {
+    "/etc/sysctl.d/": "sysctl",
+    "/etc/systemd/network/": "networkd",
+    "/etc/systemd/system/": "systemd",
+    "/etc/NetworkManager/conf.d/": "network-manager",
+    "/etc/rebootmgr": "rebootmgr",
+}
 
 
 def machine_variables(machine: Machine) -> dict[str, Any]:
@@ -19,8 +26,22 @@ def machine_variables(machine: Machine) -> dict[str, Any]:
     return {
         "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in machine.users],
         "machine_files": [*_system_files(machine), *_timezone(machine), *(_keys(user) for user in machine.users)],
+        "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(machine)),
+        "machine_mirror": _mirror(machine),
+        "machine_services": dict(own.services(machine)),
+        "machine_sentinel": own.sentinel,
+        "machine_reboots_itself": own_window(machine) is not None,
     }
+
+
+def _mirror(machine: Machine) -> dict[str, Any]:
+    """Sources of packages, and what switches the others off; empty where the system's own are used."""
+    mirror = system(machine.image.system).mirror(machine)
+    if mirror is None:
+        return {}
+    files = [{"path": file.path, "content": file.content, "mode": file.mode, "applies": "mirror"} for file in mirror.files]
+    return {"check": mirror.check, "files": files, "commands": list(mirror.commands)}
 
 
 def home(user: User) -> str:
@@ -47,5 +68,5 @@ def _keys(user: User) -> dict[str, Any]:
     if not user.keys:
         return {"path": path, "state": "absent"}
     content = "".join(f"{key}\n" for key in user.keys)
-    owner = {"owner": user.name, "group": user.name, "mode": "0600", "directory_mode": "0700"}
+    owner = {"owner": user.name, "group": "", "mode": "0600", "directory_mode": "0700"}
     return {"path": path, "content": content, "unordered": True, **owner}

@@ -12,7 +12,6 @@ from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
 from stardock.plan.rules import self_rebooting
 from stardock.plan.wanted import Wanted
-from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -30,7 +29,6 @@ def warnings(
         *_small_servers(machines),
         *_ballooned_servers(machines),
         *_huge_pages(machines),
-        *_systems_without_roles(machines),
         *_close_windows(machines),
         *_name_servers(every, machines),
         *_one_subnet_twice(spec),
@@ -67,13 +65,6 @@ def _huge_pages(machines: Mapping[str, Machine]) -> Iterator[str]:
             f"{', '.join(names)}: PVE takes `hugepages` from root@pam's password only, from no API token: "
             "`tofu apply` with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, and without PROXMOX_VE_API_TOKEN"
         )
-
-
-def _systems_without_roles(machines: Mapping[str, Machine]) -> Iterator[str]:
-    names = dict.fromkeys(machine.image.system for machine in machines.values())
-    for name in names:
-        if not system(name).has_roles:
-            yield f"{name}: its Ansible roles do not exist yet; machines are made, but `runner bootstrap` stops there"
 
 
 def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:

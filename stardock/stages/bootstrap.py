@@ -19,7 +19,6 @@ from stardock.stages.founded import read_back, remember, remember_host_keys
 from stardock.stages.playbooks import Run, run
 from stardock.stages.progress import Log, Progress, Watcher
 from stardock.stages.step import Say, Step
-from stardock.systems import system
 from stardock.workspace import Workspace, commit_lock, open_workspace
 
 #: In the order in which they run; the tags of the playbook.
@@ -85,11 +84,6 @@ def private_directory(path: Path) -> Iterator[Path]:
 def check(workspace: Workspace, options: Options) -> None:
     """Refuse what cannot work, before anything is written or asked."""
     plan, facts = workspace.plan, workspace.facts
-    without_roles = sorted({machine.image.system for machine in plan.machines if not system(machine.image.system).has_roles})
-    if without_roles:
-        raise ConditionError(
-            f"the roles for {', '.join(without_roles)} do not exist yet", cure="`image: {system: debian}` can be bootstrapped"
-        )
     silent = [machine.name for machine in plan.machines if address_of(machine, facts) is None]
     if silent:
         raise ConditionError(

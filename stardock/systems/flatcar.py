@@ -67,5 +67,4 @@ FLATCAR = System(
     reboots="nobody: there is no load balancer on it",
     files=files,
     masked_units=MASKED,
-    has_roles=False,
 )

@@ -47,5 +47,6 @@ LEAPMICRO = System(
     cloud_config=transactional.cloud_config,
     boot_commands=transactional.boot_commands,
     first_commands=transactional.first_commands,
-    has_roles=False,
+    last_commands=transactional.last_commands,
+    services=transactional.services,
 )

@@ -39,6 +39,11 @@ def no_commands(_machine: Machine) -> tuple[str, ...]:
     return ()
 
 
+def no_services(_machine: Machine) -> Mapping[str, bool]:
+    """No service of the system's own is switched on or off."""
+    return {}
+
+
 def no_mirror(_machine: Machine) -> Mirror | None:
     """The system has no repositories, or the machine uses the system's own."""
     return None
@@ -78,9 +83,10 @@ class System:
     mirror: Callable[[Machine], Mirror | None] = no_mirror
     cloud_config: Callable[[Machine], Mapping[str, Any]] = nothing  # further top-level keys of the user-data
     boot_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # early, at every boot
-    first_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, at the end of the first boot
+    first_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, at the end of the first boot, before the user's
+    last_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, after the user's
+    services: Callable[[Machine], Mapping[str, bool]] = no_services  # unit -> whether it is enabled and runs
     masked_units: tuple[str, ...] = ()  # Ignition only
-    has_roles: bool = True  # whether `runner bootstrap` can work on it; `runner plan` warns when not
 
     @property
     def roles(self) -> tuple[Role, ...]:

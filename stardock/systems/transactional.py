@@ -1,7 +1,7 @@
 """What MicroOS and Leap Micro have in common: read-only root, transactional-update, rebootmgr, NetworkManager, SELinux.
 
 The faults of the origin's template (parity F1, F64, F66, F67) are repaired here: the reboot method is set before rebootmgr goes, nothing
-edits cloud-init's module lists, and one reboot, cloud-init's own, activates the packages.
+edits cloud-init's module lists, and one reboot, at the end of the first boot and only when a new snapshot waits, activates the packages.
 """
 
 from __future__ import annotations
@@ -127,14 +127,15 @@ def mirror(machine: Machine, repositories: dict[str, str]) -> Mirror | None:
 def cloud_config(_machine: Machine) -> dict[str, Any]:
     """The image grows itself, and cloud-init's two modules then fail: off from the first boot on, not from the second as in the origin.
 
-    Packages are live after a reboot, which cloud-init then does once.
+    Packages are live after a reboot. `package_reboot_if_required` looks for a file that nobody leaves for sure, and would reboot before
+    runcmd: here the last thing of the first boot is a reboot, if `RESTART` found that one is needed.
     """
     return {
         "growpart": {"mode": "off"},
         "resize_rootfs": False,
         "package_update": True,
         "package_upgrade": False,
-        "package_reboot_if_required": True,
+        "power_state": {"mode": "reboot", "delay": "now", "timeout": 60, "condition": f"test -e {RESTARTS}"},
     }
 
 
@@ -153,7 +154,30 @@ btrfs filesystem resize max /var
 """
 
 
+#: Where the agent is in the image already; else udev starts it after the reboot that brings it.
+_AGENT = f"if systemctl cat qemu-guest-agent.service >/dev/null 2>&1; then {START_AGENT}; fi"
+
+#: While it is there (never after a reboot), the machine is about to restart: the role `reachable` waits for that.
+RESTARTS = "/run/stardock/restarts"
+
+#: Whether the snapshot that boots next is another than the one that runs.
+RESTART = f"""\
+mkdir -p {RESTARTS.rsplit("/", 1)[0]}
+running=$(findmnt --noheadings --output FSROOT /)
+btrfs subvolume get-default / | grep -q " path ${{running#/}}$" || touch {RESTARTS}
+"""
+
+
 def first_commands(machine: Machine) -> tuple[str, ...]:
     """Run after the files are there, so the reboot method is set when rebootmgr goes."""
-    rebootmgr = f"systemctl {'disable' if own_window(machine) is None else 'enable'} --now rebootmgr.service"
-    return (GROW, START_AGENT, rebootmgr, *((APPLY_SYSCTL,) if sysctl(machine) else ()))
+    return (GROW, _AGENT, *((APPLY_SYSCTL,) if sysctl(machine) else ()))
+
+
+def last_commands(_machine: Machine) -> tuple[str, ...]:
+    """Decide whether the first boot ends with a reboot."""
+    return (RESTART,)
+
+
+def services(machine: Machine) -> dict[str, bool]:
+    """Let rebootmgr run only on a machine that reboots itself."""
+    return {"rebootmgr.service": own_window(machine) is not None}

@@ -89,13 +89,6 @@ def test_secrets_file_missing_on_a_founded_cluster(cluster: Path) -> None:
     assert "cluster.secrets.yaml" not in names(cluster)
 
 
-def test_a_system_without_roles_stops_with_that_word(cluster: Path) -> None:
-    cluster.write_text(cluster.read_text().replace("system: debian", "system: microos"))
-    done = runner("bootstrap", "-f", str(cluster))
-    assert done.returncode == 4
-    assert "the roles for microos do not exist yet" in done.stderr
-
-
 def test_dry_run_shows_the_stages_and_asks_nobody(cluster: Path) -> None:
     done = runner("bootstrap", "-f", str(cluster), "--dry-run", "--from-stage", "servers")
     assert done.returncode == 0

@@ -27,7 +27,7 @@ EVERY = pytest.mark.parametrize("subject", ALL, ids=lambda each: f"{each.image.s
 KNOWN = {
     *("hostname", "fqdn", "prefer_fqdn_over_hostname", "manage_etc_hosts", "timezone", "locale", "users", "write_files"),
     *("ssh_pwauth", "disable_root", "ssh_deletekeys", "ssh_genkeytypes", "bootcmd", "runcmd", "growpart", "resize_rootfs"),
-    *("packages", "package_update", "package_upgrade", "package_reboot_if_required"),
+    *("packages", "package_update", "package_upgrade", "power_state"),
 }
 
 
@@ -63,7 +63,7 @@ def test_a_kubernetes_machine_never_reboots_itself(subject: Any) -> None:
     text = documents("testing", replace(subject, window=Window(start="17:00", duration_minutes=60))).user
     alone = subject.role == "loadbalancer"
     assert ('Automatic-Reboot "true"' in text or "strategy=maint-window" in text) == alone
-    assert "power_state" not in text
+    assert ("power_state" in text) == ("condition: test -e /run/stardock/restarts" in text)
     if system(subject.image.system).package_manager == "transactional-update":
         assert ("REBOOT_METHOD=rebootmgr" if alone else "REBOOT_METHOD=kured") in text
         assert ("systemctl disable --now rebootmgr.service" in text) != alone

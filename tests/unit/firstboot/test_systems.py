@@ -15,7 +15,7 @@ from stardock.firstboot.user import user_data
 from stardock.plan.model import ROLES, Strategy, Window
 from stardock.spec.image import DISK_FORMATS
 from stardock.systems import SYSTEMS, Mirror, system
-from stardock.systems.transactional import GROW
+from stardock.systems.transactional import GROW, RESTART, RESTARTS
 from tests.machines import interface, machine, machines
 from tests.plans import document, plan_of
 
@@ -154,6 +154,24 @@ def test_automatic_reboot_is_really_off_on_machines_that_run_kubernetes(name: st
     assert "systemctl disable --now rebootmgr.service" in user_data(subject)["runcmd"]
 
 
+@pytest.mark.parametrize("waits", [True, False])
+def test_first_boot_ends_with_a_reboot_only_when_a_new_snapshot_waits(tmp_path: Path, waits: bool) -> None:
+    """Stubs stand for findmnt and btrfs; their words are those of a MicroOS."""
+    stubs = {
+        "findmnt": "echo /@/.snapshots/1/snapshot",
+        "btrfs": f"echo ID 268 gen 83 top level 267 path @/.snapshots/{1 + waits}/snapshot",
+    }
+    for stub, body in stubs.items():
+        (tmp_path / stub).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / stub).chmod(0o755)
+    script = RESTART.replace("/run/stardock", str(tmp_path / "run"))
+    assert subprocess.run(["sh", "-euc", script], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False).returncode == 0
+    assert (tmp_path / "run/restarts").exists() == waits
+    found = user_data(server("microos"))
+    assert found["runcmd"][-1] == RESTART
+    assert found["power_state"]["condition"] == f"test -e {RESTARTS}"
+
+
 def test_leap_micro_tells_both_versions_of_rebootmgr() -> None:
     paths = [file.path for file in system("leapmicro").files(server("leapmicro"))]
     assert {"/etc/rebootmgr.conf", "/etc/rebootmgr/rebootmgr.conf.d/90-stardock.conf"} <= set(paths)
@@ -217,7 +235,7 @@ def test_a_mirror_is_switched_to_once_before_packages_and_only_where_it_is_wishe
 def test_what_runs_at_first_boot_passes_shellcheck(name: str) -> None:
     subject = server(name, mirror=URL)
     own = system(name)
-    scripts = [switch_script(mirror_of(name)), *own.first_commands(subject), *own.boot_commands(subject)]
+    scripts = [switch_script(mirror_of(name)), *own.first_commands(subject), *own.last_commands(subject), *own.boot_commands(subject)]
     for script in scripts:
         done = subprocess.run(["shellcheck", "--shell", "sh", "-"], input=script, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout

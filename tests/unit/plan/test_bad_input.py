@@ -160,13 +160,6 @@ def test_an_even_number_of_servers_is_a_warning_on_stderr(file: Path) -> None:
     assert "server2" in result.stdout
 
 
-def test_microos_is_a_warning_until_its_roles_exist(file: Path) -> None:
-    file.write_text(TEXT.replace("system: debian", "system: microos"))
-    result = plan(file)
-    assert result.exit_code == 0
-    assert "its Ansible roles do not exist yet" in result.stderr
-
-
 @pytest.fixture
 def locked(file: Path) -> Path:
     where = open_workspace(file)

@@ -67,12 +67,10 @@ def test_warnings_tell_what_is_allowed_but_unwise() -> None:
     data = cluster(["pve1", "pve2"], server=["s1", "s2"], loadbalancer=["lb1", "lb2"])
     pool(data, "server")["memory"] = "2GiB"
     data["maintenance"] = {"slots": [3], "offsets": [0, 10]}
-    data["image"] = {"system": "microos"}
     data["network"]["server"][0]["dns"] = ["10.0.3.232"]
     assert plan_of(data)[0].warnings == (
         "2 servers: an even number survives no more failures than 1 do; make it 1 or 3",
         "s1, s2: less than 4GiB of memory, RKE2's minimum of a server",
-        "microos: its Ansible roles do not exist yet; machines are made, but `runner bootstrap` stops there",
         "the load balancers lb1 and lb2 may reboot 10 minutes apart; a boot takes up to 15",
         "s1's address 10.0.3.232 is also named as a DNS server",
     )

@@ -38,7 +38,7 @@ options:
       state: {description: "Whether it is there.", type: str, choices: [present, absent], default: present}
       mode: {description: "Four octal digits.", type: str, default: "0644"}
       owner: {description: "Owner of the file and of folders that are made for it.", type: str, default: root}
-      group: {description: "Group of the file and of folders that are made for it.", type: str, default: root}
+      group: {description: "Group of the file and of folders that are made for it; empty: the owner's own.", type: str, default: root}
       directory_mode: {description: "Mode of folders that are made for it.", type: str, default: "0755"}
       unordered: {description: "Lines may stand in any order, and blank lines do not matter.", type: bool, default: false}
       secret: {description: "Never show its content in a difference.", type: bool, default: false}
@@ -94,7 +94,8 @@ def read(path: Path) -> str | None:
 def owner_of(wanted: Wanted) -> tuple[int, int]:
     """Give the numbers of owner and group; raises RefusedError when the machine does not know them (yet)."""
     try:
-        return pwd.getpwnam(wanted["owner"]).pw_uid, grp.getgrnam(wanted["group"]).gr_gid
+        owner = pwd.getpwnam(wanted["owner"])
+        return owner.pw_uid, grp.getgrnam(wanted["group"]).gr_gid if wanted["group"] else owner.pw_gid
     except KeyError as error:
         raise RefusedError(f"{wanted['path']}: no such owner or group: {error}") from None
 

@@ -66,10 +66,15 @@ def _seed(lab: SmallLab) -> str:
 def play(lab: SmallLab, **variables: Any) -> dict[str, int]:
     """Run the roles that the stage `machines` runs; how many tasks ended in which way."""
     host = {
-        "ansible_host": ADDRESS, "ansible_user": "ops", "ansible_ssh_private_key_file": str(lab.key),
+        "ansible_host": ADDRESS,
+        "ansible_user": "ops",
+        "ansible_ssh_private_key_file": str(lab.key),
         "ansible_ssh_common_args": "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null",
-        "machine_users": [], "machine_files": [], "machine_package_manager": "transactional-update",
-        "machine_sentinel": "/run/reboot-needed", **variables,
+        "machine_users": [],
+        "machine_files": [],
+        "machine_package_manager": "transactional-update",
+        "machine_sentinel": "/run/reboot-needed",
+        **variables,
     }
     folder = lab.key.parent
     (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"m1": host}}}))

@@ -79,4 +79,4 @@ def _result(made: Import) -> str:
     if made.lock is None:
         return f"{file} was written, its lock was not. Cure what follows, then: runner import starbase {made.wish.directory} --lock-only"
     written = lock if made.wish.lock_only else f"{file} and {lock}"
-    return f"{written} written. Next: runner plan; then runner deploy, which shows what it would do before it asks"
+    return f"{written} written. Next: runner plan; runner drift, which tells what the first deploy will change; runner deploy"

@@ -57,7 +57,7 @@ def _attached(scene: Scene, machine: Machine, seen: EstateMachine, config: Confi
             kind="first-boot", subject=machine.name, field="cicustom", wanted=_joined(own), found=_joined(named), hidden=True, cure=cure
         )
     for volume in sorted(set(named.values()) - set(own.values())):
-        listed = scene.sizes.get((seen.pve_node, volume.partition(":")[0]))
+        listed = scene.snippets((seen.pve_node, volume.partition(":")[0]))
         if listed is not None and volume not in listed:
             yield _gone(machine.name, volume, seen.pve_node, "put it back: the VM does not start without it")
 
@@ -74,7 +74,7 @@ def _snippets(scene: Scene, machine: Machine) -> Iterator[Finding]:
     """Stardock's own three, on the PVE node to which it wrote them."""
     written = texts(scene.plan.cluster, machine)
     for kind, volume in volumes(scene.plan.cluster, machine).items():
-        listed = scene.sizes.get((machine.pve_node, machine.snippet_datastore))
+        listed = scene.snippets((machine.pve_node, machine.snippet_datastore))
         if listed is None:
             continue
         if volume not in listed:

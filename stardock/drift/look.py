@@ -12,7 +12,7 @@ from stardock.estate.configs import Config, configs_of
 from stardock.estate.connection import Estate
 from stardock.estate.hardware import properties
 from stardock.estate.machines import EstateMachine, machines_on
-from stardock.estate.questions import WORKERS, Question, ask
+from stardock.estate.questions import WORKERS, Answer, Question, ask
 from stardock.plan.model import Plan
 
 #: Seconds for one answer.
@@ -46,9 +46,26 @@ def places(plan: Plan, machines: Mapping[int, EstateMachine], configs: Mapping[i
 def _with_sizes(estate: Estate, scene: Scene, wanted: Iterable[Place]) -> Scene:
     with ThreadPoolExecutor(WORKERS) as pool:
         answers = ask(estate, pool, {place: _content(place) for place in sorted(wanted)})
+        rights = ask(
+            estate, pool, {store: _rights(store) for store in sorted({machine.snippet_datastore for machine in scene.plan.machines})}
+        )
     sizes = {place: _sizes(answer.value) for place, answer in answers.items() if not answer.refused}
     refused = {f"{store} on {node}": answer.refused for (node, store), answer in answers.items() if answer.refused}
-    return replace(scene, sizes=sizes, unread={**scene.unread, **refused})
+    unlisted = frozenset(store for store, answer in rights.items() if not _may_list(answer, store))
+    refused |= {f"snippets on {store}": _UNLISTED for store in sorted(unlisted)}
+    return replace(scene, sizes=sizes, unlisted=unlisted, unread={**scene.unread, **refused})
+
+
+#: PVE::Storage::check_volume_access; without it the list simply lacks them.
+_UNLISTED = "Proxmox shows them with Datastore.Allocate on the datastore only"
+
+
+def _rights(store: str) -> Question:
+    return lambda api: api.access.permissions.get(path=f"/storage/{store}")
+
+
+def _may_list(answer: Answer, store: str) -> bool:
+    return "Datastore.Allocate" in ((answer.value or {}).get(f"/storage/{store}") or {})
 
 
 def _content(place: Place) -> Question:

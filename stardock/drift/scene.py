@@ -26,6 +26,11 @@ class Scene:
     sizes: Mapping[Place, Mapping[str, int]] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()  # datastores whose snippets PVE does not show this token
+
+    def snippets(self, place: Place) -> Mapping[str, int] | None:
+        """Sizes by volume id; None where nobody may say what lies there."""
+        return None if place[1] in self.unlisted else self.sizes.get(place)
 
     def standing(self) -> Iterator[tuple[Machine, EstateMachine, Config]]:
         """The planned machines that stand and whose configuration was read."""

@@ -106,6 +106,13 @@ def test_a_machine_as_starbase_made_it_has_its_disk_on_virtio0_and_its_full_name
     assert guarded.machines["lb1"]["disk"][0]["interface"] == "scsi0"
 
 
+def test_a_machine_its_snippets_and_its_image_are_on_the_same_pve_node(quickstart: Synthesized) -> None:
+    for name, machine in quickstart.machines.items():
+        image = quickstart.images[machine["disk"][0]["import_from"].split(".")[1]]
+        snippets = [quickstart.snippets[f"{name}-{kind}"] for kind in ("user", "network", "meta")]
+        assert {one["node_name"] for one in (image, *snippets)} == {machine["node_name"]}
+
+
 def test_one_image_a_pve_node_that_carries_machines(tmp_path: Path) -> None:
     data = document("single")
     data["proxmox"]["nodes"] = ["pve1", "pve2"]

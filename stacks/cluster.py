@@ -5,18 +5,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from cdktf import TerraformOutput, TerraformStack, TerraformVariable
+from cdktf import ITerraformDependable, TerraformOutput, TerraformStack, TerraformVariable
 from constructs import Construct
 
+from pve.ha import HaProps, HaResource, HaRule
 from pve.image import Image, ImageProps
 from pve.machine import Machine as MachineConstruct
 from pve.scope import unnamed
-from pve.snippet import Snippet
+from pve.snippet import Snippet, SnippetProps
 from stacks.backend import Backend
-from stacks.props import image_id, image_props, machine_props
+from stacks.props import ha_props, image_id, image_props, machine_props, snippet_copies
 from stacks.providers import providers
 from stardock.firstboot import password_variables
-from stardock.plan.model import PlacedImage, Plan
+from stardock.plan.model import Machine, PlacedImage, Plan
 from stardock.plan.state import LOCAL, configuration
 
 
@@ -72,13 +73,22 @@ class ClusterStack(TerraformStack):
         """VMs and snippets in scopes of their own: a user may call a machine `proxmox`, or one `a` and another `a-user`."""
         files = unnamed(self)
         scope = unnamed(files)
+        ha = HaScopes(scope)
         for machine in self._plan.machines:
             image = images[image_id(PlacedImage(machine.pve_node, machine.image))]
             props = machine_props(self._plan.cluster, machine, image=image.volume, replace=machine.name in replace)
-            kinds = {"user": props.user, "network": props.network, "meta": props.meta}
-            ssh = self._providers.get(machine.pve_node)
-            snippets = [Snippet(files, f"{machine.name}-{kind}", snippet, provider=ssh) for kind, snippet in kinds.items()]
-            MachineConstruct(scope, machine.name, props, snippets=snippets)
+            snippets = self._snippets(files, machine, {"user": props.user, "network": props.network, "meta": props.meta})
+            made = MachineConstruct(scope, machine.name, props, snippets=snippets)
+            if machine.ha:
+                copies = self._snippets(files, machine, snippet_copies(self._plan, machine, props))
+                ha.add(machine.name, ha_props(self._plan, machine), after=[made, *copies])
+
+    def _snippets(self, scope: Construct, machine: Machine, texts: Mapping[str, SnippetProps]) -> list[Snippet]:
+        """Each by the provider that reaches its PVE node."""
+        return [
+            Snippet(scope, f"{machine.name}-{end}", snippet, provider=self._providers.get(snippet.pve_node))
+            for end, snippet in texts.items()
+        ]
 
     def _adopt(self, adopt: Mapping[str, str]) -> None:
         blocks = [{"to": f"proxmox_virtual_environment_vm.{name}", "id": adopt[name]} for name in sorted(adopt)]
@@ -91,3 +101,19 @@ class ClusterStack(TerraformStack):
             for machine in self._plan.machines
         }
         TerraformOutput(self, "machines", value=machines, description="what was made, by name")
+
+
+class HaScopes:
+    """Where HA resources and their rules go, made with the first: most clusters have none."""
+
+    def __init__(self, scope: Construct) -> None:
+        self._scope = scope
+        self._made: list[Construct] = []
+
+    def add(self, name: str, props: HaProps, *, after: list[ITerraformDependable]) -> None:
+        """Put one machine under HA."""
+        if not self._made:
+            self._made.append(unnamed(self._scope))
+            self._made.append(unnamed(self._made[0]))
+        resources, rules = self._made
+        HaRule(rules, name, props, resource=HaResource(resources, name, props, after=after))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+from dataclasses import replace as replaced
 
+from pve.ha import HaProps
 from pve.hardware import DataDiskProps, DeviceProps, HardwareProps
 from pve.image import ImageProps
 from pve.machine import MachineProps, NicProps, StartupProps
@@ -13,8 +15,8 @@ from pve.snippet import SnippetProps
 from stardock.firstboot import documents
 from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
-from stardock.plan.model import ROLES, Interface, Machine, PlacedImage
-from stardock.plan.parts import DataDisk, Device, Startup
+from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
+from stardock.plan.parts import DataDisk, Device, Ha, Startup
 
 #: The datastore that a PVE node has from the start, and that goes without saying in names.
 USUAL_DATASTORE = "local"
@@ -76,6 +78,34 @@ def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) 
         stop_on_destroy=machine.stop_on_destroy,
         prevent_destroy=machine.protect and not replace,
     )
+
+
+def ha_props(plan: Plan, machine: Machine) -> HaProps:
+    """Take a machine to PVE's HA manager."""
+    ha = machine.ha or Ha()
+    return HaProps(
+        vm_id=machine.vm_id,
+        rule=f"stardock-{plan.cluster}-{machine.name}",
+        nodes=_ha_nodes(plan, machine),
+        max_restart=ha.max_restart,
+        max_relocate=ha.max_relocate,
+    )
+
+
+def _ha_nodes(plan: Plan, machine: Machine) -> list[str]:
+    """Where the machine may be moved to, of the PVE nodes that there are; where it is, in any case."""
+    known = {node.name for node in plan.proxmox.nodes}
+    nodes = machine.ha.nodes if machine.ha else ()
+    return [node for node in dict.fromkeys((machine.pve_node, *nodes)) if node in known]
+
+
+def snippet_copies(plan: Plan, machine: Machine, props: MachineProps) -> dict[str, SnippetProps]:
+    """List the snippets that PVE would look for on the other nodes, by the end of their Terraform name; none on a shared datastore."""
+    if machine.snippet_datastore in plan.proxmox.shared:
+        return {}
+    others = [node for node in _ha_nodes(plan, machine) if node != machine.pve_node]
+    own = {"user": props.user, "network": props.network, "meta": props.meta}
+    return {f"{kind}--{node}": replaced(snippet, pve_node=node) for node in others for kind, snippet in own.items()}
 
 
 def hardware_props(machine: Machine) -> HardwareProps:

@@ -13,6 +13,7 @@ from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.file_rules import file_problems
+from stardock.plan.ha_rules import ha_problems
 from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
@@ -98,6 +99,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
     return [
         *after_allocation(spec, every, decided.machines, held.active()),
         *hardware_problems(spec, every, decided.wishes),
+        *ha_problems(spec, every, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, held, claimed),
         *file_problems(spec, every, decided.wishes),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
 from stardock.plan.hardware import hardware_of, said
+from stardock.plan.hosts import allowed
 from stardock.plan.images import Pins, disk_image
 from stardock.plan.interfaces import interfaces
 from stardock.plan.locked import Pin
@@ -95,6 +96,6 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         timezone=spec.maintenance.timezone,
         window=maintenance.window_of(given.numbers.place, around.windows),
         protect=spec.protect,
-        **hardware_of(one, node),
+        **hardware_of(one, node, allowed(one, tuple(around.nodes))),
         **setup_of(spec, one, around.users, around.cni),
     )

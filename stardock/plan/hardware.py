@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stardock.plan.model import ROLES, PveNode
@@ -21,8 +22,11 @@ def said(one: Wanted, key: str) -> Any:
     return own if own is not None else getattr(one.pool, key)
 
 
-def hardware_of(one: Wanted, node: PveNode) -> dict[str, Any]:
-    """The fields of a machine's `Machine`, as cluster.yaml words them; data disks in declared order, from slot 1."""
+def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, Any]:
+    """The fields of a machine's `Machine`, as cluster.yaml words them; `nodes` are the PVE nodes that may carry it.
+
+    Data disks are in declared order, from slot 1.
+    """
     chosen = {key: value for key in _PLAIN if (value := said(one, key)) is not None}
     return {
         **chosen,
@@ -31,7 +35,7 @@ def hardware_of(one: Wanted, node: PveNode) -> dict[str, Any]:
         "devices": tuple(_device(device) for device in said(one, "devices") or ()),
         "startup": _startup(said(one, "startup"), ROLES.index(one.role) + 1),
         "agent": _agent(said(one, "agent")),
-        "ha": _ha(said(one, "ha")),
+        "ha": _ha(said(one, "ha"), nodes),
     }
 
 
@@ -61,5 +65,7 @@ def _agent(agent: hardware.Agent | None) -> Agent:
     return Agent(enabled=agent.enabled, timeout_minutes=agent.timeout) if agent else Agent()
 
 
-def _ha(ha: hardware.Ha | None) -> Ha | None:
-    return Ha(max_restart=ha.max_restart, max_relocate=ha.max_relocate) if ha and ha.enabled else None
+def _ha(ha: hardware.Ha | None, nodes: Sequence[str]) -> Ha | None:
+    if ha is None or not ha.enabled:
+        return None
+    return Ha(max_restart=ha.max_restart, max_relocate=ha.max_relocate, nodes=tuple(nodes))

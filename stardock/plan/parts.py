@@ -51,7 +51,8 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ha:
-    """PVE's HA manager restarts the VM, on another PVE node if need be: so often here, so often elsewhere."""
+    """PVE's HA manager restarts the VM, on another of these PVE nodes if need be: so often here, so often elsewhere."""
 
     max_restart: int = 1
     max_relocate: int = 1
+    nodes: tuple[str, ...] = ()  # in declared order; each has the snippets, or they lie on a shared datastore

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
+from stardock.plan.ha_rules import ha_warnings
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
@@ -29,6 +30,7 @@ def warnings(
         *_small_servers(machines),
         *_ballooned_servers(machines),
         *_huge_pages(machines),
+        *ha_warnings(spec, machines),
         *_close_windows(machines),
         *_name_servers(every, machines),
         *_one_subnet_twice(spec),

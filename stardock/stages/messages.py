@@ -15,6 +15,8 @@ _KINDS = {
     "proxmox_virtual_environment_vm": "machine",
     "proxmox_virtual_environment_file": "snippet",
     "proxmox_download_file": "image",
+    "proxmox_haresource": "HA of machine",
+    "proxmox_harule": "HA rule of machine",
 }
 _DONE = {"create": "created", "update": "changed", "delete": "deleted", "import": "imported"}
 

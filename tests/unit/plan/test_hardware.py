@@ -14,6 +14,7 @@ from tests.unit.plan.clusters import cluster, pool
 
 pytestmark = pytest.mark.unit
 
+HA = Ha(nodes=("pve1", "pve2"))
 DISKS = [
     {"name": "longhorn", "size": "100GiB", "mount": "/var/lib/longhorn", "filesystem": "xfs"},
     {"name": "raw", "size": "50GiB", "datastore": "ceph"},
@@ -22,7 +23,9 @@ DISKS = [
 
 @pytest.fixture
 def data() -> dict[str, Any]:
-    return cluster(["pve1", "pve2"], server=["s1"], agent=["a1", "a2"])
+    data = cluster(["pve1", "pve2"], server=["s1"], agent=["a1", "a2"])
+    data["proxmox"]["datastores"] = {"shared": ["local-lvm", "ceph"]}  # what HA wants
+    return data
 
 
 def wishes(plan: Plan, name: str) -> dict[str, tuple[str, str]]:
@@ -86,7 +89,7 @@ def test_a_machines_own_word_goes_before_its_pools(data: dict[str, Any]) -> None
     one, other = plan.machine("a1"), plan.machine("a2")
     assert (one.numa, one.sockets, one.firmware, one.chipset, one.tpm, one.pve_pool) == (True, 2, "ovmf", "i440fx", True, "lab")
     assert (one.description, one.tags[-1], one.startup, one.serial) == ("ours", "a", Startup(order=9, up_delay=30), False)
-    assert (one.agent, one.stop_on_destroy, one.on_boot, one.ha) == (Agent(timeout_minutes=5), False, False, Ha())
+    assert (one.agent, one.stop_on_destroy, one.on_boot, one.ha) == (Agent(timeout_minutes=5), False, False, HA)
     assert one.devices == (Device(mapping="gpu"),)
     assert one.data_disks == (
         DataDisk(name="longhorn", size_gib=100, datastore="local-lvm", slot=1, mount="/var/lib/longhorn", filesystem="xfs"),
@@ -180,4 +183,4 @@ def test_what_pve_changes_in_place_follows_at_once(data: dict[str, Any]) -> None
         Startup(order=7),
         False,
     )
-    assert (machine.ha, machine.tags[-1], machine.description, machine.serial, machine.agent.enabled) == (Ha(), "x", "new", False, False)
+    assert (machine.ha, machine.tags[-1], machine.description, machine.serial, machine.agent.enabled) == (HA, "x", "new", False, False)

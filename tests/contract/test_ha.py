@@ -1,0 +1,113 @@
+"""PVE HA by the real provider: made, planned clean, moved by the manager, planned clean where the machine now is, destroyed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.estate import Estate, estate
+from tests.contract.test_hardware import Data, Made, machines
+from tests.plans import document
+
+pytestmark = pytest.mark.contract
+
+
+def cluster(pve: Estate) -> Data:
+    """Two servers under HA; one has its snippets copied, as its datastore is each node's own."""
+    data = document("single")
+    data["proxmox"] |= {"endpoint": pve.settings.endpoint, "nodes": [], "datastores": {"disks": "ceph", "shared": ["ceph", "nfs"]}}
+    for name, port in pve.ssh_ports.items():
+        data["proxmox"]["nodes"].append({"name": name, "address": "127.0.0.1", "ssh_port": port})
+    data["pools"] = [{"name": "servers", "role": "server", "machines": ["server1", "server2"], "ha": {"max_restart": 2}}]
+    return data
+
+
+def snippets(pve: Estate, folder: str) -> set[str]:
+    """The snippets of a node, or of the shared storage."""
+    return {path.name for path in (pve.directory / "pve" / folder / "snippets").iterdir()}
+
+
+@pytest.fixture(scope="module", params=["local", "nfs"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """The cluster, applied once for snippets on each PVE node's own storage and once for a shared one."""
+    storages = {"local": "dir", "ceph": "rbd", "nfs": "nfs"}
+    with estate(tmp_path_factory.mktemp("pve"), ssh=True, storages=storages) as pve:
+        data = cluster(pve)
+        data["proxmox"]["datastores"]["snippets"] = request.param
+        done = Made(pve, tmp_path_factory.mktemp("cluster"), data)
+        done.engine().apply()
+        yield done
+
+
+def places(made: Made) -> dict[str, tuple[str, str]]:
+    """PVE node and power of each machine."""
+    return {vm["name"]: (vm["node"], vm["status"]) for vm in made.pve.get("/cluster/resources", type_="vm")}
+
+
+def test_snippets_lie_on_every_allowed_node_or_once_on_shared_storage_and_nothing_was_refused(made: Made) -> None:
+    names = {f"single.{name}-{kind}.yaml" for name in ("server1", "server2") for kind in ("user", "network", "meta")}
+    shared = made.data["proxmox"]["datastores"]["snippets"] == "nfs"
+    assert snippets(made.pve, ".shared/nfs" if shared else "pve3/local") == names
+    assert snippets(made.pve, "pve3/local" if shared else ".shared/nfs") == set()
+    described = made.pve.get("/cluster/ha/resources/vm:210")
+    assert {"state": "started", "max_restart": 2, "max_relocate": 1}.items() <= described.items()
+    rule = made.pve.get("/cluster/ha/rules/stardock-single-server1")
+    assert (rule["type"], rule["strict"], rule["nodes"], rule["resources"]) == ("node-affinity", 1, "pve1:1,pve2:1,pve3:1", "vm:210")
+    refused = {key: count for key, count in made.pve.lab("status")["requests"].items() if not key.endswith(" 200")}
+    assert refused == {}
+
+
+def test_the_second_plan_is_clean(made: Made) -> None:
+    assert made.engine().plan() == []
+
+
+def test_a_machine_whose_pve_node_fails_is_moved_restarted_and_left_there_by_the_next_apply(made: Made) -> None:
+    before = places(made)
+    home, _ = before["server1"]
+    made.pve.lab("node", name=home, offline=True)
+    moved, power = places(made)["server1"]
+    assert (moved != home, power) == (True, "running")
+    made.pve.lab("node", name=home)
+    engine = made.engine()
+    assert engine.plan() == [], "neither is it moved back nor made again"
+    engine.apply()
+    assert places(made)["server1"] == (moved, "running")
+
+
+def test_attempts_and_allowed_nodes_change_in_place_and_ha_goes_without_its_machine(made: Made) -> None:
+    before = copy.deepcopy(made.data)
+
+    def edit(data: Data) -> None:
+        data["pools"][0] |= {"ha": {"max_restart": 0}, "machines": ["server1", {"name": "server2", "ha": False}]}
+
+    engine = made.engine(edit)
+    changes = engine.plan()
+    assert machines(changes) == {}
+    ha = {change.address: change.actions for change in changes if "file" not in change.address}
+    assert ha == {
+        "proxmox_haresource.server1": ("update",),
+        "proxmox_haresource.server2": ("delete",),
+        "proxmox_harule.server2": ("delete",),
+    }
+    engine.apply()
+    assert [one["sid"] for one in made.pve.get("/cluster/ha/resources")] == ["vm:210"]
+    assert places(made)["server2"][1] == "running"
+    assert engine.plan() == []
+    made.data = before
+
+
+def test_ha_that_somebody_took_away_comes_back(made: Made) -> None:
+    engine = made.engine()
+    engine.apply()
+    assert made.pve.ask("DELETE", "/cluster/ha/resources/vm:211").status == 200
+    assert {change.actions for change in engine.plan()} == {("create",)}
+    engine.apply()
+    assert engine.plan() == []
+
+
+def test_destroy_takes_ha_away_first(made: Made) -> None:
+    made.engine().run("destroy", "-auto-approve")
+    assert made.pve.get("/cluster/resources", type_="vm") == []
+    assert (made.pve.get("/cluster/ha/resources"), made.pve.get("/cluster/ha/rules")) == ([], [])

@@ -13,6 +13,7 @@ from pve.image import ImageProps
 from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
 from stardock.firstboot import documents
+from stardock.firstboot.text import template
 from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
@@ -60,7 +61,7 @@ def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) 
     texts = documents(cluster, machine)
     return MachineProps(
         name=machine.hostname,
-        description=description(cluster, machine),
+        description=template(description(cluster, machine), ()),
         tags=sorted(tags(cluster, machine)),
         pve_node=machine.pve_node,
         vm_id=machine.vm_id,

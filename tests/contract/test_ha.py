@@ -47,7 +47,7 @@ def places(made: Made) -> dict[str, tuple[str, str]]:
 
 
 def test_snippets_lie_on_every_allowed_node_or_once_on_shared_storage_and_nothing_was_refused(made: Made) -> None:
-    names = {f"single.{name}-{kind}.yaml" for name in ("server1", "server2") for kind in ("user", "network", "meta")}
+    names = {f"single.{name}.{kind}.yaml" for name in ("server1", "server2") for kind in ("user", "network", "meta")}
     shared = made.data["proxmox"]["datastores"]["snippets"] == "nfs"
     assert snippets(made.pve, ".shared/nfs" if shared else "pve3/local") == names
     assert snippets(made.pve, "pve3/local" if shared else ".shared/nfs") == set()

@@ -29,7 +29,7 @@ RICH: Data = {
         {"name": "raw", "size": "10GiB", "datastore": "local-lvm"},
     ],
     "devices": ["gpu", {"mapping": "vgpu", "mdev": "nvidia-63"}],
-    "pve_pool": "lab", "description": "GPU node\nof the lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
+    "pve_pool": "lab", "description": "GPU node\nof ${the} lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
     "agent": {"timeout": "5m"}, "stop_on_destroy": False, "on_boot": False,
     "interfaces": [{"bridge": "vmbr0", "vlan": 10, "mtu": 9000, "firewall": True, "dhcp": True}, {"bridge": "vmbr0", "model": "e1000"}],
 }  # fmt: skip
@@ -113,7 +113,11 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
         "startup": "order=7,up=30,down=60",
         "agent": "enabled=1,fstrim_cloned_disks=0,type=virtio",
     }
-    assert (config["cpu"], config["description"], config["tags"]) == ("cputype=host", "GPU node\nof the lab", "agent;gpu;single;stardock")
+    assert (config["cpu"], config["description"], config["tags"]) == (
+        "cputype=host",
+        "GPU node\nof ${the} lab",
+        "agent;gpu;single;stardock",
+    )
     assert (keys(config["efidisk0"])["efitype"], keys(config["tpmstate0"])["version"]) == ("4m", "v2.0")
     assert {"mapping": "gpu", "pcie": "1", "rombar": "1"}.items() <= keys(config["hostpci0"]).items()
     assert {"mapping": "vgpu", "mdev": "nvidia-63"}.items() <= keys(config["hostpci1"]).items()

@@ -175,7 +175,7 @@ def _denied(endpoint: str, error: ResourceException) -> ConditionError | None:
             cure="it may be mistyped, expired or deleted: pveum user token list USER; a new one: pveum user token add USER stardock",
         )
     if error.status_code == requests.codes.forbidden:
-        cure = "give the token's role what the message names: pveum role modify ROLE --append --privs PRIVILEGE"
+        cure = "runner doctor tells every privilege that is missing, with the commands that give it"
         return ConditionError(f"the API token may not do this: {error.content}", cure=cure)
     return None
 

@@ -31,6 +31,8 @@ class Survey:
     clocks: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node: (seconds there, seconds here before and after)
     versions: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node
     images: Mapping[tuple[str, str], Answer] = field(default_factory=dict)  # by PVE node and URL
+    mappings: Answer = field(default_factory=Answer)  # /cluster/mapping/pci
+    pools: Answer = field(default_factory=Answer)  # /pools
     vm_ids: Mapping[int, Answer] = field(default_factory=dict)  # by VM id: free, where no list shows who has it
 
     def listed(self, kind: str) -> list[dict[str, Any]]:
@@ -58,6 +60,8 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
         clocks=_of(found, "time"),
         versions=_of(found, "version"),
         images=_of(found, "image"),
+        mappings=found.get(("mappings", ""), Answer()),
+        pools=found.get(("pools", ""), Answer()),
         vm_ids=_of(found, "free"),
     )
 
@@ -68,6 +72,10 @@ def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Ques
         ("resources", ""): lambda api: api.cluster.resources.get(),
         ("dump", ""): lambda api: api.access.permissions.get(),
     }
+    if any(machine.devices for machine in plan.machines):
+        asked["mappings", ""] = lambda api: api.cluster.mapping.pci.get()
+    if any(machine.pve_pool for machine in plan.machines):
+        asked["pools", ""] = lambda api: api.pools.get()
     for node in plan.proxmox.nodes:
         asked |= _of_node(node.name, clock)
     wanted = {(machine.pve_node, machine.image.url, machine.image.verify) for machine in plan.machines if machine.image.url}

@@ -8,8 +8,9 @@ from stardock.doctor.checks.addresses import addresses, vrid
 from stardock.doctor.checks.connection import connection
 from stardock.doctor.checks.datastores import datastores
 from stardock.doctor.checks.environment import environment
+from stardock.doctor.checks.hardware import devices, pools, roots_alone
 from stardock.doctor.checks.images import images
-from stardock.doctor.checks.machines import names, roots_alone, vm_ids
+from stardock.doctor.checks.machines import names, vm_ids
 from stardock.doctor.checks.network import bridges
 from stardock.doctor.checks.nodes import clocks, nodes, quorum, versions
 from stardock.doctor.checks.privileges import privileges
@@ -27,7 +28,7 @@ HERE: tuple[Check, ...] = (tools, environment, connection)
 #: What Proxmox was asked for: left out when it could not be asked, which `connection` tells.
 ASKED: tuple[Check, ...] = (
     *(privileges, nodes, quorum, versions, clocks, datastores, space, bridges),
-    *(vm_ids, names, roots_alone, addresses, vrid, ssh, images),
+    *(vm_ids, names, devices, pools, roots_alone, addresses, vrid, ssh, images),
 )
 
 

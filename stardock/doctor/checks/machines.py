@@ -1,4 +1,4 @@
-"""VM ids and names: is what this plan wants still free? And does it want what no token may do?"""
+"""VM ids and names: is what this plan wants still free?"""
 
 from __future__ import annotations
 
@@ -44,11 +44,3 @@ def names(scene: Scene) -> Iterator[Finding]:
             yield warning("names", str(item["name"]), cause, cure)
     if not strangers:
         yield ok("names", f"{len(wanted)} machines", "nobody else has them")
-
-
-def roots_alone(scene: Scene) -> Iterator[Finding]:
-    """PVE lets nobody but root@pam set some options, by password: a token of root's is not root (PVE::API2::Qemu)."""
-    for machine in scene.plan.machines:
-        if machine.hugepages:
-            cause = "`hugepages` may be set by root@pam itself only, never by a token: Proxmox will refuse this machine"
-            yield problem("root alone", machine.name, cause, "take `hugepages` out of cluster.yaml")

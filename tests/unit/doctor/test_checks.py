@@ -51,7 +51,7 @@ def test_where_all_is_well_each_check_says_so_and_nothing_else() -> None:
     findings = run(scene())
     assert {finding.level for finding in findings} == {Level.OK}
     assert [finding.cure for finding in findings if finding.cure] == []
-    quiet = {"environment", "roots_alone"}  # they speak of what is odd only
+    quiet = {"environment", "roots_alone", "devices", "pools"}  # they speak of what is odd only
     assert len(findings) == len(HERE) + len(ASKED) - len(quiet)
 
 
@@ -221,6 +221,23 @@ def test_our_own_machines_are_no_strangers() -> None:
 def test_a_name_that_somebody_has_is_a_warning() -> None:
     found = only(scene(resources=Answer(resources(vm(999, "server1")))))
     assert (found.check, found.subject, found.level) == ("names", "server1", Level.WARNING)
+
+
+def test_a_device_that_is_mapped_nowhere_or_not_on_the_machines_pve_node_is_told() -> None:
+    made = pcis(plan())  # lb1 on pve1
+    pool = Answer([{"poolid": "lab"}])
+    missing = only(scene(made, mappings=Answer([]), pools=pool))
+    assert (missing.check, missing.subject, missing.level) == ("devices", "gpu on pve1", Level.PROBLEM)
+    assert "pvesh create /cluster/mapping/pci --id gpu --map node=pve1," in missing.cure
+    elsewhere = only(scene(made, mappings=Answer([{"id": "gpu", "map": ["node=pve2,path=0000:01:00.0"]}]), pools=pool))
+    assert elsewhere.cause == "has no device there"
+    assert wrong(scene(made, mappings=Answer([{"id": "gpu", "map": ["id=1,node=pve1,path=0000:01:00.0"]}]), pools=pool)) == []
+
+
+def test_a_pool_that_is_not_there_is_told() -> None:
+    mapped = Answer([{"id": "gpu", "map": ["node=pve1,path=0000:01:00.0"]}])
+    found = only(scene(pcis(plan()), mappings=mapped, pools=Answer([])))
+    assert (found.check, found.subject, found.cure) == ("pools", "lab", "pveum pool add lab")
 
 
 def test_what_only_root_may_set_is_told_before_proxmox_refuses_it() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stardock.firstboot import documents
 from stardock.lab.image import image_root
 from stardock.lab.mirror import configured_mirror
-from stardock.plan.model import Machine
+from stardock.plan.model import Machine, User, UserFile
 from stardock.systems import SYSTEMS, system
-from tests.machines import interface, machine, machines
+from tests.machines import KEY, interface, machine, machines
 
 pytestmark = pytest.mark.lab
 
@@ -56,16 +57,30 @@ def inside(tmp_path: Path) -> Inside:
     return Inside(image_root(configured_mirror()), tmp_path)
 
 
+CLOUD_INIT = [name for name, each in SYSTEMS.items() if each.first_boot == "cloud-init"]
+
+#: All that a user may add to a machine.
+ADDED: dict[str, Any] = {
+    "users": (User(name="root", keys=(KEY,)), User(name="ada", keys=(KEY,), password_variable="password_hash_ada")),
+    "packages": ("nfs-client",),
+    "files": (UserFile(path="/etc/motd", content="hello: ${x} %{y}\n"), UserFile(path="/srv/x", content="", mode="0600", owner="ada")),
+    "commands": ("echo 'a b'",),
+    "boot_commands": ("modprobe nbd",),
+}
+
+
 def test_every_user_data_passes_cloud_init_schema(inside: Inside) -> None:
+    """One of each role and system, and one with all that a user may add: accounts, packages, write_files, runcmd, bootcmd, a mirror."""
     names = []
-    for name in SYSTEMS:
-        for subject in machines(name):
+    for name in CLOUD_INIT:
+        full = machine("full", "server", 30, system_name=name, mirror="https://mirror.example/copy", **ADDED)
+        for subject in (*(one for one in machines(name) if one.name in {"lb1", "server1", "agent1"}), full):
             names.append(f"{name}-{subject.name}")
             (inside.folder / names[-1]).write_text(documents("testing", subject).user)
     check = 'for name in "$@"; do cloud-init schema --config-file "/mnt/$name"; done'
     done = inside.run("sh", "-euc", check, "check", *names)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("Valid cloud-config") == len(names) == 12
+    assert done.stdout.count("Valid cloud-config") == len(names) == 15
 
 
 def test_cloud_init_schema_finds_a_wrong_type(inside: Inside) -> None:
@@ -80,7 +95,7 @@ def test_a_static_network_config_passes_every_renderer(inside: Inside, renderer:
         assert wanted in made.lower()
 
 
-@pytest.mark.parametrize("name", list(SYSTEMS))
+@pytest.mark.parametrize("name", CLOUD_INIT)
 def test_two_interfaces_one_of_them_dhcp_pass_the_systems_renderer(inside: Inside, name: str) -> None:
     second = interface(13, name="ens19", address=None, prefix=None, gateway=None, dns=(), search=())
     subject = machine("server1", "server", 12, system_name=name, interfaces=(interface(12), second))

@@ -18,6 +18,7 @@ from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
 from stardock.plan.parts import DataDisk, Device, Ha, Startup
+from stardock.systems import system
 
 #: The datastore that a PVE node has from the start, and that goes without saying in names.
 USUAL_DATASTORE = "local"
@@ -41,6 +42,7 @@ def image_props(cluster: str, placed: PlacedImage, *, beside: str) -> ImageProps
         pve_node=placed.pve_node,
         datastore=image.datastore,
         file_name=image_file(cluster, image.file_name),
+        content_type=system(image.system).content_type,
         url=image.url,
         path=None if image.file is None else _path(image.file, beside),
         checksum=image.checksum,

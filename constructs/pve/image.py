@@ -9,9 +9,6 @@ from constructs import Construct
 from imports.proxmox.download_file import DownloadFile
 from imports.proxmox.virtual_environment_file import VirtualEnvironmentFile, VirtualEnvironmentFileSourceFile
 
-#: What PVE imports disks from.
-CONTENT_TYPE = "import"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProps:
@@ -24,6 +21,7 @@ class ImageProps:
     pve_node: str
     datastore: str
     file_name: str
+    content_type: str  # what the datastore must take; PVE imports disks from `import` only
     url: str | None = None
     path: str | None = None
     checksum: str | None = None
@@ -47,7 +45,7 @@ class Image(Construct):
         return DownloadFile(
             self,
             "file",
-            content_type=CONTENT_TYPE,
+            content_type=props.content_type,
             node_name=props.pve_node,
             datastore_id=props.datastore,
             file_name=props.file_name,
@@ -66,7 +64,7 @@ class Image(Construct):
         return VirtualEnvironmentFile(
             self,
             "file",
-            content_type=CONTENT_TYPE,
+            content_type=props.content_type,
             node_name=props.pve_node,
             datastore_id=props.datastore,
             source_file=VirtualEnvironmentFileSourceFile(path=path, file_name=props.file_name, checksum=digest or None),

@@ -6,10 +6,12 @@ import hashlib
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -20,6 +22,7 @@ from stardock.cli.main import runner
 from stardock.errors import ConditionError
 from stardock.images.publisher import published
 from stardock.lock import load_lock
+from stardock.systems import SYSTEMS
 from stardock.workspace import commit_lock, open_workspace
 from tests.plans import document
 
@@ -71,6 +74,10 @@ def file(tmp_path: Path, publisher: Publisher) -> Path:
 def written(path: Path, **image: object) -> Path:
     data = document()
     data["image"] |= image
+    return saved(path, data)
+
+
+def saved(path: Path, data: dict[str, Any]) -> Path:
     with path.open("w", encoding="utf-8") as stream:
         YAML().dump(data, stream)
     return path
@@ -156,6 +163,29 @@ def test_a_mirror_is_asked_for_the_publishers_paths(file: Path, publisher: Publi
     plan = open_workspace(mirrored).plan
     assert {machine.image.url for machine in plan.machines} == {f"{publisher.address}{folder}/debian-12-genericcloud-amd64.qcow2"}
     assert {machine.image.checksum for machine in plan.machines} == {f"sha512:{NEW}"}
+
+
+#: Ending of a publisher's file -> what it says of an image, in that publisher's way.
+SHAPES: dict[str, Callable[[str], str]] = {
+    "SHA256SUMS": lambda name: f"{OLD} *other.img\n{'c' * 64} *{name}\n",
+    "SHA512SUMS": lambda name: f"{'d' * 128}  other.qcow2\n{'c' * 128}  {name}\n",
+    "sha256": lambda name: f"{'c' * 64}  {name.replace('.qcow2', '-Snapshot20261120.qcow2')}\n",
+    "DIGESTS": lambda name: f"# MD5 HASH\n{'1' * 32}  {name}\n# SHA1 HASH\n{'2' * 40}  {name}\n# SHA512 HASH\n{'c' * 128}  {name}\n",
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_systems_own_image_can_be_pinned(tmp_path: Path, publisher: Publisher, name: str) -> None:
+    url, sums = urlsplit(SYSTEMS[name].image_url).path, urlsplit(SYSTEMS[name].checksum_url).path
+    shape = next(make for ending, make in SHAPES.items() if sums.endswith(ending))
+    publisher.files[sums] = shape(url.rpartition("/")[2])
+    data = document()
+    data["image"]["checksum"] = f"sha256:{OLD}"
+    data["pools"][1]["image"] = {"system": name, "mirror": publisher.address}
+    file = saved(tmp_path / "cluster.yaml", data)
+    image(file, "pin")
+    (checksum,) = pins(file).values()
+    assert checksum.partition(":")[2].strip("c") == ""
 
 
 def test_a_local_file_is_computed_and_recorded_and_one_of_another_kind_refused(tmp_path: Path, publisher: Publisher) -> None:

@@ -17,7 +17,7 @@ from stardock.spec.image import DISK_FORMATS
 from stardock.systems import SYSTEMS, Mirror, system
 from stardock.systems.transactional import GROW, RESTART, RESTARTS
 from tests.machines import interface, machine, machines
-from tests.plans import document, plan_of
+from tests.plans import ROOT, document, plan_of
 
 pytestmark = pytest.mark.unit
 
@@ -239,3 +239,12 @@ def test_what_runs_at_first_boot_passes_shellcheck(name: str) -> None:
     for script in scripts:
         done = subprocess.run(["shellcheck", "--shell", "sh", "-"], input=script, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+@EVERY
+def test_the_page_of_systems_is_current(name: str) -> None:
+    own, page = system(name), (ROOT / "docs/systems.md").read_text()
+    facts = (own.title, ", ".join(own.roles), own.first_boot, own.renderer, own.package_manager, f"`{own.first_user}`", f"`{own.sentinel}`")
+    assert f"| `{name}` | {' | '.join(facts)} |\n" in page
+    assert f"| `{name}` | {own.growth} | {own.reboots} |\n" in page
+    assert f"- `{name}`: <{own.image_url}>, checksums in <{own.checksum_url}>\n" in page

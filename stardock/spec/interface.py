@@ -11,7 +11,8 @@ from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Domain, Flag, Form
 
-#: PVE's net0 is what systemd names ens18 in a machine of type i440fx: slot 18 (0x12) on the PCI bus.
+#: Machines call PVE's net0 ens18 (slot 18, 0x12, on the PCI bus), whatever the chipset would make of it: q35's enp6s18. Each NIC is
+#: found by its MAC, and given its name.
 FIRST_SLOT = 18
 _VLANS = (1, 4094)
 #: Leaves room for machines beside network and broadcast address, or beside the routers' anycast address (RFC 4291, 2.6.1).

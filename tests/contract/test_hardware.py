@@ -114,7 +114,7 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
         "agent": "enabled=1,fstrim_cloned_disks=0,type=virtio",
     }
     assert (config["cpu"], config["description"], config["tags"]) == (
-        "cputype=host",
+        "host",
         "GPU node\nof ${the} lab",
         "agent;gpu;single;stardock",
     )
@@ -192,7 +192,7 @@ def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Mad
     power = [one["path"] for one in made.pve.lab("requests") if one["method"] == "POST" and "/status/" in one["path"]]
     assert power == [], "no apply switches a machine off"
     config = made.config("rich1")
-    assert (config["cores"], config["sockets"], config["numa"], config["memory"], config["cpu"]) == (2, 1, 0, "6144", "cputype=x86-64-v3")
+    assert (config["cores"], config["sockets"], config["numa"], config["memory"], config["cpu"]) == (2, 1, 0, "6144", "x86-64-v3")
     assert not {"serial0", "hostpci1"} & config.keys()
     assert edited.plan() == []
 

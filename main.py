@@ -14,7 +14,7 @@ from pathlib import Path
 from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError
 from stardock.plan.state import LOCAL
-from stardock.workspace import Workspace, commit_lock, find_cluster_file, open_workspace
+from stardock.workspace import Workspace, commit_lock, find_cluster_file, open_workspace, unseen
 
 
 def synthesize(workspace: Workspace) -> None:
@@ -42,6 +42,7 @@ def main() -> int:
     """Read, allocate, save the lock, then synthesize; the exit code."""
     try:
         workspace = open_workspace(find_cluster_file(None))
+        sys.stderr.writelines(f"warning: {line}\n" for line in unseen(workspace))
         commit_lock(workspace)
         synthesize(workspace)
     except StardockError as error:

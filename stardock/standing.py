@@ -26,14 +26,34 @@ class StandingVm:
         return f"VM {self.vm_id} on {self.pve_node}"
 
 
+#: Name -> where it stands.
+Standing = Mapping[str, StandingVm]
+
+
+class EncryptedStateError(Exception):
+    """The state is there, and only its engine can read it."""
+
+
 def standing(state: Path) -> dict[str, StandingVm]:
-    """Give the VMs of a state (version 4, of tofu and terraform alike) by name; none where it is missing, empty, cut short or encrypted."""
+    """Give the VMs of a state file by name; none where it is missing, empty or cut short. Raises EncryptedStateError."""
     try:
-        document = json.loads(state.read_bytes())
-    except (OSError, ValueError):
+        return standing_in(state.read_bytes())
+    except OSError:
         return {}
-    resources = document.get("resources") if isinstance(document, dict) else None
-    return dict(_vm(resource) for resource in resources or () if resource.get("type") == VM and resource.get("instances"))
+
+
+def standing_in(text: bytes) -> dict[str, StandingVm]:
+    """Give the VMs of a state (version 4, of tofu and terraform alike) by name. Raises EncryptedStateError (tofu's state encryption)."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(document, dict):
+        return {}
+    if "encrypted_data" in document:
+        raise EncryptedStateError
+    resources = document.get("resources") or ()
+    return dict(_vm(resource) for resource in resources if resource.get("type") == VM and resource.get("instances"))
 
 
 def _vm(resource: Mapping[str, Any]) -> tuple[str, StandingVm]:

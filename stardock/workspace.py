@@ -14,8 +14,9 @@ from stardock.lock import load_lock, save_lock
 from stardock.plan.build import build
 from stardock.plan.locked import Lock, gains
 from stardock.plan.model import Plan
+from stardock.plan.state import LOCAL
 from stardock.spec import load_spec
-from stardock.standing import moved, standing
+from stardock.standing import EncryptedStateError, Standing, moved, standing
 
 if TYPE_CHECKING:
     from stardock.spec import Spec
@@ -55,15 +56,15 @@ def open_workspace(cluster_file: Path) -> Workspace:
     return Workspace(files=files, spec=spec, plan=plan, lock_before=before, lock=lock, facts=facts)
 
 
-def commit_lock(ws: Workspace) -> None:
+def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
     """Save the lock if it changed, before anything is made from it.
 
     With a frozen lock (`STARDOCK_LOCK=frozen`, the default where `CI` is set) nothing is written, and `RefusedError` says what would
-    have to be allocated. Without a lock, see `refuse_to_move`.
+    have to be allocated. Without a lock, see `refuse_to_move`, which `stand` is for.
     """
     if ws.lock == ws.lock_before:
         return
-    refuse_to_move(ws)
+    refuse_to_move(ws, stand)
     if lock_mode() == WRITE:
         save_lock(ws.files.lock, ws.lock)
         return
@@ -74,17 +75,45 @@ def commit_lock(ws: Workspace) -> None:
         raise RefusedError(message, cure=cure)
 
 
-def refuse_to_move(ws: Workspace) -> None:
-    """Raise `RefusedError` when no lock holds a machine (at most pins), and a new one would move or delete machines that stand."""
-    others = [*moved(ws.plan, standing(ws.files.state))] if ws.lock_before is None or not ws.lock_before.machines else []
+def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
+    """Raise `RefusedError` when there is no lock, and a new one would move or delete machines that stand.
+
+    `stand` is what the engine was asked for; without it, what can be seen in this folder.
+    """
+    if ws.lock_before is not None:
+        return
+    seen = stand if stand is not None else standing_here(ws)
+    if seen is None and ws.plan.state.backend == LOCAL:
+        cure = f"take {ws.files.lock.name} back from version control; `runner deploy` can read the state (export TF_ENCRYPTION)"
+        raise RefusedError(f"{ws.files.lock} is not there, and {ws.files.state.name} is encrypted: what stands cannot be seen", cure=cure)
+    others = [*moved(ws.plan, seen or {})]
     if not others:
         return
-    message = f"{ws.files.lock} is not there, and machines stand ({ws.files.state.name}) that a new one would not keep: {'; '.join(others)}"
+    state = ws.files.state.name if ws.plan.state.backend == LOCAL else f"the state in {ws.plan.state.backend}"
+    message = f"{ws.files.lock} is not there, and machines stand ({state}) that a new one would not keep: {'; '.join(others)}"
     cure = (
         f"take it back from version control (git checkout -- {ws.files.lock.name}); if it is lost for good, write what is as `vm_id:` and"
         " `pve_node:` on each of these machines, with its address, and those that may go under `remove:`"
     )
     raise RefusedError(message, cure=cure)
+
+
+def standing_here(ws: Workspace) -> Standing | None:
+    """Give the machines that stand, by name; None where only the engine can tell: the state lies elsewhere, or is encrypted."""
+    if ws.plan.state.backend != LOCAL:
+        return None
+    try:
+        return standing(ws.files.state)
+    except EncryptedStateError:
+        return None
+
+
+def unseen(ws: Workspace) -> tuple[str, ...]:
+    """Say that nobody looked whether machines stand: without a lock, and with a state that only the engine can reach."""
+    if ws.lock_before is not None or standing_here(ws) is not None:
+        return ()
+    what = f"there is no {ws.files.lock.name}, and the state in {ws.plan.state.backend} was not asked whether machines stand"
+    return (f"{what}: `runner deploy` asks it; if this cluster exists, take the lock back from version control",)
 
 
 def lock_mode() -> str:

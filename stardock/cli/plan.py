@@ -34,7 +34,7 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
     """
     from stardock.cli.tables import show  # noqa: PLC0415 -- rich and pydantic: not for --help
     from stardock.plan.contract import document  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move, unseen  # noqa: PLC0415
 
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")
@@ -52,7 +52,7 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
         click.echo(json.dumps(document(where.plan), indent=2))
     else:
         show(where)
-    for warning in where.plan.warnings:
+    for warning in (*where.plan.warnings, *unseen(where)):
         click.echo(f"warning: {warning}", err=True)
 
 

@@ -11,24 +11,27 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 from stardock.errors import EngineError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.machines import machines_on
 from stardock.facts import save_facts
-from stardock.plan.model import Machine, Role
+from stardock.plan.model import Role
+from stardock.plan.state import LOCAL
 from stardock.runlock import only_run
 from stardock.stages import discover as discovery
-from stardock.stages.engine import Engine, SavedPlan, find_engine, synth
+from stardock.stages.deploy_words import change_lines, check_names
+from stardock.stages.engine import Engine
 from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
 from stardock.stages.lost import await_agents, find_lost, settled, strays
-from stardock.stages.state import mend
+from stardock.stages.saved_plan import SavedPlan
+from stardock.stages.state import mend, pull, refuse_left_behind
 from stardock.stages.step import Say, Step, run
+from stardock.stages.synth import find_engine, synth
 from stardock.stages.variables import password_variables
-from stardock.standing import standing
-from stardock.workspace import Workspace, commit_lock, open_workspace
+from stardock.standing import Standing, standing_in
+from stardock.workspace import Workspace, commit_lock, open_workspace, standing_here
 
 #: Seconds for one answer while machines are looked for; the check before everything is stricter.
 LISTING_SECONDS = 15.0
@@ -66,6 +69,7 @@ class Deployment:
     say: Say
     engine: Engine | None = None
     passwords: dict[str, str] = field(default_factory=dict, repr=False)  # TF_VAR_* -> hash
+    written: int = 0  # how often the JSON was
 
     def checks(self) -> tuple[Step, ...]:
         """List what is found out before anything is written."""
@@ -90,23 +94,39 @@ class Deployment:
 
     def synth(self) -> None:
         """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
-        commit_lock(self.workspace)
-        mend(self.workspace.files.state, self.say)
+        commit_lock(self.workspace, self._stand() if self.workspace.lock_before is None else None)
+        if self.workspace.plan.state.backend == LOCAL:
+            mend(self.workspace.files.state, self.say)
         self._begin_facts()
         self.engine = self._synthesized({})
+        refuse_left_behind(self.workspace.files, self.workspace.plan.state, self.engine)
         self.engine.init()
+        self.engine.push_unsaved()
 
     def _begin_facts(self) -> None:
         """Where nothing stands, nothing is to be observed, and the file says so: from then on a missing one means that facts were lost."""
         files = self.workspace.files
-        if not files.facts.exists() and not standing(files.state):
+        if not files.facts.exists() and not self._stand():
             save_facts(files.facts, self.workspace.facts)
+
+    def _stand(self) -> Standing:
+        """What stands, as the state says; through the engine where it cannot be read from here."""
+        seen = standing_here(self.workspace)
+        if seen is not None:
+            return seen
+        if self.engine is not None:
+            return standing_in(self.engine.pull())
+        where = self.workspace
+        return standing_in(pull(find_engine(os.environ), where.plan.state, where.files, os.environ))
 
     def _synthesized(self, adopt: dict[str, str]) -> Engine:
         """Write the JSON for this run's named replacements and the given adoptions; gives the engine in the stack's folder."""
-        named = {"STARDOCK_REPLACE": ",".join(sorted(self.options.replace)), "STARDOCK_ADOPT": json.dumps(adopt, sort_keys=True)}
-        folder = synth(self.workspace.files, self.workspace.plan.cluster, {**os.environ, **named})
-        return self._engine(folder)
+        return self._engine(self._synthesize(self.options.replace, adopt))
+
+    def _synthesize(self, replace: frozenset[str], adopt: dict[str, str]) -> Path:
+        self.written += 1
+        named = {"STARDOCK_REPLACE": ",".join(sorted(replace)), "STARDOCK_ADOPT": json.dumps(adopt, sort_keys=True)}
+        return synth(self.workspace.files, self.workspace.plan.cluster, {**os.environ, **named})
 
     def _engine(self, folder: Path) -> Engine:
         self._take_passwords()
@@ -119,7 +139,18 @@ class Deployment:
         self.passwords |= password_variables(self.workspace.spec, self.workspace.plan, directory, known)
 
     def apply(self) -> None:
-        """Plan and apply; a second time when images of a killed run were in the way. Raises RefusedError, EngineError."""
+        """Plan and apply; a second time when images of a killed run were in the way. Raises RefusedError, EngineError.
+
+        What was for this run only, replacements and imports, is taken out of the JSON again: bare `tofu apply` finds no other.
+        """
+        written = self.written
+        try:
+            self._apply()
+        finally:
+            if self.written != written or self.options.replace:
+                self._synthesize(frozenset(), {})
+
+    def _apply(self) -> None:
         try:
             self._converge()
         except EngineError as error:
@@ -209,28 +240,4 @@ class Deployment:
     def discover(self) -> None:
         """Read the facts. Raises ConditionError for machines that do not answer in time."""
         estate = Estate.from_environment(self.workspace.plan.proxmox, seconds=discovery.ANSWER_SECONDS)
-        discovery.discover(self.workspace, estate, self.say, self.options.seconds)
-
-
-def check_names(names: Iterable[str], machines: Sequence[str]) -> None:
-    """Refuse a name that no machine has: RefusedError with the nearest one."""
-    for name in sorted(set(names) - set(machines)):
-        near = get_close_matches(name, machines, n=1)
-        cure = f"did you mean {near[0]}?" if near else f"the machines are: {', '.join(machines)}"
-        raise RefusedError(f"--replace {name}: no machine has this name", cure=cure)
-
-
-def change_lines(machines: Sequence[Machine], changes: Sequence[MachineChange], plan: SavedPlan) -> list[str]:
-    """Show what will be done: a line for each machine, one for all else."""
-    known = {machine.name: machine for machine in machines}
-    width = max((len(change.name) for change in changes), default=0)
-    lines = [f"{change.action:<8}{change.name:<{width}}  {_about(known.get(change.name), change)}".rstrip() for change in changes]
-    others = plan.count_others()
-    words = ", ".join(f"{number} to {action}" for action, number in others.items())
-    return [*lines, *([f"snippets and images: {words}"] if words else [])]
-
-
-def _about(machine: Machine | None, change: MachineChange) -> str:
-    if change.destroys:
-        return change.why()
-    return f"{machine.role}, VM {machine.vm_id} on {machine.pve_node}" if machine else ""
+        discovery.discover(self.workspace, estate, self.say, self.options.seconds, self._stand)

@@ -6,7 +6,7 @@ Bounded, concurrent, and content with nothing less than what bootstrap needs: of
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -17,8 +17,8 @@ from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
 from stardock.plan.model import Ipv6, Machine, Plan
 from stardock.stages.step import Say
-from stardock.standing import standing
-from stardock.workspace import Workspace
+from stardock.standing import Standing
+from stardock.workspace import Workspace, standing_here
 
 #: Questions to Proxmox at once; each may take the agent's own timeout.
 WORKERS = 8
@@ -49,28 +49,41 @@ class Sightings:
     marks: dict[str, str] = field(default_factory=dict)
 
 
-def discover(where: Workspace, estate: Estate, say: Say, seconds: float = DEFAULT_SECONDS) -> Facts:
+def discover(
+    where: Workspace, estate: Estate, say: Say, seconds: float = DEFAULT_SECONDS, stand: Callable[[], Standing] | None = None
+) -> Facts:
     """Read every machine's facts and save them; waits at most that long.
 
-    What was seen is saved in any case. Raises ConditionError that lists the machines without an address or a host key, and why.
+    `stand` asks the engine what stands, for `renewed`. What was seen is saved in any case.
+
+    Raises ConditionError that lists the machines without an address or a host key, and why.
     """
     sightings = Sightings(missing={machine.name: "not asked yet" for machine in where.plan.machines})
     try:
         _watch(estate, where.plan, sightings, say, seconds)
     finally:
-        fresh = _save(where, sightings, say)
+        fresh = _save(where, sightings, say, stand)
     _complain(sightings, seconds)
     return fresh
 
 
-def _save(where: Workspace, sightings: Sightings, say: Say) -> Facts:
-    fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone, frozenset(standing(where.files.state)))
+def _save(where: Workspace, sightings: Sightings, say: Say, stand: Callable[[], Standing] | None) -> Facts:
+    names = _standing_names(where, stand)
+    fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone, names)
     fresh = refounded(where.plan, fresh, sightings.marks)
     save_facts(where.files.facts, fresh)
     save_known_hosts(where.files.known_hosts, where.plan, fresh)
     if unfounded:
         say("  none of the servers that founded the cluster exists any more: it counts as not founded")
     return fresh
+
+
+def _standing_names(where: Workspace, ask: Callable[[], Standing] | None) -> frozenset[str]:
+    """Where the state cannot be seen and there is nobody to ask, all that is under `remove:` counts as standing: its facts are kept."""
+    seen = standing_here(where)
+    if seen is None and ask is not None:
+        seen = ask()
+    return frozenset(where.plan.removed if seen is None else seen)
 
 
 def renewed(

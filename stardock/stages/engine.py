@@ -1,29 +1,20 @@
-"""tofu or terraform, driven: synth, init, plan, show, apply. Everything it writes is for the owner's eyes only.
-
-The synthesized stack of `DIR/X.yaml` goes to `DIR/cdktf.out/stacks/CLUSTER`; that of `cdktf synth`, which runs in the checkout, to the
-checkout's `cdktf.out/stacks/CLUSTER`. The state is always `DIR/X.tfstate`: main.py writes the relative way there into the JSON, so that
-`cdktf deploy`, bare `tofu apply` and `runner deploy` share it, wherever each keeps its JSON.
-"""
+"""tofu or terraform, driven: init, plan, show, apply. Everything it writes is for the owner's eyes only."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
-import shutil
 import signal
 import subprocess
-import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stardock.errors import ConditionError, EngineError
-from stardock.files import ClusterFiles
+from stardock.errors import EngineError
 from stardock.stages.gate import MACHINE, tainted_machines
-from stardock.stages.messages import Transcript
+from stardock.stages.messages import Transcript, cure_of
+from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.step import Say
 
 #: More logins at once run into sshd's MaxStartups on a stock PVE node (pve: 10:30:100).
@@ -31,45 +22,6 @@ PARALLELISM = 10
 
 #: Nobody but the owner: state and saved plans hold password hashes.
 PRIVATE = 0o077
-
-_GET_ENGINE = "install OpenTofu (https://opentofu.org/docs/intro/install/) or Terraform, or name one: export TERRAFORM_BINARY_NAME=tofu"
-
-
-def find_engine(environ: Mapping[str, str]) -> str:
-    """Find the engine's program: TERRAFORM_BINARY_NAME (which cdktf reads too), else tofu, else terraform. Raises ConditionError."""
-    named = environ.get("TERRAFORM_BINARY_NAME")
-    for candidate in [named] if named else ["tofu", "terraform"]:
-        if found := shutil.which(candidate, path=environ.get("PATH")):
-            return found
-    raise ConditionError(f"{named or 'neither tofu nor terraform'} is not on PATH", cure=_GET_ENGINE)
-
-
-def project_root() -> Path:
-    """Find the checkout: the folder that holds `stacks/` and main.py. Stardock is installed editable, so the package lies in it."""
-    found = importlib.util.find_spec("stacks")
-    if found is None or found.origin is None:
-        raise ConditionError("the package `stacks` is not installed", cure="run `make setup` in the checkout")
-    return Path(found.origin).parents[1]
-
-
-def synth(files: ClusterFiles, cluster: str, environ: Mapping[str, str]) -> Path:
-    """Write the Terraform JSON by running main.py, as cdktf does; gives the stack's folder.
-
-    `environ` may hold STARDOCK_REPLACE and STARDOCK_ADOPT. Raises EngineError with main.py's own words.
-    """
-    output = files.spec.resolve().parent / "cdktf.out"
-    ours = {"STARDOCK_FILE": str(files.spec.resolve()), "CDKTF_OUTDIR": str(output)}
-    done = subprocess.run(
-        [sys.executable, "-O", str(project_root() / "main.py")],
-        cwd=project_root(),
-        env={**environ, **ours},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise EngineError("the Terraform JSON could not be written (main.py):\n" + "\n".join(done.stderr.strip().splitlines()[-20:]))
-    return output / "stacks" / cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +39,17 @@ class Engine:
         return Path(self.program).name
 
     def init(self) -> None:
-        """Install the provider and open the state. Raises EngineError."""
+        """Install the provider and open the state. Raises EngineError.
+
+        Where the folder's `.terraform.lock.hcl` is of another release of the provider, the one that the JSON pins is taken.
+        """
         # terraform's init took -json only in 1.9; its plain output is short.
-        self._run("init", "-input=false", "-no-color")
+        code, transcript = self._stream("init", "-input=false", "-no-color")
+        if code != 0 and "init -upgrade" in transcript.why():
+            self.say("  another release of the provider than last time: installing it")
+            code, transcript = self._stream("init", "-input=false", "-no-color", "-upgrade")
+        if code != 0:
+            raise self._failed("init", transcript)
 
     @contextlib.contextmanager
     def saved_plan(self, replace: Sequence[str] = ()) -> Iterator[SavedPlan]:
@@ -121,6 +81,13 @@ class Engine:
         shown: dict[str, Any] = json.loads(done.stdout)
         return shown
 
+    def pull(self) -> bytes:
+        """Read the state through the engine; empty where there is none. It holds secrets: never shown, never written."""
+        done = subprocess.run([self.program, "state", "pull"], cwd=self.directory, env=self._environ(), capture_output=True, check=False)
+        if done.returncode != 0:
+            raise EngineError(f"{self.name} state pull failed:\n{done.stderr.decode(errors='replace').strip()}")
+        return done.stdout
+
     @property
     def _applying(self) -> Path:
         """Exists while an apply runs, and after one that was interrupted or killed."""
@@ -130,11 +97,11 @@ class Engine:
         """Take the taint off machines that an interrupted apply was making; gives their names.
 
         The engine cancels what the provider is doing and taints it. That VM is merely unfinished: its updates finish it. A machine whose
-        creation failed by itself keeps its taint.
+        creation failed by itself, in that apply or before, keeps its taint.
         """
         if not self._applying.exists():
             return ()
-        names = tainted_machines(self._show())
+        names = tuple(name for name in tainted_machines(self._show()) if name not in _names_in(self._applying))
         for name in names:
             self._run("untaint", "-no-color", f"{MACHINE}.{name}")
         self._applying.unlink()
@@ -142,11 +109,27 @@ class Engine:
 
     def apply(self, plan: SavedPlan) -> None:
         """Carry out a saved plan, telling what is done. Raises EngineError."""
-        self._applying.touch()
-        code, transcript = self._stream("apply", "-json", "-input=false", f"-parallelism={PARALLELISM}", plan.path.name)
+        broken = set(tainted_machines(plan.json.get("prior_state", {})))
+        self._note_broken(broken)
+        arguments = ("-json", "-input=false", f"-parallelism={PARALLELISM}", plan.path.name)
+        code, transcript = self._stream("apply", *arguments, heard=lambda said: self._note_broken(broken | said.failed_machines))
         self._applying.unlink()
         if code != 0 or transcript.errors:
             raise self._failed("apply", transcript)
+
+    def _note_broken(self, names: set[str]) -> None:
+        """Write down which machines no interruption made unfit; the file itself says that an apply runs."""
+        text = json.dumps(sorted(names))
+        if not self._applying.exists() or self._applying.read_text(encoding="utf-8") != text:
+            self._applying.write_text(text, encoding="utf-8")
+
+    def push_unsaved(self) -> None:
+        """Save the state that a backend did not take in the last run: the engine left it in `errored.tfstate`."""
+        unsaved = self.directory / "errored.tfstate"
+        if unsaved.exists():
+            self.say("  saving the state of the last run, which its backend did not take then")
+            self._run("state", "push", unsaved.name)
+            unsaved.unlink()
 
     def _run(self, *arguments: str) -> None:
         code, transcript = self._stream(*arguments)
@@ -154,8 +137,8 @@ class Engine:
             raise self._failed(arguments[0], transcript)
 
     def _failed(self, verb: str, transcript: Transcript) -> EngineError:
-        cure = "run the command again when the cause is gone: it continues"
-        return EngineError(f"{self.name} {verb} failed:\n{transcript.why()}", cure=cure)
+        why = transcript.why()
+        return EngineError(f"{self.name} {verb} failed:\n{why}", cure=cure_of(why, self.name, self.directory))
 
     def _environ(self) -> dict[str, str]:
         environ = {**self.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
@@ -164,8 +147,11 @@ class Engine:
             del environ["TF_CLI_CONFIG_FILE"]
         return environ
 
-    def _stream(self, *arguments: str) -> tuple[int, Transcript]:
-        """Run a command and show its output as it comes; an interrupt lets the engine finish what it has begun."""
+    def _stream(self, *arguments: str, heard: Callable[[Transcript], None] = lambda _said: None) -> tuple[int, Transcript]:
+        """Run a command and show its output as it comes; an interrupt lets the engine finish what it has begun.
+
+        `heard` is called after each line, until an interrupt.
+        """
         transcript = Transcript()
         # In a session of its own: a terminal's Ctrl-C would reach it beside ours, and a second one makes it forget its state.
         with subprocess.Popen(
@@ -180,50 +166,28 @@ class Engine:
             start_new_session=True,
         ) as process:
             try:
-                self._listen(process, transcript)
+                self._listen(process, transcript, heard)
             except BaseException:
                 self._interrupt(process, transcript)
                 raise
         return process.returncode, transcript
 
-    def _listen(self, process: subprocess.Popen[str], transcript: Transcript) -> None:
+    def _listen(self, process: subprocess.Popen[str], transcript: Transcript, heard: Callable[[Transcript], None]) -> None:
         for line in process.stdout or ():
             if words := transcript.take(line):
                 self.say(f"  {words}")
+            heard(transcript)
 
     def _interrupt(self, process: subprocess.Popen[str], transcript: Transcript) -> None:
         self.say(f"stopping: {self.name} finishes what it has begun and saves its state")
         process.send_signal(signal.SIGINT)
-        self._listen(process, transcript)
+        self._listen(process, transcript, lambda _said: None)
         process.wait()
 
 
-@dataclass(frozen=True, slots=True)
-class SavedPlan:
-    """A plan on disk and as JSON; `transcript.errors` is not empty when planning failed."""
-
-    path: Path
-    json: Mapping[str, Any]
-    transcript: Transcript
-
-    @property
-    def empty(self) -> bool:
-        """Whether applying it would do nothing: no change, no import."""
-        changes = (item["change"] for item in self.json.get("resource_changes", ()))
-        return not any(change.get("importing") or set(change["actions"]) - {"no-op", "read"} for change in changes)
-
-    def count_others(self) -> dict[str, int]:
-        """Count what happens to resources that are no machines, by the word for it."""
-        words = (_word(item["change"]["actions"]) for item in self.json.get("resource_changes", ()) if item.get("type") != MACHINE)
-        return dict(Counter(word for word in words if word))
-
-    def raise_errors(self, engine: str) -> None:
-        """Raise EngineError when planning failed."""
-        if self.transcript.errors:
-            raise EngineError(f"{engine} plan failed:\n{self.transcript.why()}")
-
-
-def _word(actions: Sequence[str]) -> str:
-    if set(actions) <= {"no-op", "read"}:
-        return ""
-    return "replace" if len(actions) > 1 else actions[0]
+def _names_in(path: Path) -> frozenset[str]:
+    """The names in a file that a kill may have cut short."""
+    try:
+        return frozenset(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError:
+        return frozenset()

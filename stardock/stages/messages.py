@@ -6,8 +6,10 @@ https://opentofu.org/docs/internals/machine-readable-ui/ : each line is an objec
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 #: What a person knows of these resource types; any other shows its type.
@@ -27,6 +29,7 @@ class Transcript:
 
     errors: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)  # addresses whose apply failed
 
     def take(self, line: str) -> str | None:
         """Read one line of output; gives what to show of it, None for nothing."""
@@ -36,6 +39,8 @@ class Transcript:
             return None
         if message.get("type") == "diagnostic":
             return self._diagnostic(message["diagnostic"])
+        if message.get("type") == "apply_errored":
+            self.failed.add(message["hook"]["resource"]["addr"])
         return _progress(message)
 
     def _diagnostic(self, diagnostic: Mapping[str, Any]) -> str | None:
@@ -45,9 +50,38 @@ class Transcript:
             return None
         return f"warning: {words.splitlines()[0]}"
 
+    @property
+    def failed_machines(self) -> set[str]:
+        """The names of machines whose apply failed."""
+        return {name for kind, _, name in (address.partition(".") for address in self.failed) if _KINDS.get(kind) == "machine"}
+
     def why(self) -> str:
         """The engine's own words about its failure."""
         return "\n".join(self.errors or [line for line in self.other if line][-10:]) or "it gave no reason"
+
+
+#: The engine's words about the state -> what to do. `{unlock}` is the id of the lock.
+_STATE_CURES = (
+    (
+        r"Error acquiring the state lock",
+        "another run holds the state; if that one was killed: (cd {folder} && {engine} force-unlock {lock})",
+    ),
+    (
+        r"Backend (configuration|type) changed|Backend initialization required|Unsetting the previously set backend",
+        "`state:` was changed; to take the state along: (cd {folder} && {engine} init -migrate-state); to leave it: -reconfigure instead",
+    ),
+)
+#: terraform's http backend shows its own id under "Lock Info" and the holder's in the message.
+_LOCK_ID = re.compile(r"already locked: ID=(\S+)|^\s*ID:\s+(\S+)", re.MULTILINE)
+
+
+def cure_of(why: str, engine: str, folder: Path) -> str:
+    """What to do about an engine's failure."""
+    lock = _LOCK_ID.search(why)
+    for pattern, cure in _STATE_CURES:
+        if re.search(pattern, why):
+            return cure.format(folder=folder, engine=engine, lock=(lock[1] or lock[2]) if lock else "ID")
+    return "run the command again when the cause is gone: it continues"
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

@@ -1,13 +1,25 @@
-"""The state file after a kill. Engines write it in place: truncate, then write, so that a kill between leaves it empty or cut short."""
+"""The state, wherever it lies, and the state file after a kill.
+
+Engines write the file in place: truncate, then write, so that a kill between leaves it empty or cut short. Other backends write whole
+objects.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from stardock.errors import RefusedError
+from stardock.files import ClusterFiles
+from stardock.plan.model import State
+from stardock.plan.state import LOCAL, configuration
+from stardock.stages.engine import Engine
 from stardock.stages.step import Say
+from stardock.standing import standing
 
 
 def mend(state: Path, say: Say) -> None:
@@ -26,6 +38,31 @@ def mend(state: Path, say: Say) -> None:
     else:
         say(f"  {state.name} was cut short by a kill and has no backup: going on from an empty one; machines come back by import")
         os.truncate(state, 0)
+
+
+def pull(program: str, state: State, files: ClusterFiles, environ: Mapping[str, str]) -> bytes:
+    """Read the state through the engine, wherever it lies and whether or not it is encrypted; empty where there is none.
+
+    In a folder of its own, so that nothing needs to be synthesized first. Raises EngineError with the engine's words.
+    """
+    beside = files.spec.resolve().parent
+    path = {"path": str(files.state.resolve())}
+    block = path if state.backend == LOCAL else configuration(state, beside=str(beside))
+    with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
+        document = {"terraform": {"backend": {state.backend: block}}}
+        (Path(folder) / "state.tf.json").write_text(json.dumps(document), encoding="utf-8")
+        engine = Engine(program, Path(folder), environ)
+        engine.init()
+        return engine.pull()
+
+
+def refuse_left_behind(files: ClusterFiles, state: State, engine: Engine) -> None:
+    """Raise RefusedError when the machines stand in the file beside cluster.yaml, and `state:` names another place."""
+    left = standing(files.state) if state.backend != LOCAL else {}
+    if left:
+        message = f"{files.state.name} holds {len(left)} machines, and cluster.yaml has the state in {state.backend}: nobody moved it there"
+        push = f"{engine.name} init -reconfigure && {engine.name} state push {files.state.resolve()}"
+        raise RefusedError(message, cure=f"(cd {engine.directory} && {push}) && mv {files.state} {files.state}.moved")
 
 
 def _readable(path: Path) -> bool:

@@ -1,0 +1,1 @@
+"""States that lie elsewhere: real servers, real engines."""

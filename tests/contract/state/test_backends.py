@@ -1,0 +1,82 @@
+"""Backends of cluster.yaml under both engines: the state goes there and nowhere else, is read back, and is held by one run at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stardock.errors import EngineError
+from stardock.files import ClusterFiles
+from stardock.plan.state import configuration, state_of
+from stardock.stages.engine import Engine
+from stardock.stages.state import pull
+from tests.contract.state import servers
+from tests.contract.state.servers import Store
+from tests.engines import EACH, TOFU
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module", params=["postgres", "s3", "http"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    with getattr(servers, request.param)() as made:
+        yield made
+
+
+def stack(engine: str, store: Store, folder: Path, cluster: str) -> Engine:
+    """A stack with one resource, its state where `state:` says."""
+    settings = {key: value for key, value in store.settings.items() if key != "backend"}
+    state = state_of(cluster, store.settings["backend"], settings)
+    document = {
+        "terraform": {"backend": {state.backend: configuration(state, beside=str(folder.parent))}},
+        "resource": {"terraform_data": {"one": {"input": cluster}}},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cdk.tf.json").write_text(json.dumps(document))
+    return Engine(engine, folder, os.environ | store.environment | {"TF_CLI_CONFIG_FILE": "/dev/null"})
+
+
+@EACH
+def test_the_state_lies_in_the_backend_and_is_read_back_from_it(engine: str, store: Store, tmp_path: Path) -> None:
+    cluster = f"{Path(engine).name}-one"
+    driven = stack(engine, store, tmp_path / "stack", cluster)
+    driven.init()
+    with driven.saved_plan() as plan:
+        driven.apply(plan)
+    state = state_of(cluster, store.settings["backend"], {key: value for key, value in store.settings.items() if key != "backend"})
+    read = json.loads(pull(engine, state, ClusterFiles(tmp_path / "cluster.yaml"), driven.environ))
+    assert read["resources"][0]["instances"][0]["attributes"]["input"]["value"] == cluster
+    assert not list(tmp_path.rglob("*.tfstate.backup"))
+    secrets = [value for name, value in store.environment.items() if name not in {"TF_HTTP_USERNAME", "AWS_ACCESS_KEY_ID"}]
+    written = [path.read_text(errors="replace") for path in (tmp_path / "stack").rglob("*") if path.is_file()]
+    assert not [secret for secret in secrets for text in written if f'"{secret}"' in text]
+
+
+@EACH
+def test_a_state_that_another_run_holds_is_left_alone_with_the_way_to_free_it(engine: str, tmp_path: Path) -> None:
+    with servers.http() as store:
+        driven = stack(engine, store, tmp_path / "stack", "held")
+        driven.init()
+        store.held["/x"] = servers.holder("ada@elsewhere")
+        with pytest.raises(EngineError, match="state lock") as caught, driven.saved_plan():
+            pass
+        assert f"cd {tmp_path}/stack" in (caught.value.cure or "")
+        assert "force-unlock 11111111-2222-3333-4444-555555555555" in (caught.value.cure or "")
+
+
+def test_a_lock_file_in_s3_holds_the_state(tmp_path: Path) -> None:
+    import boto3  # noqa: PLC0415 -- half a second
+
+    with servers.s3() as store:
+        driven = stack(str(TOFU), store, tmp_path / "stack", "held")
+        driven.init()
+        client = boto3.client("s3", endpoint_url=store.settings["endpoints"]["s3"], region_name="us-east-1",
+                              aws_access_key_id="test", aws_secret_access_key="test")  # fmt: skip
+        client.put_object(Bucket="states", Key="held.tfstate.tflock", Body=servers.holder("ada@elsewhere").encode())
+        with pytest.raises(EngineError, match="state lock") as caught, driven.saved_plan():
+            pass
+        assert "force-unlock 11111111" in (caught.value.cure or "")

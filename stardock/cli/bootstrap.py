@@ -37,7 +37,7 @@ def bootstrap(
     from stardock.cli.bootstrap_view import view  # noqa: PLC0415 -- rich and pydantic: not for --help
     from stardock.stages import bootstrap as work  # noqa: PLC0415
     from stardock.stages.step import show  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
 
     if stages and from_stage:
         raise click.UsageError("--stage and --from-stage exclude each other")
@@ -49,7 +49,7 @@ def bootstrap(
         timeout=timeout,
     )
     if dry_run:
-        show(work.steps(options), click.echo)
+        show(work.steps(options, open_workspace(find_cluster_file(file)), click.echo), click.echo)
         return
     with view() as progress:
         work.bootstrap(find_cluster_file(file), options, progress, click.echo)

@@ -16,9 +16,11 @@ from stardock.runlock import only_run
 from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
 from stardock.stages.failure import failure_error
 from stardock.stages.founded import read_back, remember, remember_host_keys
+from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.playbooks import Run, run
 from stardock.stages.progress import Log, Progress, Watcher
 from stardock.stages.step import Say, Step
+from stardock.stages.step import run as run_steps
 from stardock.workspace import Workspace, commit_lock, open_workspace
 
 #: In the order in which they run; the tags of the playbook.
@@ -52,9 +54,15 @@ def chosen(stages: Sequence[str], start: str | None) -> tuple[str, ...]:
     return tuple(stage for stage in STAGES if stage in wanted)
 
 
-def steps(options: Options) -> tuple[Step, ...]:
-    """List what would be done, for --dry-run."""
-    return tuple(Step(stage, WHAT[stage], lambda: None) for stage in options.stages)
+def steps(options: Options, workspace: Workspace, say: Say) -> tuple[Step, ...]:
+    """List what would be done, for --dry-run; the user's own commands around it."""
+    stages = (Step(stage, WHAT[stage], lambda: None) for stage in options.stages)
+    return (*hooks("before_bootstrap", workspace, options, say), *stages, *hooks("after_bootstrap", workspace, options, say))
+
+
+def hooks(moment: str, workspace: Workspace, options: Options, say: Say) -> tuple[Step, ...]:
+    """The user's commands of a moment; none when machines are only asked what would change."""
+    return () if options.check else hook_steps(lambda: workspace, moment, workspace.spec.hooks, say)
 
 
 def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> None:
@@ -66,8 +74,10 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
     with only_run(ClusterFiles(cluster_file).run_lock, say):
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
         commit_lock(workspace)
+        run_steps(hooks("before_bootstrap", workspace, options, say), say)
         with private_directory(workspace.files.run) as directory, Log(workspace.files.log) as log:
             Bootstrap(workspace, options, directory, Watcher(progress, log, frozenset({"secrets", *options.stages}))).run()
+        run_steps(hooks("after_bootstrap", workspace, options, say), say)
 
 
 @contextlib.contextmanager
@@ -84,6 +94,8 @@ def private_directory(path: Path) -> Iterator[Path]:
 def check(workspace: Workspace, options: Options) -> None:
     """Refuse what cannot work, before anything is written or asked."""
     plan, facts = workspace.plan, workspace.facts
+    if not options.check:
+        check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
     silent = [machine.name for machine in plan.machines if address_of(machine, facts) is None]
     if silent:
         raise ConditionError(

@@ -24,6 +24,7 @@ from stardock.stages import discover as discovery
 from stardock.stages.deploy_words import change_lines, check_names
 from stardock.stages.engine import Engine
 from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
+from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.lost import await_agents, find_lost, settled, strays
 from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.state import mend, pull, refuse_left_behind
@@ -78,16 +79,20 @@ class Deployment:
         return (Step("check", what, self.check),)
 
     def steps(self) -> tuple[Step, ...]:
-        """List what changes things, in order."""
+        """List what changes things, in order; the user's own commands around them."""
+        hooks = self.workspace.spec.hooks
         return (
+            *hook_steps(lambda: self.workspace, "before_deploy", hooks, self.say),
             Step("synth", "save the lock, write the Terraform JSON, install the provider", self.synth),
             Step("apply", "plan; take back what a killed run left; refuse what was not named; apply", self.apply),
             Step("discover", f"read addresses and SSH host keys, waiting up to {self.options.seconds:g} s", self.discover),
+            *hook_steps(lambda: self.workspace, "after_deploy", hooks, self.say),
         )
 
     def check(self) -> None:
         """Check names, engine, token, endpoint and password hashes. Raises RefusedError or ConditionError."""
         check_names(self.options.replace, [machine.name for machine in self.workspace.plan.machines])
+        check_hooks(self.workspace.spec.hooks, ("before_deploy", "after_deploy"))
         engine = find_engine(os.environ)
         self.say(f"  Proxmox {Estate.from_environment(self.workspace.plan.proxmox).check()}, {engine}")
         self._take_passwords()

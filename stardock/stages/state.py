@@ -19,7 +19,7 @@ from stardock.plan.model import State
 from stardock.plan.state import LOCAL, configuration
 from stardock.stages.engine import Engine
 from stardock.stages.step import Say
-from stardock.standing import standing
+from stardock.standing import EncryptedStateError, standing
 
 
 def mend(state: Path, say: Say) -> None:
@@ -58,11 +58,20 @@ def pull(program: str, state: State, files: ClusterFiles, environ: Mapping[str, 
 
 def refuse_left_behind(files: ClusterFiles, state: State, engine: Engine) -> None:
     """Raise RefusedError when the machines stand in the file beside cluster.yaml, and `state:` names another place."""
-    left = standing(files.state) if state.backend != LOCAL else {}
-    if left:
-        message = f"{files.state.name} holds {len(left)} machines, and cluster.yaml has the state in {state.backend}: nobody moved it there"
+    what = _left(files.state) if state.backend != LOCAL else ""
+    if what:
+        message = f"{files.state.name} {what}, and cluster.yaml has the state in {state.backend}: nobody moved it there"
         push = f"{engine.name} init -reconfigure && {engine.name} state push {files.state.resolve()}"
         raise RefusedError(message, cure=f"(cd {engine.directory} && {push}) && mv {files.state} {files.state}.moved")
+
+
+def _left(state: Path) -> str:
+    """What a state file holds, in words; empty for nothing."""
+    try:
+        count = len(standing(state))
+    except EncryptedStateError:
+        return "is encrypted"
+    return f"holds {count} machine{'s' if count > 1 else ''}" if count else ""
 
 
 def _readable(path: Path) -> bool:

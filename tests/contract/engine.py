@@ -1,20 +1,17 @@
-"""The real tofu with the real provider, in a folder with a stack's JSON."""
+"""The real engine with the real provider, in a folder with a stack's JSON."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.contract.estate import Estate, provider_environment
+from tests.engines import chosen_engine
 
 ROOT = Path(__file__).parents[2]
-CACHE = Path(os.environ.get("STARDOCK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stardock")
-#: The tofu that tools/install builds.
-TOFU = CACHE / "tools/tofu/current/bin/tofu"
 #: The provider where both engines look for it (tools/provider-mirror).
 MIRROR = ROOT / "build/mirror/terraform.rc"
 
@@ -36,7 +33,7 @@ class Engine:
 
     def run(self, *arguments: str, fails: bool = False) -> str:
         """One command; its output. Fails the test when it fails, or, with `fails`, when it does not."""
-        command = [str(TOFU), *arguments, "-no-color"]
+        command = [str(chosen_engine()), *arguments, "-no-color"]
         done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.contract.engine import MIRROR, ROOT, TOFU, Change, Engine, engine
+from tests.contract.engine import MIRROR, ROOT, Change, Engine, engine
 from tests.contract.estate import Estate, estate, provider_environment
+from tests.engines import chosen_engine
 from tests.plans import document
 from tests.synth.running import synthesize, write_cluster
 
@@ -76,10 +77,10 @@ def cdktf(pve: Estate, cluster_file: Path, verb: str, *options: str) -> str:
     ours = {
         "STARDOCK_FILE": str(cluster_file),
         "STARDOCK_LOCK": "write",
-        "TERRAFORM_BINARY_NAME": "tofu",
+        "TERRAFORM_BINARY_NAME": chosen_engine().name,
         "TF_CLI_CONFIG_FILE": str(MIRROR),
     }
-    path = os.pathsep.join([str(TOFU.parent), str(ROOT / "node_modules/.bin"), os.environ["PATH"]])
+    path = os.pathsep.join([str(chosen_engine().parent), str(ROOT / "node_modules/.bin"), os.environ["PATH"]])
     done = subprocess.run(
         ["cdktf", verb, *options, "--output", output, "quickstart"],
         cwd=ROOT, env=provider_environment(pve) | ours | {"PATH": path}, capture_output=True, text=True, check=False, timeout=120,

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from stacks.state import keep_private
+from stardock.stages.engine import Engine
+from tests.engines import EACH
 from tests.plans import document
 from tests.synth.running import ROOT, synthesize, write_cluster
 
 pytestmark = pytest.mark.synth
-
-CACHE = Path(os.environ.get("STARDOCK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stardock")
-#: The tofu that tools/install builds, and terraform where the machine has it.
-ENGINES = [str(CACHE / "tools/tofu/current/bin/tofu"), *filter(None, [shutil.which("terraform")])]
-EACH = pytest.mark.parametrize("engine", ENGINES, ids=lambda path: Path(path).name)
 
 
 def engine_run(engine: str, folder: Path, *arguments: str) -> str:
@@ -62,3 +58,15 @@ def test_a_state_that_others_may_read_is_closed(tmp_path: Path) -> None:
     state.chmod(0o644)
     keep_private(state)
     assert (state.stat().st_mode & 0o777, state.read_text()) == (0o600, "{}")
+
+
+@EACH
+def test_after_another_release_of_the_provider_init_takes_the_one_that_the_json_pins(engine: str, tmp_path: Path) -> None:
+    folder = synthesize(write_cluster(tmp_path, document("single"))).path.parent
+    driven = Engine(engine, folder, os.environ | {"TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc")})
+    driven.init()
+    lock = folder / ".terraform.lock.hcl"
+    now = lock.read_text()
+    lock.write_text(now.replace('"0.111.1"', '"0.110.0"').replace("0.111.1", "0.110.0"))
+    driven.init()
+    assert 'version     = "0.111.1"' in lock.read_text()

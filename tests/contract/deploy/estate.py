@@ -23,11 +23,10 @@ from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_
 from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.runlock import marked_processes
 from tests.contract import pveum
+from tests.engines import chosen_engine
 from tests.plans import document
 
 ROOT = Path(__file__).parents[3]
-CACHE = Path(os.environ.get("STARDOCK_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stardock")
-TOFU = CACHE / "tools/tofu/current/bin/tofu"
 TOKEN = "root@pam!stardock=11111111-2222-3333-4444-555555555555"
 NODES = ("pve1", "pve2", "pve3")
 
@@ -98,7 +97,7 @@ class EmulatedEstate:
             "TMPDIR": str(home),
             "SSL_CERT_FILE": str(self.folder.parent / "lab" / "ca.pem"),
             "PROXMOX_VE_API_TOKEN": self.token,
-            "TERRAFORM_BINARY_NAME": str(TOFU),
+            "TERRAFORM_BINARY_NAME": str(chosen_engine()),
             "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
             "STARDOCK_LOCK": "write",
         }

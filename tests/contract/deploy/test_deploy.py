@@ -66,9 +66,14 @@ def test_an_import_does_not_wait_for_a_silent_agent_without_a_word(estate: Emula
 
 
 def test_a_machine_that_is_replaced_by_name_has_its_new_host_key_in_the_facts(estate: EmulatedEstate) -> None:
+    estate.data["protect"] = True
+    estate.write()
     estate.deploy()
     known = (estate.folder / "cluster.known_hosts").read_text().splitlines()
     estate.deploy("--replace", "agent1")
     now = (estate.folder / "cluster.known_hosts").read_text().splitlines()
     assert len(set(known) & set(now)) == len(MACHINES) - 1
     assert len(now) == len(MACHINES)
+    stack = json.loads((estate.folder / "cdktf.out/stacks/quickstart/cdk.tf.json").read_text())
+    machines = stack["resource"]["proxmox_virtual_environment_vm"].values()
+    assert [machine["lifecycle"]["prevent_destroy"] for machine in machines] == [True] * len(MACHINES)

@@ -8,8 +8,9 @@ from collections import Counter
 
 import pytest
 
-from tests.contract.deploy.estate import TOFU, EmulatedEstate
+from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
+from tests.engines import chosen_engine
 
 pytestmark = pytest.mark.contract
 
@@ -56,7 +57,7 @@ def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_en
 def test_machines_that_an_interrupted_apply_left_tainted_are_finished_and_not_made_anew(estate: EmulatedEstate) -> None:
     estate.deploy()
     stack = estate.folder / "cdktf.out/stacks/quickstart"
-    taint = [str(TOFU), "taint", "proxmox_virtual_environment_vm.server1"]
+    taint = [str(chosen_engine()), "taint", "proxmox_virtual_environment_vm.server1"]
     subprocess.run(taint, cwd=stack, env=estate.environ(), check=True, capture_output=True)
     assert "runner deploy --replace server1" in estate.run("deploy")[1]
     (stack / "stardock.applying").touch()  # what a kill leaves, and an apply that failed by itself does not

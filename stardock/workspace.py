@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,11 @@ from stardock.errors import ConditionError, InputErrors, Problem, RefusedError
 from stardock.facts import Facts, load_facts
 from stardock.files import ClusterFiles
 from stardock.lock import load_lock, save_lock
+from stardock.neighbours import neighbours
 from stardock.plan.build import build
 from stardock.plan.locked import Lock, gains
 from stardock.plan.model import Plan
+from stardock.plan.neighbours import compare
 from stardock.plan.state import LOCAL
 from stardock.spec import load_spec
 from stardock.standing import EncryptedStateError, Standing, moved, standing
@@ -47,11 +49,19 @@ def find_cluster_file(option: Path | None) -> Path:
 
 
 def open_workspace(cluster_file: Path) -> Workspace:
-    """Read a cluster's files and plan it. Writes nothing; `InputErrors` tells everything that is wrong in one of the files."""
+    """Read a cluster's files and plan it; compare it with the clusters beside it. Writes nothing.
+
+    `InputErrors` tells everything that is wrong in one of the files, or that another cluster has already.
+    """
     files = ClusterFiles(cluster_file)
     spec = load_spec(cluster_file)
     before = load_lock(files.lock)
     plan, lock = build(spec, before, str(cluster_file))
+    others, unread = neighbours(cluster_file)
+    problems, shared = compare(spec, plan, others)
+    if problems:
+        raise InputErrors(str(cluster_file), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
+    plan = replace(plan, warnings=(*plan.warnings, *shared, *unread))
     facts = load_facts(files.facts, spec.cluster)
     return Workspace(files=files, spec=spec, plan=plan, lock_before=before, lock=lock, facts=facts)
 

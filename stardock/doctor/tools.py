@@ -10,7 +10,7 @@ from importlib import metadata
 
 from stardock.doctor.scene import Tried
 from stardock.errors import ConditionError
-from stardock.stages.engine import find_engine
+from stardock.stages.synth import find_engine
 
 #: The oldest Node that jsii of our pin runs on.
 OLDEST_NODE = 20

@@ -90,21 +90,22 @@ def _run(hook: Hook, folder: Path, environ: Mapping[str, str], say: Say) -> tupl
         errors="replace",
         start_new_session=True,
     ) as process:
-        timer = threading.Timer(hook.timeout, lambda: (late.set(), _end(process)))
+        timer = threading.Timer(hook.timeout, _end, (process, late))
         timer.start()
         try:
             for line in process.stdout or ():
                 say(f"  | {line.rstrip()}")
             code = process.wait()
         except BaseException:
-            _end(process)
+            _end(process, threading.Event())
             raise
         finally:
             timer.cancel()
     return code, late.is_set()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], late: threading.Event) -> None:
+    late.set()
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

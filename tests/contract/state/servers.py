@@ -19,6 +19,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+import requests
+
+from tests.contract.estate import free_ports
+
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
@@ -66,23 +71,28 @@ def _accepts(path: Path) -> bool:
 
 @contextmanager
 def s3() -> Iterator[Store]:
-    """moto's S3 on a free port of the loopback, with a bucket."""
-    import boto3  # noqa: PLC0415 -- half a second
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    """moto's S3 on a free port of the loopback, with a bucket; in the environment that tools/setup makes for it."""
+    program = ROOT / "build/s3/bin/moto_server"
+    if not program.exists():
+        pytest.skip("the S3-compatible server is not there: tools/setup s3")
+    port = free_ports(1)[0]
+    address = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     settings = {"backend": "s3", "bucket": "states", "region": "us-east-1", "endpoints": {"s3": address}, "use_path_style": True}
     skipped = ("credentials_validation", "metadata_api_check", "region_validation", "requesting_account_id")
     try:
-        client = boto3.client("s3", endpoint_url=address, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-        client.create_bucket(Bucket="states")
+        _wait(lambda: _listens(port))
+        requests.put(f"{address}/states", timeout=30).raise_for_status()
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "planted-key"}
         yield Store(settings | {f"skip_{name}": True for name in skipped}, keys)
     finally:
-        server.stop()
+        process.terminate()
+        process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 class StateHandler(BaseHTTPRequestHandler):

@@ -103,8 +103,9 @@ def _estate(plan: Plan, other: Plan) -> tuple[bool, str]:
     """
     ours, theirs = _nodes(plan), _nodes(other)
     names = sorted(set(ours) & set(theirs))
-    sure = plan.proxmox.endpoint == other.proxmox.endpoint or any(ours[name] and ours[name] == theirs[name] for name in names)
-    return sure, ", ".join(names) or (plan.proxmox.endpoint if sure else "")
+    met = any(ours[name] is not None and ours[name] == theirs[name] for name in names)
+    sure = plan.proxmox.endpoint == other.proxmox.endpoint or met  # None: one environment names the endpoint of both
+    return sure, ", ".join(names) or ("the endpoint" if sure else "")
 
 
 def _nodes(plan: Plan) -> Mapping[str, str | None]:

@@ -21,8 +21,8 @@ from stardock.estate.role import commands, default_user
 from stardock.lab.pve import access_key
 from stardock.workspace import open_workspace
 from tests.contract import pveum
-from tests.contract.engine import TOFU
 from tests.contract.estate import Estate, estate
+from tests.engines import chosen_engine
 from tests.plans import document
 
 pytestmark = pytest.mark.contract
@@ -77,7 +77,7 @@ def doctor(pve: Estate, file: Path, token: str, monkeypatch: pytest.MonkeyPatch,
     """Exit code and findings."""
     for name in ("SSH_AUTH_SOCK", "PROXMOX_VE_SSH_USERNAME", "PROXMOX_VE_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    trust = {"SSL_CERT_FILE": f"{pve.directory}/ca.pem", "PROXMOX_VE_API_TOKEN": token, "TERRAFORM_BINARY_NAME": str(TOFU)}
+    trust = {"SSL_CERT_FILE": f"{pve.directory}/ca.pem", "PROXMOX_VE_API_TOKEN": token, "TERRAFORM_BINARY_NAME": str(chosen_engine())}
     done = CliRunner().invoke(runner, ["doctor", "-f", str(file), "--format", "json"], env=trust | environ)
     assert token.partition("=")[2] not in done.output
     return done.exit_code, json.loads(done.output)["findings"]

@@ -24,7 +24,8 @@ from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 from stardock.workspace import open_workspace
 from tests.contract import pveum
-from tests.contract.deploy.estate import TOFU, TOKEN, EmulatedEstate, _free_ports, emulated_estate
+from tests.contract.deploy.estate import TOKEN, EmulatedEstate, _free_ports, emulated_estate
+from tests.engines import chosen_engine
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.contract
@@ -74,7 +75,12 @@ def destroy(estate: EmulatedEstate) -> None:
     """`tofu destroy` in the stack's folder."""
     folder = next(estate.folder.glob("cdktf.out/stacks/*"))
     done = subprocess.run(
-        [str(TOFU), "destroy", "-auto-approve", "-no-color"], cwd=folder, env=estate.environ(), capture_output=True, text=True, check=False
+        [str(chosen_engine()), "destroy", "-auto-approve", "-no-color"],
+        cwd=folder,
+        env=estate.environ(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

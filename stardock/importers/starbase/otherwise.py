@@ -60,15 +60,11 @@ def _first_boot(origin: Origin) -> Iterator[Note]:
     if template.hashed_password:
         message = "root's password hash is not taken over; an account with one: `cloud_init.users`, `password_hash: {env: NAME}`"
         yield _other(origin, message, *keys, "hashed_password")
-    if template.change_repo and template.repo_domain:
-        yield _other(
-            origin, f"the package mirror {template.repo_domain} is not taken over; machines keep what they have", *keys, "repo_domain"
-        )
     message = (
         "starbase's switch leaves transactional-update to reboot Kubernetes machines undrained; Stardock's stage `machines` sets a method"
     )
     yield _other(origin, message, *keys, "disable_rebootmgr")
-    image = "a new download for machines that will be made; those that stand keep their disk. Pin a checksum: `image.checksum`"
+    image = "a new download for machines that will be made; those that stand keep their disk. `runner image pin` holds it to a checksum"
     yield _other(origin, image, "image_download_config", "url")
 
 

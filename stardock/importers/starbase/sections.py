@@ -9,6 +9,7 @@ from typing import Any
 from stardock.importers.starbase.machines import is_static, network_of
 from stardock.importers.starbase.origin import Nic, Origin
 from stardock.importers.starbase.variables import ROLES, NetworkConfig, VmConfig
+from stardock.plan.model import Role
 from stardock.systems import system
 
 #: Stands where a value is missing that only a person knows; no host has a name under `.invalid` (RFC 2606).
@@ -16,6 +17,8 @@ MISSING_ENDPOINT = "https://fill-in.invalid:8006"
 #: starbase's inventory names this key; its public half stands in for a missing one.
 PRIVATE_KEY = "~/.ssh/ansible_rsa"
 SYSTEM = "microos"
+#: rebootmgr's words.
+STRATEGIES = ("maint-window", "best-effort", "instantly", "off")
 
 _GIB = 1024
 _MTUS = (576, 65520)
@@ -31,13 +34,20 @@ def document(origin: Origin, cluster: str, hosts: Iterable[str] = ()) -> dict[st
         "cluster": cluster,
         "distribution": {"name": "rke2", "options": options(origin)},
         "proxmox": proxmox(origin, hosts),
-        "image": {"system": SYSTEM, "url": origin.terraform.values.image_download_config.url},
+        "image": image(origin),
         "ssh": {"keys": [public_key(origin)], "private_key": PRIVATE_KEY},
-        "cloud_init": {"packages": packages(origin)},
+        **({"cloud_init": found} if (found := cloud_init(origin)) else {}),
         "network": network(origin),
         "pools": [pool(origin, role) for role in origin.roles],
         "maintenance": maintenance(origin),
     }
+
+
+def image(origin: Origin) -> dict[str, Any]:
+    """What new machines start from, and where the publisher tells its checksum."""
+    download = origin.terraform.values.image_download_config
+    checksum = download.checksum_url or f"{download.url}.sha256"
+    return {"system": SYSTEM, "url": download.url, **({"checksum_url": checksum} if download.checksum_algorithm == "sha256" else {})}
 
 
 def options(origin: Origin) -> dict[str, Any]:
@@ -73,17 +83,25 @@ def public_key(origin: Origin) -> str:
     return given or f"{PRIVATE_KEY}.pub"
 
 
-def packages(origin: Origin) -> list[str]:
-    """What is left when Stardock's own are taken out; starbase's extra ones of a role come to all."""
-    terraform = origin.terraform.values
-    wanted = (
-        *terraform.cloud_init_config.template.packages,
-        *terraform.rke2_cloud_init_extra_packages,
-        *(terraform.loadbalancer_cloud_init_extra_packages if origin.of("loadbalancer") else ()),
-    )
+def cloud_init(origin: Origin) -> dict[str, Any]:
+    """Packages of all machines, and the mirror where starbase switched to one."""
+    template = origin.terraform.values.cloud_init_config.template
+    wanted = packages(template.packages, *ROLES.values())
+    mirror = {"mirrors": {SYSTEM: template.repo_domain}} if template.change_repo and template.repo_domain else {}
+    return ({"packages": wanted} if wanted else {}) | mirror
+
+
+def packages(wanted: Iterable[str], *roles: Role) -> list[str]:
+    """What is left when Stardock's own are taken out."""
     chosen = system(SYSTEM)
-    own = {*chosen.packages, *_NOT_PACKAGES, *(name for role in ROLES.values() for name in chosen.role_packages(role))}
+    own = {*chosen.packages, *_NOT_PACKAGES, *(name for role in roles for name in chosen.role_packages(role))}
     return [name for name in dict.fromkeys(wanted) if name not in own]
+
+
+def _extra_packages(origin: Origin, role: str) -> list[str]:
+    terraform = origin.terraform.values
+    extra = terraform.loadbalancer_cloud_init_extra_packages if role == "loadbalancer" else terraform.rke2_cloud_init_extra_packages
+    return packages(extra, ROLES[role])
 
 
 def network(origin: Origin) -> dict[str, Any]:
@@ -145,6 +163,7 @@ def pool(origin: Origin, role: str) -> dict[str, Any]:
         "disk": f"{hardware.disk_size}GiB",
         "disk_interface": "virtio0",
         **_hardware(hardware),
+        **({"cloud_init": {"packages": extra}} if (extra := _extra_packages(origin, role)) else {}),
     }
 
 
@@ -169,10 +188,12 @@ def maintenance(origin: Origin) -> dict[str, Any]:
     """The windows; what is no hour, minute or span is told by `notes` and left to the default."""
     template = origin.terraform.values.cloud_init_config.template
     slots, offsets = usable(template.reboot_slots, 24), usable(template.minute_offsets, 60)
+    strategy = template.reboot_strategy.lb_nodes
     return {
         **({"slots": slots} if slots else {}),
         **({"offsets": offsets} if offsets else {}),
         **({"duration": template.window_duration} if is_span(template.window_duration) else {}),
+        **({"strategy": strategy} if strategy in STRATEGIES else {}),
     }
 
 

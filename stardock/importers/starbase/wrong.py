@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stardock.importers.notes import Kind, Note
 from stardock.importers.starbase.machines import is_static, network_of
 from stardock.importers.starbase.origin import Nic, Origin
-from stardock.importers.starbase.sections import MISSING_ENDPOINT, PRIVATE_KEY, is_span, takes_mtu, usable
+from stardock.importers.starbase.sections import MISSING_ENDPOINT, PRIVATE_KEY, STRATEGIES, is_span, takes_mtu, usable
 from stardock.importers.starbase.variables import NetworkConfig
 from stardock.spec.keypath import Keys
 
@@ -53,6 +53,9 @@ def _template(origin: Origin) -> Iterator[Note]:
         given = getattr(template, name)
         if usable(given, end) != list(given):
             yield _wrong(origin, f"{name}: not each number is {what}, and once; the others stay", *keys, name)
+    if template.reboot_strategy.lb_nodes not in (None, *STRATEGIES):
+        message = f"`{template.reboot_strategy.lb_nodes}` is no strategy of rebootmgr's; maint-window is taken"
+        yield _wrong(origin, message, *keys, "reboot_strategy", "lb_nodes")
     if not is_span(template.window_duration):
         yield _wrong(
             origin, f"`{template.window_duration}` is no span of hours and minutes up to 24h; 1h is taken", *keys, "window_duration"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
 from stardock.lock import load_lock
@@ -100,6 +101,16 @@ def test_the_file_is_commented_and_the_same_inputs_give_the_same_bytes(place: Im
     assert (place.text, (place.folder / "cluster.lock").read_bytes()) == first
 
 
+def test_packages_mirror_and_strategy_come_along_and_what_stardock_brings_itself_does_not(place: Imported) -> None:
+    wanted = TFVARS.replace('"htop"]', '"htop", "vim"]').replace("change_repo = false", "change_repo = true")
+    checkout(place.folder / "old", tfvars=wanted)
+    place.run()
+    data = YAML(typ="safe").load(place.text)
+    assert data["cloud_init"] == {"packages": ["vim"], "mirrors": {"microos": "https://mirror.example/opensuse"}}
+    assert [pool.get("cloud_init") for pool in data["pools"]] == [None, {"packages": ["open-iscsi"]}, {"packages": ["open-iscsi"]}]
+    assert data["maintenance"] == {"slots": [17, 18], "offsets": [0, 15, 30, 45], "duration": "1h", "strategy": "best-effort"}
+
+
 def test_no_secret_of_the_origin_is_written_or_said(place: Imported) -> None:
     said = place.run()
     written = "".join(path.read_text() for path in place.folder.glob("cluster.*"))
@@ -163,6 +174,7 @@ FAULTS = {
     "static without an address": (('base_ip = "192.168.1.77", ', ""), "DHCP is taken"),
     "slot 25": (("[17, 18]", "[17, 18, 25]"), "reboot_slots"),
     "a window that is none": (('"1h"', '"banana"'), "`banana` is no span"),
+    "a strategy that there is not": (('lb_nodes = "best-effort"', 'lb_nodes = "whenever"'), "`whenever` is no strategy"),
     "an empty name server": (("dns_servers    = []", 'dns_servers = [""]'), "an empty name server"),
     "key and value of a PVE node differ": (('pve2 = "pve2"', 'pve2b = "pve2"'), "`pve2b` and `pve2` differ"),
     "a role that there is not": (("  worker  ", "  bastion = {}\n  worker  "), "vms.bastion: there is no such variable"),

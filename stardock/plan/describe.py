@@ -81,7 +81,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         pve_node=given.pve_node,
         vm_id=given.vm_id,
         hostname=own.hostname or one.name,
-        interfaces=interfaces(one.interfaces, given.nics, search=spec.cloud_init.search, bridges=node.bridges),
+        interfaces=interfaces(one.interfaces, given.nics, common=spec.network, bridges=node.bridges),
         image=disk_image(spec.image_of(pool), node, around.pins),
         cores=own.cores or pool.cores,
         cpu_type=own.cpu or pool.cpu,

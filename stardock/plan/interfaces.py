@@ -12,15 +12,16 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.plan.allocate import Nic, Nics
     from stardock.spec.interface import Interface as Wish
     from stardock.spec.interface import IpV6
+    from stardock.spec.network import Network
 
 
-def interfaces(wishes: Sequence[Wish], given: Nics, *, search: tuple[str, ...], bridges: Mapping[str, str]) -> tuple[Interface, ...]:
-    """Put the NICs of a machine together; `search` are the domains of static interfaces that name none.
+def interfaces(wishes: Sequence[Wish], given: Nics, *, common: Network, bridges: Mapping[str, str]) -> tuple[Interface, ...]:
+    """Put the NICs of a machine together; `common` has the name servers and search domains of static interfaces that name none.
 
     `bridges` are those that its PVE node calls otherwise.
     """
     ways_out = default_routes(wishes)
-    nics = (_interface(wish, given[wish.name], search=search, default_route=ways_out[wish.name]) for wish in wishes)
+    nics = (_interface(wish, given[wish.name], common=common, default_route=ways_out[wish.name]) for wish in wishes)
     return tuple(replace(nic, bridge=bridges.get(nic.bridge, nic.bridge)) for nic in nics)
 
 
@@ -34,7 +35,7 @@ def default_routes(wishes: Sequence[Wish]) -> Mapping[str, bool]:
     return {wish.name: wish.name in ways_out or wish.metric is not None for wish in wishes}
 
 
-def _interface(wish: Wish, given: Nic, *, search: tuple[str, ...], default_route: bool) -> Interface:
+def _interface(wish: Wish, given: Nic, *, common: Network, default_route: bool) -> Interface:
     static = wish.static
     return Interface(
         name=wish.name,
@@ -48,12 +49,17 @@ def _interface(wish: Wish, given: Nic, *, search: tuple[str, ...], default_route
         prefix=static.prefix if static else None,
         gateway=str(static.gateway) if static and static.gateway else None,
         ipv6=_ipv6(wish.ipv6, given) if wish.ipv6 else None,
-        dns=wish.dns,
-        search=wish.search or (search if static else ()),
+        dns=wish.dns or (_servers(wish, common) if static else ()),
+        search=wish.search or (common.search if static else ()),
         routes=tuple(Route(to=route.to, via=route.via, metric=route.metric) for route in wish.routes),
         metric=wish.metric,
         default_route=default_route,
     )
+
+
+def _servers(wish: Wish, common: Network) -> tuple[str, ...]:
+    """Those of families that the interface has: NetworkManager refuses others."""
+    return tuple(server for server in common.dns if wish.ipv6 or ":" not in server)
 
 
 def _ipv6(wish: IpV6, given: Nic) -> Ipv6:

@@ -32,7 +32,7 @@ def warnings(
         *_huge_pages(machines),
         *ha_warnings(spec, machines),
         *_close_windows(machines),
-        *_name_servers(every, machines),
+        *_name_servers(machines),
         *_one_subnet_twice(spec),
         *_idle_vip(spec, machines),
         *placement_warnings(spec, every, machines),
@@ -74,8 +74,8 @@ def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:
         yield f"the load balancers {one} and {other} may reboot {minutes} minutes apart; a boot takes up to {maintenance.BOOT_MINUTES}"
 
 
-def _name_servers(every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[str]:
-    servers = {server for one in every for nic in one.interfaces for server in nic.dns}
+def _name_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
+    servers = {server for machine in machines.values() for nic in machine.interfaces for server in nic.dns}
     for name, machine in machines.items():
         for nic in machine.interfaces:
             for address in static_addresses(nic):

@@ -93,6 +93,7 @@ def _balanced(spec: Spec) -> Iterator[tuple[Keys, tuple[Interface, ...]]]:
 
 def _taken(spec: Spec) -> Iterator[tuple[str, str]]:
     """Addresses that are somebody's, with whose."""
+    yield from (("a name server", address) for address in spec.network.dns)
     for _, interfaces in spec.interface_lists():
         statics = [interface.static for interface in interfaces if interface.static]
         yield from (("the gateway of a network", str(static.gateway)) for static in statics if static.gateway)

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from stardock.spec.distribution import Url
 from stardock.spec.image import SystemName
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Account, Domain, Flag, Form, shown
+from stardock.spec.units import Account, Flag, Form, shown
 
 Package = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9+._:-]*", "a package name", "htop")]
 
@@ -119,11 +119,10 @@ class PoolCloudInit(Section):
 
 
 class CloudInit(Section):
-    """Accounts, packages, files, commands, search domains."""
+    """Accounts, packages, files, commands."""
 
     users: tuple[User, ...] = Field(default=(), description="accounts beside `ssh.user`")
     packages: tuple[Package, ...] = Field(default=(), description="packages on every machine, beside the system's own")
-    search: tuple[Domain, ...] = Field(default=(), description="search domains of static interfaces that name none")
     mirrors: dict[SystemName, Url] = Field(
         default_factory=dict, description="by system: a copy of its repositories, used instead of the publisher's once it answers"
     )

@@ -160,8 +160,10 @@ class Interface(Section):
     dhcp: Flag | None = Field(default=None, description="true unless `static` is there")
     static: Static | None = Field(default=None, description="addresses without DHCP")
     ipv6: IpV6 | None = Field(default=None, description="IPv6 beside IPv4; without it, a static interface has none")
-    dns: tuple[Address, ...] = Field(default=(), description="name servers, beside those that DHCP names")
-    search: tuple[Domain, ...] = Field(default=(), description="search domains; default: `cloud_init.search` where `static` is")
+    dns: tuple[Address, ...] = Field(
+        default=(), description="name servers, beside those that DHCP names; default: `network.dns` where `static` is"
+    )
+    search: tuple[Domain, ...] = Field(default=(), description="search domains; default: `network.search` where `static` is")
     routes: tuple[Route, ...] = Field(default=(), description="networks behind other routers")
     metric: Metric | None = Field(
         default=None, description="of this interface's default route; says that there may be a second one; the lower wins"

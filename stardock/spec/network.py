@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from stardock.spec.interface import Interface, Interfaces
-from stardock.spec.ip import Ipv4
+from stardock.spec.ip import Address, Ipv4
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count
+from stardock.spec.units import Count, Domain
 
 RoleName = Literal["server", "agent", "loadbalancer"]
 
@@ -42,6 +42,8 @@ class Network(Section):
     vrid: VrrpId | None = Field(
         default=None, description="VRRP id of the virtual IP, 1 to 255; default: chosen once, from the cluster's name"
     )
+    dns: tuple[Address, ...] = Field(default=(), description="name servers of static interfaces that name none")
+    search: tuple[Domain, ...] = Field(default=(), description="search domains of static interfaces that name none")
     server: Interfaces = Field(default_factory=_dhcp, description="interfaces of servers; default: DHCP on vmbr0")
     agent: Interfaces = Field(default_factory=_dhcp, description="interfaces of agents; default: DHCP on vmbr0")
     loadbalancer: Interfaces = Field(default_factory=_dhcp, description="interfaces of load balancers; default: DHCP on vmbr0")

@@ -175,3 +175,17 @@ def test_two_interfaces_in_one_subnet_are_a_warning(data: dict[str, Any]) -> Non
     data["network"]["agent"].append({"static": {"base": "10.0.50.0", "prefix": 16}})
     plan, _ = plan_of(data)
     assert "ens18 and ens19 are both in 10.0.0.0/16: answers may leave through the other one than asked" in plan.warnings
+
+
+def test_the_global_dns_list_holds_for_static_interfaces_that_name_none_each_family_where_it_is(data: dict[str, Any]) -> None:
+    data["network"] |= {"dns": ["10.0.0.53", "fd00:10::53"], "search": ["home.arpa"]}
+    data["network"]["server"][0] |= {"dns": ["10.0.0.54"]}
+    data["network"]["agent"] += [{"static": {"base": "10.5.0.0", "offset": 9}}, {}]
+    plan, _ = plan_of(data)
+    assert plan.machine("s1").interfaces[0].dns == ("10.0.0.54",)
+    assert [nic.dns for nic in plan.machine("a1").interfaces] == [("10.0.0.53", "fd00:10::53"), ("10.0.0.53",), ()]
+    assert [nic.search for nic in plan.machine("a1").interfaces] == [("home.arpa",), ("home.arpa",), ()]
+
+
+def test_the_global_dns_list_is_empty_by_default(data: dict[str, Any]) -> None:
+    assert {nic.dns for machine in plan_of(data)[0].machines for nic in machine.interfaces} == {()}

@@ -119,6 +119,13 @@ NETWORK: dict[str, Case] = {
         "the name server fd00::53 is IPv6, and `ens18` has none",
         "add `ipv6",
     ),
+    "a_blank_name_server": (
+        ("dns: [192.168.1.1]", 'dns: [""]'),
+        "dns:",
+        f"{NIC}.dns[0]",
+        "`` is not an IP address",
+        "192.168.1.1",
+    ),
     "dns_under_static": (
         ("gateway: 192.168.1.1}", "gateway: 192.168.1.1, dns: [192.168.1.1]}"),
         "dns:",

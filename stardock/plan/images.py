@@ -14,6 +14,7 @@ from stardock.errors import Problem
 from stardock.plan.locked import Pin
 from stardock.plan.model import Image, PlacedImage, PveNode
 from stardock.spec.image import DISK_FORMATS
+from stardock.spec.keypath import Keys
 from stardock.spec.places import at
 from stardock.systems import system
 
@@ -104,9 +105,12 @@ def kept_image(wish: Image, record: Image) -> Image:
 
 def unpinned_files(spec: Spec, every: Sequence[Wanted], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:
     """A file that is to be uploaded has a checksum: it is what tells one content from the next."""
-    new = {id(one.pool): one for one in every if one.name not in held or spec.image_of(one.pool).everywhere}
-    for one in new.values():
+    missing: dict[Keys, str] = {}
+    for one in every:
         wanted = spec.image_of(one.pool)
-        if wanted.file and not wanted.checksum and source(wanted) not in pins:
-            keys = ("image", "file") if one.pool.image is None else (*one.pool_keys, "image", "file")
-            yield at(spec, keys, f"the checksum of {wanted.file} is not known yet", "run `runner image pin`, and commit the lock")
+        new = one.name not in held or wanted.everywhere
+        if new and wanted.file and not wanted.checksum and source(wanted) not in pins:
+            keys: Keys = ("image", "file") if one.pool.image is None else (*one.pool_keys, "image", "file")
+            missing[keys] = wanted.file
+    for keys, file in missing.items():
+        yield at(spec, keys, f"the checksum of {file} is not known yet", "run `runner image pin`, and commit the lock")

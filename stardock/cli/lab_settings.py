@@ -21,12 +21,24 @@ def lab_settings(plan: Plan, directory: Path) -> LabSettings:
     planned = enumerate(plan.proxmox.nodes, 1)
     nodes = tuple(PveNode(node.name, node.address or node_address(number), _storages(plan, node)) for number, node in planned)
     networks = tuple(network for number, segment in enumerate(_segments(plan)) for network in _networks(plan, segment, number))
-    return LabSettings(plan.cluster, str(directory), nodes, networks, endpoint=ENDPOINT, ssh_user=plan.proxmox.ssh_user)
+    return LabSettings(
+        plan.cluster,
+        str(directory),
+        nodes,
+        networks,
+        endpoint=ENDPOINT,
+        ssh_user=plan.proxmox.ssh_user,
+        pools=tuple(sorted({machine.pve_pool for machine in plan.machines if machine.pve_pool})),
+        devices=tuple(sorted({device.mapping for machine in plan.machines for device in machine.devices})),
+    )
 
 
 def _storages(plan: Plan, node: PlannedNode) -> dict[str, str]:
-    """Id -> type. A datastore for files is a folder, also when it holds disks too; a shared one is what PVE has for that."""
-    own = [machine for machine in plan.machines if machine.pve_node == node.name]
+    """Id -> type. A datastore for files is a folder, also when it holds disks too; a shared one is what PVE has for that.
+
+    What HA may bring to the PVE node has its datastores there.
+    """
+    own = [machine for machine in plan.machines if node.name in {machine.pve_node, *(machine.ha.nodes if machine.ha else ())}]
     blocks = [node.disks, *(machine.disk_datastore for machine in own), *(disk.datastore for machine in own for disk in machine.data_disks)]
     files = [node.images, node.snippets, *(machine.image.datastore for machine in own)]
     shared = plan.proxmox.shared

@@ -42,3 +42,5 @@ class LabSettings:
     machines: Literal["nspawn", "none"] = "nspawn"
     endpoint: str = "https://127.0.0.1:8006"
     ssh_user: str = "root"
+    pools: tuple[str, ...] = ()  # of PVE, which the administrator made
+    devices: tuple[str, ...] = ()  # resource mappings, each of a device that every PVE node has plenty of

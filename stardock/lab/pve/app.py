@@ -19,6 +19,7 @@ from stardock.lab.pve.access import Rights
 from stardock.lab.pve.access.declared import permit
 from stardock.lab.pve.errors import SERVER_ERROR, UNAUTHORIZED, PveError, bad_parameters, failed, not_implemented, unauthorized
 from stardock.lab.pve.estate import Estate
+from stardock.lab.pve.furnish import furnish
 from stardock.lab.pve.routes import HANDLERS, Request
 from stardock.lab.pve.schema import load_schema
 from stardock.lab.pve.schema.check import Given, parameter_errors
@@ -177,6 +178,7 @@ def create_app(settings: LabSettings, hypervisor: Hypervisor, token: str) -> web
 
     api = Api(Estate(settings, hypervisor, load_schema()))
     api.estate.access.trust(token)
+    furnish(api.estate)
     app = web.Application(client_max_size=_LARGEST_UPLOAD)
     app.router.add_routes(control_routes(api))
     app.router.add_route("*", _PREFIX + "/{path:.*}", api.answer)

@@ -43,7 +43,17 @@ def test_each_vlan_is_a_network_and_one_without_gateway_gets_a_free_address() ->
     assert settings(data).networks[1] == Network("vmbr1", "10.20.0.4/24", 20)
 
 
+def test_the_lab_has_the_pools_devices_and_shared_datastores_of_the_plan_wherever_ha_may_go() -> None:
+    data = document("single")
+    data["proxmox"] |= {"nodes": ["pve1", "pve2"], "datastores": {"disks": "ceph", "shared": ["ceph", "fast"]}}
+    data["pools"][0] |= {"pve_pool": "lab", "devices": ["gpu"], "ha": True}
+    data["pools"][0]["data_disks"] = [{"name": "data", "size": "1GiB", "datastore": "fast"}]
+    made = settings(data)
+    assert (made.pools, made.devices) == (("lab",), ("gpu",))
+    assert [node.storages for node in made.pve_nodes] == [{"ceph": "rbd", "fast": "rbd", "local": "dir"}] * 2
+
+
 def test_settings_survive_their_file(tmp_path: Path) -> None:
     networks = (Network("vmbr0", "10.0.0.1/24", 7, ("10.0.0.5", "10.0.0.9")), Network("vmbr1", "10.1.0.1/24"))
-    made = LabSettings("x", str(tmp_path), (PveNode("pve1", "127.0.1.1", {"nfs": "dir"}),), networks, machines="none")
+    made = LabSettings("x", str(tmp_path), (PveNode("pve1", "127.0.1.1", {"nfs": "dir"}),), networks, machines="none", pools=("lab",))
     assert settings_file.load(settings_file.save(made)) == made

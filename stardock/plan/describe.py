@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
@@ -16,6 +16,7 @@ from stardock.plan.locked import Pin
 from stardock.plan.model import Machine, PveNode, User, Window
 from stardock.plan.setup import network_plugins, setup_of, users
 from stardock.plan.wanted import Wanted
+from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -96,6 +97,12 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         timezone=spec.maintenance.timezone,
         window=maintenance.window_of(given.numbers.place, around.windows),
         protect=spec.protect,
-        **hardware_of(one, node, allowed(one, tuple(around.nodes))),
+        **(_defaults(spec, one) | hardware_of(one, node, allowed(one, tuple(around.nodes)))),
         **setup_of(spec, one, around.users, around.cni),
     )
+
+
+def _defaults(spec: Spec, one: Wanted) -> dict[str, Any]:
+    """What the system's image starts under, where cluster.yaml says nothing."""
+    own = system(spec.image_of(one.pool).system)
+    return {"firmware": own.firmware, "chipset": own.chipset}

@@ -27,7 +27,7 @@ BOOT_ID = ("cat", "/proc/sys/kernel/random/boot_id")
 
 STUBS = {
     "rpm": "cat /var/lib/stub/running",
-    "transactional-update": 'echo "$*" >>/var/lib/stub/calls; for word; do :; done; echo "$word" >>/var/lib/stub/next',
+    "transactional-update": """echo "$*" >>/var/lib/stub/calls; echo "$*" | sed 's/.* install //' | tr ' ' '\\n' >>/var/lib/stub/next""",
     "rebootmgrctl": 'echo "$*" >>/var/lib/stub/rebootmgr',
     "btrfs": "echo ID 268 gen 83 top level 267 path @/.snapshots/2/snapshot",
 }

@@ -57,6 +57,14 @@ def test_every_system_says_where_its_image_and_the_publishers_checksum_are(name:
     assert own.image_file_name.endswith(DISK_FORMATS)
 
 
+def test_firmware_and_chipset_are_the_systems_where_the_pool_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = document()
+    data["pools"][1]["firmware"] = "seabios"
+    monkeypatch.setitem(SYSTEMS, "debian", replace(system("debian"), firmware="ovmf", chipset="i440fx"))
+    found = {each.role: (each.firmware, each.chipset) for each in plan_of(data)[0].machines}
+    assert found == {"loadbalancer": ("ovmf", "i440fx"), "server": ("seabios", "i440fx"), "agent": ("ovmf", "i440fx")}
+
+
 @EVERY
 def test_every_system_runs_servers_and_agents_and_three_run_load_balancers(name: str) -> None:
     assert {"server", "agent"} <= set(system(name).roles) <= set(ROLES)

@@ -56,7 +56,8 @@ def _attached(scene: Scene, machine: Machine, seen: EstateMachine, config: Confi
         yield Finding(
             kind="first-boot", subject=machine.name, field="cicustom", wanted=_joined(own), found=_joined(named), hidden=True, cure=cure
         )
-    for volume in sorted(set(named.values()) - set(own.values())):
+    watched = set(own.values()) if seen.pve_node == machine.pve_node else set()  # by `_snippets`
+    for volume in sorted(set(named.values()) - watched):
         listed = scene.snippets((seen.pve_node, volume.partition(":")[0]))
         if listed is not None and volume not in listed:
             yield _gone(machine.name, volume, seen.pve_node, "put it back: the VM does not start without it")

@@ -34,7 +34,7 @@ def _missing(machine: Machine) -> Finding:
 
 
 def _place(machine: Machine, seen: EstateMachine) -> Iterator[Finding]:
-    if seen.pve_node != machine.pve_node:
+    if seen.pve_node not in {machine.pve_node, *(machine.ha.nodes if machine.ha else ())}:  # PVE HA may move it among its own
         cure = f"migrate it back; or write `pve_node: {seen.pve_node}` on {machine.name}, then `runner lock accept {machine.name}`"
         where = {"wanted": machine.pve_node, "found": seen.pve_node}
         yield Finding(kind="moved", subject=machine.name, field="PVE node", **where, hidden=True, cure=cure)

@@ -13,7 +13,9 @@ from stardock.drift.checks import run
 from stardock.drift.files import image_volume, texts, volumes
 from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
+from stardock.plan.file_names import DOCUMENTS
 from stardock.plan.model import Plan
+from stardock.plan.parts import Ha
 from tests.plans import document, plan_of, quickstart_plan
 from tests.pveconfig import deployed
 
@@ -49,6 +51,12 @@ def resized(scene: Scene, ending: str) -> Scene:
     return replace(scene, sizes=grown)
 
 
+def moved(scene: Scene, node: str) -> Scene:
+    """server1 on another PVE node, with all files that were on its own."""
+    files = {**scene.sizes[scene.plan.machine("server1").pve_node, "local"], **scene.sizes.get((node, "local"), {})}
+    return replace(seen(scene, pve_node=node), sizes={**scene.sizes, (node, "local"): files})
+
+
 def net(scene: Scene, old: str, new: str) -> Scene:
     return edited(scene, net0=scene.configs[SERVER1]["net0"].replace(old, new))
 
@@ -61,7 +69,7 @@ def disk(scene: Scene, old: str, new: str) -> Scene:
 DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "missing": (lambda s: replace(s, machines={k: v for k, v in s.machines.items() if k != SERVER1}), "missing", "VM", "no such VM", True),
     "stopped": (lambda s: seen(s, running=False), "stopped", "power", "stopped", True),
-    "moved": (lambda s: replace(seen(s, pve_node="pve9"), sizes={**s.sizes, ("pve9", "local"): {}}), "moved", "PVE node", "pve9", False),
+    "moved": (lambda s: moved(s, "pve9"), "moved", "PVE node", "pve9", False),
     "locked": (lambda s: edited(s, lock="backup"), "locked", "lock", "backup", False),
     "cores": (lambda s: edited(s, cores=8), "size", "cores", "8", True),
     "memory": (lambda s: edited(s, memory="1024"), "size", "memory", "1024", True),
@@ -152,6 +160,16 @@ def test_an_imported_machine_keeps_the_files_it_was_made_with_and_they_must_lie_
     node = plan.machine("server1").pve_node
     there = {**scene.sizes[node, "local"], "local:snippets/server1.lan-user-data": 7}
     assert run(replace(scene, sizes={**scene.sizes, (node, "local"): there})) == ()
+
+
+def test_a_machine_that_pve_ha_moved_is_where_it_may_be_and_needs_its_files_there() -> None:
+    scene = deployed(plan_made())
+    machines = tuple(replace(one, ha=Ha(nodes=("pve1", "pve2"))) if one.name == "server1" else one for one in scene.plan.machines)
+    scene = replace(scene, plan=replace(scene.plan, machines=machines))
+    assert run(moved(scene, "pve2")) == ()
+    assert {finding.kind for finding in run(moved(scene, "pve9"))} == {"moved"}
+    bare = replace(seen(scene, pve_node="pve2"), sizes={**scene.sizes, ("pve2", "local"): {}})
+    assert [finding.field for finding in run(bare) if finding.subject == "server1"] == [f"{OWN}{kind}.yaml" for kind in sorted(DOCUMENTS)]
 
 
 def test_what_could_not_be_read_is_no_drift() -> None:

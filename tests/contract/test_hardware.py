@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -210,12 +210,26 @@ def test_what_only_a_new_vm_can_have_plans_nothing(made: Made) -> None:
     made.data = before
 
 
-def test_huge_pages_are_refused_to_a_token_in_pves_own_words(made: Made) -> None:
+def password(pve: Estate, environment: dict[str, str]) -> dict[str, str]:
+    """The environment with root@pam's password in place of the token."""
+    pve.lab("password", user="root@pam", password="of-a-test")
+    kept = {name: value for name, value in environment.items() if name != "PROXMOX_VE_API_TOKEN"}
+    return kept | {"PROXMOX_VE_USERNAME": "root@pam", "PROXMOX_VE_PASSWORD": "of-a-test"}
+
+
+def test_huge_pages_are_refused_to_a_token_in_pves_own_words_and_taken_from_root_with_a_password(made: Made) -> None:
     before = copy.deepcopy(made.data)
     edited = made.engine(lambda data: data["pools"][1].update(balloon=0, numa=True, hugepages="2MiB"))
     assert "only root can set 'hugepages' config" in edited.apply(fails=True)
+    by_password = replace(edited, environment=password(made.pve, edited.environment))
+    assert machines(by_password.plan()) == {"plain1": ("update",)}
+    by_password.apply()
+    assert (made.config("plain1")["hugepages"], made.config("plain1")["numa"]) == ("2", 1)
+    assert edited.plan() == [], "the token sees nothing left to do"
     made.data = before
-    assert made.engine().plan() == []
+    back = made.engine()
+    replace(back, environment=password(made.pve, back.environment)).apply()
+    assert back.plan() == []
 
 
 def test_destroy_asks_the_guest_first_where_it_shall(made: Made) -> None:

@@ -31,6 +31,8 @@ _PREFIX = "/api2/json"
 _SCHEME = "PVEAPIToken="
 _SERVER = {"Server": "pve-api-daemon/3.0"}
 _WORKERS = 32
+#: Who asks for a ticket.
+NOBODY = ""
 _Asked = dict[str, str | list[str]]
 _LARGEST_UPLOAD = 1 << 30
 #: Parameters whose value is never kept in the journal.
@@ -106,6 +108,11 @@ class Api:
 
     def _user(self, request: web.Request) -> str:
         given = request.headers.get("Authorization", "")
+        ticket = request.cookies.get("PVEAuthCookie")
+        if ticket and not given:
+            return self.estate.tickets.user(ticket, request.headers.get("CSRFPreventionToken"), writes=request.method != "GET")
+        if (request.method, request.path) == ("POST", f"{_PREFIX}/access/ticket"):
+            return NOBODY
         if not given.startswith(_SCHEME):
             raise unauthorized("No ticket")
         name, _, secret = given.removeprefix(_SCHEME).partition("=")

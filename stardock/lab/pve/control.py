@@ -1,7 +1,7 @@
 """/lab: what a test asks of the emulated PVE and a real one does not have. It is reachable from inside the lab only.
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
-/lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge. Bodies and answers are JSON.
+/lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password. Bodies and answers are JSON.
 """
 
 from __future__ import annotations
@@ -125,6 +125,11 @@ class Control:
         self._estate.conditions.bridges[place] = body or None
         return {}
 
+    def password(self, body: _Body) -> _Body:
+        """The user `user` may log in with `password`; before, nobody may."""
+        self._estate.tickets.passwords[body["user"]] = body["password"]
+        return {}
+
     def catalog(self, body: _Body) -> _Body:
         """A download of `url` brings `file`, a file of the lab's own, and its checksum is verified."""
         if not Path(body["file"]).is_file():
@@ -148,6 +153,7 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     writes = {
         "reset": control.reset, "delay": control.delay, "fail": control.fail, "agent": control.agent, "kill": control.kill,
         "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
+        "password": control.password,
     }  # fmt: skip
     return [web.get(f"/lab/{name}", _handler(action)) for name, action in reads.items()] + [
         web.post(f"/lab/{name}", _handler(action)) for name, action in writes.items()

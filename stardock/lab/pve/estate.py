@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stardock.lab.hypervisor import Guest, Hypervisor
 from stardock.lab.pve.access.store import Access
+from stardock.lab.pve.access.tickets import Tickets
 from stardock.lab.pve.conditions import Conditions
 from stardock.lab.pve.errors import failed, no_such_vm
 from stardock.lab.pve.schema import Schema
@@ -34,6 +35,7 @@ class Estate:
         self.schema = schema
         self.state = State(Path(settings.directory) / "pve" / "state.json")
         self.access = Access(Path(settings.directory) / "pve" / "access.json")
+        self.tickets = Tickets()
         self.storages = Storages(settings, self.state)
         self.tasks = Tasks()
         self.conditions = Conditions()

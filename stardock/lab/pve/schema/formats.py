@@ -20,6 +20,7 @@ _PATTERNS: dict[str, str] = {
     "pve-userid": r"[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+",
     "pve-tokenid": r"[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+![A-Za-z][A-Za-z0-9.\-_]+",
     "pve-roleid": r"[A-Za-z0-9.\-_]+",
+    "pve-realm": r"[A-Za-z][A-Za-z0-9.\-_]+",
     "pve-priv": r"[A-Za-z]+(\.[A-Za-z]+)+",
     "pve-ha-resource-or-vm-id": r"[a-z]+:\S+|[1-9][0-9]+",
     "pve-ha-resource-id": r"[a-z]+:\S+",

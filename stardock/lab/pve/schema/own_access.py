@@ -8,6 +8,8 @@ _OF_USER = "/access/users/{userid}/token/{tokenid}"
 _MEMBERS = "allow-move boolean\ndelete boolean\nstorage <pve-storage-id-list>\nvms <pve-vmid-list>"
 
 TABLES: dict[str, str] = {
+    "POST /access/ticket": "username! string ..64\npassword! string\nrealm <pve-realm> ..32\notp string\npath string ..64 requires:privs\n"
+    "privs <pve-priv-list> ..64 requires:path\ntfa-challenge string\nnew-format boolean",
     "GET /access/permissions": "path string\n" + _ANYBODY,
     "GET /access/users": "enabled boolean\nfull boolean",
     "POST /access/users": "userid! <pve-userid> ..64\ncomment string ..2048\nenable boolean\nexpire integer 0..",

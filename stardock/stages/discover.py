@@ -58,13 +58,21 @@ def discover(
 
     Raises ConditionError that lists the machines without an address or a host key, and why.
     """
-    sightings = Sightings(missing={machine.name: "not asked yet" for machine in where.plan.machines})
+    sightings = Sightings(missing=asked(where.plan, say))
     try:
         _watch(estate, where.plan, sightings, say, seconds)
     finally:
         fresh = _save(where, sightings, say, stand)
     _complain(sightings, seconds)
     return fresh
+
+
+def asked(plan: Plan, say: Say) -> dict[str, str]:
+    """Who is asked, as missing; a machine without a guest agent has nothing to answer with, and its address is static."""
+    mute = [machine.name for machine in plan.machines if not machine.agent.enabled]
+    if mute:
+        say(f"  {', '.join(mute)}: no guest agent (`agent`); pin the SSH host keys, or let bootstrap accept new ones")
+    return {machine.name: "not asked yet" for machine in plan.machines if machine.agent.enabled}
 
 
 def _save(where: Workspace, sightings: Sightings, say: Say, stand: Callable[[], Standing] | None) -> Facts:
@@ -144,10 +152,10 @@ def _watch(estate: Estate, plan: Plan, sightings: Sightings, say: Say, seconds: 
 def _round(estate: Estate, plan: Plan, sightings: Sightings, workers: ThreadPoolExecutor, say: Say) -> None:
     """Ask every machine that still lacks something, once."""
     present = machines_on(estate)
-    asked = [machine for machine in plan.machines if machine.name in sightings.missing and machine.name not in sightings.gone]
+    chosen = [machine for machine in plan.machines if machine.name in sightings.missing and machine.name not in sightings.gone]
     vip = plan.load_balancing.vip if plan.load_balancing else None
-    answers = workers.map(lambda machine: _sight(estate, machine, present.get(machine.vm_id), vip), asked)
-    for machine, sighting in zip(asked, answers, strict=True):
+    answers = workers.map(lambda machine: _sight(estate, machine, present.get(machine.vm_id), vip), chosen)
+    for machine, sighting in zip(chosen, answers, strict=True):
         _take(sightings, machine.name, sighting, say)
 
 

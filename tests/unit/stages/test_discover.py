@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stardock.facts import Facts, Founded, MachineFacts
 from stardock.plan.model import Distribution, Image, Interface, Ipv6, Machine, Plan, Proxmox, Ssh
-from stardock.stages.discover import refounded, renewed, sighting_of
+from stardock.plan.parts import Agent
+from stardock.stages.discover import asked, refounded, renewed, sighting_of
 
 pytestmark = pytest.mark.unit
 
@@ -64,6 +65,14 @@ def test_discovery_waits_for_the_ipv6_that_cluster_yaml_wants(wanted: Ipv6, foun
     machine = _machine(address="10.0.0.5")
     machine = replace(machine, interfaces=(replace(machine.interfaces[0], ipv6=wanted),))
     assert sighting_of(machine, {MAC: found}, (KEY,), None).missing == missing
+
+
+def test_a_machine_without_a_guest_agent_is_not_waited_for_and_named() -> None:
+    plan = _plan("server1", "server2")
+    plan = replace(plan, machines=(plan.machines[0], replace(plan.machines[1], agent=Agent(enabled=False))))
+    said: list[str] = []
+    assert asked(plan, said.append) == {"server1": "not asked yet"}
+    assert said == ["  server2: no guest agent (`agent`); pin the SSH host keys, or let bootstrap accept new ones"]
 
 
 def test_addresses_are_matched_by_mac_whatever_the_guest_calls_the_interface_and_the_vip_is_nobodys() -> None:

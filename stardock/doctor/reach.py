@@ -12,8 +12,8 @@ from pathlib import Path
 
 from stardock.doctor.scene import Heard, Tried
 
-#: Seconds until a connection stands, and until sshd has spoken.
-CONNECT_SECONDS, BANNER_SECONDS = 1.0, 2.0
+#: Seconds until a connection stands, until a PVE node's sshd has spoken, and until a stranger's has.
+CONNECT_SECONDS, BANNER_SECONDS, STRANGER_SECONDS = 1.0, 2.0, 0.8
 #: Seconds for a login, and how many at once: sshd drops some of more than ten unauthenticated connections, but these go to different hosts.
 LOGIN_SECONDS, LOGINS = 10.0, 16
 KEY_VARIABLE = "PROXMOX_VE_SSH_PRIVATE_KEY"
@@ -150,7 +150,7 @@ async def _answers(address: str, port: int) -> Heard | None:
     except (OSError, TimeoutError):
         return None
     try:
-        word = await asyncio.wait_for(reader.readline(), BANNER_SECONDS)
+        word = await asyncio.wait_for(reader.readline(), STRANGER_SECONDS)
     except (OSError, TimeoutError, ValueError):
         word = b""
     writer.close()

@@ -94,7 +94,7 @@ def test_without_a_key_in_the_file_that_of_the_environment_is_on_no_disk(key: Pa
 
 
 def test_an_address_is_somebodys_for_sure_when_an_sshd_speaks_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reach, "BANNER_SECONDS", 0.3)
+    monkeypatch.setattr(reach, "STRANGER_SECONDS", 0.3)
     with speaker(b"SSH-2.0-x\r\n") as port:
         assert answering({"127.0.0.1": port})["127.0.0.1"].sure
     with speaker(b"") as port:

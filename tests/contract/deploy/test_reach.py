@@ -1,0 +1,31 @@
+"""PVE nodes that each have an SSH port, account and key of their own, behind a SOCKS proxy; bridges that are called otherwise."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.contract.deploy.estate import EmulatedEstate
+from tests.contract.socks import socks_proxy
+
+pytestmark = pytest.mark.contract
+
+
+def test_snippets_reach_each_pve_node_by_its_own_port_user_and_key_through_a_socks_proxy(estate: EmulatedEstate) -> None:
+    data, nodes = estate.data, estate.data["proxmox"]["nodes"]
+    shutil.copy(data["proxmox"]["ssh"]["private_key"], estate.folder / "pve.key")
+    (estate.folder / "wrong.key").write_text("no key at all")
+    data["pools"] = [{"name": "servers", "role": "server", "machines": ["server1", "server2", "server3"]}]
+    del data["network"]["vip"]
+    with socks_proxy() as (proxy, asked):
+        data["proxmox"]["ssh"] = {"user": "nobody", "private_key": "wrong.key", "socks5": proxy}
+        for node in nodes:
+            node |= {"ssh_user": "root", "ssh_private_key": "pve.key"}
+        estate.write()
+        estate.deploy()
+        assert set(asked) == {node["ssh_port"] for node in nodes}
+    assert len(estate.vms()) == 3
+    for number, node in enumerate(nodes, 1):
+        snippets = {path.name for path in (estate.folder.parent / f"lab/pve/{node['name']}/local/snippets").iterdir()}
+        assert snippets == {f"quickstart.server{number}.{document}.yaml" for document in ("user", "network", "meta")}

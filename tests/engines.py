@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,11 @@ def chosen_engine() -> Path:
     if name == "terraform" and TERRAFORM:
         return Path(TERRAFORM)
     raise RuntimeError(f"STARDOCK_TEST_ENGINE={name}: it is `tofu`, or `terraform` where that is on PATH")
+
+
+def other_engine() -> Path:
+    """Terraform, so that both engines are tried; tofu again where there is none, which is said."""
+    if TERRAFORM is None:
+        warnings.warn("terraform is not on this machine's PATH: tofu was tried in its place", stacklevel=2)
+        return TOFU
+    return Path(TERRAFORM)

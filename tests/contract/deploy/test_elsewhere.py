@@ -1,4 +1,4 @@
-"""`runner deploy` whose state lies in PostgreSQL, under terraform, with hooks: what the other tests do beside cluster.yaml with tofu."""
+"""`runner deploy` with its state in PostgreSQL and with hooks, under terraform where it is there: the others run tofu and a local state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 from tests.contract.state.servers import postgres
-from tests.engines import EACH
+from tests.engines import other_engine
 
 pytestmark = pytest.mark.contract
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.contract
 HOOK = 'test -e let-pass && echo "$STARDOCK_CLUSTER is there" && env > got'
 
 
-@EACH
-def test_with_the_state_elsewhere_deploy_repeats_refuses_a_lost_lock_and_stops_at_a_hook(engine: str, estate: EmulatedEstate) -> None:
+def test_with_the_state_elsewhere_deploy_repeats_refuses_a_lost_lock_and_stops_at_a_hook(estate: EmulatedEstate) -> None:
+    engine = str(other_engine())
     estate.data |= {"state": {"backend": "pg"}, "hooks": {"after_deploy": HOOK}}
     estate.write()
     with postgres() as store:

@@ -15,11 +15,18 @@ from stardock.files import ClusterFiles
 from stardock.plan.state import configuration, state_of
 from stardock.stages.engine import Engine
 from stardock.stages.state import pull
+from stardock.standing import EncryptedStateError, standing
 from tests.contract.state import servers
 from tests.contract.state.servers import Store
 from tests.engines import EACH, TOFU
 
 pytestmark = pytest.mark.contract
+
+ENCRYPTION = """
+key_provider "pbkdf2" "k" { passphrase = "a passphrase of some length" }
+method "aes_gcm" "m" { keys = key_provider.pbkdf2.k }
+state { method = method.aes_gcm.m }
+"""
 
 
 @pytest.fixture(scope="module", params=["postgres", "s3", "http"])
@@ -78,3 +85,22 @@ def test_a_lock_file_in_s3_holds_the_state(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="state lock") as caught, driven.saved_plan():
             pass
         assert "force-unlock 11111111" in (caught.value.cure or "")
+
+
+def test_a_state_that_tofu_encrypted_is_read_through_tofu_and_never_taken_for_an_empty_one(tmp_path: Path) -> None:
+    """The file tells nothing; the engine does, with the key of its environment."""
+    key = (
+        'key_provider "pbkdf2" "k" { passphrase = "a passphrase of some length" }\nmethod "aes_gcm" "m" { keys = key_provider.pbkdf2.k }\n'
+    )
+    environment = {"TF_ENCRYPTION": key + "state { method = method.aes_gcm.m }", "TF_CLI_CONFIG_FILE": "/dev/null"}
+    (tmp_path / "stack").mkdir()
+    block = {"terraform": {"backend": {"local": {"path": "../cluster.tfstate"}}}, "resource": {"terraform_data": {"one": {"input": 1}}}}
+    (tmp_path / "stack/cdk.tf.json").write_text(json.dumps(block))
+    driven = Engine(str(TOFU), tmp_path / "stack", os.environ | environment)
+    driven.init()
+    with driven.saved_plan() as plan:
+        driven.apply(plan)
+    with pytest.raises(EncryptedStateError):
+        standing(tmp_path / "cluster.tfstate")
+    read = pull(str(TOFU), state_of("x", "local", {}), ClusterFiles(tmp_path / "cluster.yaml"), driven.environ)
+    assert json.loads(read)["resources"][0]["name"] == "one"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from stardock.systems.model import ManagedFile
@@ -27,6 +28,7 @@ APPLY = ("systemctl daemon-reload", "systemctl start local-fs.target")
 PACKAGES = {"ext4": "e2fsprogs", "xfs": "xfsprogs"}
 
 
+@cache
 def escaped(path: str) -> str:
     """A path as the name of a unit (systemd-escape --path)."""
     text = path.strip("/")

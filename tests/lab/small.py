@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from stardock.lab import holder
@@ -20,6 +21,11 @@ ROOT = Path(__file__).parents[2]
 DRIVER = "tests.lab.driver"
 
 
+@cache
+def _proxy(directory: Path) -> Hypervisor:
+    return connect(directory)
+
+
 @dataclass(frozen=True)
 class SmallLab:
     """`directory` is the lab's own; `key` opens its machines."""
@@ -29,8 +35,8 @@ class SmallLab:
 
     @property
     def hypervisor(self) -> Hypervisor:
-        """A fresh connection: proxies are not for several threads."""
-        return connect(self.directory)
+        """One proxy, which gives each thread a connection of its own: that of a second one would go when the first is collected."""
+        return _proxy(self.directory)
 
     def inside(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*holder.enter(self.directory), *command], capture_output=True, text=True, timeout=timeout, check=False)

@@ -174,11 +174,11 @@ class EmulatedEstate:
 
     def wait_for(self, method: str, ending: str, process: subprocess.Popen[str]) -> None:
         """Wait until such a request was accepted."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not self.accepted(method, ending):
             assert process.poll() is None, process.stdout.read() if process.stdout else ""
             assert time.monotonic() < deadline
-            time.sleep(0.02)
+            time.sleep(0.1)
 
 
 @contextmanager

@@ -138,6 +138,12 @@ def change_dns(data: Data) -> None:
         data["network"][role][0]["dns"] = ["192.168.1.2"]
 
 
+def change_routes(data: Data) -> None:
+    """Also what is held back: IPv6 on machines that stand."""
+    for role in ("loadbalancer", "server", "agent"):
+        data["network"][role][0] |= {"routes": [{"to": "10.9.0.0/16", "via": "192.168.1.2"}], "metric": 500, "ipv6": {"slaac": True}}
+
+
 def pin_image(data: Data) -> None:
     data["image"] |= {"url": "https://images.example/debian-13-20261101.qcow2", "checksum": "sha512:" + "a" * 128}
 
@@ -167,7 +173,7 @@ def all_at_once(data: Data) -> None:
         edit(data)
 
 
-@pytest.mark.parametrize("edit", [add_key, add_package, change_dns, all_at_once], ids=lambda edit: edit.__name__)
+@pytest.mark.parametrize("edit", [add_key, add_package, change_dns, change_routes, all_at_once], ids=lambda edit: edit.__name__)
 def test_an_edit_of_what_first_boot_says_touches_no_machine(deployed: Deployed, tmp_path: Path, edit: Callable[[Data], None]) -> None:
     changes = deployed.edited(tmp_path / "copy", edit).plan()
     assert changes

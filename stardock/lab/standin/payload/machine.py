@@ -15,8 +15,8 @@ DOCUMENTATION_ADDRESS = "192.0.2.1"  # never contacted: connecting a UDP socket 
 def identity(config: Config) -> Identity:
     """Read node-name, node-ip, node-label and node-taint, with the host name and the default route's address behind them."""
     name = config.text("node-name", socket.gethostname()).lower()
-    address = config.items("node-ip")[0] if config.items("node-ip") else _routed_address()
-    return Identity(name, address, VERSION, config.items("node-label"), config.items("node-taint"))
+    address, *further = config.items("node-ip") or (_routed_address(),)
+    return Identity(name, address, VERSION, config.items("node-label"), config.items("node-taint"), tuple(further))
 
 
 def _routed_address() -> str:

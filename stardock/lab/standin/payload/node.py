@@ -28,13 +28,17 @@ HEALTHY = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the Node says of this machine; labels (key=value) and taints (key=value:effect) count at its first registration only."""
+    """What the Node says of this machine; labels (key=value) and taints (key=value:effect) count at its first registration only.
+
+    `further` are its addresses of the other family, where the cluster is dual stack.
+    """
 
     name: str
     address: str
     version: str
     labels: tuple[str, ...] = ()
     taints: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
 
     def registration(self) -> dict[str, Any]:
         """The Node as it is created."""
@@ -53,7 +57,8 @@ class Identity:
 
     def status(self, before: dict[str, Any]) -> dict[str, Any]:
         """The whole status; a condition that stays as it was keeps the time of its last change."""
-        addresses = [{"type": "InternalIP", "address": self.address}, {"type": "Hostname", "address": self.name}]
+        own = [{"type": "InternalIP", "address": address} for address in (self.address, *self.further)]
+        addresses = [*own, {"type": "Hostname", "address": self.name}]
         room = {"cpu": str(os.cpu_count() or 1), "memory": _memory(), "pods": "110"}
         conditions = [healthy_condition(before, kind) for kind in HEALTHY]
         return {

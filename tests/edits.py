@@ -25,7 +25,9 @@ HARDWARE: dict[str, tuple[Any, ...]] = {
     "stop_on_destroy": (True, False),
     "description": ("one", "another"),
     "tags": (["a"], ["b", "c"]),
-    "startup": ({"order": 1}, {"order": 7, "up_delay": "30s"}),
+    "startup": ({"order": 1}, {"order": 7, "up_delay": 30}),
+    "numa": (True, False),
+    "agent": ({"timeout": "5m"}, {"timeout": "1m"}),
     "data_disks": ([], [{"name": "data", "size": "10GiB"}], [{"name": "data", "size": "20GiB"}, {"name": "more", "size": "5GiB"}]),
 }
 POOL: dict[str, tuple[Any, ...]] = {

@@ -10,12 +10,16 @@ from stardock.errors import Problem
 from stardock.plan.model import Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
+from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
 
 #: (the key that is wrong, what is wrong, what to do)
 Fault = tuple[str, str, str]
+
+#: Directories of MicroOS and Leap Micro that are subvolumes of their own.
+WRITABLE = ("var", "srv", "home", "opt")
 
 #: Size of a huge page in MiB. `any` takes the largest that fits, and 2 MiB fits every even size.
 PAGES = {"any": 2, "2MiB": 2, "1GiB": 1024}
@@ -69,6 +73,17 @@ def data_disks_are_apart(machine: Machine) -> Iterator[Fault]:
         yield "data_disks", f"two data disks are mounted at `{mount}`", "give one of them another mount point"
 
 
+def mount_points_can_be_made(machine: Machine) -> Iterator[Fault]:
+    """Systemd makes the directory, and cannot where the root file system is a read-only snapshot."""
+    own = system(machine.image.system)
+    if own.package_manager != "transactional-update":
+        return
+    for mount in (disk.mount for disk in machine.data_disks if disk.mount):
+        if mount.split("/")[1] not in WRITABLE:
+            message = f"{own.title}'s root is read-only: the mount point `{mount}` cannot be made there"
+            yield "data_disks", message, f"write one below /{', /'.join(WRITABLE)}"
+
+
 def _twice(values: Iterator[str]) -> list[str]:
     return [value for value, times in Counter(values).items() if times > 1]
 
@@ -96,6 +111,7 @@ RULES: tuple[Callable[[Machine], Iterator[Fault]], ...] = (
     balloon_fits,
     hugepages_fit,
     data_disks_are_apart,
+    mount_points_can_be_made,
     devices_fit,
     addresses_need_an_agent,
 )

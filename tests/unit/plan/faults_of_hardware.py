@@ -54,6 +54,12 @@ HARDWARE: dict[str, Fault] = {
         "two data disks are mounted at `/srv`",
         "another mount point",
     ),
+    "data disk on a read-only root": fault(
+        "image: {system: microos}\n    data_disks: [{name: d, size: 1GiB, mount: /data}]",
+        "data_disks:",
+        "openSUSE MicroOS's root is read-only: the mount point `/data` cannot be made there",
+        "below /var, /srv, /home, /opt",
+    ),
     "PCI Express without q35": fault(
         "chipset: i440fx\n    devices: [{mapping: gpu, pcie: true}]",
         "devices:",

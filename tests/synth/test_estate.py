@@ -12,33 +12,24 @@ from tests.synth.running import Synthesized, run_main, synthesize, write_cluster
 
 pytestmark = pytest.mark.synth
 
-#: Settings as a user would write them, and the block that comes out.
-BACKENDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "s3": (
-        {"bucket": "b", "region": "eu-1", "endpoints": {"s3": "https://s3.home.arpa"}, "custom_ca_bundle": "ca.pem"},
-        {
-            "bucket": "b",
-            "region": "eu-1",
-            "key": "quickstart.tfstate",
-            "use_lockfile": True,
-            "endpoints": {"s3": "https://s3.home.arpa"},
-            "custom_ca_bundle": "../../../ca.pem",
-        },
-    ),
-    "kubernetes": ({"config_path": "~/.kube/config"}, {"config_path": "~/.kube/config", "secret_suffix": "quickstart"}),
-    "pg": ({}, {"schema_name": "stardock_quickstart"}),
-}
-
 
 def cluster(folder: Path, **further: Any) -> Synthesized:
     return synthesize(write_cluster(folder, document() | further))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_the_state_lies_where_cluster_yaml_says_and_no_credential_is_in_the_json(backend: str, tmp_path: Path) -> None:
-    settings, block = BACKENDS[backend]
-    made = cluster(tmp_path, state={"backend": backend, **settings})
-    assert made.json["terraform"]["backend"] == {backend: block}
+def test_the_state_lies_where_cluster_yaml_says_and_no_credential_is_in_the_json(tmp_path: Path) -> None:
+    """Every other backend's block is made the same way: tests/unit/plan/test_state_place.py."""
+    settings = {"backend": "s3", "bucket": "b", "endpoints": {"s3": "https://s3.home.arpa"}, "custom_ca_bundle": "ca.pem"}
+    made = cluster(tmp_path, state=settings)
+    assert made.json["terraform"]["backend"] == {
+        "s3": {
+            "bucket": "b",
+            "key": "quickstart.tfstate",
+            "use_lockfile": True,
+            "endpoints": {"s3": "https://s3.home.arpa"},
+            "custom_ca_bundle": "../../../ca.pem",
+        }
+    }
     assert not list(tmp_path.glob("*.tfstate"))
 
 
@@ -80,10 +71,16 @@ def test_per_pve_node_address_port_user_key_and_bridge_and_a_proxy_for_ssh(tmp_p
     assert made.snippets[f"{by_node['pve3'][0]}-user"]["datastore_id"] == "nfs"
 
 
+def test_the_provider_is_pinned_to_one_release(tmp_path: Path) -> None:
+    """As cdktf.json says; what `init` then installs is in tests/synth/test_engines.py, under both engines."""
+    assert cluster(tmp_path).json["terraform"]["required_providers"] == {"proxmox": {"source": "bpg/proxmox", "version": "0.111.1"}}
+
+
 def test_two_clusters_in_one_folder_each_keep_their_json(tmp_path: Path) -> None:
     """Synthesized one after the other into one output folder."""
     first = cluster(tmp_path)
     data = document("single") | {"cluster": "second"}
+    data["pools"][0]["vm_id_start"] = 500
     write_cluster(tmp_path / "other", data)
     (tmp_path / "other/cluster.yaml").rename(tmp_path / "second.yaml")
 

@@ -28,6 +28,7 @@ demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
 test: lab-setup check ## everything that CI runs
+	@tools/setup tests
 	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: ## formatting, lint, types, shell scripts

@@ -74,7 +74,7 @@ def s3() -> Iterator[Store]:
     """moto's S3 on a free port of the loopback, with a bucket; in the environment that tools/setup makes for it."""
     program = ROOT / "build/s3/bin/moto_server"
     if not program.exists():
-        pytest.skip("the S3-compatible server is not there: tools/setup s3")
+        pytest.skip("the S3-compatible server is not there: tools/setup tests")
     port = free_ports(1)[0]
     address = f"http://127.0.0.1:{port}"
     process = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

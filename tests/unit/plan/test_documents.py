@@ -100,3 +100,26 @@ def test_the_documents_own_example_gives_the_first_server_its_gateways_address_a
         plan_of(_ranges("192.168.1.1"))
     assert [problem.message for problem in caught.value.problems] == ["server1's address 192.168.1.1 is the gateway"]
     assert caught.value.problems[0].path == "network.server[0].static"
+
+
+def test_mask_and_offset_have_real_defaults_24_and_0() -> None:
+    data = cluster(["pve1"], server=["s1", "s2"])
+    data["network"]["server"] = [{"static": {"base": "192.168.1.50"}}]
+    plan, _ = plan_of(data)
+    assert [(machine.address, machine.interfaces[0].prefix) for machine in plan.machines] == [("192.168.1.50", 24), ("192.168.1.51", 24)]
+
+
+def test_a_first_address_is_counted_from_and_no_bits_of_it_are_cut() -> None:
+    data = cluster(["pve1"], server=["s1"])
+    data["network"]["server"] = [{"static": {"base": "192.168.1.50", "offset": 1}, "ipv6": {"static": {"base": "fd00::50", "offset": 1}}}]
+    nic = plan_of(data)[0].machine("s1").interfaces[0]
+    assert (nic.address, nic.ipv6 and nic.ipv6.address) == ("192.168.1.51", "fd00::51")
+
+
+def test_the_order_of_interfaces_defines_the_nics() -> None:
+    data = cluster(["pve1"], server=["s1"])
+    wishes = [{"bridge": "vmbr3"}, {"bridge": "vmbr1", "model": "e1000"}, {"bridge": "vmbr2", "vlan": 7, "mtu": 1, "firewall": True}]
+    data["network"]["server"] = wishes
+    nics = plan_of(data)[0].machine("s1").interfaces
+    assert [(nic.name, nic.bridge) for nic in nics] == [("ens18", "vmbr3"), ("ens19", "vmbr1"), ("ens20", "vmbr2")]
+    assert (nics[1].model, nics[2].model, nics[2].vlan, nics[2].mtu, nics[2].firewall) == ("e1000", "virtio", 7, 1, True)

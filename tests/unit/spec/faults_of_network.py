@@ -44,6 +44,15 @@ def options(words: str, key: str, message: str, cure: str) -> Case:
 
 
 NETWORK: dict[str, Case] = {
+    "model_that_is_none": nic("model: virtoi", "model", ".model", "`virtoi` is not one of virtio, e1000", "did you mean `virtio`?"),
+    "dhcp_that_is_no_truth": nic("dhcp: Static", "dhcp", ".dhcp", "`Static` is not true or false", "without quotes"),
+    "static_without_a_base": (
+        ("{base: 192.168.1.0, offset: 41, ", "{offset: 41, "),
+        "offset: 41",
+        f"{NIC}.static.base",
+        "`base` is missing",
+        "add `base",
+    ),
     "mtu_of_two": nic("mtu: 2", "mtu: 2", ".mtu", "MTU 2 is outside of 576 to 65520", "1 for the bridge's"),
     "mtu_past_the_last": nic("mtu: 65521", "mtu", ".mtu", "MTU 65521 is outside of 576 to 65520", "1 for the bridge's"),
     "mtu_on_e1000": nic("model: e1000\n      mtu: 1400", "mtu: 1400", ".mtu", "MTU 1400 on e1000", "virtio"),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stardock.lock import to_json
+from stardock.plan.claims import static_addresses
 from stardock.plan.locked import Lock, allocation
 from stardock.plan.model import Plan
 from tests.plans import plan_of
@@ -55,7 +56,7 @@ class Estate:
     def _everything_is_alone(self, plan: Plan, lock: Lock) -> None:
         ids = [machine.record.vm_id for machine in lock.machines.values()]
         macs = [nic.mac for machine in lock.machines.values() for nic in machine.record.interfaces]
-        addresses = [nic.address for machine in lock.machines.values() for nic in machine.record.interfaces if nic.address]
+        addresses = [text for machine in lock.machines.values() for nic in machine.record.interfaces for text in static_addresses(nic)]
         places = [(machine.record.role, machine.place) for machine in lock.machines.values()]
         for values in (ids, macs, addresses, places):
             assert len(set(values)) == len(values)
@@ -116,6 +117,8 @@ def test_no_edit_moves_another_machine(sizes: tuple[int, int, int, int], dhcp: s
     )
     for role in dhcp:
         data["network"][role] = [{"name": "ens18"}]
+    for number, role in enumerate(ROLES):
+        data["network"][role][0]["ipv6"] = {"static": {"base": "fd00::", "offset": 16 + 64 * number}}
     estate = Estate(data)
     for action, role, position in edits:
         apply(estate, action, role, position)

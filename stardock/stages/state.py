@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from stardock.errors import RefusedError
+from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
 from stardock.plan.model import State
 from stardock.plan.state import LOCAL, configuration
@@ -44,6 +44,7 @@ def pull(program: str, state: State, files: ClusterFiles, environ: Mapping[str, 
     """Read the state through the engine, wherever it lies and whether or not it is encrypted; empty where there is none.
 
     In a folder of its own, so that nothing needs to be synthesized first. Raises EngineError with the engine's words.
+    `init` would also install the providers that the state names: it finds none, fails with the backend open, and that suffices.
     """
     beside = files.spec.resolve().parent
     path = {"path": str(files.state.resolve())}
@@ -51,9 +52,23 @@ def pull(program: str, state: State, files: ClusterFiles, environ: Mapping[str, 
     with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
         document = {"terraform": {"backend": {state.backend: block}}}
         (Path(folder) / "state.tf.json").write_text(json.dumps(document), encoding="utf-8")
-        engine = Engine(program, Path(folder), environ)
+        nowhere = Path(folder) / "no-providers.rc"
+        nowhere.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{folder}"\n  }}\n}}\n', encoding="utf-8")
+        engine = Engine(program, Path(folder), {**environ, "TF_CLI_CONFIG_FILE": str(nowhere)})
+        return _pulled(engine)
+
+
+def _pulled(engine: Engine) -> bytes:
+    """The state, if it can be had; else why the backend could not be opened."""
+    failed: EngineError | None = None
+    try:
         engine.init()
+    except EngineError as error:
+        failed = error
+    try:
         return engine.pull()
+    except EngineError as error:
+        raise failed or error from error
 
 
 def refuse_left_behind(files: ClusterFiles, state: State, engine: Engine) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from stardock.errors import EngineError
+from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
 from stardock.plan.state import configuration, state_of
 from stardock.stages.engine import Engine
-from stardock.stages.state import pull
-from stardock.standing import EncryptedStateError, standing
+from stardock.stages.state import pull, refuse_left_behind
+from stardock.standing import EncryptedStateError, StandingVm, standing, standing_in
 from tests.contract.state import servers
 from tests.contract.state.servers import Store
 from tests.engines import EACH, TOFU
@@ -104,3 +105,46 @@ def test_a_state_that_tofu_encrypted_is_read_through_tofu_and_never_taken_for_an
         standing(tmp_path / "cluster.tfstate")
     read = pull(str(TOFU), state_of("x", "local", {}), ClusterFiles(tmp_path / "cluster.yaml"), driven.environ)
     assert json.loads(read)["resources"][0]["name"] == "one"
+
+
+@EACH
+def test_a_changed_backend_is_told_with_the_command_that_takes_the_state_along(engine: str, tmp_path: Path) -> None:
+    with servers.http() as one, servers.http() as other:
+        stack(engine, one, tmp_path / "stack", "moved").init()
+        driven = stack(engine, other, tmp_path / "stack", "moved")
+        with pytest.raises(EngineError) as caught:
+            driven.init()
+        assert f"(cd {tmp_path}/stack && {Path(engine).name} init -migrate-state)" in (caught.value.cure or "")
+
+
+VM = {
+    "mode": "managed",
+    "type": "proxmox_virtual_environment_vm",
+    "name": "server1",
+    "provider": 'provider["registry.example/bpg/proxmox"]',
+    "instances": [{"schema_version": 0, "attributes": {"node_name": "pve1", "vm_id": 210}}],
+}
+
+
+@EACH
+def test_the_commands_that_move_a_local_state_move_it(engine: str, tmp_path: Path) -> None:
+    files = ClusterFiles(tmp_path / "cluster.yaml")
+    files.state.write_text(
+        json.dumps({"version": 4, "terraform_version": "1.9.0", "serial": 7, "lineage": "x", "outputs": {}, "resources": [VM]})
+    )
+    with servers.http() as store:
+        driven = stack(engine, store, tmp_path / "stack", "moved")
+        state = state_of("moved", "http", {key: value for key, value in store.settings.items() if key != "backend"})
+        with pytest.raises(RefusedError) as caught:
+            refuse_left_behind(files, state, driven)
+        path = f"{Path(engine).parent}:/usr/bin:/bin"
+        subprocess.run(["sh", "-c", caught.value.cure or ""], env=dict(driven.environ) | {"PATH": path}, check=True, capture_output=True)
+        assert standing_in(pull(engine, state, files, driven.environ)) == {"server1": StandingVm("pve1", 210)}
+        refuse_left_behind(files, state, driven)
+
+
+def test_a_state_that_cannot_be_reached_is_told_in_the_backends_own_words(tmp_path: Path) -> None:
+    with servers.http() as store:
+        state = state_of("x", "http", {key: value for key, value in store.settings.items() if key != "backend"})
+        with pytest.raises(EngineError, match=r"401|(?i:unauthorized|authentication)"):
+            pull(str(TOFU), state, ClusterFiles(tmp_path / "cluster.yaml"), os.environ)

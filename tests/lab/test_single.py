@@ -10,11 +10,25 @@ from tests.lab.cluster import Cluster, example_as
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
+#: The user's own: for all machines, and for the pool.
+ADDED = """
+cloud_init:
+  users: [{name: ada}]
+  user_data:
+    write_files:
+      - {path: /etc/motd, content: "hello ${x}\\n"}
+      - {path: /srv/own, content: "", permissions: 0600, owner: ada}
+    runcmd: [[sh, -c, "stat -c '%U %a' /srv/own >/var/lib/first-boot"]]
+"""
+POOL = 'machines: [server1], cloud_init: {user_data: {write_files: [{path: /etc/pool, content: "ours"}]}}'
+
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Up, deployed with the gate, bootstrapped."""
     cluster = Cluster("alone", example_as("alone", tmp_path_factory.mktemp("alone"), "single"))
+    cluster.edit(r"machines: \[server1\]", POOL)
+    cluster.file.write_text(cluster.file.read_text() + ADDED)
     cluster.up()
     try:
         cluster.deploy()
@@ -40,4 +54,14 @@ def test_a_lone_server_never_gets_server(cluster: Cluster) -> None:
 
 
 def test_second_run_0_changed(cluster: Cluster) -> None:
+    assert "changed: server1" not in cluster.bootstrap().stdout
+
+
+def test_the_users_own_files_and_commands_are_there_from_first_boot_and_an_edit_comes_with_bootstrap(cluster: Cluster) -> None:
+    assert cluster.ssh("server1", "cat /etc/motd /etc/pool") == "hello ${x}\nours"
+    assert cluster.ssh("server1", "cat /var/lib/first-boot").strip() == "ada 600"
+    cluster.edit("hello", "welcome")
+    said = cluster.bootstrap().stdout
+    assert "changed: server1" in said
+    assert cluster.ssh("server1", "cat /etc/motd").strip() == "welcome ${x}"
     assert "changed: server1" not in cluster.bootstrap().stdout

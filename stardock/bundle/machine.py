@@ -14,6 +14,7 @@ from stardock.systems.shared import own_window
 _READERS = {
     "/etc/sysctl.d/": "sysctl",
     "/etc/systemd/network/": "networkd",
+    "/etc/systemd/networkd.conf.d/": "networkd-conf",
     "/etc/systemd/system/": "systemd",
     "/etc/NetworkManager/conf.d/": "network-manager",
     "/etc/rebootmgr": "rebootmgr",

@@ -13,6 +13,7 @@ from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
 from stardock.plan.rules import self_rebooting
 from stardock.plan.wanted import Wanted
+from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -31,6 +32,7 @@ def warnings(
         *_ballooned_servers(machines),
         *_huge_pages(machines),
         *ha_warnings(spec, machines),
+        *_advice(machines),
         *_close_windows(machines),
         *_name_servers(machines),
         *_one_subnet_twice(spec),
@@ -67,6 +69,12 @@ def _huge_pages(machines: Mapping[str, Machine]) -> Iterator[str]:
             f"{', '.join(names)}: PVE takes `hugepages` from root@pam's password only, from no API token: "
             "`tofu apply` with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, and without PROXMOX_VE_API_TOKEN"
         )
+
+
+def _advice(machines: Mapping[str, Machine]) -> Iterator[str]:
+    for name in dict.fromkeys(machine.image.system for machine in machines.values()):
+        if (advice := system(name).advice) is not None:
+            yield f"{name}: {advice}"
 
 
 def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -67,4 +67,5 @@ FLATCAR = System(
     reboots="nobody: there is no load balancer on it",
     files=files,
     masked_units=MASKED,
+    advice="its first boot needs DHCP on the first interface, whatever is planned: Ansible's Python is fetched then (docs/systems.md)",
 )

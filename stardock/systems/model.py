@@ -86,6 +86,7 @@ class System:
     first_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, at the end of the first boot, before the user's
     last_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, after the user's
     services: Callable[[Machine], Mapping[str, bool]] = no_services  # unit -> whether it is enabled and runs
+    advice: str | None = None  # what `runner plan` tells whoever chooses it
     masked_units: tuple[str, ...] = ()  # Ignition only
 
     @property

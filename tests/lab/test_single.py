@@ -26,9 +26,9 @@ POOL = 'machines: [server1], cloud_init: {user_data: {write_files: [{path: /etc/
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Up, deployed with the gate, bootstrapped."""
-    cluster = Cluster("alone", example_as("alone", tmp_path_factory.mktemp("alone"), "single"))
-    cluster.edit(r"machines: \[server1\]", POOL)
-    cluster.file.write_text(cluster.file.read_text() + ADDED)
+    source = example_as("alone", tmp_path_factory.mktemp("alone"), "single")
+    source.write_text(source.read_text().replace("machines: [server1]", POOL) + ADDED)
+    cluster = Cluster("alone", source)
     cluster.up()
     try:
         cluster.deploy()

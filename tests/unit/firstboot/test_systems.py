@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
+from stardock.bundle.machine import machine_variables
 from stardock.firstboot.mirror import switch_script
 from stardock.firstboot.user import user_data
 from stardock.plan.model import ROLES, Strategy, Window
@@ -127,6 +129,25 @@ def test_the_network_plugin_is_that_of_the_options() -> None:
         data = document()
         data["distribution"]["options"] = {"cni": told}
         assert {each.cni for each in plan_of(data)[0].machines} == {plugins}
+
+
+def test_flatcars_need_of_dhcp_is_told_by_the_plan() -> None:
+    data = document()
+    data["pools"][1]["image"] = {"system": "flatcar"}
+    assert [warning for warning in plan_of(data)[0].warnings if warning.startswith("flatcar: its first boot needs DHCP")]
+    assert not [warning for warning in plan_of(document())[0].warnings if "DHCP" in warning]
+
+
+def test_every_setting_that_changes_is_read_by_whom_it_concerns() -> None:
+    """The role `machine` knows every name that the bundle gives."""
+    known = YAML(typ="safe").load((ROOT / "ansible/roles/machine/vars/main.yml").read_text())["machine_readers"]
+    settings = (ROOT / "ansible/roles/machine/tasks/settings.yml").read_text()
+    for name in SYSTEMS:
+        for subject in machines(name):
+            variables = machine_variables(replace(subject, cni=("cilium",)))
+            readers = {file["applies"] for file in variables["machine_files"] if "applies" in file} - {"systemd"}
+            assert readers <= set(known)
+            assert all(f"'{reader}' in machine_written.pending" in settings for reader in readers)
 
 
 def test_a_load_balancer_has_no_network_plugin() -> None:

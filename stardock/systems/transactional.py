@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stardock.systems.model import ManagedFile, Mirror
-from stardock.systems.shared import APPLY_SYSCTL, HEAD, START_AGENT, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
+from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine, Role, Window
@@ -154,8 +154,11 @@ btrfs filesystem resize max /var
 """
 
 
-#: Where the agent is in the image already; else udev starts it after the reboot that brings it.
-_AGENT = f"if systemctl cat qemu-guest-agent.service >/dev/null 2>&1; then {START_AGENT}; fi"
+#: Where the agent is in the image already (Leap Micro: off); else udev starts it after the reboot that brings it. See `START_AGENT`.
+_AGENT = """\
+if systemctl cat qemu-guest-agent.service >/dev/null 2>&1; then systemctl enable qemu-guest-agent.service; fi
+if test -e /dev/virtio-ports/org.qemu.guest_agent.0; then systemctl start qemu-guest-agent.service; fi
+"""
 
 #: While it is there (never after a reboot), the machine is about to restart: the role `reachable` waits for that.
 RESTARTS = "/run/stardock/restarts"

@@ -204,14 +204,18 @@ def test_doctor_tells_a_wrong_token_and_a_missing_one_and_looks_at_the_rest_all_
         assert any(one["check"] == "tools" for one in findings)
 
 
-def test_doctor_as_text_ends_with_the_worst_and_a_sum(pve: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_as_a_table_has_the_worst_last_and_cures_as_whole_lines(
+    pve: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = cluster(pve, tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", f"{pve.directory}/ca.pem")
     done = CliRunner().invoke(
         runner, ["doctor", "-f", str(file)], env={"PROXMOX_VE_API_TOKEN": take_role(pve, file, without="VM.PowerMgmt")}
     )
     assert done.exit_code == 4
-    *_, cure, total = done.output.splitlines()
-    assert total.endswith("problems")
-    assert cure.startswith("           ")
-    assert done.output.index("ok       connection") < done.output.index("problem  privileges")
+    lines = [line.strip() for line in done.output.splitlines()]
+    assert lines[-1].endswith("problems")
+    assert lines.index("problem: privileges, /vms") == max(number for number, line in enumerate(lines) if line.startswith("problem:"))
+    assert lines[-2].startswith("pveum acl modify /vms --users stardock-quickstart@pve")
+    shown = [line.split()[0] for line in lines if line.startswith(("ok ", "warning ", "problem "))]
+    assert shown == sorted(shown, key=["ok", "warning", "problem"].index)

@@ -79,13 +79,14 @@ class EmulatedEstate:
         for machine in open_workspace(self.file).plan.machines:
             self.guests.addresses |= {nic.mac: nic.address or f"192.168.1.{machine.vm_id % 250}" for nic in machine.interfaces}
 
-    def take_role(self) -> None:
-        """From now on, be whom `runner proxmox-role` makes for the cluster file as it is: nobody here has more than this."""
+    def take_role(self, *, without: str = "nothing") -> None:
+        """From now on, be whom `runner proxmox-role` makes for the cluster file as it is, less one privilege: nobody here has more."""
         from stardock.estate.role import commands, default_user  # noqa: PLC0415 -- as above
         from stardock.workspace import open_workspace  # noqa: PLC0415
 
         plan = open_workspace(self.file).plan
-        self.token = pveum.run(commands(plan, default_user(plan)), self._api)
+        lines = (line.replace(f" {without}", "") for line in commands(plan, default_user(plan)))
+        self.token = pveum.run(lines, self._api)
 
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""

@@ -15,7 +15,7 @@ import pytest
 from stardock.firstboot import documents
 from stardock.lab.image import image_root
 from stardock.lab.mirror import configured_mirror
-from tests.lab.newer import newer_cloud_init
+from tests.lab.packages import unpacked
 from tests.lab.test_cloud_init import Inside
 from tests.unit.firstboot.shapes import SHAPES, shaped
 
@@ -38,7 +38,7 @@ for arguments in sys.argv[1:]:
 
 @pytest.fixture
 def inside(tmp_path: Path) -> Inside:
-    packages = newer_cloud_init() / "usr/lib/python3/dist-packages"
+    packages = unpacked("trixie", "cloud-init") / "usr/lib/python3/dist-packages"
     subprocess.run(["cp", "-r", str(packages), str(tmp_path / "newer")], check=True)
     return Inside(image_root(configured_mirror()), tmp_path)
 
@@ -96,3 +96,50 @@ def test_the_newer_cloud_inits_own_schema_finds_a_wrong_network_config(inside: I
     (inside.folder / "wrong.yaml").write_text("version: 1\nconfig: [{type: physical}]\n")
     with pytest.raises(AssertionError, match="name"):
         cloud_init(inside, "25.1", "config.schema", "handle_schema_args", ["--schema-type network-config --config-file /mnt/wrong.yaml"])
+
+
+#: NetworkManager's own reader and checker of connections; $@: files. Each result stands beside its file.
+READ_CONNECTIONS = """
+export LD_LIBRARY_PATH=$(dirname /mnt/nm/usr/lib/*/libnm.so.0)
+for file in "$@"; do /mnt/nm/usr/bin/nmcli --offline connection modify connection.id ours < "$file" > "$file.read"; done
+"""
+
+
+def connections() -> dict[str, str]:
+    """Name -> connection, of all the renderers' outputs that are kept."""
+    found = {}
+    for golden in sorted(GOLDEN.glob("network-manager-*/*.txt")):
+        for part in re.split(r"^# (?=etc/)", golden.read_text(), flags=re.MULTILINE):
+            name, _, text = part.partition("\n")
+            if name.endswith(".nmconnection"):
+                found[f"{golden.parent.name}-{golden.stem}-{Path(name).stem}"] = text
+    return found
+
+
+@pytest.fixture
+def nmcli(inside: Inside) -> Inside:
+    """Inside, with NetworkManager's command line under /mnt/nm."""
+    subprocess.run(["cp", "-r", str(unpacked("bookworm", "network-manager", "libnm0")), str(inside.folder / "nm")], check=True)
+    return inside
+
+
+def test_networkmanagers_own_parser_takes_every_connection_that_cloud_init_renders(nmcli: Inside) -> None:
+    given = connections()
+    assert len(given) == 18
+    for name, text in given.items():
+        (nmcli.folder / name).write_text(text)
+    done = nmcli.run("sh", "-euc", READ_CONNECTIONS, "read", *(f"/mnt/{name}" for name in given))
+    assert done.returncode == 0, done.stderr
+    dual = (nmcli.folder / "network-manager-25.1-dual-cloud-init-ens18.read").read_text()
+    for line in ("mtu=9000", "address1=192.168.1.12/24,192.168.1.1", "route1=10.9.0.0/16,192.168.1.254,50"):
+        assert f"\n{line}\n" in dual
+    for line in ("address1=fd00:10::12/64,fe80::1", "dns=fd00:10::53;", "route1=fd00:9::/48,fd00:10::fe"):
+        assert f"\n{line}\n" in dual
+
+
+def test_networkmanager_refuses_a_name_server_of_a_family_that_is_off_as_we_do(nmcli: Inside) -> None:
+    head = "[connection]\nid=x\nuuid=423cdec1-6819-5644-9c8b-90ac66c1cfcb\ntype=ethernet\n[ipv4]\nmethod=auto\n"
+    (nmcli.folder / "wrong").write_text(f"{head}[ipv6]\nmethod=disabled\ndns=fd00::1;\n")
+    done = nmcli.run("sh", "-euc", READ_CONNECTIONS, "read", "/mnt/wrong")
+    assert done.returncode != 0
+    assert "ipv6.dns: this property is not allowed for 'method=disabled'" in done.stderr

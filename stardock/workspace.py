@@ -99,7 +99,7 @@ def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
     others = [*moved(ws.plan, seen or {})]
     if not others:
         return
-    state = ws.files.state.name if ws.plan.state.backend == LOCAL else f"the state in {ws.plan.state.backend}"
+    state = f"the state in {ws.plan.state.backend}" if standing_here(ws) is None else ws.files.state.name
     message = f"{ws.files.lock} is not there, and machines stand ({state}) that a new one would not keep: {'; '.join(others)}"
     cure = (
         f"take it back from version control (git checkout -- {ws.files.lock.name}); if it is lost for good, write what is as `vm_id:` and"
@@ -109,13 +109,15 @@ def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
 
 
 def standing_here(ws: Workspace) -> Standing | None:
-    """Give the machines that stand, by name; None where only the engine can tell: the state lies elsewhere, or is encrypted."""
-    if ws.plan.state.backend != LOCAL:
-        return None
+    """Give the machines that stand, by name; None where only the engine can tell: the state lies elsewhere, or is encrypted.
+
+    A file that holds machines counts also where `state:` names another place: nobody moved it there yet.
+    """
     try:
-        return standing(ws.files.state)
+        seen = standing(ws.files.state)
     except EncryptedStateError:
         return None
+    return seen if seen or ws.plan.state.backend == LOCAL else None
 
 
 def unseen(ws: Workspace) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def _message(clashes: Sequence[tuple[Claim, Claim]], other: Neighbour) -> str:
 
 #: What is no clash but a nuisance (host names) has no cure here, and is a warning.
 _CURES = {
-    "cluster name": "give one of them another name before its first deploy",
+    "cluster name": "give one of them another name before its first deploy; a mere copy belongs into another folder",
     "state": "give one of them another place: the engine would take the other's machines for its own",
     "VM id": "start a pool elsewhere (`vm_id_start`), or write `vm_id:` on the machine",
     "MAC": "write `macs:` on the machine",

@@ -49,4 +49,5 @@ LEAPMICRO = System(
     first_commands=transactional.first_commands,
     last_commands=transactional.last_commands,
     services=transactional.services,
+    advice=transactional.ADVICE,
 )

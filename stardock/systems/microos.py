@@ -48,4 +48,5 @@ MICROOS = System(
     first_commands=transactional.first_commands,
     last_commands=transactional.last_commands,
     services=transactional.services,
+    advice=transactional.ADVICE,
 )

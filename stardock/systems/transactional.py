@@ -24,6 +24,9 @@ PACKAGES_BY_ROLE: dict[Role, tuple[str, ...]] = {
     "agent": KUBERNETES,
 }
 
+#: What is not done yet: RKE2's policy comes from its makers' own repository, and MicroOS' covers no program under /opt.
+ADVICE = "SELinux enforces there, and RKE2's policy, rke2-selinux, is not in its repositories: bring it in your own image (docs/systems.md)"
+
 SENTINEL = "/run/reboot-needed"
 GROWTH = "the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off"
 REBOOTS = "rebootmgr, in its window"

@@ -39,11 +39,12 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
     """Free the VM id, addresses and ordinal that the removed machine NAME keeps for its return."""
+    from stardock.plan.claims import static_addresses  # noqa: PLC0415 -- see below
     from stardock.stages.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace import find_cluster_file  # noqa: PLC0415
 
     record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
-    addresses = [nic.address for nic in record.interfaces if nic.address]
+    addresses = [address for nic in record.interfaces for address in static_addresses(nic)]
     click.echo(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
     click.echo(_done(dry_run=dry_run))
 

@@ -92,7 +92,7 @@ def _of_node(node: str, clock: Callable[[], float]) -> dict[tuple[str, Any], Que
         return float(api.nodes(node).time.get()["time"]), before, clock()
 
     return {
-        ("network", node): lambda api: api.nodes(node).network.get(),
+        ("network", node): lambda api: api.nodes(node).network.get(type="include_sdn"),  # all interfaces, and vnets
         ("version", node): lambda api: str(api.nodes(node).version.get()["version"]),
         ("time", node): time,
     }

@@ -12,7 +12,7 @@ NAME = "bridges"
 
 
 def bridges(scene: Scene) -> Iterator[Finding]:
-    """By PVE node. SDN vnets are listed elsewhere, so that one that is missing here may be one of those."""
+    """By PVE node. A vnet of SDN is as good as a bridge."""
     fine = True
     for node in scene.up():
         answer = scene.asked.networks[node.name]

@@ -10,12 +10,15 @@ from stardock.estate import role
 from stardock.plan.privileges import needed
 
 NAME = "privileges"
+LOCAL = "/sdn/zones/localnetwork"
 
 
 def privileges(scene: Scene) -> Iterator[Finding]:
     """By path: what is missing, and the commands that give it."""
     fine, who = True, role.Who(scene.user, scene.token)
     for path, wanted in needed(scene.plan).items():
+        if _is_vnet(scene, path):
+            continue
         answer = scene.asked.permissions[path]
         missing = wanted - frozenset((answer.value or {}).get(path, {}))
         if answer.refused:
@@ -26,3 +29,10 @@ def privileges(scene: Scene) -> Iterator[Finding]:
             yield problem(NAME, path, f"{scene.user} lacks {', '.join(sorted(missing))}", role.cure(scene.plan, who, path, missing))
     if fine:
         yield ok(NAME, scene.user, f"has what this plan needs on {among(needed(scene.plan))}")
+
+
+def _is_vnet(scene: Scene, path: str) -> bool:
+    """A vnet's privileges are those on its own zone, which no plan knows; who sees it in the list may use it or audit it."""
+    name = path.removeprefix(f"{LOCAL}/").partition("/")[0]
+    listed = [item for answer in scene.asked.networks.values() for item in answer.value or ()]
+    return path.startswith(LOCAL) and any(item.get("iface") == name and item.get("type") == "vnet" for item in listed)

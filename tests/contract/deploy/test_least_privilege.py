@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import pytest
 import requests
 
+from stardock.errors import ConditionError, EngineError
 from stardock.estate.role import commands, default_user
 from stardock.lab.pve import PowerFlags, create_app, serving
 from stardock.lab.settings import LabSettings, Network, PveNode
@@ -105,6 +106,21 @@ def test_with_any_one_privilege_less_something_is_refused(recorded: Recorded, tm
     named = privilege in refusal and path in refusal
     # PVE names nothing where it looks for one of several (PVE::RPCEnvironment, `or`): doctor does
     assert named or refusal.endswith("Permission check failed") or (path == "/vms" and privilege in refusal), refusal
+
+
+def test_a_deploy_with_one_privilege_less_fails_with_its_name_and_doctor_tells_the_cure(tmp_path: Path) -> None:
+    with emulated_estate(tmp_path, STORAGES) as estate:
+        estate.data = edited(estate.data)
+        estate.write()
+        estate.take_role(without="VM.Config.Memory")
+        code, output = estate.run("deploy", "--timeout", "5")
+        assert code == EngineError.exit_code, output
+        assert "Permission check failed (/vms/210, VM.Config.Memory)" in " ".join(output.split())
+        assert estate.vms() == {}
+        code, output = estate.run("doctor")
+        assert code == ConditionError.exit_code, output
+        assert "stardock-single@pve lacks VM.Config.Memory" in output
+        assert "pveum role modify stardock-single-machines --privs" in output
 
 
 @dataclass

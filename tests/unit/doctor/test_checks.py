@@ -196,6 +196,13 @@ def test_a_bridge_that_is_not_vlan_aware_matters_to_machines_on_a_vlan_only() ->
     assert "--bridge_vlan_aware 1" in findings[0].cure
 
 
+def test_a_vnet_of_sdn_is_as_good_as_a_bridge_and_its_privileges_are_its_zones() -> None:
+    told = {name: Answer([bridge(type="vnet", bridge_vlan_aware=None)]) for name in NODES}
+    allowed = {path: Answer({path: dict.fromkeys(names, 1)}) for path, names in needed(plan()).items() if not path.startswith("/sdn")}
+    nothing = {path: Answer({}) for path in needed(plan()) if path.startswith("/sdn")}
+    assert wrong(scene(networks=told, permissions=allowed | nothing)) == []
+
+
 def test_a_bridge_that_is_down_is_told() -> None:
     told = {name: Answer([bridge(active=0 if name == "pve1" else 1)]) for name in NODES}
     assert only(scene(networks=told)).cause == "is not up"

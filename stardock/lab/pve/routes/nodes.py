@@ -51,7 +51,7 @@ def node_status(request: Request) -> dict[str, Any]:
 def network(request: Request) -> list[dict[str, Any]]:
     """The bridges that the lab has, each on every PVE node; the first carries the node's own address."""
     request.estate.storages.of_node(request["node"])
-    if request.get("type") not in {None, "bridge", "any_bridge", "any_local_bridge"}:
+    if request.get("type") not in {None, "bridge", "any_bridge", "any_local_bridge", "include_sdn"}:
         return []
     bridges = sorted({network.bridge for network in request.estate.settings.networks})
     found = [_bridge(request, bridge) | (_address(request) if bridge == bridges[0] else {}) for bridge in bridges]

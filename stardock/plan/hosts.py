@@ -16,7 +16,7 @@ APART: tuple[Role, ...] = ("loadbalancer", "server")
 
 def allowed(one: Wanted, nodes: Sequence[str]) -> Sequence[str]:
     """The PVE nodes that may carry a machine, in declared order: its own, else its pool's, else all; all when none of them exists."""
-    named = one.own.nodes or one.pool.nodes or nodes
+    named = frozenset(one.own.nodes or one.pool.nodes or nodes)
     return [node for node in nodes if node in named] or nodes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from stardock.errors import Problem
 from stardock.plan.hosts import APART, allowed
 from stardock.plan.losses import quorum
 from stardock.plan.model import Machine, Role
+from stardock.plan.placement import Room
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 
@@ -39,12 +40,18 @@ def too_full(spec: Spec, every: Sequence[Wanted], held: Collection[str], machine
 
 def _overfull(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[tuple[str, int, int]]:
     """(PVE node, its memory, what machines take), in MiB."""
-    taken: defaultdict[str, int] = defaultdict(int)
-    for machine in machines.values():
-        taken[machine.pve_node] += machine.memory_mib
+    taken = _taken(machines)
     for node in spec.proxmox.nodes:
         if node.memory and taken[node.name] > node.memory:
             yield node.name, node.memory, taken[node.name]
+
+
+def _taken(machines: Mapping[str, Machine]) -> Counter[str]:
+    """Memory in MiB by PVE node."""
+    taken: Counter[str] = Counter()
+    for machine in machines.values():
+        taken[machine.pve_node] += machine.memory_mib
+    return taken
 
 
 def placement_warnings(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[str]:
@@ -52,12 +59,23 @@ def placement_warnings(spec: Spec, every: Sequence[Wanted], machines: Mapping[st
     for name, capacity, taken in _overfull(spec, machines):
         yield f"{name} carries {gibibytes(taken)} of machines and has {gibibytes(capacity)}; `runner rebalance` proposes moves"
     may_use = {one.name: allowed(one, [node.name for node in spec.proxmox.nodes]) for one in every}
+    may_move = _may_move(spec, every, machines, may_use)
     for role in APART:
-        yield from _together(role, [machine for machine in machines.values() if machine.role == role], may_use)
+        yield from _together(role, [machine for machine in machines.values() if machine.role == role], may_move)
     yield from _elsewhere(every, machines, may_use)
 
 
-def _together(role: Role, machines: Sequence[Machine], may_use: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _may_move(
+    spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    """The PVE nodes that would take a machine today; none for one that `pve_node` pins. Agents are not asked for."""
+    taken = _taken(machines)
+    room = Room({node.name: node.memory - taken[node.name] for node in spec.proxmox.nodes if node.memory})
+    asked = [one for one in every if one.role in APART and not one.own.pve_node]
+    return {one.name: [node for node in may_use[one.name] if room.fits(node, machines[one.name].memory_mib)] for one in asked}
+
+
+def _together(role: Role, machines: Sequence[Machine], may_move: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Machines of a role that would be lost together: never without a word."""
     by_node: defaultdict[str, list[str]] = defaultdict(list)
     for machine in machines:
@@ -66,8 +84,8 @@ def _together(role: Role, machines: Sequence[Machine], may_use: Mapping[str, Seq
     if shared:
         parts = [f"{node} carries {' and '.join(names)}" for node, names in list(shared.items())[:SHOWN]]
         parts += [f"{len(shared) - SHOWN} more are shared too"] if len(shared) > SHOWN else []
-        free = any(set(may_use.get(name, ())) - set(by_node) for names in shared.values() for name in names)
-        cure = "`runner rebalance` says how to part them" if free else "there are too few PVE nodes that they may use"
+        free = any(set(may_move.get(name, ())) - set(by_node) for names in shared.values() for name in names)
+        cure = "`runner rebalance` says how to part them" if free else "there are too few PVE nodes that they may use and that have room"
         yield f"{PLURAL[role]} share a PVE node: {', '.join(parts)}{_consequence(role, len(machines), shared)}; {cure}"
 
 

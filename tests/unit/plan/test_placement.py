@@ -57,11 +57,18 @@ def test_machines_that_stand_never_give_way() -> None:
 
 def test_too_few_pve_nodes_for_servers_and_load_balancers_are_warned_of() -> None:
     plan, _ = plan_of(cluster(["pve1", "pve2"], server=["s1", "s2", "s3"], loadbalancer=["lb1", "lb2", "lb3"]))
-    few = "there are too few PVE nodes that they may use"
+    few = "there are too few PVE nodes that they may use and that have room"
     assert [warning for warning in plan.warnings if "share" in warning] == [
         f"load balancers share a PVE node: pve1 carries lb1 and lb3; {few}",
         f"servers share a PVE node: pve1 carries s1 and s3; the loss of pve1 takes etcd's quorum; {few}",
     ]
+
+
+def test_who_is_pinned_or_has_room_nowhere_else_is_not_said_to_be_parted_by_rebalance() -> None:
+    pinned = [{"name": "s1", "pve_node": "pve1"}, {"name": "s2", "pve_node": "pve1"}]
+    full = on(cluster([], server=["s1", "s2"]), pve1="8GiB", pve2="2GiB")
+    for data in (cluster(["pve1", "pve2"], server=pinned), full):
+        assert any("too few PVE nodes that they may use and that have room" in warning for warning in plan_of(data)[0].warnings)
 
 
 def test_subset_of_a_machine_goes_before_its_pools() -> None:

@@ -162,7 +162,7 @@ def test_doctor_against_an_estate_with_ten_planted_faults_finds_each_with_its_cu
         ("space", "local-lvm on pve1"): ("0.0 GiB are free", "pvesm list local-lvm"),
         ("bridges", "vmbr0 on pve2"): ("is not on pve2", "/etc/network/interfaces"),
         ("VM ids", "server1, 210"): ("the VM mail on pve3 has this id", "`vm_id:`"),
-        ("addresses", "192.168.1.50"): ("somebody has the address of server1", "arping"),
+        ("addresses", "192.168.1.50"): ("somebody has the address of server1", "ip neigh show 192.168.1.50"),
         ("SSH", "pve1"): ("does not answer", "ssh_port in cluster.yaml"),
         ("images", URL): ("pve1 does not get it", f"curl -sSIL '{URL}'"),
         ("tools", "engine"): ("/no/tofu is not on PATH", "TERRAFORM_BINARY_NAME"),

@@ -18,19 +18,19 @@ def addresses(scene: Scene) -> Iterator[Finding]:
     taken = {address: scene.answering[address] for address in wanted if address in scene.answering}
     for address, heard in taken.items():
         if heard.sure:
-            yield problem("addresses", address, f"somebody has the address of {wanted[address]}: {heard.how}", _cure(scene, address))
+            yield problem("addresses", address, f"somebody has the address of {wanted[address]}: {heard.how}", _cure(address))
     for how in sorted({heard.how for heard in taken.values() if not heard.sure}):
         of_it = [address for address, heard in taken.items() if heard.how == how]
-        yield warning("addresses", among(of_it), f"somebody may have them: {how}", _cure(scene, of_it[0]))
+        yield warning("addresses", among(of_it), f"somebody may have them: {how}", _cure(of_it[0]))
     if not taken:
         silent = f"nobody answers on {len(wanted)} that are to be given (a host that drops what it does not know would not, either)"
         yield ok("addresses", "static addresses, VIP", silent if wanted else "all machines exist")
 
 
-def _cure(scene: Scene, address: str) -> str:
-    """The neighbour table of a PVE node knows who it is, also behind firewalls."""
-    look = f"arping -c 3 -I {_bridge(scene)} {address}"
-    return f"{look}   # on a PVE node: who answers? Then end that host, or give another address in cluster.yaml"
+def _cure(address: str) -> str:
+    """The neighbour table of a PVE node on that network has its MAC, even when it answers nothing."""
+    look = f"ping -c 1 -W 1 {address}; ip neigh show {address}"
+    return f"{look}   # on a PVE node: whose MAC is it? Then end that host, or give another address in cluster.yaml"
 
 
 def watched(scene: Scene) -> dict[str, str]:

@@ -38,6 +38,11 @@ class Workspace:
     lock: Lock
     facts: Facts
 
+    @property
+    def knows_machines(self) -> bool:
+        """Whether the lock on disk holds machines: one with image pins alone says nothing of what stands."""
+        return self.lock_before is not None and bool(self.lock_before.machines)
+
 
 def find_cluster_file(option: Path | None) -> Path:
     """The cluster.yaml: what `-f` names, else `STARDOCK_FILE`, else ./cluster.yaml. `InputErrors` when it is not there."""
@@ -86,11 +91,11 @@ def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
 
 
 def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
-    """Raise `RefusedError` when there is no lock, and a new one would move or delete machines that stand.
+    """Raise `RefusedError` when no lock holds machines, and a new one would move or delete some that stand.
 
     `stand` is what the engine was asked for; without it, what can be seen in this folder.
     """
-    if ws.lock_before is not None:
+    if ws.knows_machines:
         return
     seen = stand if stand is not None else standing_here(ws)
     if seen is None and ws.plan.state.backend == LOCAL:
@@ -122,7 +127,7 @@ def standing_here(ws: Workspace) -> Standing | None:
 
 def unseen(ws: Workspace) -> tuple[str, ...]:
     """Say that nobody looked whether machines stand: without a lock, and with a state that only the engine can reach."""
-    if ws.lock_before is not None or standing_here(ws) is not None:
+    if ws.knows_machines or standing_here(ws) is not None:
         return ()
     what = f"there is no {ws.files.lock.name}, and the state in {ws.plan.state.backend} was not asked whether machines stand"
     return (f"{what}: `runner deploy` asks it; if this cluster exists, take the lock back from version control",)

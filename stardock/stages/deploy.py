@@ -99,7 +99,7 @@ class Deployment:
 
     def synth(self) -> None:
         """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
-        commit_lock(self.workspace, self._stand() if self.workspace.lock_before is None else None)
+        commit_lock(self.workspace, None if self.workspace.knows_machines else self._stand())
         if self.workspace.plan.state.backend == LOCAL:
             mend(self.workspace.files.state, self.say)
         self._begin_facts()

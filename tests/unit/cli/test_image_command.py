@@ -158,7 +158,8 @@ def test_a_publisher_that_does_not_say_or_answer_is_told_with_a_way_out(file: Pa
 def test_a_mirror_is_asked_for_the_publishers_paths(file: Path, publisher: Publisher, tmp_path: Path) -> None:
     folder = "/mirror/images/cloud/bookworm/latest"
     publisher.files[f"{folder}/SHA512SUMS"] = f"{NEW}  debian-12-genericcloud-amd64.qcow2\n"
-    mirrored = written(tmp_path / "air-gap.yaml", mirror=f"{publisher.address}/mirror")
+    (tmp_path / "air-gap").mkdir()
+    mirrored = written(tmp_path / "air-gap/cluster.yaml", mirror=f"{publisher.address}/mirror")
     image(mirrored, "pin")
     plan = open_workspace(mirrored).plan
     assert {machine.image.url for machine in plan.machines} == {f"{publisher.address}{folder}/debian-12-genericcloud-amd64.qcow2"}

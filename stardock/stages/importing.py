@@ -111,7 +111,12 @@ def _known(made: Import, origin: Origin) -> tuple[Known, str]:
     proxmox = _proxmox(made.wish, origin)
     if proxmox is not None and os.environ.get(VARIABLE):
         try:
-            return _on_proxmox(proxmox, {machine.full_name for machine in origin.machines}), f"{proxmox.endpoint} says so"
+            found = _on_proxmox(proxmox, {machine.full_name for machine in origin.machines})
+            if found:
+                return found, f"{proxmox.endpoint} says so"
+            made.notes.append(
+                Note(Kind.TO_DO, f"{proxmox.endpoint} shows none of these VMs: do they stand, and may the token see them (VM.Audit)?")
+            )
         except ConditionError as error:
             made.notes.append(Note(Kind.TO_DO, f"Proxmox could not be asked what stands: {error.message}"))
     state = from_state(read_text(made.files.state)) if made.files.state else None

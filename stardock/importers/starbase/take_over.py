@@ -61,7 +61,9 @@ def surprises(origin: Origin, known: Known, source: str) -> Iterator[Note]:
     for vm in origin.machines:
         standing = known.get(vm.full_name)
         if standing is None:
-            yield Note(Kind.OTHERWISE, f"{vm.full_name} does not stand ({source}): the first deploy makes it")
+            yield Note(
+                Kind.OTHERWISE, f"{vm.full_name} does not stand ({source}, unless the token may not see it): the first deploy makes it"
+            )
         elif (standing.vm_id, standing.pve_node) != (vm.vm_id, vm.pve_node):
             was = f"starbase's variables say VM {vm.vm_id} on {vm.pve_node}"
             yield Note(Kind.OTHERWISE, f"{vm.full_name} is VM {standing.vm_id} on {standing.pve_node} ({source}) and stays so; {was}")

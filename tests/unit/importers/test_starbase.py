@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -237,3 +239,20 @@ def test_two_names_that_begin_alike_are_told_apart(place: Imported) -> None:
 def test_a_folder_without_starbases_files_says_so(place: Imported) -> None:
     (place.folder / "old/infra/terraform.tfvars").unlink()
     assert "there is no terraform.tfvars" in place.run(code=3)
+
+
+#: What a slip of the hand puts in the place of a value.
+SLIPS = ('""', "null", "-1", "0", "true", '"x"', "[]", "{}", "99999999999", '"192.168.1.999"', '[1, "b"]', "{ a = 1 }", "1.5", '"ä"')
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_values_of_any_kind_in_any_place_are_told_or_refused_and_never_a_traceback(place: Imported, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 -- no secret
+    text = TFVARS
+    for _ in range(3):
+        at = chance.choice(list(re.finditer(r'(?<== )("[^"\n]*"|\d+|true|false)', text)))
+        text = text[: at.start()] + chance.choice(SLIPS) + text[at.end() :]
+    checkout(place.folder / "old", tfvars=text)
+    done = CliRunner().invoke(runner, ["import", "starbase", "old", "--dry-run"])
+    assert done.exit_code in {0, 3}, done.output
+    assert "fault of Stardock's" not in done.output

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf import ITerraformDependable
+from cdktf import ITerraformDependable, TerraformResourceLifecycle
 from constructs import Construct
 from imports.proxmox.haresource import Haresource
 from imports.proxmox.harule import Harule
@@ -39,6 +39,7 @@ class HaResource(Haresource):
             max_restart=props.max_restart,
             max_relocate=props.max_relocate,
             depends_on=list(after),
+            lifecycle=_with(f"proxmox_virtual_environment_vm.{id_}"),
         )
 
 
@@ -58,4 +59,10 @@ class HaRule(Harule):
             nodes=dict.fromkeys(props.nodes, 1),
             strict=True,
             depends_on=[resource],
+            lifecycle=_with(f"proxmox_haresource.{id_}"),
         )
+
+
+def _with(other: str) -> TerraformResourceLifecycle:
+    """Replaced when that is: PVE takes a VM that it destroys out of HA, and what HA manages no more out of the rules."""
+    return TerraformResourceLifecycle(replace_triggered_by=[f"{other}.id"])

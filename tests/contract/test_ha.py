@@ -108,6 +108,18 @@ def test_ha_that_somebody_took_away_comes_back(made: Made) -> None:
     assert engine.plan() == []
 
 
+def test_a_machine_that_is_replaced_is_under_ha_again(made: Made) -> None:
+    engine = made.engine()
+    target = "-replace=proxmox_virtual_environment_vm.server2"
+    renewed = {change.address: change.actions for change in engine.plan(target)}
+    assert set(renewed) == {"proxmox_virtual_environment_vm.server2", "proxmox_haresource.server2", "proxmox_harule.server2"}
+    assert set(renewed.values()) == {("delete", "create")}
+    engine.apply(target)
+    assert [one["sid"] for one in made.pve.get("/cluster/ha/resources")] == ["vm:210", "vm:211"]
+    assert {one["rule"] for one in made.pve.get("/cluster/ha/rules")} == {"stardock-single-server1", "stardock-single-server2"}
+    assert engine.plan() == []
+
+
 def test_destroy_takes_ha_away_first(made: Made) -> None:
     made.engine().run("destroy", "-auto-approve")
     assert made.pve.get("/cluster/resources", type_="vm") == []

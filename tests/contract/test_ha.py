@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -29,15 +30,24 @@ def snippets(pve: Estate, folder: str) -> set[str]:
     return {path.name for path in (pve.directory / "pve" / folder / "snippets").iterdir()}
 
 
-@pytest.fixture(scope="module", params=["local", "nfs"])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    """The cluster, applied once for snippets on each PVE node's own storage and once for a shared one."""
-    storages = {"local": "dir", "ceph": "rbd", "nfs": "nfs"}
-    with estate(tmp_path_factory.mktemp("pve"), ssh=True, storages=storages) as pve:
+@contextmanager
+def applied(folder: Path, where: str) -> Iterator[Made]:
+    """The cluster with its snippets on that storage, applied; everything asked of PVE was accepted."""
+    (folder / "pve").mkdir()
+    with estate(folder / "pve", ssh=True, storages={"local": "dir", "ceph": "rbd", "nfs": "nfs"}) as pve:
         data = cluster(pve)
-        data["proxmox"]["datastores"]["snippets"] = request.param
-        done = Made(pve, tmp_path_factory.mktemp("cluster"), data)
+        data["proxmox"]["datastores"]["snippets"] = where
+        done = Made(pve, folder / "cluster", data)
         done.engine().apply()
+        refused = {key: count for key, count in pve.lab("status")["requests"].items() if not key.endswith(" 200")}
+        assert refused == {}
+        yield done
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """With snippets on each PVE node's own storage."""
+    with applied(tmp_path_factory.mktemp("ha"), "local") as done:
         yield done
 
 
@@ -46,18 +56,34 @@ def places(made: Made) -> dict[str, tuple[str, str]]:
     return {vm["name"]: (vm["node"], vm["status"]) for vm in made.pve.get("/cluster/resources", type_="vm")}
 
 
-def test_snippets_lie_on_every_allowed_node_or_once_on_shared_storage_and_nothing_was_refused(made: Made) -> None:
-    names = {f"single.{name}.{kind}.yaml" for name in ("server1", "server2") for kind in ("user", "network", "meta")}
-    shared = made.data["proxmox"]["datastores"]["snippets"] == "nfs"
-    assert snippets(made.pve, ".shared/nfs" if shared else "pve3/local") == names
-    assert snippets(made.pve, "pve3/local" if shared else ".shared/nfs") == set()
+def lose_home(made: Made) -> tuple[str, str]:
+    """The PVE node of server1 fails and comes back; where server1 was and where it is."""
+    home, _ = places(made)["server1"]
+    made.pve.lab("node", name=home, offline=True)
+    moved, power = places(made)["server1"]
+    made.pve.lab("node", name=home)
+    assert (moved != home, power) == (True, "running")
+    return home, moved
+
+
+NAMES = {f"single.{name}.{kind}.yaml" for name in ("server1", "server2") for kind in ("user", "network", "meta")}
+
+
+def test_snippets_lie_on_every_allowed_node_and_a_strict_rule_names_those(made: Made) -> None:
+    assert [snippets(made.pve, f"{node}/local") for node in ("pve1", "pve2", "pve3")] == [NAMES, NAMES, NAMES]
     described = made.pve.get("/cluster/ha/resources/vm:210")
     assert {"state": "started", "max_restart": 2, "max_relocate": 1}.items() <= described.items()
     rule = made.pve.get("/cluster/ha/rules/stardock-single-server1")
     assert (rule["type"], rule["strict"], rule["resources"]) == ("node-affinity", 1, "vm:210")
     assert sorted(rule["nodes"].split(",")) == ["pve1:1", "pve2:1", "pve3:1"]
-    refused = {key: count for key, count in made.pve.lab("status")["requests"].items() if not key.endswith(" 200")}
-    assert refused == {}
+
+
+def test_snippets_on_shared_storage_lie_there_once_and_the_machine_moves_as_well(tmp_path: Path) -> None:
+    with applied(tmp_path, "nfs") as made:
+        assert snippets(made.pve, ".shared/nfs") == NAMES
+        assert [snippets(made.pve, f"{node}/local") for node in ("pve1", "pve2", "pve3")] == [set(), set(), set()]
+        lose_home(made)
+        assert made.engine().plan() == []
 
 
 def test_the_second_plan_is_clean(made: Made) -> None:
@@ -65,25 +91,16 @@ def test_the_second_plan_is_clean(made: Made) -> None:
 
 
 def test_a_machine_whose_pve_node_fails_is_moved_restarted_and_left_there_by_the_next_apply(made: Made) -> None:
-    before = places(made)
-    home, _ = before["server1"]
-    made.pve.lab("node", name=home, offline=True)
-    moved, power = places(made)["server1"]
-    assert (moved != home, power) == (True, "running")
-    made.pve.lab("node", name=home)
-    engine = made.engine()
-    assert engine.plan() == [], "neither is it moved back nor made again"
-    engine.apply()
+    _, moved = lose_home(made)
+    assert made.engine().plan() == [], "neither is it moved back nor made again"
+    made.engine().apply()
     assert places(made)["server1"] == (moved, "running")
 
 
-def test_attempts_and_allowed_nodes_change_in_place_and_ha_goes_without_its_machine(made: Made) -> None:
-    before = copy.deepcopy(made.data)
-
-    def edit(data: Data) -> None:
-        data["pools"][0] |= {"ha": {"max_restart": 0}, "machines": ["server1", {"name": "server2", "ha": False}]}
-
-    engine = made.engine(edit)
+def test_attempts_change_in_place_and_ha_goes_without_its_machine(made: Made) -> None:
+    engine = made.engine(
+        lambda data: data["pools"][0].update(ha={"max_restart": 0}, machines=["server1", {"name": "server2", "ha": False}])
+    )
     changes = engine.plan()
     assert machines(changes) == {}
     ha = {change.address: change.actions for change in changes if "file" not in change.address}
@@ -95,15 +112,14 @@ def test_attempts_and_allowed_nodes_change_in_place_and_ha_goes_without_its_mach
     engine.apply()
     assert [one["sid"] for one in made.pve.get("/cluster/ha/resources")] == ["vm:210"]
     assert places(made)["server2"][1] == "running"
-    assert engine.plan() == []
-    made.data = before
 
 
 def test_ha_that_somebody_took_away_comes_back(made: Made) -> None:
-    engine = made.engine()
-    engine.apply()
-    assert made.pve.ask("DELETE", "/cluster/ha/resources/vm:211").status == 200
-    assert {change.actions for change in engine.plan()} == {("create",)}
+    assert made.pve.ask("DELETE", "/cluster/ha/resources/vm:210").status == 200
+    engine = made.engine(lambda data: data["pools"][0].update(machines=["server1", "server2"]))
+    changes = engine.plan()
+    assert {change.actions for change in changes} == {("create",)}
+    assert {"proxmox_haresource.server1", "proxmox_harule.server1"} < {change.address for change in changes}
     engine.apply()
     assert engine.plan() == []
 

@@ -113,3 +113,28 @@ def test_bundle_writes_the_directory_and_says_where(cluster: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (cluster.parent / "out/project/site.yml").is_file()
     assert "README.md" in done.stdout
+
+
+def with_hooks(cluster: Path) -> Path:
+    cluster.write_text(
+        cluster.read_text() + "hooks: {before_bootstrap: [touch before, touch second && exit 3], after_bootstrap: touch after}\n"
+    )
+    return cluster
+
+
+def test_dry_run_shows_hooks_around_the_stages_and_runs_none(cluster: Path) -> None:
+    done = runner("bootstrap", "-f", str(with_hooks(cluster)), "--dry-run", "--stage", "machines")
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["before_bootstrap", "before_bootstrap", "machines", "after_bootstrap"]
+    assert names(cluster) == {"cluster.yaml"}
+    check = runner("bootstrap", "-f", str(cluster), "--dry-run", "--check", "--stage", "machines")
+    assert "before_bootstrap" not in check.stdout
+
+
+def test_a_hook_that_fails_before_bootstrap_stops_it_before_a_machine_is_entered(cluster: Path) -> None:
+    observe(with_hooks(cluster))
+    done = runner("bootstrap", "-f", str(cluster), "--stage", "machines", "--timeout", "1")
+    assert done.returncode == 6
+    assert "the hook before_bootstrap ended with 3: touch second && exit 3" in done.stderr
+    assert "no machine was entered" in done.stderr
+    assert {"before", "second"} <= names(cluster)
+    assert not {"after", "cluster.log"} & names(cluster)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -181,7 +182,7 @@ class Pool(Hardware):
             raise broken("the pool does not say which machines it has", "add `machines: [NAME, ...]`, or both `count` and `pattern`")
         return self
 
-    @property
+    @cached_property
     def members(self) -> tuple[Machine, ...]:
         """The machines in declared order, whichever way they were named."""
         if self.machines is not None:

@@ -6,7 +6,6 @@ import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.contract.estate import Estate, provider_environment
 from tests.engines import chosen_engine
@@ -14,6 +13,10 @@ from tests.engines import chosen_engine
 ROOT = Path(__file__).parents[2]
 #: The provider where both engines look for it (tools/provider-mirror).
 MIRROR = ROOT / "build/mirror/terraform.rc"
+
+
+#: What the engines' messages call what the plan's JSON lists; what they only read, import or leave is no change.
+ACTIONS = {"create": ("create",), "update": ("update",), "delete": ("delete",), "replace": ("delete", "create"), "remove": ("forget",)}
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,11 @@ class Engine:
         return self.run("apply", "-auto-approve", "-input=false", *options, fails=fails)
 
     def plan(self, *options: str) -> list[Change]:
-        """What it would change; nothing is reported for a resource that stays."""
-        self.run("plan", "-input=false", "-out=test.tfplan", *options)
-        shown: dict[str, Any] = json.loads(self.run("show", "-json", "test.tfplan"))
-        (self.folder / "test.tfplan").unlink()
-        changes = [Change(one["address"], tuple(one["change"]["actions"])) for one in shown.get("resource_changes", [])]
-        return [change for change in changes if change.actions not in {("no-op",), ("read",)}]
+        """What it would change; nothing is reported for a resource that stays. One process: the engine says it as it plans."""
+        said = self.run("plan", "-input=false", "-json", *options)
+        messages = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+        planned = [message["change"] for message in messages if message["type"] == "planned_change"]
+        return [Change(one["resource"]["addr"], ACTIONS[one["action"]]) for one in planned if one["action"] in ACTIONS]
 
 
 def engine(pve: Estate, folder: Path) -> Engine:

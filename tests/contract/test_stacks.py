@@ -46,13 +46,15 @@ class Deployed:
     data: Data
 
     def edited(self, folder: Path, edit: Callable[[Data], None]) -> Engine:
-        """A copy of cluster.yaml, lock and state, edited and synthesized; the engine there."""
+        """A copy of cluster.yaml, lock and state, edited and synthesized; the engine there, with the provider that is installed already."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("cdktf.out"))
         data = copy.deepcopy(self.data)
         edit(data)
-        made = engine(self.pve, synthesize(write_cluster(folder, data)).path.parent)
-        made.init()
-        return made
+        stack = synthesize(write_cluster(folder, data)).path.parent
+        installed = self.folder / "cdktf.out/stacks/quickstart"
+        shutil.copytree(installed / ".terraform", stack / ".terraform", symlinks=True)
+        shutil.copyfile(installed / ".terraform.lock.hcl", stack / ".terraform.lock.hcl")
+        return engine(self.pve, stack)
 
 
 @pytest.fixture(scope="module")

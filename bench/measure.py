@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Median wall seconds, and the peak resident memory in MiB of the largest run."""
+    """Median wall and CPU seconds, the latter with all processes that it started, and the peak memory in MiB of its largest process."""
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
 
 
@@ -28,7 +29,7 @@ def once(command: Sequence[str], environment: Mapping[str, str]) -> Figure:
     words = process.stderr.read() if process.stderr else b""
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stderr=words)
-    return Figure(seconds, usage.ru_maxrss / 1024)
+    return Figure(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def measure(command: Sequence[str], *, runs: int = 5, **environment: str) -> Figure:
@@ -36,4 +37,8 @@ def measure(command: Sequence[str], *, runs: int = 5, **environment: str) -> Fig
     full = {**os.environ, **environment}
     once(command, full)
     figures = [once(command, full) for _ in range(runs)]
-    return Figure(statistics.median(figure.seconds for figure in figures), max(figure.peak_mib for figure in figures))
+    return Figure(
+        statistics.median(figure.seconds for figure in figures),
+        statistics.median(figure.cpu_seconds for figure in figures),
+        max(figure.peak_mib for figure in figures),
+    )

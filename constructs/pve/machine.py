@@ -82,7 +82,7 @@ class Machine(vm.VirtualEnvironmentVm):
             efi_disk=blocks.efi_disk(hardware),
             tpm_state=blocks.tpm_state(hardware),
             operating_system=vm.VirtualEnvironmentVmOperatingSystem(type="l26"),
-            scsi_hardware="virtio-scsi-single",
+            scsi_hardware=_controller(hardware.disk_interface),
             serial_device=blocks.serial_devices(hardware),
             cpu=blocks.cpu(hardware),
             memory=blocks.memory(hardware),
@@ -102,9 +102,14 @@ class Machine(vm.VirtualEnvironmentVm):
         )
 
 
-def _chipset(chipset: str) -> str:
-    """PVE's names of machine types."""
-    return {"i440fx": "pc"}.get(chipset, chipset)
+def _chipset(chipset: str) -> str | None:
+    """PVE's name of the machine type; i440fx is what it takes without one, as imported machines have it."""
+    return None if chipset == "i440fx" else chipset
+
+
+def _controller(disk_interface: str) -> str:
+    """With a controller for each disk, iothread works on scsi; where no disk hangs on it, the provider's default, as imported ones have."""
+    return "virtio-scsi-single" if disk_interface.startswith("scsi") else "virtio-scsi-pci"
 
 
 def _startup(startup: StartupProps) -> vm.VirtualEnvironmentVmStartup:

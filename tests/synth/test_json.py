@@ -103,7 +103,9 @@ def test_a_machine_as_starbase_made_it_has_its_disk_on_virtio0_and_its_full_name
     (disk,) = guarded.machines["server1"]["disk"]
     assert disk["interface"] == "virtio0"
     assert "ssd" not in disk or disk["ssd"] is False
+    assert guarded.machines["server1"]["scsi_hardware"] == "virtio-scsi-pci"
     assert guarded.machines["lb1"]["disk"][0]["interface"] == "scsi0"
+    assert guarded.machines["lb1"]["scsi_hardware"] == "virtio-scsi-single"
 
 
 def test_a_machine_its_snippets_and_its_image_are_on_the_same_pve_node(quickstart: Synthesized) -> None:

@@ -1,0 +1,130 @@
+"""`runner drift` after the real tofu and the real provider deployed to the emulated PVE: nothing, then one planted change of each kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stardock.drift.checks import run
+from stardock.drift.contents import with_contents
+from stardock.drift.look import look
+from stardock.estate.connection import Estate
+from stardock.workspace import open_workspace
+from tests.contract.deploy.estate import EmulatedEstate
+
+pytestmark = pytest.mark.contract
+
+SERVER1 = 210
+Plant = Callable[[EmulatedEstate], None]
+
+
+def _config(**options: str | int | None) -> Plant:
+    def plant(estate: EmulatedEstate) -> None:
+        gone = [key for key, value in options.items() if value is None]
+        estate.lab("config", vm_id=SERVER1, set={key: value for key, value in options.items() if value is not None}, delete=gone)
+
+    return plant
+
+
+def _store(estate: EmulatedEstate, kind: str) -> Path:
+    return estate.folder.parent / "lab/pve/pve1/local" / kind
+
+
+def _tamper(estate: EmulatedEstate) -> None:
+    """As many bytes as before: only the content tells."""
+    path = _store(estate, "snippets") / "quickstart.server1.user.yaml"
+    path.write_text(path.read_text().replace("server1", "server9", 1))
+
+
+def _lengthen(estate: EmulatedEstate) -> None:
+    path = _store(estate, "snippets") / "quickstart.server1.meta.yaml"
+    path.write_text(path.read_text() + "x")
+
+
+def _lose_snippet(estate: EmulatedEstate) -> None:
+    (_store(estate, "snippets") / "quickstart.server1.network.yaml").unlink()
+
+
+def _lose_image(estate: EmulatedEstate) -> None:
+    for path in _store(estate, "import").iterdir():
+        path.unlink()
+
+
+#: What happens behind Stardock's back, one after the other: (kind, plant).
+PLANTS: tuple[tuple[str, Plant], ...] = (
+    ("size", _config(cores=8)),
+    ("boot", _config(boot="order=net0")),
+    ("disk", _config(efidisk0="local-lvm:vm-210-disk-9,size=4M")),
+    ("first-boot", _config(ide2=None)),
+    ("nic", _config(net0="virtio=BC:24:11:00:00:01,bridge=vmbr0")),
+    ("description", _config(description="mine")),
+    ("tags", _config(tags="mine")),
+    ("name", _config(name="mine")),
+    ("protection", _config(protection=1)),
+    ("startup", _config(startup="order=9")),
+    ("firmware", _config(machine=None)),
+    ("option", _config(vga="std")),
+    ("locked", _config(lock="backup")),
+    ("snippet", _tamper),
+    ("image", _lose_image),
+    ("stopped", lambda estate: estate.lab("kill", vm_id=SERVER1)),
+)
+
+
+def _kinds(estate: EmulatedEstate, monkeypatch: pytest.MonkeyPatch) -> set[tuple[str, str]]:
+    """(kind, field) of every finding, contents of snippets read."""
+    environ = estate.environ()
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    where = open_workspace(estate.file)
+    reader = Estate.from_environment(where.plan.proxmox, environ)
+    scene = with_contents(reader, look(reader, where.plan), estate.folder, environ)
+    assert scene.unread == {}
+    return {(finding.kind, finding.field) for finding in run(scene)}
+
+
+def test_nothing_on_a_fresh_deploy_and_every_planted_drift_is_found(estate: EmulatedEstate, monkeypatch: pytest.MonkeyPatch) -> None:
+    estate.data["pools"][1]["machines"][2] = {"name": "server3", "firmware": "ovmf", "tpm": True}
+    estate.data["pools"][2] |= {"chipset": "i440fx", "balloon": "2GiB", "data_disks": [{"name": "data", "size": "8GiB"}]}
+    estate.write()
+    estate.deploy()
+    code, said = estate.run("drift", "--ssh")
+    assert code == 0, said
+    assert "6 machines are as planned" in said
+    estate.lab("reset")
+    known: set[tuple[str, str]] = set()
+    for kind, plant in PLANTS:
+        plant(estate)
+        found = _kinds(estate, monkeypatch)
+        assert known < found, kind
+        assert {one for one, _ in found - known} == {kind}
+        known = found
+    asked = {item["method"] for item in estate.lab("requests")}
+    assert asked == {"GET"}
+
+
+def test_what_the_engine_does_not_see_drift_does(estate: EmulatedEstate) -> None:
+    estate.deploy()
+    _config(boot=None, scsihw=None)(estate)
+    _lengthen(estate)
+    assert "nothing to change" in estate.deploy()
+    code, said = estate.run("drift", "--format", "json")
+    assert code == 2, said
+    document = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    assert {(one["kind"], one["hidden"]) for one in document["findings"]} == {("boot", True), ("disk", True), ("snippet", True)}
+    assert document["snippet_contents"] == "not read"
+    _lose_snippet(estate)
+    estate.destroy(220)
+    code, said = estate.run("drift")
+    assert code == 2
+    assert "the API has no way to them" in said
+    assert "no such VM" in said
+    assert "quickstart.server1.network.yaml: none" in said
+    estate.deploy()
+    said = estate.run("drift")[1]
+    assert "agent1" not in said
+    assert "network.yaml" not in said
+    assert "boot order" in said, "what the engine does not see stays"

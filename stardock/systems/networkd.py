@@ -65,6 +65,8 @@ def _network(interface: Interface) -> Iterator[str]:
         yield f"Address={interface.address}/{interface.prefix}"
     if ipv6 is not None and ipv6.mode == "static":
         yield f"Address={ipv6.address}/{ipv6.prefix}"
+    # an edit must not take away what others put here: keepalived's VIP, kube-vip's
+    yield "KeepConfiguration=static"
     # `yes` also where the machine forwards packets, as every Kubernetes node does
     yield f"IPv6AcceptRA={'no' if ipv6 is None or ipv6.mode == 'static' else 'yes'}"
     yield from (f"DNS={server}" for server in interface.dns)

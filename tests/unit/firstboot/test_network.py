@@ -79,7 +79,7 @@ def test_the_whole_file_of_a_dual_stack_interface() -> None:
     assert networkd.network(DUAL, named=True).splitlines()[1:] == [
         *("[Match]", "MACAddress=bc:24:11:00:00:0c", "Name=ens18", ""),
         *("[Link]", "MTUBytes=9000", ""),
-        *("[Network]", "Address=192.168.1.12/24", "Address=fd00:10::12/64", "IPv6AcceptRA=no"),
+        *("[Network]", "Address=192.168.1.12/24", "Address=fd00:10::12/64", "KeepConfiguration=static", "IPv6AcceptRA=no"),
         *("DNS=192.168.1.1", "DNS=fd00:10::53", "Domains=home.arpa", ""),
         *("[Route]", "Gateway=192.168.1.1", "", "[Route]", "Gateway=fe80::1", ""),
         *("[Route]", "Destination=10.9.0.0/16", "Gateway=192.168.1.254", "Metric=50", ""),

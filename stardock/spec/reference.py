@@ -81,8 +81,8 @@ def page() -> str:
         "",
         "Made from the models by `runner schema --format markdown`; a test compares. Keys that Stardock does not know are refused.",
         "Editors: `runner schema > schema.json`, then `# yaml-language-server: $schema=schema.json` as the file's first line.",
-        "`examples/single` is the smallest cluster, `examples/quickstart` the usual one. Sizes are binary and carry their unit.",
-        "The API token of Proxmox and all other secrets are never in this file.",
+        "`examples/single` is the smallest cluster, `examples/quickstart` the usual one, `examples/dual-stack` has IPv6.",
+        "Sizes are binary and carry their unit. The API token of Proxmox and all other secrets are never in this file.",
         "",
         *_table("", Spec),
     ]

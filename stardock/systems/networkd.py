@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 #: Makes networkd read its files; interfaces whose file changed are configured again.
 RELOAD = "networkctl reload"
 
+#: What others put on an interface survives that it is configured anew; so does a route that was taken away, until the next reboot.
+KEEP = ("KeepConfiguration=static",)
+
 #: PVE's word for the bridge's MTU, which the virtio driver learns from the device.
 _MTU_OF_BRIDGE = 1
 
 
 def networks(machine: Machine, *, named: bool = True) -> tuple[ManagedFile, ...]:
     """One file an interface. `named`: cloud-init has given the NIC the interface's name; else its MAC alone tells it."""
+    shared = machine.role == "loadbalancer"
     return tuple(
-        ManagedFile(f"/etc/systemd/network/05-stardock-{interface.name}.network", network(interface, named=named))
+        ManagedFile(f"/etc/systemd/network/05-stardock-{interface.name}.network", network(interface, named=named, shared=shared))
         for interface in machine.interfaces
     )
 
@@ -38,13 +42,13 @@ def foreign_routes(machine: Machine) -> tuple[ManagedFile, ...]:
     return (ManagedFile("/etc/systemd/networkd.conf.d/stardock.conf", content),)
 
 
-def network(interface: Interface, *, named: bool) -> str:
-    """Write the file of one interface."""
+def network(interface: Interface, *, named: bool, shared: bool = False) -> str:
+    """Write the file of one interface. `shared`: another program puts an address on it, keepalived the VIP."""
     name = (f"Name={interface.name}",) if named else ()
     sections = [
         ("Match", [f"MACAddress={interface.mac.lower()}", *name]),
         ("Link", [f"MTUBytes={interface.mtu}"] if _own_mtu(interface) else []),
-        ("Network", [*_network(interface)]),
+        ("Network", [*_network(interface), *(KEEP if shared else ())]),
         *(("Route", [*_gateway(interface, gateway)]) for gateway in _gateways(interface)),
         *(("Route", [*_route(route)]) for route in interface.routes),
         ("DHCPv4", [*_dhcp(interface)]),
@@ -65,8 +69,6 @@ def _network(interface: Interface) -> Iterator[str]:
         yield f"Address={interface.address}/{interface.prefix}"
     if ipv6 is not None and ipv6.mode == "static":
         yield f"Address={ipv6.address}/{ipv6.prefix}"
-    # an edit must not take away what others put here: keepalived's VIP, kube-vip's
-    yield "KeepConfiguration=static"
     # `yes` also where the machine forwards packets, as every Kubernetes node does
     yield f"IPv6AcceptRA={'no' if ipv6 is None or ipv6.mode == 'static' else 'yes'}"
     yield from (f"DNS={server}" for server in interface.dns)

@@ -9,7 +9,7 @@ import pytest
 
 from stardock.bundle.machine import machine_variables
 from stardock.firstboot.network import network_config
-from stardock.plan.model import Interface, Ipv6, Route
+from stardock.plan.model import ROLES, Interface, Ipv6, Route
 from stardock.systems import networkd, system
 from tests.machines import interface, machine
 from tests.unit.firstboot.shapes import DHCP_BESIDE, DHCPV6, DUAL, SECOND, SHAPES, SLAAC, STANDBY, shaped
@@ -79,7 +79,7 @@ def test_the_whole_file_of_a_dual_stack_interface() -> None:
     assert networkd.network(DUAL, named=True).splitlines()[1:] == [
         *("[Match]", "MACAddress=bc:24:11:00:00:0c", "Name=ens18", ""),
         *("[Link]", "MTUBytes=9000", ""),
-        *("[Network]", "Address=192.168.1.12/24", "Address=fd00:10::12/64", "KeepConfiguration=static", "IPv6AcceptRA=no"),
+        *("[Network]", "Address=192.168.1.12/24", "Address=fd00:10::12/64", "IPv6AcceptRA=no"),
         *("DNS=192.168.1.1", "DNS=fd00:10::53", "Domains=home.arpa", ""),
         *("[Route]", "Gateway=192.168.1.1", "", "[Route]", "Gateway=fe80::1", ""),
         *("[Route]", "Destination=10.9.0.0/16", "Gateway=192.168.1.254", "Metric=50", ""),
@@ -96,6 +96,12 @@ def test_bootstrap_reloads_networkd_when_an_interfaces_file_changes(shape: str) 
     files = [file for file in machine_variables(shaped(shape))["machine_files"] if "systemd/network" in file["path"]]
     assert [file["path"] for file in files] == [f"/etc/systemd/network/05-stardock-{nic.name}.network" for nic in SHAPES[shape]]
     assert {file["applies"] for file in files} == {"networkd"}
+
+
+def test_an_edit_of_a_load_balancers_interface_leaves_it_its_vip() -> None:
+    """Seen on Debian 12: `networkctl reload` drops addresses that are not networkd's own, unless it is told to keep them."""
+    texts = {role: networkd.networks(machine("m", role, 12))[0].content for role in ROLES}
+    assert {role for role, text in texts.items() if "KeepConfiguration=static\n" in text} == {"loadbalancer"}
 
 
 def test_a_route_taken_away_is_gone_from_the_file() -> None:

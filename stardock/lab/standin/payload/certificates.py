@@ -20,7 +20,7 @@ def alternative_names(entries: Sequence[str]) -> list[str]:
 
 def api_names(node: str, address: str, extra: Sequence[str], service_cidr: str, domain: str) -> list[str]:
     """The names under which the API may be called: kubernetes' own, the node's, and tls-san. Nothing else (tls-san-security)."""
-    service = str(next(ip_network(service_cidr).hosts()))
+    service = str(next(ip_network(service_cidr.split(",", maxsplit=1)[0]).hosts()))
     kubernetes = ["kubernetes", "kubernetes.default", "kubernetes.default.svc", f"kubernetes.default.svc.{domain}"]
     return alternative_names([*kubernetes, "localhost", node, "127.0.0.1", address, service, *extra])
 

@@ -29,7 +29,7 @@ demo-down: ## ends the demo and leaves nothing
 
 test: lab-setup check ## everything that CI runs
 	@tools/setup tests
-	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(TESTS)
 
 check: ## formatting, lint, types, shell scripts
 	@tools/setup python

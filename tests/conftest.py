@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT_LAYERS = ("lab", "contract")
+
+#: Tests of the lab that boot a whole cluster.
+CLUSTERS = ("test_cluster.py", "test_killed.py", "test_single.py", "test_dual_stack.py", "test_transactional.py")
 
 
 def pytest_report_header() -> str:
@@ -16,11 +21,34 @@ def pytest_report_header() -> str:
     return "emulated PVE: strict by its own tables (STARDOCK_PVE_SCHEMA names no official schema)"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what this user may not do; several workers begin with what takes longest."""
+    if os.geteuid() != 0:
+        _skip_what_wants_root(items)
+    if hasattr(config, "workerinput"):
+        items.sort(key=_turn)
+
+
+def _skip_what_wants_root(items: list[pytest.Item]) -> None:
     """Namespaces, mounts and sshd want root; CI has it."""
-    if os.geteuid() == 0:
-        return
     for item in items:
         for layer in ROOT_LAYERS:
             if item.get_closest_marker(layer):
                 item.add_marker(pytest.mark.skip(reason=f"the layer {layer} makes namespaces and mounts: run it as root"))
+
+
+def _turn(item: pytest.Item) -> int:
+    return 0 if item.path.name in CLUSTERS else 1 if item.get_closest_marker("contract") else 2
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """One worker takes the clusters, one after another, since two at a time only slow each other; the others go file by file."""
+    return Shares(config, log)
+
+
+class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Who takes what: the clusters together, of all else each file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "clusters" if file.rpartition("/")[2] in CLUSTERS else file

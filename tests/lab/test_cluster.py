@@ -137,20 +137,6 @@ def holder_is_other(cluster: Cluster, killed: str) -> bool:
     return "192.168.1.40" in cluster.ssh(other, "ip -brief address show dev ens18")
 
 
-def test_insert_a_server_name_in_the_middle_and_add_a_pve_node_old_machines_untouched(cluster: Cluster) -> None:
-    before, boots = cluster.plan()["machines"], cluster.boots(MACHINES)
-    cluster.edit(r"^(    - \{name: pve3,.*\n)", r"\1    - {name: pve4, address: 127.0.1.4}\n")
-    cluster.edit(r"machines: \[server1, server2, server3\]", "machines: [server1, serverx, servery, server2, server3]")
-    cluster.deploy()
-    cluster.bootstrap()
-    after = {machine["name"]: machine for machine in cluster.plan()["machines"]}
-    assert [after[machine["name"]] for machine in before] == before
-    assert after["serverx"]["pve_node"] == "pve4"
-    assert cluster.boots(MACHINES) == boots
-    assert cluster.voters() == sorted([*SERVERS, "serverx", "servery"])
-    assert "serverx" in cluster.ssh("lb1", "cat /etc/haproxy/haproxy.cfg")
-
-
 def test_add_a_key_and_change_a_window_exactly_that_changes_then_0_changed(cluster: Cluster, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "second", "-f", str(tmp_path / "second")], check=True)
     key = (tmp_path / "second.pub").read_text().strip()
@@ -186,7 +172,7 @@ def test_after_edits_stop_and_start_a_machine_same_host_key_no_per_instance_modu
 
 def test_a_whole_pool_taken_out_plan_clean_haproxy_unchanged(cluster: Cluster) -> None:
     kept = cluster.file.read_text()
-    cluster.bootstrap()
+    cluster.bootstrap("--stage", "loadbalancers")
     cluster.file.write_text(re.sub(r"  - name: agents\n(    .*\n)+", "", kept))
     assert "agents" not in cluster.file.read_text()
     try:
@@ -235,6 +221,20 @@ def test_a_machine_that_does_not_answer_is_named(cluster: Cluster) -> None:
     assert refused.returncode in (4, 6)
     assert "agent1" in refused.stderr
     wait(lambda: cluster.nodes()["agent1"]["Ready"] == "True", 120, "agent1 Ready again")
+
+
+def test_insert_a_server_name_in_the_middle_and_add_a_pve_node_old_machines_untouched(cluster: Cluster) -> None:
+    before, boots = cluster.plan()["machines"], cluster.boots(MACHINES)
+    cluster.edit(r"^(    - \{name: pve3,.*\n)", r"\1    - {name: pve4, address: 127.0.1.4}\n")
+    cluster.edit(r"machines: \[server1, server2, server3\]", "machines: [server1, serverx, servery, server2, server3]")
+    cluster.deploy()
+    cluster.bootstrap()
+    after = {machine["name"]: machine for machine in cluster.plan()["machines"]}
+    assert [after[machine["name"]] for machine in before] == before
+    assert after["serverx"]["pve_node"] == "pve4"
+    assert cluster.boots(MACHINES) == boots
+    assert cluster.voters() == sorted([*SERVERS, "serverx", "servery"])
+    assert "serverx" in cluster.ssh("lb1", "cat /etc/haproxy/haproxy.cfg")
 
 
 def test_all_servers_down_and_the_founders_disk_emptied_bootstrap_refuses_to_found_again(cluster: Cluster) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from cdktf import ITerraformDependable, TerraformOutput, TerraformStack, TerraformVariable
+from cdktf import TerraformOutput, TerraformStack, TerraformVariable
 from constructs import Construct
 
 from pve.ha import HaProps, HaResource, HaRule
 from pve.image import Image, ImageProps
 from pve.machine import Machine as MachineConstruct
 from pve.scope import unnamed
-from pve.snippet import Snippet, SnippetProps
+from pve.snippet import SnippetProps, Snippets
 from stacks.backend import Backend
 from stacks.props import ha_props, image_id, image_props, machine_props, snippet_copies
 from stacks.providers import providers
@@ -70,24 +70,23 @@ class ClusterStack(TerraformStack):
         return {name: Image(scope, name, wanted[name]) for name in sorted(wanted)}
 
     def _machines(self, images: Mapping[str, Image], replace: frozenset[str]) -> None:
-        """VMs and snippets in scopes of their own: a user may call a machine `proxmox`, or one `a` and another `a-user`."""
-        files = unnamed(self)
-        scope = unnamed(files)
+        """VMs in a scope of their own: a user may call a machine `proxmox`."""
+        scope = unnamed(self)
+        snippets = Snippets(self, "snippets")
         ha = HaScopes(scope)
         for machine in self._plan.machines:
             image = images[image_id(PlacedImage(machine.pve_node, machine.image))]
             props = machine_props(self._plan.cluster, machine, image=image.volume, replace=machine.name in replace)
-            snippets = self._snippets(files, machine, {"user": props.user, "network": props.network, "meta": props.meta})
-            made = MachineConstruct(scope, machine.name, props, snippets=snippets)
+            own = self._add(snippets, machine, {"user": props.user, "network": props.network, "meta": props.meta})
+            made = MachineConstruct(scope, machine.name, props, after=own)
             if machine.ha:
-                copies = self._snippets(files, machine, snippet_copies(self._plan, machine, props))
-                ha.add(machine.name, ha_props(self._plan, machine), after=[made, *copies])
+                copies = self._add(snippets, machine, snippet_copies(self._plan, machine, props))
+                ha.add(machine.name, ha_props(self._plan, machine), after=[made.address, *copies])
 
-    def _snippets(self, scope: Construct, machine: Machine, texts: Mapping[str, SnippetProps]) -> list[Snippet]:
-        """Each by the provider that reaches its PVE node."""
+    def _add(self, snippets: Snippets, machine: Machine, texts: Mapping[str, SnippetProps]) -> list[str]:
+        """Each by the provider that reaches its PVE node; their addresses."""
         return [
-            Snippet(scope, f"{machine.name}-{end}", snippet, provider=self._providers.get(snippet.pve_node))
-            for end, snippet in texts.items()
+            snippets.add(f"{machine.name}-{end}", snippet, provider=self._providers.get(snippet.pve_node)) for end, snippet in texts.items()
         ]
 
     def _adopt(self, adopt: Mapping[str, str]) -> None:
@@ -110,7 +109,7 @@ class HaScopes:
         self._scope = scope
         self._made: list[Construct] = []
 
-    def add(self, name: str, props: HaProps, *, after: list[ITerraformDependable]) -> None:
+    def add(self, name: str, props: HaProps, *, after: list[str]) -> None:
         """Put one machine under HA."""
         if not self._made:
             self._made.append(unnamed(self._scope))

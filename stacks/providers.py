@@ -16,18 +16,20 @@ from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, Proxmo
 from stardock.plan.model import Proxmox, PveNode
 
 
-def providers(scope: Construct, proxmox: Proxmox, *, beside: str) -> Mapping[str, ProxmoxProvider]:
-    """Configure endpoint and SSH; gives the providers of PVE nodes that have one of their own, by node.
+def providers(scope: Construct, proxmox: Proxmox, *, beside: str) -> Mapping[str, str]:
+    """Configure endpoint and SSH; gives the addresses of the providers of PVE nodes that have one of their own, by node.
 
     The token is never here: the provider reads PROXMOX_VE_API_TOKEN. `beside` leads from the stack's folder to that of cluster.yaml.
     """
     _provider(scope, "proxmox", proxmox, _ssh(proxmox, beside, proxmox.nodes))
     own = [node for node in proxmox.nodes if node.ssh_user or node.ssh_private_key]
-    return {node.name: _provider(scope, f"proxmox-{node.name}", proxmox, _own(proxmox, beside, node), f"ssh-{node.name}") for node in own}
+    for node in own:
+        _provider(scope, f"proxmox-{node.name}", proxmox, _own(proxmox, beside, node), f"ssh-{node.name}")
+    return {node.name: f"proxmox.ssh-{node.name}" for node in own}
 
 
-def _provider(scope: Construct, id_: str, proxmox: Proxmox, ssh: ProxmoxProviderSsh, alias: str | None = None) -> ProxmoxProvider:
-    return ProxmoxProvider(scope, id_, alias=alias, endpoint=proxmox.endpoint, insecure=proxmox.insecure, ssh=ssh)
+def _provider(scope: Construct, id_: str, proxmox: Proxmox, ssh: ProxmoxProviderSsh, alias: str | None = None) -> None:
+    ProxmoxProvider(scope, id_, alias=alias, endpoint=proxmox.endpoint, insecure=proxmox.insecure, ssh=ssh)
 
 
 def _own(proxmox: Proxmox, beside: str, node: PveNode) -> ProxmoxProviderSsh:

@@ -10,8 +10,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT_LAYERS = ("lab", "contract")
 
-#: Tests of the lab that boot a whole cluster.
-CLUSTERS = ("test_cluster.py", "test_killed.py", "test_single.py", "test_dual_stack.py", "test_transactional.py")
+#: Tests that boot a whole cluster.
+CLUSTERS = tuple(f"tests/lab/test_{name}.py" for name in ("cluster", "killed", "single", "dual_stack", "transactional"))
 
 
 def pytest_report_header() -> str:
@@ -38,7 +38,7 @@ def _skip_what_wants_root(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    return 0 if item.path.name in CLUSTERS else 1 if item.get_closest_marker("contract") else 2
+    return 0 if item.nodeid.startswith(CLUSTERS) else 1 if item.get_closest_marker("contract") else 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
@@ -51,4 +51,4 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "clusters" if file.rpartition("/")[2] in CLUSTERS else file
+        return "clusters" if file in CLUSTERS else file

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cdktf import ITerraformDependable, TerraformResourceLifecycle
+from cdktf import TerraformResourceLifecycle
 from constructs import Construct
 from imports.proxmox.haresource import Haresource
 from imports.proxmox.harule import Harule
@@ -28,9 +28,9 @@ class HaProps:
 
 
 class HaResource(Haresource):
-    """The machine as the HA manager knows it, once the machine and its snippets (`after`) are everywhere. Named as its machine."""
+    """The machine as the HA manager knows it, once it and its snippets (`after`: addresses) are everywhere. Named as its machine."""
 
-    def __init__(self, scope: Construct, id_: str, props: HaProps, *, after: Sequence[ITerraformDependable]) -> None:
+    def __init__(self, scope: Construct, id_: str, props: HaProps, *, after: Sequence[str]) -> None:
         super().__init__(
             scope,
             id_,
@@ -38,9 +38,9 @@ class HaResource(Haresource):
             state="started",
             max_restart=props.max_restart,
             max_relocate=props.max_relocate,
-            depends_on=list(after),
             lifecycle=_with(f"proxmox_virtual_environment_vm.{id_}"),
         )
+        self.depends_on = list(after)
 
 
 class HaRule(Harule):

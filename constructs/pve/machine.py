@@ -1,4 +1,4 @@
-"""A VM with its three snippets, made so that no edit replaces it."""
+"""A VM that boots from three snippets, made so that no edit replaces it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imports.proxmox import virtual_environment_vm as vm
 
 from pve import hardware as blocks
 from pve.hardware import HardwareProps
-from pve.snippet import Snippet, SnippetProps
+from pve.snippet import SnippetProps
 
 #: What the provider would replace a VM for (design, invariant 2), or move it for. Not the whole disk: it must be able to grow.
 IGNORED = ("initialization", "disk[0].import_from", "node_name")
@@ -64,9 +64,9 @@ class MachineProps:
 
 
 class Machine(vm.VirtualEnvironmentVm):
-    """One VM. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`). `snippets` are its own three."""
+    """One VM. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`); `after`: its snippets' addresses."""
 
-    def __init__(self, scope: Construct, id_: str, props: MachineProps, *, snippets: Sequence[Snippet]) -> None:
+    def __init__(self, scope: Construct, id_: str, props: MachineProps, *, after: Sequence[str]) -> None:
         hardware = props.hardware
         super().__init__(
             scope,
@@ -97,9 +97,10 @@ class Machine(vm.VirtualEnvironmentVm):
             stop_on_destroy=props.stop_on_destroy,
             reboot_after_update=False,  # more cores or memory wait for a drained power cycle; the provider says so
             migrate=True,
-            depends_on=list(snippets),  # since the ids of snippets are literal
             lifecycle=TerraformResourceLifecycle(prevent_destroy=props.prevent_destroy, ignore_changes=list(IGNORED)),
         )
+        self.address = f"proxmox_virtual_environment_vm.{id_}"
+        self.depends_on = list(after)  # since the ids of snippets are literal
 
 
 def _chipset(chipset: str) -> str | None:

@@ -1,12 +1,15 @@
-"""A file in a PVE node's snippet store: cloud-init's documents."""
+"""Files in the PVE nodes' snippet stores: cloud-init's documents."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from cdktf import TerraformProvider
+from cdktf import TerraformElement
 from constructs import Construct
-from imports.proxmox.virtual_environment_file import VirtualEnvironmentFile, VirtualEnvironmentFileSourceRaw
+
+RESOURCE = "proxmox_virtual_environment_file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +27,25 @@ class SnippetProps:
         return f"{self.datastore}:snippets/{self.file_name}"
 
 
-class Snippet(VirtualEnvironmentFile):
-    """One uploaded text. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`)."""
+class Snippets(TerraformElement):
+    """All uploaded texts of a stack in one construct, three a machine: a construct each would be a round trip to Node each."""
 
-    def __init__(self, scope: Construct, id_: str, props: SnippetProps, *, provider: TerraformProvider | None = None) -> None:
-        super().__init__(
-            scope,
-            id_,
-            provider=provider,
-            content_type="snippets",
-            node_name=props.pve_node,
-            datastore_id=props.datastore,
-            upload_mode="sftp",  # no shell and no sudo on the PVE node
-            source_raw=VirtualEnvironmentFileSourceRaw(data=props.content, file_name=props.file_name),
-        )
+    def __init__(self, scope: Construct, id_: str) -> None:
+        super().__init__(scope, id_)
+        self._resources: dict[str, Mapping[str, Any]] = {}
+
+    def add(self, name: str, props: SnippetProps, *, provider: str | None = None) -> str:
+        """Upload one text under a Terraform name, by a provider (`proxmox.ALIAS`); its address, for `depends_on`."""
+        self._resources[name] = {
+            **({"provider": provider} if provider else {}),
+            "content_type": "snippets",
+            "node_name": props.pve_node,
+            "datastore_id": props.datastore,
+            "upload_mode": "sftp",  # no shell and no sudo on the PVE node
+            "source_raw": {"data": props.content, "file_name": props.file_name},
+        }
+        return f"{RESOURCE}.{name}"
+
+    def to_terraform(self) -> dict[str, Any]:
+        """What cdktf asks each element for when it writes the JSON."""
+        return {"resource": {RESOURCE: self._resources}} if self._resources else {}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stardock.systems import networkd
-from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.model import ManagedFile, Mirror, System
 from stardock.systems.shared import (
     APPLY_SYSCTL,
     HEAD,
@@ -30,10 +31,6 @@ PACKAGES_BY_ROLE: dict[Role, tuple[str, ...]] = {
     "server": _KUBERNETES,
     "agent": _KUBERNETES,
 }
-
-SENTINEL = "/run/reboot-required"
-GROWTH = "cloud-init (growpart and resize2fs), at every boot"
-REBOOTS = "unattended-upgrades, at the start of its window"
 
 
 def _reboots(machine: Machine) -> str:
@@ -85,3 +82,19 @@ def cloud_config(machine: Machine) -> dict[str, Any]:
 def first_commands(machine: Machine) -> tuple[str, ...]:
     """The network as every later boot has it, the agent, and the kernel's settings."""
     return (networkd.RELOAD, START_AGENT, *((APPLY_SYSCTL,) if sysctl(machine) else ()))
+
+
+#: A system of this family; what it says itself goes before this.
+system = partial(
+    System,
+    renderer="networkd",
+    package_manager="apt",
+    packages=PACKAGES,
+    packages_by_role=PACKAGES_BY_ROLE,
+    growth="cloud-init (growpart and resize2fs), at every boot",
+    sentinel="/run/reboot-required",
+    reboots="unattended-upgrades, at the start of its window",
+    files=files,
+    cloud_config=cloud_config,
+    first_commands=first_commands,
+)

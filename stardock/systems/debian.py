@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import apt
-from stardock.systems.model import Mirror, System
+from stardock.systems.model import Mirror
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
@@ -35,22 +35,12 @@ def mirror(machine: Machine) -> Mirror | None:
     )
 
 
-DEBIAN = System(
+DEBIAN = apt.system(
     name="debian",
     title="Debian 12",
     image_url=f"{_IMAGES}/debian-12-genericcloud-amd64.qcow2",
     image_file_name="debian-12-genericcloud-amd64.qcow2",
     checksum_url=f"{_IMAGES}/SHA512SUMS",
     first_user="debian",
-    renderer="networkd",
-    package_manager="apt",
-    packages=apt.PACKAGES,
-    packages_by_role=apt.PACKAGES_BY_ROLE,
-    growth=apt.GROWTH,
-    sentinel=apt.SENTINEL,
-    reboots=apt.REBOOTS,
-    files=apt.files,
     mirror=mirror,
-    cloud_config=apt.cloud_config,
-    first_commands=apt.first_commands,
 )

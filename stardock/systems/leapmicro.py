@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import transactional
-from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.model import ManagedFile, Mirror
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
@@ -28,26 +28,14 @@ def mirror(machine: Machine) -> Mirror | None:
     return transactional.mirror(machine, {"oss": "distribution/leap-micro/6.2/product/repo/openSUSE-Leap-Micro-6.2-x86_64"})
 
 
-LEAPMICRO = System(
+LEAPMICRO = transactional.system(
     name="leapmicro",
     title="openSUSE Leap Micro 6.2",
     image_url=_URL,
     image_file_name=_IMAGE,
     checksum_url=f"{_URL}.sha256",
-    first_user="root",
-    renderer="network-manager",
-    package_manager="transactional-update",
     packages=("python3", "sudo", "qemu-guest-agent", "policycoreutils-python-utils"),
     packages_by_role={"server": transactional.KUBERNETES, "agent": transactional.KUBERNETES},
-    growth=transactional.GROWTH,
-    sentinel=transactional.SENTINEL,
-    reboots=transactional.REBOOTS,
     files=files,
     mirror=mirror,
-    cloud_config=transactional.cloud_config,
-    boot_commands=transactional.boot_commands,
-    first_commands=transactional.first_commands,
-    last_commands=transactional.last_commands,
-    services=transactional.services,
-    advice=transactional.ADVICE,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import transactional
-from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.model import ManagedFile, Mirror
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
@@ -27,26 +27,12 @@ def mirror(machine: Machine) -> Mirror | None:
     return transactional.mirror(machine, {"oss": "tumbleweed/repo/oss", "non-oss": "tumbleweed/repo/non-oss"})
 
 
-MICROOS = System(
+MICROOS = transactional.system(
     name="microos",
     title="openSUSE MicroOS",
     image_url=_URL,
     image_file_name=_IMAGE,
     checksum_url=f"{_URL}.sha256",
-    first_user="root",
-    renderer="network-manager",
-    package_manager="transactional-update",
-    packages=transactional.PACKAGES,
-    packages_by_role=transactional.PACKAGES_BY_ROLE,
-    growth=transactional.GROWTH,
-    sentinel=transactional.SENTINEL,
-    reboots=transactional.REBOOTS,
     files=files,
     mirror=mirror,
-    cloud_config=transactional.cloud_config,
-    boot_commands=transactional.boot_commands,
-    first_commands=transactional.first_commands,
-    last_commands=transactional.last_commands,
-    services=transactional.services,
-    advice=transactional.ADVICE,
 )

@@ -6,9 +6,10 @@ edits cloud-init's module lists, and one reboot, at the end of the first boot an
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.model import ManagedFile, Mirror, System
 from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
 
 if TYPE_CHECKING:
@@ -23,13 +24,6 @@ PACKAGES_BY_ROLE: dict[Role, tuple[str, ...]] = {
     "server": KUBERNETES,
     "agent": KUBERNETES,
 }
-
-#: What is not done yet: RKE2's policy comes from its makers' own repository, and MicroOS' covers no program under /opt.
-ADVICE = "SELinux enforces there, and RKE2's policy, rke2-selinux, is not in its repositories: bring it in your own image (docs/systems.md)"
-
-SENTINEL = "/run/reboot-needed"
-GROWTH = "the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off"
-REBOOTS = "rebootmgr, in its window"
 
 
 def _reboot_method(machine: Machine) -> ManagedFile:
@@ -187,3 +181,26 @@ def last_commands(_machine: Machine) -> tuple[str, ...]:
 def services(machine: Machine) -> dict[str, bool]:
     """Let rebootmgr run only on a machine that reboots itself."""
     return {"rebootmgr.service": own_window(machine) is not None}
+
+
+#: What is not done yet: RKE2's policy comes from its makers' own repository, and MicroOS' covers no program under /opt.
+_ADVICE = "SELinux enforces there, and its repositories lack RKE2's policy, rke2-selinux: bring it in your own image (docs/systems.md)"
+
+#: A system of this family; what it says itself goes before this.
+system = partial(
+    System,
+    first_user="root",
+    renderer="network-manager",
+    package_manager="transactional-update",
+    packages=PACKAGES,
+    packages_by_role=PACKAGES_BY_ROLE,
+    growth="the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off",
+    sentinel="/run/reboot-needed",
+    reboots="rebootmgr, in its window",
+    cloud_config=cloud_config,
+    boot_commands=boot_commands,
+    first_commands=first_commands,
+    last_commands=last_commands,
+    services=services,
+    advice=_ADVICE,
+)

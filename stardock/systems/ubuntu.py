@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import apt
-from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.model import ManagedFile, Mirror
 from stardock.systems.shared import runs_kubernetes
 
 if TYPE_CHECKING:
@@ -34,22 +34,13 @@ def mirror(machine: Machine) -> Mirror | None:
     )
 
 
-UBUNTU = System(
+UBUNTU = apt.system(
     name="ubuntu",
     title="Ubuntu 24.04 LTS",
     image_url=f"{_IMAGES}/noble-server-cloudimg-amd64.img",
     image_file_name="noble-server-cloudimg-amd64.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
     checksum_url=f"{_IMAGES}/SHA256SUMS",
     first_user="ubuntu",
-    renderer="networkd",
-    package_manager="apt",
-    packages=apt.PACKAGES,
-    packages_by_role=apt.PACKAGES_BY_ROLE,
-    growth=apt.GROWTH,
-    sentinel=apt.SENTINEL,
-    reboots=apt.REBOOTS,
     files=files,
     mirror=mirror,
-    cloud_config=apt.cloud_config,
-    first_commands=apt.first_commands,
 )

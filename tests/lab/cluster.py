@@ -93,6 +93,15 @@ class Cluster:
             assert time.monotonic() < deadline, f"{machine} does not answer within {seconds} s"
             time.sleep(0.5)
 
+    def reboot(self, machine: str) -> None:
+        """From inside; returns once its next boot lets us in (its sshd may still answer while it goes down)."""
+        before = self.boots([machine])
+        self.ssh(machine, "systemctl reboot", check=False)
+        deadline = time.monotonic() + 60
+        while self.boots([machine], check=False) in (before, {machine: ""}):
+            assert time.monotonic() < deadline, f"{machine} did not boot again within 60 s"
+            time.sleep(0.5)
+
     def plan(self) -> dict[str, Any]:
         """`runner plan --format json`."""
         plan: dict[str, Any] = json.loads(self.command("plan", "-f", str(self.file), "--format", "json").stdout)
@@ -116,9 +125,10 @@ class Cluster:
         """The names of the nodes that vote in etcd."""
         return sorted(name for name, conditions in self.nodes().items() if conditions.get("EtcdIsVoter") == "True")
 
-    def boots(self, machines: Sequence[str]) -> dict[str, str]:
+    def boots(self, machines: Sequence[str], *, check: bool = True) -> dict[str, str]:
         """When each machine's own systemd started: changes with every boot."""
-        return {name: self.ssh(name, "systemctl show --property=UserspaceTimestampMonotonic,UserspaceTimestamp") for name in machines}
+        asked = "systemctl show --property=UserspaceTimestampMonotonic,UserspaceTimestamp"
+        return {name: self.ssh(name, asked, check=check) for name in machines}
 
 
 def example_as(name: str, folder: Path, source: str = "quickstart") -> Path:

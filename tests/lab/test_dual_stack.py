@@ -91,9 +91,7 @@ def test_the_bundle_names_both_addresses_of_each_node_of_the_dual_stack_cluster(
 
 
 def test_after_a_reboot_the_network_is_the_same(cluster: Cluster) -> None:
-    cluster.ssh("server1", "systemctl reboot", check=False)
-    cluster.command("lab", "status", "-f", str(cluster.example))
-    cluster.wait_for_ssh("server1")
+    cluster.reboot("server1")
     check_server(cluster)
 
 

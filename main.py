@@ -13,8 +13,9 @@ from pathlib import Path
 
 from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError
+from stardock.files import find_cluster_file
 from stardock.plan.state import LOCAL
-from stardock.workspace import Workspace, commit_lock, find_cluster_file, open_workspace, unseen
+from stardock.workspace import Workspace, commit_lock, open_workspace, unseen
 
 
 def synthesize(workspace: Workspace) -> None:

@@ -7,10 +7,21 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from stardock.errors import ConditionError
+from stardock.errors import ConditionError, InputErrors, Problem
 
+#: The cluster file where nothing else names one.
+DEFAULT = "cluster.yaml"
 #: Anyone may read what holds no secret.
 PUBLIC = 0o644
+
+
+def find_cluster_file(option: Path | None) -> Path:
+    """The cluster.yaml: what `-f` names, else `STARDOCK_FILE`, else ./cluster.yaml. `InputErrors` when it is not there."""
+    path = option or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
+    if not path.is_file():
+        cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE; examples/quickstart/cluster.yaml is one to start from"
+        raise InputErrors(str(path), (Problem(message="there is no such file", cure=cure),))
+    return path
 
 
 def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stardock.errors import ConditionError, InputErrors, Problem, RefusedError
+from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.facts import Facts, load_facts
 from stardock.files import ClusterFiles
 from stardock.lock import load_lock, save_lock
@@ -23,7 +23,6 @@ from stardock.standing import EncryptedStateError, Standing, moved, standing
 if TYPE_CHECKING:
     from stardock.spec import Spec
 
-DEFAULT = "cluster.yaml"
 WRITE, FROZEN = "write", "frozen"
 
 
@@ -42,15 +41,6 @@ class Workspace:
     def knows_machines(self) -> bool:
         """Whether the lock on disk holds machines: one with image pins alone says nothing of what stands."""
         return self.lock_before is not None and bool(self.lock_before.machines)
-
-
-def find_cluster_file(option: Path | None) -> Path:
-    """The cluster.yaml: what `-f` names, else `STARDOCK_FILE`, else ./cluster.yaml. `InputErrors` when it is not there."""
-    path = option or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
-    if not path.is_file():
-        cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE; examples/quickstart/cluster.yaml is one to start from"
-        raise InputErrors(str(path), (Problem(message="there is no such file", cure=cure),))
-    return path
 
 
 def open_workspace(cluster_file: Path) -> Workspace:

@@ -35,9 +35,10 @@ def bootstrap(
     Never talks to Proxmox: addresses and host keys come from `runner discover`, or cluster.yaml. Killed anywhere, the next run continues.
     """
     from stardock.cli.bootstrap_view import view  # noqa: PLC0415 -- rich and pydantic: not for --help
+    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages import bootstrap as work  # noqa: PLC0415
     from stardock.stages.step import show  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+    from stardock.workspace import open_workspace  # noqa: PLC0415
 
     if stages and from_stage:
         raise click.UsageError("--stage and --from-stage exclude each other")

@@ -20,10 +20,11 @@ def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool
     Checks, synthesizes, plans, refuses what was not named, applies, then reads addresses and SSH host keys. Killed at any moment, it
     continues when it is run again.
     """
+    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
     from stardock.stages.deploy import deploy as bring_up  # noqa: PLC0415
     from stardock.stages.step import show  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+    from stardock.workspace import open_workspace  # noqa: PLC0415
 
     asks = sys.stdin.isatty() and not yes
     options = Options(frozenset(replace), click.confirm if asks else (lambda _question: True), timeout)

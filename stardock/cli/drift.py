@@ -30,7 +30,8 @@ def drift(ctx: click.Context, file: Path | None, form: str, ssh: bool) -> None:
     Reads through the API and changes nothing. Exit code 0: all is as planned; 2: something is not.
     """
     from stardock.drift.checks import run  # noqa: PLC0415 -- what follows takes a second; not for --help
-    from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move  # noqa: PLC0415
+    from stardock.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)

@@ -9,7 +9,7 @@ from pathlib import Path
 from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
 from stardock.cli.lab_settings import lab_settings
 from stardock.lab import holder, inotify
-from stardock.lab.pve import access_key
+from stardock.lab.access import access_key
 from stardock.lab.standin import build_tarball
 from stardock.workspace import open_workspace
 

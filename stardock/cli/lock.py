@@ -24,8 +24,8 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 
     Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
     """
+    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace import find_cluster_file  # noqa: PLC0415
 
     for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
         click.echo(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
@@ -39,9 +39,9 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
     """Free the VM id, addresses and ordinal that the removed machine NAME keeps for its return."""
+    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.claims import static_addresses  # noqa: PLC0415 -- see below
     from stardock.stages.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace import find_cluster_file  # noqa: PLC0415
 
     record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
     addresses = [address for nic in record.interfaces for address in static_addresses(nic)]

@@ -33,8 +33,9 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
     stderr.
     """
     from stardock.cli.tables import show  # noqa: PLC0415 -- rich and pydantic: not for --help
+    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import document  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file, open_workspace, refuse_to_move, unseen  # noqa: PLC0415
+    from stardock.workspace import open_workspace, refuse_to_move, unseen  # noqa: PLC0415
 
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")

@@ -20,8 +20,9 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     The last command prints the token's secret, once.
     """
     from stardock.estate.role import TOKEN, commands, default_user  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.privileges import grants  # noqa: PLC0415
-    from stardock.workspace import find_cluster_file, open_workspace  # noqa: PLC0415
+    from stardock.workspace import open_workspace  # noqa: PLC0415
 
     plan = open_workspace(find_cluster_file(file)).plan
     who = user or default_user(plan)

@@ -17,6 +17,7 @@ PROGRAMS = {
     "nsenter": "util-linux",
     "setpriv": "util-linux",
     "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
     "sshd": "openssh-server",
     "systemd-nspawn": "systemd-container",
     "unshare": "util-linux",

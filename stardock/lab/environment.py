@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from stardock.lab.access import access_key, token, write_private
 from stardock.lab.cache import cache_root
-from stardock.lab.pve import access_key
 from stardock.lab.settings import LabSettings
 
-_TOKEN_USER = "root@pam!stardock-lab"  # noqa: S105 -- a name
 #: set outside, useful inside
 _PASSED_ON = ("STARDOCK_PVE_SCHEMA",)
 
@@ -25,7 +22,7 @@ def prepare_environment(settings: LabSettings, variables: Mapping[str, str]) -> 
         _basics(directory, settings.ssh_user) | {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | dict(variables)
     )
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(environment.items())]
-    _write_private(directory / "env", "".join(lines))
+    write_private(directory / "env", "".join(lines))
     return environment
 
 
@@ -39,14 +36,6 @@ def inside(directory: Path) -> dict[str, str]:
     """The caller's environment with the lab's variables in it: what a command inside is started with."""
     path = os.pathsep.join([*_tool_folders(), os.environ.get("PATH", "")])
     return {**os.environ, **lab_environment(directory), "PATH": path}
-
-
-def token(directory: Path) -> str:
-    """The lab's API token, `user@realm!name=uuid`; made at the first call."""
-    file = directory / "token"
-    if not file.exists():
-        _write_private(file, f"{_TOKEN_USER}={uuid.UUID(bytes=secrets.token_bytes(16), version=4)}\n")
-    return file.read_text().strip()
 
 
 def _basics(directory: Path, ssh_user: str) -> dict[str, str]:
@@ -71,9 +60,3 @@ def _basics(directory: Path, ssh_user: str) -> dict[str, str]:
 def _tool_folders() -> list[str]:
     """Where tofu and kubectl are."""
     return [str(cache_root() / "tools" / name / "current/bin") for name in ("tofu", "kubernetes")]
-
-
-def _write_private(file: Path, content: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(content)

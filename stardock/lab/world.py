@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stardock.lab import network, settings_file
+from stardock.lab.access import token
 from stardock.lab.cgroups import LabGroup
 from stardock.lab.commands import run
-from stardock.lab.environment import token
 from stardock.lab.errors import LabError
 from stardock.lab.hypervisor import Hypervisor
 from stardock.lab.keeper import options_parser

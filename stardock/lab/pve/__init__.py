@@ -5,10 +5,11 @@ What it is like the real one in, and in what not, is in docs/emulated-pve.md.
 
 from __future__ import annotations
 
+from stardock.lab.access import access_key, ensure_ssh_key
 from stardock.lab.pve.app import create_app
 from stardock.lab.pve.flags import PowerFlags
-from stardock.lab.pve.keys import ensure_ssh_key, ensure_tls
+from stardock.lab.pve.keys import ensure_tls
 from stardock.lab.pve.server import serve, serving
-from stardock.lab.pve.sshd import access_key, start_sshd
+from stardock.lab.pve.sshd import start_sshd
 
 __all__ = ["PowerFlags", "access_key", "create_app", "ensure_ssh_key", "ensure_tls", "serve", "serving", "start_sshd"]

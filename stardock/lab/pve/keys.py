@@ -1,4 +1,4 @@
-"""The lab's own keys: a certificate authority for the API, the SSH key that opens the emulated PVE nodes. Made once per lab."""
+"""The lab's own certificate authority, and the API's certificate by it. Made once per lab."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _VALID = datetime.timedelta(days=3650)
@@ -91,17 +91,6 @@ def _name(host: str) -> x509.GeneralName:
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def ensure_ssh_key(file: Path, comment: str = "stardock-lab") -> Path:
-    """An ed25519 key in OpenSSH's form at `file` (0600), its public half beside it as .pub; kept when it is there."""
-    if not file.exists():
-        key = ed25519.Ed25519PrivateKey.generate()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-        _write(file.with_name(file.name + ".pub"), public + f" {comment}\n".encode(), 0o644)
-        _write(file, key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()))
-    return file
 
 
 def _write(file: Path, content: bytes, mode: int = 0o600) -> None:

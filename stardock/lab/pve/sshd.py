@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from stardock.lab.pve.keys import ensure_ssh_key
+from stardock.lab.access import access_key, ensure_ssh_key
 from stardock.lab.pve.storage import Storage
 from stardock.lab.settings import LabSettings, PveNode
 
@@ -66,11 +66,6 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/sshd
 exec "$(command -v sshd || echo /usr/sbin/sshd)" -D -e -f /mnt/ssh/sshd_config
 """
-
-
-def access_key(directory: str | Path) -> Path:
-    """The private key that every PVE node of this lab lets in; made when it is not there yet."""
-    return ensure_ssh_key(Path(directory) / "ssh" / "id_ed25519")
 
 
 def start_sshd(settings: LabSettings, node: PveNode, *, port: int = 22, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:

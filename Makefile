@@ -5,6 +5,8 @@ export VIRTUAL_ENV := $(VENV)
 export PATH := $(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export PIPENV_VERBOSITY := -1
 export CHECKPOINT_DISABLE := 1
+# Hundreds of processes start: none compiles Stardock anew, though the caller may not want bytecode.
+unexport PYTHONDONTWRITEBYTECODE
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
 # Tests wait more than they compute: for boots, elections, timeouts.

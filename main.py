@@ -1,7 +1,7 @@
 """cluster.yaml to Terraform JSON: what `cdktf synth`, `cdktf deploy` and `runner deploy` run. Needs neither network nor secrets.
 
-STARDOCK_FILE names the cluster file (default: ./cluster.yaml). `runner deploy` sets two more: STARDOCK_REPLACE (names, comma between)
-and STARDOCK_ADOPT (JSON: name -> "PVE node/VM id").
+STARDOCK_FILE names the cluster file (default: ./cluster.yaml), CDKTF_OUTDIR the output folder (default: ./cdktf.out). `runner deploy`
+sets two more: STARDOCK_REPLACE (names, comma between) and STARDOCK_ADOPT (JSON: name -> "PVE node/VM id").
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from stardock.files import find_cluster_file
 from stardock.plan.state import LOCAL
 from stardock.workspace import Workspace, commit_lock, open_workspace, unseen
 
+OUTDIR = "cdktf.out"
 
-def synthesize(workspace: Workspace) -> None:
-    """Write cdktf.out/stacks/<cluster>/cdk.tf.json; `ConditionError` without the generated bindings."""
+
+def synthesize(workspace: Workspace, outdir: Path) -> None:
+    """Write stacks/<cluster>/cdk.tf.json in `outdir`; `ConditionError` without the generated bindings."""
     if not Path(__file__).with_name("imports").is_dir():
         raise ConditionError("the provider's bindings are not there", cure="run `make setup` (it runs `cdktf get`)")
     os.environ.setdefault("NODE_NO_WARNINGS", "1")  # of the library's own use of Node
@@ -28,13 +30,13 @@ def synthesize(workspace: Workspace) -> None:
     from stacks.cluster import ClusterStack  # noqa: PLC0415
     from stacks.state import keep_private, path_from_stack  # noqa: PLC0415
 
-    app = App()
+    app = App(outdir=str(outdir.absolute()))  # Node, once started, has a working directory of its own
     state = workspace.files.state
     if workspace.plan.state.backend == LOCAL:
         keep_private(state)
     replace = frozenset(filter(None, os.environ.get("STARDOCK_REPLACE", "").split(",")))
     adopt = json.loads(os.environ.get("STARDOCK_ADOPT") or "{}")
-    path = path_from_stack(state, Path(app.outdir), workspace.plan.cluster)
+    path = path_from_stack(state, outdir, workspace.plan.cluster)
     ClusterStack(app, workspace.plan, state_path=path, replace=replace, adopt=adopt)
     app.synth()
 
@@ -45,7 +47,7 @@ def main() -> int:
         workspace = open_workspace(find_cluster_file(None))
         sys.stderr.writelines(f"warning: {line}\n" for line in unseen(workspace))
         commit_lock(workspace)
-        synthesize(workspace)
+        synthesize(workspace, Path(os.environ.get("CDKTF_OUTDIR") or OUTDIR))
     except StardockError as error:
         sys.stderr.write("\n".join(message_lines(error)) + "\n")
         return error.exit_code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,14 @@ PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RzLW9mLXN0YXJkb2NrLW5vLX
 
 def document(example: str = "quickstart") -> dict[str, Any]:
     """An example's cluster.yaml as plain data, with a key in place of the name of a key file; a new copy each time."""
-    data: dict[str, Any] = YAML(typ="safe").load((ROOT / "examples" / example / "cluster.yaml").read_text(encoding="utf-8"))
+    data = copy.deepcopy(_read(example))
     data["ssh"]["keys"] = [PUBLIC_KEY]
+    return data
+
+
+@cache
+def _read(example: str) -> dict[str, Any]:
+    data: dict[str, Any] = YAML(typ="safe").load((ROOT / "examples" / example / "cluster.yaml").read_text(encoding="utf-8"))
     return data
 
 

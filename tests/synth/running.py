@@ -1,4 +1,4 @@
-"""Runs main.py as cdktf does: a process of its own, in an environment without secrets."""
+"""Synthesizes: by main.py as cdktf does, a process of its own in an environment without secrets; or by its steps, in this process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
+
+import main
+from stardock.workspace import commit_lock, open_workspace
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
@@ -22,7 +26,7 @@ def run_main(cluster_file: Path, *, checkout: Path = ROOT, **environment: str) -
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     # A checkout's own constructs/ must win over the installed project's.
     kept |= {"STARDOCK_FILE": cluster_file.name, "STARDOCK_LOCK": "write", "PYTHONPATH": str(checkout / "constructs")}
-    command = [sys.executable, str(checkout / "main.py")]
+    command = [sys.executable, "-O", str(checkout / "main.py")]
     return subprocess.run(command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -68,9 +72,23 @@ class Synthesized:
         return self.resources("proxmox_download_file")
 
 
-def synthesize(cluster_file: Path, *, checkout: Path = ROOT, **environment: str) -> Synthesized:
+def synthesize(cluster_file: Path) -> Synthesized:
+    """The steps of main.py, in this process: bindings are imported and Node is started once for all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STARDOCK_LOCK", "write")
+        workspace = open_workspace(cluster_file)
+        commit_lock(workspace)
+        main.synthesize(workspace, cluster_file.parent / main.OUTDIR)
+    return _synthesized(cluster_file)
+
+
+def synthesize_by_command(cluster_file: Path, *, checkout: Path = ROOT, **environment: str) -> Synthesized:
     """Run main.py and read what it wrote; fails with its words."""
     done = run_main(cluster_file, checkout=checkout, **environment)
     assert done.returncode == 0, done.stderr
-    (path,) = (cluster_file.parent / "cdktf.out/stacks").glob("*/cdk.tf.json")
+    return _synthesized(cluster_file)
+
+
+def _synthesized(cluster_file: Path) -> Synthesized:
+    (path,) = (cluster_file.parent / main.OUTDIR / "stacks").glob("*/cdk.tf.json")
     return Synthesized(path, path.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.plans import document
-from tests.synth.running import ROOT, run_main, synthesize, write_cluster
+from tests.synth.running import ROOT, run_main, synthesize, synthesize_by_command, write_cluster
 
 pytestmark = pytest.mark.synth
 
@@ -27,10 +27,10 @@ def checkout(folder: Path) -> Path:
 
 def test_the_json_is_byte_equal_in_two_runs_and_two_checkouts(tmp_path: Path) -> None:
     here = synthesize(write_cluster(tmp_path / "one", document()))
-    second_run = synthesize(tmp_path / "one/cluster.yaml", PYTHONHASHSEED="1")
+    second_run = synthesize_by_command(tmp_path / "one/cluster.yaml", PYTHONHASHSEED="1")
     other = checkout(tmp_path / "somewhere/else")
     shutil.copytree(ROOT / "imports", other / "imports")
-    elsewhere = synthesize(write_cluster(other / "examples/mine", document()), checkout=other)
+    elsewhere = synthesize_by_command(write_cluster(other / "examples/mine", document()), checkout=other)
     assert here.text == second_run.text == elsewhere.text
 
 

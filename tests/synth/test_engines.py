@@ -13,7 +13,7 @@ from stacks.state import keep_private
 from stardock.stages.engine import Engine
 from tests.engines import EACH
 from tests.plans import document
-from tests.synth.running import ROOT, synthesize, write_cluster
+from tests.synth.running import ROOT, synthesize, synthesize_by_command, write_cluster
 
 pytestmark = pytest.mark.synth
 
@@ -33,7 +33,7 @@ def test_the_real_provider_validates_the_json(engine: str, tmp_path: Path) -> No
     data["cloud_init"] = {"users": [{"name": "ops", "password_hash": {"env": "OPS_HASH"}}]}
     data["proxmox"]["ssh"] = {"private_key": "pve_key"}
     (tmp_path / "pve_key").write_text("read by the engine, not by us")
-    folder = synthesize(write_cluster(tmp_path, data), STARDOCK_ADOPT='{"lb1": "pve1/200"}').path.parent
+    folder = synthesize_by_command(write_cluster(tmp_path, data), STARDOCK_ADOPT='{"lb1": "pve1/200"}').path.parent
     engine_run(engine, folder, "init")
     assert json.loads(engine_run(engine, folder, "validate", "-json"))["diagnostics"] == []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.plans import document
-from tests.synth.running import Synthesized, synthesize, write_cluster
+from tests.synth.running import Synthesized, synthesize, synthesize_by_command, write_cluster
 
 pytestmark = pytest.mark.synth
 
@@ -37,7 +37,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     del data["proxmox"]["endpoint"]
     data["pools"][1] |= {"disk_interface": "virtio0", "machines": [{"name": "server1", "hostname": "server1.lan"}, "server2", "server3"]}
     path = write_cluster(tmp_path_factory.mktemp("guarded"), data)
-    return synthesize(
+    return synthesize_by_command(
         path,
         STARDOCK_REPLACE="server2,lb1",
         STARDOCK_ADOPT=json.dumps({"server1": "pve1/210"}),

@@ -139,6 +139,7 @@ def _play(directory: Path) -> dict[str, str]:
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"),
         "ANSIBLE_GATHERING": "explicit",
+        "ANSIBLE_PIPELINING": "1",
         "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline",
     }
     command = ["ansible-playbook", "-i", str(directory / "hosts.yml"), str(directory / "play.yml")]

@@ -1,6 +1,7 @@
 """The stage `machines` and a repository mirror (parity 62): asked before the old sources go, and only when it is not the source yet.
 
-The role runs here, over a folder; the mirror is a web server of this test.
+The role runs here, in one run of Ansible: over a machine of one folder, over the same machine again, and over one whose mirror does not
+answer. The mirror is a web server of this test.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,86 +22,93 @@ import pytest
 pytestmark = pytest.mark.unit
 
 ROLES = Path(__file__).parents[3] / "ansible/roles"
+RELEASE = "/dists/Release"
 
 
-@dataclass
-class Mirror:
-    """What was asked for, and whether it is there."""
+@dataclass(frozen=True)
+class Played:
+    """Ansible's output, what was asked for, and the folders that stand for machines."""
 
-    port: int = 0
-    there: bool = True
-    asked: list[str] = field(default_factory=list)
+    said: str
+    asked: list[str]
+    switched: Path
+    silent: Path
 
 
-@pytest.fixture
-def mirror() -> Iterator[Mirror]:
-    state = Mirror()
+@pytest.fixture(scope="module")
+def mirror() -> Iterator[tuple[int, list[str]]]:
+    """The port of a web server that has one file, and what it was asked for."""
+    asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
-            state.asked.append(self.path)
-            self.send_response(200 if state.there else 404)
+            asked.append(self.path)
+            self.send_response(200 if self.path == RELEASE else 404)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    state.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield state
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server.server_port, asked
     server.shutdown()
     server.server_close()
 
 
-def play(folder: Path, mirror: Mirror, content: str = "URIs: mirror\n") -> tuple[int, str]:
-    """Run the role with nothing but a mirror; exit code and output."""
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    file = {"path": f"{folder}/sources", "content": content, "mode": "0644", "owner": user, "group": "", "applies": "mirror"}
-    tasks = [
-        {"ansible.builtin.include_role": {"name": "machine", "tasks_from": "mirror"}},
-    ]
-    variables = {
-        "machine_mirror": {
-            "check": f"http://127.0.0.1:{mirror.port}/dists/Release",
-            "files": [file],
-            "commands": ["false || true", f"echo off >>{folder}/off"],
-        },
-    }
-    (folder / "play.yml").write_text(
-        json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables, "tasks": tasks}])
-    )
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, mirror: tuple[int, list[str]]) -> Played:
+    """The role with nothing but a mirror: `first` and `silent`, then `again`, which is `first` under another name."""
+    port, asked = mirror
+    folder = tmp_path_factory.mktemp("mirror")
+    switched, silent = folder / "switched", folder / "silent"
+    for machine in (switched, silent):
+        machine.mkdir()
+    (silent / "sources").write_text("URIs: old\n")
+    there = f"http://127.0.0.1:{port}{RELEASE}"
+    hosts = {"first": variables(switched, there), "again": variables(switched, there), "silent": variables(silent, there + ".gone")}
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}))
+    role = {"ansible.builtin.include_role": {"name": "machine", "tasks_from": "mirror"}}
+    plays = [{"hosts": which, "gather_facts": False, "tasks": [role]} for which in ("first:silent", "again")]
+    (folder / "play.yml").write_text(json.dumps(plays))
     environment = {
         **os.environ,
         "ANSIBLE_ROLES_PATH": str(ROLES),
         "ANSIBLE_CONFIG": str(ROLES.parent / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
     }
-    done = subprocess.run(["ansible-playbook", str(folder / "play.yml")], env=environment, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    command = ["ansible-playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return Played(done.stdout + done.stderr, asked, switched, silent)
+
+
+def variables(folder: Path, check: str) -> dict[str, object]:
+    """What the stage knows of a machine that is a folder."""
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    file = {"path": f"{folder}/sources", "content": "URIs: mirror\n", "mode": "0644", "owner": user, "group": "", "applies": "mirror"}
+    commands = ["false || true", f"echo off >>{folder}/off"]
+    return {"machine_mirror": {"check": check, "files": [file], "commands": commands}, "machine_mirror_patience": 0}
+
+
+def recap(played: Played, host: str) -> str:
+    """Ansible's last line of a host."""
+    found = re.search(rf"^{host} +: (.*)$", played.said, re.MULTILINE)
+    assert found, played.said
+    return found[1]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="marks of what is pending lie in /run")
-def test_a_mirror_is_asked_then_switched_to_once(tmp_path: Path, mirror: Mirror) -> None:
-    code, said = play(tmp_path, mirror)
-    assert code == 0, said
-    assert mirror.asked == ["/dists/Release"]
-    assert (tmp_path / "sources").read_text() == "URIs: mirror\n"
-    assert (tmp_path / "off").read_text() == "off\n"
-
-    mirror.there = False
-    code, said = play(tmp_path, mirror)
-    assert code == 0, "one that is the source already is not asked again"
-    assert re.search(r"changed=0 .*failed=0", said)
-    assert len(mirror.asked) == 1
+def test_a_mirror_is_asked_then_switched_to_once(played: Played) -> None:
+    assert "failed=0" in recap(played, "first"), played.said
+    assert (played.switched / "sources").read_text() == "URIs: mirror\n"
+    assert (played.switched / "off").read_text() == "off\n"
+    assert re.search(r"changed=0 .*failed=0", recap(played, "again")), played.said
+    assert played.asked.count(RELEASE) == 1, "one that is the source already is not asked again"
 
 
-def test_a_mirror_that_does_not_answer_leaves_the_old_sources(tmp_path: Path, mirror: Mirror) -> None:
-    mirror.there = False
-    (tmp_path / "sources").write_text("URIs: old\n")
-    code, said = play(tmp_path, mirror)
-    assert code != 0
-    assert "The mirror answers" in said
-    assert (tmp_path / "sources").read_text() == "URIs: old\n"
-    assert not (tmp_path / "off").exists()
+def test_a_mirror_that_does_not_answer_leaves_the_old_sources(played: Played) -> None:
+    assert "failed=1" in recap(played, "silent")
+    assert "The mirror answers" in played.said
+    assert played.asked.count(RELEASE + ".gone") == 4, "asked again before it is given up"
+    assert (played.silent / "sources").read_text() == "URIs: old\n"
+    assert not (played.silent / "off").exists()

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,36 +37,56 @@ PLAY = """
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
+    return made(tmp_path)
+
+
+def made(folder: Path) -> Path:
     """The smallest bundle that runs."""
-    directory = tmp_path / "x.run"
+    directory = folder / "x.run"
     (directory / "project").mkdir(parents=True)
     (directory / "inventory").mkdir()
     (directory / "project/site.yml").write_text(PLAY)
     here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (directory / "inventory/hosts.yml").write_text(json.dumps({"all": {"hosts": {"one": here}}}))
     (directory / "ansible.cfg").write_text("[defaults]\ngathering = explicit\n")
-    (tmp_path / "secrets.yaml").write_text("stardock_token: planted-token\n")
+    (folder / "secrets.yaml").write_text("stardock_token: planted-token\n")
     return directory
 
 
-def test_events_tell_what_happened_even_of_tasks_that_must_not_be_logged(bundle: Path) -> None:
-    seen: list[Event] = []
-    code = run(Run(bundle=bundle, tags=["servers"], secrets=bundle.parent / "secrets.yaml"), seen.append)
-    assert code == 0
-    done = [(event.host, event.task, event.kind) for event in seen if event.kind in ("ok", "changed", "failed")]
-    assert done == [("one", "Change", "changed"), ("one", "Hush", "changed"), ("one", "Keep", "ok")]
-    assert [event.play for event in seen if event.kind == "play"] == ["Servers: a play"]
+@dataclass(frozen=True)
+class Done:
+    """A run that came to its end: Ansible's return code, what was told, and our environment after it."""
+
+    bundle: Path
+    code: int
+    seen: list[Event]
+    token_after: str
 
 
-def test_no_secret_of_the_file_or_the_environment_is_left_in_the_artifacts(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PROXMOX_VE_API_TOKEN", "planted-environment")
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """A run of two tags, with secrets in a file and in our environment."""
+    bundle = made(tmp_path_factory.mktemp("done"))
     seen: list[Event] = []
-    run(Run(bundle=bundle, tags=["servers", "show"], secrets=bundle.parent / "secrets.yaml"), seen.append)
-    files = [path for path in bundle.rglob("*") if path.is_file()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROXMOX_VE_API_TOKEN", "planted-environment")
+        code = run(Run(bundle=bundle, tags=["servers", "show"], secrets=bundle.parent / "secrets.yaml"), seen.append)
+        return Done(bundle, code, seen, os.environ["PROXMOX_VE_API_TOKEN"])
+
+
+def test_events_tell_what_happened_even_of_tasks_that_must_not_be_logged(done: Done) -> None:
+    assert done.code == 0
+    ended = [(event.host, event.task, event.kind) for event in done.seen if event.kind in ("ok", "changed", "failed")]
+    assert ended == [("one", "Change", "changed"), ("one", "Hush", "changed"), ("one", "Keep", "ok"), ("one", "Show", "ok")]
+    assert [event.play for event in done.seen if event.kind == "play"] == ["Servers: a play"]
+
+
+def test_no_secret_of_the_file_or_the_environment_is_left_in_the_artifacts(done: Done) -> None:
+    files = [path for path in done.bundle.rglob("*") if path.is_file()]
     assert any(path.name == "command" for path in files)
     assert [path for path in files if b"planted" in path.read_bytes()] == []
-    assert "planted" not in "".join(event.output + json.dumps(event.result) for event in seen)
-    assert os.environ["PROXMOX_VE_API_TOKEN"] == "planted-environment"
+    assert "planted" not in "".join(event.output + json.dumps(event.result) for event in done.seen)
+    assert done.token_after == "planted-environment"
 
 
 def test_a_failure_has_its_words_and_variables_come_by_a_file(bundle: Path) -> None:

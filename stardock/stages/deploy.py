@@ -29,7 +29,7 @@ from stardock.stages.lost import await_agents, find_lost, settled, strays
 from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.state import mend, pull, refuse_left_behind
 from stardock.stages.step import Say, Step, run
-from stardock.stages.synth import find_engine, synth
+from stardock.stages.synth import STACK_FILE, find_engine, synth
 from stardock.stages.variables import password_variables
 from stardock.standing import Standing, standing_in
 from stardock.workspace import Workspace, commit_lock, open_workspace, standing_here
@@ -70,7 +70,7 @@ class Deployment:
     say: Say
     engine: Engine | None = None
     passwords: dict[str, str] = field(default_factory=dict, repr=False)  # TF_VAR_* -> hash
-    written: int = 0  # how often the JSON was
+    plain: tuple[Path, bytes] | None = None  # the JSON without what is for this run only
 
     def checks(self) -> tuple[Step, ...]:
         """List what is found out before anything is written."""
@@ -129,9 +129,11 @@ class Deployment:
         return self._engine(self._synthesize(self.options.replace, adopt))
 
     def _synthesize(self, replace: frozenset[str], adopt: dict[str, str]) -> Path:
-        self.written += 1
         named = {"STARDOCK_REPLACE": ",".join(sorted(replace)), "STARDOCK_ADOPT": json.dumps(adopt, sort_keys=True)}
-        return synth(self.workspace.files, self.workspace.plan.cluster, {**os.environ, **named})
+        folder = synth(self.workspace.files, self.workspace.plan.cluster, {**os.environ, **named})
+        if not replace and not adopt:
+            self.plain = folder / STACK_FILE, (folder / STACK_FILE).read_bytes()
+        return folder
 
     def _engine(self, folder: Path) -> Engine:
         self._take_passwords()
@@ -148,11 +150,13 @@ class Deployment:
 
         What was for this run only, replacements and imports, is taken out of the JSON again: bare `tofu apply` finds no other.
         """
-        written = self.written
         try:
             self._apply()
         finally:
-            if self.written != written or self.options.replace:
+            if self.plain:
+                path, content = self.plain
+                path.write_bytes(content)
+            else:
                 self._synthesize(frozenset(), {})
 
     def _apply(self) -> None:

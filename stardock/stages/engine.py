@@ -20,6 +20,9 @@ from stardock.stages.step import Say
 #: More logins at once run into sshd's MaxStartups on a stock PVE node (pve: 10:30:100).
 PARALLELISM = 10
 
+#: What `plan -detailed-exitcode` ends with when it does not fail.
+NOTHING_TO_DO, CHANGES = 0, 2
+
 #: Nobody but the owner: state and saved plans hold password hashes.
 PRIVATE = 0o077
 
@@ -57,19 +60,21 @@ class Engine:
         path = self.directory / "stardock.tfplan"
         path.unlink(missing_ok=True)
         try:
-            transcript = self._plan(path, replace)
-            yield SavedPlan(path, self._show(path.name) if path.exists() else {}, transcript)
+            empty, transcript = self._plan(path, replace)
+            yield SavedPlan(path, {} if empty or not path.exists() else self._show(path.name), transcript)
         finally:
             path.unlink(missing_ok=True)
 
-    def _plan(self, path: Path, replace: Sequence[str]) -> Transcript:
-        wanted = [f"-replace={address}" for address in replace]
-        code, transcript = self._stream("plan", "-json", "-input=false", f"-parallelism={PARALLELISM}", f"-out={path.name}", *wanted)
-        if code != 0 and not path.exists():
+    def _plan(self, path: Path, replace: Sequence[str]) -> tuple[bool, Transcript]:
+        """Plan; whether there is nothing to do, and what was said."""
+        options = ["-json", "-input=false", "-detailed-exitcode", f"-parallelism={PARALLELISM}", f"-out={path.name}"]
+        code, transcript = self._stream("plan", *options, *(f"-replace={address}" for address in replace))
+        failed = code not in {NOTHING_TO_DO, CHANGES}
+        if failed and not path.exists():
             raise self._failed("plan", transcript)
-        if code != 0 and not transcript.errors:
+        if failed and not transcript.errors:
             transcript.errors.append(transcript.why())
-        return transcript
+        return code == NOTHING_TO_DO, transcript
 
     def _show(self, *plan: str) -> dict[str, Any]:
         """Read a saved plan, or the state."""

@@ -17,6 +17,9 @@ from pathlib import Path
 from stardock.errors import ConditionError, EngineError
 from stardock.files import ClusterFiles
 
+#: What cdktf calls the JSON in a stack's folder.
+STACK_FILE = "cdk.tf.json"
+
 _GET_ENGINE = "install OpenTofu (https://opentofu.org/docs/intro/install/) or Terraform, or name one: export TERRAFORM_BINARY_NAME=tofu"
 
 

@@ -20,6 +20,7 @@ from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_
 from stardock.lab.pve.sshd import END_WITH_PARENT
 from stardock.lab.pve.storage import Storage
 from stardock.lab.settings import LabSettings, Network, PveNode
+from tests.engines import CHEAPER
 
 NODES = ("pve1", "pve2", "pve3")
 PATIENCE = 20.0
@@ -154,13 +155,17 @@ def provider_environment(made: Estate) -> dict[str, str]:
     home = made.directory / "home"
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PROXMOX_VE", "SSH_", "TF_"))}
-    return kept | {
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "SSL_CERT_FILE": f"{made.directory}/ca.pem",
-        "PROXMOX_VE_API_TOKEN": made.token,
-        "PROXMOX_VE_SSH_USERNAME": made.settings.ssh_user,
-        "PROXMOX_VE_SSH_PRIVATE_KEY": access_key(made.directory).read_text(),
-        "CHECKPOINT_DISABLE": "1",
-        "TF_IN_AUTOMATION": "1",
-    }
+    return (
+        kept
+        | CHEAPER
+        | {
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "SSL_CERT_FILE": f"{made.directory}/ca.pem",
+            "PROXMOX_VE_API_TOKEN": made.token,
+            "PROXMOX_VE_SSH_USERNAME": made.settings.ssh_user,
+            "PROXMOX_VE_SSH_PRIVATE_KEY": access_key(made.directory).read_text(),
+            "CHECKPOINT_DISABLE": "1",
+            "TF_IN_AUTOMATION": "1",
+        }
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,41 +17,17 @@ from typing import Any
 import requests
 from ruamel.yaml import YAML
 
-from stardock.lab.hypervisor import AgentInterface, Guest
-from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
+from stardock.lab.pve import access_key, create_app, serving, start_sshd
 from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.runlock import marked_processes
 from tests.contract import pveum
-from tests.engines import chosen_engine
+from tests.contract.deploy.guests import TalkingGuests
+from tests.engines import CHEAPER, chosen_engine
 from tests.plans import document
 
 ROOT = Path(__file__).parents[3]
 TOKEN = "root@pam!stardock=11111111-2222-3333-4444-555555555555"
 NODES = ("pve1", "pve2", "pve3")
-
-
-class TalkingGuests(PowerFlags):
-    """Guests that boot at once: from its start a guest's agent tells its addresses and a host key that belongs to its disk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.addresses: dict[str, str] = {}  # by MAC
-        self.starts: list[tuple[int, str]] = []  # VM id and disk generation, in order
-        self.marks: dict[int, bytes] = {}  # what bootstrap left in /etc/stardock/founded, by VM id
-
-    def start(self, guest: Guest) -> None:
-        super().start(guest)
-        self.starts.append((guest.vm_id, guest.generation))
-        nics = tuple(
-            AgentInterface(f"ens{18 + nic.index}", nic.mac.lower(), ((self.addresses[nic.mac.upper()], 24),)) for nic in guest.nics
-        )
-        key = base64.b64encode(guest.generation.encode()).decode()
-        self.tell(guest.vm_id, nics, {"/etc/ssh/ssh_host_ed25519_key.pub": f"ssh-ed25519 {key} root@x\n".encode()})
-
-    def read_file(self, vm_id: int, path: str) -> bytes:
-        if path == "/etc/stardock/founded" and vm_id in self.marks:
-            return self.marks[vm_id]
-        return super().read_file(vm_id, path)
 
 
 @dataclass
@@ -86,22 +61,26 @@ class EmulatedEstate:
 
         plan = open_workspace(self.file).plan
         lines = (line.replace(f" {without}", "") for line in commands(plan, default_user(plan)))
-        self.token = pveum.run(lines, self._api)
+        self.token = pveum.run(lines, self.api)
 
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG") if name in os.environ}
         home = self.folder.parent / "home"
         home.mkdir(exist_ok=True)
-        return kept | {
-            "HOME": str(home),
-            "TMPDIR": str(home),
-            "SSL_CERT_FILE": str(self.folder.parent / "lab" / "ca.pem"),
-            "PROXMOX_VE_API_TOKEN": self.token,
-            "TERRAFORM_BINARY_NAME": str(chosen_engine()),
-            "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
-            "STARDOCK_LOCK": "write",
-        }
+        return (
+            kept
+            | CHEAPER
+            | {
+                "HOME": str(home),
+                "TMPDIR": str(home),
+                "SSL_CERT_FILE": str(self.folder.parent / "lab" / "ca.pem"),
+                "PROXMOX_VE_API_TOKEN": self.token,
+                "TERRAFORM_BINARY_NAME": str(chosen_engine()),
+                "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
+                "STARDOCK_LOCK": "write",
+            }
+        )
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         """Start the real command line."""
@@ -130,11 +109,28 @@ class EmulatedEstate:
         assert code == 0, output
         return output
 
+    @property
+    def stack(self) -> Path:
+        """The folder of the Terraform JSON."""
+        (folder,) = self.folder.glob("cdktf.out/stacks/*")
+        return folder
+
+    def engine(self, *arguments: str) -> str:
+        """Run the engine, bare, over what was synthesized last; must succeed. Gives what it said."""
+        command = [str(chosen_engine()), *arguments]
+        done = subprocess.run(command, cwd=self.stack, env=self.environ(), capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def plans_nothing(self) -> None:
+        """A second deploy would find nothing to change: what it would find, without the rest of it. Fails with the changes."""
+        self.engine("plan", "-input=false", "-no-color", "-detailed-exitcode")
+
     def kill(self, process: subprocess.Popen[str], *, engine: bool) -> None:
         """SIGKILL the command, and the engine with its provider, too, when asked."""
         token = self.file.with_suffix(".pid").read_text().splitlines()[1]
         process.kill()
-        process.wait()
+        assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
         if process.stdout:
             process.stdout.close()
         for pid in marked_processes(token) if engine else ():
@@ -160,13 +156,13 @@ class EmulatedEstate:
 
     def destroy(self, vm_id: int) -> None:
         """Destroy a VM as a person does in Proxmox, behind Stardock's back."""
-        node = next(item["node"] for item in self._api("GET", "/cluster/resources?type=vm") if item["vmid"] == vm_id)
-        for method, path in (("POST", "/status/stop"), ("DELETE", "")):
-            self._api(method, f"/nodes/{node}/qemu/{vm_id}{path}")
-            time.sleep(0.5)
-        assert vm_id not in self.vms()
+        node = next(item["node"] for item in self.api("GET", "/cluster/resources?type=vm") if item["vmid"] == vm_id)
+        self.api("POST", f"/nodes/{node}/qemu/{vm_id}/status/stop")
+        until(lambda: self.vms()[vm_id] == "stopped")
+        self.api("DELETE", f"/nodes/{node}/qemu/{vm_id}")
+        until(lambda: vm_id not in self.vms())
 
-    def _api(self, method: str, path: str, parameters: dict[str, str] | None = None) -> Any:
+    def api(self, method: str, path: str, parameters: dict[str, str] | None = None) -> Any:
         """Ask as root; the test fails when it is refused."""
         headers, trust = {"Authorization": f"PVEAPIToken={TOKEN}"}, self.environ()["SSL_CERT_FILE"]
         answer = requests.request(method, f"{self.endpoint}/api2/json{path}", headers=headers, data=parameters, timeout=10, verify=trust)
@@ -182,25 +178,37 @@ class EmulatedEstate:
             time.sleep(0.1)
 
 
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @contextmanager
 def emulated_estate(directory: Path, storages: dict[str, str] | None = None) -> Iterator[EmulatedEstate]:
     """Serve an empty estate and write the quick start for it, its machines not yet made; `storages` (id -> type) beside the usual ones."""
+    (directory / "cluster").mkdir(parents=True)
+    with served(directory, storages) as estate:
+        estate.write()
+        estate.take_role()
+        yield estate
+
+
+@contextmanager
+def served(directory: Path, storages: dict[str, str] | None = None) -> Iterator[EmulatedEstate]:
+    """Serve what lies in a folder, on ports that nobody has; no guest runs yet."""
     api, *ssh = _free_ports(1 + len(NODES))
     usual = {"local": "dir", "local-lvm": "lvmthin"}
     nodes = tuple(PveNode(name, "127.0.0.1", usual | (storages or {})) for name in NODES)
     settings = LabSettings("test", str(directory / "lab"), nodes, (Network("vmbr0", "192.168.1.1/24"),), "none", f"https://127.0.0.1:{api}")
     guests = TalkingGuests()
-    (directory / "cluster").mkdir(parents=True)
     with ExitStack() as stack:
         stack.enter_context(serving(create_app(settings, guests, TOKEN), settings))
         for node, port in zip(nodes, ssh, strict=True):
             stack.callback(_end, start_sshd(settings, node, port=port))
-        for port in ssh:
-            _wait_for_port(port)
-        estate = EmulatedEstate(directory / "cluster", settings.endpoint, guests, _data(settings, ssh))
-        estate.write()
-        estate.take_role()
-        yield estate
+        yield EmulatedEstate(directory / "cluster", settings.endpoint, guests, _data(settings, ssh))
 
 
 def _data(settings: LabSettings, ssh: list[int]) -> dict[str, Any]:
@@ -219,17 +227,6 @@ def _free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
-
-
-def _wait_for_port(port: int) -> None:
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(port)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -106,25 +106,24 @@ def test_nothing_on_a_fresh_deploy_and_every_planted_drift_is_found(estate: Emul
     assert asked == {"GET"}
 
 
-def test_what_the_engine_does_not_see_drift_does(estate: EmulatedEstate) -> None:
-    estate.deploy()
-    _config(boot=None, scsihw=None)(estate)
-    _lengthen(estate)
-    assert "nothing to change" in estate.deploy()
-    code, said = estate.run("drift", "--format", "json")
+def test_what_the_engine_does_not_see_drift_does(deployed: EmulatedEstate) -> None:
+    _config(boot=None, scsihw=None)(deployed)
+    _lengthen(deployed)
+    deployed.plans_nothing()
+    code, said = deployed.run("drift", "--format", "json")
     assert code == 2, said
     document = json.loads(said[said.index("{") : said.rindex("}") + 1])
     assert {(one["kind"], one["hidden"]) for one in document["findings"]} == {("boot", True), ("disk", True), ("snippet", True)}
     assert document["snippet_contents"] == "not read"
-    _lose_snippet(estate)
-    estate.destroy(220)
-    code, said = estate.run("drift")
+    _lose_snippet(deployed)
+    deployed.destroy(220)
+    code, said = deployed.run("drift")
     assert code == 2
     assert "the API has no way to them" in said
     assert "no such VM" in said
     assert "quickstart.server1.network.yaml: none" in said
-    estate.deploy()
-    said = estate.run("drift")[1]
+    deployed.deploy()
+    said = deployed.run("drift")[1]
     assert "agent1" not in said
     assert "network.yaml" not in said
     assert "boot order" in said, "what the engine does not see stays"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stardock.lock import load_lock
-from tests.contract.deploy.estate import NODES, EmulatedEstate
+from tests.contract.deploy.estate import NODES, EmulatedEstate, until
 from tests.engines import chosen_engine
 from tests.starbase import GIVEN, checkout, mac_of, vm_options
 from tests.synth.running import run_main
@@ -37,22 +36,15 @@ def starbase(estate: EmulatedEstate) -> EmulatedEstate:
         snippets = estate.folder.parent / "lab/pve" / node / "local/snippets"
         for kind in ("user-data", "network-config"):
             (snippets / f"{name}-{kind}").write_text(f"# {kind} of {name}, as starbase left it\n")
-        estate._api("POST", f"/nodes/{node}/qemu", {"vmid": str(vm_id), **vm_options(name)})
+        estate.api("POST", f"/nodes/{node}/qemu", {"vmid": str(vm_id), **vm_options(name)})
         estate.guests.addresses[mac_of(vm_id)] = address
-    _until(lambda: len(estate.vms()) == len(GIVEN))
+    until(lambda: len(estate.vms()) == len(GIVEN))
     for vm_id, node, _ in GIVEN.values():
-        estate._api("POST", f"/nodes/{node}/qemu/{vm_id}/status/start")
-    _until(lambda: set(estate.vms().values()) == {"running"})
+        estate.api("POST", f"/nodes/{node}/qemu/{vm_id}/status/start")
+    until(lambda: set(estate.vms().values()) == {"running"})
     checkout(estate.folder / "old", endpoint=estate.endpoint, private_key=str(estate.data["proxmox"]["ssh"]["private_key"]))
     estate.lab("reset")
     return estate
-
-
-def _until(condition: Any) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def _reach_nodes(estate: EmulatedEstate) -> None:
@@ -131,7 +123,7 @@ def test_deploy_takes_the_vms_over_and_restarts_none_and_a_second_changes_nothin
     assert code == 0, drift
     # A machine that is made anew is Stardock's from then on.
     starbase.deploy("--replace", "kworker0")
-    config = starbase._api("GET", "/nodes/pve1/qemu/220/config")
+    config = starbase.api("GET", "/nodes/pve1/qemu/220/config")
     assert "snippets/starbase.kworker0.meta.yaml" in config["cicustom"]
     assert "kworker0.lan" not in config["cicustom"]
     code, drift = starbase.run("drift")

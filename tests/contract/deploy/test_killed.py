@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections import Counter
 
@@ -10,7 +9,6 @@ import pytest
 
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
-from tests.engines import chosen_engine
 
 pytestmark = pytest.mark.contract
 
@@ -26,6 +24,11 @@ MOMENTS = {
 def _made_once(estate: EmulatedEstate) -> None:
     made = Counter(item["parameters"]["vmid"] for item in estate.accepted("POST", "/qemu"))
     assert set(made.values()) == {1}
+    _each_stands(estate)
+
+
+def _each_stands(estate: EmulatedEstate) -> None:
+    """All run, and none was destroyed since the estate came up."""
     assert set(estate.vms().items()) == {(vm_id, "running") for vm_id in MACHINES}
     assert not [item for item in estate.lab("requests") if item["method"] == "DELETE" and "/qemu/" in item["path"]]
 
@@ -37,9 +40,10 @@ def test_killed_during_apply_the_next_ends_clean_and_no_vm_is_made_twice(estate:
     estate.wait_for("POST", ending, process)
     time.sleep(0.3)
     estate.kill(process, engine=engine)
+    estate.lab("delay", tasks=0.0)  # not of what is under way
     estate.deploy()
     _made_once(estate)
-    assert "nothing to change" in estate.deploy()
+    estate.plans_nothing()
 
 
 def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_ends_clean(estate: EmulatedEstate) -> None:
@@ -54,23 +58,21 @@ def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_en
     _made_once(estate)
 
 
-def test_machines_that_an_interrupted_apply_left_tainted_are_finished_and_not_made_anew(estate: EmulatedEstate) -> None:
-    estate.deploy()
-    stack = estate.folder / "cdktf.out/stacks/quickstart"
-    taint = [str(chosen_engine()), "taint", "proxmox_virtual_environment_vm.server1"]
-    subprocess.run(taint, cwd=stack, env=estate.environ(), check=True, capture_output=True)
-    assert "runner deploy --replace server1" in estate.run("deploy")[1]
-    (stack / "stardock.applying").touch()  # what a kill leaves, and an apply that failed by itself does not
-    assert "finishing what an interrupted run began: server1" in estate.deploy()
-    _made_once(estate)
+def test_machines_that_an_interrupted_apply_left_tainted_are_finished_and_not_made_anew(deployed: EmulatedEstate) -> None:
+    deployed.engine("taint", "proxmox_virtual_environment_vm.server1")
+    assert "runner deploy --replace server1" in deployed.run("deploy")[1]
+    (deployed.stack / "stardock.applying").touch()  # what a kill leaves, and an apply that failed by itself does not
+    assert "finishing what an interrupted run began: server1" in deployed.deploy()
+    assert not deployed.accepted("POST", "/qemu")
+    _each_stands(deployed)
 
 
-def test_images_that_proxmox_deletes_too_late_for_the_provider_are_fetched_in_the_same_run(estate: EmulatedEstate) -> None:
-    estate.deploy()
-    for path in estate.folder.glob("*.tfstate*"):
+def test_images_that_proxmox_deletes_too_late_for_the_provider_are_fetched_in_the_same_run(deployed: EmulatedEstate) -> None:
+    for path in deployed.folder.glob("*.tfstate*"):
         path.unlink()
     # Each of the three images: refused, deleted by the provider, and refused again since the deletion is still under way.
-    estate.lab("fail", kind="download", message="refusing to override existing file", times=6)
-    assert "once more" in estate.deploy()
-    _made_once(estate)
-    assert "nothing to change" in estate.deploy()
+    deployed.lab("fail", kind="download", message="refusing to override existing file", times=6)
+    assert "once more" in deployed.deploy()
+    assert not deployed.accepted("POST", "/qemu")
+    _each_stands(deployed)
+    deployed.plans_nothing()

@@ -5,7 +5,6 @@ The real commands with the real provider run once with exactly that role; what t
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,8 +24,7 @@ from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 from stardock.workspace import open_workspace
 from tests.contract import pveum
-from tests.contract.deploy.estate import TOKEN, EmulatedEstate, _free_ports, emulated_estate
-from tests.engines import chosen_engine
+from tests.contract.deploy.estate import TOKEN, _free_ports, emulated_estate
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.contract
@@ -67,23 +65,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
         code, output = estate.run("doctor")
         assert code == 0, output
         assert "has what this plan needs" in output
-        destroy(estate)
+        estate.engine("destroy", "-auto-approve", "-no-color")
         assert estate.vms() == {}
         return Recorded(estate.lab("requests"), open_workspace(estate.file).plan)
-
-
-def destroy(estate: EmulatedEstate) -> None:
-    """`tofu destroy` in the stack's folder."""
-    folder = next(estate.folder.glob("cdktf.out/stacks/*"))
-    done = subprocess.run(
-        [str(chosen_engine()), "destroy", "-auto-approve", "-no-color"],
-        cwd=folder,
-        env=estate.environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_apply_discover_doctor_and_destroy_pass_with_exactly_the_printed_role(recorded: Recorded) -> None:

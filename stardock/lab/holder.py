@@ -24,7 +24,7 @@ from stardock.lab.commands import check_programs
 from stardock.lab.environment import prepare_environment
 from stardock.lab.errors import LabError
 from stardock.lab.image import image_root
-from stardock.lab.mirror import configured_mirror
+from stardock.lab.mirror import Mirror, configured_mirror
 from stardock.lab.processes import Process, process
 from stardock.lab.settings import LabSettings
 
@@ -50,7 +50,8 @@ def up(settings: LabSettings, variables: Mapping[str, str] | None = None, *, wor
     """
     directory = Path(settings.directory)
     _check(directory)
-    image = image_root(configured_mirror()) if settings.machines == "nspawn" else directory
+    mirror = configured_mirror()
+    image = image_root(mirror) if settings.machines == "nspawn" else directory
     (directory / "log").mkdir(parents=True, exist_ok=True)
     LabGroup(lab_id(directory)).remove()
     inotify.make_room()
@@ -58,7 +59,7 @@ def up(settings: LabSettings, variables: Mapping[str, str] | None = None, *, wor
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with near, far:
         near.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        keeper = _start_keeper(settings, image, far, world)
+        keeper = _start_keeper(settings, image, mirror, far, world)
         far.close()
         return _await_ready(directory, keeper, near)
 
@@ -109,7 +110,7 @@ def _check(directory: Path) -> None:
         raise LabError(f"{directory}: overlay mounts cannot have commas, colons or blanks in their path", "move the checkout")
 
 
-def _start_keeper(settings: LabSettings, image: Path, ready: socket.socket, world: str) -> subprocess.Popen[bytes]:
+def _start_keeper(settings: LabSettings, image: Path, mirror: Mirror, ready: socket.socket, world: str) -> subprocess.Popen[bytes]:
     directory = Path(settings.directory)
     file = settings_file.save(settings)
     options = [
@@ -119,6 +120,8 @@ def _start_keeper(settings: LabSettings, image: Path, ready: socket.socket, worl
         str(image),
         "--lab-id",
         lab_id(directory),
+        "--mirror",
+        mirror.to_json(),
         "--ready",
         str(ready.fileno()),
         "--world",

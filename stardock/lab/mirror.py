@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from stardock.lab.commands import run
@@ -25,6 +27,10 @@ class Mirror:
     security: str | None
     proxy: str | None = None
 
+    def to_json(self) -> str:
+        """For the process that is told of it; `Mirror(**json.loads(...))` is the reverse."""
+        return json.dumps(asdict(self))
+
     @property
     def schemes(self) -> dict[str, str]:
         """host[:port] -> http or https, of every site that packages may come from."""
@@ -37,8 +43,9 @@ class Mirror:
         return (*lines, f"deb {_plain(self.security)} {codename}-security main") if self.security else tuple(lines)
 
 
+@cache
 def configured_mirror() -> Mirror:
-    """What apt of this machine is configured with; raises LabError when there is no Debian mirror among its sources."""
+    """What apt of this machine is configured with; it takes a second to say so. Raises LabError when none is a Debian mirror."""
     return parse(run(_TARGETS), run(["apt-config", "shell", "proxy", "Acquire::http::Proxy"]))
 
 

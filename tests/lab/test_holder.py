@@ -64,10 +64,17 @@ def chain(lab: SmallLab) -> dict[str, int]:
     return {"keeper": running.keeper.pid, "unshare": unshare, "init": children(unshare)[0], "world": running.world.pid}
 
 
+def with_booting_machine(lab: SmallLab) -> None:
+    """In the middle of its boot: its network is up, systemd and cloud-init are busy."""
+    lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
+    closed = ("timeout", "1", "bash", "-c", f"</dev/tcp/{ADDRESS}/1")
+    until(lambda: "Connection refused" in lab.inside(*closed).stderr, "the machine's network")
+
+
 @pytest.mark.parametrize("victim", ["keeper", "unshare", "init", "world"])
 def test_sigkill_of_any_of_the_holders_leaves_nothing(victim: str, tmp_path: Path) -> None:
     with small_lab(tmp_path) as lab:
-        with_machine(lab)
+        with_booting_machine(lab)
         network = network_of(lab)
         assert len(processes(lab)) > 5
         os.kill(chain(lab)[victim], signal.SIGKILL)

@@ -16,7 +16,7 @@ from stardock.firstboot import documents
 from stardock.lab.image import image_root
 from stardock.lab.mirror import configured_mirror
 from tests.lab.packages import unpacked
-from tests.lab.test_cloud_init import Inside
+from tests.lab.test_cloud_init import CONVERT, SCHEMA, Inside, conversion
 from tests.unit.firstboot.shapes import SHAPES, shaped
 
 pytestmark = pytest.mark.lab
@@ -27,40 +27,23 @@ RENDERERS = ("networkd", "network-manager")
 #: Where each release's Python modules are, inside of the image.
 MODULES = {"22.4": "/usr/lib/python3/dist-packages", "25.1": "/mnt/newer"}
 
-#: cloud-init's own `devel net-convert` and `schema`, for each file in one process: it starts slowly. $1...: lists of arguments.
-PROGRAM = """
-import sys
-from cloudinit.{module} import {handler} as handle, get_parser
-for arguments in sys.argv[1:]:
-    handle("test", get_parser().parse_args(arguments.split(" ")))
-"""
 
-
-@pytest.fixture
-def inside(tmp_path: Path) -> Inside:
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory: pytest.TempPathFactory) -> Inside:
+    folder = tmp_path_factory.mktemp("inside")
     packages = unpacked("trixie", "cloud-init") / "usr/lib/python3/dist-packages"
-    subprocess.run(["cp", "-r", str(packages), str(tmp_path / "newer")], check=True)
-    return Inside(image_root(configured_mirror()), tmp_path)
-
-
-def cloud_init(inside: Inside, release: str, module: str, handler: str, arguments: list[str]) -> str:
-    """Run one of cloud-init's commands over several lists of arguments; what it printed."""
-    program = PROGRAM.format(module=module, handler=handler)
-    done = inside.run("env", f"PYTHONPATH={MODULES[release]}", "python3", "-c", program, *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    subprocess.run(["cp", "-r", str(packages), str(folder / "newer")], check=True)
+    return Inside(image_root(configured_mirror()), folder)
 
 
 def rendered(inside: Inside, release: str, renderer: str) -> dict[str, str]:
     """Shape -> the files that a renderer writes, each under its name; without what differs from run to run."""
-    arguments = []
+    outputs = {shape: f"{renderer}-{release}-{shape}" for shape in SHAPES}
     for shape in SHAPES:
         (inside.folder / shape).write_text(documents("testing", shaped(shape)).network)
-        macs = " ".join(f"--mac={nic.name},{nic.mac.lower()}" for nic in SHAPES[shape])
-        places = f"--network-data=/mnt/{shape} --directory=/mnt/out-{shape}"
-        arguments.append(f"{places} --kind=yaml --distro=debian --output-kind={renderer} {macs}")
-    cloud_init(inside, release, "cmd.devel.net_convert", "handle_args", arguments)
-    return {shape: _files(inside.folder / f"out-{shape}") for shape in SHAPES}
+    arguments = [conversion(shape, out, shaped(shape), renderer) for shape, out in outputs.items()]
+    inside.cloud_init(CONVERT, arguments, MODULES[release])
+    return {shape: _files(inside.folder / f"out-{out}") for shape, out in outputs.items()}
 
 
 def _files(folder: Path) -> str:
@@ -88,14 +71,14 @@ def test_the_newer_cloud_inits_own_schema_takes_every_network_config(inside: Ins
     for shape in SHAPES:
         (inside.folder / f"{shape}.yaml").write_text(documents("testing", shaped(shape)).network)
     arguments = [f"--schema-type network-config --config-file /mnt/{shape}.yaml" for shape in SHAPES]
-    said = cloud_init(inside, "25.1", "config.schema", "handle_schema_args", arguments)
+    said = inside.cloud_init(SCHEMA, arguments, MODULES["25.1"])
     assert said.count("Valid schema") == len(SHAPES)
 
 
 def test_the_newer_cloud_inits_own_schema_finds_a_wrong_network_config(inside: Inside) -> None:
     (inside.folder / "wrong.yaml").write_text("version: 1\nconfig: [{type: physical}]\n")
     with pytest.raises(AssertionError, match="name"):
-        cloud_init(inside, "25.1", "config.schema", "handle_schema_args", ["--schema-type network-config --config-file /mnt/wrong.yaml"])
+        inside.cloud_init(SCHEMA, ["--schema-type network-config --config-file /mnt/wrong.yaml"], MODULES["25.1"])
 
 
 #: NetworkManager's own reader and checker of connections; $@: files. Each result stands beside its file.
@@ -116,7 +99,7 @@ def connections() -> dict[str, str]:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nmcli(inside: Inside) -> Inside:
     """Inside, with NetworkManager's command line under /mnt/nm."""
     subprocess.run(["cp", "-r", str(unpacked("bookworm", "network-manager", "libnm0")), str(inside.folder / "nm")], check=True)

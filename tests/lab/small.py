@@ -55,6 +55,11 @@ class SmallLab:
     def await_ssh(self, address: str, timeout: float = 120) -> None:
         until(lambda: self.ssh(address, "true").returncode == 0, f"ssh to {address}", timeout)
 
+    def await_network(self, address: str, timeout: float = 60) -> None:
+        """Until a machine has this address: in the middle of its boot, long before ssh."""
+        closed = ("timeout", "1", "bash", "-c", f"</dev/tcp/{address}/1")
+        until(lambda: "Connection refused" in self.inside(*closed).stderr, f"a machine at {address}", timeout)
+
     @property
     def groups(self) -> LabGroup:
         return LabGroup(holder.lab_id(self.directory))

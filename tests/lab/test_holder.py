@@ -67,8 +67,7 @@ def chain(lab: SmallLab) -> dict[str, int]:
 def with_booting_machine(lab: SmallLab) -> None:
     """In the middle of its boot: its network is up, systemd and cloud-init are busy."""
     lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
-    closed = ("timeout", "1", "bash", "-c", f"</dev/tcp/{ADDRESS}/1")
-    until(lambda: "Connection refused" in lab.inside(*closed).stderr, "the machine's network")
+    lab.await_network(ADDRESS)
 
 
 @pytest.mark.parametrize("victim", ["keeper", "unshare", "init", "world"])

@@ -99,10 +99,10 @@ def test_dhcp_gives_the_same_address_to_a_vm_made_anew(lab: SmallLab) -> None:
     one = guest(lab, 2, DHCP)
     lab.hypervisor.start(one)
     address = leased(lab, mac(2, 0))
-    lab.await_ssh(address)
+    lab.await_network(address)
     lab.hypervisor.destroy(102)
     lab.hypervisor.start(replace(one, generation="disk2"))
-    lab.await_ssh(address)
+    lab.await_network(address)
     lab.hypervisor.destroy(102)
 
 

@@ -64,17 +64,18 @@ def test_a_name_under_remove_goes_and_nothing_else(deployed: EmulatedEstate) -> 
     assert "agent1" not in (deployed.folder / "cluster.known_hosts").read_text()
 
 
-def test_a_machine_whose_start_fails_during_create_with_protect_is_told_with_its_cure_which_ends_clean(estate: EmulatedEstate) -> None:
-    estate.data["protect"] = True
-    estate.write()
-    estate.lab("fail", kind="qmstart", subject="210", message="start failed: no space left on device")
-    code, output = estate.run("deploy")
+def test_a_machine_whose_start_fails_during_create_with_protect_is_told_with_its_cure_which_ends_clean(deployed: EmulatedEstate) -> None:
+    deployed.data["protect"] = True
+    deployed.write()
+    deployed.destroy(210)
+    deployed.lab("fail", kind="qmstart", subject="210", message="start failed: no space left on device")
+    code, output = deployed.run("deploy")
     assert code == 6, output
     assert "no space left on device" in output
-    assert "runner deploy --replace server1" in _refused(estate)
-    estate.deploy("--replace", "server1")
-    assert set(estate.vms().values()) == {"running"}
-    estate.plans_nothing()
+    assert "runner deploy --replace server1" in _refused(deployed)
+    deployed.deploy("--replace", "server1")
+    assert set(deployed.vms().values()) == {"running"}
+    deployed.plans_nothing()
 
 
 def test_a_vm_id_that_a_stranger_has_is_told_and_the_stranger_left_alone(deployed: EmulatedEstate) -> None:

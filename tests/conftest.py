@@ -10,8 +10,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT_LAYERS = ("lab", "contract")
 
-#: Tests that boot a whole cluster.
-CLUSTERS = tuple(f"tests/lab/test_{name}.py" for name in ("cluster", "killed", "single", "dual_stack", "transactional"))
+#: Tests that boot a whole cluster, in the order in which they run.
+QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
+CLUSTERS = (*QUICK_START, *(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional")))
 
 
 def pytest_report_header() -> str:
@@ -21,12 +22,11 @@ def pytest_report_header() -> str:
     return "emulated PVE: strict by its own tables (STARDOCK_PVE_SCHEMA names no official schema)"
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what this user may not do; several workers begin with what takes longest."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this user may not do; begin with what takes longest."""
     if os.geteuid() != 0:
         _skip_what_wants_root(items)
-    if hasattr(config, "workerinput"):
-        items.sort(key=_turn)
+    items.sort(key=_turn)
 
 
 def _skip_what_wants_root(items: list[pytest.Item]) -> None:
@@ -38,7 +38,8 @@ def _skip_what_wants_root(items: list[pytest.Item]) -> None:
 
 
 def _turn(item: pytest.Item) -> int:
-    return 0 if item.nodeid.startswith(CLUSTERS) else 1 if item.get_closest_marker("contract") else 2
+    file = item.nodeid.partition("::")[0]
+    return CLUSTERS.index(file) if file in CLUSTERS else len(CLUSTERS) + (not item.get_closest_marker("contract"))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:

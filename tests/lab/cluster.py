@@ -74,6 +74,16 @@ class Cluster:
         """`runner deploy`, without questions."""
         return self.inside("runner", "deploy", "-f", str(self.file), "--yes", *words, check=check)
 
+    def cdktf(self, verb: str) -> None:
+        """`cdktf deploy` or `cdktf destroy`."""
+        out = str(self.folder / "cdktf.out")
+        self.inside("cdktf", verb, "--auto-approve", "--skip-provider-lock", "--output", out, self.name)
+
+    def plan_is_clean(self) -> None:
+        """The engine has nothing to do in the stack's folder as it lies there."""
+        stack = self.folder / "cdktf.out/stacks" / self.name
+        self.inside("sh", "-c", f"cd {stack} && $TERRAFORM_BINARY_NAME plan -detailed-exitcode -no-color -input=false")
+
     def bootstrap(self, *words: str, check: bool = True) -> Result:
         """`runner bootstrap`."""
         return self.inside("runner", "bootstrap", "-f", str(self.file), *words, check=check)

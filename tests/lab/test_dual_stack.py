@@ -99,7 +99,15 @@ def test_a_route_taken_away_and_another_mtu_reach_a_machine_that_stands(cluster:
     cluster.edit(r"^        - \{to: 10\.40\.0\.0/16.*\n", "")
     cluster.edit(r"^      mtu: 9000\n      firewall: true\n", "      mtu: 8000\n      firewall: true\n")
     cluster.deploy()
-    cluster.bootstrap("--stage", "machines")
+    cluster.bootstrap()
     assert not [to for to, *_ in routes(cluster, "server1", 4) if to == "10.40.0.0/16"]
     assert links(cluster, "server1")["ens19"]["mtu"] == 8000
     assert addresses(cluster, "server1", "ens19") == {"10.30.0.50/24", "fd00:30::50/64"}
+
+
+def test_that_bootstrap_made_a_dual_stack_cluster(cluster: Cluster) -> None:
+    assert {name: conditions["Ready"] for name, conditions in cluster.nodes().items()} == {"server1": "True", "agent1": "True"}
+    service = json.loads(cluster.kubectl("get", "service", "kubernetes", "-o", "json").stdout)["spec"]
+    assert service["clusterIP"].startswith("10.43.")
+    config = cluster.ssh("server1", "cat /etc/rancher/rke2/config.yaml /etc/rancher/rke2/config.yaml.d/* 2>/dev/null || true")
+    assert "fd00:10::50" in config, "the node's second address"

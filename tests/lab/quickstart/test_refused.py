@@ -1,0 +1,46 @@
+"""What a bootstrap finds wrong, by itself cured or refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.lab.cluster import Cluster
+from tests.lab.small import until
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+
+
+def test_secrets_file_missing_on_a_founded_cluster_is_read_back_from_a_server(cluster: Cluster) -> None:
+    secrets = cluster.file.with_suffix(".secrets.yaml")
+    text = secrets.read_text()
+    secrets.rename(secrets.with_suffix(".away"))
+    cluster.bootstrap("--stage", "servers")
+    assert secrets.read_text() == text
+
+
+def test_a_host_key_that_changed_is_refused(cluster: Cluster) -> None:
+    known = cluster.file.with_suffix(".facts.json")
+    kept = known.read_text()
+    facts = json.loads(kept)
+    names = facts["machines"]
+    names["agent1"]["host_keys"], names["lb1"]["host_keys"] = names["lb1"]["host_keys"], names["agent1"]["host_keys"]
+    known.write_text(json.dumps(facts))
+    try:
+        refused = cluster.bootstrap("--stage", "machines", check=False)
+    finally:
+        known.write_text(kept)
+    assert refused.returncode != 0
+    assert "host key" in (refused.stderr + refused.stdout).lower()
+
+
+def test_a_machine_that_does_not_answer_is_named(cluster: Cluster) -> None:
+    cluster.command("lab", "kill", "-f", str(cluster.example), "agent1")
+    try:
+        refused = cluster.bootstrap("--stage", "machines", "--timeout", "5", check=False)
+    finally:
+        cluster.command("lab", "start", "-f", str(cluster.example), "agent1")
+    assert refused.returncode in (4, 6)
+    assert "agent1" in refused.stderr
+    until(lambda: cluster.nodes()["agent1"]["Ready"] == "True", "agent1 Ready again", 120)

@@ -1,0 +1,86 @@
+"""The checks of `runner doctor` on datastores and bridges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stardock.doctor.finding import Level
+from stardock.estate.survey import Answer
+from stardock.plan.privileges import needed
+from tests.unit.doctor.findings import on_vlan, only, with_machines, wrong
+from tests.unit.doctor.scenes import NODES, bridge, plan, resources, scene, storage, vm
+
+pytestmark = pytest.mark.unit
+
+OURS = "stardock;quickstart"
+
+
+@pytest.mark.parametrize(
+    ("item", "level", "cause", "cure"),
+    [
+        (storage("pve1", "local", content="iso,backup,snippets"), Level.PROBLEM, "`import` on pve1", "iso,backup,snippets,import"),
+        (
+            storage("pve1", "local-lvm", content="rootdir"),
+            Level.PROBLEM,
+            "`images` on pve1",
+            "pvesm set local-lvm --content rootdir,images",
+        ),
+        (storage("pve1", "local", status="unknown"), Level.WARNING, "not active on pve1", "pvesm status"),
+    ],
+    ids=["import", "images", "inactive"],
+)
+def test_a_datastore_that_cannot_take_what_we_put_there_is_told(item: dict[str, Any], level: Level, cause: str, cure: str) -> None:
+    found = only(scene(resources=Answer(resources(item))))
+    assert (found.check, found.level) == ("datastores", level)
+    assert cause in found.cause
+    assert cure in found.cure
+
+
+def test_a_datastore_that_is_not_there_is_one_finding_for_all_pve_nodes() -> None:
+    found = only(scene(with_machines(disk_datastore="fast")))
+    assert (found.check, found.subject) == ("datastores", "fast")
+    assert "is not on pve1, pve2, pve3" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("kind", "free", "level"), [("lvm", 30, Level.PROBLEM), ("lvmthin", 30, Level.WARNING), ("lvmthin", 0, Level.PROBLEM)]
+)
+def test_a_datastore_without_room_is_told_by_what_is_to_come_and_what_is_free(kind: str, free: int, level: Level) -> None:
+    item = storage("pve1", "local-lvm", plugintype=kind, maxdisk=100 * 1024**3, disk=(100 - free) * 1024**3)
+    found = only(scene(resources=Answer(resources(item))))
+    assert (found.check, found.subject, found.level) == ("space", "local-lvm on pve1", level)
+    assert f"{free:.1f} GiB are free" in found.cause
+
+
+def test_machines_that_exist_ask_for_no_more_room() -> None:
+    full = storage("pve1", "local-lvm", maxdisk=100 * 1024**3, disk=99 * 1024**3)
+    there = [vm(machine.vm_id, machine.hostname, tags=OURS) for machine in plan().machines]
+    assert wrong(scene(resources=Answer(resources(full, *there)))) == []
+
+
+def test_a_bridge_that_is_not_there_is_told_with_those_that_are() -> None:
+    found = only(scene(networks={name: Answer([bridge("vmbr1")] if name == "pve3" else [bridge()]) for name in NODES}))
+    assert (found.check, found.subject, found.level) == ("bridges", "vmbr0 on pve3", Level.PROBLEM)
+    assert "bridges there: vmbr1" in found.cause
+
+
+def test_a_bridge_that_is_not_vlan_aware_matters_to_machines_on_a_vlan_only() -> None:
+    plain = {name: Answer([bridge(bridge_vlan_aware=None)]) for name in NODES}
+    assert wrong(scene(networks=plain)) == []
+    findings = wrong(scene(on_vlan(7), networks=plain))
+    assert [(found.subject, found.level) for found in findings] == [(f"vmbr0 on {name}", Level.WARNING) for name in NODES]
+    assert "--bridge_vlan_aware 1" in findings[0].cure
+
+
+def test_a_vnet_of_sdn_is_as_good_as_a_bridge_and_its_privileges_are_its_zones() -> None:
+    told = {name: Answer([bridge(type="vnet", bridge_vlan_aware=None)]) for name in NODES}
+    allowed = {path: Answer({path: dict.fromkeys(names, 1)}) for path, names in needed(plan()).items() if not path.startswith("/sdn")}
+    nothing = {path: Answer({}) for path in needed(plan()) if path.startswith("/sdn")}
+    assert wrong(scene(networks=told, permissions=allowed | nothing)) == []
+
+
+def test_a_bridge_that_is_down_is_told() -> None:
+    told = {name: Answer([bridge(active=0 if name == "pve1" else 1)]) for name in NODES}
+    assert only(scene(networks=told)).cause == "is not up"

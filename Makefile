@@ -12,7 +12,9 @@ TESTS ?= tests
 # Tests wait more than they compute: for boots, elections, timeouts.
 WORKERS ?= 2
 
-.PHONY: help setup lab-setup demo demo-down test check lock docs bench clean
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
+
+.PHONY: help setup lab-setup test-setup demo demo-down test check lint types lock docs bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,13 +31,23 @@ demo: lab-setup ## a cluster from examples/quickstart in the lab: real cdktf dep
 demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
-test: lab-setup check ## everything that CI runs
-	@tools/setup tests
+test: ## everything that CI runs
+	@$(SIDE_BY_SIDE) lab-setup test-setup
+	@$(SIDE_BY_SIDE) lint types
 	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(TESTS)
 
-check: ## formatting, lint, types, shell scripts
+test-setup: # servers that keep a state
+	@tools/setup tests
+
+check: ## formatting, lint, types, shell scripts, Ansible
 	@tools/setup python
-	@ruff check --quiet . && ruff format --quiet --check . && mypy --no-error-summary && tools/check-files
+	@$(SIDE_BY_SIDE) lint types
+
+lint:
+	@ruff check --quiet . && ruff format --quiet --check . && tools/check-files
+
+types:
+	@mypy --no-error-summary
 
 lock: ## renews Pipfile.lock and package-lock.json, without registry addresses
 	@tools/setup python

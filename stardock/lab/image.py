@@ -43,6 +43,22 @@ _FILES = {
     # cloud-init's networkd renderer drops `accept-ra: false`; the lab has no IPv6 router, and networkd would wait 13 s for one
     **{f"etc/systemd/network/10-cloud-init-ens{number}.network.d/lab.conf": "[Network]\nIPv6AcceptRA=no\n" for number in range(18, 26)},
 }
+#: A data disk is a folder: a container has no block devices, and a unit that is bound to one would fail, with all that wants its mount.
+_DATA_DISKS = """\
+#!/bin/sh
+for format in /etc/systemd/system/stardock-format-*.service; do
+  [ -e "$format" ] || continue
+  name=${format##*/stardock-format-} && name=${name%.service}
+  mount=$(sed -n 's/^Before=\\([^ ]*\\.mount\\) .*/\\1/p' "$format")
+  mkdir -p "/var/lib/lab-disks/$name"
+  sed "/^Requires=/d; /^After=/d; s,^What=.*,What=/var/lib/lab-disks/$name," "/etc/systemd/system/$mount" |
+    sed 's,^Type=.*,Type=none\\nOptions=bind,' >"$2/$mount"
+  ln -s /dev/null "$2/stardock-format-$name.service"
+  ln -s /dev/null "$2/stardock-grow-$name.service"
+done
+"""
+#: likewise, of programs; systemd runs generators at boot and when it reads its units again
+_PROGRAMS = {"etc/systemd/system-generators/lab-data-disks": _DATA_DISKS}
 _APT = ('Acquire::Languages "none"', 'APT::Install-Recommends "false"', 'Acquire::Retries "3"')
 _UNNEEDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
@@ -58,7 +74,7 @@ class Recipe:
     @property
     def key(self) -> str:
         """16 hexadecimal digits; a changed recipe is another image beside the old one."""
-        parts = (self, _MASKED, _DISABLED, sorted(_FILES.items()), _APT, _UNNEEDED)
+        parts = (self, _MASKED, _DISABLED, sorted(_FILES.items()), sorted(_PROGRAMS.items()), _APT, _UNNEEDED)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -112,9 +128,10 @@ def _finish(root: Path) -> None:
     for key in (root / "etc/ssh").glob("ssh_host_*"):
         key.unlink()
     (root / "etc/apt/apt.conf.d/99mmdebstrap").unlink(missing_ok=True)
-    for name, content in _FILES.items():
+    for name, content in (_FILES | _PROGRAMS).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
+        (root / name).chmod(0o755 if name in _PROGRAMS else 0o644)
     for unit in _MASKED:
         _link(root / "etc/systemd/system" / unit, "/dev/null")
     for unit in _DISABLED:

@@ -1,8 +1,7 @@
 """Data disks in the guest: units of systemd that make a file system where there is none, mount it, and let it grow.
 
 Units, and not cloud-init's `fs_setup` and `mounts`: those run at the first boot only, so that a disk that is added later would stay
-raw; and Ignition knows neither. `systemd-makefs` writes on an empty disk only, whatever it is told (systemd-makefs(8)). A container, which
-has no disks of its own, skips all of it.
+raw; and Ignition knows neither. `systemd-makefs` writes on an empty disk only, whatever it is told (systemd-makefs(8)).
 """
 
 from __future__ import annotations
@@ -64,7 +63,6 @@ def _format(disk: DataDisk, unit: str) -> str:
     device = f"{escaped(disk.path)}.device"
     return f"""[Unit]
 Description=File system of the data disk {disk.name}, where it has none
-ConditionVirtualization=!container
 DefaultDependencies=no
 BindsTo={device}
 After={device}
@@ -82,7 +80,6 @@ TimeoutStartSec=infinity
 def _mount(disk: DataDisk, mount: str, make: str) -> str:
     return f"""[Unit]
 Description=Data disk {disk.name}
-ConditionVirtualization=!container
 Requires={make}
 After={make}
 
@@ -97,7 +94,6 @@ def _grow(disk: DataDisk, mount: str, unit: str) -> str:
     """At each boot and after each edit: a disk that was made larger. A new file system has no SELinux label yet, where there is SELinux."""
     return f"""[Unit]
 Description=Size of the data disk {disk.name}
-ConditionVirtualization=!container
 DefaultDependencies=no
 BindsTo={unit}
 After={unit}

@@ -24,7 +24,10 @@ cloud_init:
       - {path: /srv/own, content: "", permissions: 0600, owner: ada}
     runcmd: [[sh, -c, "stat -c '%U %a' /srv/own >/var/lib/first-boot"]]
 """
-POOL = 'machines: [server1], cloud_init: {user_data: {write_files: [{path: /etc/pool, content: "ours"}]}}'
+POOL = (
+    "machines: [server1], data_disks: [{name: data, size: 1GiB, mount: /srv/data}], "
+    'cloud_init: {user_data: {write_files: [{path: /etc/pool, content: "ours"}]}}'
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,11 @@ def test_one_server_no_load_balancer_no_vip_deploys_and_bootstraps(cluster: Clus
     assert changed(cluster.bootstrap().stdout) == ["kubeconfig"], "what the bare run made is what ours makes"
     assert cluster.voters() == ["server1"]
     assert cluster.nodes()["server1"]["Ready"] == "True"
+
+
+def test_kubernetes_waits_for_the_data_disk_which_a_folder_stands_for_in_the_lab(cluster: Cluster) -> None:
+    assert cluster.ssh("server1", "findmnt --noheadings --output TARGET /srv/data").strip() == "/srv/data"
+    assert "srv-data.mount" in cluster.ssh("server1", "systemctl show -p Requires rke2-server.service")
 
 
 def test_without_a_vip_the_kubeconfig_names_the_first_server(cluster: Cluster) -> None:

@@ -29,7 +29,8 @@ with only_run(Path(sys.argv[1])) as token:
 
 
 def _start(path: Path) -> tuple[subprocess.Popen[str], str]:
-    run = subprocess.Popen([sys.executable, "-c", RUN, str(path)], stdout=subprocess.PIPE, text=True)
+    heard = ["env", "--default-signal=INT"]  # whoever runs tests in the background has Ctrl-C ignored
+    run = subprocess.Popen([*heard, sys.executable, "-c", RUN, str(path)], stdout=subprocess.PIPE, text=True)
     assert run.stdout
     return run, run.stdout.readline().strip()
 

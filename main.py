@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from stacks.node import prepare_node
 from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError
 from stardock.files import find_cluster_file
@@ -24,7 +25,7 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
     """Write stacks/<cluster>/cdk.tf.json in `outdir`; `ConditionError` without the generated bindings."""
     if not Path(__file__).with_name("imports").is_dir():
         raise ConditionError("the provider's bindings are not there", cure="run `make setup` (it runs `cdktf get`)")
-    os.environ.setdefault("NODE_NO_WARNINGS", "1")  # of the library's own use of Node
+    prepare_node()
     from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
 
     from stacks.cluster import ClusterStack  # noqa: PLC0415

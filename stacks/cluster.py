@@ -78,7 +78,8 @@ class ClusterStack(TerraformStack):
             image = images[image_id(PlacedImage(machine.pve_node, machine.image))]
             props = machine_props(self._plan.cluster, machine, image=image.volume, replace=machine.name in replace)
             own = self._add(snippets, machine, {"user": props.user, "network": props.network, "meta": props.meta})
-            made = MachineConstruct(scope, machine.name, props, after=own)
+            made = MachineConstruct(scope, machine.name, props)
+            snippets.needed_by(made.address, own)  # their ids are literal
             if machine.ha:
                 copies = self._add(snippets, machine, snippet_copies(self._plan, machine, props))
                 ha.add(machine.name, ha_props(self._plan, machine), after=[made.address, *copies])

@@ -64,9 +64,9 @@ class MachineProps:
 
 
 class Machine(vm.VirtualEnvironmentVm):
-    """One VM. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`); `after`: its snippets' addresses."""
+    """One VM. Its Terraform name is the construct's id, in a scope that has no name (`pve.scope`). It waits for nothing yet."""
 
-    def __init__(self, scope: Construct, id_: str, props: MachineProps, *, after: Sequence[str]) -> None:
+    def __init__(self, scope: Construct, id_: str, props: MachineProps) -> None:
         hardware = props.hardware
         super().__init__(
             scope,
@@ -100,7 +100,6 @@ class Machine(vm.VirtualEnvironmentVm):
             lifecycle=TerraformResourceLifecycle(prevent_destroy=props.prevent_destroy, ignore_changes=list(IGNORED)),
         )
         self.address = f"proxmox_virtual_environment_vm.{id_}"
-        self.depends_on = list(after)  # since the ids of snippets are literal
 
 
 def _chipset(chipset: str) -> str | None:

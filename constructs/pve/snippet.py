@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,11 @@ class Snippets(TerraformElement):
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
-        self._resources: dict[str, Mapping[str, Any]] = {}
+        self._resources: dict[str, dict[str, Mapping[str, Any]]] = {}
 
     def add(self, name: str, props: SnippetProps, *, provider: str | None = None) -> str:
         """Upload one text under a Terraform name, by a provider (`proxmox.ALIAS`); its address, for `depends_on`."""
-        self._resources[name] = {
+        self._resources.setdefault(RESOURCE, {})[name] = {
             **({"provider": provider} if provider else {}),
             "content_type": "snippets",
             "node_name": props.pve_node,
@@ -46,6 +46,11 @@ class Snippets(TerraformElement):
         }
         return f"{RESOURCE}.{name}"
 
+    def needed_by(self, resource: str, snippets: Sequence[str]) -> None:
+        """Let a resource wait for snippets, all by address. Said here, and merged by cdktf: its own `depends_on` is a round trip more."""
+        type_, _, name = resource.partition(".")
+        self._resources.setdefault(type_, {})[name] = {"depends_on": list(snippets)}
+
     def to_terraform(self) -> dict[str, Any]:
         """What cdktf asks each element for when it writes the JSON."""
-        return {"resource": {RESOURCE: self._resources}} if self._resources else {}
+        return {"resource": self._resources} if self._resources else {}

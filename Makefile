@@ -14,7 +14,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test check lint types lock docs bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test test-slow check lint types lock docs bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,7 +34,11 @@ demo-down: ## ends the demo and leaves nothing
 test: ## everything that CI runs
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) lint types
-	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm" $(TESTS)
+
+test-slow: lab-setup ## a VM that boots Debian's own kernel in QEMU (no hardware help: five to fifteen minutes)
+	@tools/setup vm
+	@pytest -m vm tests/vm
 
 test-setup: # servers that keep a state
 	@tools/setup tests

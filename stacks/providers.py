@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from constructs import Construct
 from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, ProxmoxProviderSshNode
 
-from stardock.plan.model import Proxmox, PveNode
+from stardock.plan.settings import Proxmox, PveNode
 
 
 def providers(scope: Construct, proxmox: Proxmox, *, beside: str) -> Mapping[str, str]:

@@ -12,7 +12,8 @@ from stardock.bundle.text import Template
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import ConditionError
 from stardock.facts import Facts, address_of, ipv6_of
-from stardock.plan.model import ROLES, LoadBalancing, Machine, Plan
+from stardock.plan.model import ROLES, Machine, Plan
+from stardock.plan.settings import LoadBalancing
 
 Variables = dict[str, Any]
 

@@ -10,7 +10,7 @@ from stardock.cli.lab_copy import ENDPOINT, node_address
 from stardock.cli.lab_ipv6 import RoutedV6, routed_v6
 from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.plan.model import Interface, Plan
-from stardock.plan.model import PveNode as PlannedNode
+from stardock.plan.settings import PveNode as PlannedNode
 
 _DHCP_ADDRESSES = 50
 Segment = tuple[str, int | None]  # bridge, VLAN

@@ -8,7 +8,7 @@ from pathlib import Path
 from stardock.cli.lab_copy import LabPaths
 from stardock.errors import ConditionError
 from stardock.facts import address_of
-from stardock.plan.model import Ssh
+from stardock.plan.settings import Ssh
 from stardock.workspace import Workspace, open_workspace
 
 

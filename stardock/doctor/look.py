@@ -16,7 +16,7 @@ from stardock.errors import ConditionError
 from stardock.estate.connection import Estate, resolved
 from stardock.estate.survey import Survey, survey
 from stardock.estate.token import api_token
-from stardock.plan.model import PveNode
+from stardock.plan.settings import PveNode
 from stardock.workspace import Workspace
 
 #: Variables whose values the checks may see; the token is none of them.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stardock.estate.survey import Survey
-from stardock.plan.model import Machine, Plan, PveNode
+from stardock.plan.model import Machine, Plan
+from stardock.plan.settings import PveNode
 
 
 @dataclass(frozen=True, slots=True)

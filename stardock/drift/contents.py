@@ -15,7 +15,7 @@ from stardock.drift.files import volumes
 from stardock.drift.scene import Scene
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
-from stardock.plan.model import Proxmox, PveNode
+from stardock.plan.settings import Proxmox, PveNode
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
 SECONDS, NODES = 60.0, 8

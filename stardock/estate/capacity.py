@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from stardock.estate.connection import Estate
-from stardock.plan.model import PveNode
+from stardock.plan.settings import PveNode
 
 MIB = 1 << 20
 GIB = 1 << 30

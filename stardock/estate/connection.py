@@ -16,7 +16,7 @@ from proxmoxer.core import ResourceException
 
 from stardock.errors import ConditionError
 from stardock.estate.token import ApiToken, api_token
-from stardock.plan.model import Proxmox
+from stardock.plan.settings import Proxmox
 
 T = TypeVar("T")
 

@@ -120,8 +120,6 @@ def _start_keeper(settings: LabSettings, image: Path, mirror: Mirror, ready: soc
         str(image),
         "--lab-id",
         lab_id(directory),
-        "--mirror",
-        mirror.to_json(),
         "--ready",
         str(ready.fileno()),
         "--world",
@@ -131,6 +129,7 @@ def _start_keeper(settings: LabSettings, image: Path, mirror: Mirror, ready: soc
         return subprocess.Popen(
             [sys.executable, "-m", "stardock.lab.keeper", "keep", *options],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[ready.fileno()], start_new_session=True, cwd="/",
+            env={**os.environ, **mirror.environment},
         )  # fmt: skip
 
 

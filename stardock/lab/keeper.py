@@ -43,7 +43,7 @@ def init(options: argparse.Namespace) -> int:
     """Pid 1 of the lab: starts relay and world, collects the dead, and ends the lab when one of the two ends."""
     log = Path(options.settings).parent / "log"
     near, far = socket.socketpair()
-    relay = [sys.executable, "-m", "stardock.lab.relay", "--socket", str(near.fileno()), "--mirror", options.mirror]
+    relay = [sys.executable, "-m", "stardock.lab.relay", "--socket", str(near.fileno())]
     world = [*_NETWORK, sys.executable, "-m", options.world, *_arguments(options), "--relay", str(far.fileno())]
     started = {
         _spawn(relay, log / "relay.log", near.fileno()): "relay",
@@ -68,14 +68,14 @@ def _spawn(argv: list[str], log: Path, *descriptors: int) -> int:
 def _arguments(options: argparse.Namespace) -> list[str]:
     return [
         "--settings", options.settings, "--image", options.image, "--lab-id", options.lab_id,
-        "--mirror", options.mirror, "--ready", str(options.ready), "--world", options.world,
+        "--ready", str(options.ready), "--world", options.world,
     ]  # fmt: skip
 
 
 def options_parser() -> argparse.ArgumentParser:
     """What every process of the chain is told."""
     parser = argparse.ArgumentParser()
-    for name in ("--settings", "--image", "--lab-id", "--mirror", "--world"):
+    for name in ("--settings", "--image", "--lab-id", "--world"):
         parser.add_argument(name, required=True)
     parser.add_argument("--ready", type=int, required=True, help="descriptor of the socket that hears when the lab answers")
     return parser

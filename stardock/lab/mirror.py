@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from stardock.lab.commands import run
 from stardock.lab.errors import LabError
 
+_VARIABLE = "STARDOCK_LAB_MIRROR"
 _TARGETS = ("apt-get", "indextargets", "--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages")
 _RELEASE = re.compile(r"(?P<codename>[a-z]+)(?P<suffix>-security|-updates)?$")
 #: where the archive stands on every full Debian mirror
@@ -27,9 +29,10 @@ class Mirror:
     security: str | None
     proxy: str | None = None
 
-    def to_json(self) -> str:
-        """For the process that is told of it; `Mirror(**json.loads(...))` is the reverse."""
-        return json.dumps(asdict(self))
+    @property
+    def environment(self) -> dict[str, str]:
+        """Tells a process that is started of it (`told_mirror`); not by an argument, since a proxy's URL may have a password."""
+        return {_VARIABLE: json.dumps(asdict(self))}
 
     @property
     def schemes(self) -> dict[str, str]:
@@ -41,6 +44,11 @@ class Mirror:
         """Source lines for a release, always plain http: machines go through the relay, which then speaks the mirror's own scheme."""
         lines = [f"deb {_plain(self.archive)} {codename}{suffix} main" for suffix in ("", "-updates")]
         return (*lines, f"deb {_plain(self.security)} {codename}-security main") if self.security else tuple(lines)
+
+
+def told_mirror() -> Mirror:
+    """What whoever started this process told it."""
+    return Mirror(**json.loads(os.environ[_VARIABLE]))
 
 
 @cache

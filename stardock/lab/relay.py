@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import json
 import logging
 import os
 import socket
@@ -25,7 +24,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from yarl import URL
 
 from stardock.lab.cache import cache_root
-from stardock.lab.mirror import Mirror
+from stardock.lab.mirror import Mirror, told_mirror
 
 _FRESH_SECONDS = 3600
 _TIMEOUT = ClientTimeout(total=300, connect=10)
@@ -118,15 +117,14 @@ async def serve(listening: socket.socket, relay: Relay) -> None:
 
 
 def main() -> None:
-    """`python -m stardock.lab.relay --socket FD --mirror JSON`: waits for the listening socket to come through FD, then serves on it."""
+    """`python -m stardock.lab.relay --socket FD`: waits for the listening socket to come through FD, then serves on it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--socket", type=int, required=True)
-    parser.add_argument("--mirror", type=json.loads, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     with socket.socket(fileno=options.socket) as channel:
         _, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
-    relay = Relay(Mirror(**options.mirror), cache_root() / "packages")
+    relay = Relay(told_mirror(), cache_root() / "packages")
     asyncio.run(serve(socket.socket(fileno=descriptors[0]), relay))
 
 

@@ -11,7 +11,8 @@ from stardock.plan import addresses, identity
 from stardock.plan.counting import Counters, Numbers
 from stardock.plan.hosts import hosts
 from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import Interface, PveNode
+from stardock.plan.model import Interface
+from stardock.plan.settings import PveNode
 from stardock.plan.wanted import V4, V6, Wanted
 from stardock.spec.addresses import unfit
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING
 
-from stardock.plan.model import Interface, LoadBalancing, Machine
+from stardock.plan.model import Interface, Machine
+from stardock.plan.settings import LoadBalancing
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec

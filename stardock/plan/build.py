@@ -18,9 +18,10 @@ from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import ROLES, Distribution, Machine, PlacedImage, Plan, Proxmox, Ssh
+from stardock.plan.model import ROLES, Machine, PlacedImage, Plan
 from stardock.plan.network_rules import clash_problems, network_problems
 from stardock.plan.rules import after_allocation, before_allocation
+from stardock.plan.settings import Distribution, Proxmox, Ssh
 from stardock.plan.state import state_of
 from stardock.plan.wanted import Wanted, wanted
 from stardock.plan.warnings import warnings

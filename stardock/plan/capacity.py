@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stardock.plan.model import Machine, Plan, PveNode
+from stardock.plan.model import Machine, Plan
+from stardock.plan.settings import PveNode
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from stardock.plan.hosts import allowed
 from stardock.plan.images import Pins, disk_image
 from stardock.plan.interfaces import interfaces
 from stardock.plan.locked import Pin
-from stardock.plan.model import Machine, PveNode, User, Window
+from stardock.plan.model import Machine, User, Window
+from stardock.plan.settings import PveNode
 from stardock.plan.setup import network_plugins, setup_of, users
 from stardock.plan.wanted import Wanted
 from stardock.systems import system

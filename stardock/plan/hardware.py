@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stardock.plan.model import ROLES, PveNode
+from stardock.plan.model import ROLES
 from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.settings import PveNode
 from stardock.plan.wanted import Wanted
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from stardock.plan.locked import LockedMachine
-from stardock.plan.model import ROLES, PveNode, Role
+from stardock.plan.model import ROLES, Role
 from stardock.plan.placement import Newcomer, Room, place
+from stardock.plan.settings import PveNode
 from stardock.plan.wanted import Wanted
 
 #: Roles whose machines are not to be lost together.

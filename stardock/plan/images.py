@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from stardock.errors import Problem
 from stardock.plan.locked import Pin
-from stardock.plan.model import Image, PlacedImage, PveNode
+from stardock.plan.model import Image, PlacedImage
+from stardock.plan.settings import PveNode
 from stardock.spec.image import DISK_FORMATS
 from stardock.spec.keypath import Keys
 from stardock.spec.places import at

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.settings import Distribution, Kured, LoadBalancing, Proxmox, Ssh, State
 
 Role = Literal["server", "agent", "loadbalancer"]
 Strategy = Literal["maint-window", "best-effort", "instantly", "off"]
@@ -181,92 +182,6 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PveNode:
-    """A Proxmox host. `address` is where its sshd answers; None: the provider asks the API for it."""
-
-    name: str
-    address: str | None = None
-    ssh_port: int = 22
-    ssh_user: str | None = None  # None: the estate's
-    ssh_private_key: str | None = None  # path as the user wrote it; None: the estate's
-    bridges: Mapping[str, str] = field(default_factory=dict)  # name in cluster.yaml -> name here, where they differ
-    images: str = "local"  # datastore of downloaded images
-    snippets: str = "local"  # datastore of snippets
-    disks: str = "local-lvm"  # datastore of VM disks
-    memory_mib: int | None = None  # what machines may take of it; None: not given
-    cores: int | None = None
-    disk_gib: int | None = None  # the size of its `disks`
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proxmox:
-    """The estate: endpoint (https URL without path) and hosts in declared order. The token is never here.
-
-    `endpoint` and `insecure` None: PROXMOX_VE_ENDPOINT and PROXMOX_VE_INSECURE say, to the provider and to us (`estate.connection`).
-    """
-
-    endpoint: str | None
-    nodes: tuple[PveNode, ...]
-    ssh_user: str = "root"
-    ssh_private_key: str | None = None  # path as the user wrote it; None: agent, or the provider's environment
-    insecure: bool | None = None
-    socks5: str | None = None  # HOST:PORT of the proxy for SSH; the API takes HTTPS_PROXY
-    shared: tuple[str, ...] = ()  # datastores that are the same on every PVE node
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
-    """The Kubernetes to install. `options` are config.yaml keys of the distribution, checked against its known flags."""
-
-    name: Literal["rke2"]
-    version: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    url: str | None = None  # tarball; None: the release's own
-    sha256: str | None = None  # of the tarball; None: from the release's checksum file
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadBalancing:
-    """The VIP in front of the servers; only when there are load balancers. `vrid` is the VRRP id (1-255)."""
-
-    vip: str
-    prefix: int
-    interface: str
-    vrid: int
-    api_port: int = 6443
-    supervisor_port: int = 9345
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ssh:
-    """How the Ansible half reaches machines. `private_key` is a path as the user wrote it, relative to cluster.yaml; None: agent."""
-
-    user: str
-    port: int = 22
-    private_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """Where Terraform's state lies. `settings` are the backend's, without credentials; a path is relative to cluster.yaml."""
-
-    backend: str = "local"
-    settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kured:
-    """When kured may drain and reboot machines that run Kubernetes. HH:MM in `timezone`; an `end` before `start` is the next day's."""
-
-    start: str = "18:00"
-    end: str = "23:00"
-    days: tuple[str, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
-    period_minutes: int = 60
-    timezone: str = "UTC"
-    install: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """A wanted value that differs from what the lock holds: the lock's is used until `runner lock accept NAME`."""
 
@@ -288,7 +203,7 @@ class Plan:
     join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
     ssh: Ssh
     load_balancing: LoadBalancing | None = None
-    kured: Kured = Kured()
+    kured: Kured = field(default_factory=Kured)
     state: State = field(default_factory=State)
     retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
     removed: tuple[str, ...] = ()  # names under `remove:`: their blocks are gone, and the engine may destroy them

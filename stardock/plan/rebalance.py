@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stardock.plan.hosts import APART
-from stardock.plan.model import Machine, PveNode, Role
+from stardock.plan.model import Machine, Role
 from stardock.plan.placement import Room
+from stardock.plan.settings import PveNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from stardock.importers.tfvars import read_tfvars
 from stardock.lock import save_lock
 from stardock.plan.build import build
 from stardock.plan.locked import Lock
-from stardock.plan.model import Proxmox
+from stardock.plan.settings import Proxmox
 from stardock.spec.load import parse
 from stardock.spec.tree import Tree, read_tree
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
-from stardock.plan.model import State
+from stardock.plan.settings import State
 from stardock.plan.state import LOCAL, configuration
 from stardock.stages.engine import Engine
 from stardock.stages.step import Say

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from stardock.errors import ConditionError
 from stardock.estate import connection
 from stardock.estate.connection import Estate, NoAnswer, within
-from stardock.plan.model import Proxmox, PveNode
+from stardock.plan.settings import Proxmox, PveNode
 
 pytestmark = pytest.mark.unit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stardock.lab.errors import LabError
-from stardock.lab.mirror import Mirror, parse
+from stardock.lab.mirror import Mirror, parse, told_mirror
 
 pytestmark = pytest.mark.unit
 TARGETS = """\
@@ -41,3 +41,11 @@ def test_a_newer_debians_mirror_serves_too() -> None:
 def test_no_debian_mirror_is_an_error_with_a_cure() -> None:
     with pytest.raises(LabError, match=r"sources\.list"):
         parse("nodistro https://packages.example.org/node/\n", "")
+
+
+def test_a_process_is_told_of_the_mirror_whole_by_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    mirror = parse(TARGETS, "proxy='http://user:secret@proxy.example:3128'")
+    assert mirror.proxy == "http://user:secret@proxy.example:3128"
+    for name, value in mirror.environment.items():
+        monkeypatch.setenv(name, value)
+    assert told_mirror() == mirror

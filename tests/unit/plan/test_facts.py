@@ -9,7 +9,7 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.facts import Facts, Founded, MachineFacts, address_of, load_facts, save_facts, save_known_hosts
-from stardock.plan.model import Ssh
+from stardock.plan.settings import Ssh
 from tests.plans import quickstart_plan, single_plan
 
 pytestmark = pytest.mark.unit

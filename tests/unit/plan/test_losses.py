@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from stardock.plan.capacity import loads
 from stardock.plan.losses import if_lost, matrix
-from stardock.plan.model import Plan, PveNode
+from stardock.plan.model import Plan
 from stardock.plan.parts import Ha
 from stardock.plan.rebalance import rebalance
+from stardock.plan.settings import PveNode
 from tests.plans import plan_of, quickstart_plan, single_plan
 from tests.unit.plan.clusters import cluster
 

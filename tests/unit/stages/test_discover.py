@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stardock.facts import Facts, Founded, MachineFacts
-from stardock.plan.model import Distribution, Image, Interface, Ipv6, Machine, Plan, Proxmox, Ssh
+from stardock.plan.model import Image, Interface, Ipv6, Machine, Plan
 from stardock.plan.parts import Agent
+from stardock.plan.settings import Distribution, Proxmox, Ssh
 from stardock.stages.discover import asked, refounded, renewed, sighting_of
 
 pytestmark = pytest.mark.unit

@@ -8,10 +8,11 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-#: The life of one cluster, in the order in which it is lived.
+ROOT_LAYERS = ("lab", "contract")
+
+#: Tests that boot a whole cluster, in the order in which they run.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
-#: The layers that make namespaces and mounts and take longest, in the order in which they run.
-HEAVY = ("contract", "lab")
+CLUSTERS = (*QUICK_START, *(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional")))
 
 
 def pytest_report_header() -> str:
@@ -31,26 +32,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _skip_what_wants_root(items: list[pytest.Item]) -> None:
     """Namespaces, mounts and sshd want root; CI has it."""
     for item in items:
-        for layer in HEAVY:
+        for layer in ROOT_LAYERS:
             if item.get_closest_marker(layer):
                 item.add_marker(pytest.mark.skip(reason=f"the layer {layer} makes namespaces and mounts: run it as root"))
 
 
 def _turn(item: pytest.Item) -> int:
     file = item.nodeid.partition("::")[0]
-    if file in QUICK_START:
-        return QUICK_START.index(file)
-    return len(QUICK_START) + next((turn for turn, layer in enumerate(HEAVY) if item.get_closest_marker(layer)), len(HEAVY))
+    return CLUSTERS.index(file) if file in CLUSTERS else len(CLUSTERS) + (not item.get_closest_marker("contract"))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """One worker takes the quick start's life; the others go file by file."""
+    """One worker takes the clusters, one after another, since two at a time only slow each other; the others go file by file."""
     return Shares(config, log)
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Who takes what: the quick start's life as a whole, of all else each file."""
+    """Who takes what: the clusters together, of all else each file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "quick start" if file in QUICK_START else file
+        return "clusters" if file in CLUSTERS else file

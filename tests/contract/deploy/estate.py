@@ -182,7 +182,7 @@ def until(condition: Callable[[], bool]) -> None:
     """Wait for it."""
     deadline = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "the emulated PVE did not come to it within 20 s"
         time.sleep(0.05)
 
 

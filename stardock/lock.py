@@ -42,6 +42,8 @@ def to_json(lock: Lock) -> str:
     }
     if lock.images:
         document["images"] = {source: asdict(pin) for source, pin in lock.images.items()}
+    if lock.memory:
+        document["memory"] = dict(lock.memory)
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -73,7 +75,8 @@ def _checked(path: Path, text: str, document: Any) -> Lock:
     problems = [*_version(path, text, document)] or [*_shape(path, text, document)]
     if not problems:
         lock = _parsed(document)
-        problems = [*_clashes(path, text, lock), *_counted_twice(path, text, lock), *_values(path, text, lock), *_pins(path, text, lock)]
+        checks = (_clashes, _counted_twice, _values, _pins, _memory)
+        problems = [problem for check in checks for problem in check(path, text, lock)]
     if problems:
         raise InputErrors(str(path), tuple(problems))
     return lock
@@ -155,6 +158,12 @@ def _pins(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
     for source, pin in lock.images.items():
         if not CHECKSUM.fullmatch(pin.checksum):
             yield _problem(path, f"{source}: {pin.checksum!r} is not a checksum", line=_line(text, ("images", source, "checksum")))
+
+
+def _memory(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
+    for name, mib in lock.memory.items():
+        if mib <= 0:
+            yield _problem(path, f"{name}: {mib} MiB are no memory of a PVE node", line=_line(text, ("memory", name)))
 
 
 def _is_address(text: str, family: type[IPv4Address | IPv6Address] = IPv4Address) -> bool:

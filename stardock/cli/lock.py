@@ -1,4 +1,4 @@
-"""`runner lock`: the two things that a person may tell the lock."""
+"""`runner lock`: the three things that a person may tell the lock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; w
 
 @click.group()
 def lock() -> None:
-    """Accept or forget what the lock holds for a name."""
+    """Accept or forget what the lock holds for a name; keep what memory the PVE nodes have."""
 
 
 @lock.command()
@@ -47,6 +47,29 @@ def forget(name: str, file: Path | None, dry_run: bool) -> None:
     addresses = [address for nic in record.interfaces for address in static_addresses(nic)]
     click.echo(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
     click.echo(_done(dry_run=dry_run))
+
+
+@lock.command()
+@FILE
+@DRY_RUN
+def memory(file: Path | None, dry_run: bool) -> None:
+    """Read from Proxmox what memory each PVE node has; placement respects it from then on.
+
+    Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
+    """
+    from stardock.files import find_cluster_file  # noqa: PLC0415
+    from stardock.plan.placement_rules import gibibytes  # noqa: PLC0415 -- see below
+    from stardock.stages.lock import keep_memory  # noqa: PLC0415 -- pydantic: not for --help
+
+    read = keep_memory(find_cluster_file(file), dry_run=dry_run)
+    for name, mib in read.after.items():
+        before = read.before.get(name, mib)
+        click.echo(f"{name}: {gibibytes(mib)}" + (f" (was {gibibytes(before)})" if before != mib else ""))
+    for name in read.said:
+        click.echo(f"{name}: as cluster.yaml says")
+    for name in read.silent:
+        click.echo(f"{name}: Proxmox does not say; is it up, and has the token Sys.Audit on /nodes/{name}?", err=True)
+    click.echo(_done(dry_run=dry_run) if read.after != read.before else "the lock holds that already")
 
 
 def _done(*, dry_run: bool) -> str:

@@ -1,4 +1,4 @@
-"""How much memory, CPU and disk the PVE nodes have, as Proxmox says. Observed: shown to people, never allocated by."""
+"""How much memory, CPU and disk the PVE nodes have, as Proxmox says. Observed: only what the lock keeps of it is allocated by."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def measured(estate: Estate, nodes: Sequence[PveNode]) -> tuple[PveNode, ...]:
     hosts = {item["node"]: item for item in estate.read(lambda api: api.nodes.get())}
     storages = {(item["node"], item["storage"]): item for item in estate.read(lambda api: api.cluster.resources.get(type="storage"))}
     return tuple(_filled(node, hosts.get(node.name, {}), storages.get((node.name, node.disks), {})) for node in nodes)
+
+
+def memory(estate: Estate) -> dict[str, int]:
+    """MiB by PVE node, of those that tell it; one request. ConditionError when Proxmox does not answer."""
+    told = {item["node"]: _whole(item.get("maxmem"), MIB) for item in estate.read(lambda api: api.nodes.get())}
+    return {name: mib for name, mib in told.items() if mib}
 
 
 def _filled(node: PveNode, host: Mapping[str, Any], storage: Mapping[str, Any]) -> PveNode:

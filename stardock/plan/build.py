@@ -18,6 +18,7 @@ from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.locked import Lock, LockedMachine
+from stardock.plan.memory import with_memory
 from stardock.plan.model import ROLES, Machine, PlacedImage, Plan
 from stardock.plan.network_rules import clash_problems, network_problems
 from stardock.plan.rules import after_allocation, before_allocation
@@ -38,6 +39,7 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     where only a replacement brings it (`runner lock accept`). Raises `InputErrors` with every problem of the allocation, and between
     cluster.yaml and the lock.
     """
+    spec = with_memory(spec, lock.memory if lock else {})
     every = wanted(spec)
     _refuse(file, before_allocation(spec, every, lock))
     held = lock or Lock(cluster=spec.cluster, founder="")
@@ -117,7 +119,7 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
         numbers = decided.given[name].numbers
         machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
     vrid = spec.network.vrid or held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
-    return Lock(cluster=spec.cluster, founder=_founder(held, every, decided), vrid=vrid, machines=machines, images=held.images)
+    return replace(held, founder=_founder(held, every, decided), vrid=vrid, machines=machines)
 
 
 def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from stardock.plan.model import Machine
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,17 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """All that was allocated to the names of one cluster. `vrid` is None until there was a VIP; `images` are pins by source."""
+    """All that was allocated to the names of one cluster.
+
+    `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox.
+    """
 
     cluster: str
     founder: str
     vrid: int | None = None
     machines: Mapping[str, LockedMachine] = field(default_factory=dict)
     images: Mapping[str, Pin] = field(default_factory=dict)
+    memory: Mapping[str, int] = field(default_factory=dict)
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""
@@ -54,8 +58,8 @@ class Lock:
 
 
 def version(lock: Lock) -> int:
-    """The oldest version that says all of a lock: 2 brought `images`, which a Stardock that knows 1 would drop without a word."""
-    return 2 if lock.images else 1
+    """The oldest version that says all of a lock: an older Stardock would drop `images` (2) and `memory` (3) without a word."""
+    return 3 if lock.memory else 2 if lock.images else 1
 
 
 def allocation(machine: LockedMachine) -> tuple[object, ...]:

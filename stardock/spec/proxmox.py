@@ -95,7 +95,7 @@ class PveNode(Section):
     )
     datastores: NodeDatastores = Field(default=NodeDatastores(), description="what differs on this PVE node")
     memory: Mebibytes | None = Field(
-        default=None, description="what machines may take of it; placement respects it; default: whatever comes"
+        default=None, description="what machines may take of it; placement respects it; default: what `runner lock memory` read, else any"
     )
     cores: Annotated[Count, Field(ge=1)] | None = Field(default=None, description="its CPU threads, for `runner plan --capacity`")
     disk: Gibibytes | None = Field(default=None, description="size of its `datastores.disks`, for `runner plan --capacity`")

@@ -1,10 +1,12 @@
 """`examples/single`: one server, no load balancer, no VIP, DHCP. Deploys and bootstraps in the lab too: first by a bundle that was copied
-elsewhere and a bare ansible-playbook, as who has nothing else of Stardock would.
+elsewhere and a bare ansible-playbook, as who has nothing else of Stardock would. Beside what the example says, its server has a data disk
+and stands under PVE HA with its disks on shared storage: its PVE node fails in the end.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,16 +27,29 @@ cloud_init:
     runcmd: [[sh, -c, "stat -c '%U %a' /srv/own >/var/lib/first-boot"]]
 """
 POOL = (
-    "machines: [server1], data_disks: [{name: data, size: 1GiB, mount: /srv/data}], "
+    "machines: [server1], ha: true, data_disks: [{name: data, size: 1GiB, mount: /srv/data}], "
     'cloud_init: {user_data: {write_files: [{path: /etc/pool, content: "ours"}]}}'
 )
+NODE = "nodes: [{name: pve1, address: 192.168.1.10}]"
+NODES = """nodes: [{name: pve1, address: 192.168.1.10}, {name: pve2, address: 192.168.1.11}]
+  datastores: {disks: ceph, shared: [ceph]}"""
+EDITS = {"machines: [server1]": POOL, NODE: NODES}
+
+#: To the emulated PVE's own /lab, which is heard inside of the lab only.
+LOSE = """import json, sys, urllib.request
+body = json.dumps({"name": sys.argv[1], "offline": True}).encode()
+urllib.request.urlopen(urllib.request.Request("https://127.0.0.1:8006/lab/node", body, {"Content-Type": "application/json"}))"""
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Up and deployed with the gate."""
     source = example_as("alone", tmp_path_factory.mktemp("alone"), "single")
-    source.write_text(source.read_text().replace("machines: [server1]", POOL) + ADDED)
+    text = source.read_text()
+    for old, new in EDITS.items():
+        assert old in text
+        text = text.replace(old, new)
+    source.write_text(text + ADDED)
     cluster = Cluster("alone", source)
     cluster.up()
     try:
@@ -93,3 +108,27 @@ def test_the_users_own_files_and_commands_are_there_from_first_boot_and_an_edit_
     cluster.edit("hello", "welcome")
     assert changed(cluster.bootstrap("--stage", "machines").stdout) == ["machines"]
     assert cluster.ssh("server1", "cat /etc/motd").strip() == "welcome ${x}"
+
+
+def test_pve_ha_restarts_the_machine_on_another_pve_node_with_its_disks_and_its_cluster(cluster: Cluster) -> None:
+    kept = "cat /etc/ssh/ssh_host_ed25519_key.pub /var/lib/first-boot /srv/data/kept"
+    cluster.ssh("server1", "echo kept >/srv/data/kept")
+    before, boot = cluster.ssh("server1", kept), cluster.boots(["server1"])
+    assert place(cluster) == "pve1"
+    cluster.inside(sys.executable, "-c", LOSE, "pve1", timeout=60)
+    assert place(cluster) == "pve2"
+    cluster.wait_for_ssh("server1")
+    assert cluster.boots(["server1"]) != boot
+    assert cluster.ssh("server1", kept) == before, "the disks came along, and no part of first boot ran again"
+    assert changed(cluster.bootstrap().stdout) == ["kubeconfig"], "at each start the stand-in makes a new certificate for it"
+    assert cluster.voters() == ["server1"]
+    assert cluster.nodes()["server1"]["Ready"] == "True"
+
+
+def place(cluster: Cluster) -> str:
+    """The PVE node that server1 runs on, which must run."""
+    said = cluster.command("lab", "status", "-f", str(cluster.example)).stdout
+    listed = [line.split() for line in said.splitlines() if "server1" in line]
+    assert len(listed) == 1
+    assert "running" in listed[0]
+    return next(word for word in listed[0] if word.startswith("pve"))

@@ -107,7 +107,7 @@ class Control:
         return {}
 
     def node(self, body: _Body) -> _Body:
-        """The PVE node `name` is `offline` (HA moves what it manages), `clock` seconds ahead, of `version`, gets no `unreachable` URL."""
+        """PVE node `name`: `offline` (HA moves what it manages), `clock` seconds ahead, `version`, `memory`, `unreachable` URLs."""
         name = body.pop("name")
         self._estate.conditions.nodes[name] = NodeCondition(**body)
         ha.node_changed(self._estate, name)

@@ -84,6 +84,15 @@ def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Pa
     assert refused(path)[:2] == ("https://example.org/x.qcow2: 'sha256:abc' is not a checksum", line)
 
 
+def test_memory_that_was_read_comes_back_equal_and_only_a_lock_with_it_is_of_version_3(path: Path) -> None:
+    lock = replace(plan_of(document())[1], memory={"pve1": 65536})
+    save_lock(path, lock)
+    assert json.loads(path.read_text())["version"] == 3
+    assert load_lock(path) == lock
+    line = edit(path, '"pve1": 65536', '"pve1": 0')
+    assert refused(path)[:2] == ("pve1: 0 MiB are no memory of a PVE node", line)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "7", '{"cluster": "quickstart"}', '{"version": true}'])
 def test_what_is_no_lock_is_refused(path: Path, text: str) -> None:
     path.write_text(text)

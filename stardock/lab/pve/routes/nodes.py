@@ -17,13 +17,26 @@ _GIB = 1024**3
 
 
 def nodes(request: Request) -> list[dict[str, Any]]:
-    """GET /nodes."""
-    uptime = int(time.time() - request.estate.started)
+    """GET /nodes; what a node has is told to who may audit it (PVE::API2::Nodes, index), and by a node that is up."""
     return [
-        {"node": node, "id": f"node/{node}", "type": "node", "status": node_state(request, node), "uptime": uptime, "cpu": 0.01,
-         "maxcpu": 64, "mem": 8 * _GIB, "maxmem": 512 * _GIB, "disk": 0, "maxdisk": SIZE}
+        {"node": node, "id": f"node/{node}", "type": "node", "status": node_state(request, node)} | _figures(request, node)
         for node in request.estate.nodes
-    ]  # fmt: skip
+    ]
+
+
+def _figures(request: Request, node: str) -> dict[str, Any]:
+    condition = request.estate.conditions.node(node)
+    if condition.offline or not request.rights.has(f"/nodes/{node}", "Sys.Audit"):
+        return {}
+    return {
+        "uptime": int(time.time() - request.estate.started),
+        "cpu": 0.01,
+        "maxcpu": 64,
+        "mem": 8 * _GIB,
+        "maxmem": condition.memory * _GIB,
+        "disk": 0,
+        "maxdisk": SIZE,
+    }
 
 
 def node_version(request: Request) -> dict[str, str]:
@@ -36,6 +49,7 @@ def node_version(request: Request) -> dict[str, str]:
 def node_status(request: Request) -> dict[str, Any]:
     """GET status of a PVE node."""
     request.estate.storages.of_node(request["node"])
+    memory = request.estate.conditions.node(request["node"]).memory * _GIB
     return {
         "uptime": int(time.time() - request.estate.started),
         "pveversion": f"pve-manager/{VERSION}",
@@ -43,7 +57,7 @@ def node_status(request: Request) -> dict[str, Any]:
         "cpu": 0.01,
         "loadavg": ["0.00", "0.00", "0.00"],
         "cpuinfo": {"cpus": 64, "sockets": 2, "cores": 16, "model": "emulated"},
-        "memory": {"total": 512 * _GIB, "used": 8 * _GIB, "free": 504 * _GIB},
+        "memory": {"total": memory, "used": 8 * _GIB, "free": memory - 8 * _GIB},
         "rootfs": {"total": SIZE, "used": 0, "free": SIZE, "avail": SIZE},
     }
 

@@ -78,7 +78,7 @@ def _artifacts(paths: LabPaths, version: str) -> Path:
 
 def _mirror() -> dict[str, str]:
     """Where engines find the locally built provider, when `tools/provider-mirror` has laid it out."""
-    file = Path.cwd() / "build/mirror/terraform.rc"
+    file = Path(__file__).parents[2] / "build/mirror/terraform.rc"
     return {"TF_CLI_CONFIG_FILE": str(file)} if file.exists() else {}
 
 

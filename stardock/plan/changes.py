@@ -15,10 +15,13 @@ from stardock.plan.images import kept_image
 from stardock.plan.model import Change, Image, Interface, Machine
 from stardock.plan.parts import DataDisk
 from stardock.plan.wanted import Wanted
+from stardock.systems import system
 
 #: Shown where there is nothing.
 NONE = "none"
 DHCP = "dhcp"
+
+_FOLLOWS = ("bridge", "model", "vlan", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,18 @@ def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
     wanted = {nic.name: nic for nic in wish.interfaces}
     if wish.pve_node != record.pve_node:  # another PVE node may call its bridges otherwise
         wanted = {nic.name: replace(wanted[nic.name], bridge=nic.bridge) for nic in record.interfaces if nic.name in wanted}
-    return tuple(_followed(nic, wanted[nic.name]) if nic.name in wanted else nic for nic in record.interfaces)
+    renderer = system(record.image.system).renderer
+    return tuple(_followed(nic, wanted[nic.name], renderer) if nic.name in wanted else nic for nic in record.interfaces)
 
 
-def _followed(held: Interface, wish: Interface) -> Interface:
-    follows = ("bridge", "model", "vlan", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
+def _followed(held: Interface, wish: Interface, renderer: str) -> Interface:
+    follows = _FOLLOWS if renderer == "networkd" else set(_FOLLOWS) - set(_in_connections(held))
     return replace(held, **{field: getattr(wish, field) for field in follows})
+
+
+def _in_connections(nic: Interface) -> tuple[str, ...]:
+    """What cloud-init wrote into NetworkManager's connections at first boot, once; for the rest there are files that we own."""
+    return ("mtu", "routes") if nic.hears_offers else ("mtu", "routes", "metric")
 
 
 def _explicit(one: Wanted) -> Iterator[str]:
@@ -142,6 +151,13 @@ def _interface_wishes(wish: Interface, kept: Interface) -> Iterator[tuple[str, s
         yield f"{wish.name}.gateway", kept.gateway or NONE, wish.gateway or NONE
     yield f"{wish.name}.ipv6", _ipv6(kept), _ipv6(wish)
     yield f"{wish.name}.mac", kept.mac, wish.mac
+    yield f"{wish.name}.mtu", str(kept.mtu or NONE), str(wish.mtu or NONE)
+    yield f"{wish.name}.routes", _routes(kept), _routes(wish)
+    yield f"{wish.name}.metric", str(kept.metric or NONE), str(wish.metric or NONE)
+
+
+def _routes(nic: Interface) -> str:
+    return ", ".join(f"{route.to} via {route.via}{f' metric {route.metric}' if route.metric else ''}" for route in nic.routes) or NONE
 
 
 def _ipv6(nic: Interface) -> str:

@@ -66,6 +66,11 @@ class Interface:
     metric: int | None = None  # None: the guest's default
     default_route: bool = True  # False: a default route that is offered here is not taken
 
+    @property
+    def hears_offers(self) -> bool:
+        """Whether DHCP or a router offers it a default route."""
+        return self.address is None or (self.ipv6 is not None and self.ipv6.mode != "static")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:

@@ -77,8 +77,8 @@ _LAST_METRIC = 20_000
 
 def _default_routes(machine: Machine) -> ManagedFile:
     """One way out: what DHCP or a router offers elsewhere comes last. cloud-init's connections cannot say that, and leave room for this."""
-    offered = [nic for nic in machine.interfaces if nic.address is None or (nic.ipv6 and nic.ipv6.mode != "static")]
-    metrics = {nic: nic.metric or _LAST_METRIC for nic in offered if nic.metric or not nic.default_route}
+    offered = [nic for nic in machine.interfaces if nic.hears_offers and (nic.metric or not nic.default_route)]
+    metrics = {nic: nic.metric or _LAST_METRIC for nic in offered}
     sections = (
         f"[connection-stardock-{nic.name}]\nmatch-device=mac:{nic.mac}\nipv4.route-metric={metric}\nipv6.route-metric={metric}\n"
         for nic, metric in metrics.items()

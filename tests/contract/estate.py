@@ -75,8 +75,12 @@ class Estate:
 
     def get(self, path: str, /, **parameters: Any) -> Any:
         """The data of a request that succeeds."""
-        answer = self.ask("GET", path, **parameters)
-        assert answer.status == 200, answer
+        return self.granted("GET", path, parameters)
+
+    def granted(self, method: str, path: str, parameters: dict[str, str] | None = None) -> Any:
+        """The data of any request that must not be refused."""
+        answer = self.ask(method, path, **(parameters or {}))
+        assert answer.status == 200, (method, path, answer)
         return answer.data
 
     def do(self, method: str, path: str, /, **parameters: Any) -> Task:

@@ -52,6 +52,7 @@ def test_lab_run_sets_what_engines_and_our_commands_need(folder: Path) -> None:
     assert sorted(path.name for path in Path(found["STARDOCK_ARTIFACTS"]).iterdir()) == ["rke2.linux-amd64.tar.gz", "sha256sum-amd64.txt"]
     assert found["PROXMOX_VE_SSH_PRIVATE_KEY"].startswith("-----BEGIN OPENSSH PRIVATE KEY-----\n")
     assert Path(found["SSL_CERT_FILE"]).is_file()
+    assert Path(found["TF_CLI_CONFIG_FILE"]).is_file(), "the provider that this checkout built, from whatever folder"
     assert found["PROXMOX_VE_API_TOKEN"] in (folder / "build/lab/single/lab/env").read_text()
     assert (folder / "build/lab/single/lab/env").stat().st_mode & 0o777 == 0o600
 

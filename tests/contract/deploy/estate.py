@@ -4,41 +4,43 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-import requests
 from ruamel.yaml import YAML
 
-from stardock.lab.pve import access_key, create_app, serving, start_sshd
-from stardock.lab.settings import LabSettings, Network, PveNode
+from stardock.lab.pve import access_key
 from stardock.runlock import marked_processes
 from tests.contract import pveum
 from tests.contract.deploy.guests import TalkingGuests
+from tests.contract.estate import USUAL, Estate, estate
 from tests.engines import CHEAPER, chosen_engine
 from tests.plans import document
 
 ROOT = Path(__file__).parents[3]
-TOKEN = "root@pam!stardock=11111111-2222-3333-4444-555555555555"
-NODES = ("pve1", "pve2", "pve3")
 
 
 @dataclass
 class EmulatedEstate:
-    """The estate and one cluster file on it."""
+    """The estate and one cluster file on it; `token` is whom commands are, `pve` is asked as root."""
 
     folder: Path
-    endpoint: str
+    pve: Estate
     guests: TalkingGuests
     data: dict[str, Any]
-    token: str = TOKEN
+    token: str
+
+    @property
+    def endpoint(self) -> str:
+        """Where its API answers."""
+        return self.pve.settings.endpoint
 
     @property
     def file(self) -> Path:
@@ -61,7 +63,7 @@ class EmulatedEstate:
 
         plan = open_workspace(self.file).plan
         lines = (line.replace(f" {without}", "") for line in commands(plan, default_user(plan)))
-        self.token = pveum.run(lines, self.api)
+        self.token = pveum.run(lines, self.pve.granted)
 
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""
@@ -74,7 +76,7 @@ class EmulatedEstate:
             | {
                 "HOME": str(home),
                 "TMPDIR": str(home),
-                "SSL_CERT_FILE": str(self.folder.parent / "lab" / "ca.pem"),
+                "SSL_CERT_FILE": f"{self.pve.directory}/ca.pem",
                 "PROXMOX_VE_API_TOKEN": self.token,
                 "TERRAFORM_BINARY_NAME": str(chosen_engine()),
                 "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
@@ -136,38 +138,22 @@ class EmulatedEstate:
         for pid in marked_processes(token) if engine else ():
             os.kill(pid, signal.SIGKILL)
 
-    def lab(self, action: str, **body: Any) -> Any:
-        """Ask of the emulator what a real Proxmox does not have."""
-        method = "POST" if body or action == "reset" else "GET"
-        answer = requests.request(
-            method, f"{self.endpoint}/lab/{action}", json=body or None, timeout=10, verify=self.environ()["SSL_CERT_FILE"]
-        )
-        answer.raise_for_status()
-        return answer.json()
-
     def accepted(self, method: str, ending: str) -> list[dict[str, Any]]:
         """Requests that were accepted, whose path ends so."""
-        asked = [item for item in self.lab("requests") if item["status"] == requests.codes.ok]
+        asked = [item for item in self.pve.lab("requests") if item["status"] == HTTPStatus.OK]
         return [item for item in asked if item["method"] == method and item["path"].endswith(ending)]
 
     def vms(self) -> dict[int, str]:
         """VM id -> power, of all that the estate holds."""
-        return {int(vm_id): vm["status"] for vm_id, vm in self.lab("status")["vms"].items()}
+        return {int(vm_id): vm["status"] for vm_id, vm in self.pve.lab("status")["vms"].items()}
 
     def destroy(self, vm_id: int) -> None:
         """Destroy a VM as a person does in Proxmox, behind Stardock's back."""
-        node = next(item["node"] for item in self.api("GET", "/cluster/resources?type=vm") if item["vmid"] == vm_id)
-        self.api("POST", f"/nodes/{node}/qemu/{vm_id}/status/stop")
+        node = next(item["node"] for item in self.pve.granted("GET", "/cluster/resources?type=vm") if item["vmid"] == vm_id)
+        self.pve.granted("POST", f"/nodes/{node}/qemu/{vm_id}/status/stop")
         until(lambda: self.vms()[vm_id] == "stopped")
-        self.api("DELETE", f"/nodes/{node}/qemu/{vm_id}")
+        self.pve.granted("DELETE", f"/nodes/{node}/qemu/{vm_id}")
         until(lambda: vm_id not in self.vms())
-
-    def api(self, method: str, path: str, parameters: dict[str, str] | None = None) -> Any:
-        """Ask as root; the test fails when it is refused."""
-        headers, trust = {"Authorization": f"PVEAPIToken={TOKEN}"}, self.environ()["SSL_CERT_FILE"]
-        answer = requests.request(method, f"{self.endpoint}/api2/json{path}", headers=headers, data=parameters, timeout=10, verify=trust)
-        assert answer.ok, (method, path, answer.reason)
-        return answer.json()["data"]
 
     def wait_for(self, method: str, ending: str, process: subprocess.Popen[str]) -> None:
         """Wait until such a request was accepted."""
@@ -189,46 +175,27 @@ def until(condition: Callable[[], bool]) -> None:
 @contextmanager
 def emulated_estate(directory: Path, storages: dict[str, str] | None = None) -> Iterator[EmulatedEstate]:
     """Serve an empty estate and write the quick start for it, its machines not yet made; `storages` (id -> type) beside the usual ones."""
-    (directory / "cluster").mkdir(parents=True)
-    with served(directory, storages) as estate:
-        estate.write()
-        estate.take_role()
-        yield estate
+    for part in ("cluster", "lab"):
+        (directory / part).mkdir(parents=True)
+    with served(directory, storages) as made:
+        made.write()
+        made.take_role()
+        yield made
 
 
 @contextmanager
 def served(directory: Path, storages: dict[str, str] | None = None) -> Iterator[EmulatedEstate]:
     """Serve what lies in a folder, on ports that nobody has; no guest runs yet."""
-    api, *ssh = _free_ports(1 + len(NODES))
-    usual = {"local": "dir", "local-lvm": "lvmthin"}
-    nodes = tuple(PveNode(name, "127.0.0.1", usual | (storages or {})) for name in NODES)
-    settings = LabSettings("test", str(directory / "lab"), nodes, (Network("vmbr0", "192.168.1.1/24"),), "none", f"https://127.0.0.1:{api}")
     guests = TalkingGuests()
-    with ExitStack() as stack:
-        stack.enter_context(serving(create_app(settings, guests, TOKEN), settings))
-        for node, port in zip(nodes, ssh, strict=True):
-            stack.callback(_end, start_sshd(settings, node, port=port))
-        yield EmulatedEstate(directory / "cluster", settings.endpoint, guests, _data(settings, ssh))
+    with estate(directory / "lab", ssh=True, hypervisor=guests, storages=USUAL | (storages or {})) as pve:
+        yield EmulatedEstate(directory / "cluster", pve, guests, _data(pve), pve.token)
 
 
-def _data(settings: LabSettings, ssh: list[int]) -> dict[str, Any]:
+def _data(pve: Estate) -> dict[str, Any]:
     data = document()
     data["proxmox"] |= {
-        "endpoint": settings.endpoint,
-        "nodes": [{"name": name, "address": "127.0.0.1", "ssh_port": port} for name, port in zip(NODES, ssh, strict=True)],
-        "ssh": {"user": "root", "private_key": str(access_key(settings.directory))},
+        "endpoint": pve.settings.endpoint,
+        "nodes": [{"name": name, "address": "127.0.0.1", "ssh_port": port} for name, port in pve.ssh_ports.items()],
+        "ssh": {"user": "root", "private_key": str(access_key(pve.directory))},
     }
     return data
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    process.wait()

@@ -34,7 +34,7 @@ class Made:
             estate.write()
             synthesize(estate.file)  # names the ports of this copy, so that bare tofu works at once
             _power_on(estate)
-            estate.lab("reset")
+            estate.pve.lab("reset")
             yield estate
 
 
@@ -46,6 +46,6 @@ def deployed_in(directory: Path) -> Made:
 
 
 def _power_on(estate: EmulatedEstate) -> None:
-    for vm in estate.api("GET", "/cluster/resources?type=vm"):
-        estate.api("POST", f"/nodes/{vm['node']}/qemu/{vm['vmid']}/status/start")
+    for vm in estate.pve.granted("GET", "/cluster/resources?type=vm"):
+        estate.pve.granted("POST", f"/nodes/{vm['node']}/qemu/{vm['vmid']}/status/start")
     until(lambda: set(estate.vms().values()) == {"running"})

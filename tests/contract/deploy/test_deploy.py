@@ -54,12 +54,12 @@ def test_a_lost_state_is_healed_by_import_and_no_machine_is_touched(deployed: Em
 def test_an_import_does_not_wait_for_a_silent_agent_without_a_word(deployed: EmulatedEstate) -> None:
     for path in deployed.folder.glob("*.tfstate*"):
         path.unlink()
-    deployed.lab("agent", vm_id=min(MACHINES), silent=True)
+    deployed.pve.lab("agent", vm_id=min(MACHINES), silent=True)
     code, output = deployed.run("deploy", "--timeout", "3")
     assert code == 4, output
     assert f"VM {min(MACHINES)}" in output
     assert "start qemu-guest-agent" in output
-    deployed.lab("agent", vm_id=min(MACHINES), silent=False)
+    deployed.pve.lab("agent", vm_id=min(MACHINES), silent=False)
     assert "taken back" in deployed.deploy()
 
 

@@ -33,8 +33,8 @@ def _found(estate: EmulatedEstate) -> None:
 
 def test_a_silent_machine_is_waited_for_in_bounds_and_told_and_the_others_are_saved(deployed: EmulatedEstate) -> None:
     _path(deployed).unlink()
-    deployed.lab("agent", vm_id=220, silent=True)
-    deployed.lab("kill", vm_id=201)
+    deployed.pve.lab("agent", vm_id=220, silent=True)
+    deployed.pve.lab("kill", vm_id=201)
     code, output = deployed.run("discover", "--timeout", "3")
     assert code == 4, output
     assert "agent1: guest agent is silent" in output
@@ -42,10 +42,10 @@ def test_a_silent_machine_is_waited_for_in_bounds_and_told_and_the_others_are_sa
     assert set(_facts(deployed)["machines"]) == {*SERVERS, "lb1"}
 
     # What was known of a machine that is merely silent stays known.
-    deployed.lab("agent", vm_id=220, silent=False)
+    deployed.pve.lab("agent", vm_id=220, silent=False)
     deployed.run("discover", "--timeout", "3")
     known = _facts(deployed)["machines"]["agent1"]
-    deployed.lab("agent", vm_id=220, silent=True)
+    deployed.pve.lab("agent", vm_id=220, silent=True)
     deployed.run("discover", "--timeout", "3")
     assert _facts(deployed)["machines"]["agent1"] == known
 

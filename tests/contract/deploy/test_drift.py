@@ -24,7 +24,7 @@ Plant = Callable[[EmulatedEstate], None]
 def _config(**options: str | int | None) -> Plant:
     def plant(estate: EmulatedEstate) -> None:
         gone = [key for key, value in options.items() if value is None]
-        estate.lab("config", vm_id=SERVER1, set={key: value for key, value in options.items() if value is not None}, delete=gone)
+        estate.pve.lab("config", vm_id=SERVER1, set={key: value for key, value in options.items() if value is not None}, delete=gone)
 
     return plant
 
@@ -70,7 +70,7 @@ PLANTS: tuple[tuple[str, Plant], ...] = (
     ("locked", _config(lock="backup")),
     ("snippet", _tamper),
     ("image", _lose_image),
-    ("stopped", lambda estate: estate.lab("kill", vm_id=SERVER1)),
+    ("stopped", lambda estate: estate.pve.lab("kill", vm_id=SERVER1)),
 )
 
 
@@ -94,7 +94,7 @@ def test_nothing_on_a_fresh_deploy_and_every_planted_drift_is_found(estate: Emul
     code, said = estate.run("drift", "--ssh")
     assert code == 0, said
     assert "6 machines are as planned" in said
-    estate.lab("reset")
+    estate.pve.lab("reset")
     known: set[tuple[str, str]] = set()
     for kind, plant in PLANTS:
         plant(estate)
@@ -102,7 +102,7 @@ def test_nothing_on_a_fresh_deploy_and_every_planted_drift_is_found(estate: Emul
         assert known < found, kind
         assert {one for one, _ in found - known} == {kind}
         known = found
-    asked = {item["method"] for item in estate.lab("requests")}
+    asked = {item["method"] for item in estate.pve.lab("requests")}
     assert asked == {"GET"}
 
 

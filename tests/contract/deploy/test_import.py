@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from stardock.lock import load_lock
-from tests.contract.deploy.estate import NODES, EmulatedEstate, until
+from tests.contract.deploy.estate import EmulatedEstate, until
+from tests.contract.estate import NODES
 from tests.engines import chosen_engine
 from tests.starbase import GIVEN, checkout, mac_of, vm_options
 from tests.synth.running import run_main
@@ -36,14 +37,14 @@ def starbase(estate: EmulatedEstate) -> EmulatedEstate:
         snippets = estate.folder.parent / "lab/pve" / node / "local/snippets"
         for kind in ("user-data", "network-config"):
             (snippets / f"{name}-{kind}").write_text(f"# {kind} of {name}, as starbase left it\n")
-        estate.api("POST", f"/nodes/{node}/qemu", {"vmid": str(vm_id), **vm_options(name)})
+        estate.pve.granted("POST", f"/nodes/{node}/qemu", {"vmid": str(vm_id), **vm_options(name)})
         estate.guests.addresses[mac_of(vm_id)] = address
     until(lambda: len(estate.vms()) == len(GIVEN))
     for vm_id, node, _ in GIVEN.values():
-        estate.api("POST", f"/nodes/{node}/qemu/{vm_id}/status/start")
+        estate.pve.granted("POST", f"/nodes/{node}/qemu/{vm_id}/status/start")
     until(lambda: set(estate.vms().values()) == {"running"})
     checkout(estate.folder / "old", endpoint=estate.endpoint, private_key=str(estate.data["proxmox"]["ssh"]["private_key"]))
-    estate.lab("reset")
+    estate.pve.lab("reset")
     return estate
 
 
@@ -88,7 +89,7 @@ def test_the_import_reads_ids_macs_and_places_from_proxmox(starbase: EmulatedEst
     assert {name: (one.vm_id, one.pve_node, one.address) for name, one in records.items()} == GIVEN
     assert {one.interfaces[0].mac for one in records.values()} == {mac_of(vm_id) for vm_id, *_ in GIVEN.values()}
     assert "MACs of the VMs are not known" not in said
-    assert not [item for item in starbase.lab("requests") if item["method"] != "GET"]
+    assert not [item for item in starbase.pve.lab("requests") if item["method"] != "GET"]
 
 
 def test_an_imported_starbase_cluster_is_taken_over_and_nothing_is_replaced_or_destroyed(starbase: EmulatedEstate) -> None:
@@ -110,10 +111,10 @@ def test_an_imported_starbase_cluster_is_taken_over_and_nothing_is_replaced_or_d
 def test_deploy_takes_the_vms_over_and_restarts_none_and_a_second_changes_nothing(starbase: EmulatedEstate) -> None:
     _import(starbase)
     started = list(starbase.guests.starts)
-    starbase.lab("reset")
+    starbase.pve.lab("reset")
     said = starbase.deploy()
     assert "taken over as imported: kload0, kload1, ktest0, ktest1, ktest10, ktest2, kworker0" in said
-    asked = [item for item in starbase.lab("requests") if item["status"] == 200 and item["method"] != "GET"]
+    asked = [item for item in starbase.pve.lab("requests") if item["status"] == 200 and item["method"] != "GET"]
     assert not [item for item in asked if item["path"].endswith(HARMFUL)]
     assert not [item for item in asked if item["method"] == "DELETE" and "/qemu/" in item["path"]]
     assert not starbase.accepted("POST", "/qemu")
@@ -123,7 +124,7 @@ def test_deploy_takes_the_vms_over_and_restarts_none_and_a_second_changes_nothin
     assert code == 0, drift
     # A machine that is made anew is Stardock's from then on.
     starbase.deploy("--replace", "kworker0")
-    config = starbase.api("GET", "/nodes/pve1/qemu/220/config")
+    config = starbase.pve.granted("GET", "/nodes/pve1/qemu/220/config")
     assert "snippets/starbase.kworker0.meta.yaml" in config["cicustom"]
     assert "kworker0.lan" not in config["cicustom"]
     code, drift = starbase.run("drift")
@@ -132,7 +133,7 @@ def test_deploy_takes_the_vms_over_and_restarts_none_and_a_second_changes_nothin
 
 def test_a_vm_with_other_macs_than_the_import_saw_is_a_strangers(starbase: EmulatedEstate) -> None:
     _import(starbase)
-    starbase.lab("config", vm_id=210, set={"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0"})
+    starbase.pve.lab("config", vm_id=210, set={"net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0"})
     code, said = starbase.run("deploy", "--timeout", "5")
     assert code == 4, said
     assert "VM id 210 of ktest0 is taken by ktest0.lan on pve1, not ours" in said

@@ -30,24 +30,24 @@ def _made_once(estate: EmulatedEstate) -> None:
 def _each_stands(estate: EmulatedEstate) -> None:
     """All run, and none was destroyed since the estate came up."""
     assert set(estate.vms().items()) == {(vm_id, "running") for vm_id in MACHINES}
-    assert not [item for item in estate.lab("requests") if item["method"] == "DELETE" and "/qemu/" in item["path"]]
+    assert not [item for item in estate.pve.lab("requests") if item["method"] == "DELETE" and "/qemu/" in item["path"]]
 
 
 @pytest.mark.parametrize(("ending", "engine"), MOMENTS.values(), ids=MOMENTS.keys())
 def test_killed_during_apply_the_next_ends_clean_and_no_vm_is_made_twice(estate: EmulatedEstate, ending: str, *, engine: bool) -> None:
-    estate.lab("delay", tasks=1.5)
+    estate.pve.lab("delay", tasks=1.5)
     process = estate.start("deploy", "--timeout", "20")
     estate.wait_for("POST", ending, process)
     time.sleep(0.3)
     estate.kill(process, engine=engine)
-    estate.lab("delay", tasks=0.0)  # not of what is under way
+    estate.pve.lab("delay", tasks=0.0)  # not of what is under way
     estate.deploy()
     _made_once(estate)
     estate.plans_nothing()
 
 
 def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_ends_clean(estate: EmulatedEstate) -> None:
-    estate.lab("delay", tasks=1.5)
+    estate.pve.lab("delay", tasks=1.5)
     process = estate.start("deploy", "--timeout", "20")
     estate.wait_for("POST", "/status/start", process)
     process.send_signal(2)
@@ -71,7 +71,7 @@ def test_images_that_proxmox_deletes_too_late_for_the_provider_are_fetched_in_th
     for path in deployed.folder.glob("*.tfstate*"):
         path.unlink()
     # Each of the three images: refused, deleted by the provider, and refused again since the deletion is still under way.
-    deployed.lab("fail", kind="download", message="refusing to override existing file", times=6)
+    deployed.pve.lab("fail", kind="download", message="refusing to override existing file", times=6)
     assert "once more" in deployed.deploy()
     assert not deployed.accepted("POST", "/qemu")
     _each_stands(deployed)

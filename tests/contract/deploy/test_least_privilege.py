@@ -5,26 +5,25 @@ The real commands with the real provider run once with exactly that role; what t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import requests
+from requests import Session
 
 from stardock.errors import ConditionError, EngineError
 from stardock.estate.role import commands, default_user
-from stardock.lab.pve import PowerFlags, create_app, serving
-from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 from stardock.workspace import open_workspace
 from tests.contract import pveum
-from tests.contract.deploy.estate import TOKEN, _free_ports, emulated_estate
+from tests.contract.deploy.estate import emulated_estate
+from tests.contract.estate import USUAL, Estate, estate
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.contract
@@ -59,7 +58,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
         estate.data = edited(estate.data)
         estate.write()
         estate.take_role()
-        estate.lab("reset")
+        estate.pve.lab("reset")
         estate.deploy()
         assert "nothing to change" in estate.deploy()
         code, output = estate.run("doctor")
@@ -67,11 +66,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
         assert "has what this plan needs" in output
         estate.engine("destroy", "-auto-approve", "-no-color")
         assert estate.vms() == {}
-        return Recorded(estate.lab("requests"), open_workspace(estate.file).plan)
+        return Recorded(estate.pve.lab("requests"), open_workspace(estate.file).plan)
 
 
 def test_apply_discover_doctor_and_destroy_pass_with_exactly_the_printed_role(recorded: Recorded) -> None:
-    refused = [request for request in recorded.requests if request["status"] == requests.codes.forbidden]
+    refused = [request for request in recorded.requests if request["status"] == HTTPStatus.FORBIDDEN]
     assert refused == []
     assert {"POST", "GET", "PUT", "DELETE"} == {request["method"] for request in recorded.requests}
 
@@ -112,43 +111,24 @@ class Replay:
     """A fresh estate, whose one user has the role, and what it is to be asked."""
 
     recorded: Recorded
-    endpoint: str
-    directory: Path
-    token: str = ""
+    pve: Estate
+    user: Estate  # the same, asked as that user
 
     @classmethod
     @contextmanager
     def of(cls, recorded: Recorded, directory: Path) -> Iterator[Replay]:
         """Serve it."""
-        (port,) = _free_ports(1)
-        nodes = (PveNode("pve1", "127.0.0.1", {"local": "dir", "local-lvm": "lvmthin", **STORAGES}),)
-        settings = LabSettings("replay", str(directory), nodes, (Network("vmbr0", "192.168.1.1/24"),), "none", f"https://127.0.0.1:{port}")
-        with serving(create_app(settings, PowerFlags(directory / "power.json"), TOKEN), settings):
-            made = cls(recorded, settings.endpoint, directory)
-            made.token = pveum.run(commands(recorded.plan, default_user(recorded.plan)), made.as_root)
-            yield made
-
-    def ask(self, method: str, path: str, parameters: dict[str, Any], token: str) -> requests.Response:
-        """One request."""
-        place: dict[str, Any] = {"params" if method in {"GET", "DELETE"} else "data": parameters}
-        headers = {"Authorization": f"PVEAPIToken={token}"}
-        return requests.request(
-            method, f"{self.endpoint}/api2/json{path}", headers=headers, timeout=10, verify=f"{self.directory}/ca.pem", **place
-        )
-
-    def as_root(self, method: str, path: str, parameters: dict[str, str]) -> Any:
-        """Ask as root; must be accepted."""
-        answer = self.ask(method, path, parameters, TOKEN)
-        assert answer.ok, (method, path, answer.reason)
-        return answer.json()["data"]
+        with estate(directory, storages=USUAL | STORAGES) as pve:
+            token = pveum.run(commands(recorded.plan, default_user(recorded.plan)), pve.granted)
+            yield cls(recorded, pve, replace(pve, token=token, session=Session()))
 
     def take_away(self, path: str, privilege: str) -> None:
         """Take a privilege out of every role that the user has on that path; each role here is on paths of one kind."""
-        roles = {entry["roleid"] for entry in self.as_root("GET", "/access/acl", {}) if entry["path"] == path}
-        known = {role["roleid"]: role["privs"].split(",") for role in self.as_root("GET", "/access/roles", {})}
+        roles = {entry["roleid"] for entry in self.pve.get("/access/acl") if entry["path"] == path}
+        known = {role["roleid"]: role["privs"].split(",") for role in self.pve.get("/access/roles")}
         for role in roles:
             left = [name for name in known[role] if name != privilege]
-            self.as_root("PUT", f"/access/roles/{role}", {"privs": ",".join(left)})
+            self.pve.granted("PUT", f"/access/roles/{role}", {"privs": ",".join(left)})
 
     def first_refusal(self) -> str:
         """Ask everything in its order; what was refused first, in Proxmox's words; empty: nothing."""
@@ -163,21 +143,17 @@ class Replay:
     def _again(self, request: dict[str, Any]) -> str:
         parameters = {name: value for name, value in request["parameters"].items() if f"/{value}" not in unquote(request["path"])}
         self._upload(str(parameters.get("cicustom", "")))
-        answer = self.ask(request["method"], request["path"], parameters, self.token)
-        if answer.status_code == requests.codes.forbidden:
+        answer = self.user.ask(request["method"], request["path"], **parameters)
+        if answer.status == HTTPStatus.FORBIDDEN:
             return answer.reason
-        data = answer.json()["data"]
-        return self._finish(data) if isinstance(data, str) and data.startswith("UPID:") else ""
+        return self._finish(answer.data) if str(answer.data).startswith("UPID:") else ""
 
     def _upload(self, custom: str) -> None:
         """What SFTP would have brought."""
         for part in filter(None, custom.split(",")):
-            (self.directory / "pve/pve1/local/snippets" / part.rpartition("/")[2]).write_text("x")
+            self.pve.snippet("pve1", part.rpartition("/")[2], "x")
 
     def _finish(self, upid: str) -> str:
         """Wait for a task; a refusal inside of it."""
-        while True:
-            status = self.ask("GET", f"/nodes/pve1/tasks/{upid}/status", {}, self.token).json()["data"]
-            if status["status"] == "stopped":
-                return status["exitstatus"] if "Permission check failed" in status["exitstatus"] else ""
-            time.sleep(0.01)
+        ended = self.user.wait(upid).status
+        return ended if "Permission check failed" in ended else ""

@@ -68,7 +68,7 @@ def test_a_machine_whose_start_fails_during_create_with_protect_is_told_with_its
     deployed.data["protect"] = True
     deployed.write()
     deployed.destroy(210)
-    deployed.lab("fail", kind="qmstart", subject="210", message="start failed: no space left on device")
+    deployed.pve.lab("fail", kind="qmstart", subject="210", message="start failed: no space left on device")
     code, output = deployed.run("deploy")
     assert code == 6, output
     assert "no space left on device" in output
@@ -81,7 +81,7 @@ def test_a_machine_whose_start_fails_during_create_with_protect_is_told_with_its
 def test_a_vm_id_that_a_stranger_has_is_told_and_the_stranger_left_alone(deployed: EmulatedEstate) -> None:
     for path in deployed.folder.glob("*.tfstate*"):
         path.unlink()
-    deployed.lab("config", vm_id=220, set={"tags": "mine", "name": "files"})
+    deployed.pve.lab("config", vm_id=220, set={"tags": "mine", "name": "files"})
     code, output = deployed.run("deploy")
     assert code == 4, output
     assert "VM id 220 of agent1 is taken by files on " in output

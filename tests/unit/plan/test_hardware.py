@@ -42,70 +42,52 @@ def test_defaults_are_no_balloon_q35_seabios_serial_console_agent_and_the_order_
     assert (server.data_disks, server.devices) == ((), ())
 
 
+#: Key -> what the pool says, what a machine of it says.
+WORDS: dict[str, tuple[Any, Any]] = {
+    "numa": (True, False),
+    "sockets": (2, 1),
+    "firmware": ("ovmf", "seabios"),
+    "chipset": ("i440fx", "q35"),
+    "tpm": (True, False),
+    "pve_pool": ("lab", "prod"),
+    "description": (" ours \n", "mine"),
+    "tags": (["a"], ["b"]),
+    "startup": ({"order": 9, "up_delay": 30}, {"down_delay": 60}),
+    "serial": (False, True),
+    "agent": ({"timeout": "5m"}, {"enabled": True}),
+    "stop_on_destroy": (False, True),
+    "on_boot": (False, True),
+    "ha": (True, False),
+    "devices": (["gpu"], []),
+    "data_disks": (DISKS, []),
+    "balloon": (0, "2GiB"),
+}
+#: The same as a plan has it.
+PLANNED: dict[str, tuple[Any, Any]] = {
+    **{key: WORDS[key] for key in ("numa", "sockets", "firmware", "chipset", "tpm", "pve_pool", "serial", "stop_on_destroy", "on_boot")},
+    "description": ("ours", "mine"),
+    "startup": (Startup(order=9, up_delay=30), Startup(order=3, down_delay=60)),
+    "agent": (Agent(timeout_minutes=5), Agent()),
+    "ha": (HA, None),
+    "devices": ((Device(mapping="gpu"),), ()),
+    "data_disks": (
+        (
+            DataDisk(name="longhorn", size_gib=100, datastore="local-lvm", slot=1, mount="/var/lib/longhorn", filesystem="xfs"),
+            DataDisk(name="raw", size_gib=50, datastore="ceph", slot=2),
+        ),
+        (),
+    ),
+    "balloon_mib": (0, 2048),
+}
+
+
 def test_a_machines_own_word_goes_before_its_pools(data: dict[str, Any]) -> None:
-    shared: dict[str, Any] = {
-        "balloon": "1GiB",
-        "numa": True,
-        "sockets": 2,
-        "hugepages": None,
-        "firmware": "ovmf",
-        "chipset": "i440fx",
-        "tpm": True,
-        "pve_pool": "lab",
-        "description": " ours \n",
-        "tags": ["a"],
-        "startup": {"order": 9, "up_delay": 30},
-        "serial": False,
-        "agent": {"timeout": "5m"},
-        "stop_on_destroy": False,
-        "on_boot": False,
-        "ha": True,
-        "devices": ["gpu"],
-        "data_disks": DISKS,
-    }
-    shared = {key: value for key, value in shared.items() if value is not None} | {"balloon": 0}
-    own: dict[str, Any] = {
-        "name": "a2",
-        "numa": False,
-        "sockets": 1,
-        "firmware": "seabios",
-        "chipset": "q35",
-        "tpm": False,
-        "pve_pool": "prod",
-        "description": "mine",
-        "tags": ["b"],
-        "startup": {"down_delay": 60},
-        "serial": True,
-        "agent": {"enabled": True},
-        "stop_on_destroy": True,
-        "on_boot": True,
-        "ha": False,
-        "devices": [],
-        "data_disks": [],
-        "balloon": "2GiB",
-    }
-    pool(data, "agent").update(**shared, machines=["a1", own])
+    own = {"name": "a2"} | {key: second for key, (_, second) in WORDS.items()}
+    pool(data, "agent").update({key: first for key, (first, _) in WORDS.items()}, machines=["a1", own])
     plan, _ = plan_of(data)
     one, other = plan.machine("a1"), plan.machine("a2")
-    assert (one.numa, one.sockets, one.firmware, one.chipset, one.tpm, one.pve_pool) == (True, 2, "ovmf", "i440fx", True, "lab")
-    assert (one.description, one.tags[-1], one.startup, one.serial) == ("ours", "a", Startup(order=9, up_delay=30), False)
-    assert (one.agent, one.stop_on_destroy, one.on_boot, one.ha) == (Agent(timeout_minutes=5), False, False, HA)
-    assert one.devices == (Device(mapping="gpu"),)
-    assert one.data_disks == (
-        DataDisk(name="longhorn", size_gib=100, datastore="local-lvm", slot=1, mount="/var/lib/longhorn", filesystem="xfs"),
-        DataDisk(name="raw", size_gib=50, datastore="ceph", slot=2),
-    )
-    assert (other.numa, other.sockets, other.firmware, other.chipset, other.tpm, other.pve_pool) == (
-        False,
-        1,
-        "seabios",
-        "q35",
-        False,
-        "prod",
-    )
-    assert (other.description, other.tags[-1], other.startup, other.serial) == ("mine", "b", Startup(order=3, down_delay=60), True)
-    assert (other.agent, other.stop_on_destroy, other.on_boot, other.ha) == (Agent(), True, True, None)
-    assert (other.devices, other.data_disks, other.balloon_mib) == ((), (), 2048)
+    assert {field: (getattr(one, field), getattr(other, field)) for field in PLANNED} == PLANNED
+    assert (one.tags[-1], other.tags[-1]) == ("a", "b")
 
 
 def test_a_balloon_on_a_server_is_a_warning(data: dict[str, Any]) -> None:

@@ -118,6 +118,22 @@ def test_mtu_firewall_routes_dns_and_metric_of_a_machine_that_stands_follow_at_o
     assert (*plan.changes, *plan.replacements) == ()
 
 
+def test_under_network_manager_what_its_connections_hold_waits_for_a_replacement_and_plan_lists_it(data: dict[str, Any]) -> None:
+    data["image"] = {"system": "microos"}
+    _, lock = plan_of(data)
+    wish = {"mtu": 1400, "firewall": True, "metric": 7, "dns": ["fd00:10::53"], "routes": [{"to": "10.9.0.0/16", "via": "10.0.0.9"}]}
+    data["network"]["server"][0].update(wish)
+    plan, after = plan_of(data, lock)
+    before, own = nic(lock, "s1"), nic(after, "s1")
+    assert (own.mtu, own.routes, own.metric) == (before.mtu, before.routes, before.metric)
+    assert (own.firewall, own.dns) == (True, ("fd00:10::53",)), "Proxmox, and a file that we own"
+    assert [(one.field, one.old, one.new) for one in plan.replacements if one.machine == "s1"] == [
+        ("ens18.mtu", "none", "1400"),
+        ("ens18.routes", "none", "10.9.0.0/16 via 10.0.0.9"),
+        ("ens18.metric", "none", "7"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("interfaces", "taken"),
     [

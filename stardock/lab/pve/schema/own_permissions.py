@@ -39,6 +39,7 @@ _CHECKS: dict[str, list[Any]] = {
     f"POST {_QEMU}/config": _some(_VM, *_CONFIG),
     f"GET {_QEMU}/pending": ["perm", _VM, ["VM.Audit"]],
     f"PUT {_QEMU}/resize": ["perm", _VM, ["VM.Config.Disk"]],
+    f"POST {_QEMU}/migrate": ["perm", _VM, ["VM.Migrate"]],
     f"GET {_QEMU}/status/current": ["perm", _VM, ["VM.Audit"]],
     **{f"POST {_QEMU}/status/{verb}": ["perm", _VM, ["VM.PowerMgmt"]] for verb in ("start", "stop", "shutdown", "reboot", "reset")},
     f"POST {_QEMU}/agent/ping": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),

@@ -67,6 +67,7 @@ PLANTS: tuple[tuple[str, Plant], ...] = (
     ("startup", _config(startup="order=9")),
     ("firmware", _config(machine=None)),
     ("option", _config(vga="std")),
+    ("option", _config(hostpci0="mapping=gpu")),
     ("locked", _config(lock="backup")),
     ("snippet", _tamper),
     ("image", _lose_image),

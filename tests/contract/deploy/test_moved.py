@@ -1,4 +1,4 @@
-"""A machine that a person migrates in Proxmox, as `runner rebalance` says: told by drift, never moved back nor rebuilt, taken over by name."""
+"""A machine that a person migrates in Proxmox, as `runner rebalance` says: told by drift, never moved back nor rebuilt, taken over."""
 
 from __future__ import annotations
 

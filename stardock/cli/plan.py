@@ -48,7 +48,7 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
     elif windows is not None:
         _show_windows(where.plan, form, windows)
     elif capacity or if_lost is not None:
-        _show_placement(where.plan, form, if_lost, capacity=capacity, read=read)
+        _show_placement(where, form, if_lost, capacity=capacity, read=read)
     elif form == "json":
         click.echo(json.dumps(document(where.plan), indent=2))
     else:
@@ -71,15 +71,16 @@ def _show_addresses(where: Workspace, form: str) -> None:
     shown([range_table(found), fixed(where.spec)])
 
 
-def _show_placement(plan: Plan, form: str, if_lost: str | None, *, capacity: bool, read: bool) -> None:
+def _show_placement(where: Workspace, form: str, if_lost: str | None, *, capacity: bool, read: bool) -> None:
     """Show the two views of where machines stand; one JSON document for what was asked."""
     from stardock.cli.placement_tables import capacity_table, loss_table  # noqa: PLC0415 -- see above
     from stardock.cli.tables import shown  # noqa: PLC0415
     from stardock.plan.capacity import loads  # noqa: PLC0415
     from stardock.plan.contract import capacity_document, loss_document  # noqa: PLC0415
 
+    plan = where.plan
     losses = _losses(plan, if_lost) if if_lost is not None else ()
-    carried = loads(_measured(plan) if read else plan) if capacity else ()
+    carried = loads(_measured(where) if read else plan) if capacity else ()
     if form == "json":
         parts = {**(loss_document(losses) if losses else {}), **(capacity_document(carried) if carried else {})}
         click.echo(json.dumps({"cluster": plan.cluster, **parts}, indent=2))
@@ -99,14 +100,19 @@ def _losses(plan: Plan, pve_node: str) -> tuple[Loss, ...]:
     return chosen
 
 
-def _measured(plan: Plan) -> Plan:
-    """The plan, with what Proxmox says of its hosts where cluster.yaml is silent. ConditionError when it does not answer."""
+def _measured(where: Workspace) -> Plan:
+    """The plan, with what Proxmox says of its hosts where cluster.yaml is silent, whatever the lock holds of that.
+
+    ConditionError when it does not answer.
+    """
     from dataclasses import replace  # noqa: PLC0415 -- see above
 
     from stardock.estate.capacity import measured  # noqa: PLC0415
     from stardock.estate.connection import Estate  # noqa: PLC0415
 
-    nodes = measured(Estate.from_environment(plan.proxmox), plan.proxmox.nodes)
+    plan, said = where.plan, {node.name: node.memory for node in where.spec.proxmox.nodes}
+    asked = [replace(node, memory_mib=said[node.name]) for node in plan.proxmox.nodes]
+    nodes = measured(Estate.from_environment(plan.proxmox), asked)
     return replace(plan, proxmox=replace(plan.proxmox, nodes=nodes))
 
 

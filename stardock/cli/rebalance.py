@@ -53,6 +53,9 @@ def _lines(move: Move) -> Iterator[str]:
     """A move and how to make it: first in Proxmox, then here."""
     machine = move.machine
     yield f"{machine.name} ({machine.role}, VM {machine.vm_id}): {machine.pve_node} -> {move.to}: {move.why}"
-    yield f"  on {machine.pve_node}: qm migrate {machine.vm_id} {move.to} --online --with-local-disks"
+    if machine.devices:
+        yield f"  on {machine.pve_node}: qm shutdown {machine.vm_id} && qm migrate {machine.vm_id} {move.to}   (a device stays behind)"
+    else:
+        yield f"  on {machine.pve_node}: qm migrate {machine.vm_id} {move.to} --online --with-local-disks"
     yield f"  in cluster.yaml: {{name: {machine.name}, pve_node: {move.to}}}"
     yield f"  then: runner lock accept {machine.name} && runner deploy   (its first-boot files follow; it does not start there without)"

@@ -23,7 +23,7 @@ def measured(estate: Estate, nodes: Sequence[PveNode]) -> tuple[PveNode, ...]:
     return tuple(_filled(node, hosts.get(node.name, {}), storages.get((node.name, node.disks), {})) for node in nodes)
 
 
-def memory(estate: Estate) -> dict[str, int]:
+def memory_by_node(estate: Estate) -> dict[str, int]:
     """MiB by PVE node, of those that tell it; one request. ConditionError when Proxmox does not answer."""
     told = {item["node"]: _whole(item.get("maxmem"), MIB) for item in estate.read(lambda api: api.nodes.get())}
     return {name: mib for name, mib in told.items() if mib}

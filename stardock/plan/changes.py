@@ -1,8 +1,9 @@
 """What a machine that exists keeps although cluster.yaml wants it otherwise, and the list of such wishes (invariants 1 and 3).
 
 Nothing here can be changed on a running machine: the image, its disk's datastore, its address, host name, VM id, PVE node, what its
-firmware booted from. So all of it stays as the lock says until `runner lock accept NAME`, and then a replacement makes it so. Some of it
-the provider would change in place, and lose something: a data disk is taken off, a TPM's keys go, a guest finds no boot entry.
+firmware booted from, what its NetworkManager was told at first boot. So all of it stays as the lock says until `runner lock accept NAME`,
+and then a replacement makes it so. Some of it the provider would change in place, and lose something: a data disk is taken off, a TPM's
+keys go, a guest finds no boot entry.
 """
 
 from __future__ import annotations
@@ -72,18 +73,23 @@ def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
     wanted = {nic.name: nic for nic in wish.interfaces}
     if wish.pve_node != record.pve_node:  # another PVE node may call its bridges otherwise
         wanted = {nic.name: replace(wanted[nic.name], bridge=nic.bridge) for nic in record.interfaces if nic.name in wanted}
-    renderer = system(record.image.system).renderer
-    return tuple(_followed(nic, wanted[nic.name], renderer) if nic.name in wanted else nic for nic in record.interfaces)
+    fixed = _in_connections(record.interfaces) if system(record.image.system).renderer == "network-manager" else ()
+    return tuple(_followed(nic, wanted[nic.name], fixed) if nic.name in wanted else nic for nic in record.interfaces)
 
 
-def _followed(held: Interface, wish: Interface, renderer: str) -> Interface:
-    follows = _FOLLOWS if renderer == "networkd" else set(_FOLLOWS) - set(_in_connections(held))
-    return replace(held, **{field: getattr(wish, field) for field in follows})
+def _followed(held: Interface, wish: Interface, fixed: tuple[str, ...]) -> Interface:
+    followed = replace(held, **{field: getattr(wish, field) for field in _FOLLOWS if field not in fixed})
+    # an MTU that stays needs the model that can have it
+    return replace(followed, model=held.model) if followed.mtu and followed.model != "virtio" else followed
 
 
-def _in_connections(nic: Interface) -> tuple[str, ...]:
-    """What cloud-init wrote into NetworkManager's connections at first boot, once; for the rest there are files that we own."""
-    return ("mtu", "routes") if nic.hears_offers else ("mtu", "routes", "metric")
+def _in_connections(nics: tuple[Interface, ...]) -> tuple[str, ...]:
+    """What cloud-init wrote into NetworkManager's connections at first boot, once; for the rest there are files that we own.
+
+    Metrics of default routes belong together: where one is in a connection, all wait.
+    """
+    written = any(nic.gateway or (nic.ipv6 and nic.ipv6.gateway) for nic in nics)
+    return ("mtu", "routes", "metric", "default_route") if written else ("mtu", "routes")
 
 
 def _explicit(one: Wanted) -> Iterator[str]:
@@ -151,6 +157,7 @@ def _interface_wishes(wish: Interface, kept: Interface) -> Iterator[tuple[str, s
         yield f"{wish.name}.gateway", kept.gateway or NONE, wish.gateway or NONE
     yield f"{wish.name}.ipv6", _ipv6(kept), _ipv6(wish)
     yield f"{wish.name}.mac", kept.mac, wish.mac
+    yield f"{wish.name}.model", kept.model, wish.model
     yield f"{wish.name}.mtu", str(kept.mtu or NONE), str(wish.mtu or NONE)
     yield f"{wish.name}.routes", _routes(kept), _routes(wish)
     yield f"{wish.name}.metric", str(kept.metric or NONE), str(wish.metric or NONE)

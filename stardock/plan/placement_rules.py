@@ -35,7 +35,7 @@ def too_full(spec: Spec, every: Sequence[Wanted], held: Collection[str], machine
             who = ", ".join(one.name for one in new)
             message = f"no room for {who}: {name} would carry {gibibytes(taken)} of machines and has {gibibytes(capacity)}"
             cure = f"nor has another PVE node that they may use: give them less `memory`, or other `nodes`; or correct the memory of {name}"
-            cure += " in `proxmox.nodes`, or read it anew with `runner lock memory`"
+            cure += " in `proxmox.nodes`; where that does not say it, `runner lock memory` reads it anew"
             yield at(spec, new[-1].keys, message, cure)
 
 

@@ -74,7 +74,12 @@ def _machines() -> Grant:
 
 def _nodes(plan: Plan) -> Grant:
     paths = {f"/nodes/{node.name}" for node in plan.proxmox.nodes}
-    return Grant(kind="nodes", what_for="clock of PVE nodes (runner doctor)", privileges=("Sys.Audit",), paths=_sorted(paths))
+    return Grant(
+        kind="nodes",
+        what_for="clock and memory of PVE nodes (doctor, lock memory)",
+        privileges=("Sys.Audit",),
+        paths=_sorted(paths),
+    )
 
 
 def _images(plan: Plan) -> Grant:

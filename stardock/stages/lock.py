@@ -4,12 +4,13 @@ memory the PVE nodes have.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stardock.errors import RefusedError
-from stardock.estate.capacity import memory
+from stardock.errors import ConditionError, RefusedError
+from stardock.estate.capacity import memory_by_node
 from stardock.estate.connection import Estate
 from stardock.files import ClusterFiles
 from stardock.lock import forget as without
@@ -17,19 +18,27 @@ from stardock.lock import load_lock, save_lock
 from stardock.plan.build import build
 from stardock.plan.locked import Lock
 from stardock.plan.model import Change, Machine
+from stardock.plan.settings import PveNode
 from stardock.runlock import only_run
 from stardock.spec import load_spec
 from stardock.workspace import FROZEN, lock_mode, open_workspace
 
+if TYPE_CHECKING:
+    from stardock.spec.cluster import Spec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """MiB by PVE node: what the lock held and what it holds now; `said`: those of which cluster.yaml says it itself."""
+class MemoryRead:
+    """MiB by PVE node, as the lock held it (`before`) and holds it now (`after`).
+
+    `said` are the PVE nodes whose memory cluster.yaml says itself, `silent` those of which Proxmox tells nothing: they are down, or the
+    token lacks Sys.Audit.
+    """
 
     before: Mapping[str, int]
     after: Mapping[str, int]
     said: tuple[str, ...]
-    silent: tuple[str, ...]  # Proxmox tells nothing of them: they are down, or the token lacks Sys.Audit
+    silent: tuple[str, ...]
 
 
 def accept(cluster_file: Path, name: str, *, dry_run: bool = False) -> tuple[Change, ...]:
@@ -58,21 +67,40 @@ def forget(cluster_file: Path, name: str, *, dry_run: bool = False) -> Machine:
     return record
 
 
-def keep_memory(cluster_file: Path, *, dry_run: bool = False) -> Memory:
+def keep_memory(cluster_file: Path, *, dry_run: bool = False) -> MemoryRead:
     """Read what memory the PVE nodes have and keep it in the lock, for placement. One that is silent now keeps what was read of it.
 
-    `RefusedError` when the lock is frozen, `ConditionError` when Proxmox does not answer, `InputErrors` when a file is wrong.
+    `RefusedError` when the lock is frozen, `ConditionError` when Proxmox does not answer or tells nothing, `InputErrors` when a file is
+    wrong.
     """
-    files = ClusterFiles(cluster_file)
-    spec = load_spec(cluster_file)
-    lock = load_lock(files.lock) or Lock(cluster=spec.cluster, founder="")
+    if not dry_run:
+        refuse_frozen()
+    files, spec = ClusterFiles(cluster_file), load_spec(cluster_file)
+    lock = _lock_of(files, spec)
     plan, _ = build(spec, replace(lock, memory={}), str(cluster_file))  # what was read may be what is wrong
-    told = memory(Estate.from_environment(plan.proxmox))
-    asked = [node.name for node in plan.proxmox.nodes if node.memory_mib is None]
+    told = memory_by_node(Estate.from_environment(plan.proxmox))
+    nodes = plan.proxmox.nodes
+    read = _read(nodes, told, lock)
+    if read.after != lock.memory and not dry_run:
+        with only_run(files.run_lock):
+            lock = _lock_of(files, spec)  # Proxmox took its time
+            save_lock(files.lock, replace(lock, memory=_read(nodes, told, lock).after))
+    return read
+
+
+def _lock_of(files: ClusterFiles, spec: Spec) -> Lock:
+    return load_lock(files.lock) or Lock(cluster=spec.cluster, founder="")
+
+
+def _read(nodes: Sequence[PveNode], told: Mapping[str, int], lock: Lock) -> MemoryRead:
+    asked = [node.name for node in nodes if node.memory_mib is None]
+    silent = tuple(name for name in asked if name not in told)
+    if silent and len(silent) == len(asked):
+        cure = "are they up, and has the token Sys.Audit on /nodes? `runner proxmox-role` prints the commands that give it"
+        raise ConditionError(f"Proxmox tells the memory of none of {', '.join(silent)}", cure=cure)
     after = {name: told.get(name) or lock.memory[name] for name in asked if name in told or name in lock.memory}
-    _save(files, replace(lock, memory=after), dry_run=dry_run)
-    said = tuple(node.name for node in plan.proxmox.nodes if node.memory_mib is not None)
-    return Memory(before=lock.memory, after=after, said=said, silent=tuple(name for name in asked if name not in told))
+    said = tuple(node.name for node in nodes if node.memory_mib is not None)
+    return MemoryRead(before=lock.memory, after=after, said=said, silent=silent)
 
 
 def refuse_frozen() -> None:

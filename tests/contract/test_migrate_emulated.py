@@ -45,6 +45,24 @@ def test_a_migration_that_cannot_be_is_refused_before_any_task(vm: Estate, optio
     assert words in " ".join([answer.reason, *answer.errors.values()])
 
 
+def test_another_storage_at_the_target_is_refused_since_nothing_would_move_there(vm: Estate) -> None:
+    assert vm.ask("POST", WAY, target="pve2", targetstorage="local", **WITH_DISKS).status in {400, 501}
+
+
+def test_a_running_vm_with_a_device_does_not_move(vm: Estate) -> None:
+    vm.lab("config", vm_id=300, set={"hostpci0": "mapping=gpu"})
+    assert "following mapped devices: hostpci0" in vm.ask("POST", WAY, target="pve2", **WITH_DISKS).reason
+    vm.lab("config", vm_id=300, delete=["hostpci0"])
+
+
+def test_a_disk_that_nobody_uses_moves_along(vm: Estate) -> None:
+    vm.lab("config", vm_id=300, set={"unused0": "local-lvm:vm-300-disk-0"}, delete=["scsi0"])
+    assert vm.do("POST", WAY, target="pve3", **WITH_DISKS).status == "OK"
+    vm.lab("config", vm_id=300, set={"scsi0": "local-lvm:vm-300-disk-0"}, delete=["unused0"])
+    assert vm.do("POST", "/nodes/pve3/qemu/300/status/stop").status == "OK"
+    assert vm.do("POST", "/nodes/pve3/qemu/300/status/start").status == "OK"
+
+
 def test_a_locked_vm_does_not_move(vm: Estate) -> None:
     vm.lab("config", vm_id=300, set={"lock": "backup"})
     assert vm.ask("POST", WAY, target="pve2", **WITH_DISKS).reason == "VM is locked (backup)"

@@ -13,13 +13,13 @@ NO_ROUTE = 595
 
 @dataclass(slots=True)
 class NodeCondition:
-    """Of one PVE node. `clock` in seconds ahead of the others; `unreachable` are starts of URLs that it does not get; `memory` in GiB."""
+    """Of one PVE node. `clock` in seconds ahead of the others; `unreachable` are starts of URLs that it does not get; `memory_gib`."""
 
     offline: bool = False
     clock: float = 0.0
     version: str | None = None
     unreachable: list[str] = field(default_factory=list)
-    memory: int = 512
+    memory_gib: int = 512
 
 
 @dataclass(slots=True)

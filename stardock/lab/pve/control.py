@@ -107,7 +107,7 @@ class Control:
         return {}
 
     def node(self, body: _Body) -> _Body:
-        """PVE node `name`: `offline` (HA moves what it manages), `clock` seconds ahead, `version`, `memory`, `unreachable` URLs."""
+        """PVE node `name`: `offline` (HA moves what it manages), `clock` seconds ahead, `version`, `memory_gib`, `unreachable` URLs."""
         name = body.pop("name")
         self._estate.conditions.nodes[name] = NodeCondition(**body)
         ha.node_changed(self._estate, name)

@@ -89,6 +89,18 @@ def test_rebalance_proposes_by_name_with_the_way_to_do_it_and_makes_no_move(file
     assert [(move["machine"], move["from"], move["to"]) for move in moves] == [("server3", "pve1", "pve2"), ("server2", "pve1", "pve3")]
 
 
+def test_a_machine_with_a_device_is_to_be_moved_while_it_is_off(file: Path) -> None:
+    data = document()
+    data["pools"][1] |= {"nodes": ["pve1"], "devices": ["gpu"]}
+    written(file, data)
+    commit_lock(open_workspace(file))
+    del data["pools"][1]["nodes"]
+    written(file, data)
+    said = run(file, "rebalance").stdout
+    assert "qm shutdown 212 && qm migrate 212 pve2   (a device stays behind)" in said
+    assert "--online" not in said
+
+
 def test_what_proxmox_says_fills_in_what_is_not_given() -> None:
     hosts = [{"node": "pve1", "maxmem": 64 << 30, "maxcpu": 16}, {"node": "pve2"}]
     storages = [{"node": "pve1", "storage": "local-lvm", "maxdisk": 500 << 30}]

@@ -93,6 +93,13 @@ def test_memory_that_was_read_comes_back_equal_and_only_a_lock_with_it_is_of_ver
     assert refused(path)[:2] == ("pve1: 0 MiB are no memory of a PVE node", line)
 
 
+def test_a_plan_keeps_what_the_lock_holds_beside_machines() -> None:
+    lock = plan_of(document())[1]
+    pins = {"https://example.org/x.qcow2": Pin(checksum=f"sha256:{'a' * 64}", date="2026-11-21")}
+    held = replace(lock, images=pins, memory={"pve1": 65536})
+    assert plan_of(document(), held)[1] == held
+
+
 @pytest.mark.parametrize("text", ["", "[]", "7", '{"cluster": "quickstart"}', '{"version": true}'])
 def test_what_is_no_lock_is_refused(path: Path, text: str) -> None:
     path.write_text(text)

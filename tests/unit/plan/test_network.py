@@ -134,6 +134,37 @@ def test_under_network_manager_what_its_connections_hold_waits_for_a_replacement
     ]
 
 
+def test_under_network_manager_metrics_wait_together_where_one_stands_in_a_connection(data: dict[str, Any]) -> None:
+    data["image"] = {"system": "microos"}
+    data["network"]["server"] = [data["network"]["server"][0] | {"metric": 100}, {"name": "ens19", "metric": 200}]
+    _, lock = plan_of(data)
+    data["network"]["server"] = [data["network"]["server"][0] | {"metric": 200}, {"name": "ens19", "metric": 100}]
+    plan, after = plan_of(data, lock)
+    assert [one.metric for one in after.machines["s1"].record.interfaces] == [100, 200]
+    fields = [one.field for one in plan.replacements if one.machine == "s1"]
+    assert fields == ["ens18.metric", "ens19.metric"]
+
+
+def test_under_network_manager_metrics_of_offered_routes_follow_at_once(data: dict[str, Any]) -> None:
+    data["image"] = {"system": "microos"}
+    data["network"]["agent"] = [{"metric": 100}, {"name": "ens19", "metric": 200}]
+    _, lock = plan_of(data)
+    data["network"]["agent"] = [{"metric": 200}, {"name": "ens19", "metric": 100}]
+    plan, after = plan_of(data, lock)
+    assert [one.metric for one in after.machines["a1"].record.interfaces] == [200, 100]
+    assert [one for one in plan.replacements if one.machine == "a1"] == []
+
+
+def test_under_network_manager_an_mtu_that_stays_keeps_the_model_that_has_it(data: dict[str, Any]) -> None:
+    data["image"] = {"system": "microos"}
+    data["network"]["agent"] = [{"mtu": 9000}]
+    _, lock = plan_of(data)
+    data["network"]["agent"] = [{"model": "e1000"}]
+    plan, after = plan_of(data, lock)
+    assert (nic(after, "a1").mtu, nic(after, "a1").model) == (9000, "virtio")
+    assert [one.field for one in plan.replacements if one.machine == "a1"] == ["ens18.model", "ens18.mtu"]
+
+
 @pytest.mark.parametrize(
     ("interfaces", "taken"),
     [

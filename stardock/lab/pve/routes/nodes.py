@@ -33,7 +33,7 @@ def _figures(request: Request, node: str) -> dict[str, Any]:
         "cpu": 0.01,
         "maxcpu": 64,
         "mem": 8 * _GIB,
-        "maxmem": condition.memory * _GIB,
+        "maxmem": condition.memory_gib * _GIB,
         "disk": 0,
         "maxdisk": SIZE,
     }
@@ -49,7 +49,7 @@ def node_version(request: Request) -> dict[str, str]:
 def node_status(request: Request) -> dict[str, Any]:
     """GET status of a PVE node."""
     request.estate.storages.of_node(request["node"])
-    memory = request.estate.conditions.node(request["node"]).memory * _GIB
+    memory = request.estate.conditions.node(request["node"]).memory_gib * _GIB
     return {
         "uptime": int(time.time() - request.estate.started),
         "pveversion": f"pve-manager/{VERSION}",

@@ -76,7 +76,7 @@ _TABLES: dict[str, str] = ACCESS_TABLES | {
     f"POST {_VM}/config": f"{_CHANGE}\nbackground_delay integer 1..30\nimport-working-storage <pve-storage-id>",
     f"GET {_VM}/pending": "",
     f"PUT {_VM}/resize": f"disk! {_DISKS}\nsize! /\\+?\\d+(\\.\\d+)?[KMGT]?/\ndigest string ..40\n{_SKIP}",
-    f"POST {_VM}/migrate": "target! <pve-node>\nonline boolean\nwith-local-disks boolean\ntargetstorage <storage-pair-list>\n"
+    f"POST {_VM}/migrate": "target! <pve-node>\nonline boolean\nwith-local-disks boolean\n"
     "bwlimit integer 0..\nforce boolean\nmigration_network <CIDR>\nmigration_type secure|insecure\nwith-conntrack-state boolean",
     f"GET {_VM}/status/current": "",
     f"POST {_VM}/status/start": f"timeout integer 0..\nmachine {{machine}}\nforce-cpu string\n{_SKIP}",

@@ -41,7 +41,8 @@ class _Reading:
                 f"the file `{name}` does not exist", f"make a key with `ssh-keygen -t ed25519 -f {name.removesuffix('.pub')}`", path
             )
         except (OSError, ValueError, RuntimeError) as error:  # a directory, no permission; a zero byte; no home directory
-            return self._refuse(f"the file `{name}` cannot be read: {getattr(error, 'strerror', None) or error}", None, path)
+            why = getattr(error, "strerror", None) or error
+            return self._refuse(f"the file `{name}` cannot be read: {why}", "name a file that you may read", path)
         lines = [line.strip() for line in data.decode(errors="replace").splitlines() if line.strip() and not line.startswith("#")]
         if any("PRIVATE KEY" in line for line in lines):
             return self._refuse(f"`{name}` is a private key", f"name its public half: {name}.pub", path)

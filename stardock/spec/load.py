@@ -44,7 +44,9 @@ def _read(path: Path) -> bytes:
         cure = "write one (examples/single/cluster.yaml is the smallest), or name another with -f or STARDOCK_FILE"
         raise InputErrors(str(path), (Problem("there is no such file", cure=cure),)) from None
     except OSError as error:
-        raise InputErrors(str(path), (Problem(f"the file cannot be read: {error.strerror}"),)) from None
+        raise InputErrors(
+            str(path), (Problem(f"the file cannot be read: {error.strerror}", cure="name a file that you may read"),)
+        ) from None
 
 
 def _text(data: bytes, path: Path) -> str:

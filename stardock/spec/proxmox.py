@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from stardock.spec.hardware import between
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Gibibytes, Mebibytes, shown
 
@@ -59,6 +60,9 @@ def parse_socks5(value: object) -> str:
 NodeName = Annotated[str, BeforeValidator(parse_node_name), WithJsonSchema({"type": "string", "pattern": f"^{_NODE.pattern}$"})]
 Host = Annotated[str, BeforeValidator(parse_host), WithJsonSchema({"type": "string"})]
 Port = Annotated[Count, AfterValidator(parse_port)]
+#: What Linux is built for on x86-64 (NR_CPUS).
+_MAX_THREADS = 8192
+
 Datastore = Annotated[str, Field(min_length=1)]
 Bridge = Annotated[str, Field(min_length=1)]
 
@@ -97,7 +101,9 @@ class PveNode(Section):
     memory: Mebibytes | None = Field(
         default=None, description="what machines may take of it; placement respects it; default: what `runner lock memory` read, else any"
     )
-    cores: Annotated[Count, Field(ge=1)] | None = Field(default=None, description="its CPU threads, for `runner plan --capacity`")
+    cores: Annotated[Count, between(1, _MAX_THREADS, "cores", "16")] | None = Field(
+        default=None, description="its CPU threads, for `runner plan --capacity`"
+    )
     disk: Gibibytes | None = Field(default=None, description="size of its `datastores.disks`, for `runner plan --capacity`")
 
 

@@ -113,7 +113,12 @@ class _Unfolding:
         if isinstance(node, ScalarNode) and node.tag == _TAG + "str":
             return self._text(node, path)
         text = node.value if isinstance(node, ScalarNode) else "..."
-        self._problem(f"the key {text} is not text", node, path, f'put it in quotes: "{text}"' if isinstance(node, ScalarNode) else None)
+        self._problem(
+            f"the key {text} is not text",
+            node,
+            path,
+            f'put it in quotes: "{text}"' if isinstance(node, ScalarNode) else "write one word before the `:`",
+        )
         return None
 
     def _text(self, node: ScalarNode, path: Keys) -> str | None:
@@ -191,7 +196,8 @@ def syntax_problem(error: Exception, text: str) -> Problem:
         found = re.search(pattern, said)
         if found:
             return Problem(meaning.format(*found.groups()), line=line, cure=cure.replace("{0}", found[1]) if found.groups() else cure)
-    return Problem(f"not YAML: {said or type(error).__name__}", line=line)
+    cure = "look at this line and the one above it: a quote or bracket that is not closed, an indentation that fits no other line"
+    return Problem(f"not YAML: {said or type(error).__name__}", line=line, cure=cure)
 
 
 def _fault_line(error: Exception) -> int | None:

@@ -91,9 +91,9 @@ def parse_label(value: object) -> str:
     return value
 
 
-def _better_label(value: str) -> str | None:
+def _better_label(value: str) -> str:
     better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:63].strip("-")
-    return f"write {better}" if better else None
+    return f"write {better}" if better else "write for example server1"
 
 
 def parse_machine_name(value: object) -> str:

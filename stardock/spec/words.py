@@ -47,10 +47,19 @@ _KINDS = {
 
 
 def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int]) -> list[Problem]:
-    """One problem an error, in the order of the file. A missing key is left out when a misspelt one beside it is meant."""
-    misspelt = {(*error["loc"][:-1], near) for error in errors if (near := _near(error)) is not None}
-    found = [_problem(error, lines) for error in errors if error["type"] != "missing" or error["loc"] not in misspelt]
+    """One problem an error, in the order of the file; what only follows from another error is left out."""
+    found = [_problem(error, lines) for error in errors if not _follows(error, errors)]
     return sorted(found, key=lambda problem: problem.line or 0)
+
+
+def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    """A default that depends on a wrong key; a list that is empty without its wrong items; a missing key that a misspelt one means."""
+    kind, loc = error["type"], error["loc"]
+    if kind == "too_short":
+        return any(other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in errors)
+    if kind == "missing":
+        return any(other["loc"][:-1] == loc[:-1] and _near(other) == loc[-1] for other in errors)
+    return kind == "default_factory_not_called"
 
 
 def _problem(error: ErrorDetails, lines: Mapping[Keys, int]) -> Problem:

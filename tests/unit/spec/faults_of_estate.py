@@ -114,5 +114,12 @@ ESTATE: dict[str, Case] = {
         "unknown key `after_deployment`",
         "`after_deploy`",
     ),
+    "pve_node_without_a_cpu": (
+        ("{name: pve1, address: 192.168.1.10}", "{name: pve1, address: 192.168.1.10, cores: 0}"),
+        "cores: 0",
+        "proxmox.nodes[0].cores",
+        "cores 0 is outside of 1 to 8192",
+        "16",
+    ),
     "vrrp_id_of_nobody": (("vip: 192", "vrid: 256\n  vip: 192"), "256", "network.vrid", "VRRP id 256 is outside of 1 to 255", ""),
 }

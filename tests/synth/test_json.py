@@ -75,7 +75,7 @@ def test_what_would_replace_a_machine_is_ignored_and_no_more(quickstart: Synthes
 def test_no_apply_reboots_a_machine_or_waits_for_a_silent_agent(quickstart: Synthesized) -> None:
     for machine in quickstart.machines.values():
         assert machine["reboot_after_update"] is False
-        assert machine["agent"]["wait_for_ip"] == {"disabled": True}
+        assert machine["agent"] == {"enabled": True, "timeout": "2m", "wait_for_ip": {"disabled": True}}
 
 
 def test_machines_start_in_the_order_of_roles_and_wear_their_tags(quickstart: Synthesized) -> None:

@@ -92,9 +92,22 @@ def test_a_load_balancer_without_a_window_does_not_reboot_itself() -> None:
 
 
 def test_packages_are_the_systems_the_roles_and_the_users_each_once() -> None:
-    packages = user(machine("lb1", "loadbalancer", 10, packages=("haproxy", "keepalived", "python3", "htop")))["packages"]
+    role = machine("lb1", "loadbalancer", 10)
+    packages = user(replace(role, packages=(*role.packages, "python3", "htop")))["packages"]
     assert {"haproxy", "keepalived", "htop", "qemu-guest-agent", "unattended-upgrades"} <= set(packages)
     assert len(packages) == len(set(packages))
+
+
+def test_of_the_two_that_balance_kubernetes_machines_have_none_and_rke2_is_no_package() -> None:
+    for name in ("debian", "ubuntu", "microos"):
+        packages = user(machine("server1", "server", 12, system_name=name))["packages"]
+        assert not {"haproxy", "keepalived", "rke2", "rke2-server", "rke2-selinux"} & set(packages)
+
+
+def test_lists_of_packages_are_read_at_first_boot_and_nothing_is_upgraded() -> None:
+    for name in ("debian", "ubuntu", "microos"):
+        document = user(machine("server1", "server", 12, system_name=name))
+        assert (document["package_update"], document["package_upgrade"]) == (True, False)
 
 
 def test_a_password_is_a_reference_and_everything_else_is_escaped() -> None:
@@ -116,6 +129,7 @@ def test_root_may_enter_only_when_it_is_one_of_the_users() -> None:
 
 def test_a_full_host_name_is_kept_whole() -> None:
     document = user(machine("server1", "server", 12, hostname="server1.home.arpa"))
+    assert document["manage_etc_hosts"] == "localhost", "cloud-init keeps the name in /etc/hosts"
     assert (document["hostname"], document["fqdn"], document["prefer_fqdn_over_hostname"]) == (
         "server1.home.arpa",
         "server1.home.arpa",

@@ -14,7 +14,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test test-slow check lint types lock docs bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test test-terraform test-slow check lint types lock docs bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ test: ## everything that CI runs
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) lint types
 	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm" $(TESTS)
+
+test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
+	@STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
 
 test-slow: lab-setup ## a VM that boots Debian's own kernel in QEMU (no hardware help: five to fifteen minutes)
 	@tools/setup vm

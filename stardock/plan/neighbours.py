@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from stardock.errors import Problem
 from stardock.plan.model import Machine, Plan
+from stardock.plan.placement_rules import gibibytes
 from stardock.plan.state import place
 from stardock.spec.places import at
 
@@ -83,7 +84,17 @@ def compare(spec: Spec, plan: Plan, neighbours: Sequence[Neighbour]) -> tuple[li
                 problems.append(at(spec, _keys(spec, claim), message, _CURES[claim.words]))
             else:
                 warnings.append(message + ("" if sure else f"; is {shared} the same PVE node in both?"))
-    return problems, warnings
+    return problems, [*warnings, *_too_full_together(plan, [other.plan for other in neighbours if _estate(plan, other.plan)[0]])]
+
+
+def _too_full_together(plan: Plan, others: Sequence[Plan]) -> Iterator[str]:
+    """PVE nodes that carry more memory of several clusters than they have; of this one alone, the placement has told already."""
+    for node in plan.proxmox.nodes:
+        carried = [(each.cluster, sum(one.memory_mib for one in each.machines if one.pve_node == node.name)) for each in (plan, *others)]
+        ours, total = carried[0][1], sum(mib for _, mib in carried)
+        if node.memory_mib and ours <= node.memory_mib < total:
+            parts = ", ".join(f"{gibibytes(mib)} of {name}" for name, mib in carried if mib)
+            yield f"{node.name} carries {parts}, and has {gibibytes(node.memory_mib)}: give some machines other `nodes`, or less `memory`"
 
 
 def _clashes(plan: Plan, other: Plan, *, shared: bool) -> Iterator[list[tuple[Claim, Claim]]]:

@@ -53,6 +53,19 @@ def test_two_clusters_that_share_nothing_stand_side_by_side(tmp_path: Path) -> N
     assert open_workspace(tmp_path / "second.yaml").plan.warnings == ()
 
 
+def test_two_clusters_that_are_too_much_for_one_pve_node_together_are_warned_of(tmp_path: Path) -> None:
+    first, second = document(), other()
+    for data in (first, second):
+        data["proxmox"]["nodes"] = [{"name": name, "memory": "12GiB"} for name in ("pve1", "pve2", "pve3")]
+    folder(tmp_path, first=first, second=second)
+    warnings = open_workspace(tmp_path / "second.yaml").plan.warnings
+    assert [one.partition(":")[0] for one in warnings] == ["pve1 carries 9GiB of second, 9GiB of quickstart, and has 12GiB"]
+    for node in second["proxmox"]["nodes"]:
+        node["memory"] = "20GiB"
+    folder(tmp_path, second=second)
+    assert open_workspace(tmp_path / "second.yaml").plan.warnings == ()
+
+
 def test_equal_vm_ids_of_two_clusters_are_refused_with_all_that_meet(tmp_path: Path) -> None:
     data = other()
     data["pools"][0]["vm_id_start"] = 200

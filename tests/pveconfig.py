@@ -10,11 +10,13 @@ from stardock.estate.machines import EstateMachine
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Machine, Plan
 
+#: What the provider says of every disk.
+_WRITTEN = "aio=io_uring,backup=1,cache=none,discard=on,iothread=1,replicate=1"
+
 
 def config_of(cluster: str, machine: Machine) -> dict[str, Any]:
     """One VM's configuration."""
     own = volumes(cluster, machine)
-    disk = f"{machine.disk_datastore}:vm-{machine.vm_id}-disk-0,aio=io_uring,backup=1,cache=none,discard=on,iothread=1,replicate=1"
     return {
         "name": machine.hostname,
         "cores": machine.cores,
@@ -24,14 +26,15 @@ def config_of(cluster: str, machine: Machine) -> dict[str, Any]:
         "balloon": machine.balloon_mib,
         "numa": 0,
         "machine": "q35",
-        "bios": "seabios",
+        "bios": machine.firmware,
         "ostype": "l26",
         "scsihw": "virtio-scsi-single",
         "serial0": "socket",
         "agent": "enabled=1,fstrim_cloned_disks=0,type=virtio",
         "onboot": 1,
         "startup": f"order={ROLES.index(machine.role) + 1}",
-        "scsi0": f"{disk},size={machine.disk_gib}G,ssd=1",
+        "scsi0": f"{machine.disk_datastore}:vm-{machine.vm_id}-disk-0,{_WRITTEN},size={machine.disk_gib}G,ssd=1",
+        **_drives(machine),
         "ide2": f"{machine.disk_datastore}:vm-{machine.vm_id}-cloudinit,media=cdrom",
         "boot": "order=scsi0;net0",
         "cicustom": ",".join(f"{key}={value}" for key, value in own.items()),
@@ -44,6 +47,17 @@ def config_of(cluster: str, machine: Machine) -> dict[str, Any]:
         "vmgenid": "0c6f7b0a-0000-4000-8000-000000000001",
         "digest": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
     }
+
+
+def _drives(machine: Machine) -> dict[str, str]:
+    """Beside the first disk."""
+    own = f"{machine.disk_datastore}:vm-{machine.vm_id}-disk"
+    found = {f"virtio{disk.slot}": f"{own}-{disk.slot},{_WRITTEN},serial={disk.name},size={disk.size_gib}G" for disk in machine.data_disks}
+    if machine.firmware == "ovmf":
+        found["efidisk0"] = f"{own}-20,efitype=4m,pre-enrolled-keys=0,size=4M"
+    if machine.tpm:
+        found["tpmstate0"] = f"{own}-21,size=4M,version=v2.0"
+    return found
 
 
 def deployed(plan: Plan) -> Scene:

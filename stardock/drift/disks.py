@@ -1,4 +1,4 @@
-"""Disks, boot order, and the drives beside them. The provider (0.111.1) does not read back EFI and TPM drives and the boot order."""
+"""Disks, boot order, drives beside them. The provider (0.111.1) does not see EFI and TPM drives that come or go, nor the boot order."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def check(scene: Scene) -> Iterator[Finding]:
         wanted = _wanted(machine)
         for key, (datastore, size) in wanted.items():
             yield from _disk(machine, key, datastore, size, config)
+            yield from _written(machine, key, config)
         yield from _others(machine, config, set(wanted))
         yield from _boot(machine, config)
 
@@ -54,6 +55,43 @@ def _disk(machine: Machine, key: str, datastore: str, size: int | None, config: 
         cure = f"write `disk: {seen:g}GiB` on {machine.name}: disks never shrink" if grown else "runner deploy grows it"
         found = f"{seen:g}GiB" if seen is not None else drive.get("size", "no size")
         yield Finding(kind="disk", subject=machine.name, field=f"{key} size", wanted=f"{size}GiB", found=found, cure=cure)
+
+
+#: qemu-server's defaults of what a drive may leave out.
+_DEFAULTS = {"cache": "none", "discard": "ignore", "iothread": "0", "ssd": "0", "serial": "none"}
+_DEFAULTS |= {"efitype": "2m", "pre-enrolled-keys": "0", "version": "v1.2"}
+
+
+def _options(machine: Machine, key: str) -> dict[str, str]:
+    """What is written of a planned drive, by Stardock or, unasked, by the provider (cache). A drive on virtio has no `ssd`."""
+    if key == "efidisk0":
+        return {"efitype": "4m", "pre-enrolled-keys": "0"}
+    if key == "tpmstate0":
+        return {"version": "v2.0"}
+    serials = {f"virtio{disk.slot}": {"serial": disk.name} for disk in machine.data_disks}
+    ssd = {} if key.startswith("virtio") else {"ssd": "1"}
+    return {"cache": "none", "discard": "on", "iothread": "1"} | ssd | serials.get(key, {})
+
+
+def _written(machine: Machine, key: str, config: Config) -> Iterator[Finding]:
+    """Options of a drive that is there."""
+    drive = _DEFAULTS | properties(config.get(key), "file")
+    for option, wanted in _options(machine, key).items() if key in config else ():
+        if drive[option] != wanted:
+            shown = {"wanted": wanted, "found": drive[option], "cure": _cure(machine, key, option)}
+            yield Finding(kind="disk", subject=machine.name, field=f"{key} {option}", hidden=False, **shown)
+
+
+def _cure(machine: Machine, key: str, option: str) -> str:
+    """The provider sees all of them, and would rebuild the VM for an EFI drive of another type and a TPM of another version."""
+    if option in {"efitype", "version"}:
+        made = ",".join([f"{machine.disk_datastore}:1", *(f"{name}={value}" for name, value in _options(machine, key).items())])
+        by_hand = f"with the VM stopped: qm set {machine.vm_id} --delete {key}, then --{key} {made}; what it keeps is gone with it"
+        return f"not runner deploy, which would have to make the VM anew; {by_hand}"
+    if key == "efidisk0":
+        return "runner deploy makes the EFI drive anew: boot entries and keys are gone with the old one"
+    lost = ": until then the guest may not find the disk, nor mount it" if option == "serial" else ""
+    return f"runner deploy; the machine takes it at its next power cycle{lost}"
 
 
 _MOVED = "move the disk back in Proxmox (Hardware, Disk Action, Move Storage)"

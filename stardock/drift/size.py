@@ -54,6 +54,7 @@ def _wanted(machine: Machine) -> dict[str, str]:
         "sockets": str(machine.sockets),
         "cores": str(machine.cores // machine.sockets),
         "cpu": machine.cpu_type,
+        "cpu flags": "",
         "memory": str(machine.memory_mib),
         "balloon": str(machine.balloon_mib),
         "numa": str(int(machine.numa)),
@@ -72,11 +73,12 @@ def _wanted(machine: Machine) -> dict[str, str]:
 def _found(config: Config) -> dict[str, str]:
     """The same of a configuration, defaults filled in, in one spelling."""
     texts = _DEFAULTS | {key: str(value) for key, value in config.items()}
-    chipset = properties(texts["machine"], "type").get("type", "pc")
+    chipset, cpu = properties(texts["machine"], "type").get("type", "pc"), properties(texts.get("cpu"), "cputype")
     return {
         **texts,
         "balloon": texts.get("balloon", texts.get("memory", "")),  # PVE's default is a balloon as large as the memory
-        "cpu": properties(texts.get("cpu"), "cputype").get("cputype", ""),
+        "cpu": cpu.get("cputype", ""),
+        "cpu flags": cpu.get("flags", ""),
         "machine": chipset,
         "agent": properties(texts.get("agent"), "enabled").get("enabled", "0"),
         "startup": ",".join(f"{key}={value}" for key, value in sorted(properties(texts.get("startup"), "order").items())),

@@ -17,14 +17,26 @@ from tests.contract.deploy.estate import EmulatedEstate
 
 pytestmark = pytest.mark.contract
 
-SERVER1 = 210
+SERVER1, SERVER3, AGENT1 = 210, 212, 220
 Plant = Callable[[EmulatedEstate], None]
 
 
-def _config(**options: str | int | None) -> Plant:
+def _config(vm_id: int = SERVER1, **options: str | int | None) -> Plant:
     def plant(estate: EmulatedEstate) -> None:
         gone = [key for key, value in options.items() if value is None]
-        estate.pve.lab("config", vm_id=SERVER1, set={key: value for key, value in options.items() if value is not None}, delete=gone)
+        estate.pve.lab("config", vm_id=vm_id, set={key: value for key, value in options.items() if value is not None}, delete=gone)
+
+    return plant
+
+
+def _drive(vm_id: int, key: str, old: str, new: str) -> Plant:
+    """One option of a drive, the rest as the provider made it."""
+
+    def plant(estate: EmulatedEstate) -> None:
+        node = next(vm["node"] for vm in estate.pve.get("/cluster/resources", type_="vm") if vm["vmid"] == vm_id)
+        text = estate.pve.get(f"/nodes/{node}/qemu/{vm_id}/config")[key]
+        assert old in text
+        _config(vm_id, **{key: text.replace(old, new)})(estate)
 
     return plant
 
@@ -58,6 +70,10 @@ PLANTS: tuple[tuple[str, Plant], ...] = (
     ("size", _config(cores=8)),
     ("boot", _config(boot="order=net0")),
     ("disk", _config(efidisk0="local-lvm:vm-210-disk-9,size=4M")),
+    ("disk", _drive(SERVER1, "scsi0", "discard=on", "discard=ignore")),
+    ("disk", _drive(AGENT1, "virtio1", "serial=data", "serial=other")),
+    ("disk", _drive(SERVER3, "efidisk0", "pre-enrolled-keys=0", "pre-enrolled-keys=1")),
+    ("disk", _drive(SERVER3, "tpmstate0", "version=v2.0", "version=v1.2")),
     ("first-boot", _config(ide2=None)),
     ("nic", _config(net0="virtio=BC:24:11:00:00:01,bridge=vmbr0")),
     ("description", _config(description="mine")),
@@ -118,13 +134,19 @@ def test_what_the_engine_does_not_see_drift_does(deployed: EmulatedEstate) -> No
     assert document["snippet_contents"] == "not read"
     _lose_snippet(deployed)
     deployed.destroy(220)
+    _drive(SERVER1, "scsi0", "discard=on", "discard=ignore")(deployed)
+    _config(cpu="cputype=x86-64-v2-AES,flags=+aes")(deployed)
     code, said = deployed.run("drift")
     assert code == 2
     assert "the API has no way to them" in said
     assert "no such VM" in said
     assert "quickstart.server1.network.yaml: none" in said
+    assert "scsi0 discard" in said
+    assert "cpu flags" in said
     deployed.deploy()
     said = deployed.run("drift")[1]
     assert "agent1" not in said
     assert "network.yaml" not in said
+    assert "scsi0 discard" not in said
+    assert "cpu flags" not in said
     assert "boot order" in said, "what the engine does not see stays"

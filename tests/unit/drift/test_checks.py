@@ -31,6 +31,14 @@ def plan_made() -> Plan:
     return quickstart_plan()
 
 
+@cache
+def rich_plan() -> Plan:
+    """The quick start's whose servers have UEFI, a TPM and a data disk."""
+    data = document()
+    data["pools"][1] |= {"firmware": "ovmf", "tpm": True, "data_disks": [{"name": "data", "size": "8GiB"}]}
+    return plan_of(data)[0]
+
+
 def edited(scene: Scene, **values: Any) -> Scene:
     """server1 with other options; None takes one out."""
     config = {**scene.configs[SERVER1], **values}
@@ -76,6 +84,7 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "balloon": (lambda s: edited(s, balloon=512), "size", "balloon", "512", True),
     "balloon left to PVE": (lambda s: edited(s, balloon=None), "size", "balloon", "4096", True),
     "cpu": (lambda s: edited(s, cpu="host"), "size", "cpu", "host", True),
+    "CPU flags": (lambda s: edited(s, cpu="cputype=x86-64-v2-AES,flags=+aes;-pcid"), "size", "cpu flags", "+aes;-pcid", True),
     "machine type": (lambda s: edited(s, machine=None), "firmware", "machine", "pc", True),
     "bios": (lambda s: edited(s, bios="ovmf"), "firmware", "bios", "ovmf", True),
     "scsihw": (lambda s: edited(s, scsihw=None), "disk", "scsihw", "lsi", False),
@@ -85,6 +94,10 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "disk grown": (lambda s: disk(s, "size=40G", "size=60G"), "disk", "scsi0 size", "60GiB", True),
     "disk gone": (lambda s: edited(s, scsi0=None), "disk", "scsi0", "none", True),
     "disk moved": (lambda s: disk(s, "local-lvm:", "ceph:"), "disk", "scsi0 datastore", "ceph", True),
+    "discard": (lambda s: disk(s, "discard=on", "discard=ignore"), "disk", "scsi0 discard", "ignore", True),
+    "iothread": (lambda s: disk(s, "iothread=1,", ""), "disk", "scsi0 iothread", "0", True),
+    "cache": (lambda s: disk(s, "cache=none", "cache=writeback"), "disk", "scsi0 cache", "writeback", True),
+    "ssd": (lambda s: disk(s, ",ssd=1", ""), "disk", "scsi0 ssd", "0", True),
     "a disk more": (lambda s: edited(s, scsi1="local-lvm:vm-210-disk-9,size=8G"), "disk", "scsi1", "local-lvm:vm-210-disk-9,size=8G", True),
     "a disk unplugged": (lambda s: edited(s, unused0="local-lvm:vm-210-disk-9"), "disk", "unused0", "local-lvm:vm-210-disk-9", False),
     "an EFI disk": (lambda s: edited(s, efidisk0="local-lvm:vm-210-disk-9"), "disk", "efidisk0", "local-lvm:vm-210-disk-9", False),
@@ -111,8 +124,48 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
 }  # fmt: skip
 
 
-def test_nothing_is_otherwise_after_a_deploy() -> None:
-    assert run(deployed(quickstart_plan())) == ()
+#: What happened to a drive that only some machines have -> (drive, old, new, field, what is found, whether the engine shows it by itself).
+DRIVES: dict[str, tuple[str, str, str, str, str, bool]] = {
+    "serial": ("virtio1", "serial=data", "serial=other", "virtio1 serial", "other", True),
+    "serial gone": ("virtio1", ",serial=data", "", "virtio1 serial", "none", True),
+    "data disk's discard": ("virtio1", "discard=on,", "", "virtio1 discard", "ignore", True),
+    "data disk's cache": ("virtio1", "cache=none", "cache=unsafe", "virtio1 cache", "unsafe", True),
+    "data disk's iothread": ("virtio1", "iothread=1", "iothread=0", "virtio1 iothread", "0", True),
+    "Secure Boot keys": ("efidisk0", "pre-enrolled-keys=0", "pre-enrolled-keys=1", "efidisk0 pre-enrolled-keys", "1", True),
+    "efitype": ("efidisk0", "efitype=4m", "efitype=2m", "efidisk0 efitype", "2m", True),
+    "efitype left to PVE": ("efidisk0", "efitype=4m,", "", "efidisk0 efitype", "2m", True),
+    "TPM version": ("tpmstate0", "version=v2.0", "version=v1.2", "tpmstate0 version", "v1.2", True),
+    "EFI disk gone": ("efidisk0", "", "", "efidisk0", "none", False),
+    "TPM gone": ("tpmstate0", "", "", "tpmstate0", "none", False),
+}
+
+
+@pytest.mark.parametrize("plan", [quickstart_plan, rich_plan])
+def test_nothing_is_otherwise_after_a_deploy(plan: Callable[[], Plan]) -> None:
+    assert run(deployed(plan())) == ()
+
+
+@pytest.mark.parametrize(("key", "old", "new", "field", "found", "shown"), DRIVES.values(), ids=DRIVES.keys())
+def test_a_drive_that_was_changed_is_found_alone(key: str, old: str, new: str, field: str, found: str, *, shown: bool) -> None:
+    scene = deployed(rich_plan())
+    (finding,) = run(edited(scene, **{key: scene.configs[SERVER1][key].replace(old, new) if old else None}))
+    assert (finding.kind, finding.subject, finding.field, finding.hidden) == ("disk", "server1", field, not shown)
+    assert finding.found == found
+    assert finding.wanted != finding.found
+    assert finding.cure
+
+
+def test_runner_deploy_is_no_cure_where_it_would_make_the_vm_anew() -> None:
+    scene = deployed(rich_plan())
+    (finding,) = run(edited(scene, tpmstate0=scene.configs[SERVER1]["tpmstate0"].replace("v2.0", "v1.2")))
+    assert finding.cure.startswith("not runner deploy")
+    assert "qm set 210 --delete tpmstate0, then --tpmstate0 local-lvm:1,version=v2.0" in finding.cure
+
+
+def test_what_proxmox_leaves_out_is_its_default() -> None:
+    scene = deployed(rich_plan())
+    efi, data = (str(scene.configs[SERVER1][key]) for key in ("efidisk0", "virtio1"))
+    assert run(edited(scene, efidisk0=efi.replace(",pre-enrolled-keys=0", ""), virtio1=data.replace("cache=none,", ""))) == ()
 
 
 @pytest.mark.parametrize(("plant", "kind", "field", "found", "shown"), DRIFTS.values(), ids=DRIFTS.keys())

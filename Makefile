@@ -14,7 +14,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test test-terraform test-slow check lint types lock docs bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow check lint types lock docs bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +33,9 @@ demo-down: ## ends the demo and leaves nothing
 
 test: ## everything that CI runs
 	@$(SIDE_BY_SIDE) lab-setup test-setup
-	@$(SIDE_BY_SIDE) lint types
+	@$(SIDE_BY_SIDE) --keep-going lint suite types
+
+suite: # while it waits for boots and elections, there is time for linters
 	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm" $(TESTS)
 
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH

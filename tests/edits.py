@@ -27,6 +27,9 @@ HARDWARE: dict[str, tuple[Any, ...]] = {
     "tags": (["a"], ["b", "c"]),
     "startup": ({"order": 1}, {"order": 7, "up_delay": 30}),
     "numa": (True, False),
+    "sockets": (1, 2),
+    "balloon": (0, "1GiB"),
+    "pve_pool": ("lab", "prod"),
     "agent": ({"timeout": "5m"}, {"timeout": "1m"}),
     "data_disks": ([], [{"name": "data", "size": "10GiB"}], [{"name": "data", "size": "20GiB"}, {"name": "more", "size": "5GiB"}]),
 }
@@ -37,6 +40,15 @@ POOL: dict[str, tuple[Any, ...]] = {
     "taints": ([], ["a=b:NoSchedule"]),
     "image": ({"system": "debian", "url": "https://images.example/other.qcow2"}, {"system": "microos"}),
     "cloud_init": ({"packages": ["htop"]}, {}),
+    "disk_interface": ("scsi0", "virtio0"),
+    "interfaces": ([{"name": "ens18"}], [{"name": "ens18", "bridge": "vmbr1"}, {"name": "ens19"}]),
+}
+#: Words of a machine alone.
+OWN: dict[str, tuple[Any, ...]] = {
+    "hostname": ("one.example", "two.example"),
+    "macs": ({"ens18": "02:00:00:00:00:01"}, {"ens18": "02:00:00:00:00:02"}),
+    "addresses": ({"ens18": "192.168.1.77"}, {"ens18": "192.168.1.78"}),
+    "nodes": (["pve1"], ["pve2", "pve1"]),
 }
 NIC: dict[str, tuple[Any, ...]] = {
     "bridge": ("vmbr0", "vmbr1"),
@@ -45,6 +57,9 @@ NIC: dict[str, tuple[Any, ...]] = {
     "mtu": (1400, 9000),
     "firewall": (True, False),
     "dns": (["192.168.1.2"], []),
+    "metric": (50, 200),
+    "routes": ([], [{"to": "10.9.0.0/16", "via": "192.168.1.7"}]),
+    "ipv6": ({"slaac": True}, {"dhcp": True}),
 }
 CLUSTER: tuple[tuple[tuple[str, ...], tuple[Any, ...]], ...] = (
     (("image", "url"), ("https://images.example/new.qcow2",)),
@@ -133,13 +148,13 @@ def change_pool(data: Data, chance: random.Random) -> None:
 
 
 def change_machine(data: Data, chance: random.Random) -> None:
-    """A machine's own hardware, VM id or PVE node."""
+    """A machine's own hardware, names, VM id or PVE node."""
     names = chance.choice(data["pools"])["machines"]
-    at = chance.randrange(len(names))
-    word = chance.choice(("vm_id", "pve_node", *sorted(HARDWARE)))
+    at, words = chance.randrange(len(names)), {**HARDWARE, **OWN}
+    word = chance.choice(("vm_id", "pve_node", *sorted(words)))
     value = {"vm_id": chance.randint(5000, 6000), "pve_node": chance.choice(data["proxmox"]["nodes"])["name"]}.get(word)
     own = {"name": names[at]} if isinstance(names[at], str) else names[at]
-    names[at] = {**own, word: chance.choice(HARDWARE[word]) if value is None else value}
+    names[at] = {**own, word: chance.choice(words[word]) if value is None else value}
 
 
 def rename_pool(data: Data, chance: random.Random) -> None:

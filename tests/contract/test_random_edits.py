@@ -60,6 +60,8 @@ def applied(data: Data, folder: Path) -> Iterator[Applied]:
     """Made once; edits are planned over its state and never applied."""
     (folder / "pve").mkdir()
     with estate(folder / "pve", ssh=True, storages=USUAL | {"other": "dir"}) as pve:
+        for pool in ("lab", "prod"):
+            pve.granted("POST", "/pools", {"poolid": pool})
         data["proxmox"]["endpoint"] = pve.settings.endpoint
         for node in data["proxmox"]["nodes"]:
             node |= {"address": "127.0.0.1", "ssh_port": pve.ssh_ports[node["name"]]}

@@ -18,7 +18,7 @@ Kind = Literal["text", "flag", "number", "texts", "mapping", "path"]
 KINDS: dict[Kind, tuple[str, str]] = {
     "text": ("text", "NAME"),
     "flag": ("true or false", "true"),
-    "number": ("a whole number", "3"),
+    "number": ("a whole number of 0 or more", "3"),
     "texts": ("a list of texts", "[NAME]"),
     "mapping": ("a mapping to text", "{KEY: VALUE}"),
     "path": ("a path", "ca.pem"),
@@ -148,8 +148,10 @@ BACKENDS: dict[str, Backend] = {
 
 def fits(kind: Kind, value: object) -> bool:
     """Whether a value is of a kind."""
-    if kind in {"flag", "number"}:
-        return isinstance(value, bool) if kind == "flag" else isinstance(value, int) and not isinstance(value, bool)
+    if kind == "flag":
+        return isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if kind == "texts":
         return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
     if kind == "mapping":

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, parse_mib, shown
 
@@ -90,7 +91,7 @@ class DataDisk(Section):
 
     name: DiskName = Field(description="serial of the disk; never changes")
     size: Gibibytes = Field(description="grows in place, never shrinks; the file system is not grown with it")
-    datastore: str | None = Field(default=None, description="default: the PVE node's `datastores.disks`", min_length=1)
+    datastore: Datastore | None = Field(default=None, description="default: the PVE node's `datastores.disks`")
     mount: Annotated[str, BeforeValidator(parse_mount), WithJsonSchema({"type": "string", "pattern": f"^{_MOUNT.pattern}$"})] | None = (
         Field(default=None, description="where it is mounted; default: nowhere, the disk stays as it is (Longhorn, Ceph)")
     )

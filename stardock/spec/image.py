@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.distribution import Url
+from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Flag, Minutes, shown
 
@@ -85,9 +86,7 @@ class Image(Section):
     file_name: FileName | None = Field(
         default=None, description="name on the datastore; the cluster's name and the pin's digest are added; default: the image's own"
     )
-    datastore: str | None = Field(
-        default=None, description="PVE datastore of the image; default: the PVE node's `datastores.images`", min_length=1
-    )
+    datastore: Datastore | None = Field(default=None, description="PVE datastore of the image; default: the PVE node's `datastores.images`")
     everywhere: Flag = Field(default=False, description="also on PVE nodes that the pool may use and that carry no machine of it yet")
     overwrite: Flag = Field(default=False, description="download again when the size behind the URL changes; machines stay as they are")
     timeout: Minutes = Field(default=30, description="how long a download or upload may take")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
+from stardock.spec.pve_names import Bridge
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Domain, Flag, Form
 
@@ -150,7 +151,7 @@ class Interface(Section):
     """One NIC. The first of a list is the machine's own address; addresses come by DHCP unless `static` is there."""
 
     name: InterfaceName = Field(default="ens18", description="as the guest names it; default: ens18, ens19, ... by position")
-    bridge: str = Field(default="vmbr0", description="bridge of the PVE node", min_length=1)
+    bridge: Bridge = Field(default="vmbr0", description="bridge of the PVE node")
     vlan: Annotated[Count, AfterValidator(parse_vlan)] | None = Field(default=None, description="VLAN tag, 1 to 4094")
     model: Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"] = Field(default="virtio", description="emulated hardware")
     mtu: Annotated[Count, AfterValidator(parse_mtu)] | None = Field(

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stardock.spec.hardware import between
+from stardock.spec.pve_names import Bridge, Datastore, PveAccount
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Flag, Gibibytes, Mebibytes, shown
+from stardock.spec.units import Count, Flag, Gibibytes, HostMebibytes, shown
 
 _NODE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")
@@ -57,14 +58,19 @@ def parse_socks5(value: object) -> str:
     return f"{host}:{port}"
 
 
+def once_each(value: tuple[str, ...]) -> tuple[str, ...]:
+    """No datastore twice."""
+    twice = sorted({name for name in value if value.count(name) > 1})
+    if twice:
+        raise broken(f"{', '.join(map(shown, twice))} stands there twice", "delete one")
+    return value
+
+
 NodeName = Annotated[str, BeforeValidator(parse_node_name), WithJsonSchema({"type": "string", "pattern": f"^{_NODE.pattern}$"})]
 Host = Annotated[str, BeforeValidator(parse_host), WithJsonSchema({"type": "string"})]
 Port = Annotated[Count, AfterValidator(parse_port)]
 #: What Linux is built for on x86-64 (NR_CPUS).
 _MAX_THREADS = 8192
-
-Datastore = Annotated[str, Field(min_length=1)]
-Bridge = Annotated[str, Field(min_length=1)]
 
 
 class Datastores(Section):
@@ -73,7 +79,9 @@ class Datastores(Section):
     images: Datastore = Field(default="local", description="downloaded disk images (content type `import`)")
     snippets: Datastore = Field(default="local", description="first-boot files (content type `snippets`)")
     disks: Datastore = Field(default="local-lvm", description="disks of machines (content type `images`)")
-    shared: tuple[Datastore, ...] = Field(default=(), description="those that are the same on every PVE node (NFS, Ceph): filled once")
+    shared: Annotated[tuple[Datastore, ...], AfterValidator(once_each)] = Field(
+        default=(), description="those that are the same on every PVE node (NFS, Ceph): filled once"
+    )
 
 
 class NodeDatastores(Section):
@@ -90,7 +98,7 @@ class PveNode(Section):
     name: NodeName = Field(description="as Proxmox shows it")
     address: Host | None = Field(default=None, description="where its sshd answers; default: Proxmox is asked")
     ssh_port: Port = Field(default=22, description="port of its sshd; another than 22 needs `address`")
-    ssh_user: str | None = Field(default=None, description="account on this PVE node; default: `ssh.user`", min_length=1)
+    ssh_user: PveAccount | None = Field(default=None, description="account on this PVE node; default: `ssh.user`")
     ssh_private_key: str | None = Field(
         default=None, description="file of the key for this PVE node; default: `ssh.private_key`", min_length=1
     )
@@ -98,7 +106,7 @@ class PveNode(Section):
         default_factory=dict, description="bridges that are called otherwise here: the name in this file to the name on this PVE node"
     )
     datastores: NodeDatastores = Field(default=NodeDatastores(), description="what differs on this PVE node")
-    memory: Mebibytes | None = Field(
+    memory: HostMebibytes | None = Field(
         default=None, description="what machines may take of it; placement respects it; default: what `runner lock memory` read, else any"
     )
     cores: Annotated[Count, between(1, _MAX_THREADS, "cores", "16")] | None = Field(
@@ -110,10 +118,9 @@ class PveNode(Section):
 class ProxmoxSsh(Section):
     """How snippets reach PVE nodes: SFTP, without a shell and without sudo."""
 
-    user: str = Field(
+    user: PveAccount = Field(
         default="root",
         description="account on PVE nodes that may write the snippet datastore; PROXMOX_VE_SSH_USERNAME does not change it",
-        min_length=1,
     )
     private_key: str | None = Field(
         default=None, description="file of the key, relative to cluster.yaml; default: PROXMOX_VE_SSH_* or the agent", min_length=1

@@ -21,6 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: What a type is called in the page; types of `units` and their like are told by the names of their parsers.
 _PARSERS = {
     "parse_mib": "size: `4GiB`, `512MiB`",
+    "parse_memory": "size: `4GiB`, `512MiB`",
     "parse_gib": "size in whole GiB: `40GiB`",
     "parse_minutes": "duration: `1h`, `90m`, `1h30m`",
     "parse_label": "name: a-z, 0-9, -",

@@ -81,6 +81,20 @@ def ports_have_an_address(spec: Spec) -> Iterator[Problem]:
             yield at(spec, ("proxmox", "nodes", n, "ssh_port"), message, "add `address: ...` beside it")
 
 
+def one_sshd_each(spec: Spec) -> Iterator[Problem]:
+    """Address and port of SSH are one PVE node's: snippets for the other would be written there."""
+    first: dict[tuple[str, int], str] = {}
+    for n, node in enumerate(spec.proxmox.nodes):
+        if node.address is None:
+            continue
+        owner = first.setdefault((node.address.lower(), node.ssh_port), node.name)
+        if owner != node.name:
+            message = f"{node.name} has address {node.address} and port {node.ssh_port}, which {owner} has already"
+            yield at(
+                spec, ("proxmox", "nodes", n, "address"), message, f"write its own address, or the `ssh_port` that leads to {node.name}"
+            )
+
+
 def known_bridges(spec: Spec) -> Iterator[Problem]:
     """What a PVE node calls otherwise is a bridge of some interface."""
     used = {nic.bridge for _, nics in spec.interface_lists() for nic in nics}
@@ -143,6 +157,7 @@ CONFLICTS: tuple[Rule, ...] = (
     one_vm_id_each,
     known_pve_nodes,
     ports_have_an_address,
+    one_sshd_each,
     known_bridges,
     one_way_to_place,
     removed_is_not_wanted,

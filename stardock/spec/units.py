@@ -14,7 +14,13 @@ from stardock.spec.section import broken
 #: In MiB. PVE counts VM memory in MiB and disks in GiB, both binary.
 SIZES = {"MiB": 1, "GiB": 1024, "TiB": 1024 * 1024}
 
-_SIZE = re.compile(r"(\d{1,9})\s?([A-Za-z]*)")
+_SIZE = re.compile(r"(\d+)\s?([A-Za-z]*)")
+#: QEMU counts the bytes of a disk in 63 bits: 8 EiB. In TiB.
+_LARGEST = 2**23 - 1
+#: In MiB, of one VM: the provider takes no less (bpg/proxmox 0.111.1), PVE's own form no more (MemoryField.js); PVE's API names no limit.
+_MEMORY = (64, 4_178_944)
+#: More digits than any size that is taken.
+_DIGITS = 15
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DAY_MINUTES = 24 * 60
@@ -50,15 +56,31 @@ class Form:
         return value
 
 
-def parse_mib(value: object) -> int:
+def _mib(value: object) -> int:
     """`4GiB` -> 4096. Binary units only: `GB` would leave 7% open."""
     found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found or found[2] not in SIZES:
         digits = found[1] if found else str(value) if isinstance(value, int) and not isinstance(value, bool) else "4"
         raise broken(f"{shown(value)} is not a size with a unit (MiB, GiB or TiB)", f"write for example {digits}GiB")
-    mib = int(found[1]) * SIZES[found[2]]
+    mib = int(found[1].lstrip("0")[:_DIGITS] or 0) * SIZES[found[2]]
     if mib == 0:
         raise broken("the size is zero", "write for example 4GiB")
+    return mib
+
+
+def parse_mib(value: object) -> int:
+    """`4GiB` -> 4096, up to what can be counted."""
+    mib = _mib(value)
+    if mib > _LARGEST * SIZES["TiB"]:
+        raise broken(f"{shown(value)} is more than {_LARGEST}TiB", "write for example 40GiB")
+    return mib
+
+
+def parse_memory(value: object) -> int:
+    """`4GiB` -> 4096, of a VM."""
+    mib = _mib(value)
+    if not _MEMORY[0] <= mib <= _MEMORY[1]:
+        raise broken(f"{shown(value)} is outside of {_MEMORY[0]}MiB to {_MEMORY[1]}MiB", "write for example 4GiB")
     return mib
 
 
@@ -123,7 +145,8 @@ def as_schema(kind: str, **more: Any) -> WithJsonSchema:
 
 _SIZE_SCHEMA = as_schema("string", pattern=r"^\d+\s?(MiB|GiB|TiB)$", examples=["4GiB"])
 
-Mebibytes = Annotated[int, BeforeValidator(parse_mib), PlainSerializer(lambda mib: f"{mib}MiB"), _SIZE_SCHEMA]
+Mebibytes = Annotated[int, BeforeValidator(parse_memory), PlainSerializer(lambda mib: f"{mib}MiB"), _SIZE_SCHEMA]
+HostMebibytes = Annotated[int, BeforeValidator(parse_mib), PlainSerializer(lambda mib: f"{mib}MiB"), _SIZE_SCHEMA]
 Gibibytes = Annotated[int, BeforeValidator(parse_gib), PlainSerializer(lambda gib: f"{gib}GiB"), _SIZE_SCHEMA]
 Minutes = Annotated[
     int,

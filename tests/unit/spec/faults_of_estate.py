@@ -6,6 +6,7 @@ from tests.unit.spec.conftest import Case
 
 LAST = "protect: false"
 PVE1 = "- {name: pve1, address: 192.168.1.10}"
+NODES = "- {name: pve1, address: 192.168.1.10}\n    - {name: pve2, address: 192.168.1.11}"
 ENDPOINT = "endpoint: https://192.168.1.10:8006"
 
 
@@ -58,6 +59,13 @@ ESTATE: dict[str, Case] = {
         "beside cluster.yaml",
     ),
     "state_without_its_bucket": (_state("backend: gcs"), "backend", "state.backend", "the backend gcs needs `bucket`", "add `bucket: ...`"),
+    "state_tried_less_than_never": (
+        _state('backend: http, address: "https://h/x", retry_max: -1'),
+        "retry_max",
+        "state.retry_max",
+        "-1 is not a whole number of 0 or more",
+        "3",
+    ),
     "state_with_a_flag_as_text": (
         _state('backend: s3, bucket: b, use_lockfile: "yes"'),
         "use_lockfile",
@@ -71,6 +79,76 @@ ESTATE: dict[str, Case] = {
         "proxmox.nodes[0].ssh_port",
         "port 2222 of pve1 needs the address that it belongs to",
         "add `address: ...`",
+    ),
+    "two_pve_nodes_at_one_address": (
+        (NODES, "- {name: pve1, address: pve.lan}\n    - {name: pve2, address: PVE.lan, ssh_port: 22}"),
+        "pve2",
+        "proxmox.nodes[1].address",
+        "pve2 has address PVE.lan and port 22, which pve1 has already",
+        "its own address",
+    ),
+    "user_of_a_pve_node_with_a_blank": (
+        (PVE1, "- {name: pve1, ssh_user: a b}"),
+        "ssh_user",
+        "proxmox.nodes[0].ssh_user",
+        "`a b` is not an account on a PVE node (1 to 255 of",
+        "root",
+    ),
+    "user_of_pve_nodes_with_a_command": (
+        (ENDPOINT, f"{ENDPOINT}\n  ssh: {{user: '-oProxyCommand=x'}}"),
+        "user",
+        "proxmox.ssh.user",
+        "`-oProxyCommand=x` is not an account on a PVE node",
+        "root",
+    ),
+    "key_of_a_pve_node_without_a_name": (
+        (PVE1, "- {name: pve1, ssh_private_key: ''}"),
+        "ssh_private_key",
+        "proxmox.nodes[0].ssh_private_key",
+        "it is empty",
+        "delete the line",
+    ),
+    "memory_of_a_pve_node_beyond_all_bounds": (
+        (PVE1, "- {name: pve1, memory: 99999999TiB}"),
+        "memory",
+        "proxmox.nodes[0].memory",
+        "`99999999TiB` is more than 8388607TiB",
+        "40GiB",
+    ),
+    "datastore_with_a_blank": (
+        (ENDPOINT, f"{ENDPOINT}\n  datastores: {{disks: a b}}"),
+        "disks",
+        "proxmox.datastores.disks",
+        "`a b` is not a PVE storage (at least 2 of",
+        "local-lvm",
+    ),
+    "datastore_of_a_pve_node_like_an_option": (
+        (PVE1, "- {name: pve1, datastores: {disks: '-x'}}"),
+        "disks",
+        "proxmox.nodes[0].datastores.disks",
+        "`-x` is not a PVE storage",
+        "local-lvm",
+    ),
+    "datastore_of_one_letter": (
+        (ENDPOINT, f"{ENDPOINT}\n  datastores: {{images: a}}"),
+        "images",
+        "proxmox.datastores.images",
+        "`a` is not a PVE storage (at least 2 of",
+        "local-lvm",
+    ),
+    "datastore_shared_twice": (
+        (ENDPOINT, f"{ENDPOINT}\n  datastores: {{shared: [nfs, ceph, nfs]}}"),
+        "shared",
+        "proxmox.datastores.shared",
+        "`nfs` stands there twice",
+        "delete one",
+    ),
+    "bridge_of_a_pve_node_with_a_blank": (
+        (PVE1, "- {name: pve1, bridges: {vmbr0: a b}}"),
+        "vmbr0",
+        "proxmox.nodes[0].bridges.vmbr0",
+        "`a b` is not a bridge (1 to 15 of",
+        "vmbr0",
     ),
     "bridge_that_no_interface_lies_on": (
         (PVE1, "- {name: pve1, bridges: {vmbr7: vmbr1}}"),

@@ -38,6 +38,12 @@ HARDWARE: dict[str, Case] = {
         f"data_disks: [{{name: {'d' * 21}, size: 1GiB}}]", "data_disks[0].name", "is not a disk's name (1 to 20", "longhorn"
     ),
     "data_disk_of_half_a_gib": case("data_disks: [{name: d, size: 512MiB}]", "data_disks[0].size", "not a whole number of GiB", "1GiB"),
+    "data_disk_on_a_datastore_with_a_comma": case(
+        "data_disks: [{name: d, size: 1GiB, datastore: 'nvme,ssd=1'}]",
+        "data_disks[0].datastore",
+        "`nvme,ssd=1` is not a PVE storage",
+        "local",
+    ),
     "data_disk_with_ntfs": case(
         "data_disks: [{name: d, size: 1GiB, filesystem: ntfs}]", "data_disks[0].filesystem", "`ntfs` is not one of ext4, xfs", "ext4"
     ),
@@ -66,5 +72,9 @@ HARDWARE: dict[str, Case] = {
     "agent_timeout_as_a_number": case("agent: {timeout: 30}", "agent.timeout", "30 is not a duration", "90m"),
     "ha_restart_11_times": case("ha: {max_restart: 11}", "ha.max_restart", "max_restart 11 is outside of 0 to 10", "1"),
     "ha_in_words": case("ha: always", "ha", "`always` is not a mapping", "KEY"),
+    "tpm_as_its_version": case("tpm: 2.0", "tpm", "2.0 is not true or false", "true or false"),
+    "mdev_with_a_blank": case(
+        "devices: [{mapping: gpu, mdev: nvidia 63}]", "devices[0].mdev", "`nvidia 63` is not a mediated device type", "nvidia-63"
+    ),
     "serial_in_words": case("serial: ttyS0", "serial", "`ttyS0` is not true or false", "true or false"),
 }

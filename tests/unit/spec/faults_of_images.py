@@ -13,6 +13,9 @@ def image(lines: str, blamed: str, key: str, message: str, cure: str) -> Case:
 
 
 IMAGES: dict[str, Case] = {
+    "datastore_of_an_image_with_a_blank": image("datastore: a b", "a b", "image.datastore", "`a b` is not a PVE storage", "local-lvm"),
+    "image_everywhere_in_words": image("everywhere: all", "all", "image.everywhere", "`all` is not true or false", "true or false"),
+    "verify_in_words": image("verify: never", "never", "image.verify", "`never` is not true or false", "true or false"),
     "image_from_two_places": image(
         "url: https://example.org/x.qcow2\nfile: x.qcow2", "image:", "image", "`url` excludes `file`", "keep one"
     ),

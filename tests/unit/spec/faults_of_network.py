@@ -44,6 +44,22 @@ def options(words: str, key: str, message: str, cure: str) -> Case:
 
 
 NETWORK: dict[str, Case] = {
+    "bridge_of_40_characters": (
+        (BRIDGE, f"bridge: {'b' * 40}"),
+        "bridge",
+        f"{NIC}.bridge",
+        f"`{'b' * 40}` is not a bridge (1 to 15 of",
+        "vmbr0",
+    ),
+    "bridge_with_an_option_of_pve": (
+        (BRIDGE, "bridge: 'vmbr0,tag=5'"),
+        "bridge",
+        f"{NIC}.bridge",
+        "`vmbr0,tag=5` is not a bridge",
+        "vmbr0",
+    ),
+    "vlan_4095": nic("vlan: 4095", "vlan", ".vlan", "VLAN 4095 is outside of 1 to 4094", "delete the line"),
+    "firewall_in_words": nic("firewall: 'on'", "firewall", ".firewall", "`on` is not true or false", "true or false"),
     "model_that_is_none": nic("model: virtoi", "model", ".model", "`virtoi` is not one of virtio, e1000", "did you mean `virtio`?"),
     "dhcp_that_is_no_truth": nic("dhcp: Static", "dhcp", ".dhcp", "`Static` is not true or false", "without quotes"),
     "static_without_a_base": (

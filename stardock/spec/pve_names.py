@@ -1,0 +1,18 @@
+"""Names of what a PVE node already has, as PVE takes them: storages, bridges, accounts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from stardock.spec.units import Form
+
+#: PVE's format pve-storage-id.
+Datastore = Annotated[
+    str, Form(r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]", "a PVE storage (at least 2 of a-z, A-Z, 0-9, - _ ., a letter first)", "local-lvm")
+]
+#: PVE's format pve-bridge-id, in the 15 characters that the kernel has for the name of an interface.
+Bridge = Annotated[str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a bridge (1 to 15 of a-z, A-Z, 0-9, - _ .)", "vmbr0")]
+#: As Linux takes them, also from a directory (admin@example.org).
+PveAccount = Annotated[
+    str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,254}", "an account on a PVE node (1 to 255 of a-z, A-Z, 0-9, _ . @ -)", "root")
+]

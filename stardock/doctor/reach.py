@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import subprocess
 from collections.abc import Mapping
@@ -16,6 +17,10 @@ from stardock.doctor.scene import Heard, Tried
 CONNECT_SECONDS, BANNER_SECONDS, STRANGER_SECONDS = 1.0, 2.0, 0.8
 #: Seconds for a login, and how many at once: sshd drops some of more than ten unauthenticated connections, but these go to different hosts.
 LOGIN_SECONDS, LOGINS = 10.0, 16
+#: How many addresses are asked at once: a descriptor each, of which a process usually has 1024.
+STRANGERS = 256
+#: What the kernel says where no way leads: no route, no address of that family, no such family.
+NO_WAY = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 KEY_VARIABLE = "PROXMOX_VE_SSH_PRIVATE_KEY"
 
 
@@ -132,12 +137,18 @@ def environment_key(door: Door, environ: Mapping[str, str]) -> int | None:
 
 
 def answering(ports: Mapping[str, int]) -> dict[str, Heard]:
-    """Of these addresses, each tried on one port, those that somebody seems to have, and how we know."""
+    """Of these addresses, each tried on one port, those that somebody seems to have, and how we know; and those that cannot be asked."""
     return asyncio.run(_all_answering(ports)) if ports else {}
 
 
 async def _all_answering(ports: Mapping[str, int]) -> dict[str, Heard]:
-    said = await asyncio.gather(*(_answers(address, port) for address, port in ports.items()))
+    room = asyncio.Semaphore(STRANGERS)
+
+    async def one(address: str, port: int) -> Heard | None:
+        async with room:
+            return await _answers(address, port)
+
+    said = await asyncio.gather(*(one(address, port) for address, port in ports.items()))
     return {address: word for address, word in zip(ports, said, strict=True) if word}
 
 
@@ -147,8 +158,8 @@ async def _answers(address: str, port: int) -> Heard | None:
         reader, writer = await asyncio.wait_for(asyncio.open_connection(address, port), CONNECT_SECONDS)
     except ConnectionRefusedError:
         return Heard(f"port {port} is refused, by a host or by a firewall on the way", sure=False)
-    except (OSError, TimeoutError):
-        return None
+    except OSError as error:  # TimeoutError is one
+        return Heard(os.strerror(error.errno), sure=False, asked=False) if error.errno in NO_WAY else None
     try:
         word = await asyncio.wait_for(reader.readline(), STRANGER_SECONDS)
     except (OSError, TimeoutError, ValueError):

@@ -20,10 +20,11 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Somebody at an address, and how we know. Not `sure`: it may have been something on the way."""
+    """Somebody at an address, and how we know. Not `sure`: it may have been something on the way. Not `asked`: no way leads there."""
 
     how: str
     sure: bool
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
-from stardock.doctor.scene import Scene
-from stardock.plan.model import Plan
+from stardock.doctor.scene import Heard, Scene
+from stardock.plan.model import Interface, Plan
 
 #: No machine has this name.
 VIP = "the VIP"
@@ -19,12 +19,20 @@ def addresses(scene: Scene) -> Iterator[Finding]:
     for address, heard in taken.items():
         if heard.sure:
             yield problem("addresses", address, f"somebody has the address of {wanted[address]}: {heard.how}", _cure(address))
-    for how in sorted({heard.how for heard in taken.values() if not heard.sure}):
-        of_it = [address for address, heard in taken.items() if heard.how == how]
-        yield warning("addresses", among(of_it), f"somebody may have them: {how}", _cure(of_it[0]))
-    if not taken:
-        silent = f"nobody answers on {len(wanted)} that are to be given (a host that drops what it does not know would not, either)"
-        yield ok("addresses", "static addresses, VIP", silent if wanted else "all machines exist")
+    for how, asked in sorted({(heard.how, heard.asked) for heard in taken.values() if not heard.sure}):
+        of_it = [address for address, heard in taken.items() if (heard.how, heard.asked) == (how, asked)]
+        said = "somebody may have them" if asked else "not checked, no way leads there from here"
+        yield warning("addresses", among(of_it), f"{said}: {how}", _cure(of_it[0]))
+    yield from _silent(wanted, taken)
+
+
+def _silent(wanted: Mapping[str, str], taken: Mapping[str, Heard]) -> Iterator[Finding]:
+    """Of those that were asked, when nobody answered on any."""
+    silent = len(wanted) - len(taken)
+    if any(heard.asked for heard in taken.values()) or (wanted and not silent):
+        return
+    said = f"nobody answers on {silent} that are to be given (a host that drops what it does not know would not, either)"
+    yield ok("addresses", "static addresses, VIP", said if wanted else "all machines exist")
 
 
 def _cure(address: str) -> str:
@@ -35,24 +43,35 @@ def _cure(address: str) -> str:
 
 def watched(scene: Scene) -> dict[str, str]:
     """Address -> whose it will be; nobody may have it yet."""
-    missing = {machine.name for machine in scene.missing()}
-    balancers = {machine.name for machine in scene.plan.of_role("loadbalancer")}
-    return {address: who for address, who in static(scene.plan).items() if who in missing or (who == VIP and balancers <= missing)}
+    nobody = {machine.name for machine in scene.missing()} | ({VIP} if _no_balancer(scene) else set())
+    return {address: who for address, who in static(scene.plan).items() if who in nobody}
+
+
+def _no_balancer(scene: Scene) -> bool:
+    """Whether none exists that could have the VIP."""
+    return {machine.name for machine in scene.plan.of_role("loadbalancer")} <= {machine.name for machine in scene.missing()}
 
 
 def static(plan: Plan) -> dict[str, str]:
-    """Address -> whose it is by the plan."""
-    found = {machine.address: machine.name for machine in plan.machines if machine.address}
-    return found | ({plan.load_balancing.vip: VIP} if plan.load_balancing else {})
+    """Address -> whose it is by the plan: of every NIC, IPv4 and IPv6."""
+    given = ((own, machine.name) for machine in plan.machines for nic in machine.interfaces for own in _static(nic))
+    return {own: name for own, name in given if own} | ({plan.load_balancing.vip: VIP} if plan.load_balancing else {})
+
+
+def _static(nic: Interface) -> tuple[str | None, str | None]:
+    return nic.address, nic.ipv6.address if nic.ipv6 else None
 
 
 def vrid(scene: Scene) -> Iterator[Finding]:
-    """VRRP is spoken among the hosts of one segment, by multicast: nobody elsewhere hears it, and Proxmox does not know of it."""
+    """VRRP is spoken among the hosts of one segment, by multicast: nobody elsewhere hears it, and Proxmox does not know of it.
+
+    Once a load balancer exists it is ours that is heard.
+    """
     balancing = scene.plan.load_balancing
-    if balancing:
+    if balancing and _no_balancer(scene):
         look = f"timeout 5 tcpdump -nvi {_bridge(scene)} 'ip proto 112'   # on a PVE node: no other `vrid {balancing.vrid}` may be heard"
-        said = f"not checked: it can be heard on the load balancers' own segment only. {look}"
-        yield ok("VRRP id", str(balancing.vrid), said)
+        said = "not checked: it can be heard on the load balancers' own segment only"
+        yield warning("VRRP id", str(balancing.vrid), said, look)
 
 
 def _bridge(scene: Scene) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import socket
 import subprocess
@@ -19,9 +21,9 @@ pytestmark = pytest.mark.unit
 
 
 @contextmanager
-def speaker(words: bytes) -> Iterator[int]:
+def speaker(words: bytes, address: str = "127.0.0.1") -> Iterator[int]:
     """A host that says these words to whoever comes; its port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((address, 0), family=socket.AF_INET6 if ":" in address else socket.AF_INET) as server:
         threading.Thread(target=_serve, args=(server, words), daemon=True).start()
         yield server.getsockname()[1]
 
@@ -101,3 +103,46 @@ def test_an_address_is_somebodys_for_sure_when_an_sshd_speaks_there(monkeypatch:
         assert not answering({"127.0.0.1": port})["127.0.0.1"].sure
     assert not answering({"127.0.0.1": free_port()})["127.0.0.1"].sure
     assert answering({}) == {}
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_an_ipv6_address_is_asked_as_one_of_ipv4() -> None:
+    with speaker(b"SSH-2.0-x\r\n", "::1") as port:
+        assert answering({"::1": port})["::1"].sure
+
+
+@pytest.mark.parametrize("code", [errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT])
+def test_an_address_to_which_no_way_leads_was_not_asked(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(code, monkeypatch)
+    heard = answering({"fd00::1": 22})["fd00::1"]
+    assert (heard.how, heard.sure, heard.asked) == (os.strerror(code), False, False)
+
+
+def test_a_neighbour_that_is_not_there_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(errno.EHOSTUNREACH, monkeypatch)
+    assert answering({"fd00::1": 22}) == {}
+
+
+def refuse(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel says this of every connection."""
+
+    async def connect(_address: str, _port: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+
+
+def test_addresses_are_asked_at_once_but_never_more_than_a_machine_has_descriptors_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_now, most = 0, 0
+
+    async def connect(_address: str, _port: int) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        await asyncio.sleep(0.01)
+        open_now -= 1
+        raise TimeoutError
+
+    monkeypatch.setattr(asyncio, "open_connection", connect)
+    assert answering({f"10.0.{number // 250}.{number % 250}": 22 for number in range(1000)}) == {}
+    assert most == reach.STRANGERS

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from stardock.doctor.checks import run
+from stardock.doctor.checks.addresses import addresses, static, watched
 from stardock.doctor.finding import Level
 from stardock.doctor.scene import Heard
 from stardock.estate.survey import Answer
+from tests.plans import document, plan_of
 from tests.unit.doctor.findings import only, pcis, wrong
 from tests.unit.doctor.scenes import plan, resources, scene, vm
 
@@ -86,7 +88,39 @@ def test_addresses_that_something_on_the_way_may_answer_for_are_one_warning() ->
     assert found.subject == "192.168.1.50, 192.168.1.51, 192.168.1.40"
 
 
-def test_what_cannot_be_heard_from_here_is_said_plainly() -> None:
-    found = next(finding for finding in run(scene()) if finding.check == "VRRP id")
+def test_every_static_address_of_every_interface_of_both_families_is_asked() -> None:
+    asked = {address for address, who in static(plan_of(document("dual-stack"))[0]).items() if who == "server1"}
+    assert asked == {"192.168.1.50", "fd00:10::50", "10.30.0.50", "fd00:30::50"}
+
+
+@pytest.mark.parametrize("address", ["fd00:10::50", "10.30.0.50", "fd00:30::50"])
+def test_a_second_nics_and_an_ipv6_address_that_somebody_has_are_told(address: str) -> None:
+    heard = {address: Heard("an sshd answers on port 22", sure=True)}
+    (found,) = addresses(replace(scene(plan_of(document("dual-stack"))[0]), answering=heard))
+    assert (found.check, found.subject, found.level) == ("addresses", address, Level.PROBLEM)
+    assert "server1" in found.cause
+
+
+def test_an_address_to_which_no_way_leads_from_here_is_not_counted_as_silent() -> None:
+    heard = {"192.168.1.50": Heard("Network is unreachable", sure=False, asked=False)}
+    told, rest = addresses(replace(scene(), answering=heard))
+    assert (told.subject, told.level) == ("192.168.1.50", Level.WARNING)
+    assert told.cause == "not checked, no way leads there from here: Network is unreachable"
+    assert "ip neigh show 192.168.1.50" in told.cure
+    assert (rest.level, "on 6 that" in rest.cause) == (Level.OK, True)
+    everywhere = dict.fromkeys(watched(scene()), heard["192.168.1.50"])
+    (told,) = addresses(replace(scene(), answering=everywhere))
+    assert told.level is Level.WARNING
+
+
+def test_the_vrrp_id_that_cannot_be_heard_from_here_is_not_counted_as_ok() -> None:
+    (found,) = (finding for finding in run(scene()) if finding.check == "VRRP id")
+    assert (found.subject, found.level) == (str(plan().load_balancing.vrid), Level.WARNING)  # type: ignore[union-attr]
     assert "not checked" in found.cause
-    assert "tcpdump" in found.cause
+    assert "tcpdump" in found.cure
+
+
+def test_the_vrrp_id_is_nothing_to_tell_without_a_vip_and_once_a_load_balancer_speaks_it() -> None:
+    exists = scene(resources=Answer(resources(vm(200, "lb1", tags=OURS))))
+    for made in (exists, scene(replace(plan(), load_balancing=None))):
+        assert [finding for finding in run(made) if finding.check == "VRRP id"] == []

@@ -16,6 +16,7 @@ from tests.unit.spec.faults_of_hardware import HARDWARE
 from tests.unit.spec.faults_of_images import IMAGES
 from tests.unit.spec.faults_of_machines import MACHINES
 from tests.unit.spec.faults_of_network import NETWORK
+from tests.unit.spec.faults_of_plain_values import PLAIN_VALUES
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +36,7 @@ CASES: dict[str, Case] = {
     **HARDWARE,
     **MACHINES,
     **NETWORK,
+    **PLAIN_VALUES,
     "unknown_key": (
         ("count: 2", "count: 2\n    memroy: 4GiB"),
         "memroy",

@@ -1,0 +1,166 @@
+"""One value of a wrong kind for each key that no other table looks at: flags in words, names with a blank, empty texts."""
+
+from __future__ import annotations
+
+from tests.unit.spec.conftest import Case
+from tests.unit.spec.faults_of_estate import ENDPOINT, LAST, PVE1
+from tests.unit.spec.faults_of_hardware import case as pool
+
+FLAG = ("is not true or false", "true or false")
+EMPTY = ("it is empty", "delete the line")
+ADMIN = "name: admin"
+NIC = "bridge: vmbr0"
+URL = "https://example.org/x"
+
+
+def last(text: str, path: str, message: str, cure: str) -> Case:
+    """A section at the end of the file, on one line; its key is the beginning of the path."""
+    return (LAST, f"{LAST}\n{text}"), text.partition(":")[0], path, message, cure
+
+
+def user(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of an account."""
+    return last(f"cloud_init: {{users: [{{{ADMIN}, {words}}}]}}", f"cloud_init.users[0].{key}", message, cure)
+
+
+def kured(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of kured."""
+    return ("duration: 1h", f"duration: 1h\n  kured: {{{words}}}"), "kured", f"maintenance.kured.{key}", message, cure
+
+
+def estate(words: str, key: str, message: str, cure: str) -> Case:
+    """A line of the estate."""
+    return (ENDPOINT, f"{ENDPOINT}\n  {words}"), words, f"proxmox.{key}", message, cure
+
+
+def pve_node(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of the first PVE node."""
+    return (PVE1, f"- {{{words}}}"), words, f"proxmox.nodes[0]{key}", message, cure
+
+
+def image(words: str, key: str, message: str, cure: str) -> Case:
+    """A line of the cluster's image."""
+    return ("system: debian", f"system: debian\n  {words}"), words, f"image.{key}", message, cure
+
+
+def nic(words: str, key: str, message: str, cure: str) -> Case:
+    """A line of the load balancers' interface."""
+    return (NIC, f"{NIC}\n      {words}"), words, f"network.loadbalancer[0].{key}", message, cure
+
+
+def agent(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of the machine agent1."""
+    return ("[agent1]", f"[{{name: agent1, {words}}}]"), words, f"pools[2].machines[0].{key}", message, cure
+
+
+PLAIN_VALUES: dict[str, Case] = {
+    "agent_enabled_in_words": pool("agent: {enabled: 'on'}", "agent.enabled", *FLAG),
+    "device_without_a_name": pool("devices: [{mapping: ''}]", "devices[0].mapping", "`` is not the name of a resource mapping", "gpu"),
+    "pcie_in_words": pool("devices: [{mapping: gpu, pcie: 1}]", "devices[0].pcie", *FLAG),
+    "primary_gpu_in_words": pool("devices: [{mapping: gpu, primary_gpu: x}]", "devices[0].primary_gpu", *FLAG),
+    "ha_enabled_in_words": pool("ha: {enabled: always}", "ha.enabled", *FLAG),
+    "ha_relocate_11_times": pool("ha: {max_relocate: 11}", "ha.max_relocate", "max_relocate 11 is outside of 0 to 10", "1"),
+    "on_boot_in_words": pool("on_boot: always", "on_boot", *FLAG),
+    "stop_on_destroy_in_words": pool("stop_on_destroy: never", "stop_on_destroy", *FLAG),
+    "startup_down_delay_of_a_day": pool(
+        "startup: {down_delay: 86400}", "startup.down_delay", "down_delay 86400 is outside of 0 to 3600", "120"
+    ),
+    "interfaces_of_a_pool_empty": pool("interfaces: []", "interfaces", "it is empty", "at least one"),
+    "user_data_of_a_pool_as_a_text": pool("cloud_init: {user_data: x}", "cloud_init.user_data", "`x` is not a mapping", "KEY"),
+    "cores_of_a_machine_zero": agent("cores: 0", "cores", "0 cores are outside of 1 to 128", "2"),
+    "cpu_of_a_machine_with_a_blank": agent("cpu: a b", "cpu", "`a b` is not a CPU type of PVE", "host"),
+    "disk_of_a_machine_of_half_a_gib": agent("disk: 512MiB", "disk", "`512MiB` is not a whole number of GiB", "1GiB"),
+    "name_of_a_machine_in_capitals": (
+        ("[agent1]", "[{name: Agent_1}]"),
+        "Agent_1",
+        "pools[2].machines[0].name",
+        "`Agent_1` is not a name",
+        "agent-1",
+    ),
+    "package_with_a_blank": last("cloud_init: {packages: [a b]}", "cloud_init.packages[0]", "`a b` is not a package", "write for example"),
+    "boot_command_that_is_a_number": last(
+        "cloud_init: {user_data: {bootcmd: [5]}}", "cloud_init.user_data.bootcmd[0]", "5 is neither", "sysctl"
+    ),
+    "owner_of_a_file_with_a_blank": last(
+        "cloud_init: {user_data: {write_files: [{path: /srv/x, content: x, owner: a b}]}}",
+        "cloud_init.user_data.write_files[0].owner",
+        "`a b` is not an account name",
+        "admin",
+    ),
+    "key_of_a_user_empty": user("keys: ['']", "keys[0]", *EMPTY),
+    "sudo_in_words": user("sudo: ALL", "sudo", *FLAG),
+    "password_from_a_variable_with_a_blank": user(
+        "password_hash: {env: A B}", "password_hash.env", "`A B` is not a name", "write for example"
+    ),
+    "password_from_a_file_without_a_name": user("password_hash: {file: ''}", "password_hash.file", *EMPTY),
+    "password_from_no_command": user("password_hash: {command: ''}", "password_hash.command", *EMPTY),
+    "kubernetes_of_another_name": (("name: rke2", "name: k3s"), "k3s", "distribution.name", "`k3s` is not one of rke2", "rke2"),
+    "tarball_by_ftp": (("name: rke2", "name: rke2\n  url: ftp://x/y"), "ftp", "distribution.url", "`ftp://x/y` is not", "https://"),
+    "tarball_with_half_a_checksum": (
+        ("name: rke2", f"name: rke2\n  url: {URL}\n  sha256: abc"),
+        "abc",
+        "distribution.sha256",
+        "`abc` is not",
+        "64",
+    ),
+    "hook_of_no_command": last("hooks: {before_deploy: [{command: ''}]}", "hooks.before_deploy[0].command", *EMPTY),
+    "hook_that_is_a_number": last("hooks: {before_bootstrap: 5}", "hooks.before_bootstrap", "5 is not a list", "one item a line"),
+    "hook_after_bootstrap_that_is_a_number": last("hooks: {after_bootstrap: [5]}", "hooks.after_bootstrap[0]", "5 is not a mapping", "KEY"),
+    "checksum_file_by_ftp": image("checksum_url: ftp://x/y", "checksum_url", "`ftp://x/y` is not", "https://"),
+    "image_file_without_a_name": image("file: ''", "file", *EMPTY),
+    "overwrite_in_words": image("overwrite: always", "overwrite", *FLAG),
+    "interface_with_a_name_of_16": (
+        ("- name: ens18", "- name: abcdefghijklmnop"),
+        "abcdefghijklmnop",
+        "network.loadbalancer[0].name",
+        "is not the name of an interface",
+        "ens18",
+    ),
+    "search_domain_of_an_interface_with_a_blank": (
+        ("search: [home.arpa]", "search: [a b]"),
+        "a b",
+        "network.loadbalancer[0].search[0]",
+        "`a b` is not a domain",
+        "home.arpa",
+    ),
+    "slaac_in_words": nic("ipv6: {slaac: x}", "ipv6.slaac", *FLAG),
+    "dhcp_of_ipv6_in_words": nic("ipv6: {dhcp: x}", "ipv6.dhcp", *FLAG),
+    "offset_below_zero": (("offset: 41", "offset: -1"), "-1", "network.loadbalancer[0].static.offset", "offset -1 is negative", "base"),
+    "offset_of_ipv6_below_zero": nic('ipv6: {static: {base: "fd00::", offset: -1}}', "ipv6.static.offset", "offset -1 is negative", "base"),
+    "metric_of_a_route_zero": nic(
+        "routes: [{to: 10.9.0.0/16, via: 192.168.1.1, metric: 0}]", "routes[0].metric", "metric 0 is outside of 1 to 4294967295", "2000"
+    ),
+    "kured_on_a_day_that_is_none": kured("days: [xx]", "days[0]", "`xx` is not one of mo", "mo"),
+    "kured_at_hour_25": kured("start: '25:00'", "start", "`25:00` is not a time of day", "18:00"),
+    "kured_until_hour_25": kured("end: '25:00'", "end", "`25:00` is not a time of day", "18:00"),
+    "kured_installed_in_words": kured("install: x", "install", *FLAG),
+    "kured_period_as_a_number": kured("period: 60", "period", "60 is not a duration", "90m"),
+    "agents_without_an_interface": (("vip: 192", "agent: []\n  vip: 192"), "agent: []", "network.agent", "it is empty", "at least one"),
+    "name_server_that_is_none": (("vip: 192", "dns: [x]\n  vip: 192"), "dns: [x]", "network.dns[0]", "`x` is not", "192.168"),
+    "search_domain_with_a_blank": (
+        ("vip: 192", "search: [a b]\n  vip: 192"),
+        "a b",
+        "network.search[0]",
+        "`a b` is not a domain",
+        "home.arpa",
+    ),
+    "snippets_on_a_datastore_with_a_blank": estate(
+        "datastores: {snippets: a b}", "datastores.snippets", "`a b` is not a PVE storage", "local"
+    ),
+    "insecure_in_words": estate("insecure: 'yes'", "insecure", *FLAG),
+    "key_for_pve_nodes_without_a_name": estate("ssh: {private_key: ''}", "ssh.private_key", *EMPTY),
+    "images_of_a_pve_node_on_a_number": pve_node("name: pve1, datastores: {images: 5}", ".datastores.images", "5 is not text", "quotes"),
+    "snippets_of_a_pve_node_with_a_blank": pve_node(
+        "name: pve1, datastores: {snippets: a b}", ".datastores.snippets", "`a b` is not a PVE storage", "local"
+    ),
+    "disk_of_a_pve_node_without_a_unit": pve_node("name: pve1, disk: 500", ".disk", "500 is not a size with a unit", "500GiB"),
+    "name_of_a_pve_node_with_a_blank": pve_node("name: pve 1", ".name", "`pve 1` is not the name of a PVE node", "pve1"),
+    "private_key_without_a_name": (("private_key: id_ed25519", "private_key: ''"), "private_key", "ssh.private_key", *EMPTY),
+    "user_of_machines_in_capitals": (
+        ("private_key:", "user: Admin\n  private_key:"),
+        "Admin",
+        "ssh.user",
+        "`Admin` is not an account name",
+        "admin",
+    ),
+}

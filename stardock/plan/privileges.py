@@ -1,5 +1,8 @@
 """What this plan needs of Proxmox, and no more: which privileges on which path, and what for.
 
+What a kind's role has must not depend on the plan, only its paths may: when the role is given anew after an edit, what is now to be undone
+(HA, membership of a pool, a device, a NIC) needs what the last plan needed, and no command takes an ACL away.
+
 By the methods that the provider (0.111.1) and `stardock.estate` call, what the published schema asks for each, and what PVE's code asks
 beyond it (PVE::API2::Qemu, PVE::Storage, PVE::GuestHelpers). Machines are granted on /vms and not one by one: when a VM is destroyed, PVE
 takes the ACLs on it away, so that a replacement could not be made. Nor through a pool: a new VM's tags are looked at on its own path.
@@ -25,7 +28,7 @@ class Grant:
 
 def grants(plan: Plan) -> tuple[Grant, ...]:
     """List what the plan needs, without what it has no use for; in a fixed order."""
-    every = (_estate(plan), _machines(), _nodes(plan), _images(plan), _snippets(plan), _disks(plan), _bridges(plan))
+    every = (_estate(), _ha(plan), _machines(), _nodes(plan), _images(plan), _snippets(plan), _disks(plan), _bridges(plan))
     return tuple(grant for grant in (*every, _devices(plan), _pools(plan)) if grant.paths)
 
 
@@ -42,19 +45,24 @@ def _sorted(paths: set[str]) -> tuple[str, ...]:
     return tuple(sorted(paths))
 
 
-def _estate(plan: Plan) -> Grant:
-    """PVE asks for Sys.Modify on / itself to set a VM's startup order, for Sys.Console to put it under HA.
+def _estate() -> Grant:
+    """PVE asks for Sys.Modify on / itself to set a VM's startup order.
 
     With Sys.Audit there, PVE nodes may fetch from any URL, too: Sys.AccessNetwork on each would add nothing.
     """
-    console = ("Sys.Console",) if any(machine.ha for machine in plan.machines) else ()
     return Grant(
         kind="estate",
         what_for="startup order of machines, quorum, download of images",
-        privileges=("Sys.Audit", *console, "Sys.Modify"),
+        privileges=("Sys.Audit", "Sys.Modify"),
         paths=("/",),
         propagate=False,
     )
+
+
+def _ha(plan: Plan) -> Grant:
+    """A role of its own, which stays as it is when no machine is to be under HA any more: the next deploy still takes them out."""
+    paths = ("/",) if any(machine.ha for machine in plan.machines) else ()
+    return Grant(kind="ha", what_for="machines under PVE HA", privileges=("Sys.Console",), paths=paths, propagate=False)
 
 
 def _machines() -> Grant:
@@ -126,5 +134,10 @@ def _devices(plan: Plan) -> Grant:
 
 
 def _pools(plan: Plan) -> Grant:
+    """Pool.Allocate is what PVE asks of a pool that a VM joins or leaves later; a new VM may be put into any.
+
+    No plan knows the pool that is left: it was in the plan when the role was last given.
+    """
     paths = {f"/pool/{machine.pve_pool}" for machine in plan.machines if machine.pve_pool}
-    return Grant(kind="pools", what_for="which pool a machine is in", privileges=("Pool.Audit",), paths=_sorted(paths))
+    privileges = ("Pool.Allocate", "Pool.Audit")
+    return Grant(kind="pools", what_for="pools that machines join and leave, seen", privileges=privileges, paths=_sorted(paths))

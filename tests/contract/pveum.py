@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import pytest
+
 Ask = Callable[[str, str, dict[str, str]], Any]  # method, path, parameters -> data; raises when it is refused
 
 
@@ -17,6 +19,15 @@ def run(lines: Iterable[str], ask: Ask) -> str:
         if line and not line.startswith("#"):
             told = _either(line.split(" || "), ask)
     return f"{told['full-tokenid']}={told['value']}"
+
+
+def again(lines: Iterable[str], ask: Ask) -> None:
+    """Run the script once more, after an edit: its last command is refused, for the token is there."""
+    *rest, token = [line for line in lines if line and not line.startswith("#")]
+    for line in rest:
+        _either(line.split(" || "), ask)
+    with pytest.raises(AssertionError, match="Token already exists"):
+        _one(shlex.split(token), ask)
 
 
 def _either(commands: list[str], ask: Ask) -> Any:

@@ -58,12 +58,18 @@ class EmulatedEstate:
 
     def take_role(self, *, without: str = "nothing") -> None:
         """From now on, be whom `runner proxmox-role` makes for the cluster file as it is, less one privilege: nobody here has more."""
-        from stardock.estate.role import commands, default_user  # noqa: PLC0415 -- as above
+        self.token = pveum.run((line.replace(f" {without}", "") for line in self._role()), self.pve.granted)
+
+    def renew_role(self) -> None:
+        """Run what it prints again, after an edit of the cluster file; the token stays."""
+        pveum.again(self._role(), self.pve.granted)
+
+    def _role(self) -> Iterator[str]:
+        from stardock.estate.role import commands, default_user  # noqa: PLC0415 -- after the file is there
         from stardock.workspace import open_workspace  # noqa: PLC0415
 
         plan = open_workspace(self.file).plan
-        lines = (line.replace(f" {without}", "") for line in commands(plan, default_user(plan)))
-        self.token = pveum.run(lines, self.pve.granted)
+        return commands(plan, default_user(plan))
 
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""

@@ -7,66 +7,83 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote
 
 import pytest
-from requests import Session
 
 from stardock.errors import ConditionError, EngineError
-from stardock.estate.role import commands, default_user
-from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 from stardock.workspace import open_workspace
-from tests.contract import pveum
-from tests.contract.deploy.estate import emulated_estate
-from tests.contract.estate import USUAL, Estate, estate
+from tests.contract.deploy.estate import EmulatedEstate, emulated_estate
+from tests.contract.deploy.replay import IMAGE, STORAGES, Data, Recorded, Replay, furnish
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.contract
 
-#: Each datastore its own path, so that a privilege that is missing on one is not there by another.
-STORAGES = {"images": "dir"}
 
-
-def edited(data: dict[str, Any]) -> dict[str, Any]:
-    """One server on a VLAN, its image on a datastore of its own."""
+def edited(data: Data) -> Data:
+    """A server on a VLAN under HA; an agent of an uploaded image, in a PVE pool, with a device and a disk of data."""
     single = document("single")
-    single["proxmox"] = data["proxmox"] | {"nodes": data["proxmox"]["nodes"][:1], "datastores": {"images": "images"}}
+    datastores = {"images": "images", "disks": "ceph", "shared": ["ceph"]}
+    single["proxmox"] = data["proxmox"] | {"nodes": data["proxmox"]["nodes"][:1], "datastores": datastores}
     single["network"] = {"server": [{"name": "ens18", "bridge": "vmbr0", "vlan": 7}]}
+    agents = {"name": "agents", "role": "agent", "machines": ["agent1"], "vm_id_start": 400, "devices": ["gpu"], "pve_pool": "lab"}
+    checksum = f"sha256:{sha256(IMAGE).hexdigest()}"
+    agents["image"] = {"system": "debian", "file": "baked.qcow2", "checksum": checksum, "datastore": "uploads"}
+    agents["data_disks"] = [{"name": "longhorn", "size": "10GiB", "datastore": "data"}]
+    single["pools"] = [single["pools"][0] | {"ha": True}, agents]
     return single
 
 
-EVERY = [(path, name) for path, names in needed(plan_of(edited(document()))[0]).items() for name in sorted(names)]
+def edited_again(data: Data) -> Data:
+    """Once they run: the server no longer under HA, the agent in another PVE pool, and what else changes in place."""
+    del data["pools"][0]["ha"]
+    data["pools"][1] |= {"pve_pool": "other", "description": "moved", "cores": 4}
+    return data
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What was asked from the first command to the last, and for which plan."""
+def privileges(data: Data) -> set[tuple[str, str]]:
+    """(path, privilege) of all that its plan needs."""
+    return {(path, name) for path, names in needed(plan_of(data)[0]).items() for name in names}
 
-    requests: list[dict[str, Any]]
-    plan: Plan
+
+EVERY = sorted(privileges(edited(document())) | privileges(edited_again(edited(document()))))
+
+
+@contextmanager
+def furnished(directory: Path) -> Iterator[EmulatedEstate]:
+    """The cluster file and all that it names, nothing deployed, nobody's role made."""
+    with emulated_estate(directory, STORAGES) as estate:
+        furnish(estate.pve)
+        (estate.folder / "baked.qcow2").write_bytes(IMAGE)
+        estate.data = edited(estate.data)
+        estate.write()
+        yield estate
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """Deploy (apply and discover), deploy again, doctor, destroy: each by the real program, with exactly the role."""
-    with emulated_estate(tmp_path_factory.mktemp("role"), STORAGES) as estate:
-        estate.data = edited(estate.data)
-        estate.write()
+    """Deploy (apply and discover), deploy again, edit and deploy, doctor, destroy: each by the real program, with exactly the role."""
+    with furnished(tmp_path_factory.mktemp("role")) as estate:
         estate.take_role()
+        before = open_workspace(estate.file).plan
         estate.pve.lab("reset")
         estate.deploy()
         assert "nothing to change" in estate.deploy()
+        edited_again(estate.data)
+        estate.write()
+        estate.renew_role()
+        estate.deploy()
         code, output = estate.run("doctor")
         assert code == 0, output
         assert "has what this plan needs" in output
         estate.engine("destroy", "-auto-approve", "-no-color")
         assert estate.vms() == {}
-        return Recorded(estate.pve.lab("requests"), open_workspace(estate.file).plan)
+        administrators = ("/access/roles", "/access/acl", "/access/users")
+        asked = [one for one in estate.pve.lab("requests") if not one["path"].startswith(administrators)]
+        return Recorded(asked, (before, open_workspace(estate.file).plan))
 
 
 def test_apply_discover_doctor_and_destroy_pass_with_exactly_the_printed_role(recorded: Recorded) -> None:
@@ -92,8 +109,8 @@ def test_with_any_one_privilege_less_something_is_refused(recorded: Recorded, tm
 
 
 def test_a_deploy_with_one_privilege_less_fails_with_its_name_and_doctor_tells_the_cure(tmp_path: Path) -> None:
-    with emulated_estate(tmp_path, STORAGES) as estate:
-        estate.data = edited(estate.data)
+    with furnished(tmp_path) as estate:
+        del estate.data["pools"][1:]
         estate.write()
         estate.take_role(without="VM.Config.Memory")
         code, output = estate.run("deploy", "--timeout", "5")
@@ -104,56 +121,3 @@ def test_a_deploy_with_one_privilege_less_fails_with_its_name_and_doctor_tells_t
         assert code == ConditionError.exit_code, output
         assert "stardock-single@pve lacks VM.Config.Memory" in output
         assert "pveum role modify stardock-single-machines --privs" in output
-
-
-@dataclass
-class Replay:
-    """A fresh estate, whose one user has the role, and what it is to be asked."""
-
-    recorded: Recorded
-    pve: Estate
-    user: Estate  # the same, asked as that user
-
-    @classmethod
-    @contextmanager
-    def of(cls, recorded: Recorded, directory: Path) -> Iterator[Replay]:
-        """Serve it."""
-        with estate(directory, storages=USUAL | STORAGES) as pve:
-            token = pveum.run(commands(recorded.plan, default_user(recorded.plan)), pve.granted)
-            yield cls(recorded, pve, replace(pve, token=token, session=Session()))
-
-    def take_away(self, path: str, privilege: str) -> None:
-        """Take a privilege out of every role that the user has on that path; each role here is on paths of one kind."""
-        roles = {entry["roleid"] for entry in self.pve.get("/access/acl") if entry["path"] == path}
-        known = {role["roleid"]: role["privs"].split(",") for role in self.pve.get("/access/roles")}
-        for role in roles:
-            left = [name for name in known[role] if name != privilege]
-            self.pve.granted("PUT", f"/access/roles/{role}", {"privs": ",".join(left)})
-
-    def first_refusal(self) -> str:
-        """Ask everything in its order; what was refused first, in Proxmox's words; empty: nothing."""
-        for request in self.recorded.requests:
-            if "/tasks/" in request["path"]:
-                continue  # of tasks that were others
-            refusal = self._again(request)
-            if refusal:
-                return refusal
-        return ""
-
-    def _again(self, request: dict[str, Any]) -> str:
-        parameters = {name: value for name, value in request["parameters"].items() if f"/{value}" not in unquote(request["path"])}
-        self._upload(str(parameters.get("cicustom", "")))
-        answer = self.user.ask(request["method"], request["path"], **parameters)
-        if answer.status == HTTPStatus.FORBIDDEN:
-            return answer.reason
-        return self._finish(answer.data) if str(answer.data).startswith("UPID:") else ""
-
-    def _upload(self, custom: str) -> None:
-        """What SFTP would have brought."""
-        for part in filter(None, custom.split(",")):
-            self.pve.snippet("pve1", part.rpartition("/")[2], "x")
-
-    def _finish(self, upid: str) -> str:
-        """Wait for a task; a refusal inside of it."""
-        ended = self.user.wait(upid).status
-        return ended if "Permission check failed" in ended else ""

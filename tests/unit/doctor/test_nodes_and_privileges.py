@@ -7,7 +7,7 @@ import pytest
 from stardock.doctor.checks import ASKED, HERE, run
 from stardock.doctor.finding import Level
 from stardock.estate.survey import Answer
-from stardock.plan.privileges import needed
+from stardock.plan.privileges import grants, needed
 from tests.unit.doctor.findings import on_vlan, only, pcis, wrong
 from tests.unit.doctor.scenes import NODES, URL, bridge, node, plan, resources, scene, storage
 
@@ -40,6 +40,12 @@ def test_a_plan_needs_what_it_uses_and_nothing_that_it_does_not() -> None:
     assert set(rich) - set(lean) == {"/mapping/pci/gpu", "/pool/lab", "/sdn/zones/localnetwork/vmbr0/7"}
     assert rich["/"] - lean["/"] == {"Sys.Console"}
     assert not any(name.startswith(("User.", "Permissions.")) for names in rich.values() for name in names)
+
+
+def test_a_role_that_is_given_anew_after_an_edit_keeps_what_the_edit_undoes() -> None:
+    lean, rich = ({grant.kind: grant.privileges for grant in grants(made)} for made in (plan(), pcis(on_vlan(7))))
+    assert rich.keys() - lean.keys() == {"ha", "devices", "pools"}
+    assert lean.items() <= rich.items()
 
 
 def test_a_pve_node_of_another_name_is_told_with_the_nearest_one() -> None:

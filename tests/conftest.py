@@ -12,7 +12,7 @@ ROOT_LAYERS = ("lab", "contract")
 
 #: Tests that boot a whole cluster, in the order in which they run.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
-CLUSTERS = (*QUICK_START, *(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional")))
+CLUSTERS = (*QUICK_START, *(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack")))
 
 
 def pytest_report_header() -> str:

@@ -103,6 +103,13 @@ class Cluster:
             assert time.monotonic() < deadline, f"{machine} does not answer within {seconds} s"
             time.sleep(0.5)
 
+    def wait_for_api(self, seconds: float = 60) -> None:
+        """Until the API says that it is ready, to who has the kubeconfig that bootstrap wrote."""
+        deadline = time.monotonic() + seconds
+        while self.kubectl("get", "--raw", "/readyz", check=False).returncode:
+            assert time.monotonic() < deadline, f"the API is not ready within {seconds} s"
+            time.sleep(0.5)
+
     def reboot(self, machine: str) -> None:
         """From inside; returns once its next boot lets us in (its sshd may still answer while it goes down)."""
         before = self.boots([machine])

@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
 # Tests wait more than they compute: for boots, elections, timeouts.
-WORKERS ?= 3
+WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 

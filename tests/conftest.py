@@ -10,8 +10,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT_LAYERS = ("lab", "contract")
 
-#: Tests of one cluster, in the order of its life.
+#: Tests that boot a whole cluster, in the order in which they run.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
+CLUSTERS = (*QUICK_START, *(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional")))
 
 
 def pytest_report_header() -> str:
@@ -38,17 +39,17 @@ def _skip_what_wants_root(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     file = item.nodeid.partition("::")[0]
-    return QUICK_START.index(file) if file in QUICK_START else len(QUICK_START) + (not item.get_closest_marker("contract"))
+    return CLUSTERS.index(file) if file in CLUSTERS else len(CLUSTERS) + (not item.get_closest_marker("contract"))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """One worker takes the quick start's cluster, which takes longest, from its founding to its end; the others go file by file."""
+    """One worker takes the clusters, one after another, since two at a time only slow each other; the others go file by file."""
     return Shares(config, log)
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Who takes what: one cluster's life together, of all else each file."""
+    """Who takes what: the clusters together, of all else each file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "quickstart" if file in QUICK_START else file
+        return "clusters" if file in CLUSTERS else file

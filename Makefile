@@ -39,7 +39,7 @@ suite: # while it waits for boots and elections, there is time for linters
 	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm" $(TESTS)
 
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
-	@STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
+	@STARDOCK_LOCK=write STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
 
 test-slow: lab-setup ## a VM that boots Debian's own kernel in QEMU (no hardware help: five to fifteen minutes)
 	@tools/setup vm

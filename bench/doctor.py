@@ -48,7 +48,9 @@ def cluster(folder: Path, endpoint: str) -> Path:
     yaml = YAML()
     data = yaml.load(cluster_yaml(NODES, pve_nodes=NODES))
     data["proxmox"] |= {"endpoint": endpoint, "ssh": {"private_key": str(access_key(folder))}}
-    data["proxmox"]["nodes"] = [{"name": name, "address": "127.0.0.1", "ssh_port": 1} for name in data["proxmox"]["nodes"]]
+    data["proxmox"]["nodes"] = [
+        {"name": name, "address": f"127.0.1.{number}", "ssh_port": 1} for number, name in enumerate(data["proxmox"]["nodes"], 1)
+    ]
     file = folder / "cluster.yaml"
     with file.open("w") as stream:
         yaml.dump(data, stream)

@@ -17,8 +17,9 @@ SIZES = {"MiB": 1, "GiB": 1024, "TiB": 1024 * 1024}
 _SIZE = re.compile(r"(\d+)\s?([A-Za-z]*)")
 #: QEMU counts the bytes of a disk in 63 bits: 8 EiB. In TiB.
 _LARGEST = 2**23 - 1
-#: In MiB, of one VM: the provider takes no less (bpg/proxmox 0.111.1), PVE's own form no more (MemoryField.js); PVE's API names no limit.
-_MEMORY = (64, 4_178_944)
+#: In MiB, of one VM: what the provider takes (bpg/proxmox 0.111.1, `dedicated` in proxmoxtf/resource/vm/vm.go).
+#: PVE's API names no upper limit.
+_MEMORY = (64, 268_435_456)
 #: More digits than any size that is taken.
 _DIGITS = 15
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?")

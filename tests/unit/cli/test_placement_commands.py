@@ -72,15 +72,20 @@ def test_read_belongs_to_capacity(file: Path) -> None:
     assert "--read belongs to --capacity" in run(file, "plan", "--read", code=2).stderr
 
 
-def test_rebalance_proposes_by_name_with_the_way_to_do_it_and_makes_no_move(file: Path) -> None:
-    assert run(file, "rebalance").stdout == "nothing to move\n"
+def crowded(file: Path, **words: Any) -> str:
+    """What rebalance says of servers that were made while they might stand on pve1 alone."""
     data = document()
-    data["pools"][1] |= {"nodes": ["pve1"]}
+    data["pools"][1] |= {"nodes": ["pve1"], **words}
     written(file, data)
     commit_lock(open_workspace(file))
     del data["pools"][1]["nodes"]
     written(file, data)
-    said = run(file, "rebalance").stdout
+    return run(file, "rebalance").stdout
+
+
+def test_rebalance_proposes_by_name_with_the_way_to_do_it_and_makes_no_move(file: Path) -> None:
+    assert run(file, "rebalance").stdout == "nothing to move\n"
+    said = crowded(file)
     assert "server3 (server, VM 212): pve1 -> pve2: pve1 carries another server, and pve2 none" in said
     assert "qm migrate 212 pve2 --online --with-local-disks" in said
     assert "runner lock accept server3" in said
@@ -90,13 +95,7 @@ def test_rebalance_proposes_by_name_with_the_way_to_do_it_and_makes_no_move(file
 
 
 def test_a_machine_with_a_device_is_to_be_moved_while_it_is_off(file: Path) -> None:
-    data = document()
-    data["pools"][1] |= {"nodes": ["pve1"], "devices": ["gpu"]}
-    written(file, data)
-    commit_lock(open_workspace(file))
-    del data["pools"][1]["nodes"]
-    written(file, data)
-    said = run(file, "rebalance").stdout
+    said = crowded(file, devices=["gpu"])
     assert "qm shutdown 212 && qm migrate 212 pve2   (a device stays behind)" in said
     assert "--online" not in said
 

@@ -104,15 +104,15 @@ MACHINES: dict[str, Case] = {
         ("memory: 1GiB", "memory: 99999999TiB"),
         "memory",
         "pools[0].memory",
-        "`99999999TiB` is outside of 64MiB to 4178944MiB",
+        "`99999999TiB` is outside of 64MiB to 268435456MiB",
         "4GiB",
     ),
     "memory_of_one_mib": (("memory: 1GiB", "memory: 1MiB"), "memory", "pools[0].memory", "`1MiB` is outside of 64MiB to", "4GiB"),
     "memory_of_a_machine_beyond_all_bounds": (
-        ("[agent1]", "[{name: agent1, memory: 5TiB}]"),
+        ("[agent1]", "[{name: agent1, memory: 257TiB}]"),
         "agent1",
         "pools[2].machines[0].memory",
-        "`5TiB` is outside of 64MiB to 4178944MiB",
+        "`257TiB` is outside of 64MiB to 268435456MiB",
         "4GiB",
     ),
     "disk_beyond_all_bounds": (

@@ -183,19 +183,6 @@ CASES: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (("role: server", "role: servr"), "`servr` is not one of server, agent, loadbalancer"),
-        (("name: servers", 'name: ""'), "empty text is not a name"),
-        (("[server1]", '["x y"]'), "`x y` is not a name"),
-    ],
-    ids=["misspelt role", "empty name", "machine of two words"],
-)
-def test_one_mistake_is_one_problem_also_where_defaults_depend_on_it(problems: Problems, edit: tuple[str, str], message: str) -> None:
-    assert message in only(problems(example("single", edit))).message
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_bad_input_names_line_key_and_cure(problems: Problems, case: str) -> None:
     edit, blamed, path, message, cure = CASES[case]

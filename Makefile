@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
 # Tests wait more than they compute: for boots, elections, timeouts.
-WORKERS ?= 2
+WORKERS ?= 3
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
@@ -53,10 +53,10 @@ check: ## formatting, lint, types, shell scripts, Ansible
 	@$(SIDE_BY_SIDE) lint types
 
 lint:
-	@ruff check --quiet . && ruff format --quiet --check . && tools/check-files
+	@nice ruff check --quiet . && nice ruff format --quiet --check . && nice tools/check-files
 
 types:
-	@mypy --no-error-summary
+	@nice mypy --no-error-summary
 
 lock: ## renews Pipfile.lock and package-lock.json, without registry addresses
 	@tools/setup python

@@ -10,9 +10,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT_LAYERS = ("lab", "contract")
 
-#: Tests that boot a whole cluster, in the order in which they run.
+#: Tests that boot a whole cluster, in the order in which they run: the first ones share theirs.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
-CLUSTERS = (*QUICK_START, *(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional")))
+OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional"))
+CLUSTERS = (*QUICK_START, *OTHERS)
 
 
 def pytest_report_header() -> str:
@@ -43,13 +44,13 @@ def _turn(item: pytest.Item) -> int:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """One worker takes the clusters, one after another, since two at a time only slow each other; the others go file by file."""
+    """One worker takes the quick start's cluster, one the other clusters: three clusters at a time only slow each other."""
     return Shares(config, log)
 
 
 class Shares(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Who takes what: the clusters together, of all else each file."""
+    """Who takes what: the quick start, the other clusters, of all else each file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "clusters" if file in CLUSTERS else file
+        return "quick start" if file in QUICK_START else "clusters" if file in OTHERS else file

@@ -37,6 +37,14 @@ def test_a_file_is_written_with_its_folders_and_the_second_run_changes_nothing(t
     assert (again["changed"], again["paths"], again["diff"]) == (False, [], [])
 
 
+def test_without_an_owner_it_is_whoever_runs_it(tmp_path: Path) -> None:
+    file = {"path": str(tmp_path / "file"), "content": "x\n", "mode": "0600", "owner": ""}
+    assert own(tmp_path, file)["changed"]
+    found = (tmp_path / "file").stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (os.geteuid(), os.getegid(), 0o600)
+    assert not own(tmp_path, file)["changed"]
+
+
 def test_what_somebody_edited_is_put_back(tmp_path: Path) -> None:
     file = {"path": str(tmp_path / "file"), "content": "ours\n"}
     own(tmp_path, file)

@@ -58,6 +58,7 @@ class Etcd:
     def __init__(self, paths: Paths, address: str = "127.0.0.1") -> None:
         self._address = address
         self._paths = paths
+        self._line: https.Line | None = None
 
     def members(self) -> list[Member]:
         """The member list, agreed on by a quorum. Raises EtcdError."""
@@ -81,16 +82,19 @@ class Etcd:
         return Status(answer["header"]["member_id"], answer.get("leader", "0"), bool(answer.get("isLearner")))
 
     def _call(self, path: str, body: dict[str, Any], timeout: float = 5) -> dict[str, Any]:
-        tls = self._paths.tls / "etcd"
         try:
-            context = https.trust(tls / "server-ca.crt", tls / "client")
-            content = json.dumps(body).encode()
-            answer = https.send(context, self._address, CLIENT_PORT, f"/v3/{path}", method="POST", body=content, timeout=timeout)
+            answer = self._open().send("POST", f"/v3/{path}", json.dumps(body).encode(), timeout=timeout)
         except https.UNREACHABLE as error:
             raise EtcdError(str(error)) from error
         if not answer.good:
             raise EtcdError(answer.json().get("message") or answer.body.decode(errors="replace"))
         return answer.json()
+
+    def _open(self) -> https.Line:
+        if self._line is None:
+            tls = self._paths.tls / "etcd"
+            self._line = https.Line(https.trust(tls / "server-ca.crt", tls / "client"), self._address, CLIENT_PORT)
+        return self._line
 
 
 def _member(entry: dict[str, Any]) -> Member:

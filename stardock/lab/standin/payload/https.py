@@ -61,8 +61,39 @@ def send(
     """Send one request; `timeout` in seconds for each step of it. Raises one of UNREACHABLE."""
     connection = HTTPSConnection(host, port, context=context, timeout=timeout)
     try:
-        connection.request(method, path, body=body, headers=dict(headers or {}))
-        response = connection.getresponse()
-        return Answer(response.status, response.read())
+        return _exchange(connection, method, path, body, headers)
     finally:
         connection.close()
+
+
+class Line:
+    """Requests to one server over a connection that stays open, for who asks every second. Not for two threads at once."""
+
+    def __init__(self, context: ssl.SSLContext, host: str, port: int) -> None:
+        self._connection = HTTPSConnection(host, port, context=context)
+
+    def send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None = None, timeout: float = 5) -> Answer:
+        """Send one request; over a new connection when the server has closed the last one. Raises one of UNREACHABLE."""
+        self._connection.timeout = timeout
+        kept = self._connection.sock
+        if kept is not None:
+            kept.settimeout(timeout)
+        try:
+            return self._send(method, path, body, headers)
+        except UNREACHABLE as error:
+            if kept is None or isinstance(error, TimeoutError):
+                raise
+        return self._send(method, path, body, headers)
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Answer:
+        try:
+            return _exchange(self._connection, method, path, body, headers)
+        except UNREACHABLE:
+            self._connection.close()
+            raise
+
+
+def _exchange(connection: HTTPSConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None) -> Answer:
+    connection.request(method, path, body=body, headers=dict(headers or {}))
+    response = connection.getresponse()
+    return Answer(response.status, response.read())

@@ -28,6 +28,7 @@ class Kube:
 
     def __init__(self, context: ssl.SSLContext, servers: Sequence[str]) -> None:
         self._context = context
+        self._lines: dict[str, https.Line] = {}
         self.servers = list(servers)
 
     def find(self, path: str) -> dict[str, Any] | None:
@@ -75,7 +76,8 @@ class Kube:
 
     def _ask(self, method: str, path: str, content: bytes | None, kind: str) -> https.Answer:
         headers = {"Content-Type": kind, "Accept": "application/json"}
-        return https.send(self._context, self.servers[0], PORT, path, method=method, body=content, headers=headers, timeout=5)
+        line = self._lines.setdefault(self.servers[0], https.Line(self._context, self.servers[0], PORT))
+        return line.send(method, path, content, headers)
 
 
 def node_path(name: str) -> str:

@@ -36,6 +36,7 @@ class Members:
         self._paths = paths
         self._etcd = Etcd(paths)
         self._kube = kube
+        self._asked: dict[str, Etcd] = {}
         self._learning: dict[str, float] = {}
 
     def promote(self, members: list[Member]) -> None:
@@ -81,7 +82,7 @@ class Members:
         if member is None:
             return NOT_A_MEMBER
         try:
-            Etcd(self._paths, member.address).status()
+            self._asked.setdefault(member.address, Etcd(self._paths, member.address)).status()
         except EtcdError:
             return UNHEALTHY
         return LEARNER if member.learner else VOTER

@@ -37,7 +37,7 @@ options:
       link: {description: "Make it a symbolic link to this; any link that leads to the same place is left alone.", type: path}
       state: {description: "Whether it is there.", type: str, choices: [present, absent], default: present}
       mode: {description: "Four octal digits.", type: str, default: "0644"}
-      owner: {description: "Owner of the file and of folders that are made for it.", type: str, default: root}
+      owner: {description: "Owner of the file and of folders that are made for it; empty: whoever runs this.", type: str, default: root}
       group: {description: "Group of the file and of folders that are made for it; empty: the owner's own.", type: str, default: root}
       directory_mode: {description: "Mode of folders that are made for it.", type: str, default: "0755"}
       unordered: {description: "Lines may stand in any order, and blank lines do not matter.", type: bool, default: false}
@@ -93,6 +93,8 @@ def read(path: Path) -> str | None:
 
 def owner_of(wanted: Wanted) -> tuple[int, int]:
     """Give the numbers of owner and group; raises RefusedError when the machine does not know them (yet)."""
+    if not wanted["owner"]:
+        return os.geteuid(), os.getegid()
     try:
         owner = pwd.getpwnam(wanted["owner"])
         return owner.pw_uid, grp.getgrnam(wanted["group"]).gr_gid if wanted["group"] else owner.pw_gid

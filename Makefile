@@ -32,6 +32,7 @@ demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
 test: ## everything that CI runs
+	@tools/setup python
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 

@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
 # Tests wait more than they compute: for boots, elections, timeouts.
-WORKERS ?= 3
+WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
@@ -32,7 +32,6 @@ demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
 test: ## everything that CI runs
-	@tools/setup python
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 

@@ -10,12 +10,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT_LAYERS = ("lab", "contract")
 
-#: Tests that boot a whole cluster, in the order in which they run: the first ones share theirs.
+#: Tests that boot a whole cluster, in the order in which they run; those of the quick start share theirs.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
 OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional"))
-#: A nice value; what a test starts has it too.
-MODEST = 5
-CLUSTERS = (*QUICK_START, *OTHERS)
 
 
 def pytest_report_header() -> str:
@@ -40,20 +37,17 @@ def _skip_what_wants_root(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"the layer {layer} makes namespaces and mounts: run it as root"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """All else makes room for the quick start, whose tests wait for each other: they decide when the last worker is done."""
-    if item.nodeid.partition("::")[0] not in QUICK_START:
-        os.setpriority(os.PRIO_PROCESS, 0, MODEST)
-
-
-def _turn(item: pytest.Item) -> int:
+def _turn(item: pytest.Item) -> tuple[int, int]:
     file = item.nodeid.partition("::")[0]
-    return CLUSTERS.index(file) if file in CLUSTERS else len(CLUSTERS) + (not item.get_closest_marker("contract"))
+    if file in QUICK_START:
+        return 0, QUICK_START.index(file)
+    if item.get_closest_marker("contract"):
+        return 1, 0
+    return (2, OTHERS.index(file)) if file in OTHERS else (3, 0)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """One worker takes the quick start's cluster, one the other clusters: three clusters at a time only slow each other."""
+    """One worker takes the clusters, one after another, since two at a time only slow each other; the others go file by file."""
     return Shares(config, log)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,8 @@ class Cluster:
     def boots(self, machines: Sequence[str], *, check: bool = True) -> dict[str, str]:
         """When each machine's own systemd started: changes with every boot."""
         asked = "systemctl show --property=UserspaceTimestampMonotonic,UserspaceTimestamp"
-        return {name: self.ssh(name, asked, check=check) for name in machines}
+        with ThreadPoolExecutor() as pool:
+            return dict(zip(machines, pool.map(lambda name: self.ssh(name, asked, check=check), machines), strict=True))
 
 
 def example_as(name: str, folder: Path, source: str = "quickstart") -> Path:

@@ -16,7 +16,7 @@ def test_secrets_file_missing_on_a_founded_cluster_is_read_back_from_a_server(cl
     secrets = cluster.file.with_suffix(".secrets.yaml")
     text = secrets.read_text()
     secrets.rename(secrets.with_suffix(".away"))
-    cluster.bootstrap("--stage", "servers")
+    cluster.bootstrap("--stage", "agents")
     assert secrets.read_text() == text
 
 

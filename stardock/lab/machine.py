@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -107,7 +108,8 @@ class Machine:
         while self._process is not None and self._process.wait() == nspawn.REBOOT and not self._cut.is_set():
             try:
                 self._boot()
-            except (LabError, OSError):
+            except (LabError, OSError) as error:
+                sys.stderr.write(f"VM {self.guest.vm_id} rebooted, and stays off: {error}\n")
                 break
         self._clean_up()
 

@@ -9,9 +9,11 @@ import hashlib
 import ipaddress
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from stardock.lab.commands import run
+from stardock.lab.errors import LabError
 from stardock.lab.hypervisor import Nic
 from stardock.lab.relay_address import RELAY_ADDRESS
 from stardock.lab.settings import LabSettings, Network
@@ -49,10 +51,18 @@ def attach(vm_id: int, nic: Nic, pid: int) -> None:
     """Gives the namespace of process `pid` a NIC as PVE's guest would see it, plugged into its bridge. Gone when that namespace is."""
     bridge = ensure_bridge(nic.bridge, nic.vlan)
     near = f"v{vm_id}n{nic.index}"
+    _take_away(near)
     batch([
         f"link add name {near} type veth peer name ens{18 + nic.index} address {nic.mac.lower()} netns {pid}",
         f"link set {near} master {bridge} up",
     ])  # fmt: skip
+
+
+def _take_away(near: str) -> None:
+    """A NIC of the last boot: the kernel ends a namespace some time after its last process, and its NICs with it."""
+    if Path(f"/proc/sys/net/ipv4/conf/{near}").exists():
+        with suppress(LabError):  # meanwhile it is gone
+            batch([f"link delete {near}"])
 
 
 def batch(lines: Iterable[str]) -> None:

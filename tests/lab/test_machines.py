@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -76,6 +77,17 @@ def test_a_guests_own_reboot_is_a_new_boot_of_the_same_machine(lab: SmallLab) ->
     assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran"
 
 
+def test_a_reboot_does_not_wait_until_the_kernel_has_taken_the_last_nics_away(lab: SmallLab) -> None:
+    """It does that when nobody has the namespace any more, and some time after."""
+    before = lab.said(ADDRESS, *BOOT_ID)
+    holder = subprocess.Popen(["nsenter", f"--net=/proc/{nspawn(lab)}/ns/net", "sleep", "120"])
+    lab.ssh(ADDRESS, "sudo", "systemctl", "reboot")
+    until(lambda: lab.ssh(ADDRESS, *BOOT_ID).stdout.strip() not in {"", before}, "another boot id", 60)
+    assert holder.poll() is None
+    holder.kill()
+    holder.wait()
+
+
 def test_kill_and_start_keep_disk_and_host_keys(lab: SmallLab) -> None:
     before = lab.said(ADDRESS, *HOST_KEY)
     lab.said(ADDRESS, "echo kept > kept")
@@ -125,6 +137,12 @@ def test_memory_is_limited_to_the_vms(lab: SmallLab) -> None:
 def test_a_running_vm_is_not_started_twice(lab: SmallLab) -> None:
     with pytest.raises(GuestError, match="already running"):
         lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
+
+
+def nspawn(lab: SmallLab) -> str:
+    """The process that holds the lab's only machine, and the namespace that its NICs come from and go back to."""
+    pattern = f"^systemd-nspawn .*--directory={lab.directory}/"
+    return subprocess.run(["pgrep", "-f", pattern], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def leased(lab: SmallLab, hardware: str) -> str:

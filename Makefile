@@ -9,7 +9,7 @@ export CHECKPOINT_DISABLE := 1
 unexport PYTHONDONTWRITEBYTECODE
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
-# Tests wait more than they compute: for boots, elections, timeouts.
+# More are slower on two cores: docs/decisions/0010-tests.md.
 WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2

@@ -47,7 +47,7 @@ def _turn(item: pytest.Item) -> tuple[int, int]:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    """One worker takes the clusters, one after another, since two at a time only slow each other; the others go file by file."""
+    """The quick start is one cluster and goes to one worker; the other clusters go to one, after the contract tests; the rest by file."""
     return Shares(config, log)
 
 

@@ -81,11 +81,13 @@ def test_a_reboot_does_not_wait_until_the_kernel_has_taken_the_last_nics_away(la
     """It does that when nobody has the namespace any more, and some time after."""
     before = lab.said(ADDRESS, *BOOT_ID)
     holder = subprocess.Popen(["nsenter", f"--net=/proc/{nspawn(lab)}/ns/net", "sleep", "120"])
-    lab.ssh(ADDRESS, "sudo", "systemctl", "reboot")
-    until(lambda: lab.ssh(ADDRESS, *BOOT_ID).stdout.strip() not in {"", before}, "another boot id", 60)
-    assert holder.poll() is None
-    holder.kill()
-    holder.wait()
+    try:
+        lab.ssh(ADDRESS, "sudo", "systemctl", "reboot")
+        until(lambda: lab.ssh(ADDRESS, *BOOT_ID).stdout.strip() not in {"", before}, "another boot id", 60)
+        assert holder.poll() is None
+    finally:
+        holder.kill()
+        holder.wait()
 
 
 def test_kill_and_start_keep_disk_and_host_keys(lab: SmallLab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from collections.abc import Iterator
 
@@ -162,6 +163,20 @@ def test_a_rebuilt_server_is_refused_until_its_node_is_deleted(cluster: Cluster)
     until("it is refused", lambda: "ETCD join failed: duplicate node name found" in rebuilt.log(), 30, cluster)
     other.kubectl("delete", "node", "server2", "--timeout=30s")
     until("it is in again", lambda: rebuilt.ready() and other.condition("server2", "EtcdIsVoter") == "True", 90, cluster)
+
+
+@pytest.mark.proves("reality D22")
+def test_a_rebuilt_agent_is_refused_by_its_node_password_until_its_node_is_deleted(cluster: Cluster) -> None:
+    agent, server = cluster["agent1"], cluster["server1"]
+    agent.kill()
+    shutil.rmtree(agent.data)
+    shutil.rmtree(agent.root / "etc/rancher/node")
+    agent.start("agent")
+    words = "server is not ready: Node password rejected, duplicate hostname or contents of "
+    until("it is refused again and again", lambda: agent.log().count(words) > 1, 30, cluster)
+    assert server.condition("agent1", "Ready") == "True"  # of the old machine: silence takes 40 s to show
+    server.kubectl("delete", "node", "agent1")
+    until("it is in again", lambda: server.condition("agent1", "Ready") == "True", 40, cluster)
 
 
 def test_a_joiner_killed_while_joining_finds_its_way_in(lab: Lab, cluster: Cluster) -> None:

@@ -7,10 +7,10 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from . import credentials, https, machine, systemd
+from . import credentials, https, machine, passwords, systemd
 from .children import Children
 from .config import Config
-from .join import Entrance, JoinError, enter
+from .join import Entrance, ForbiddenError, JoinError, enter
 from .journal import FatalError, log
 from .kube import Kube
 from .node import Heart
@@ -56,7 +56,7 @@ class Agent:
         try:
             self._save(entrance)
         except JoinError as error:
-            log("error", str(error))
+            log("info", f"Waiting to retrieve agent configuration; server is not ready: {error}")
             return False
         return True
 
@@ -70,13 +70,20 @@ class Agent:
         return None
 
     def _save(self, entrance: Entrance) -> None:
-        pair = entrance.get("/v1-rke2/client-kubelet.crt", {"rke2-Node-Name": self._identity.name})
+        pair = self._certificate(entrance)
         servers = entrance.apiservers()
         split = pair.index(b"-----BEGIN PRIVATE KEY")
         write(self._paths.agent / "server-ca.crt", entrance.authority)
         write(self._paths.agent / "client-kubelet.key", pair[split:])
         write(self._paths.agent / "client-kubelet.crt", pair[:split])
         self._remember(servers)
+
+    def _certificate(self, entrance: Entrance) -> bytes:
+        headers = {"rke2-Node-Name": self._identity.name, "rke2-Node-Password": passwords.own(self._paths)}
+        try:
+            return entrance.get("/v1-rke2/client-kubelet.crt", headers)
+        except ForbiddenError as error:
+            raise JoinError(passwords.REJECTED.format(self._paths.password)) from error
 
     def _refresh(self) -> None:
         """Now and then learn who the servers are: the balancer's address is for joining only."""

@@ -23,6 +23,10 @@ class ConflictError(JoinError):
     """etcd still holds our node name."""
 
 
+class ForbiddenError(JoinError):
+    """The server knows us and says no: for a node's certificate, that the node password is another one."""
+
+
 class Place(NamedTuple):
     """Where a server listens."""
 
@@ -74,6 +78,8 @@ class Entrance:
         answer = _send(self._context, self.place, path, body, {**self._headers, **(headers or {})})
         if answer.status == HTTPStatus.CONFLICT:
             raise ConflictError(answer.body.decode(errors="replace"))
+        if answer.status == HTTPStatus.FORBIDDEN:
+            raise ForbiddenError(f"{self.place}{path}: 403 Forbidden")
         if not answer.good:
             raise JoinError(f"{self.place}{path}: {answer.status} {answer.body.decode(errors='replace')}")
         return answer.body

@@ -51,6 +51,10 @@ class Kube:
         """Change a part of an object. Raises KubeError."""
         self._call("PATCH", path, body, kind)
 
+    def delete(self, path: str) -> None:
+        """Delete an object. Raises KubeError."""
+        self._call("DELETE", path)
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None, kind: str = "application/json") -> dict[str, Any] | None:
         content = None if body is None else json.dumps(body).encode()
         answer = self._ask_all(method, path, content, kind)

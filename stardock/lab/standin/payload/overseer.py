@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from . import passwords
 from .etcd import Etcd, EtcdError
 from .journal import log
 from .kube import Kube, KubeError
@@ -22,6 +23,7 @@ class Overseer:
         self._ending = ending
         self._members = Members(paths, kube)
         self._lifecycle = Lifecycle(kube)
+        self._kube = kube
 
     def start(self) -> None:
         """Begin; ends with `ending`."""
@@ -44,3 +46,4 @@ class Overseer:
         self._members.remove_deleted(members)
         self._members.show_voters(members)
         self._lifecycle.judge()
+        passwords.tidy(self._kube)

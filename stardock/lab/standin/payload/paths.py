@@ -30,6 +30,11 @@ class Paths:
         return self.root / "etc/rancher/rke2"
 
     @property
+    def password(self) -> Path:
+        """This machine's node password, which its Node's name is bound to."""
+        return self.root / "etc/rancher/node/password"
+
+    @property
     def server(self) -> Path:
         """What a server keeps: tokens, tls, db."""
         return self.data / "server"

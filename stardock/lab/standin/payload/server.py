@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 
-from . import apiserver, certificates, cluster, credentials, etcd, https, kubeconfig, machine, members, supervisor, systemd
+from . import apiserver, certificates, cluster, credentials, etcd, https, kubeconfig, machine, members, passwords, supervisor, systemd
 from .children import Child, Children
 from .config import Config
 from .join import ConflictError, Entrance, JoinError
 from .journal import FatalError, log
-from .kube import Kube
+from .kube import Kube, KubeError
 from .node import Heart
 from .overseer import Overseer
 from .paths import Paths
@@ -47,6 +47,7 @@ class Server:
         self._start_etcd(entrance)
         self._start_api()
         self._register()
+        self._check_password()
         self._ready.set()
 
     def _make_certificates(self) -> None:
@@ -59,7 +60,7 @@ class Server:
 
     def _serve(self, passwords: credentials.Passwords) -> None:
         users = {"server": passwords.server, "node": passwords.node}
-        supervisor.serve(supervisor.Desk(self._paths, users, cluster.critical(self._config), self._ready))
+        supervisor.serve(supervisor.Desk(self._paths, users, cluster.critical(self._config), self._ready, self._admin))
 
     def _start_etcd(self, entrance: Entrance | None) -> None:
         name, address = etcd.member_name(self._paths, self._identity.name), self._identity.address
@@ -113,6 +114,14 @@ class Server:
         self._children.wait("the Node to be registered", heart.registered.is_set)
         member = etcd.member_name(self._paths, self._identity.name)
         members.mark_server(self._admin(), self._identity.name, member, self._identity.address)
+
+    def _check_password(self) -> None:
+        """Servers take their own certificate before the API runs, so their password is looked at afterwards and refuses nothing."""
+        node = self._identity.name
+        try:
+            passwords.ensure(self._admin(), node, passwords.own(self._paths))
+        except (passwords.PasswordError, KubeError) as error:
+            log("warning", f"NodePasswordValidationFailed: Deferred node password secret validation failed for {node}: {error}")
 
     def _admin(self) -> Kube:
         return Kube(https.trust(self._paths.tls / "server-ca.crt", self._paths.tls / "client-admin"), LOCAL)

@@ -15,9 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import certificates
+from . import certificates, passwords
 from .apiserver import PORT as API_PORT
 from .etcd import Etcd, EtcdError, peer_url
+from .kube import Kube, KubeError
 from .membership import DuplicateNameError, admit
 from .paths import Paths
 from .pki import CLUSTER_FILES
@@ -35,6 +36,7 @@ class Desk:
     passwords: dict[str, str] = field(repr=False)
     critical: dict[str, str]
     ready: threading.Event
+    admin: Callable[[], Kube]
 
     def allowed(self, user: str, password: str) -> bool:
         """Whether this user has this password."""
@@ -61,14 +63,28 @@ class Desk:
         files = {name: (self.paths.tls / name).read_text() for name in CLUSTER_FILES}
         return HTTPStatus.OK, json.dumps({"files": files, "critical": self.critical}).encode()
 
-    def kubelet(self, node: str) -> Reply:
-        """A client certificate and key for a node."""
-        if not node:
-            return HTTPStatus.BAD_REQUEST, b"node name not set"
+    def kubelet(self, node: str, password: str) -> Reply:
+        """A client certificate and key for a node that knows its password."""
+        refusal = self._stranger(node, password)
+        if refusal is not None:
+            return refusal
         with TemporaryDirectory() as folder:
             stem = Path(folder) / "kubelet"
             certificates.for_node(self.paths.tls, stem, node)
             return HTTPStatus.OK, Path(f"{stem}.crt").read_bytes() + Path(f"{stem}.key").read_bytes()
+
+    def _stranger(self, node: str, password: str) -> Reply | None:
+        if not node or not password:
+            return HTTPStatus.BAD_REQUEST, f"node {'password' if node else 'name'} not set".encode()
+        if not self.ready.is_set():
+            return self.readyz()
+        try:
+            passwords.ensure(self.admin(), node, password)
+        except passwords.PasswordError as error:
+            return HTTPStatus.FORBIDDEN, str(error).encode()
+        except KubeError as error:
+            return HTTPStatus.SERVICE_UNAVAILABLE, str(error).encode()
+        return None
 
     def admit(self, body: dict[str, Any]) -> Reply:
         """Add the joiner to etcd. The real joiner does this itself, with an etcd client and the certificates it was given."""
@@ -91,13 +107,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Open to all: /cacerts and /ping."""
-        node = self.headers.get("rke2-Node-Name", "")
+        node, password = self.headers.get("rke2-Node-Name", "").lower(), self.headers.get("rke2-Node-Password", "")
         routes: dict[str, tuple[str, Callable[[], Reply]]] = {
             "/cacerts": ("", lambda: (HTTPStatus.OK, self.desk.authority())),
             "/ping": ("", lambda: (HTTPStatus.OK, b"pong")),
             "/v1-rke2/readyz": ("node", self.desk.readyz),
             "/v1-rke2/apiservers": ("node", self.desk.apiservers),
-            "/v1-rke2/client-kubelet.crt": ("node", lambda: self.desk.kubelet(node)),
+            "/v1-rke2/client-kubelet.crt": ("node", lambda: self.desk.kubelet(node, password)),
             "/v1-rke2/server-bootstrap": ("server", self.desk.bootstrap),
         }
         self._serve(routes)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from stardock.lab.agent import GuestAgent
+
 
 class GuestError(Exception):
     """The guest could not be started or stopped; PVE's task fails with these words."""
-
-
-class AgentSilentError(Exception):
-    """No guest agent answers in this machine (yet): PVE says 'QEMU guest agent is not running'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +47,6 @@ class Guest:
     seed: Seed | None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentInterface:
-    """One entry of the guest agent's network-get-interfaces."""
-
-    name: str
-    mac: str
-    addresses: tuple[tuple[str, int], ...]  # address, prefix length
-
-
 class Hypervisor(Protocol):
     """All methods block and may be called from several threads. Each VM sees one change at a time; questions may come meanwhile."""
 
@@ -76,8 +65,5 @@ class Hypervisor(Protocol):
     def is_running(self, vm_id: int) -> bool:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""
 
-    def interfaces(self, vm_id: int) -> tuple[AgentInterface, ...]:
-        """What the guest agent tells; raises AgentSilentError."""
-
-    def read_file(self, vm_id: int, path: str) -> bytes:
-        """The agent's file-read; raises AgentSilentError, FileNotFoundError."""
+    def agent(self, vm_id: int) -> GuestAgent:
+        """The machine's guest agent; asking it raises AgentSilentError while nobody answers there."""

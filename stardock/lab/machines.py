@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -10,11 +11,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from stardock.lab.agent import AgentInterface, AgentSilentError, GuestAgent, ImitatedAgent
 from stardock.lab.cgroups import LabGroup
 from stardock.lab.commands import run
 from stardock.lab.disk import disk_of
 from stardock.lab.errors import LabError
-from stardock.lab.hypervisor import AgentInterface, AgentSilentError, Guest, GuestError
+from stardock.lab.hypervisor import Guest, GuestError
 from stardock.lab.machine import Machine
 
 #: Debian's qemu-guest-agent package brings it: a guest without it has no agent
@@ -64,6 +66,10 @@ class NspawnHypervisor:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""
         return self._running(vm_id) is not None
 
+    def agent(self, vm_id: int) -> GuestAgent:
+        """A container has no virtio channel: the agent is imitated, as far as the guest has the program and has booted."""
+        return ImitatedAgent(lambda: self.interfaces(vm_id), lambda path: self.read_file(vm_id, path))
+
     def interfaces(self, vm_id: int) -> tuple[AgentInterface, ...]:
         """What the guest agent tells; raises AgentSilentError."""
         leader = self._leader_with_agent(vm_id)
@@ -80,7 +86,7 @@ class NspawnHypervisor:
             ["nsenter", *target, "head", "-c", str(_READ_LIMIT), "--", path], capture_output=True, timeout=30, check=False
         )
         if done.returncode:
-            raise FileNotFoundError(done.stderr.decode(errors="replace").strip() or path)
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
         return done.stdout
 
     def _running(self, vm_id: int) -> Machine | None:

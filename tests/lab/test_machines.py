@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from stardock.lab.hypervisor import AgentSilentError, GuestError, Seed
+from stardock.lab.agent import AgentError, AgentSilentError
+from stardock.lab.hypervisor import GuestError, Seed
 from tests.lab.small import DHCP, SmallLab, guest, mac, small_lab, static, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
@@ -46,11 +48,12 @@ def test_nics_have_the_names_macs_and_bridges_of_the_plan(lab: SmallLab) -> None
 
 def test_a_package_installs_through_the_relay(lab: SmallLab) -> None:
     with pytest.raises(AgentSilentError):
-        lab.hypervisor.interfaces(101)
+        lab.hypervisor.agent(101).execute("guest-ping", {})
     lab.said(ADDRESS, "sudo apt-get update -q && sudo DEBIAN_FRONTEND=noninteractive apt-get install -y -q qemu-guest-agent")
-    found = {one.name: one for one in lab.hypervisor.interfaces(101)}
-    assert found["ens18"].mac.upper() == mac(1, 0)
-    assert (ADDRESS, 24) in found["ens18"].addresses
+    told = lab.hypervisor.agent(101).execute("guest-network-get-interfaces", {})
+    own = next(one for one in told if one["name"] == "ens18")
+    assert own["hardware-address"].upper() == mac(1, 0)
+    assert {"ip-address": ADDRESS, "ip-address-type": "ipv4", "prefix": 24} in own["ip-addresses"]
 
 
 def test_nothing_else_of_the_world_can_be_reached(lab: SmallLab) -> None:
@@ -62,9 +65,12 @@ def test_nothing_else_of_the_world_can_be_reached(lab: SmallLab) -> None:
 
 
 def test_the_agent_reads_files_and_says_when_there_are_none(lab: SmallLab) -> None:
-    assert lab.hypervisor.read_file(101, "/etc/ssh/ssh_host_ed25519_key.pub").decode().strip() == lab.said(ADDRESS, *HOST_KEY)
-    with pytest.raises(FileNotFoundError):
-        lab.hypervisor.read_file(101, "/no/such/file")
+    agent = lab.hypervisor.agent(101)
+    handle = agent.execute("guest-file-open", {"path": "/etc/ssh/ssh_host_ed25519_key.pub"})
+    told = agent.execute("guest-file-read", {"handle": handle, "count": 4096})
+    assert base64.b64decode(told["buf-b64"]).decode().strip() == lab.said(ADDRESS, *HOST_KEY)
+    with pytest.raises(AgentError, match="No such file or directory"):
+        agent.execute("guest-file-open", {"path": "/no/such/file"})
 
 
 def test_a_guests_own_reboot_is_a_new_boot_of_the_same_machine(lab: SmallLab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from stardock.lab.pve.agents import AgentCondition
 from stardock.lab.pve.errors import PveError
 
 #: What PVE's proxy answers for a node that it cannot reach (PVE::APIServer::AnyEvent; no status of HTTP).
@@ -31,7 +32,13 @@ class Conditions:
     bridges: dict[tuple[str, str], dict[str, Any] | None] = field(
         default_factory=dict
     )  # node, bridge -> what differs; None: it is not there
+    agents: dict[int, AgentCondition] = field(default_factory=dict)  # by VM id
+    qmp: dict[int, str] = field(default_factory=dict)  # by VM id: what QEMU says of a VM that runs, `paused` for example
     latency: float = 0.0
+
+    def agent(self, vm_id: int) -> AgentCondition:
+        """That of a VM's guest agent."""
+        return self.agents.get(vm_id) or AgentCondition()
 
     def node(self, name: str) -> NodeCondition:
         """A PVE node's."""

@@ -1,19 +1,20 @@
 """/lab: what a test asks of the emulated PVE and a real one does not have. It is reachable from inside the lab only.
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
-/lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password. Bodies and answers are JSON.
+/lab/qmp, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password. Bodies and answers are JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from stardock.lab.hypervisor import AgentInterface
+from stardock.lab.agent import AgentInterface
 from stardock.lab.pve import ha
 from stardock.lab.pve.conditions import Conditions, NodeCondition
 from stardock.lab.pve.flags import PowerFlags
@@ -57,11 +58,10 @@ class Control:
         return list(self._api.journal.requests)
 
     def reset(self, _: _Body) -> _Body:
-        """No counts, no delays, no asked failures, no silenced agents."""
+        """No counts, no delays, no asked failures, no agents that refuse."""
         self._api.journal.requests.clear()
         self._api.journal.counts.clear()
         self._estate.tasks.reset()
-        self._estate.silenced.clear()
         self._estate.conditions = Conditions()
         self._api.unauthorized_delay = 3.0
         return {}
@@ -79,12 +79,18 @@ class Control:
         return {}
 
     def agent(self, body: _Body) -> _Body:
-        """Silences the agent of `vm_id` (`silent`), or tells what it answers: `interfaces`, `files` (machines: none only)."""
-        vm_id = int(body["vm_id"])
-        if "silent" in body:
-            (self._estate.silenced.add if body["silent"] else self._estate.silenced.discard)(vm_id)
-        if "interfaces" in body or "files" in body:
-            self._flags().tell(vm_id, _interfaces(body), {path: text.encode() for path, text in body.get("files", {}).items()})
+        """What the agent of `vm_id` tells: `interfaces`, `files` (machines: none only); or refuses: any of AgentCondition's."""
+        vm_id = int(body.pop("vm_id"))
+        interfaces, files = body.pop("interfaces", None), body.pop("files", None)
+        if interfaces is not None or files is not None:
+            self._flags().tell(vm_id, _interfaces(interfaces or []), {path: text.encode() for path, text in (files or {}).items()})
+        if body:
+            self._estate.conditions.agents[vm_id] = replace(self._estate.conditions.agent(vm_id), **body)
+        return {}
+
+    def qmp(self, body: _Body) -> _Body:
+        """QEMU says `status` of the VM `vm_id` while it runs (paused, io-error, ...); without one, the usual."""
+        self._estate.conditions.qmp[int(body["vm_id"])] = body.get("status", "")
         return {}
 
     def _flags(self) -> PowerFlags:
@@ -139,10 +145,9 @@ class Control:
         return {}
 
 
-def _interfaces(body: _Body) -> tuple[AgentInterface, ...]:
+def _interfaces(told: list[_Body]) -> tuple[AgentInterface, ...]:
     return tuple(
-        AgentInterface(one["name"], one["mac"], tuple((address, int(prefix)) for address, prefix in one["addresses"]))
-        for one in body.get("interfaces", [])
+        AgentInterface(one["name"], one["mac"], tuple((address, int(prefix)) for address, prefix in one["addresses"])) for one in told
     )
 
 
@@ -153,7 +158,7 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     writes = {
         "reset": control.reset, "delay": control.delay, "fail": control.fail, "agent": control.agent, "kill": control.kill,
         "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
-        "password": control.password,
+        "password": control.password, "qmp": control.qmp,
     }  # fmt: skip
     return [web.get(f"/lab/{name}", _handler(action)) for name, action in reads.items()] + [
         web.post(f"/lab/{name}", _handler(action)) for name, action in writes.items()

@@ -64,7 +64,7 @@ def attach(estate: Estate, vm: Vm, key: str, drive: dict[str, str]) -> str:
         drive |= {"file": _cloud_init_volume(vm, key, file), "media": "cdrom"}
     elif new:
         size = _new_size(estate, vm, key, drive, float(new[2]))
-        drive |= {"file": _allocate(estate, vm, new[1], size), "size": size_in_words(size)}
+        drive |= {"file": _allocate(estate, vm, new[1], size, drive.get("import-from", "")), "size": size_in_words(size)}
     elif file in vm.disks:
         drive |= {"size": size_in_words(vm.disks[file].size)}
     elif file not in {"none", "cdrom"} and estate.storages.volume(vm.node, file) is None:
@@ -119,10 +119,10 @@ def check_reachable(vm: Vm) -> None:
             raise TaskError(f"no such logical volume {volid.partition(':')[2]} on node '{vm.node}'")
 
 
-def _allocate(estate: Estate, vm: Vm, storage: str, size: int) -> str:
+def _allocate(estate: Estate, vm: Vm, storage: str, size: int, image: str) -> str:
     volid = next(name for index in range(1000) if (name := f"{storage}:vm-{vm.vm_id}-disk-{index}") not in vm.disks)
     node = "" if estate.storages.get(vm.node, storage).shared else vm.node
-    vm.disks[volid] = Disk(size, vm.vm_id, str(uuid.uuid4()), node)
+    vm.disks[volid] = Disk(size, vm.vm_id, str(uuid.uuid4()), node, image)
     return volid
 
 

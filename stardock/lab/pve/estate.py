@@ -40,7 +40,6 @@ class Estate:
         self.tasks = Tasks()
         self.conditions = Conditions()
         self.started = time.time()
-        self.silenced: set[int] = set()  # VMs whose agent shall not answer
         self.guests: dict[int, Guest] = {}  # what each running VM was started with, for a reset
         self.reserved: dict[int, frozenset[str]] = {}  # PCI devices that each VM was started with
         self.ha_states: dict[str, str] = {}  # what the HA manager says of each resource

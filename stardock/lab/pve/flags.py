@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from stardock.lab.hypervisor import AgentInterface, AgentSilentError, Guest
+from stardock.lab.agent import AgentInterface, AgentSilentError, GuestAgent, ImitatedAgent
+from stardock.lab.hypervisor import Guest
 
 
 class PowerFlags:
@@ -50,6 +52,10 @@ class PowerFlags:
         """The flag."""
         return vm_id in self._running
 
+    def agent(self, vm_id: int) -> GuestAgent:
+        """One that answers what `tell` said, and nothing before that."""
+        return ImitatedAgent(lambda: self.interfaces(vm_id), lambda path: self.read_file(vm_id, path))
+
     def interfaces(self, vm_id: int) -> tuple[AgentInterface, ...]:
         """What `tell` said. Raises AgentSilentError before that."""
         if vm_id not in self._interfaces:
@@ -62,7 +68,7 @@ class PowerFlags:
         try:
             return self._files[vm_id][path]
         except KeyError:
-            raise FileNotFoundError(path) from None
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", path) from None
 
     def _set(self, vm_id: int, *, running: bool) -> None:
         with self._lock:

@@ -23,6 +23,7 @@ class Disk:
     vm_id: int
     generation: str
     node: str = ""  # everyone, on a shared storage
+    image: str = ""  # the volume that it was imported from
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from stardock.lab.hypervisor import AgentInterface, Guest
+from stardock.lab.agent import AgentInterface
+from stardock.lab.hypervisor import Guest
 from stardock.lab.pve import PowerFlags
 
 

@@ -14,8 +14,9 @@ _STATUS = "/nodes/{node}/qemu/{vmid}/status"
 def current(request: Request) -> dict[str, Any]:
     """GET status/current."""
     vm, status = request.vm(), request.estate.power(request.vm())
+    qmp = (request.estate.conditions.qmp.get(vm.vm_id) if status == "running" else "") or status
     agent = str(vm.config.get("agent", "0"))
-    told = {"vmid": vm.vm_id, "name": vm.config.get("name"), "status": status, "qmpstatus": status, "cpus": int(vm.config.get("cores", 1)),
+    told = {"vmid": vm.vm_id, "name": vm.config.get("name"), "status": status, "qmpstatus": qmp, "cpus": int(vm.config.get("cores", 1)),
             "maxmem": power.memory_mib(vm) * 1024**2, "maxdisk": 0, "mem": 0, "cpu": 0, "disk": 0,
             "uptime": int(status == "running"), "ha": {"managed": int(ha.managed(request.estate, vm.vm_id))}}  # fmt: skip
     told |= {"agent": 1} if agent.startswith(("1", "enabled=1")) or ",enabled=1" in agent else {}

@@ -85,6 +85,7 @@ _TABLES: dict[str, str] = ACCESS_TABLES | {
     f"POST {_VM}/status/reboot": "timeout integer 0..",
     f"POST {_VM}/status/reset": _SKIP,
     f"POST {_VM}/agent/ping": "",
+    f"POST {_VM}/agent/fsfreeze-status": "",
     f"GET {_VM}/agent/network-get-interfaces": "",
     f"GET {_VM}/agent/file-read": "file! string\ncount integer 1..16777216\ndecode boolean\noffset integer 0..",
 }

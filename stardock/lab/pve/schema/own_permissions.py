@@ -43,6 +43,7 @@ _CHECKS: dict[str, list[Any]] = {
     f"GET {_QEMU}/status/current": ["perm", _VM, ["VM.Audit"]],
     **{f"POST {_QEMU}/status/{verb}": ["perm", _VM, ["VM.PowerMgmt"]] for verb in ("start", "stop", "shutdown", "reboot", "reset")},
     f"POST {_QEMU}/agent/ping": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),
+    f"POST {_QEMU}/agent/fsfreeze-status": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.FileSystemMgmt", "VM.GuestAgent.Unrestricted"),
     f"GET {_QEMU}/agent/network-get-interfaces": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),
     f"GET {_QEMU}/agent/file-read": _some(_VM, "VM.GuestAgent.FileRead", "VM.GuestAgent.Unrestricted"),
     **{f"GET /cluster/ha/{path}": ["perm", "/", ["Sys.Audit"]] for path in _HA},

@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.bundle.kured import server_files
 from stardock.bundle.machine import machine_variables
-from stardock.bundle.rke2 import join_address, release_url, rke2_config
+from stardock.bundle.rke2 import join_address, registration, release_url, rke2_config, rke2_node
 from stardock.bundle.text import Template
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import ConditionError
@@ -101,9 +101,12 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
         return {**common, **_keepalived(plan, machine, addresses)}
     if machine.role == "server":
         common["machine_files"] += server_files(plan)
+    node = rke2_node(plan, machine)
     return {
         **common,
         "rke2_config": rke2_config(plan, machine, addresses, ipv6),
+        "rke2_node": node,
+        "rke2_registration": registration(node),
         "rke2_join_address": join_address(plan, machine, addresses),
     }
 

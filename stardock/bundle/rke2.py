@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from stardock.distributions.node_labels import kubelet_may_set
 from stardock.distributions.rke2 import options_for
 from stardock.plan.model import Machine, Plan
 
 FOLDER = "/etc/rancher/rke2"
 SUPERVISOR_PORT = 9345
+
+#: What counts at a node's registration only, and goes through the API later.
+_OF_THE_NODE = ("node-label", "node-taint")
 
 #: Opens /livez and /readyz to the load balancers' checks. Somebody who names a file of their own must open them there.
 AUTHENTICATION = "authentication-config="
@@ -34,14 +38,44 @@ def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> 
 def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
     """config.yaml without secrets (they lie in files of their own) and without `server:` (a file of its own, since it needs no restart).
 
-    `ipv6` are the second addresses of the nodes of a dual-stack cluster, else empty.
+    Labels and taints are not in it either: see `rke2_node` and `registration`. `ipv6` are the second addresses of the nodes of a
+    dual-stack cluster, else empty.
     """
     serves = machine.role == "server"
-    options = options_for("server" if serves else "agent", plan.distribution.options)
+    options = {key: value for key, value in _options(plan, machine).items() if key not in _OF_THE_NODE}
     node_addresses = [addresses[machine.name], *([ipv6[machine.name]] if machine.name in ipv6 else [])]
     own = _node(machine, node_addresses) | (_server(plan, machine, addresses, node_addresses) if serves else {})
     merged = {key: _joined(options.get(key), value) for key, value in own.items()}
     return {**{key: value for key, value in options.items() if key not in merged}, **{key: value for key, value in merged.items() if value}}
+
+
+def _options(plan: Plan, machine: Machine) -> dict[str, Any]:
+    return options_for("server" if machine.role == "server" else "agent", plan.distribution.options)
+
+
+def rke2_node(plan: Plan, machine: Machine) -> dict[str, Any]:
+    """Name, labels and taints of a machine's Node, which bootstrap keeps as planned through the API.
+
+    The options hold for all nodes; what a machine's pool says of the same label wins.
+    """
+    options = _options(plan, machine)
+    common = dict(_label(item) for item in options.get("node-label", ()))
+    taints = list(dict.fromkeys([*options.get("node-taint", ()), *machine.taints]))
+    return {"name": machine.hostname, "labels": {**common, **machine.labels}, "taints": taints}
+
+
+def _label(item: str) -> tuple[str, str]:
+    key, _, value = item.partition("=")
+    return key, value
+
+
+def registration(node: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a Node gets when it registers, so that no pod comes before its taints; a file of its own, because RKE2 looks at taints
+    at no other time (rancher/rke2#7152) and the API changes standing nodes: an edit needs no restart.
+    """
+    labels = [f"{key}={value}" for key, value in node["labels"].items() if kubelet_may_set(key)]
+    given = {"node-label": labels, "node-taint": list(node["taints"])}
+    return {key: items for key, items in given.items() if items}
 
 
 def _joined(wanted: Any, own: Any) -> Any:
@@ -54,8 +88,6 @@ def _node(machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
         "node-name": machine.hostname,
         "node-ip": node_addresses,
         "token-file": f"{FOLDER}/token",
-        "node-label": [f"{key}={value}" for key, value in machine.labels.items()],
-        "node-taint": list(machine.taints),
     }
 
 

@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from stardock.plan.model import Plan
+from stardock.systems import SENTINEL
 from stardock.yamltext import yaml_text
 
 VERSION = "1.23.0"
 CHART_VERSION = "6.1.0"
 REPOSITORY = "https://kubereboot.github.io/charts"
 NAMESPACE = "kube-system"
-
-#: Where every system of ours says that a reboot is due: unattended-upgrades (Debian, Ubuntu), update-engine (Flatcar), and
-#: transactional-update with REBOOT_METHOD=kured (MicroOS, Leap Micro), which `stardock.systems` sets.
-SENTINEL = "/var/run/reboot-required"
 
 #: RKE2 applies what lies there (its deploy controller), on every server.
 MANIFEST = "/var/lib/rancher/rke2/server/manifests/stardock-kured.yaml"

@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.firstboot.user import first_files
 from stardock.plan.model import Machine, User
-from stardock.systems import system
+from stardock.systems import SENTINEL, system
 from stardock.systems.shared import own_window
 
 #: Beginning of a path -> what must be told when such a file changes (the role `machine` knows these names).
@@ -30,9 +30,12 @@ def machine_variables(machine: Machine) -> dict[str, Any]:
         "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(machine)),
         "machine_mirror": _mirror(machine),
-        "machine_services": dict(own.services(machine)),
-        "machine_sentinel": own.sentinel,
+        "machine_services": dict(own.services_of(machine)),
+        "machine_sentinel": SENTINEL,
         "machine_reboots_itself": own_window(machine) is not None,
+        "machine_reboot_timeout": own.answer_seconds,
+        "reachable_timeout": own.answer_seconds,
+        "reachable_first_boot_timeout": own.first_boot_seconds,
     }
 
 

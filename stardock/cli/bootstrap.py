@@ -18,7 +18,7 @@ STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconf
 @click.option("--dry-run", is_flag=True, help="Show the stages; ask nobody.")
 @click.option("--found-again", default="", metavar="CLUSTER", help="Found a new cluster although there was one: its name, typed.")
 @click.option("--accept-new-host-keys", is_flag=True, help="Trust the first SSH answer of machines whose host key is not known.")
-@click.option("--timeout", default=300, show_default=True, metavar="SECONDS", help="How long to wait for a machine to answer on ssh.")
+@click.option("--timeout", type=int, metavar="SECONDS", help="How long to wait for a machine to answer on ssh. [default: by its system]")
 def bootstrap(
     *,
     file: Path | None,
@@ -28,7 +28,7 @@ def bootstrap(
     dry_run: bool,
     found_again: str,
     accept_new_host_keys: bool,
-    timeout: int,
+    timeout: int | None,
 ) -> None:
     """Make a Kubernetes cluster of the machines, and keep it as cluster.yaml says.
 

@@ -13,8 +13,8 @@ import click
 @click.option("--replace", multiple=True, metavar="NAME", help="Destroy this machine and make it anew. May be given again.")
 @click.option("--dry-run", is_flag=True, help="Show the steps; do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before applying. Without a terminal nobody is asked.")
-@click.option("--timeout", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for addresses and host keys.")
-def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool, timeout: float) -> None:
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for addresses and host keys. [default: by system]")
+def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool, timeout: float | None) -> None:
     """Bring the machines on Proxmox to what cluster.yaml says.
 
     Checks, synthesizes, plans, refuses what was not named, applies, then reads addresses and SSH host keys. Killed at any moment, it

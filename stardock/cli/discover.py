@@ -9,9 +9,9 @@ import click
 
 @click.command()
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
-@click.option("--timeout", default=300.0, show_default=True, metavar="SECONDS", help="How long to wait for silent machines.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for silent machines. [default: by their system]")
 @click.option("--dry-run", is_flag=True, help="Show the step; do nothing.")
-def discover(file: Path | None, timeout: float, dry_run: bool) -> None:
+def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
     """Read addresses and SSH host keys of the machines through Proxmox.
 
     Asks every machine's guest agent over the PVE API and writes the facts and known_hosts beside the cluster file. Needs the API token.
@@ -19,7 +19,7 @@ def discover(file: Path | None, timeout: float, dry_run: bool) -> None:
     from stardock.estate.connection import Estate  # noqa: PLC0415 -- requests: not for --help
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.runlock import only_run  # noqa: PLC0415
-    from stardock.stages.discover import ANSWER_SECONDS  # noqa: PLC0415
+    from stardock.stages.discover import ANSWER_SECONDS, patience  # noqa: PLC0415
     from stardock.stages.discover import discover as look  # noqa: PLC0415
     from stardock.stages.step import Step, show  # noqa: PLC0415
     from stardock.workspace import open_workspace  # noqa: PLC0415
@@ -27,15 +27,17 @@ def discover(file: Path | None, timeout: float, dry_run: bool) -> None:
     cluster_file = find_cluster_file(file)
     where = open_workspace(cluster_file)
 
+    seconds = patience(where.plan) if timeout is None else timeout
+
     def read_facts() -> None:
         Estate.from_environment(where.plan.proxmox).check()
         estate = Estate.from_environment(where.plan.proxmox, seconds=ANSWER_SECONDS)
         with only_run(where.files.run_lock, click.echo):
-            look(open_workspace(cluster_file), estate, click.echo, timeout)  # again: a run that just ended may have changed the facts
+            look(open_workspace(cluster_file), estate, click.echo, seconds)  # again: a run that just ended may have changed the facts
 
     step = Step(
         "discover",
-        f"ask every machine through {where.plan.proxmox.endpoint or 'PROXMOX_VE_ENDPOINT'}, waiting up to {timeout:g} s",
+        f"ask every machine through {where.plan.proxmox.endpoint or 'PROXMOX_VE_ENDPOINT'}, waiting up to {seconds:g} s",
         read_facts,
     )
     if dry_run:

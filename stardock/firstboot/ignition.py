@@ -92,6 +92,8 @@ def _file(file: ManagedFile) -> dict[str, Any]:
 def _units(machine: Machine) -> Iterator[dict[str, Any]]:
     for name in system(machine.image.system).masked_units:
         yield {"name": name, "mask": True}
+    for name, wanted in system(machine.image.system).services_of(machine).items():
+        yield {"name": name, "enabled": wanted}
     if machine.commands:
         yield {"name": "stardock-first-boot.service", "enabled": True, "contents": _FIRST_BOOT}
     if machine.boot_commands:

@@ -24,7 +24,7 @@ def user_data(machine: Machine) -> dict[str, Any]:
         **own.cloud_config(machine),
         "packages": list(own.packages_of(machine)),
         "write_files": [_file(file) for file in first_files(machine)],
-        **_commands("bootcmd", [*own.boot_commands(machine), *switch, *machine.boot_commands]),
+        **_commands("bootcmd", [*switch, *machine.boot_commands]),
         **_commands("runcmd", [*_ours(machine), *machine.commands, *own.last_commands(machine)]),
     }
 
@@ -32,7 +32,7 @@ def user_data(machine: Machine) -> dict[str, Any]:
 def _ours(machine: Machine) -> list[str]:
     """What Stardock itself runs at the end of the first boot."""
     own = system(machine.image.system)
-    services = [f"systemctl {'enable' if wanted else 'disable'} --now {unit}" for unit, wanted in own.services(machine).items()]
+    services = [f"systemctl {'enable' if wanted else 'disable'} --now {unit}" for unit, wanted in own.services_of(machine).items()]
     return [*own.first_commands(machine), *disks.commands(machine), *services]
 
 

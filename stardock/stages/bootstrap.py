@@ -39,13 +39,13 @@ WHAT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the person asked for. `found_again` is a typed cluster name, or empty; `timeout` bounds the wait for ssh, in seconds."""
+    """What the person asked for. `found_again` is a typed cluster name or empty; `timeout`: seconds to wait for ssh (None: by system)."""
 
     stages: tuple[str, ...] = STAGES
     check: bool = False
     found_again: str = ""
     accept_new_host_keys: bool = False
-    timeout: int = 300
+    timeout: int | None = None
 
 
 def chosen(stages: Sequence[str], start: str | None) -> tuple[str, ...]:
@@ -154,9 +154,9 @@ class Bootstrap:
         return {
             **key,
             **accept,
+            **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
             "founding_again": self.options.found_again,
             "kubeconfig_path": str(files.kubeconfig.resolve()),
-            "reachable_timeout": self.options.timeout,
         }
 
     def _secrets(self) -> Path:

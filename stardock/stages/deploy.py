@@ -48,7 +48,7 @@ class Options:
 
     replace: frozenset[str] = frozenset()
     confirm: Callable[[str], bool] = lambda _question: True
-    seconds: float = discovery.DEFAULT_SECONDS
+    seconds: float | None = None  # to wait for addresses and host keys; None: the systems' own
 
 
 def deploy(cluster_file: Path, options: Options, say: Say) -> None:
@@ -85,7 +85,7 @@ class Deployment:
             *hook_steps(lambda: self.workspace, "before_deploy", hooks, self.say),
             Step("synth", "save the lock, write the Terraform JSON, install the provider", self.synth),
             Step("apply", "plan; take back what a killed run left; refuse what was not named; apply", self.apply),
-            Step("discover", f"read addresses and SSH host keys, waiting up to {self.options.seconds:g} s", self.discover),
+            Step("discover", f"read addresses and SSH host keys, waiting up to {self._seconds():g} s", self.discover),
             *hook_steps(lambda: self.workspace, "after_deploy", hooks, self.say),
         )
 
@@ -177,7 +177,7 @@ class Deployment:
         adopt = self._attempt(engine)
         if not adopt:
             return
-        await_agents(self._patient_estate(), adopt.values(), self.say, self.options.seconds)
+        await_agents(self._patient_estate(), adopt.values(), self.say, self._seconds())
         if self._attempt(self._synthesized(adopt)):
             raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
 
@@ -245,6 +245,9 @@ class Deployment:
         found = strays(self.workspace.plan.cluster, machines_on(self._patient_estate()), self.workspace.plan.machines)
         for vm in found:
             self.say(f"  warning: VM {vm.vm_id} ({vm.name}) on {vm.pve_node} carries our tags and stands in no file: nobody looks after it")
+
+    def _seconds(self) -> float:
+        return discovery.patience(self.workspace.plan) if self.options.seconds is None else self.options.seconds
 
     def discover(self) -> None:
         """Read the facts. Raises ConditionError for machines that do not answer in time."""

@@ -18,6 +18,7 @@ from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_
 from stardock.plan.model import Ipv6, Machine, Plan
 from stardock.stages.step import Say
 from stardock.standing import Standing
+from stardock.systems import system
 from stardock.workspace import Workspace, standing_here
 
 #: Questions to Proxmox at once; each may take the agent's own timeout.
@@ -25,7 +26,6 @@ WORKERS = 8
 POLL_SECONDS = 2.0
 #: Seconds for one answer: PVE itself waits up to 10 s for a guest agent (PVE::QemuServer::Agent).
 ANSWER_SECONDS = 15.0
-DEFAULT_SECONDS = 300.0
 
 _IPV4 = "."
 
@@ -50,21 +50,27 @@ class Sightings:
 
 
 def discover(
-    where: Workspace, estate: Estate, say: Say, seconds: float = DEFAULT_SECONDS, stand: Callable[[], Standing] | None = None
+    where: Workspace, estate: Estate, say: Say, seconds: float | None = None, stand: Callable[[], Standing] | None = None
 ) -> Facts:
-    """Read every machine's facts and save them; waits at most that long.
+    """Read every machine's facts and save them; waits at most that long, or `patience` of the plan.
 
     `stand` asks the engine what stands, for `renewed`. What was seen is saved in any case.
 
     Raises ConditionError that lists the machines without an address or a host key, and why.
     """
     sightings = Sightings(missing=asked(where.plan, say))
+    seconds = patience(where.plan) if seconds is None else seconds
     try:
         _watch(estate, where.plan, sightings, say, seconds)
     finally:
         fresh = _save(where, sightings, say, stand)
     _complain(sightings, seconds)
     return fresh
+
+
+def patience(plan: Plan) -> float:
+    """Seconds in which every machine must have answered: those of the slowest system among them."""
+    return max((system(machine.image.system).answer_seconds for machine in plan.machines), default=0)
 
 
 def asked(plan: Plan, say: Say) -> dict[str, str]:

@@ -6,9 +6,9 @@ How to add one: docs/systems.md.
 from __future__ import annotations
 
 from stardock.systems import debian, flatcar, leapmicro, microos, ubuntu
-from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.model import SENTINEL, ManagedFile, Mirror, System
 
-__all__ = ["SYSTEMS", "ManagedFile", "Mirror", "System", "system"]
+__all__ = ["SENTINEL", "SYSTEMS", "ManagedFile", "Mirror", "System", "system"]
 
 #: Name in cluster.yaml (`image.system`) -> system, in the order in which they are offered.
 SYSTEMS: dict[str, System] = {

@@ -92,7 +92,6 @@ system = partial(
     packages=PACKAGES,
     packages_by_role=PACKAGES_BY_ROLE,
     growth="cloud-init (growpart and resize2fs), at every boot",
-    sentinel="/run/reboot-required",
     reboots="unattended-upgrades, at the start of its window",
     files=files,
     cloud_config=cloud_config,

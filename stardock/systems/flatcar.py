@@ -63,7 +63,6 @@ FLATCAR = System(
     packages=(),
     packages_by_role={"server": (), "agent": ()},
     growth="the image itself, at every boot",
-    sentinel="/run/reboot-required",
     reboots="nobody: there is no load balancer on it",
     files=files,
     masked_units=MASKED,

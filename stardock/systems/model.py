@@ -10,6 +10,12 @@ if TYPE_CHECKING:  # the plan reads this package: no import back at run time
     from stardock.plan.model import Machine, Role
 
 
+#: The file whose presence asks for a reboot, one for all systems, since kured is told one: unattended-upgrades (Debian, Ubuntu) and
+#: update-engine (Flatcar) leave it, and so does transactional-update with REBOOT_METHOD=kured (openSUSE/transactional-update, Reboot.cpp;
+#: its `/run/reboot-needed` is another file, with a level in it).
+SENTINEL = "/var/run/reboot-required"
+
+
 @dataclass(frozen=True, slots=True)
 class ManagedFile:
     """A file on a machine, whole. `mode` is four octal digits; the group is root, and so is the owner unless said."""
@@ -76,13 +82,13 @@ class System:
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system
     growth: str  # who makes the root file system as large as the disk, in words
-    sentinel: str  # the file whose presence asks for a reboot, as kured is told
     reboots: str  # who reboots a load balancer, in words
+    answer_seconds: int = 300  # from the VM's start until SSH and the guest agent answer, on a slow line; a reboot takes no longer
+    first_boot_seconds: int = 900  # from the first answer until first boot has ended
 
     files: Callable[[Machine], tuple[ManagedFile, ...]]
     mirror: Callable[[Machine], Mirror | None] = no_mirror
     cloud_config: Callable[[Machine], Mapping[str, Any]] = nothing  # further top-level keys of the user-data
-    boot_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # early, at every boot
     first_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, at the end of the first boot, before the user's
     last_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, after the user's
     services: Callable[[Machine], Mapping[str, bool]] = no_services  # unit -> whether it is enabled and runs
@@ -106,7 +112,13 @@ class System:
         return tuple(dict.fromkeys((*self.packages, *machine.packages, *disk_packages)))
 
     def files_of(self, machine: Machine) -> tuple[ManagedFile, ...]:
-        """List all files that Stardock owns on a machine: the system's, then those of its data disks."""
-        from stardock.systems import disks  # noqa: PLC0415 - it needs ManagedFile
+        """List all files that Stardock owns on a machine: the system's, those of its data disks, those that tell its host keys."""
+        from stardock.systems import disks, hostkeys  # noqa: PLC0415 - they need ManagedFile
 
-        return (*self.files(machine), *disks.files(machine))
+        return (*self.files(machine), *disks.files(machine), *hostkeys.files())
+
+    def services_of(self, machine: Machine) -> Mapping[str, bool]:
+        """List all units that Stardock switches on or off: the system's, then the one that tells the host keys."""
+        from stardock.systems import hostkeys  # noqa: PLC0415 - it needs ManagedFile
+
+        return {**self.services(machine), hostkeys.UNIT: True}

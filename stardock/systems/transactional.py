@@ -1,7 +1,8 @@
 """What MicroOS and Leap Micro have in common: read-only root, transactional-update, rebootmgr, NetworkManager, SELinux.
 
 The faults of the origin's template (parity F1, F64, F66, F67) are repaired here: the reboot method is set before rebootmgr goes, nothing
-edits cloud-init's module lists, and one reboot, at the end of the first boot and only when a new snapshot waits, activates the packages.
+leans on the image's lists of cloud-init's modules, and one reboot, at the end of the first boot and only when a new snapshot waits,
+activates the packages.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.scripts import script
 from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
 
 if TYPE_CHECKING:
@@ -121,6 +123,37 @@ def mirror(machine: Machine, repositories: dict[str, str]) -> Mirror | None:
     )
 
 
+#: What runs, and when. User-data goes before the image's own configuration, and of two lists cloud-init takes the first whole (ConfigMerger
+#: in cloudinit/helpers.py, mergemanydict in cloudinit/util.py). Which ones cloud-init-config-MicroOS has is not promised; a packager's
+#: thread says that the package modules are off (lxc/lxc-ci#234). All these are in every cloud-init since 22.4. growpart and resizefs are
+#: left out: the image grows itself.
+_MODULES = {
+    "cloud_init_modules": [
+        "seed_random",
+        "bootcmd",
+        "write_files",
+        "set_hostname",
+        "update_hostname",
+        "update_etc_hosts",
+        "users_groups",
+        "ssh",
+        "set_passwords",
+    ],
+    "cloud_config_modules": ["timezone", "runcmd"],
+    "cloud_final_modules": [
+        "package_update_upgrade_install",
+        "write_files_deferred",
+        "scripts_per_once",
+        "scripts_per_boot",
+        "scripts_per_instance",
+        "scripts_user",
+        "ssh_authkey_fingerprints",
+        "final_message",
+        "power_state_change",
+    ],
+}
+
+
 def cloud_config(_machine: Machine) -> dict[str, Any]:
     """The image grows itself, and cloud-init's two modules then fail: off from the first boot on, not from the second as in the origin.
 
@@ -128,17 +161,13 @@ def cloud_config(_machine: Machine) -> dict[str, Any]:
     runcmd: here the last thing of the first boot is a reboot, if `RESTART` found that one is needed.
     """
     return {
+        **_MODULES,
         "growpart": {"mode": "off"},
         "resize_rootfs": False,
         "package_update": True,
         "package_upgrade": False,
         "power_state": {"mode": "reboot", "delay": "now", "timeout": 60, "condition": f"test -e {RESTARTS}"},
     }
-
-
-def boot_commands(_machine: Machine) -> tuple[str, ...]:
-    """Images until early 2024 took NetworkManager for absent without this file, and set no address (cloud-init issue 4741)."""
-    return ("touch /etc/NetworkManager/NetworkManager.conf",)
 
 
 #: Does nothing where the image has grown already: growpart then says so with 1. /var is a subvolume of the root's file system.
@@ -150,12 +179,6 @@ if command -v growpart >/dev/null; then growpart "/dev/$disk" "$part" || test $?
 btrfs filesystem resize max /var
 """
 
-
-#: Where the agent is in the image already (Leap Micro: off); else udev starts it after the reboot that brings it. See `START_AGENT`.
-_AGENT = """\
-if systemctl cat qemu-guest-agent.service >/dev/null 2>&1; then systemctl enable qemu-guest-agent.service; fi
-if test -e /dev/virtio-ports/org.qemu.guest_agent.0; then systemctl start qemu-guest-agent.service; fi
-"""
 
 #: While it is there (never after a reboot), the machine is about to restart: the role `reachable` waits for that.
 RESTARTS = "/run/stardock/restarts"
@@ -170,7 +193,7 @@ btrfs subvolume get-default / | grep -q " path ${{running#/}}$" || touch {RESTAR
 
 def first_commands(machine: Machine) -> tuple[str, ...]:
     """Run after the files are there, so the reboot method is set when rebootmgr goes."""
-    return (GROW, _AGENT, *((APPLY_SYSCTL,) if sysctl(machine) else ()))
+    return (GROW, script("guest-agent.sh"), *((APPLY_SYSCTL,) if sysctl(machine) else ()))
 
 
 def last_commands(_machine: Machine) -> tuple[str, ...]:
@@ -195,10 +218,10 @@ system = partial(
     packages=PACKAGES,
     packages_by_role=PACKAGES_BY_ROLE,
     growth="the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off",
-    sentinel="/run/reboot-needed",
     reboots="rebootmgr, in its window",
+    answer_seconds=1200,  # it refreshes repositories, installs and restarts before the agent is there
+    first_boot_seconds=1800,
     cloud_config=cloud_config,
-    boot_commands=boot_commands,
     first_commands=first_commands,
     last_commands=last_commands,
     services=services,

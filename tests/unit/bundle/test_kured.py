@@ -9,9 +9,10 @@ from ruamel.yaml import YAML
 
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.kured import MANIFEST, argocd_application, helm_chart, values
+from stardock.bundle.machine import machine_variables
 from stardock.facts import Facts
 from stardock.plan.model import Plan
-from stardock.systems import SYSTEMS, system
+from stardock.systems import SENTINEL, SYSTEMS, system
 from tests.machines import machines
 from tests.plans import document, plan_of
 
@@ -42,8 +43,11 @@ def test_kured_values_are_generated_from_the_maintenance_plan() -> None:
     assert own["image"] == {"tag": "1.23.0"}
 
 
+@pytest.mark.proves("reality B12")
 def test_the_sentinel_is_what_every_systems_reboot_method_leaves() -> None:
-    assert values(planned())["configuration"]["rebootSentinel"] == "/var/run/reboot-required"
+    """One file for kured, for the systems and for the role; `/run/reboot-needed` holds a transaction's level."""
+    assert values(planned())["configuration"]["rebootSentinel"] == SENTINEL == "/var/run/reboot-required"
+    assert {machine_variables(machines(name)[-1])["machine_sentinel"] for name in SYSTEMS} == {SENTINEL}
     for name in SYSTEMS:
         (server,) = [each for each in machines(name) if each.role == "server"][:1]
         method = [file.content for file in system(name).files(server) if file.path == "/etc/transactional-update.conf"]

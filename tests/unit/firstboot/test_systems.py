@@ -259,11 +259,64 @@ def test_a_repository_mirror_is_asked_before_the_old_ones_are_disabled(tmp_path:
     assert ("modifyrepo --disable --all" in (tmp_path / "calls").read_text()) == (name in {"microos", "leapmicro"})
 
 
+@TRANSACTIONAL
+@pytest.mark.proves("reality B13")
+def test_first_boot_leans_on_no_list_of_modules_of_the_image(name: str) -> None:
+    """Every key that the user-data has belongs to a module that its own lists name, and what runs packages and the last reboot is there."""
+    found = user_data(server(name, mirror=URL))
+    lists = [module for key in ("cloud_init_modules", "cloud_config_modules", "cloud_final_modules") for module in found[key]]
+    needed = {"bootcmd", "write_files", "set_hostname", "update_etc_hosts", "users_groups", "ssh", "set_passwords", "timezone", "runcmd"}
+    last = ["package_update_upgrade_install", "write_files_deferred", "scripts_user", "power_state_change"]
+    assert needed <= set(lists)
+    assert [module for module in found["cloud_final_modules"] if module in last] == last
+    assert not {"growpart", "resizefs"} & set(lists)
+
+
+@TRANSACTIONAL
+@pytest.mark.proves("reality B13")
+@pytest.mark.parametrize("present", [(), ("python3", "sudo"), ("python3", "sudo", "qemu-guest-agent")])
+def test_the_agent_and_what_ansible_needs_come_although_the_package_modules_do_not_run(
+    tmp_path: Path, name: str, present: tuple[str, ...]
+) -> None:
+    """rpm is asked about the snapshot that boots next, by what packages provide."""
+    stubs = {
+        "btrfs": "echo ID 268 gen 83 top level 267 path @/.snapshots/2/snapshot",
+        "rpm": 'test "$2" = /.snapshots/2/snapshot && case " $PRESENT " in *" $5 "*) ;; *) exit 1 ;; esac',
+        "transactional-update": f'echo "$*" >>{tmp_path}/calls',
+        "systemctl": "exit 1",
+    }
+    for stub, body in stubs.items():
+        (tmp_path / stub).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / stub).chmod(0o755)
+    (script,) = [one for one in system(name).first_commands(server(name)) if "qemu-guest-agent" in one]
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PRESENT": " ".join(present)}
+    assert subprocess.run(["sh", "-c", script], env=environment, check=False).returncode == 0
+    missing = [package for package in ("python3", "sudo", "qemu-guest-agent") if package not in present]
+    calls = (tmp_path / "calls").read_text() if missing else ""
+    assert calls == (f"--non-interactive --continue --drop-if-no-change pkg install {' '.join(missing)}\n" if missing else "")
+    assert (tmp_path / "calls").exists() == bool(missing)
+
+
+@TRANSACTIONAL
+@pytest.mark.proves("reality B14")
+def test_nothing_touches_networkmanagers_configuration_after_it_was_read(name: str) -> None:
+    assert "bootcmd" not in user_data(server(name))
+
+
+@TRANSACTIONAL
+@pytest.mark.proves("reality B15")
+def test_a_system_that_installs_and_restarts_at_first_boot_is_waited_for_longer(name: str) -> None:
+    slow, quick = (machine_variables(server(each)) for each in (name, "debian"))
+    for wait in ("reachable_timeout", "reachable_first_boot_timeout", "machine_reboot_timeout"):
+        assert slow[wait] > quick[wait]
+    assert (quick["reachable_timeout"], quick["reachable_first_boot_timeout"]) == (300, 900)
+
+
 def test_a_mirror_is_switched_to_once_before_packages_and_only_where_it_is_wished() -> None:
     words = next(command for command in user_data(server("microos", mirror=URL))["bootcmd"] if isinstance(command, list))
     assert words[:3] == ["cloud-init-per", "once", "stardock-mirror"]
     assert words[-1] == f"{URL}/tumbleweed/repo/oss/repodata/repomd.xml"
-    assert not [command for command in user_data(server("microos"))["bootcmd"] if isinstance(command, list)]
+    assert "bootcmd" not in user_data(server("microos"))
     assert user_data(server("debian", mirror=URL))["apt"] == {"preserve_sources_list": True}
 
 
@@ -271,7 +324,7 @@ def test_a_mirror_is_switched_to_once_before_packages_and_only_where_it_is_wishe
 def test_what_runs_at_first_boot_passes_shellcheck(name: str) -> None:
     subject = server(name, mirror=URL)
     own = system(name)
-    scripts = [switch_script(mirror_of(name)), *own.first_commands(subject), *own.last_commands(subject), *own.boot_commands(subject)]
+    scripts = [switch_script(mirror_of(name)), *own.first_commands(subject), *own.last_commands(subject)]
     for script in scripts:
         done = subprocess.run(["shellcheck", "--shell", "sh", "-"], input=script, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
@@ -280,7 +333,8 @@ def test_what_runs_at_first_boot_passes_shellcheck(name: str) -> None:
 @EVERY
 def test_the_page_of_systems_is_current(name: str) -> None:
     own, page = system(name), (ROOT / "docs/systems.md").read_text()
-    facts = (own.title, ", ".join(own.roles), own.first_boot, own.renderer, own.package_manager, f"`{own.first_user}`", f"`{own.sentinel}`")
+    facts = (own.title, ", ".join(own.roles), own.first_boot, own.renderer, own.package_manager, f"`{own.first_user}`")
     assert f"| `{name}` | {' | '.join(facts)} |\n" in page
-    assert f"| `{name}` | {own.growth} | {own.reboots} |\n" in page
+    waits = f"{own.answer_seconds // 60} min, then {own.first_boot_seconds // 60} min"
+    assert f"| `{name}` | {own.growth} | {own.reboots} | {waits} |\n" in page
     assert f"- `{name}`: <{own.image_url}>, checksums in <{own.checksum_url}>\n" in page

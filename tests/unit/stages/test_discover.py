@@ -13,7 +13,7 @@ from stardock.facts import Facts, Founded, MachineFacts
 from stardock.plan.model import Image, Interface, Ipv6, Machine, Plan
 from stardock.plan.parts import Agent
 from stardock.plan.settings import Distribution, Proxmox, Ssh
-from stardock.stages.discover import asked, refounded, renewed, sighting_of
+from stardock.stages.discover import asked, patience, refounded, renewed, sighting_of
 
 pytestmark = pytest.mark.unit
 
@@ -74,6 +74,14 @@ def test_a_machine_without_a_guest_agent_is_not_waited_for_and_named() -> None:
     said: list[str] = []
     assert asked(plan, said.append) == {"server1": "not asked yet"}
     assert said == ["  server2: no guest agent (`agent`); pin the SSH host keys, or let bootstrap accept new ones"]
+
+
+@pytest.mark.proves("reality B15")
+def test_discover_waits_as_long_as_the_slowest_system_needs() -> None:
+    plan = _plan("server1", "server2")
+    assert patience(plan) == 300
+    slow = replace(plan.machines[1], image=replace(plan.machines[1].image, system="microos"))
+    assert patience(replace(plan, machines=(plan.machines[0], slow))) == 1200
 
 
 def test_addresses_are_matched_by_mac_whatever_the_guest_calls_the_interface_and_the_vip_is_nobodys() -> None:

@@ -111,14 +111,19 @@ class Machine:
         content = {"node-name": self.name, "node-ip": self.address, **{key.replace("_", "-"): value for key, value in values.items()}}
         file.write_text(yaml.safe_dump(content))
 
+    def run(self, *words: str) -> tuple[int, str]:
+        """Run one `rke2 words` to its end: exit code and output."""
+        command = [*self._namespace.prefix, sys.executable, str(self.lab.folder / "bin/rke2"), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment(), timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
     def start(self, role: str) -> None:
         """Run `rke2 role`, again and again."""
-        environment = {**os.environ, "RKE2_STANDIN_ROOT": str(self.root), "RKE2_STANDIN_TOOLS": str(self.lab.tools)}
         program = f"{sys.executable} {self.lab.folder}/bin/rke2 {role}"
         loop = f"trap 'kill $! 2>/dev/null; wait; exit' TERM; while :; do {program} & wait $!; sleep 1; done"
         with self.journal.open("ab") as log:
             command = [*self._namespace.prefix, "sh", "-c", loop]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment(), start_new_session=True)
 
     def kill(self) -> None:
         """As when the machine loses its power."""
@@ -133,6 +138,9 @@ class Machine:
         self._process.terminate()
         self._process.wait(30)
         self._process = None
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "RKE2_STANDIN_ROOT": str(self.root), "RKE2_STANDIN_TOOLS": str(self.lab.tools)}
 
     def log(self) -> str:
         return self.journal.read_text() if self.journal.exists() else ""

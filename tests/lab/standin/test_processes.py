@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -46,9 +48,8 @@ def cluster(lab: Lab) -> Cluster:
     return machines
 
 
-def test_two_joiners_at_once_become_voters_one_after_the_other(cluster: Cluster) -> None:
-    logs = cluster["server2"].log() + cluster["server3"].log()
-    assert "too many learner members in cluster" in logs
+def test_two_joiners_at_once_both_become_voters(cluster: Cluster) -> None:
+    """That the second learner waits, tests/unit/standin/test_membership.py shows: whether the two meet is a matter of milliseconds."""
     assert [cluster["server1"].condition(name, "EtcdIsVoter") for name in ("server1", "server2", "server3")] == ["True"] * 3
 
 
@@ -76,6 +77,24 @@ def test_the_files_are_where_the_real_one_puts_them(cluster: Cluster) -> None:
     assert stat.S_IMODE((server / "token").stat().st_mode) == 0o600
     assert (server / "db/etcd/member/wal").is_dir()
     assert TOKEN not in cluster["server1"].log()
+
+
+def test_folders_have_the_modes_that_rke2_gives_them(cluster: Cluster) -> None:
+    data = cluster["server1"].data
+    modes = {name: stat.S_IMODE((data / name).stat().st_mode) for name in ("", "agent", "agent/logs", "server")}
+    assert modes == {"": 0o755, "agent": 0o750, "agent/logs": 0o750, "server": 0o700}
+
+
+def test_a_snapshot_is_saved_on_a_server_and_holds_etcd_s_checksum(cluster: Cluster) -> None:
+    server = cluster["server1"]
+    code, words = server.run("etcd-snapshot", "save", "--name", "before-v1.37")
+    (file,) = (server.data / "server/db/snapshots").iterdir()
+    content = file.read_bytes()
+    assert (code, f"Snapshot {file.name} saved." in words) == (0, True)
+    assert re.fullmatch(r"before-v1\.37-server1-[0-9]{10}", file.name)
+    assert hashlib.sha256(content[:-32]).digest() == content[-32:]  # what etcdutl looks at before it restores
+    code, words = cluster["agent1"].run("etcd-snapshot", "save")
+    assert (code, "server/token: no such file or directory" in words) == (1, True)
 
 
 @pytest.mark.parametrize(("path", "user", "status"), [

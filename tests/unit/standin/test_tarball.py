@@ -51,7 +51,7 @@ def unpacked(tarball: Path) -> Path:
 
 
 @pytest.mark.parametrize(("arguments", "code", "output"), [
-    (["--version"], 0, f"rke2 version {VERSION} (stand-in)\n"), (["etcd-snapshot", "save"], 2, ""), ([], 2, ""),
+    (["--version"], 0, f"rke2 version {VERSION} (stand-in)\n"), (["etcd-snapshot", "restore"], 2, ""), ([], 2, ""),
 ])  # fmt: skip
 def test_the_packed_program_runs(tarball: Path, arguments: list[str], code: int, output: str) -> None:
     result = subprocess.run([unpacked(tarball) / "bin/rke2", *arguments], capture_output=True, text=True, check=False)
@@ -77,3 +77,10 @@ def test_the_units_are_of_the_kind_that_blocks_a_start_until_ready(tarball: Path
         unit = (unpacked(tarball) / f"lib/systemd/system/rke2-{role}.service").read_text()
         for line in ("Type=notify", "TimeoutStartSec=0", "Restart=always", "KillMode=process", f"ExecStart=/usr/local/bin/rke2 {role}"):
             assert f"\n{line}\n" in unit
+
+
+@pytest.mark.proves("reality C18")
+def test_the_uninstaller_looks_below_usr_local_until_its_path_is_rewritten(tarball: Path) -> None:
+    script = (unpacked(tarball) / "bin/rke2-uninstall.sh").read_text()
+    assert "${INSTALL_RKE2_ROOT:-/usr/local}" in script
+    assert '$(dirname "$0")/..' not in script

@@ -59,6 +59,10 @@ class Entrance:
         """Read a path. Raises JoinError."""
         return self._ask(path, headers=headers)
 
+    def post(self, path: str, body: bytes, timeout: float = TIMEOUT_SECONDS) -> bytes:
+        """Send to a path; `timeout` in seconds. Raises JoinError."""
+        return self._ask(path, body, timeout=timeout)
+
     def bootstrap(self) -> dict[str, Any]:
         """The cluster's files and the settings that servers must share. Raises JoinError."""
         return _object(self.get("/v1-rke2/server-bootstrap"))
@@ -72,10 +76,12 @@ class Entrance:
 
     def add_member(self, name: str, node: str, address: str) -> str:
         """Ask for a place in etcd; returns the --initial-cluster. Raises ConflictError, or JoinError to be tried again."""
-        return self._ask("/v1-rke2/etcd-member", json.dumps({"name": name, "node": node, "address": address}).encode()).decode()
+        return self.post("/v1-rke2/etcd-member", json.dumps({"name": name, "node": node, "address": address}).encode()).decode()
 
-    def _ask(self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
-        answer = _send(self._context, self.place, path, body, {**self._headers, **(headers or {})})
+    def _ask(
+        self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = TIMEOUT_SECONDS
+    ) -> bytes:
+        answer = _send(self._context, self.place, path, body, {**self._headers, **(headers or {})}, timeout=timeout)
         if answer.status == HTTPStatus.CONFLICT:
             raise ConflictError(answer.body.decode(errors="replace"))
         if answer.status == HTTPStatus.FORBIDDEN:
@@ -101,11 +107,12 @@ def enter(url: str, token: tokens.Token, user: str) -> Entrance:
 
 
 def _send(
-    context: ssl.SSLContext, place: Place, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-) -> https.Answer:
+    context: ssl.SSLContext, place: Place, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None,
+    *, timeout: float = TIMEOUT_SECONDS,
+) -> https.Answer:  # fmt: skip
     method = "GET" if body is None else "POST"
     try:
-        return https.send(context, place.host, place.port, path, method=method, body=body, headers=headers, timeout=TIMEOUT_SECONDS)
+        return https.send(context, place.host, place.port, path, method=method, body=body, headers=headers, timeout=timeout)
     except https.UNREACHABLE as error:
         raise JoinError(f"{method} {place}{path}: {error}") from error
 

@@ -59,6 +59,13 @@ class Paths:
         """The output of etcd and kube-apiserver (the real one: /var/log/pods)."""
         return self.agent / "logs"
 
+    def prepare(self) -> None:
+        """Make the folders that RKE2 makes first, in its modes (rke2, pkg/cli/defaults); one that is there keeps its own."""
+        for folder, mode in ((self.data, 0o755), (self.agent, 0o750), (self.logs, 0o750)):
+            if not folder.is_dir():
+                folder.mkdir(parents=True)
+                folder.chmod(mode)
+
     def has_etcd_data(self) -> bool:
         """Whether etcd ever ran here: the test that makes `server:` void (k3s looks for the same folder)."""
         return (self.etcd / "member/wal").is_dir()

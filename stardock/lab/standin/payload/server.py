@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
-from . import apiserver, certificates, cluster, credentials, etcd, https, kubeconfig, machine, members, passwords, supervisor, systemd
+from . import (
+    apiserver,
+    certificates,
+    cluster,
+    credentials,
+    etcd,
+    https,
+    kubeconfig,
+    machine,
+    members,
+    passwords,
+    snapshots,
+    supervisor,
+    systemd,
+)
 from .children import Child, Children
 from .config import Config
 from .join import ConflictError, Entrance, JoinError
@@ -60,7 +75,8 @@ class Server:
 
     def _serve(self, passwords: credentials.Passwords) -> None:
         users = {"server": passwords.server, "node": passwords.node}
-        supervisor.serve(supervisor.Desk(self._paths, users, cluster.critical(self._config), self._ready, self._admin))
+        critical, snapshot = cluster.critical(self._config), partial(snapshots.take, self._paths, self._config, self._identity.name)
+        supervisor.serve(supervisor.Desk(self._paths, users, critical, self._ready, self._admin, snapshot))
 
     def _start_etcd(self, entrance: Entrance | None) -> None:
         name, address = etcd.member_name(self._paths, self._identity.name), self._identity.address

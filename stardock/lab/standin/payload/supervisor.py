@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import certificates, passwords
+from . import certificates, passwords, snapshots
 from .apiserver import PORT as API_PORT
 from .etcd import Etcd, EtcdError, peer_url
 from .kube import Kube, KubeError
@@ -37,6 +37,7 @@ class Desk:
     critical: dict[str, str]
     ready: threading.Event
     admin: Callable[[], Kube]
+    snapshot: Callable[[dict[str, Any]], Reply]
 
     def allowed(self, user: str, password: str) -> bool:
         """Whether this user has this password."""
@@ -119,8 +120,12 @@ class Handler(BaseHTTPRequestHandler):
         self._serve(routes)
 
     def do_POST(self) -> None:
-        """Only the stand-in has this route."""
-        self._serve({"/v1-rke2/etcd-member": ("server", lambda: self.desk.admit(self._body()))})
+        """Snapshots; the other route only the stand-in has."""
+        routes: dict[str, tuple[str, Callable[[], Reply]]] = {
+            snapshots.ROUTE: ("server", lambda: self.desk.snapshot(self._body())),
+            "/v1-rke2/etcd-member": ("server", lambda: self.desk.admit(self._body())),
+        }
+        self._serve(routes)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: balancers ask each second."""

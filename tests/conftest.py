@@ -8,7 +8,14 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from stardock.lab.patience import patient
+
+pytest_plugins = ["pytester", "tests.blocked"]
+
 ROOT_LAYERS = ("lab", "contract")
+
+#: Seconds that a test may take, its fixtures included, where it says nothing.
+BOUND = 300.0
 
 #: Tests that boot a whole cluster, in the order in which they run; those of the quick start share theirs.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
@@ -26,7 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this user may not do; begin with what takes longest."""
     if os.geteuid() != 0:
         _skip_what_wants_root(items)
+    for item in items:
+        _bound(item)
     items.sort(key=_turn)
+
+
+def _bound(item: pytest.Item) -> None:
+    """No test of a layer that waits runs for ever; what it says of itself, or five minutes, holds on an idle machine."""
+    said = item.get_closest_marker("timeout")
+    if said or any(item.get_closest_marker(layer) for layer in (*ROOT_LAYERS, "vm")):
+        item.add_marker(pytest.mark.timeout(patient(said.args[0] if said else BOUND)), append=False)
 
 
 def _skip_what_wants_root(items: list[pytest.Item]) -> None:

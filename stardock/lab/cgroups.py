@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stardock.lab.patience import patient
+
 _MOUNT = Path("/sys/fs/cgroup")
 #: hierarchies of a v1 or hybrid system that systemd in a machine uses, and the memory limit
 _V1 = ("systemd", "unified", "memory", "cpu")
@@ -38,9 +40,9 @@ class LabGroup:
             _limit(folder, memory_mib * 1024 * 1024)
         return tuple(folder / "cgroup.procs" for folder in folders)
 
-    def remove(self, machine: str = "", timeout: float = 5) -> bool:
-        """Takes away a machine's folders, or the whole lab's; False when processes still hold one after `timeout` seconds."""
-        deadline = time.monotonic() + timeout
+    def remove(self, machine: str = "", seconds: float = 5) -> bool:
+        """Takes away a machine's folders, or the whole lab's; False when processes still hold one after `seconds`, scaled by patience."""
+        deadline = time.monotonic() + patient(seconds)
         while remaining := [root / machine for root in self.roots if (root / machine).is_dir()]:
             for folder in remaining:
                 _remove_tree(folder)

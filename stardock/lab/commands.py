@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 
 from stardock.lab.errors import LabError
+from stardock.lab.patience import patient
 
 #: program -> the Debian package that brings it; what a lab needs beside Python
 PROGRAMS = {
@@ -24,8 +25,9 @@ PROGRAMS = {
 }
 
 
-def run(argv: Sequence[str], *, stdin: str | None = None, timeout: float = 30) -> str:
+def run(argv: Sequence[str], *, stdin: str | None = None, seconds: float = 30) -> str:
     """Runs a short command to its end and gives its standard output; raises LabError with its last words otherwise."""
+    timeout = patient(seconds)
     try:
         done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
     except FileNotFoundError as error:

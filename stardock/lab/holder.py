@@ -25,6 +25,7 @@ from stardock.lab.environment import prepare_environment
 from stardock.lab.errors import LabError
 from stardock.lab.image import image_root
 from stardock.lab.mirror import Mirror, configured_mirror
+from stardock.lab.patience import patient
 from stardock.lab.processes import Process, process
 from stardock.lab.settings import LabSettings
 
@@ -46,7 +47,7 @@ def up(settings: LabSettings, variables: Mapping[str, str] | None = None, *, wor
     """Starts a lab and returns once its PVE answers; `variables` join those that `enter`'s programs get (`lab_environment`).
 
     `world` is the module that runs inside, another one only in tests. Raises LabError: not root, programs missing, running already,
-    the image did not build, or the lab's own words when it did not come up within a minute.
+    the image did not build, or the lab's own words when it did not come up in time (`stardock.lab.patience`).
     """
     directory = Path(settings.directory)
     _check(directory)
@@ -70,7 +71,7 @@ def down(directory: Path) -> None:
     if running is not None:
         for sign in (signal.SIGTERM, signal.SIGKILL):
             _signal(running.keeper, sign)
-            if running.keeper.wait(_END_TIMEOUT) and running.world.wait(_END_TIMEOUT):
+            if running.keeper.wait(patient(_END_TIMEOUT)) and running.world.wait(patient(_END_TIMEOUT)):
                 break
         else:
             raise LabError(f"the lab in {directory} does not end", f"look at process {running.world.pid}")
@@ -135,12 +136,13 @@ def _start_keeper(settings: LabSettings, image: Path, mirror: Mirror, ready: soc
 
 def _await_ready(directory: Path, keeper: subprocess.Popen[bytes], ready: socket.socket) -> Running:
     """The world's word comes with its pid, which the kernel translates into our pid namespace."""
-    ready.settimeout(_READY_TIMEOUT)
+    bound = patient(_READY_TIMEOUT)
+    ready.settimeout(bound)
     try:
         message, ancillary, _, _ = ready.recvmsg(65536, socket.CMSG_SPACE(12))
     except TimeoutError:
         message, ancillary = b"", []
-    answer = json.loads(message) if message else {"error": "it ended before it answered, or did not answer within a minute"}
+    answer = json.loads(message) if message else {"error": f"it ended before it answered, or did not answer within {bound:g} s"}
     if "error" in answer or not ancillary:
         keeper.terminate()
         keeper.wait()

@@ -107,7 +107,7 @@ def _build(recipe: Recipe, folder: Path, proxy: str | None) -> None:
         raise LabError(f"the image did not build: {' | '.join(words)}", f"the whole log is {folder}/log")
     _finish(unfinished)
     # apt's binary caches hold as long as the lists are the same: they save each machine seconds
-    run(["chroot", str(unfinished), "apt-cache", "gencaches"], timeout=120)
+    run(["chroot", str(unfinished), "apt-cache", "gencaches"], seconds=120)
     unfinished.rename(folder / "root")
 
 

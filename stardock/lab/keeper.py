@@ -36,7 +36,7 @@ def keep(options: argparse.Namespace) -> int:
 
     signal.signal(signal.SIGTERM, end)
     status = holder.wait()
-    return 0 if LabGroup(options.lab_id).remove(timeout=10) else status or 1
+    return 0 if LabGroup(options.lab_id).remove(seconds=10) else status or 1
 
 
 def init(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from stardock.lab.cgroups import LabGroup
 from stardock.lab.disk import Disk
 from stardock.lab.errors import LabError
 from stardock.lab.hypervisor import Guest, GuestError
+from stardock.lab.patience import patient
 
 _POWER_OFF = signal.SIGRTMIN + 4  # systemd: start poweroff.target
 _LAUNCH_TIMEOUT = 20.0
@@ -41,7 +42,7 @@ class Machine:
             self._disk.mount()
             self._disk.write_seed(self.guest.seed)
             self._boot()
-            self._await(lambda: self.leader is not None, _LAUNCH_TIMEOUT, "its init did not start")
+            self._await(lambda: self.leader is not None, patient(_LAUNCH_TIMEOUT), "its init did not start")
         except (LabError, OSError) as error:
             self._clean_up()
             raise GuestError(str(error)) from error
@@ -81,10 +82,10 @@ class Machine:
             if pid is not None and self.running:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                if self._ended.wait(_KILL_TIMEOUT):
+                if self._ended.wait(patient(_KILL_TIMEOUT)):
                     return
         if self.running:
-            raise GuestError(f"VM {self.guest.vm_id} survived SIGKILL for {2 * _KILL_TIMEOUT:g} s")
+            raise GuestError(f"VM {self.guest.vm_id} survived SIGKILL for {2 * patient(_KILL_TIMEOUT):g} s")
 
     def _boot(self) -> None:
         """One boot: namespace and cgroups first, then the NICs, then nspawn. Raises LabError."""

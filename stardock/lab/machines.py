@@ -18,6 +18,7 @@ from stardock.lab.disk import disk_of
 from stardock.lab.errors import LabError
 from stardock.lab.hypervisor import Guest, GuestError
 from stardock.lab.machine import Machine
+from stardock.lab.patience import patient
 
 #: Debian's qemu-guest-agent package brings it: a guest without it has no agent
 _AGENT = "usr/sbin/qemu-ga"
@@ -83,7 +84,7 @@ class NspawnHypervisor:
         """The agent's file-read; raises AgentSilentError, FileNotFoundError."""
         target = ["--target", str(self._leader_with_agent(vm_id)), "--mount", "--root"]
         done = subprocess.run(
-            ["nsenter", *target, "head", "-c", str(_READ_LIMIT), "--", path], capture_output=True, timeout=30, check=False
+            ["nsenter", *target, "head", "-c", str(_READ_LIMIT), "--", path], capture_output=True, timeout=patient(30), check=False
         )
         if done.returncode:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from stardock.lab.patience import patient
+
 _TIMEOUT = 60.0
 
 
@@ -31,7 +33,7 @@ class Api:
         """The `data` of an answer; raises PowerError with PVE's own words."""
         request = Request(self._base + path, method=method, headers=self._headers)  # noqa: S310 -- https, from the lab's settings
         try:
-            with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+            with urlopen(request, timeout=patient(_TIMEOUT)) as response:  # noqa: S310
                 return json.load(response)["data"]
         except HTTPError as error:
             raise PowerError(f"{method} {path}: {error.code} {error.reason}") from error
@@ -53,10 +55,10 @@ class Api:
         """Starts or stops a VM, and waits until PVE has."""
         vm = self.vm(name)
         task = self.call("POST", f"{_path(vm)}/status/{verb}")
-        deadline = time.monotonic() + _TIMEOUT
+        deadline = time.monotonic() + patient(_TIMEOUT)
         while (state := self.call("GET", f"/nodes/{vm['node']}/tasks/{task}/status"))["status"] == "running":
             if time.monotonic() > deadline:
-                raise PowerError(f"PVE has not finished to {verb} {name} within {_TIMEOUT:g} s")
+                raise PowerError(f"PVE has not finished to {verb} {name} within {patient(_TIMEOUT):g} s")
             time.sleep(0.05)
         if state.get("exitstatus") != "OK":
             raise PowerError(f"PVE could not {verb} {name}: {state.get('exitstatus')}")

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from stardock.lab.patience import patient
 from tests.contract.estate import Estate, provider_environment
 from tests.engines import chosen_engine
 
@@ -37,7 +38,9 @@ class Engine:
     def run(self, *arguments: str, fails: bool = False) -> str:
         """One command; its output. Fails the test when it fails, or, with `fails`, when it does not."""
         command = [str(chosen_engine()), *arguments, "-no-color"]
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=patient(120)
+        )
         assert (done.returncode != 0) == fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 

@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from stardock.lab.hypervisor import Hypervisor
+from stardock.lab.patience import patient
 from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
 from stardock.lab.pve.sshd import END_WITH_PARENT
 from stardock.lab.pve.storage import Storage
@@ -91,7 +92,7 @@ class Estate:
 
     def wait(self, upid: str) -> Task:
         """How a task ended."""
-        node, deadline = upid.split(":")[1], time.monotonic() + PATIENCE
+        node, deadline = upid.split(":")[1], time.monotonic() + patient(PATIENCE)
         while time.monotonic() < deadline:
             status = self.get(f"/nodes/{node}/tasks/{upid}/status")
             if status["status"] == "stopped":
@@ -102,7 +103,7 @@ class Estate:
     def lab(self, what: str, /, **body: Any) -> Any:
         """A request to the lab's own side: status and requests are read, all else is asked for."""
         method = "GET" if what in {"status", "requests"} else "POST"
-        answer = self.session.request(method, f"{self.settings.endpoint}/lab/{what}", json=body or None, timeout=30)
+        answer = self.session.request(method, f"{self.settings.endpoint}/lab/{what}", json=body or None, timeout=patient(30))
         assert answer.ok, (answer.reason, answer.text)
         return answer.json()
 

@@ -12,7 +12,7 @@ from tests.contract.estate import Estate, estate
 from tests.contract.test_hardware import Data, Made, machines
 from tests.plans import document
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.one_life("HA")]
 
 
 def cluster(pve: Estate) -> Data:
@@ -69,6 +69,7 @@ def lose_home(made: Made) -> tuple[str, str]:
 NAMES = {f"single.{name}.{kind}.yaml" for name in ("server1", "server2") for kind in ("user", "network", "meta")}
 
 
+@pytest.mark.only_looks
 def test_snippets_lie_on_every_allowed_node_and_a_strict_rule_names_those(made: Made) -> None:
     assert [snippets(made.pve, f"{node}/local") for node in ("pve1", "pve2", "pve3")] == [NAMES, NAMES, NAMES]
     described = made.pve.get("/cluster/ha/resources/vm:210")
@@ -78,6 +79,7 @@ def test_snippets_lie_on_every_allowed_node_and_a_strict_rule_names_those(made: 
     assert sorted(rule["nodes"].split(",")) == ["pve1:1", "pve2:1", "pve3:1"]
 
 
+@pytest.mark.only_looks
 def test_snippets_on_shared_storage_lie_there_once_and_the_machine_moves_as_well(tmp_path: Path) -> None:
     with applied(tmp_path, "nfs") as made:
         assert snippets(made.pve, ".shared/nfs") == NAMES
@@ -86,6 +88,7 @@ def test_snippets_on_shared_storage_lie_there_once_and_the_machine_moves_as_well
         assert made.engine().plan() == []
 
 
+@pytest.mark.only_looks
 def test_the_second_plan_is_clean(made: Made) -> None:
     assert made.engine().plan() == []
 

@@ -16,7 +16,7 @@ from tests.contract.estate import Estate, estate
 from tests.plans import document
 from tests.synth.running import synthesize, write_cluster
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.one_life("hardware")]
 
 Data = dict[str, Any]
 VM = "proxmox_virtual_environment_vm"
@@ -104,6 +104,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         yield cluster_made
 
 
+@pytest.mark.only_looks
 def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) -> None:
     config = made.config("rich1")
     told = {key: config[key] for key in ("bios", "machine", "cores", "sockets", "numa", "memory", "balloon", "onboot", "startup", "agent")}
@@ -134,6 +135,7 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
     assert refused == {}
 
 
+@pytest.mark.only_looks
 def test_data_disks_are_virtio_disks_with_their_names_as_serials(made: Made) -> None:
     config = made.config("rich1")
     disks = {name: keys(config[name]) for name in ("virtio1", "virtio2")}
@@ -144,6 +146,7 @@ def test_data_disks_are_virtio_disks_with_their_names_as_serials(made: Made) -> 
     assert config["boot"] == "order=scsi0;net0", "no machine boots from its data"
 
 
+@pytest.mark.only_looks
 def test_the_plainest_vm_has_a_balloon_an_i440fx_and_no_console(made: Made) -> None:
     config = made.config("plain1")
     assert (config.get("machine"), config["balloon"], config["memory"], "serial0" in config) == (None, 1024, "2048", False)
@@ -152,6 +155,7 @@ def test_the_plainest_vm_has_a_balloon_an_i440fx_and_no_console(made: Made) -> N
     assert not {"efidisk0", "tpmstate0", "hostpci0", "virtio1"} & server.keys()
 
 
+@pytest.mark.only_looks
 def test_the_second_plan_is_clean(made: Made) -> None:
     assert made.engine().plan() == []
 

@@ -20,7 +20,7 @@ from tests.contract.test_stacks import of_machines
 from tests.plans import PUBLIC_KEY
 from tests.synth.running import synthesize, write_cluster
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.one_life("images")]
 
 Data = dict[str, Any]
 URL = "https://images.example/debian.qcow2"
@@ -123,6 +123,7 @@ def add_machines(data: Data) -> None:
     data["pools"][1]["machines"].append("a3")
 
 
+@pytest.mark.only_looks
 def test_an_image_is_there_once_per_shared_datastore_once_per_pve_node_otherwise_and_only_where_needed(deployed: Deployed) -> None:
     pve = deployed.pve
     assert requests(pve, "/nfs/download-url") == ["pve1"]
@@ -134,6 +135,7 @@ def test_an_image_is_there_once_per_shared_datastore_once_per_pve_node_otherwise
     assert {vm["status"] for vm in pve.get("/cluster/resources", type_="vm")} == {"running"}
 
 
+@pytest.mark.only_looks
 def test_what_was_downloaded_was_verified_by_the_pin(deployed: Deployed, tmp_path: Path) -> None:
     other = deployed.edited(tmp_path / "copy", add_machines, url=pin(b"another content"), file=pin(image("baked")))
     said = other.apply("-target=proxmox_virtual_environment_vm.s3", fails=True)

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.engine import Engine, engine
 from tests.contract.estate import NODES, Estate, estate
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.one_life("provider")]
 
 NIC_KEYS = ("bridge", "disconnected", "enabled", "firewall", "mac_address", "model", "mtu", "queues", "rate_limit", "trunks", "vlan_id")
 VM = "proxmox_virtual_environment_vm"
@@ -94,6 +94,7 @@ def applied(pve: Estate, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return made
 
 
+@pytest.mark.only_looks
 def test_apply_makes_running_vms_with_their_snippets_and_every_request_was_accepted(pve: Estate, applied: Engine) -> None:
     assert {vm: one["status"] for vm, one in pve.lab("status")["vms"].items()} == {"200": "running", "201": "running", "202": "running"}
     refused = {key for key in pve.lab("status")["requests"] if not key.endswith(" 200")}
@@ -103,6 +104,7 @@ def test_apply_makes_running_vms_with_their_snippets_and_every_request_was_accep
     assert snippets["pve2"] == ["vm1-meta.yaml", "vm1-network.yaml", "vm1-user.yaml"]
 
 
+@pytest.mark.only_looks
 def test_the_second_plan_is_clean(applied: Engine) -> None:
     assert applied.plan() == []
 

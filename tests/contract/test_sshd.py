@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stardock.lab.patience import patient
 from stardock.lab.pve import access_key, ensure_ssh_key
 from tests.contract.estate import Estate, estate
 
@@ -30,7 +31,7 @@ def options(pve: Estate, key: Path) -> list[str]:
 def sftp(pve: Estate, node: str, *commands: str) -> subprocess.CompletedProcess[str]:
     """SFTP commands on a node."""
     place = ["-q", "-b", "-", *options(pve, access_key(pve.directory)), "-P", str(pve.ssh_ports[node]), "root@127.0.0.1"]
-    return subprocess.run(["sftp", *place], input="\n".join(commands), capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(["sftp", *place], input="\n".join(commands), capture_output=True, text=True, check=False, timeout=patient(30))
 
 
 def test_a_snippet_uploaded_to_one_node_is_absent_on_the_other(pve: Estate, tmp_path: Path) -> None:
@@ -50,7 +51,7 @@ def test_nothing_but_the_storage_is_there(pve: Estate) -> None:
 def test_another_key_and_a_shell_are_refused(pve: Estate, tmp_path: Path) -> None:
     def ssh(key: Path) -> subprocess.CompletedProcess[str]:
         place = [*options(pve, key), "-p", str(pve.ssh_ports["pve1"]), "root@127.0.0.1"]
-        return subprocess.run(["ssh", *place, "echo", "hello"], capture_output=True, text=True, check=False, timeout=30)
+        return subprocess.run(["ssh", *place, "echo", "hello"], capture_output=True, text=True, check=False, timeout=patient(30))
 
     assert "Permission denied (publickey)" in ssh(ensure_ssh_key(tmp_path / "stranger")).stderr
     assert ssh(access_key(pve.directory)).stdout != "hello\n"
@@ -70,5 +71,5 @@ def test_a_lab_below_a_folder_that_the_sshd_mounts_over_works_too(tmp_path: Path
     (tmp_path / "lab").mkdir()
     command = ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", script, "sh", str(tmp_path)]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, env=None, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=root, env=None, capture_output=True, text=True, check=False, timeout=patient(60))
     assert done.stdout == "['pve1', 'pve2', 'pve3']\n", done.stderr

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from stardock.lab.patience import patient
 from tests.contract.engine import MIRROR, ROOT, Change, Engine, engine
 from tests.contract.estate import Estate, estate, provider_environment
 from tests.engines import chosen_engine
 from tests.plans import document
 from tests.synth.running import synthesize, write_cluster
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.one_life("stacks")]
 
 Data = dict[str, Any]
 VM = "proxmox_virtual_environment_vm"
@@ -85,7 +86,7 @@ def cdktf(pve: Estate, cluster_file: Path, verb: str, *options: str) -> str:
     path = os.pathsep.join([str(chosen_engine().parent), str(ROOT / "node_modules/.bin"), os.environ["PATH"]])
     done = subprocess.run(
         ["cdktf", verb, *options, "--output", output, "quickstart"],
-        cwd=ROOT, env=provider_environment(pve) | ours | {"PATH": path}, capture_output=True, text=True, check=False, timeout=120,
+        cwd=ROOT, env=provider_environment(pve) | ours | {"PATH": path}, capture_output=True, text=True, check=False, timeout=patient(120),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -101,6 +102,7 @@ def of_machines(changes: list[Change]) -> dict[str, tuple[str, ...]]:
     return {change.address.removeprefix(f"{VM}."): change.actions for change in changes if change.address.startswith(f"{VM}.")}
 
 
+@pytest.mark.only_looks
 def test_cdktf_deploy_makes_the_machines_and_every_request_was_accepted(deployed: Deployed) -> None:
     vms = deployed.pve.get("/cluster/resources", type_="vm")
     assert {vm["name"] for vm in vms} == MACHINES
@@ -110,16 +112,19 @@ def test_cdktf_deploy_makes_the_machines_and_every_request_was_accepted(deployed
     assert refused == {}
 
 
+@pytest.mark.only_looks
 def test_each_machine_gets_its_three_snippets_as_its_seed(deployed: Deployed) -> None:
     config = deployed.pve.get("/nodes/pve1/qemu/200/config")
     assert config["cicustom"] == ",".join(f"{kind}=local:snippets/quickstart.lb1.{kind}.yaml" for kind in ("meta", "network", "user"))
     assert deployed.pve.hypervisor.guests[200].seed.meta.startswith(b"instance-id: quickstart-lb1")  # type: ignore[attr-defined]
 
 
+@pytest.mark.only_looks
 def test_bare_tofu_in_the_stacks_folder_plans_nothing(deployed: Deployed) -> None:
     assert stack(deployed).plan() == []
 
 
+@pytest.mark.only_looks
 def test_state_and_its_backup_stay_0600(deployed: Deployed) -> None:
     stack(deployed).apply()
     states = list(deployed.folder.glob("cluster.tfstate*"))

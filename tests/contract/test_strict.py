@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stardock.lab.patience import patient
 from tests.contract.estate import Estate
 
 pytestmark = pytest.mark.contract
@@ -243,7 +244,7 @@ def test_a_packed_disk_image_is_not_unpacked(strict: Estate) -> None:
 def test_an_uploaded_disk_image_is_what_its_ending_says(strict: Estate, name: str, content: bytes, status: str) -> None:
     files = {"filename": (name, content)}
     url = f"{strict.settings.endpoint}/api2/json/nodes/pve1/storage/local/upload"
-    answer = strict.session.post(url, data={"content": "import"}, files=files, timeout=30)
+    answer = strict.session.post(url, data={"content": "import"}, files=files, timeout=patient(30))
     assert answer.status_code == 200, answer.reason
     assert strict.wait(answer.json()["data"]).status == status
     listed = {volume["volid"] for volume in strict.get("/nodes/pve1/storage/local/content", content="import")}

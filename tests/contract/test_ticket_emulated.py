@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
+from stardock.lab.patience import patient
 from tests.contract.estate import Estate
 
 pytestmark = pytest.mark.contract
@@ -14,7 +15,9 @@ def session(pve: Estate, password: str) -> tuple[requests.Response, requests.Ses
     """A login of root@pam, and a session with its ticket."""
     made = requests.Session()
     made.trust_env, made.verify = False, pve.session.verify
-    answer = made.post(f"{pve.settings.endpoint}/api2/json/access/ticket", data={"username": "root@pam", "password": password}, timeout=30)
+    answer = made.post(
+        f"{pve.settings.endpoint}/api2/json/access/ticket", data={"username": "root@pam", "password": password}, timeout=patient(30)
+    )
     if answer.ok:
         data = answer.json()["data"]
         made.cookies.set("PVEAuthCookie", data["ticket"])
@@ -36,9 +39,9 @@ def test_root_with_a_ticket_may_what_no_token_may_and_writes_need_the_csrf_token
     url = f"{pve.settings.endpoint}/api2/json/nodes/pve1/qemu"
     vm = {"vmid": 200, "memory": 1024, "hugepages": "any", "numa": 1}
     assert pve.ask("POST", "/nodes/pve1/qemu", **vm).reason == "only root can set 'hugepages' config"
-    assert root.post(url, data=vm, timeout=30).status_code == 200
+    assert root.post(url, data=vm, timeout=patient(30)).status_code == 200
     del root.headers["CSRFPreventionToken"]
-    assert root.get(url, timeout=30).status_code == 200
-    assert root.post(url, data=vm | {"vmid": 201}, timeout=30).status_code == 401
+    assert root.get(url, timeout=patient(30)).status_code == 200
+    assert root.post(url, data=vm | {"vmid": 201}, timeout=patient(30)).status_code == 401
     root.cookies.set("PVEAuthCookie", "PVE:root@pam:forged")
-    assert root.get(url, timeout=30).reason == "invalid PVE ticket"
+    assert root.get(url, timeout=patient(30)).reason == "invalid PVE ticket"

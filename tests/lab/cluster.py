@@ -12,8 +12,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from stardock.lab.patience import patient
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -38,10 +42,17 @@ class Cluster:
         """The working copy that the lab made."""
         return self.folder / "cluster.yaml"
 
+    @property
+    def kubeconfig(self) -> Path:
+        """What bootstrap writes for kubectl."""
+        return self.file.with_suffix(".kubeconfig")
+
     def command(self, *words: str, check: bool = True, timeout: float = 600) -> Result:
-        """A `runner` command, from outside."""
+        """A `runner` command, from outside; `timeout` as on an idle machine."""
         environment = {**os.environ, "PATH": PATH, "STARDOCK_LOCK": "write"}
-        done = subprocess.run(["runner", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(
+            ["runner", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=patient(timeout), check=False
+        )
         if check and done.returncode:
             raise AssertionError(f"runner {' '.join(words)} gave {done.returncode}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}")
         return done
@@ -54,7 +65,7 @@ class Cluster:
         """Any command, in the lab's network and environment."""
         return self.command(*self.inside_argv(*words)[1:], check=check, timeout=timeout)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def begin(self, *words: str) -> subprocess.Popen[str]:
         """The same, without waiting."""
         environment = {**os.environ, "PATH": PATH, "STARDOCK_LOCK": "write"}
         return subprocess.Popen(
@@ -91,34 +102,68 @@ class Cluster:
 
     def kubectl(self, *words: str, check: bool = True) -> Result:
         """kubectl with the kubeconfig that bootstrap wrote."""
-        return self.inside("kubectl", "--kubeconfig", str(self.file.with_suffix(".kubeconfig")), *words, check=check)
+        return self.inside("kubectl", "--kubeconfig", str(self.kubeconfig), *words, check=check)
 
     def ssh(self, machine: str, script: str, *, check: bool = True) -> str:
         """What a root shell on a machine prints."""
         return self.command("lab", "ssh", "-f", str(self.example), machine, "--", script, check=check).stdout
 
-    def wait_for_ssh(self, machine: str, seconds: float = 60) -> None:
-        """Until a machine that was started lets us in."""
-        deadline = time.monotonic() + seconds
-        while self.command("lab", "ssh", "-f", str(self.example), machine, "--", "true", check=False).returncode:
-            assert time.monotonic() < deadline, f"{machine} does not answer within {seconds} s"
-            time.sleep(0.5)
+    def kill(self, machine: str) -> None:
+        """Cuts a machine's power; returns when it is off. Its Node stays Ready for as long as its lease runs."""
+        self._switch("kill", machine)
 
-    def wait_for_api(self, seconds: float = 60) -> None:
-        """Until the API says that it is ready, to who has the kubeconfig that bootstrap wrote."""
-        deadline = time.monotonic() + seconds
-        while self.kubectl("get", "--raw", "/readyz", check=False).returncode:
-            assert time.monotonic() < deadline, f"the API is not ready within {seconds} s"
-            time.sleep(0.5)
+    def start(self, machine: str) -> None:
+        """Switches a machine on; returns when all that a next step may need of it works again (`await_machine`)."""
+        since = time.time()
+        self._switch("start", machine)
+        self.await_machine(machine, since)
 
     def reboot(self, machine: str) -> None:
-        """From inside; returns once its next boot lets us in (its sshd may still answer while it goes down)."""
+        """From inside; returns when all that a next step may need of it works again (its sshd may still answer while it goes down)."""
         before = self.boots([machine])
         self.ssh(machine, "systemctl reboot", check=False)
-        deadline = time.monotonic() + 60
-        while self.boots([machine], check=False) in (before, {machine: ""}):
-            assert time.monotonic() < deadline, f"{machine} did not boot again within 60 s"
-            time.sleep(0.5)
+        until(lambda: self.boots([machine], check=False) not in (before, {machine: ""}), f"{machine} to boot again")
+        self.await_machine(machine, time.time())
+
+    def await_machine(self, machine: str, since: float) -> None:
+        """Until a machine lets us in, has ended its boot and, where it is a Node, has said so itself after `since` (seconds of the epoch).
+
+        A Node's Ready alone says nothing: for the length of its lease it is that of the boot before.
+        """
+        until(lambda: self._runner_ssh(machine, "true").returncode == 0, f"the sshd of {machine}")
+        ended = "timeout 60 systemctl is-system-running --wait || true"
+        until(
+            lambda: self._runner_ssh(machine, ended).stdout.strip() in {"running", "degraded"},
+            f"the end of the boot of {machine}",
+            evidence=lambda: self._runner_ssh(machine, "systemctl list-jobs").stdout,
+        )
+        if self.kubeconfig.exists() and self._role(machine) != "loadbalancer":
+            until(lambda: self._beats(machine, since), f"the Node {machine} to beat and be Ready", 120, lambda: self._node(machine))
+
+    def wait_for_api(self) -> None:
+        """Until the API says that it is ready, to who has the kubeconfig that bootstrap wrote."""
+        until(lambda: self.kubectl("get", "--raw", "/readyz", check=False).returncode == 0, "the API to be ready")
+
+    def _switch(self, verb: str, machine: str) -> None:
+        self.command("lab", verb, "-f", str(self.example), machine)
+
+    def _runner_ssh(self, machine: str, script: str) -> Result:
+        return self.command("lab", "ssh", "-f", str(self.example), machine, "--", script, check=False)
+
+    def _role(self, machine: str) -> str:
+        return next(str(one["role"]) for one in self.plan()["machines"] if one["name"] == machine)
+
+    def _beats(self, node: str, since: float) -> bool:
+        """Whether a Node has renewed its lease after `since` and is Ready. No, while the API does not answer."""
+        asked = ("get", "lease", node, "--namespace=kube-node-lease", "--output=jsonpath={.spec.renewTime}")
+        renewed = self.kubectl(*asked, check=False).stdout.strip()
+        if not renewed or datetime.fromisoformat(renewed).timestamp() <= since:
+            return False
+        return self.kubectl("wait", "--for=condition=Ready", f"node/{node}", "--timeout=5s", check=False).returncode == 0
+
+    def _node(self, node: str) -> str:
+        shown = self.kubectl("describe", "node", node, check=False)
+        return shown.stdout + shown.stderr
 
     def plan(self) -> dict[str, Any]:
         """`runner plan --format json`."""

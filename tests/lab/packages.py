@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stardock.lab.cache import cache_root
 from stardock.lab.mirror import configured_mirror
+from stardock.lab.patience import patient
 
 
 def unpacked(release: str, *packages: str) -> Path:
@@ -29,7 +30,7 @@ def _download(folder: Path, release: str, packages: tuple[str, ...]) -> None:
     options = [word for key, value in places.items() for word in ("-o", f"Dir::{key}={value}")]
     # the keys of a release that is not this machine's may be missing here: nothing of the package is run outside of a test
     trust = ["-o", "Acquire::AllowInsecureRepositories=true", "-o", "Acquire::Languages=none", "-o", "APT::Get::AllowUnauthenticated=true"]
-    subprocess.run(["apt-get", *options, *trust, "update"], check=True, capture_output=True, timeout=300)
-    subprocess.run(["apt-get", *options, *trust, "download", *packages], check=True, capture_output=True, timeout=120, cwd=folder)
+    subprocess.run(["apt-get", *options, *trust, "update"], check=True, capture_output=True, timeout=patient(300))
+    subprocess.run(["apt-get", *options, *trust, "download", *packages], check=True, capture_output=True, timeout=patient(120), cwd=folder)
     for package in sorted(folder.glob("*.deb")):
-        subprocess.run(["dpkg-deb", "--extract", str(package), str(folder / "unpacked")], check=True, timeout=60)
+        subprocess.run(["dpkg-deb", "--extract", str(package), str(folder / "unpacked")], check=True, timeout=patient(60))

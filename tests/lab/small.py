@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,8 +13,10 @@ from pathlib import Path
 from stardock.lab import holder
 from stardock.lab.cgroups import LabGroup
 from stardock.lab.hypervisor import Guest, Hypervisor, Nic, Seed
+from stardock.lab.patience import patient
 from stardock.lab.settings import LabSettings, Network, PveNode
 from tests.lab.driver import connect
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 DRIVER = "tests.lab.driver"
@@ -39,7 +40,9 @@ class SmallLab:
         return _proxy(self.directory)
 
     def inside(self, *command: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*holder.enter(self.directory), *command], capture_output=True, text=True, timeout=timeout, check=False)
+        return subprocess.run(
+            [*holder.enter(self.directory), *command], capture_output=True, text=True, timeout=patient(timeout), check=False
+        )
 
     def ssh(self, address: str, *command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=3"]
@@ -52,24 +55,37 @@ class SmallLab:
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
-    def await_ssh(self, address: str, timeout: float = 120) -> None:
-        until(lambda: self.ssh(address, "true").returncode == 0, f"ssh to {address}", timeout)
+    def start(self, guest: Guest, address: str) -> None:
+        """Switches a machine on; returns when its sshd lets us in."""
+        self.begin(guest)
+        self.await_ssh(address)
 
-    def await_network(self, address: str, timeout: float = 60) -> None:
+    def begin(self, guest: Guest) -> None:
+        """Switches a machine on; for who waits by something else than its sshd."""
+        self.hypervisor.start(guest)
+
+    def reboot(self, address: str) -> None:
+        """From inside; returns when the sshd of its next boot lets us in."""
+        before = self.boot(address)
+        assert before
+        self.ssh(address, "sudo", "systemctl", "reboot")
+        until(lambda: self.boot(address) not in {"", before}, f"{address} to boot again", 120)
+
+    def boot(self, address: str) -> str:
+        """The kernel's name of a machine's boot; empty while ssh does not answer."""
+        return self.ssh(address, "cat", "/proc/sys/kernel/random/boot_id").stdout.strip()
+
+    def await_ssh(self, address: str) -> None:
+        until(lambda: self.ssh(address, "true").returncode == 0, f"ssh to {address}", 120, lambda: self.ssh(address, "true").stderr)
+
+    def await_network(self, address: str) -> None:
         """Until a machine has this address: in the middle of its boot, long before ssh."""
         closed = ("timeout", "1", "bash", "-c", f"</dev/tcp/{address}/1")
-        until(lambda: "Connection refused" in self.inside(*closed).stderr, f"a machine at {address}", timeout)
+        until(lambda: "Connection refused" in self.inside(*closed).stderr, f"a machine at {address}")
 
     @property
     def groups(self) -> LabGroup:
         return LabGroup(holder.lab_id(self.directory))
-
-
-def until(condition: Callable[[], bool], what: str, timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout:g} s for {what}"
-        time.sleep(0.2)
 
 
 @contextmanager

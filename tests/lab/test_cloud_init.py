@@ -12,6 +12,7 @@ import pytest
 from stardock.firstboot import documents
 from stardock.lab.image import image_root
 from stardock.lab.mirror import configured_mirror
+from stardock.lab.patience import patient
 from stardock.plan.model import Machine, User, UserFile
 from stardock.systems import SYSTEMS, system
 from tests.machines import KEY, interface, machine, machines
@@ -52,7 +53,7 @@ class Inside:
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command; its output."""
         enter = ["unshare", "--mount", "sh", "-c", ENTER, "enter", str(self.root), str(self.folder)]
-        return subprocess.run([*enter, *command], capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run([*enter, *command], capture_output=True, text=True, check=False, timeout=patient(120))
 
     def cloud_init(self, command: tuple[str, str], arguments: Iterable[str], modules: str = "/usr/lib/python3/dist-packages") -> str:
         """Run one of cloud-init's commands over several lists of arguments; what it printed."""

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
+from stardock.lab.patience import patient
+
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("command"), pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]
 
 
 def runner(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STARDOCK_FILE")}
     command = [str(Path(sys.executable).parent / "runner"), "lab", *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=patient(200), check=False)
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +38,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         runner(folder, "down")
 
 
+@pytest.mark.only_looks
 def test_the_users_folder_gains_build_and_nothing_else(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["build", "cluster.yaml"]
     assert (folder / "cluster.yaml").read_bytes() == (ROOT / "examples/single/cluster.yaml").read_bytes()
 
 
+@pytest.mark.only_looks
 def test_lab_run_exits_with_the_commands_code(folder: Path) -> None:
     assert runner(folder, "run", "--", "sh", "-c", "exit 7").returncode == 7
 
 
+@pytest.mark.only_looks
 def test_lab_run_sets_what_engines_and_our_commands_need(folder: Path) -> None:
     program = "import json, os; print(json.dumps(dict(os.environ)))"
     found = json.loads(runner(folder, "run", "--", sys.executable, "-c", program).stdout)
@@ -57,6 +62,7 @@ def test_lab_run_sets_what_engines_and_our_commands_need(folder: Path) -> None:
     assert (folder / "build/lab/single/lab/env").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.only_looks
 def test_commands_in_the_lab_see_its_network_and_only_that(folder: Path) -> None:
     links = json.loads(runner(folder, "run", "--", "ip", "-json", "link").stdout)
     assert sorted(link["ifname"] for link in links) == ["lo", "vmbr0"]
@@ -72,12 +78,14 @@ def test_status_tells_the_endpoint_and_a_second_up_changes_nothing(folder: Path)
     assert "# rehearsed" in copy.read_text()
 
 
+@pytest.mark.only_looks
 def test_a_machine_that_the_lab_lacks_is_named_in_the_error(folder: Path) -> None:
     killed = runner(folder, "kill", "nosuch")
     assert killed.returncode == 4
     assert "nosuch" in killed.stderr
 
 
+@pytest.mark.only_looks
 def test_a_lab_that_is_down_says_so(tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples/single/cluster.yaml", tmp_path)
     for words in (["status"], ["run", "--", "true"], ["kill", "server1"]):

@@ -13,7 +13,7 @@ import pytest
 
 from tests.lab.cluster import Cluster, example_as
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("dual stack"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +58,20 @@ def check_server(cluster: Cluster) -> None:
     }
 
 
+@pytest.mark.only_looks
 def test_a_booted_machine_has_both_families_on_both_nics_with_routes_and_mtu(cluster: Cluster) -> None:
     cluster.ssh("server1", "cloud-init status --wait")
     check_server(cluster)
 
 
+@pytest.mark.only_looks
 def test_machines_reach_their_gateways_and_each_other_by_both_families(cluster: Cluster) -> None:
     facts = json.loads(cluster.file.with_suffix(".facts.json").read_text())["machines"]["agent1"]["addresses"]
     for target in ("192.168.1.1", "fd00:10::1", *facts["ens18"]):
         cluster.ssh("server1", f"ping -c 1 -W 5 {target}")
 
 
+@pytest.mark.only_looks
 def test_slaac_and_dhcpv6_give_addresses_and_only_the_first_nic_gives_the_default_route(cluster: Cluster) -> None:
     cluster.ssh("agent1", "cloud-init status --wait")
     assert any(address.startswith("fd77::") for address in addresses(cluster, "agent1", "ens18"))
@@ -78,12 +81,14 @@ def test_slaac_and_dhcpv6_give_addresses_and_only_the_first_nic_gives_the_defaul
     assert links(cluster, "agent1")["ens19"]["mtu"] == 9000
 
 
+@pytest.mark.only_looks
 def test_name_servers_of_both_families_are_asked(cluster: Cluster) -> None:
     told = cluster.ssh("server1", "resolvectl dns ens18; resolvectl domain ens18")
     assert "192.168.1.1 fd00:10::1" in told
     assert "home.arpa" in told
 
 
+@pytest.mark.only_looks
 def test_the_bundle_names_both_addresses_of_each_node_of_the_dual_stack_cluster(cluster: Cluster) -> None:
     cluster.inside("runner", "bundle", "-f", str(cluster.file))
     variables = (cluster.file.parent / "cluster.bundle/inventory/host_vars/agent1.yml").read_text()
@@ -105,6 +110,7 @@ def test_a_route_taken_away_and_another_mtu_reach_a_machine_that_stands(cluster:
     assert addresses(cluster, "server1", "ens19") == {"10.30.0.50/24", "fd00:30::50/64"}
 
 
+@pytest.mark.only_looks
 def test_that_bootstrap_made_a_dual_stack_cluster(cluster: Cluster) -> None:
     assert {name: conditions["Ready"] for name, conditions in cluster.nodes().items()} == {"server1": "True", "agent1": "True"}
     service = json.loads(cluster.kubectl("get", "service", "kubernetes", "-o", "json").stdout)["spec"]

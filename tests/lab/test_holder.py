@@ -11,15 +11,15 @@ import pytest
 from stardock.lab import holder, settings_file
 from stardock.lab.errors import LabError
 from stardock.lab.processes import children
-from tests.lab.small import SmallLab, guest, small_lab, static, until
+from tests.lab.small import SmallLab, guest, small_lab, static
+from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 ADDRESS = "192.168.1.51"
 
 
 def with_machine(lab: SmallLab) -> None:
-    lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
-    lab.await_ssh(ADDRESS)
+    lab.start(guest(lab, 1, static(ADDRESS)), ADDRESS)
 
 
 def processes(lab: SmallLab) -> list[str]:
@@ -66,7 +66,7 @@ def chain(lab: SmallLab) -> dict[str, int]:
 
 def with_booting_machine(lab: SmallLab) -> None:
     """In the middle of its boot: its network is up, systemd and cloud-init are busy."""
-    lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
+    lab.begin(guest(lab, 1, static(ADDRESS)))
     lab.await_network(ADDRESS)
 
 
@@ -97,7 +97,7 @@ def test_down_leaves_nothing_and_again_does_no_harm(tmp_path: Path) -> None:
 def test_two_labs_side_by_side_do_not_meet(tmp_path: Path) -> None:
     with small_lab(tmp_path, "one") as one, small_lab(tmp_path, "two") as two:
         for lab in (one, two):
-            lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
+            lab.begin(guest(lab, 1, static(ADDRESS)))
         for lab in (one, two):
             lab.await_ssh(ADDRESS)
         assert one.said(ADDRESS, "cat", "/etc/machine-id") != two.said(ADDRESS, "cat", "/etc/machine-id")

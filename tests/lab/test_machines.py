@@ -11,34 +11,37 @@ import pytest
 
 from stardock.lab.agent import AgentError, AgentSilentError
 from stardock.lab.hypervisor import GuestError, Seed
-from tests.lab.small import DHCP, SmallLab, guest, mac, small_lab, static, until
+from stardock.lab.patience import patient
+from tests.lab.small import DHCP, SmallLab, guest, mac, small_lab, static
+from tests.waiting import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("machines"), pytest.mark.timeout(400)]
 ADDRESS = "192.168.1.51"
 HOST_KEY = ("sudo", "cat", "/etc/ssh/ssh_host_ed25519_key.pub")
-BOOT_ID = ("cat", "/proc/sys/kernel/random/boot_id")
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLab]:
     """One machine with two NICs, static; booted to the end of cloud-init."""
     with small_lab(tmp_path_factory.mktemp("m")) as lab:
-        lab.hypervisor.start(guest(lab, 1, static(f"{ADDRESS}"), static("10.20.0.51", None)))
-        lab.await_ssh(ADDRESS)
+        lab.start(guest(lab, 1, static(ADDRESS), static("10.20.0.51", None)), ADDRESS)
         yield lab
 
 
+@pytest.mark.only_looks
 def test_cloud_init_runs_the_seed_to_its_end_without_an_error(lab: SmallLab) -> None:
     assert "status: done" in lab.said(ADDRESS, "cloud-init", "status", "--wait")
     assert lab.said(ADDRESS, "hostname") == "m1"
     assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran"
 
 
+@pytest.mark.only_looks
 def test_no_unit_fails(lab: SmallLab) -> None:
     until(lambda: lab.ssh(ADDRESS, "systemctl", "is-system-running").stdout.strip() in {"running", "degraded"}, "the end of the boot")
     assert lab.said(ADDRESS, "systemctl", "list-units", "--failed", "--no-legend") == ""
 
 
+@pytest.mark.only_looks
 def test_nics_have_the_names_macs_and_bridges_of_the_plan(lab: SmallLab) -> None:
     links = lab.said(ADDRESS, "ip", "-o", "link")
     assert f"ens18@" in links and f"link/ether {mac(1, 0).lower()}" in links  # noqa: F541, PT018
@@ -56,6 +59,7 @@ def test_a_package_installs_through_the_relay(lab: SmallLab) -> None:
     assert {"ip-address": ADDRESS, "ip-address-type": "ipv4", "prefix": 24} in own["ip-addresses"]
 
 
+@pytest.mark.only_looks
 def test_nothing_else_of_the_world_can_be_reached(lab: SmallLab) -> None:
     assert lab.ssh(ADDRESS, "curl -sS --noproxy '*' -m 5 http://192.0.2.1/").returncode != 0
     assert lab.ssh(ADDRESS, "getent hosts example.com").returncode != 0
@@ -64,6 +68,7 @@ def test_nothing_else_of_the_world_can_be_reached(lab: SmallLab) -> None:
     assert lab.ssh(ADDRESS, "curl -s -m 5 -x http://169.254.77.1:3142 https://example.com/").returncode != 0
 
 
+@pytest.mark.only_looks
 def test_the_agent_reads_files_and_says_when_there_are_none(lab: SmallLab) -> None:
     agent = lab.hypervisor.agent(101)
     handle = agent.execute("guest-file-open", {"path": "/etc/ssh/ssh_host_ed25519_key.pub"})
@@ -74,22 +79,19 @@ def test_the_agent_reads_files_and_says_when_there_are_none(lab: SmallLab) -> No
 
 
 def test_a_guests_own_reboot_is_a_new_boot_of_the_same_machine(lab: SmallLab) -> None:
-    before = lab.said(ADDRESS, *BOOT_ID), lab.said(ADDRESS, *HOST_KEY)
-    lab.ssh(ADDRESS, "sudo", "systemctl", "reboot")
-    until(lambda: lab.ssh(ADDRESS, *BOOT_ID).stdout.strip() not in {"", before[0]}, "another boot id", 120)
+    before = lab.said(ADDRESS, *HOST_KEY)
+    lab.reboot(ADDRESS)
     assert lab.hypervisor.is_running(101)
-    assert lab.said(ADDRESS, *HOST_KEY) == before[1]
+    assert lab.said(ADDRESS, *HOST_KEY) == before
     lab.said(ADDRESS, "cloud-init", "status", "--wait")
     assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran"
 
 
 def test_a_reboot_does_not_wait_until_the_kernel_has_taken_the_last_nics_away(lab: SmallLab) -> None:
     """It does that when nobody has the namespace any more, and some time after."""
-    before = lab.said(ADDRESS, *BOOT_ID)
-    holder = subprocess.Popen(["nsenter", f"--net=/proc/{nspawn(lab)}/ns/net", "sleep", "120"])
+    holder = subprocess.Popen(["nsenter", f"--net=/proc/{nspawn(lab)}/ns/net", "sleep", "infinity"])
     try:
-        lab.ssh(ADDRESS, "sudo", "systemctl", "reboot")
-        until(lambda: lab.ssh(ADDRESS, *BOOT_ID).stdout.strip() not in {"", before}, "another boot id", 60)
+        lab.reboot(ADDRESS)
         assert holder.poll() is None
     finally:
         holder.kill()
@@ -102,26 +104,25 @@ def test_kill_and_start_keep_disk_and_host_keys(lab: SmallLab) -> None:
     lab.hypervisor.stop(101)
     assert not lab.hypervisor.is_running(101)
     assert lab.ssh(ADDRESS, "true").returncode != 0
-    lab.hypervisor.start(guest(lab, 1, static(ADDRESS), static("10.20.0.51", None)))
-    lab.await_ssh(ADDRESS)
+    lab.start(guest(lab, 1, static(ADDRESS), static("10.20.0.51", None)), ADDRESS)
     assert lab.said(ADDRESS, "cat", "kept") == "kept"
     assert lab.said(ADDRESS, *HOST_KEY) == before
 
 
 def test_shutdown_is_heard_also_early_in_the_boot(lab: SmallLab) -> None:
     one = guest(lab, 3, DHCP)
-    lab.hypervisor.start(one)
-    lab.hypervisor.shutdown(103, 60)
+    lab.begin(one)
+    lab.hypervisor.shutdown(103, patient(60))
     assert not lab.hypervisor.is_running(103)
 
 
 def test_dhcp_gives_the_same_address_to_a_vm_made_anew(lab: SmallLab) -> None:
     one = guest(lab, 2, DHCP)
-    lab.hypervisor.start(one)
+    lab.begin(one)
     address = leased(lab, mac(2, 0))
     lab.await_network(address)
     lab.hypervisor.destroy(102)
-    lab.hypervisor.start(replace(one, generation="disk2"))
+    lab.begin(replace(one, generation="disk2"))
     lab.await_network(address)
     lab.hypervisor.destroy(102)
 
@@ -130,21 +131,22 @@ def test_each_start_gives_the_guest_the_seed_of_that_start(lab: SmallLab) -> Non
     lab.hypervisor.stop(101)
     one = guest(lab, 1, static(ADDRESS), static("10.20.0.51", None))
     assert one.seed
-    lab.hypervisor.start(replace(one, seed=Seed(one.seed.user, one.seed.network, b"instance-id: another\nlocal-hostname: m1\n")))
-    lab.await_ssh(ADDRESS)
+    lab.start(replace(one, seed=Seed(one.seed.user, one.seed.network, b"instance-id: another\nlocal-hostname: m1\n")), ADDRESS)
     lab.said(ADDRESS, "cloud-init", "status", "--wait")
     assert lab.said(ADDRESS, "cat", "/var/lib/cloud/data/instance-id") == "another"
     assert lab.said(ADDRESS, "cat", "/var/lib/ran") == "ran\nran"
 
 
+@pytest.mark.only_looks
 def test_memory_is_limited_to_the_vms(lab: SmallLab) -> None:
     limits = [root / "101" / name for root in lab.groups.roots for name in ("memory.limit_in_bytes", "memory.max")]
     assert [file.read_text().strip() for file in limits if file.exists()][:1] == [str(1024 * 1024 * 1024)]
 
 
+@pytest.mark.only_looks
 def test_a_running_vm_is_not_started_twice(lab: SmallLab) -> None:
     with pytest.raises(GuestError, match="already running"):
-        lab.hypervisor.start(guest(lab, 1, static(ADDRESS)))
+        lab.begin(guest(lab, 1, static(ADDRESS)))
 
 
 def nspawn(lab: SmallLab) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from tests.lab.cluster import BIN, Cluster, example_as
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("single"), pytest.mark.timeout(600)]
 
 #: The user's own: for all machines, and for the pool.
 ADDED = """
@@ -87,15 +88,18 @@ def test_one_server_no_load_balancer_no_vip_deploys_and_bootstraps(cluster: Clus
     assert cluster.nodes()["server1"]["Ready"] == "True"
 
 
+@pytest.mark.only_looks
 def test_kubernetes_waits_for_the_data_disk_which_a_folder_stands_for_in_the_lab(cluster: Cluster) -> None:
     assert cluster.ssh("server1", "findmnt --noheadings --output TARGET /srv/data").strip() == "/srv/data"
     assert "srv-data.mount" in cluster.ssh("server1", "systemctl show -p Requires rke2-server.service")
 
 
+@pytest.mark.only_looks
 def test_without_a_vip_the_kubeconfig_names_the_first_server(cluster: Cluster) -> None:
     assert "https://10.77.0." in cluster.file.with_suffix(".kubeconfig").read_text()
 
 
+@pytest.mark.only_looks
 def test_a_lone_server_never_gets_server(cluster: Cluster) -> None:
     assert "server:" not in cluster.ssh(
         "server1", "cat /etc/rancher/rke2/config.yaml /etc/rancher/rke2/config.yaml.d/* 2>/dev/null || true"
@@ -115,12 +119,12 @@ def test_pve_ha_restarts_the_machine_on_another_pve_node_with_its_disks_and_its_
     cluster.ssh("server1", "echo kept >/srv/data/kept")
     before, boot = cluster.ssh("server1", kept), cluster.boots(["server1"])
     assert place(cluster) == "pve1"
-    cluster.inside(sys.executable, "-c", LOSE, "pve1", timeout=60)
+    since = time.time()
+    cluster.inside(sys.executable, "-c", LOSE, "pve1")
     assert place(cluster) == "pve2"
-    cluster.wait_for_ssh("server1")
+    cluster.await_machine("server1", since)
     assert cluster.boots(["server1"]) != boot
     assert cluster.ssh("server1", kept) == before, "the disks came along, and no part of first boot ran again"
-    cluster.wait_for_api()
     assert cluster.voters() == ["server1"]
     assert cluster.nodes()["server1"]["Ready"] == "True"
 

@@ -11,14 +11,15 @@ import pytest
 
 from stardock.lab import holder
 from stardock.lab.hypervisor import Guest, Nic, Seed
+from stardock.lab.patience import patient
 from stardock.lab.settings import LabSettings, Network
 from stardock.lab.standin import build_tarball
 from tests.lab import driver
 from tests.lab.standin.processes import VERSION, until
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("standin"), pytest.mark.slow]
 SERVER, AGENT = "10.67.0.11", "10.67.0.21"
-KUBECTL = "/var/lib/rancher/rke2/bin/kubectl --kubeconfig /etc/rancher/rke2/rke2.yaml --request-timeout=5s"
+KUBECTL = f"/var/lib/rancher/rke2/bin/kubectl --kubeconfig /etc/rancher/rke2/rke2.yaml --request-timeout={patient(5):g}s"
 USER = """\
 #cloud-config
 hostname: {name}
@@ -40,7 +41,7 @@ class Host:
 
     def run(self, command: str, given: bytes | None = None) -> tuple[int, str]:
         """Exit code and output of a command."""
-        done = subprocess.run([*self._ssh, command], input=given, capture_output=True, check=False, timeout=120)
+        done = subprocess.run([*self._ssh, command], input=given, capture_output=True, check=False, timeout=patient(120))
         return done.returncode, (done.stdout + done.stderr).decode()
 
     def answers(self, command: str) -> bool:
@@ -70,6 +71,7 @@ def boot(folder: Path, number: int, name: str, address: str) -> None:
     meta = f"instance-id: {name}\nlocal-hostname: {name}\n"
     seed = Seed(USER.format(name=name, key=key).encode(), NIC.format(address=address).encode(), meta.encode())
     nic = Nic(0, f"52:54:00:67:00:0{number}", "vmbr0", None, "virtio")
+    """Switches a machine on; each test waits for what it needs of it."""
     driver.connect(folder / "lab").start(Guest(number, name, "1", 2, 2048, 8 << 30, (nic,), seed))
 
 
@@ -104,7 +106,7 @@ def test_a_server_s_start_returns_when_its_api_is_ready(server: Host, agent: Hos
     assert server.run("systemctl enable --now rke2-server")[0] == 0
     assert server.run(f"{KUBECTL} get --raw /readyz") == (0, "ok")
     until("the agent is up", lambda: agent.answers("systemctl is-active rke2-agent"), 30)
-    assert server.answers(f"{KUBECTL} wait --for=condition=Ready node/server1 node/agent1 --timeout=20s")
+    until("both are Ready", lambda: server.answers(f"{KUBECTL} wait --for=condition=Ready node/server1 node/agent1 --timeout=4s"), 20)
 
 
 def test_a_machine_is_server_or_agent_never_both(server: Host) -> None:

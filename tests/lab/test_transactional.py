@@ -21,10 +21,9 @@ from stardock.yamltext import yaml_text
 from tests.lab.small import SmallLab, guest, small_lab, static, user_data
 from tests.machines import machine
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("transactional"), pytest.mark.timeout(400)]
 ADDRESS = "192.168.1.51"
 ANSIBLE = Path(__file__).parents[2] / "ansible"
-BOOT_ID = ("cat", "/proc/sys/kernel/random/boot_id")
 
 STUBS = {
     # by what is provided; python313 provides python3
@@ -50,8 +49,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLab]:
     with small_lab(folder) as lab:
         one = guest(lab, 1, static(ADDRESS))
         assert one.seed is not None
-        lab.hypervisor.start(replace(one, seed=Seed(_seed(lab).encode(), one.seed.network, one.seed.meta)))
-        lab.await_ssh(ADDRESS)
+        lab.start(replace(one, seed=Seed(_seed(lab).encode(), one.seed.network, one.seed.meta)), ADDRESS)
         yield lab
 
 
@@ -107,9 +105,9 @@ def test_a_second_run_changes_nothing(lab: SmallLab) -> None:
 @pytest.mark.proves("reality B12")
 def test_a_machine_in_service_is_asked_for_and_not_rebooted(lab: SmallLab) -> None:
     lab.said(ADDRESS, "sudo systemd-run --unit=rke2-server sleep infinity")
-    before = lab.said(ADDRESS, *BOOT_ID)
+    before = lab.boot(ADDRESS)
     assert play(lab, machine_packages=["vim", "htop"])["changed"] > 0
-    assert lab.said(ADDRESS, *BOOT_ID) == before
+    assert lab.boot(ADDRESS) == before
     lab.said(ADDRESS, "test", "-e", "/run/reboot-required", "-a", "!", "-e", "/run/reboot-needed")
     assert len(calls(lab)) == 2
     assert play(lab, machine_packages=["vim", "htop"]) == {"changed": 0, "failed": 0}
@@ -117,10 +115,10 @@ def test_a_machine_in_service_is_asked_for_and_not_rebooted(lab: SmallLab) -> No
 
 
 def test_a_load_balancer_in_service_asks_rebootmgr_for_its_window(lab: SmallLab) -> None:
-    before = lab.said(ADDRESS, *BOOT_ID)
+    before = lab.boot(ADDRESS)
     play(lab, machine_packages=["vim", "htop", "screen"], machine_reboots_itself=True)
     assert calls(lab, "rebootmgr") == ["reboot"]
-    assert lab.said(ADDRESS, *BOOT_ID) == before
+    assert lab.boot(ADDRESS) == before
 
 
 def test_without_service_the_next_run_boots_what_waits(lab: SmallLab) -> None:

@@ -14,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import main
+from stardock.lab.patience import patient
 from stardock.workspace import commit_lock, open_workspace
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +28,7 @@ def run_main(cluster_file: Path, *, checkout: Path = ROOT, **environment: str) -
     # A checkout's own constructs/ must win over the installed project's.
     kept |= {"STARDOCK_FILE": cluster_file.name, "STARDOCK_LOCK": "write", "PYTHONPATH": str(checkout / "constructs")}
     command = [sys.executable, "-O", str(checkout / "main.py")]
-    return subprocess.run(command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=folder, env=kept | environment, capture_output=True, text=True, check=False, timeout=patient(120))
 
 
 def write_cluster(folder: Path, data: dict[str, Any]) -> Path:

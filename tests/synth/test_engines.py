@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stacks.state import keep_private
+from stardock.lab.patience import patient
 from stardock.stages.engine import Engine
 from tests.engines import EACH
 from tests.plans import document
@@ -22,7 +23,7 @@ def engine_run(engine: str, folder: Path, *arguments: str) -> str:
     """Run an engine over the provider mirror; its output."""
     quiet = {"TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
     command = [engine, *arguments, "-no-color"]
-    done = subprocess.run(command, cwd=folder, env=os.environ | quiet, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, cwd=folder, env=os.environ | quiet, capture_output=True, text=True, check=False, timeout=patient(120))
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stardock.lab.access import access_key, ensure_ssh_key
+from stardock.lab.patience import patient
 from stardock.lab.pve.storage import Storage
 from stardock.lab.settings import LabSettings, PveNode
 
@@ -97,7 +98,7 @@ def _place(storage: Storage, root: Path, node: PveNode) -> tuple[str, ...]:
 
 
 def _wait(process: subprocess.Popen[bytes], address: str, port: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + patient(_PATIENCE)
     while True:
         try:
             socket.create_connection((address, port), timeout=1).close()

@@ -16,6 +16,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from stardock.lab.patience import patient
 from stardock.lab.pve import access_key
 from stardock.runlock import marked_processes
 from tests.contract import pveum
@@ -108,7 +109,7 @@ class EmulatedEstate:
     def run(self, *arguments: str, **environ: str) -> tuple[int, str]:
         """Run the real command line; exit code and all that it said."""
         process = self.start(*arguments, **environ)
-        output, _ = process.communicate(timeout=180)
+        output, _ = process.communicate(timeout=patient(180))
         return process.returncode, output
 
     def deploy(self, *arguments: str) -> str:
@@ -126,7 +127,9 @@ class EmulatedEstate:
     def engine(self, *arguments: str) -> str:
         """Run the engine, bare, over what was synthesized last; must succeed. Gives what it said."""
         command = [str(chosen_engine()), *arguments]
-        done = subprocess.run(command, cwd=self.stack, env=self.environ(), capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(
+            command, cwd=self.stack, env=self.environ(), capture_output=True, text=True, check=False, timeout=patient(120)
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -163,7 +166,7 @@ class EmulatedEstate:
 
     def wait_for(self, method: str, ending: str, process: subprocess.Popen[str]) -> None:
         """Wait until such a request was accepted."""
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + patient(180)
         while not self.accepted(method, ending):
             assert process.poll() is None, process.stdout.read() if process.stdout else ""
             assert time.monotonic() < deadline
@@ -172,7 +175,7 @@ class EmulatedEstate:
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for it."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + patient(20)
     while not condition():
         assert time.monotonic() < deadline, "the emulated PVE did not come to it within 20 s"
         time.sleep(0.05)

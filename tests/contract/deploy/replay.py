@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from requests import Session
 
 from stardock.estate.role import commands, default_user
+from stardock.lab.patience import patient
 from stardock.plan.model import Plan
 from tests.contract import pveum
 from tests.contract.estate import USUAL, Answer, Estate, estate
@@ -92,7 +93,7 @@ class Replay:
             return self.user.ask(method, path, **parameters)
         url = f"{self.pve.settings.endpoint}/api2/json{path}"
         named = {"filename": (parameters.pop("filename"), IMAGE)}
-        answer = self.user.session.post(url, data=parameters, files=named, timeout=30)
+        answer = self.user.session.post(url, data=parameters, files=named, timeout=patient(30))
         return Answer(answer.status_code, answer.reason, answer.json()["data"])
 
     def _upload(self, custom: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stardock.lab.patience import patient
 from stardock.lock import load_lock
 from tests.contract.deploy.estate import EmulatedEstate, until
 from tests.contract.estate import NODES
@@ -74,7 +75,13 @@ def _changes(estate: EmulatedEstate) -> dict[str, dict[str, Any]]:
     stack = estate.folder / "cdktf.out/stacks/starbase"
     for command in (["init", "-input=false"], ["plan", "-input=false", "-out=test.tfplan"], ["show", "-json", "test.tfplan"]):
         ran = subprocess.run(
-            [str(chosen_engine()), *command], cwd=stack, env=estate.environ(), capture_output=True, text=True, check=False, timeout=120
+            [str(chosen_engine()), *command],
+            cwd=stack,
+            env=estate.environ(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=patient(120),
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
     Path(stack / "test.tfplan").unlink()

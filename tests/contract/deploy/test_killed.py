@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from stardock.lab.patience import patient
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 
@@ -51,7 +52,7 @@ def test_interrupted_by_ctrl_c_the_engine_saves_its_state_and_the_next_deploy_en
     process = estate.start("deploy", "--timeout", "20")
     estate.wait_for("POST", "/status/start", process)
     process.send_signal(2)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=patient(60))
     assert process.returncode == 130
     assert "saves its state" in output
     assert "taken back" not in estate.deploy()

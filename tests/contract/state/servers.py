@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 import pytest
 import requests
 
+from stardock.lab.patience import patient
 from tests.contract.estate import free_ports
 
 ROOT = Path(__file__).parents[3]
@@ -82,7 +83,7 @@ def s3() -> Iterator[Store]:
     skipped = ("credentials_validation", "metadata_api_check", "region_validation", "requesting_account_id")
     try:
         _wait(lambda: _listens(port))
-        requests.put(f"{address}/states", timeout=30).raise_for_status()
+        requests.put(f"{address}/states", timeout=patient(30)).raise_for_status()
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "planted-key"}
         yield Store(settings | {f"skip_{name}": True for name in skipped}, keys)
     finally:
@@ -164,7 +165,7 @@ def holder(name: str) -> str:
 
 
 def _wait(ready: Any) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patient(30)
     while not ready():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -13,6 +13,7 @@ import requests
 
 from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
+from stardock.lab.patience import patient
 from stardock.plan.state import configuration, state_of
 from stardock.stages.engine import Engine
 from stardock.stages.state import pull, refuse_left_behind
@@ -82,7 +83,7 @@ def test_a_lock_file_in_s3_holds_the_state(tmp_path: Path) -> None:
         driven = stack(str(TOFU), store, tmp_path / "stack", "held")
         driven.init()
         held = f"{store.settings['endpoints']['s3']}/states/held.tfstate.tflock"
-        requests.put(held, data=servers.holder("ada@elsewhere"), timeout=30).raise_for_status()
+        requests.put(held, data=servers.holder("ada@elsewhere"), timeout=patient(30)).raise_for_status()
         with pytest.raises(EngineError, match="state lock") as caught, driven.saved_plan():
             pass
         assert "force-unlock 11111111" in (caught.value.cure or "")

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.cluster import Cluster
-from tests.lab.small import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
 
 MACHINES = ["lb1", "lb2", "server1", "server2", "server3", "agent1"]
 
@@ -44,13 +43,11 @@ def test_after_edits_stop_and_start_a_machine_same_host_key_no_per_instance_modu
     boot = cluster.boots(["agent1"])
     cluster.edit(r"^protect: false", "cloud_init: {packages: [tree]}\nprotect: false")
     cluster.deploy()
-    for verb in ("kill", "start"):
-        cluster.command("lab", verb, "-f", str(cluster.example), "agent1")
-    cluster.wait_for_ssh("agent1")
+    cluster.kill("agent1")
+    cluster.start("agent1")
     cluster.ssh("agent1", "cloud-init status --wait")
     assert cluster.ssh("agent1", f"{instance}; {ran}") == before
     assert cluster.boots(["agent1"]) != boot
-    until(lambda: cluster.nodes()["agent1"]["Ready"] == "True", "agent1 Ready again", 120)
 
 
 def test_a_whole_pool_taken_out_plan_clean_haproxy_unchanged_and_a_hand_edited_haproxy_cfg_is_repaired(cluster: Cluster) -> None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import stat
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.lab.cluster import Cluster
+from tests.waiting import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
 
 MACHINES = ["lb1", "lb2", "server1", "server2", "server3", "agent1"]
 SERVERS = ["server1", "server2", "server3"]
 
 
+@pytest.mark.only_looks
 def test_nodes_as_kubectl_sees_them_through_the_vip(cluster: Cluster) -> None:
     assert "https://192.168.1.40:6443" in cluster.file.with_suffix(".kubeconfig").read_text()
     nodes = cluster.nodes()
@@ -25,15 +24,18 @@ def test_nodes_as_kubectl_sees_them_through_the_vip(cluster: Cluster) -> None:
     assert all(conditions["Ready"] == "True" for conditions in nodes.values())
 
 
+@pytest.mark.only_looks
 def test_three_voting_members(cluster: Cluster) -> None:
     assert cluster.voters() == SERVERS
 
 
+@pytest.mark.only_looks
 def test_kubeconfig_secrets_and_state_are_0600_and_the_state_stays_so_under_both_engines(cluster: Cluster) -> None:
     for suffix in (".kubeconfig", ".secrets.yaml", ".tfstate"):
         assert stat.S_IMODE(cluster.file.with_suffix(suffix).stat().st_mode) == 0o600, suffix
 
 
+@pytest.mark.only_looks
 def test_no_secret_in_json_lock_facts_log_or_bundle(cluster: Cluster, tmp_path: Path) -> None:
     secrets = [
         line.split(": ")[1].strip("'\"") for line in cluster.file.with_suffix(".secrets.yaml").read_text().splitlines() if ": " in line
@@ -47,28 +49,18 @@ def test_no_secret_in_json_lock_facts_log_or_bundle(cluster: Cluster, tmp_path: 
         assert not [secret for secret in secrets if secret.encode() in content], path
 
 
-def holder(cluster: Cluster) -> str:
-    """The load balancer that has the VIP."""
-    holding = [name for name in ("lb1", "lb2") if "192.168.1.40" in cluster.ssh(name, "ip -brief address show dev ens18")]
-    assert len(holding) == 1
-    return holding[0]
+def holders(cluster: Cluster, *machines: str) -> list[str]:
+    """Those of the load balancers that have the VIP."""
+    return [name for name in machines if "192.168.1.40" in cluster.ssh(name, "ip -brief address show dev ens18")]
 
 
 @pytest.mark.slow
 def test_kill_the_load_balancer_that_holds_the_vip_and_a_prober_sees_the_api_again(cluster: Cluster) -> None:
-    killed = holder(cluster)
-    prober = cluster.start(sys.executable, "-m", "bench.prober", "https://192.168.1.40:6443/readyz", "15")
-    time.sleep(3)
-    cluster.command("lab", "kill", "-f", str(cluster.example), killed)
-    output, _ = prober.communicate(timeout=60)
-    seen = json.loads(output.splitlines()[-1])
-    assert holder_is_other(cluster, killed)
-    assert seen["answered"] > 0.5 * seen["probes"]
-    assert seen["longest_outage_seconds"] < 10, "not even twice what keepalived needs with the origin's settings"
-    cluster.command("lab", "start", "-f", str(cluster.example), killed)
-    cluster.wait_for_ssh(killed)
-
-
-def holder_is_other(cluster: Cluster, killed: str) -> bool:
-    other = {"lb1": "lb2", "lb2": "lb1"}[killed]
-    return "192.168.1.40" in cluster.ssh(other, "ip -brief address show dev ens18")
+    """How long that takes is measured by `python -m bench`: no test of a busy machine could say."""
+    (killed,) = holders(cluster, "lb1", "lb2")
+    (other,) = {"lb1", "lb2"} - {killed}
+    cluster.wait_for_api()
+    cluster.kill(killed)
+    until(lambda: holders(cluster, other), f"{other} to take the VIP")
+    cluster.wait_for_api()
+    cluster.start(killed)

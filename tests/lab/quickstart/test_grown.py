@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.cluster import Cluster
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
 
 MACHINES = ["lb1", "lb2", "server1", "server2", "server3", "agent1"]
 SERVERS = ["server1", "server2", "server3"]

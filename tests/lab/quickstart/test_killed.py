@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from stardock.lab.patience import patient
 from tests.lab.cluster import ROOT, Cluster
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
 
 STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
 
@@ -21,7 +22,7 @@ def test_all_servers_down_and_the_founders_disk_emptied_bootstrap_refuses_to_fou
     servers = [machine["name"] for machine in cluster.plan()["machines"] if machine["role"] == "server"]
     cluster.ssh("server1", "systemctl stop rke2-server; rm -rf /var/lib/rancher/rke2 /etc/rancher/rke2 /etc/stardock")
     for name in servers[1:]:
-        cluster.command("lab", "kill", "-f", str(cluster.example), name)
+        cluster.kill(name)
     refused = cluster.bootstrap("--stage", "founder", "--timeout", "10", check=False)
     assert refused.returncode != 0
     assert "refused to found" in (refused.stderr + refused.stdout)
@@ -40,7 +41,7 @@ def test_demo_cdktf_destroy_deploy_bootstrap_works(cluster: Cluster) -> None:
 def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
     """Takes a bootstrap up where the last one was killed, and kills it, and nothing but it, in a stage; False when it had ended before."""
     last = STAGES[max(0, STAGES.index(stage) - 1)]
-    run = cluster.start("runner", "bootstrap", "-f", str(cluster.file), "--from-stage", last)
+    run = cluster.begin("runner", "bootstrap", "-f", str(cluster.file), "--from-stage", last)
     assert run.stdout
     for line in run.stdout:
         if line.startswith(f"{stage} ..."):
@@ -50,7 +51,7 @@ def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
     time.sleep(seconds)
     pid = int(cluster.file.with_suffix(".pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-    return run.wait(timeout=60) != 0
+    return run.wait(timeout=patient(60)) != 0
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -66,6 +67,7 @@ def test_run_again_one_cluster_three_voting_members(cluster: Cluster) -> None:
     assert sorted(cluster.nodes()) == ["agent1", "server1", "server2", "server3"]
 
 
+@pytest.mark.only_looks
 def test_no_orphan_of_a_killed_run_is_left(cluster: Cluster) -> None:
     orphans = [
         path

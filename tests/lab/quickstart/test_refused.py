@@ -7,9 +7,8 @@ import json
 import pytest
 
 from tests.lab.cluster import Cluster
-from tests.lab.small import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
 
 
 def test_secrets_file_missing_on_a_founded_cluster_is_read_back_from_a_server(cluster: Cluster) -> None:
@@ -36,11 +35,10 @@ def test_a_host_key_that_changed_is_refused(cluster: Cluster) -> None:
 
 
 def test_a_machine_that_does_not_answer_is_named(cluster: Cluster) -> None:
-    cluster.command("lab", "kill", "-f", str(cluster.example), "agent1")
+    cluster.kill("agent1")
     try:
         refused = cluster.bootstrap("--stage", "machines", "--timeout", "5", check=False)
     finally:
-        cluster.command("lab", "start", "-f", str(cluster.example), "agent1")
+        cluster.start("agent1")
     assert refused.returncode in (4, 6)
     assert "agent1" in refused.stderr
-    until(lambda: cluster.nodes()["agent1"]["Ready"] == "True", "agent1 Ready again", 120)

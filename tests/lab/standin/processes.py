@@ -8,15 +8,16 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped,unused-ignore]
 
+from stardock.lab.patience import patient
 from stardock.lab.standin import build_tarball
+from tests import waiting
 
 VERSION = "v1.36.5+rke2r1"
 TOKEN = "server-secret"
@@ -81,7 +82,7 @@ class Lab:
 
     def curl(self, url: str, *options: str) -> tuple[int, str]:
         """Status (0: no answer) and body of a request that verifies nothing."""
-        command = [*self.hub.prefix, "curl", "-sk", "--max-time", "5", "-w", "\n%{http_code}", *options, url]
+        command = [*self.hub.prefix, "curl", "-sk", "--max-time", f"{patient(5):g}", "-w", "\n%{http_code}", *options, url]
         body, _, status = subprocess.run(command, capture_output=True, text=True, check=False).stdout.rpartition("\n")
         return int(status or 0), body
 
@@ -114,7 +115,7 @@ class Machine:
     def run(self, *words: str) -> tuple[int, str]:
         """Run one `rke2 words` to its end: exit code and output."""
         command = [*self._namespace.prefix, sys.executable, str(self.lab.folder / "bin/rke2"), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment(), timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment(), timeout=patient(60))
         return done.returncode, done.stdout + done.stderr
 
     def start(self, role: str) -> None:
@@ -136,7 +137,7 @@ class Machine:
         """As systemctl stop does."""
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(patient(30))
         self._process = None
 
     def _environment(self) -> dict[str, str]:
@@ -153,7 +154,13 @@ class Machine:
     def kubectl(self, *arguments: str) -> str:
         """Run kubectl on this machine. Raises CalledProcessError."""
         config = self.root / "etc/rancher/rke2/rke2.yaml"
-        command = [*self._namespace.prefix, str(self.data / "bin/kubectl"), "--request-timeout=5s", f"--kubeconfig={config}", *arguments]
+        command = [
+            *self._namespace.prefix,
+            str(self.data / "bin/kubectl"),
+            f"--request-timeout={patient(5):g}s",
+            f"--kubeconfig={config}",
+            *arguments,
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def nodes(self) -> dict[str, dict[str, Any]]:
@@ -169,6 +176,13 @@ class Machine:
         found = self.nodes().get(node, {}).get("status", {}).get("conditions", [])
         return next((str(entry["status"]) for entry in found if entry["type"] == kind), "")
 
+    def beat(self, node: str) -> str:
+        """When a Node last renewed its lease; nothing while the API does not answer."""
+        lease = ("get", "lease", node, "--namespace=kube-node-lease", "--output=jsonpath={.spec.renewTime}")
+        with suppress(subprocess.CalledProcessError, FileNotFoundError):
+            return self.kubectl(*lease)
+        return ""
+
     def close(self) -> None:
         self.kill()
         self._namespace.close()
@@ -176,10 +190,6 @@ class Machine:
 
 def until(what: str, done: Callable[[], object], seconds: float = 60, machines: Mapping[str, Machine] | None = None) -> float:
     """Wait, and say for how long it took; on failure show the journals' ends."""
-    start = time.monotonic()
-    while not done():
-        if time.monotonic() - start > seconds:
-            logs = "\n".join(f"--- {name}\n{machine.log()[-3000:]}" for name, machine in (machines or {}).items())
-            raise AssertionError(f"not within {seconds} s: {what}\n{logs}")
-        time.sleep(0.2)
-    return time.monotonic() - start
+    return waiting.until(
+        done, what, seconds, lambda: "\n".join(f"--- {name}\n{each.log()[-3000:]}" for name, each in (machines or {}).items())
+    )

@@ -13,7 +13,7 @@ import pytest
 
 from tests.lab.standin.processes import AGENT_TOKEN, NETWORK, TOKEN, VERSION, Lab, Machine, until
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("stand-in"), pytest.mark.slow]
 Cluster = dict[str, Machine]
 
 
@@ -48,11 +48,13 @@ def cluster(lab: Lab) -> Cluster:
     return machines
 
 
+@pytest.mark.only_looks
 def test_two_joiners_at_once_both_become_voters(cluster: Cluster) -> None:
     """That the second learner waits, tests/unit/standin/test_membership.py shows: whether the two meet is a matter of milliseconds."""
     assert [cluster["server1"].condition(name, "EtcdIsVoter") for name in ("server1", "server2", "server3")] == ["True"] * 3
 
 
+@pytest.mark.only_looks
 def test_nodes_carry_roles_labels_taints_addresses_and_the_version(cluster: Cluster) -> None:
     until("not-ready taints are gone", lambda: all("not-ready" not in str(node["spec"]) for node in cluster["server2"].nodes().values()))
     nodes = cluster["server2"].nodes()
@@ -68,6 +70,7 @@ def test_nodes_carry_roles_labels_taints_addresses_and_the_version(cluster: Clus
     assert nodes["server1"]["metadata"]["annotations"]["etcd.rke2.cattle.io/node-name"].startswith("server1-")
 
 
+@pytest.mark.only_looks
 def test_the_files_are_where_the_real_one_puts_them(cluster: Cluster) -> None:
     server = cluster["server1"].data / "server"
     kubeconfig = cluster["server1"].root / "etc/rancher/rke2/rke2.yaml"
@@ -79,6 +82,7 @@ def test_the_files_are_where_the_real_one_puts_them(cluster: Cluster) -> None:
     assert TOKEN not in cluster["server1"].log()
 
 
+@pytest.mark.only_looks
 def test_folders_have_the_modes_that_rke2_gives_them(cluster: Cluster) -> None:
     data = cluster["server1"].data
     modes = {name: stat.S_IMODE((data / name).stat().st_mode) for name in ("", "agent", "agent/logs", "server")}
@@ -97,6 +101,7 @@ def test_a_snapshot_is_saved_on_a_server_and_holds_etcd_s_checksum(cluster: Clus
     assert (code, "server/token: no such file or directory" in words) == (1, True)
 
 
+@pytest.mark.only_looks
 @pytest.mark.parametrize(("path", "user", "status"), [
     ("/cacerts", "", 200), ("/ping", "", 200), ("/v1-rke2/readyz", "", 403), ("/v1-rke2/readyz", f"node:{AGENT_TOKEN}", 200),
     ("/v1-rke2/readyz", f"node:{TOKEN}", 401), ("/v1-rke2/readyz", "node:wrong", 401), ("/v1-rke2/server-bootstrap", "", 403),
@@ -149,9 +154,10 @@ def test_the_founder_s_death_does_not_stop_the_rest(cluster: Cluster) -> None:
     founder.kill()
     until("a survivor lists nodes", other.nodes, 30, cluster)
     until("EtcdIsVoter tells", lambda: other.condition("server1", "EtcdIsVoter") == "False", 30, cluster)
-    lease = ("get", "lease", "agent1", "--namespace=kube-node-lease", "--output=jsonpath={.spec.renewTime}")
-    last = other.kubectl(*lease)
-    until("the agent, which joined through the founder, beats at another server", lambda: other.kubectl(*lease) != last, 30, cluster)
+    last = other.beat("agent1")
+    until(
+        "the agent, which joined through the founder, beats at another server", lambda: other.beat("agent1") not in ("", last), 30, cluster
+    )
     agent, ups = cluster["agent1"], cluster["agent1"].log().count("up and running")
     agent.stop()
     agent.start("agent")
@@ -163,6 +169,7 @@ def test_the_founder_s_death_does_not_stop_the_rest(cluster: Cluster) -> None:
 
 def test_all_killed_at_once_come_back_with_their_data(cluster: Cluster) -> None:
     cluster["server1"].kubectl("create", "configmap", "kept", "--from-literal=a=b")
+    last = cluster["server1"].beat("agent1")
     for machine in cluster.values():
         machine.kill()
     for name in ("server1", "server2", "server3"):
@@ -170,7 +177,8 @@ def test_all_killed_at_once_come_back_with_their_data(cluster: Cluster) -> None:
     cluster["agent1"].start("agent")
     until("all are ready", lambda: all(cluster[name].ready() for name in ("server1", "server2", "server3")), 60, cluster)
     assert "kept" in cluster["server3"].kubectl("get", "configmap", "kept")
-    until("the agent beats", lambda: cluster["server2"].condition("agent1", "Ready") == "True", 30, cluster)
+    until("the agent beats", lambda: cluster["server2"].beat("agent1") not in ("", last), 30, cluster)
+    until("the agent is Ready", lambda: cluster["server2"].condition("agent1", "Ready") == "True", 30, cluster)
 
 
 def test_a_rebuilt_server_is_refused_until_its_node_is_deleted(cluster: Cluster) -> None:

@@ -10,10 +10,12 @@ from stardock.bundle.machine import machine_variables
 from stardock.bundle.rke2 import join_address, registration, release_url, rke2_config, rke2_node
 from stardock.bundle.text import Template
 from stardock.distributions.cidrs import is_dual_stack
+from stardock.distributions.selinux import variables
 from stardock.errors import ConditionError
 from stardock.facts import Facts, address_of, ipv6_of
 from stardock.plan.model import ROLES, Machine, Plan
 from stardock.plan.settings import LoadBalancing
+from stardock.systems import system
 
 Variables = dict[str, Any]
 
@@ -97,13 +99,18 @@ def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) 
 
 def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     common = {"ansible_host": addresses[machine.name], **machine_variables(machine)}
+    base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
-        return {**common, **_keepalived(plan, machine, addresses)}
+        balancing = _keepalived(plan, machine, addresses)
+        return {**common, **balancing, "haproxy_selinux": base is not None, "keepalived_selinux": base is not None}
     if machine.role == "server":
         common["machine_files"] += server_files(plan)
-    node = rke2_node(plan, machine)
+    node, wanted = rke2_node(plan, machine), plan.distribution
+    confined = variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}
     return {
         **common,
+        **confined,
+        "machine_packages": [*common["machine_packages"], *(each["name"] for each in confined.get("machine_fetched_packages", ()))],
         "rke2_config": rke2_config(plan, machine, addresses, ipv6),
         "rke2_node": node,
         "rke2_registration": registration(node),

@@ -88,6 +88,7 @@ def _node(machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
         "node-name": machine.hostname,
         "node-ip": node_addresses,
         "token-file": f"{FOLDER}/token",
+        **({"selinux": True} if machine.selinux else {}),
     }
 
 

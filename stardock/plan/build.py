@@ -72,7 +72,8 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
 
 
 def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> _Decided:
-    around = surroundings(spec, held.images)
+    standing = frozenset(name for name, one in held.active().items() if not one.record.selinux and name not in accept)
+    around = surroundings(spec, held.images, standing)
     given, reused = allocate(held, tuple(around.nodes.values()), every)
     wishes = {one.name: describe(around, one, given[one.name]) for one in every}
     spare = prefetched(spec, around.nodes, around.pins)

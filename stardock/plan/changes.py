@@ -45,6 +45,7 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         interfaces=interfaces,
         image=kept_image(wish.image, record.image),
         packages=wish.packages if wish.image.system == record.image.system else record.packages,
+        selinux=wish.selinux if wish.image.system == record.image.system else record.selinux,
         disk_gib=max(wish.disk_gib, record.disk_gib),
         disk_datastore=record.disk_datastore,
         disk_interface=record.disk_interface,

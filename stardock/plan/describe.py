@@ -33,10 +33,11 @@ class Surroundings:
     cni: tuple[str, ...]
     windows: tuple[Window, ...]
     pins: Pins
+    unconfined: frozenset[str]  # machines that stand, and run Kubernetes without its SELinux policy
 
 
-def surroundings(spec: Spec, pins: Mapping[str, Pin]) -> Surroundings:
-    """Work out what all machines share; `pins` are the lock's."""
+def surroundings(spec: Spec, pins: Mapping[str, Pin], unconfined: frozenset[str]) -> Surroundings:
+    """Work out what all machines share; `pins` are the lock's, and so are the names of `unconfined` machines."""
     times = spec.maintenance
     return Surroundings(
         spec=spec,
@@ -45,6 +46,7 @@ def surroundings(spec: Spec, pins: Mapping[str, Pin]) -> Surroundings:
         cni=network_plugins(spec),
         windows=maintenance.windows(times.slots, times.offsets, times.duration, times.strategy),
         pins=Pins(by_source=pins, shared=spec.proxmox.datastores.shared),
+        unconfined=unconfined,
     )
 
 
@@ -99,7 +101,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         window=maintenance.window_of(given.numbers.place, around.windows),
         protect=spec.protect,
         **(_defaults(spec, one) | hardware_of(one, node, allowed(one, tuple(around.nodes)))),
-        **setup_of(spec, one, around.users, around.cni),
+        **setup_of(spec, one, around.users, around.cni, around.unconfined),
     )
 
 

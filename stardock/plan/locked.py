@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from stardock.plan.model import Machine
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,10 @@ class Lock:
 
 
 def version(lock: Lock) -> int:
-    """The oldest version that says all of a lock: an older Stardock would drop `images` (2) and `memory` (3) without a word."""
-    return 3 if lock.memory else 2 if lock.images else 1
+    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3) and a record's `selinux` (4)
+    without a word.
+    """
+    return 4 if any(machine.record.selinux for machine in lock.machines.values()) else 3 if lock.memory else 2 if lock.images else 1
 
 
 def allocation(machine: LockedMachine) -> tuple[object, ...]:

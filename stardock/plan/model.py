@@ -151,6 +151,7 @@ class Machine:
     disk_interface: DiskInterface = "scsi0"
     cicustom: str | None = None  # first-boot files of an imported machine, as PVE keeps them; None: Stardock's own three
     packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)
+    selinux: bool = False  # Kubernetes runs under its own SELinux policy; a default that the lock keeps, since it needs labels
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

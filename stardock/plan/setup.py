@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from stardock.distributions.selinux import can_confine, packages
 from stardock.plan.model import User, UserFile
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
@@ -36,13 +38,27 @@ def network_plugins(spec: Spec) -> tuple[str, ...]:
     return tuple(name.strip() for one in names for name in str(one).split(","))
 
 
-def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, ...]) -> dict[str, Any]:
-    """The fields of a machine that say how it is set up; `shared` and `cni` are the same for all and worked out once."""
+def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:
+    """Whether Kubernetes runs under its SELinux policy: as `distribution.options` says, else wherever it can.
+
+    Not on the machines that stand without it (`unconfined`): their files have no labels, and a new release of ours restarts nobody.
+    """
+    if one.role == "loadbalancer":
+        return False
+    said, base = spec.distribution.options.get("selinux"), system(spec.image_of(one.pool).system).policy
+    return said is True if said is not None else one.name not in unconfined and can_confine(base, spec.distribution.selinux_policy_sha256)
+
+
+def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, ...], unconfined: Collection[str]) -> dict[str, Any]:
+    """The fields of a machine that say how it is set up; the last three are the same for all and worked out once."""
     own, name = one.pool.cloud_init, spec.image_of(one.pool).system
+    selinux = confined(spec, one, unconfined)
+    needed = (*system(name).role_packages(one.role), *(packages(system(name).policy) if selinux else ()))
     both = (spec.cloud_init.user_data, own.user_data)
     return {
         "users": (*shared, *map(account, own.users)),
-        "packages": tuple(dict.fromkeys((*system(name).role_packages(one.role), *spec.cloud_init.packages, *own.packages))),
+        "selinux": selinux,
+        "packages": tuple(dict.fromkeys((*needed, *spec.cloud_init.packages, *own.packages))),
         "cni": cni,
         "mirror": spec.cloud_init.mirrors.get(name),
         "files": tuple(user_file(file) for each in both for file in each.write_files),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from stardock.distributions.selinux import can_confine
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
 from stardock.plan.ha_rules import ha_warnings
@@ -13,7 +14,7 @@ from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
 from stardock.plan.rules import self_rebooting
 from stardock.plan.wanted import Wanted
-from stardock.systems import system
+from stardock.systems import SYSTEMS, system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -33,6 +34,7 @@ def warnings(
         *_huge_pages(machines),
         *ha_warnings(spec, machines),
         *_advice(machines),
+        *_unconfined(spec, machines),
         *_close_windows(machines),
         *_name_servers(machines),
         *_one_subnet_twice(spec),
@@ -75,6 +77,20 @@ def _advice(machines: Mapping[str, Machine]) -> Iterator[str]:
     for name in dict.fromkeys(machine.image.system for machine in machines.values()):
         if (advice := system(name).advice) is not None:
             yield f"{name}: {advice}"
+
+
+def _unconfined(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
+    """Kubernetes works without its policy, with the rights of an unconfined service; whoever wrote `selinux: false` knows."""
+    if spec.distribution.options.get("selinux") is not None:
+        return
+    sha256 = spec.distribution.selinux_policy_sha256
+    for name, own in SYSTEMS.items():
+        found = [one.name for one in machines.values() if one.image.system == name and one.role != "loadbalancer" and not one.selinux]
+        if not found or own.policy is None:
+            continue
+        key = "options: {selinux: true}" if can_confine(own.policy, sha256) else "selinux_policy_sha256"
+        names = ", ".join(found)
+        yield f"{name}: RKE2 runs without its SELinux policy on {names}; `distribution: {{{key}}}` changes that (docs/systems.md)"
 
 
 def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -62,6 +62,22 @@ class Distribution(Section):
     url: Url | None = Field(default=None, description="tarball to install instead of the release's own; needs `sha256`")
     sha256: Sha256 | None = Field(default=None, description="of the tarball; without it, the release's checksum file is used")
 
+    selinux_policy_url: Url | None = Field(
+        default=None, description="package of RKE2's SELinux policy where the system has none (leapmicro), instead of its makers' own"
+    )
+    selinux_policy_sha256: Sha256 | None = Field(
+        default=None, description="of that package; without it RKE2 runs there without its policy (docs/systems.md)"
+    )
+
+    @model_validator(mode="after")
+    def _own_policy_is_checked(self) -> Distribution:
+        if self.selinux_policy_url and not self.selinux_policy_sha256:
+            raise broken(
+                "`selinux_policy_url` is set but `selinux_policy_sha256` is not: nothing would tell whether it is the right package",
+                "add `selinux_policy_sha256:` of the package",
+            )
+        return self
+
     @model_validator(mode="after")
     def _own_tarball_is_checked(self) -> Distribution:
         if self.url and not self.sha256:

@@ -14,6 +14,7 @@ from stardock.spec.cluster import Keys, Spec
 from stardock.spec.cluster_networks import cluster_network_rules
 from stardock.spec.places import at
 from stardock.spec.routing import routing_rules
+from stardock.spec.selinux_rules import selinux_rules
 from stardock.spec.state_rules import state_has_a_place, state_settings
 from stardock.spec.system_rules import system_rules
 
@@ -163,6 +164,7 @@ CONFLICTS: tuple[Rule, ...] = (
     removed_is_not_wanted,
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
+    selinux_rules,
     system_rules,
     address_rules,
     routing_rules,

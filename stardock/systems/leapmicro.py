@@ -31,6 +31,7 @@ def mirror(machine: Machine) -> Mirror | None:
 LEAPMICRO = transactional.system(
     name="leapmicro",
     title="openSUSE Leap Micro 6.2",
+    policy="slemicro",
     image_url=_URL,
     image_file_name=_IMAGE,
     checksum_url=f"{_URL}.sha256",

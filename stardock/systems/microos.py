@@ -30,6 +30,7 @@ def mirror(machine: Machine) -> Mirror | None:
 MICROOS = transactional.system(
     name="microos",
     title="openSUSE MicroOS",
+    policy="microos",
     image_url=_URL,
     image_file_name=_IMAGE,
     checksum_url=f"{_URL}.sha256",

@@ -82,6 +82,7 @@ class System:
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system
     growth: str  # who makes the root file system as large as the disk, in words
+    policy: Literal["microos", "slemicro"] | None = None  # SELinux's base policy, which enforces; None: no SELinux that does
     reboots: str  # who reboots a load balancer, in words
     answer_seconds: int = 300  # from the VM's start until SSH and the guest agent answer, on a slow line; a reboot takes no longer
     first_boot_seconds: int = 900  # from the first answer until first boot has ended

@@ -206,9 +206,6 @@ def services(machine: Machine) -> dict[str, bool]:
     return {"rebootmgr.service": own_window(machine) is not None}
 
 
-#: What is not done yet: RKE2's policy comes from its makers' own repository, and MicroOS' covers no program under /opt.
-_ADVICE = "SELinux enforces there, and its repositories lack RKE2's policy, rke2-selinux: bring it in your own image (docs/systems.md)"
-
 #: A system of this family; what it says itself goes before this.
 system = partial(
     System,
@@ -225,5 +222,4 @@ system = partial(
     first_commands=first_commands,
     last_commands=last_commands,
     services=services,
-    advice=_ADVICE,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from stardock.distributions.selinux import MODULE, variables
 from stardock.lab.hypervisor import Seed
 from stardock.systems import SENTINEL
 from stardock.systems.transactional import RESTART, cloud_config
@@ -28,14 +30,30 @@ ANSIBLE = Path(__file__).parents[2] / "ansible"
 STUBS = {
     # by what is provided; python313 provides python3
     "rpm": 'test "$1 $2" = "--query --whatprovides" && grep -qx -e "$3" /var/lib/stub/running || exit 1',
-    "transactional-update": """echo "$*" >>/var/lib/stub/calls; echo "$*" | sed 's/.* install //' | tr ' ' '\\n' >>/var/lib/stub/next""",
+    # each transaction makes a snapshot that boots next; `pkg` installs from repositories, `run` whatever it is told
+    "transactional-update": """cd /var/lib/stub || exit; echo "$*" >>calls; while case $1 in --*) ;; *) false ;; esac; do shift; done
+case $1 in pkg) shift 2; printf '%s\\n' "$@" >>next ;; run) shift; "$@" || exit ;; *) exit 1 ;; esac
+echo $(($(cat default) + 1)) >default""",
+    # a file of packages is its package's name here; without --no-gpg-checks the key of its makers is asked for
+    "zypper": """cd /var/lib/stub || exit; echo "$*" >>zypper; case "$*" in
+"--non-interactive --no-gpg-checks install "/*.rpm) cat "$4" >>next ;; "addlock "*) echo "$2" >>locks ;; *) exit 4 ;; esac""",
     "rebootmgrctl": 'echo "$*" >>/var/lib/stub/rebootmgr',
-    "btrfs": "echo ID 268 gen 83 top level 267 path @/.snapshots/2/snapshot",
+    "btrfs": 'echo "ID 268 gen 83 top level 267 path @/.snapshots/$(cat /var/lib/stub/default)/snapshot"',
+    "findmnt": """test "$*" = "--noheadings --output FSROOT /" || exec /usr/bin/findmnt "$@"
+echo "/@/.snapshots/$(cat /var/lib/stub/booted)/snapshot\"""",
+    "selinuxenabled": "test -e /var/lib/stub/modules",
+    # a module whose types nobody declares is refused, and so is what is no CIL
+    "semodule": """cd /var/lib/stub || exit; case "$*" in --list-modules) cat modules ;; "--install "/*.cil) echo "$*" >>semodule
+grep -q filecon "$2" && grep -qx container modules || { echo "Failed to resolve filecon statement" >&2; exit 1; }
+name=${2##*/}; echo "${name%.cil}" >>modules ;; *) exit 1 ;; esac""",
+    "stub-boot": """cd /var/lib/stub || exit; cat next >>running; : >next; cp default booted; echo boot >>boots
+if grep -qx rke2-selinux running; then printf '%s\\n' container rke2 >modules; fi""",
+    "restorecon": 'test "$1 $2" = "-R -i" && echo "$*" >>/var/lib/stub/restorecon',
 }
 BOOT = """\
 [Service]
 Type=oneshot
-ExecStart=sh -c 'cat /var/lib/stub/next >>/var/lib/stub/running; : >/var/lib/stub/next; echo boot >>/var/lib/stub/boots'
+ExecStart=/usr/local/bin/stub-boot
 
 [Install]
 WantedBy=multi-user.target
@@ -57,7 +75,8 @@ def _seed(lab: SmallLab) -> str:
     """Stubs, the unit that boots a snapshot, and what ends the first boot of a transactional system."""
     files = [{"path": f"/usr/local/bin/{name}", "permissions": "0755", "content": f"#!/bin/sh\n{body}\n"} for name, body in STUBS.items()]
     unit = {"path": "/etc/systemd/system/stub-boot.service", "permissions": "0644", "content": BOOT}
-    commands = ["mkdir -p /var/lib/stub", "touch /var/lib/stub/running /var/lib/stub/next", "systemctl enable stub-boot.service", RESTART]
+    state = "cd /var/lib/stub && touch running next && echo 1 >booted && echo 2 >default && cd -"
+    commands = ["mkdir -p /var/lib/stub", state, "systemctl enable stub-boot.service", RESTART]
     power = cloud_config(machine("m1", "server", 1, system_name="microos"))["power_state"]
     head = user_data(lab, 1).split("runcmd:")[0]
     return head + yaml_text({"write_files": [*files, unit], "runcmd": commands, "power_state": power})
@@ -65,6 +84,17 @@ def _seed(lab: SmallLab) -> str:
 
 def play(lab: SmallLab, **variables: Any) -> dict[str, int]:
     """Run the roles that the stage `machines` runs; how many tasks ended in which way."""
+    done = played(lab, {"roles": ["reachable", "machine"]}, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return counts(done)
+
+
+def counts(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    return {name: int(count) for name, count in re.findall(r"(changed|failed)=(\d+)", done.stdout)}
+
+
+def played(lab: SmallLab, what: dict[str, Any], *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+    """Run a play over the machine."""
     host = {
         "ansible_host": ADDRESS,
         "ansible_user": "ops",
@@ -78,12 +108,10 @@ def play(lab: SmallLab, **variables: Any) -> dict[str, int]:
     }
     folder = lab.key.parent
     (folder / "hosts.yml").write_text(json.dumps({"all": {"hosts": {"m1": host}}}))
-    (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "become": True, "roles": ["reachable", "machine"]}]))
+    (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "become": True, **what}]))
     environment = [f"ANSIBLE_CONFIG={ANSIBLE}/ansible.cfg", f"ANSIBLE_ROLES_PATH={ANSIBLE}/roles", "ANSIBLE_NOCOLOR=1", f"HOME={folder}"]
-    command = ["env", *environment, "ansible-playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml")]
-    done = lab.inside(*command, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {name: int(count) for name, count in re.findall(r"(changed|failed)=(\d+)", done.stdout)}
+    command = ["env", *environment, "ansible-playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml"), *arguments]
+    return lab.inside(*command, timeout=300)
 
 
 def calls(lab: SmallLab, name: str = "calls") -> list[str]:
@@ -126,3 +154,73 @@ def test_without_service_the_next_run_boots_what_waits(lab: SmallLab) -> None:
     play(lab, machine_packages=["vim", "htop", "screen"])
     assert len(calls(lab)) == 3
     assert set(calls(lab, "running")) >= {"vim", "screen"}
+
+
+RPM = "/var/lib/stub/rke2-selinux.slemicro.noarch.rpm"
+FETCHED = {"name": "rke2-selinux", "url": f"file://{RPM}"}
+
+
+def labelled(lab: SmallLab, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What the role `rke2` does about SELinux on an agent whose program is there."""
+    entries = [{"ansible.builtin.include_role": {"name": "rke2", "tasks_from": name}} for name in ("see", "policy", "labels")]
+    if "--check" in arguments:
+        entries = entries[:2]
+    given = {"rke2_type": "agent", "rke2_version": "v1.36.5+rke2r1", "rke2_url": "https://example.org/x", "rke2_config": {"selinux": True}}
+    return played(lab, {"tasks": entries}, *arguments, **given, **variables("microos", None, None))
+
+
+@pytest.mark.proves("selinux 3", "reality B11")
+def test_selinux_true_is_refused_before_anything_is_changed_while_the_policy_is_not_loaded(lab: SmallLab) -> None:
+    off = labelled(lab)
+    assert off.returncode != 0
+    words = " ".join(off.stdout.split())
+    assert "SELinux is off there" in words
+    assert "selinux: false" in words
+    lab.said(ADDRESS, "echo container | sudo tee /var/lib/stub/modules")
+    without = labelled(lab)
+    assert without.returncode != 0
+    assert "its policy, rke2-selinux, is not loaded there" in " ".join(without.stdout.split())
+    assert counts(without)["changed"] == 0
+    assert labelled(lab, "--check").returncode == 0, "a check over a machine that is still to get the package does not end there"
+
+
+@pytest.mark.proves("selinux 4", "reality B11")
+def test_the_policy_that_no_repository_has_is_fetched_checked_installed_with_a_reboot_and_locked(lab: SmallLab) -> None:
+    lab.said(ADDRESS, f"echo rke2-selinux | sudo tee {RPM}")
+    right = lab.said(ADDRESS, "sha256sum", RPM).split()[0]
+    wanted = {"machine_packages": ["vim", "htop", "rke2-selinux"]}
+    wrong = played(lab, {"roles": ["machine"]}, machine_fetched_packages=[{**FETCHED, "sha256": "0" * 64}], **wanted)
+    assert wrong.returncode != 0
+    assert "rke2-selinux" not in calls(lab, "running") + calls(lab, "next")
+    before = len(calls(lab, "boots"))
+    play(lab, machine_fetched_packages=[{**FETCHED, "sha256": right}], **wanted)
+    assert "rke2-selinux" in calls(lab, "running")
+    assert calls(lab, "locks") == ["rke2-selinux"]
+    assert len(calls(lab, "boots")) == before + 1
+    assert play(lab, machine_fetched_packages=[{**FETCHED, "sha256": right}], **wanted) == {"changed": 0, "failed": 0}
+
+
+@pytest.mark.proves("selinux 3", "reality B11")
+def test_the_module_and_the_labels_come_before_the_first_start_and_once(lab: SmallLab) -> None:
+    first = labelled(lab)
+    assert first.returncode == 0, first.stdout
+    assert calls(lab, "modules") == ["container", "rke2", "stardock_rke2"]
+    assert lab.said(ADDRESS, "sudo", "cat", "/etc/stardock/stardock_rke2.cil") + "\n" == MODULE
+    (said,) = calls(lab, "restorecon")
+    assert said.startswith("-R -i /opt/rke2 /etc/systemd/system/rke2")
+    assert said.endswith(" /var/lib/rancher /var/lib/kubelet /var/lib/cni /opt/cni /etc/cni")
+    folders = lab.said(ADDRESS, "stat", "-c", "%a", "/var/lib/rancher/rke2", "/opt/cni", "/etc/cni")
+    assert folders.split() == ["755", "755", "755"], "as RKE2 makes them"
+    second = labelled(lab)
+    assert (second.returncode, counts(second)) == (0, {"changed": 0, "failed": 0})
+
+
+@pytest.mark.proves("selinux 3")
+def test_a_module_that_is_gone_is_loaded_again_but_not_while_a_snapshot_waits(lab: SmallLab) -> None:
+    lab.said(ADDRESS, "sudo sed -i /stardock/d /var/lib/stub/modules; echo 99 | sudo tee /var/lib/stub/default")
+    waits = labelled(lab)
+    assert waits.returncode != 0
+    assert "its policy cannot be changed while a new snapshot waits for its boot" in " ".join(waits.stdout.split())
+    lab.said(ADDRESS, "sudo cp /var/lib/stub/booted /var/lib/stub/default")
+    assert labelled(lab).returncode == 0
+    assert calls(lab, "modules")[-1] == "stardock_rke2"

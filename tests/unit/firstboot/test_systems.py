@@ -138,13 +138,6 @@ def test_flatcars_need_of_dhcp_is_told_by_the_plan() -> None:
     assert not [warning for warning in plan_of(document())[0].warnings if "DHCP" in warning]
 
 
-@TRANSACTIONAL
-def test_what_selinux_still_wants_is_told_by_the_plan(name: str) -> None:
-    data = document()
-    data["pools"][1]["image"] = {"system": name}
-    assert [warning for warning in plan_of(data)[0].warnings if warning.startswith(f"{name}: SELinux enforces there")]
-
-
 def test_every_setting_that_changes_is_read_by_whom_it_concerns() -> None:
     """The role `machine` knows every name that the bundle gives."""
     known = YAML(typ="safe").load((ROOT / "ansible/roles/machine/vars/main.yml").read_text())["machine_readers"]

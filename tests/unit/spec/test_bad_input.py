@@ -141,6 +141,20 @@ CASES: dict[str, Case] = {
         "`sha256` is not",
         "add `sha256:`",
     ),
+    "policy_without_its_checksum": (
+        ("name: rke2", "name: rke2\n  selinux_policy_url: https://example.org/x.rpm"),
+        "distribution",
+        "distribution",
+        "`selinux_policy_sha256` is not",
+        "add `selinux_policy_sha256:`",
+    ),
+    "selinux_on_a_system_without": (
+        ("name: rke2", "name: rke2\n  options: {selinux: true}"),
+        "selinux: true",
+        "distribution.options.selinux",
+        "Debian",
+        "delete it: new machines of a system with such a policy (microos, leapmicro) have it on by themselves",
+    ),
     "no_ssh_key": (("[id_ed25519.pub]", "[]"), "keys:", "ssh.keys", "it is empty", "at least one"),
     "ssh_key_file_missing": (
         ("[id_ed25519.pub]", "[id_rsa.pub]"),

@@ -18,7 +18,7 @@ def faults(version: str = DEFAULT_VERSION, **options: Any) -> list[rke2.Fault]:
 
 
 def test_known_keys_of_the_right_type_pass(load: Load) -> None:
-    options = "{cni: cilium, disable: [rke2-metrics-server], etcd-snapshot-retention: 9, selinux: true, write-kubeconfig-mode: 0600}"
+    options = "{cni: cilium, disable: [rke2-metrics-server], etcd-snapshot-retention: 9, selinux: false, write-kubeconfig-mode: 0600}"
     spec = load(example("single", ("proxmox:", f"distribution: {{options: {options}}}\nproxmox:")))
     assert spec.distribution.options["write-kubeconfig-mode"] == "0600"
 

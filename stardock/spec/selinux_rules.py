@@ -1,0 +1,38 @@
+"""`selinux` of the distribution: only where every machine that runs Kubernetes can have the policy that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.distributions.selinux import POLICIES, can_confine
+from stardock.errors import Problem
+from stardock.spec.cluster import Spec
+from stardock.spec.places import at
+from stardock.systems import SYSTEMS, system
+
+_KEYS = ("distribution", "options", "selinux")
+
+
+def selinux_rules(spec: Spec) -> Iterator[Problem]:
+    """`selinux: true` without the policy ends all static pods; without SELinux nothing would come of it."""
+    if spec.distribution.options.get("selinux") is not True:
+        return
+    seen = set()
+    for pool in (pool for pool in spec.pools if pool.role != "loadbalancer"):
+        own = system(spec.image_of(pool).system)
+        if own.name in seen or can_confine(own.policy, spec.distribution.selinux_policy_sha256):
+            continue
+        seen.add(own.name)
+        yield _unpinned(spec, own.policy, own.title) if own.policy in POLICIES else _without(spec, own.title, pool.name)
+
+
+def _without(spec: Spec, title: str, pool: str) -> Problem:
+    able = ", ".join(name for name, each in SYSTEMS.items() if each.policy)
+    message = f"`selinux` is on for all machines, and {title}, of pool {pool}, has no SELinux policy for RKE2"
+    return at(spec, _KEYS, message, f"delete it: new machines of a system with such a policy ({able}) have it on by themselves")
+
+
+def _unpinned(spec: Spec, base: str | None, title: str) -> Problem:
+    url = spec.distribution.selinux_policy_url or POLICIES[base or ""].url
+    message = f"`selinux` is on, and RKE2's policy for {title} is fetched from {url}, whose sha256 is not known"
+    return at(spec, _KEYS, message, "add `selinux_policy_sha256: HEX` of that file under `distribution`, or delete this key")

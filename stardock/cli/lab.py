@@ -28,23 +28,25 @@ _name = click.argument("name")
 def lab() -> None:
     """Stardock without Proxmox: an emulated estate on this machine.
 
-    A lab is an emulated Proxmox whose VMs are systemd-nspawn machines, all in namespaces of its own: nothing of it can be reached from
-    outside, and nothing in it reaches out but for Debian packages. It needs root. docs/lab.md says what differs from real VMs.
+    A lab is an emulated Proxmox whose VMs are systemd-nspawn machines, or real ones where asked for, all in namespaces of its own: nothing
+    of it can be reached from outside, and nothing in it reaches out but for Debian packages. It needs root. docs/lab.md says what differs
+    from real VMs.
     """
 
 
 @lab.command()
 @_file
-def up(file: Path | None) -> None:
+@click.option("--vm", "vms", multiple=True, metavar="NAME", help="A machine that is a VM in QEMU, as PVE runs it. Repeatable; Debian only.")
+def up(file: Path | None, vms: tuple[str, ...]) -> None:
     """Bring the lab of a cluster file up, with all VMs that it had off.
 
     Works on a copy, build/lab/CLUSTER/cluster.yaml, in which only the endpoint and the addresses of the PVE nodes differ; shows the
-    difference. The first lab on a machine builds an image (about a minute).
+    difference. The first lab on a machine builds an image (about a minute); the first with --vm builds one for that VM (some minutes).
     """
     from stardock.cli.lab_up import bring_up  # noqa: PLC0415 -- pydantic, aiohttp: not for --help
 
     with _lab_errors():
-        bring_up(_source(file), click.echo)
+        bring_up(_source(file), click.echo, vms)
 
 
 @lab.command()

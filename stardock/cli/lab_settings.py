@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
 from stardock.cli.lab_copy import ENDPOINT, node_address
 from stardock.cli.lab_ipv6 import RoutedV6, routed_v6
+from stardock.lab.errors import LabError
 from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.plan.model import Interface, Plan
 from stardock.plan.settings import PveNode as PlannedNode
@@ -16,8 +17,8 @@ _DHCP_ADDRESSES = 50
 Segment = tuple[str, int | None]  # bridge, VLAN
 
 
-def lab_settings(plan: Plan, directory: Path) -> LabSettings:
-    """The settings of a lab in `directory` for this plan."""
+def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = ()) -> LabSettings:
+    """The settings of a lab in `directory` for this plan; `vms` are names of machines. Raises LabError for one that there is not."""
     planned = enumerate(plan.proxmox.nodes, 1)
     nodes = tuple(PveNode(node.name, node.address or node_address(number), _storages(plan, node)) for number, node in planned)
     networks = tuple(network for number, segment in enumerate(_segments(plan)) for network in _networks(plan, segment, number))
@@ -28,9 +29,17 @@ def lab_settings(plan: Plan, directory: Path) -> LabSettings:
         networks,
         endpoint=ENDPOINT,
         ssh_user=plan.proxmox.ssh_user,
+        vms=_vms(plan, vms),
         pools=tuple(sorted({machine.pve_pool for machine in plan.machines if machine.pve_pool})),
         devices=tuple(sorted({device.mapping for machine in plan.machines for device in machine.devices})),
     )
+
+
+def _vms(plan: Plan, names: Sequence[str]) -> dict[str, str]:
+    images = {machine.name: machine.image.file_name for machine in plan.machines}
+    if unknown := [name for name in names if name not in images]:
+        raise LabError(f"--vm: the plan has no machine {', '.join(unknown)}", f"it has {', '.join(images)}")
+    return {name: images[name] for name in names}
 
 
 def _storages(plan: Plan, node: PlannedNode) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
@@ -14,14 +14,17 @@ from stardock.lab.standin import build_tarball
 from stardock.workspace import open_workspace
 
 _DIFFERENCES = """\
-machines here are containers, not VMs (all differences: docs/lab.md):
+machines here are containers, not VMs, unless --vm says so (all differences: docs/lab.md):
   they share this machine's kernel, so modules and kernel.* sysctls are refused; CPUs are not limited, disks do not grow
   the image is a locally built Debian 12 whatever its URL says; packages come from the mirror that apt here is configured with
   RKE2 is a stand-in around a real etcd and a real kube-apiserver (docs/stand-in.md)"""
 
 
-def bring_up(source: Path, tell: Callable[[str], None]) -> None:
-    """Raises InputErrors for a bad cluster file, LabError when the lab does not come up. `tell` gets a line or more at a time."""
+def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ()) -> None:
+    """Raises InputErrors for a bad cluster file, LabError when the lab does not come up.
+
+    `tell` gets a line or more at a time; `vms` are machines that run in QEMU.
+    """
     paths = lab_paths(source)
     if holder.status(paths.directory) is not None:
         tell(f"the lab runs already, on its copy {_shown(paths.cluster_file)}; for another file: runner lab down -f {source}, then up")
@@ -38,8 +41,12 @@ def bring_up(source: Path, tell: Callable[[str], None]) -> None:
     }
     if raised := inotify.make_room():
         tell(raised)
-    holder.up(lab_settings(plan, paths.directory), variables)
-    tell(f"{_DIFFERENCES}\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND")
+    holder.up(lab_settings(plan, paths.directory, vms), variables)
+    tell("\n".join([_DIFFERENCES, *_told(vms)]) + f"\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND")
+
+
+def _told(vms: Sequence[str]) -> list[str]:
+    return [f"{', '.join(vms)}: VMs in QEMU without hardware help, with a kernel of their own: each boot takes minutes"] if vms else []
 
 
 def _make_keys(paths: LabPaths) -> None:

@@ -27,6 +27,7 @@ from stardock.lab.image import image_root
 from stardock.lab.mirror import Mirror, configured_mirror
 from stardock.lab.patience import patient
 from stardock.lab.processes import Process, process
+from stardock.lab.qemu.prepare import prepared
 from stardock.lab.settings import LabSettings
 
 _READY_TIMEOUT = 60.0
@@ -53,6 +54,7 @@ def up(settings: LabSettings, variables: Mapping[str, str] | None = None, *, wor
     _check(directory)
     mirror = configured_mirror()
     image = image_root(mirror) if settings.machines == "nspawn" else directory
+    settings = prepared(settings, mirror) if settings.vms else settings
     (directory / "log").mkdir(parents=True, exist_ok=True)
     LabGroup(lab_id(directory)).remove()
     inotify.make_room()

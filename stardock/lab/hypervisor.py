@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from stardock.lab.agent import GuestAgent
 
@@ -34,6 +35,15 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """A VM's volume: bytes, a `generation` that changes when it was made anew, and the volume id that it was imported from."""
+
+    size: int
+    generation: str
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Guest:
     """A VM at the moment of its start. Memory in MiB, disk in bytes. `generation` changes when its disk was made anew."""
 
@@ -45,6 +55,8 @@ class Guest:
     disk_bytes: int
     nics: tuple[Nic, ...]
     seed: Seed | None
+    config: Mapping[str, Any] = field(default_factory=dict)  # PVE's, for a machine that has all of it
+    volumes: Mapping[str, Volume] = field(default_factory=dict)  # by volume id
 
 
 class Hypervisor(Protocol):
@@ -61,6 +73,9 @@ class Hypervisor(Protocol):
 
     def destroy(self, vm_id: int) -> None:
         """Forget the machine's disk."""
+
+    def resized(self, vm_id: int, drive: str, size: int) -> None:
+        """A drive (scsi0) has `size` bytes from now on: a machine that runs may see it. Raises GuestError."""
 
     def is_running(self, vm_id: int) -> bool:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""

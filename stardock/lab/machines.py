@@ -63,6 +63,9 @@ class NspawnHypervisor:
             self._machines.pop(vm_id, None)
         shutil.rmtree(self._folder / str(vm_id), ignore_errors=True)
 
+    def resized(self, vm_id: int, drive: str, size: int) -> None:
+        """A container's disk is as large as what it lies on."""
+
     def is_running(self, vm_id: int) -> bool:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""
         return self._running(vm_id) is not None

@@ -51,14 +51,22 @@ def attach(vm_id: int, nic: Nic, pid: int) -> None:
     """Gives the namespace of process `pid` a NIC as PVE's guest would see it, plugged into its bridge. Gone when that namespace is."""
     bridge = ensure_bridge(nic.bridge, nic.vlan)
     near = f"v{vm_id}n{nic.index}"
-    _take_away(near)
+    take_away(near)
     batch([
         f"link add name {near} type veth peer name ens{18 + nic.index} address {nic.mac.lower()} netns {pid}",
         f"link set {near} master {bridge} up",
     ])  # fmt: skip
 
 
-def _take_away(near: str) -> None:
+def attach_tap(nic: Nic, name: str, *, multi_queue: bool) -> None:
+    """The host's side of a VM's NIC, plugged into its bridge, for QEMU to open. Stays until it is taken away."""
+    bridge = ensure_bridge(nic.bridge, nic.vlan)
+    take_away(name)
+    run(["ip", "tuntap", "add", "dev", name, "mode", "tap", *(["multi_queue"] if multi_queue else [])])
+    batch([f"link set {name} master {bridge} up"])
+
+
+def take_away(near: str) -> None:
     """A NIC of the last boot: the kernel ends a namespace some time after its last process, and its NICs with it."""
     if Path(f"/proc/sys/net/ipv4/conf/{near}").exists():
         with suppress(LabError):  # meanwhile it is gone

@@ -33,7 +33,10 @@ class PveNode:
 
 @dataclass(frozen=True, slots=True)
 class LabSettings:
-    """One lab. `directory` holds everything that it writes (build/lab/<name>/lab); `machines` 'none' keeps power flags only."""
+    """One lab. `directory` holds everything that it writes (build/lab/<name>/lab); `machines` 'none' keeps power flags only.
+
+    `vms` are machines that run in QEMU, by name, each with the file name of its image; `up` finds what the lab has for them.
+    """
 
     name: str
     directory: str
@@ -43,4 +46,7 @@ class LabSettings:
     endpoint: str = "https://127.0.0.1:8006"
     ssh_user: str = "root"
     pools: tuple[str, ...] = ()  # of PVE, which the administrator made
+    vms: dict[str, str] = field(default_factory=dict)
+    vm_images: dict[str, str] = field(default_factory=dict)  # what was built for them: key of the image -> file
+    vm_tools: str = ""  # a drive with the stand-in's programs
     devices: tuple[str, ...] = ()  # resource mappings, each of a device that every PVE node has plenty of

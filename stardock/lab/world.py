@@ -21,6 +21,7 @@ from stardock.lab.hypervisor import Hypervisor
 from stardock.lab.keeper import options_parser
 from stardock.lab.machines import NspawnHypervisor
 from stardock.lab.pve import PowerFlags, create_app, serving, start_sshd
+from stardock.lab.qemu.hypervisor import MixedHypervisor, QemuHypervisor
 from stardock.lab.relay_address import RELAY_ADDRESS, RELAY_PORT
 from stardock.lab.settings import LabSettings
 
@@ -56,7 +57,8 @@ def _hypervisor(settings: LabSettings, image: Path, lab_id: str) -> Hypervisor:
     directory = Path(settings.directory)
     if settings.machines == "none":
         return PowerFlags(directory / "pve/power.json")
-    return NspawnHypervisor(directory, image, LabGroup(lab_id))
+    containers = NspawnHypervisor(directory, image, LabGroup(lab_id))
+    return MixedHypervisor(containers, QemuHypervisor(settings), frozenset(settings.vms)) if settings.vms else containers
 
 
 def _prepare(settings: LabSettings, relay: int) -> None:

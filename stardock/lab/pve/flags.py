@@ -48,6 +48,9 @@ class PowerFlags:
         self._files.pop(vm_id, None)
         self.guests.pop(vm_id, None)
 
+    def resized(self, vm_id: int, drive: str, size: int) -> None:
+        """Nobody sees it."""
+
     def is_running(self, vm_id: int) -> bool:
         """The flag."""
         return vm_id in self._running

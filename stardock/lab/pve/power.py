@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stardock.lab.hypervisor import Guest, GuestError, Nic
+from stardock.lab.hypervisor import Guest, GuestError, Nic, Volume
 from stardock.lab.pve import passthrough
 from stardock.lab.pve.drives import boot_disk, check_reachable
 from stardock.lab.pve.errors import TaskError
@@ -38,6 +38,8 @@ def guest_of(estate: Estate, vm: Vm) -> Guest:
         disk_bytes=disk.size if disk else 0,
         nics=tuple(_nic(int(key[3:]), str(vm.config[key])) for key in sorted(vm.config) if re.fullmatch(r"net\d+", key)),
         seed=build_seed(estate, vm),
+        config=dict(vm.config),
+        volumes={name: Volume(disk.size, disk.generation, disk.image) for name, disk in vm.disks.items()},
     )
 
 

@@ -48,7 +48,7 @@ def prepare(root: Path) -> None:
         shutil.copytree(root / "usr/lib/grub" / platform, grub / platform, dirs_exist_ok=True)
     (grub / "grub.cfg").write_text(GRUB_CFG)
     made = ["--output=/boot/grub/core.img", "--prefix=(,gpt1)/boot/grub", "--compression=auto"]
-    run(["chroot", str(root), "grub-mkimage", "--format=i386-pc", *made, *_MODULES], timeout=60)
+    run(["chroot", str(root), "grub-mkimage", "--format=i386-pc", *made, *_MODULES], seconds=60)
     for link, pattern in (("vmlinuz", "vmlinuz-*"), ("initrd.img", "initrd.img-*")):
         found = sorted((root / "boot").glob(pattern))
         if len(found) != 1:

@@ -35,9 +35,13 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a VM's things are on the lab's host. `files` by volume id; `tools`: a drive of the lab's own, unknown to PVE."""
+    """Where a VM's things are on the lab's host: a folder of sockets, and the log of its serial console.
 
-    folder: Path
+    `files` by volume id; `tools`: a drive of the lab's own, unknown to PVE.
+    """
+
+    sockets: Path
+    console: Path
     files: Mapping[str, File] = field(default_factory=dict)
     firmware: Firmware | None = None
     tools: Path | None = None
@@ -113,7 +117,7 @@ def _each(option: str, values: Iterator[str]) -> Iterator[str]:
 def _process(vm_id: int, config: Mapping[str, Any], place: Place) -> Iterator[str]:
     """A guest that powers off ends the process, as qmeventd sees to it on PVE."""
     yield from ("-name", str(config.get("name", f"vm{vm_id}")), "-nodefaults")
-    yield from ("-chardev", f"socket,id=qmp,path={place.folder}/qmp,server=on,wait=off", "-mon", "chardev=qmp,mode=control")
+    yield from ("-chardev", f"socket,id=qmp,path={place.sockets}/qmp,server=on,wait=off", "-mon", "chardev=qmp,mode=control")
     yield from ("-boot", "menu=on,strict=on,reboot-timeout=1000")
     if "smbios1" in config:
         yield from ("-smbios", f"type=1,{_smbios(str(config['smbios1']))}")
@@ -163,8 +167,8 @@ def _display(config: Mapping[str, Any]) -> Iterator[str]:
 def _serial(config: Mapping[str, Any], place: Place) -> Iterator[str]:
     for number in range(4):
         if config.get(f"serial{number}") == "socket":
-            log = f"logfile={place.folder}/console.log,logappend=on"
-            yield from ("-chardev", f"socket,id=serial{number},path={place.folder}/serial{number},server=on,wait=off,{log}")
+            log = f"logfile={place.console},logappend=on"
+            yield from ("-chardev", f"socket,id=serial{number},path={place.sockets}/serial{number},server=on,wait=off,{log}")
             yield from ("-device", f"isa-serial,chardev=serial{number}")
 
 
@@ -176,7 +180,7 @@ def has_agent(config: Mapping[str, Any]) -> bool:
 
 def _agent(config: Mapping[str, Any], place: Place) -> Iterator[str]:
     if has_agent(config):
-        yield from ("-chardev", f"socket,path={place.folder}/qga,server=on,wait=off,id=qga0")
+        yield from ("-chardev", f"socket,path={place.sockets}/qga,server=on,wait=off,id=qga0")
         if "type=isa" in str(config["agent"]).split(","):
             yield from ("-device", "isa-serial,chardev=qga0")
         else:

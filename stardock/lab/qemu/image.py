@@ -173,4 +173,4 @@ def _write_disk(root: Path, disk: Path) -> None:
     bootloader.fill_efi(root, disk, _EFI[0] * _SECTOR, (_EFI[1] - _EFI[0] + 1) * _SECTOR)
     size_kib = (SIZE_BYTES - _ROOT_START * _SECTOR - MIB) // 1024
     options = ["-q", "-t", "ext4", "-L", "root", "-O", "^metadata_csum_seed,^orphan_file", "-d", str(root)]
-    run(["mke2fs", *options, "-E", f"offset={_ROOT_START * _SECTOR}", str(disk), f"{size_kib}k"], timeout=300)
+    run(["mke2fs", *options, "-E", f"offset={_ROOT_START * _SECTOR}", str(disk), f"{size_kib}k"], seconds=300)

@@ -22,7 +22,7 @@ FILES = {
     "local-lvm:vm-100-disk-1": File(Path("/data"), "qcow2"),
     "local-lvm:vm-100-disk-2": File(Path("/vars"), "raw"),
 }
-PLACE = Place(Path("/run/vm"), FILES, Firmware(Path("/code"), FILES["local-lvm:vm-100-disk-2"]))
+PLACE = Place(Path("/run/vm"), Path("/console"), FILES, Firmware(Path("/code"), FILES["local-lvm:vm-100-disk-2"]))
 
 
 @dataclass(frozen=True)

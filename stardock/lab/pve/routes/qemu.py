@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from stardock.lab.hypervisor import GuestError
 from stardock.lab.pve import config, drives, power
 from stardock.lab.pve.access.vm import VmRights
 from stardock.lab.pve.errors import PveError, TaskError, bad_parameters, failed
@@ -158,6 +159,10 @@ def resize(request: Request) -> str:
         disk.size = _grown(disk.size, request["size"])
         drive = drives.drive_of(_create_rules(request), key, str(vm.config[key]))
         vm.config[key] = drives.written(drive | {"size": drives.size_in_words(disk.size)})
+        try:
+            request.estate.hypervisor.resized(vm.vm_id, key, disk.size)
+        except GuestError as error:
+            raise TaskError(str(error)) from error
 
     return request.task("resize", request["vmid"], lambda _: _edit(request, grow))
 

@@ -66,6 +66,7 @@ lock: ## renews Pipfile.lock and package-lock.json, without registry addresses
 docs: ## the generated parts of docs/
 	@tools/setup python
 	@runner schema --format markdown >docs/cluster-yaml.md
+	@python -m tests.proof
 
 bench: lab-setup ## the figures of bench/README.md
 	@python -m bench

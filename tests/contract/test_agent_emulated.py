@@ -36,6 +36,7 @@ def test_an_error_of_the_agent_is_an_answer_like_any_other(pve: Estate, vm: str)
     assert pve.get(f"{vm}/network-get-interfaces") == {"result": {"error": {"class": "CommandNotFound", "desc": words}}}
 
 
+@pytest.mark.proves("feature discovery")
 @pytest.mark.parametrize("told", [[], "text", 7, None, {"odd": 1}, [None], [{"hardware-address": 3}]])
 def test_whatever_the_agent_answers_is_handed_on_unchecked(pve: Estate, vm: str, told: Any) -> None:
     pve.lab("agent", vm_id=100, answers={"guest-network-get-interfaces": told})

@@ -132,6 +132,7 @@ def test_doctor_with_the_least_privilege_role_finds_a_healthy_estate_healthy(
     assert methods == {"GET"}
 
 
+@pytest.mark.proves("feature doctor")
 def test_doctor_against_an_estate_with_ten_planted_faults_finds_each_with_its_cure(
     pve: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +177,7 @@ def test_doctor_against_an_estate_with_ten_planted_faults_finds_each_with_its_cu
     pve.do("DELETE", "/nodes/pve3/qemu/210")
 
 
+@pytest.mark.proves("feature doctor")
 def test_the_commands_that_doctor_prints_cure_what_it_found(pve: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = cluster(pve, tmp_path)
     token = take_role(pve, file, without="VM.PowerMgmt")

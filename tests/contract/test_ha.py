@@ -93,6 +93,7 @@ def test_the_second_plan_is_clean(made: Made) -> None:
     assert made.engine().plan() == []
 
 
+@pytest.mark.proves("feature PVE HA")
 def test_a_machine_whose_pve_node_fails_is_moved_restarted_and_left_there_by_the_next_apply(made: Made) -> None:
     _, moved = lose_home(made)
     assert made.engine().plan() == [], "neither is it moved back nor made again"

@@ -104,6 +104,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         yield cluster_made
 
 
+@pytest.mark.proves("feature datastores", "feature hardware")
 @pytest.mark.only_looks
 def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) -> None:
     config = made.config("rich1")
@@ -135,6 +136,7 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
     assert refused == {}
 
 
+@pytest.mark.proves("feature data disks")
 @pytest.mark.only_looks
 def test_data_disks_are_virtio_disks_with_their_names_as_serials(made: Made) -> None:
     config = made.config("rich1")
@@ -146,6 +148,7 @@ def test_data_disks_are_virtio_disks_with_their_names_as_serials(made: Made) -> 
     assert config["boot"] == "order=scsi0;net0", "no machine boots from its data"
 
 
+@pytest.mark.proves("feature hardware")
 @pytest.mark.only_looks
 def test_the_plainest_vm_has_a_balloon_an_i440fx_and_no_console(made: Made) -> None:
     config = made.config("plain1")
@@ -160,6 +163,7 @@ def test_the_second_plan_is_clean(made: Made) -> None:
     assert made.engine().plan() == []
 
 
+@pytest.mark.proves("feature hardware")
 def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> None:
     def edit(data: Data) -> None:
         rich = data["pools"][2]
@@ -182,6 +186,7 @@ def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> 
     assert edited.plan() == []
 
 
+@pytest.mark.proves("feature hardware")
 def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Made) -> None:
     def edit(data: Data) -> None:
         data["pools"][2] |= {
@@ -235,6 +240,7 @@ def test_huge_pages_are_refused_to_a_token_in_pves_own_words_and_taken_from_root
     assert edited.plan() == [], "the token sees nothing left to do"
 
 
+@pytest.mark.proves("feature hardware")
 def test_destroy_asks_the_guest_first_where_it_shall(made: Made) -> None:
     made.pve.lab("reset")
     made.engine().run("destroy", "-auto-approve")

@@ -123,6 +123,7 @@ def add_machines(data: Data) -> None:
     data["pools"][1]["machines"].append("a3")
 
 
+@pytest.mark.proves("feature datastores")
 @pytest.mark.only_looks
 def test_an_image_is_there_once_per_shared_datastore_once_per_pve_node_otherwise_and_only_where_needed(deployed: Deployed) -> None:
     pve = deployed.pve
@@ -135,6 +136,7 @@ def test_an_image_is_there_once_per_shared_datastore_once_per_pve_node_otherwise
     assert {vm["status"] for vm in pve.get("/cluster/resources", type_="vm")} == {"running"}
 
 
+@pytest.mark.proves("feature images")
 @pytest.mark.only_looks
 def test_what_was_downloaded_was_verified_by_the_pin(deployed: Deployed, tmp_path: Path) -> None:
     other = deployed.edited(tmp_path / "copy", add_machines, url=pin(b"another content"), file=pin(image("baked")))
@@ -155,6 +157,7 @@ def test_a_second_plan_is_empty_also_when_the_local_file_is_another_or_gone(depl
         baked.write_bytes(image("baked"))
 
 
+@pytest.mark.proves("feature images")
 def test_a_new_pin_never_touches_existing_vms_and_new_machines_use_it(deployed: Deployed, tmp_path: Path) -> None:
     pve, folder = deployed.pve, tmp_path / "copy"
     before = configurations(pve)

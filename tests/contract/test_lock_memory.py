@@ -58,6 +58,7 @@ def nodes(file: Path) -> dict[str, str]:
     return {machine["name"]: machine["pve_node"] for machine in planned}
 
 
+@pytest.mark.proves("feature lock")
 def test_memory_capacity_is_respected_when_read(file: Path) -> None:
     assert nodes(file)["lb1"] == nodes(file)["server1"] == "pve1"
     said = run(file, "lock", "memory", "--dry-run")

@@ -123,6 +123,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Applied]:
         yield made
 
 
+@pytest.mark.proves("feature plan and allocation")
 @pytest.mark.parametrize("sample", range(QUICKSTART[1]))
 def test_random_edits_replace_no_machine_by_the_real_providers_plan(quick: Applied, sample: int) -> None:
     quick.replaces_nothing(QUICKSTART[0], sample)

@@ -14,6 +14,7 @@ from tests.contract.socks import socks_proxy
 pytestmark = pytest.mark.contract
 
 
+@pytest.mark.proves("feature reaching Proxmox")
 def test_the_api_is_read_through_a_socks_proxy(pve: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     endpoint = pve.settings.endpoint
     environ = {"PROXMOX_VE_API_TOKEN": pve.token, "SSL_CERT_FILE": f"{pve.directory}/ca.pem"}

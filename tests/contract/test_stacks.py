@@ -102,6 +102,7 @@ def of_machines(changes: list[Change]) -> dict[str, tuple[str, ...]]:
     return {change.address.removeprefix(f"{VM}."): change.actions for change in changes if change.address.startswith(f"{VM}.")}
 
 
+@pytest.mark.proves("feature Terraform half")
 @pytest.mark.only_looks
 def test_cdktf_deploy_makes_the_machines_and_every_request_was_accepted(deployed: Deployed) -> None:
     vms = deployed.pve.get("/cluster/resources", type_="vm")
@@ -119,11 +120,13 @@ def test_each_machine_gets_its_three_snippets_as_its_seed(deployed: Deployed) ->
     assert deployed.pve.hypervisor.guests[200].seed.meta.startswith(b"instance-id: quickstart-lb1")  # type: ignore[attr-defined]
 
 
+@pytest.mark.proves("feature Terraform half")
 @pytest.mark.only_looks
 def test_bare_tofu_in_the_stacks_folder_plans_nothing(deployed: Deployed) -> None:
     assert stack(deployed).plan() == []
 
 
+@pytest.mark.proves("feature state beside the file")
 @pytest.mark.only_looks
 def test_state_and_its_backup_stay_0600(deployed: Deployed) -> None:
     stack(deployed).apply()
@@ -210,6 +213,7 @@ def test_an_inserted_name_is_made_and_nothing_else_changes(deployed: Deployed, t
     assert sum(change.address.startswith("proxmox_download_file.") for change in changes) == 1
 
 
+@pytest.mark.proves("feature Terraform half")
 def test_a_name_under_remove_goes_and_only_that(deployed: Deployed, tmp_path: Path) -> None:
     def remove(data: Data) -> None:
         take_name_out(data)

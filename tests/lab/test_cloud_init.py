@@ -80,6 +80,7 @@ ADDED: dict[str, Any] = {
 }
 
 
+@pytest.mark.proves("feature first boot", "feature debian", "feature ubuntu", "feature microos", "feature leapmicro")
 def test_every_user_data_passes_cloud_init_schema(inside: Inside) -> None:
     """One of each role and system, and one with all that a user may add: accounts, packages, write_files, runcmd, bootcmd, a mirror."""
     names = []
@@ -130,6 +131,7 @@ def test_a_static_network_config_passes_every_renderer(rendered: dict[str, str],
         assert wanted in rendered[f"static-{renderer}"]
 
 
+@pytest.mark.proves("feature ubuntu")
 @pytest.mark.parametrize("name", CLOUD_INIT)
 def test_two_interfaces_one_of_them_dhcp_pass_the_systems_renderer(rendered: dict[str, str], name: str) -> None:
     made = rendered[f"two-{name}"]

@@ -49,6 +49,7 @@ def test_lab_run_exits_with_the_commands_code(folder: Path) -> None:
     assert runner(folder, "run", "--", "sh", "-c", "exit 7").returncode == 7
 
 
+@pytest.mark.proves("feature lab")
 @pytest.mark.only_looks
 def test_lab_run_sets_what_engines_and_our_commands_need(folder: Path) -> None:
     program = "import json, os; print(json.dumps(dict(os.environ)))"
@@ -95,6 +96,7 @@ def test_a_lab_that_is_down_says_so(tmp_path: Path) -> None:
     assert runner(tmp_path, "down").returncode == 0
 
 
+@pytest.mark.proves("feature lab")
 def test_down_delete_leaves_no_file_of_the_labs(folder: Path) -> None:
     assert runner(folder, "down", "--delete").returncode == 0
     assert not (folder / "build/lab/single/lab").exists()

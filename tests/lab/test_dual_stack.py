@@ -58,6 +58,7 @@ def check_server(cluster: Cluster) -> None:
     }
 
 
+@pytest.mark.proves("feature network of machines")
 @pytest.mark.only_looks
 def test_a_booted_machine_has_both_families_on_both_nics_with_routes_and_mtu(cluster: Cluster) -> None:
     cluster.ssh("server1", "cloud-init status --wait")
@@ -81,6 +82,7 @@ def test_slaac_and_dhcpv6_give_addresses_and_only_the_first_nic_gives_the_defaul
     assert links(cluster, "agent1")["ens19"]["mtu"] == 9000
 
 
+@pytest.mark.proves("feature network of machines")
 @pytest.mark.only_looks
 def test_name_servers_of_both_families_are_asked(cluster: Cluster) -> None:
     told = cluster.ssh("server1", "resolvectl dns ens18; resolvectl domain ens18")
@@ -95,6 +97,7 @@ def test_the_bundle_names_both_addresses_of_each_node_of_the_dual_stack_cluster(
     assert "fd77::" in variables
 
 
+@pytest.mark.proves("feature network of machines")
 def test_after_a_reboot_the_network_is_the_same(cluster: Cluster) -> None:
     cluster.reboot("server1")
     check_server(cluster)

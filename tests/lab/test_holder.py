@@ -70,6 +70,7 @@ def with_booting_machine(lab: SmallLab) -> None:
     lab.await_network(ADDRESS)
 
 
+@pytest.mark.proves("feature lab")
 @pytest.mark.parametrize("victim", ["keeper", "unshare", "init", "world"])
 def test_sigkill_of_any_of_the_holders_leaves_nothing(victim: str, tmp_path: Path) -> None:
     with small_lab(tmp_path) as lab:

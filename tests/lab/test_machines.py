@@ -28,6 +28,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallLab]:
         yield lab
 
 
+@pytest.mark.proves("feature first boot")
 @pytest.mark.only_looks
 def test_cloud_init_runs_the_seed_to_its_end_without_an_error(lab: SmallLab) -> None:
     assert "status: done" in lab.said(ADDRESS, "cloud-init", "status", "--wait")

@@ -56,6 +56,7 @@ def squeezed(text: str) -> str:
     return re.sub(r"\n+(?!\[)", "\n", re.sub(r"\n+\[", "\n\n[", text))
 
 
+@pytest.mark.proves("feature network of machines")
 @pytest.mark.parametrize("release", MODULES)
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_every_shape_of_interface_is_rendered_as_it_was_read_and_found_right(inside: Inside, renderer: str, release: str) -> None:
@@ -106,6 +107,7 @@ def nmcli(inside: Inside) -> Inside:
     return inside
 
 
+@pytest.mark.proves("feature network of machines")
 def test_networkmanagers_own_parser_takes_every_connection_that_cloud_init_renders(nmcli: Inside) -> None:
     given = connections()
     assert len(given) == 18

@@ -66,6 +66,7 @@ def changed(said: str) -> list[str]:
     return [words[0] for words in done if "nothing" not in words]
 
 
+@pytest.mark.proves("feature bundle")
 def test_the_bundle_copied_elsewhere_runs_with_bare_ansible_playbook(cluster: Cluster, tmp_path: Path) -> None:
     cluster.command("bundle", "-f", str(cluster.file), "-o", str(tmp_path / "first"))
     elsewhere = tmp_path / "elsewhere"
@@ -82,12 +83,14 @@ def test_the_bundle_copied_elsewhere_runs_with_bare_ansible_playbook(cluster: Cl
     assert "https://10.77.0." in (elsewhere / "alone.kubeconfig").read_text()
 
 
+@pytest.mark.proves("feature RKE2's configuration")
 def test_one_server_no_load_balancer_no_vip_deploys_and_bootstraps(cluster: Cluster) -> None:
     assert changed(cluster.bootstrap().stdout) == ["kubeconfig"], "what the bare run made is what ours makes"
     assert cluster.voters() == ["server1"]
     assert cluster.nodes()["server1"]["Ready"] == "True"
 
 
+@pytest.mark.proves("feature data disks")
 @pytest.mark.only_looks
 def test_kubernetes_waits_for_the_data_disk_which_a_folder_stands_for_in_the_lab(cluster: Cluster) -> None:
     assert cluster.ssh("server1", "findmnt --noheadings --output TARGET /srv/data").strip() == "/srv/data"
@@ -106,6 +109,7 @@ def test_a_lone_server_never_gets_server(cluster: Cluster) -> None:
     )
 
 
+@pytest.mark.proves("feature first boot")
 def test_the_users_own_files_and_commands_are_there_from_first_boot_and_an_edit_comes_with_bootstrap(cluster: Cluster) -> None:
     assert cluster.ssh("server1", "cat /etc/motd /etc/pool") == "hello ${x}\nours"
     assert cluster.ssh("server1", "cat /var/lib/first-boot").strip() == "ada 600"
@@ -114,6 +118,7 @@ def test_the_users_own_files_and_commands_are_there_from_first_boot_and_an_edit_
     assert cluster.ssh("server1", "cat /etc/motd").strip() == "welcome ${x}"
 
 
+@pytest.mark.proves("feature PVE HA")
 def test_pve_ha_restarts_the_machine_on_another_pve_node_with_its_disks_and_its_cluster(cluster: Cluster) -> None:
     kept = "cat /etc/ssh/ssh_host_ed25519_key.pub /var/lib/first-boot /srv/data/kept"
     cluster.ssh("server1", "echo kept >/srv/data/kept")

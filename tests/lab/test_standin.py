@@ -102,6 +102,7 @@ def test_an_agent_s_start_blocks_until_it_has_joined(server: Host, agent: Host) 
     assert agent.run("systemctl is-active rke2-agent")[1] == "activating\n"
 
 
+@pytest.mark.proves("feature RKE2's configuration")
 def test_a_server_s_start_returns_when_its_api_is_ready(server: Host, agent: Host) -> None:
     assert server.run("systemctl enable --now rke2-server")[0] == 0
     assert server.run(f"{KUBECTL} get --raw /readyz") == (0, "ok")

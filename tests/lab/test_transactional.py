@@ -118,6 +118,7 @@ def calls(lab: SmallLab, name: str = "calls") -> list[str]:
     return lab.said(ADDRESS, f"cat /var/lib/stub/{name} 2>/dev/null || true").splitlines()
 
 
+@pytest.mark.proves("feature microos", "feature leapmicro")
 def test_the_restart_that_ends_first_boot_is_waited_for_and_packages_come_with_a_reboot(lab: SmallLab) -> None:
     play(lab, machine_packages=["vim"])
     assert calls(lab) == ["--non-interactive --continue --drop-if-no-change pkg install vim"]

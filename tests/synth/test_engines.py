@@ -28,6 +28,7 @@ def engine_run(engine: str, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.proves("feature terraform")
 @EACH
 def test_the_real_provider_validates_the_json(engine: str, tmp_path: Path) -> None:
     data = document()

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.synth
 DIGEST = "a" * 64
 
 
+@pytest.mark.proves("feature images")
 def test_url_file_name_datastore_algorithm_overwrite_timeout_and_verify_are_set_and_shared_images_written_once(tmp_path: Path) -> None:
     data: dict[str, Any] = document()
     data["proxmox"]["datastores"] = {"images": "nfs", "shared": ["nfs"]}

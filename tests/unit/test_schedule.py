@@ -26,6 +26,7 @@ def utc(turn: Turn) -> str:
     return f"{start:%d %H:%M} - {end:%d %H:%M}"
 
 
+@pytest.mark.proves("feature maintenance windows")
 def test_preview_tells_who_may_reboot_when_and_who_does_it() -> None:
     every = on(USUAL)
     assert {name: turn.by for name, turn in every.items()} == {

@@ -51,6 +51,7 @@ def test_a_wrong_token_is_told_within_5_s_and_not_shown(estate: EmulatedEstate) 
     assert "99999999" not in output
 
 
+@pytest.mark.proves("feature reaching Proxmox")
 def test_a_certificate_that_is_not_trusted_is_told_within_5_s(estate: EmulatedEstate) -> None:
     output = _refused(estate, 5, SSL_CERT_FILE="")
     assert "is not trusted" in output

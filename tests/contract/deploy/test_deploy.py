@@ -17,6 +17,7 @@ MACHINES = {200, 201, 210, 211, 212, 220}
 HASH = "$6$planted$notarealhash"
 
 
+@pytest.mark.proves("feature Terraform half")
 def test_deploy_makes_the_machines_and_knows_them_and_a_second_changes_nothing(estate: EmulatedEstate) -> None:
     (estate.folder.parent / "ada.hash").write_text(HASH)
     estate.data["cloud_init"] = {"users": [{"name": "ada", "password_hash": {"file": "../ada.hash"}}]}
@@ -38,6 +39,7 @@ def test_deploy_makes_the_machines_and_knows_them_and_a_second_changes_nothing(e
     assert HASH not in first + second
 
 
+@pytest.mark.proves("feature state beside the file")
 def test_a_lost_state_is_healed_by_import_and_no_machine_is_touched(deployed: EmulatedEstate) -> None:
     starts = list(deployed.guests.starts)
     for path in deployed.folder.glob("*.tfstate*"):
@@ -63,6 +65,7 @@ def test_an_import_does_not_wait_for_a_silent_agent_without_a_word(deployed: Emu
     assert "taken back" in deployed.deploy()
 
 
+@pytest.mark.proves("feature discovery")
 def test_a_machine_that_is_replaced_by_name_has_its_new_host_key_in_the_facts(deployed: EmulatedEstate) -> None:
     deployed.data["protect"] = True
     deployed.write()

@@ -31,6 +31,7 @@ def _found(estate: EmulatedEstate) -> None:
     _path(estate).write_text(json.dumps(facts | {"founded": {"ca_sha256": "0" * 64, "servers": keys}}))
 
 
+@pytest.mark.proves("feature discovery")
 def test_a_silent_machine_is_waited_for_in_bounds_and_told_and_the_others_are_saved(deployed: EmulatedEstate) -> None:
     _path(deployed).unlink()
     deployed.pve.lab("agent", vm_id=220, silent=True)

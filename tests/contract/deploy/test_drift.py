@@ -103,6 +103,7 @@ def _kinds(estate: EmulatedEstate, monkeypatch: pytest.MonkeyPatch) -> set[tuple
     return {(finding.kind, finding.field) for finding in run(scene)}
 
 
+@pytest.mark.proves("feature drift")
 def test_nothing_on_a_fresh_deploy_and_every_planted_drift_is_found(estate: EmulatedEstate, monkeypatch: pytest.MonkeyPatch) -> None:
     estate.data["pools"][1]["machines"][2] = {"name": "server3", "firmware": "ovmf", "tpm": True}
     estate.data["pools"][2] |= {"chipset": "i440fx", "balloon": "2GiB", "data_disks": [{"name": "data", "size": "8GiB"}]}
@@ -123,6 +124,7 @@ def test_nothing_on_a_fresh_deploy_and_every_planted_drift_is_found(estate: Emul
     assert asked == {"GET"}
 
 
+@pytest.mark.proves("feature drift")
 def test_what_the_engine_does_not_see_drift_does(deployed: EmulatedEstate) -> None:
     _config(boot=None, scsihw=None)(deployed)
     _lengthen(deployed)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.contract
 HOOK = 'test -e let-pass && echo "$STARDOCK_CLUSTER is there" && env > got'
 
 
+@pytest.mark.proves("feature hooks")
 def test_with_the_state_elsewhere_deploy_repeats_refuses_a_lost_lock_and_stops_at_a_hook(estate: EmulatedEstate) -> None:
     engine = str(other_engine())
     estate.data |= {"state": {"backend": "pg"}, "hooks": {"after_deploy": HOOK}}

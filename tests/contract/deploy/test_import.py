@@ -99,6 +99,7 @@ def test_the_import_reads_ids_macs_and_places_from_proxmox(starbase: EmulatedEst
     assert not [item for item in starbase.pve.lab("requests") if item["method"] != "GET"]
 
 
+@pytest.mark.proves("feature import from starbase")
 def test_an_imported_starbase_cluster_is_taken_over_and_nothing_is_replaced_or_destroyed(starbase: EmulatedEstate) -> None:
     _import(starbase)
     changes = _changes(starbase)
@@ -115,6 +116,7 @@ def test_an_imported_starbase_cluster_is_taken_over_and_nothing_is_replaced_or_d
     assert not {key: values for key, values in touched.items() if key not in {*HARMLESS, *IN_STATE_ALONE}}, touched
 
 
+@pytest.mark.proves("feature import from starbase")
 def test_deploy_takes_the_vms_over_and_restarts_none_and_a_second_changes_nothing(starbase: EmulatedEstate) -> None:
     _import(starbase)
     started = list(starbase.guests.starts)

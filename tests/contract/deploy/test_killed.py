@@ -34,6 +34,7 @@ def _each_stands(estate: EmulatedEstate) -> None:
     assert not [item for item in estate.pve.lab("requests") if item["method"] == "DELETE" and "/qemu/" in item["path"]]
 
 
+@pytest.mark.proves("feature Terraform half")
 @pytest.mark.parametrize(("ending", "engine"), MOMENTS.values(), ids=MOMENTS.keys())
 def test_killed_during_apply_the_next_ends_clean_and_no_vm_is_made_twice(estate: EmulatedEstate, ending: str, *, engine: bool) -> None:
     estate.pve.lab("delay", tasks=1.5)

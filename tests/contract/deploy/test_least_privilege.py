@@ -86,6 +86,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
         return Recorded(asked, (before, open_workspace(estate.file).plan))
 
 
+@pytest.mark.proves("feature least privilege")
 def test_apply_discover_doctor_and_destroy_pass_with_exactly_the_printed_role(recorded: Recorded) -> None:
     refused = [request for request in recorded.requests if request["status"] == HTTPStatus.FORBIDDEN]
     assert refused == []
@@ -97,6 +98,7 @@ def test_asked_again_with_the_whole_role_nothing_is_refused(recorded: Recorded, 
         assert replay.first_refusal() == ""
 
 
+@pytest.mark.proves("feature least privilege")
 @pytest.mark.parametrize(("path", "privilege"), EVERY, ids=[f"{privilege} on {path}" for path, privilege in EVERY])
 def test_with_any_one_privilege_less_something_is_refused(recorded: Recorded, tmp_path: Path, path: str, privilege: str) -> None:
     with Replay.of(recorded, tmp_path) as replay:

@@ -17,6 +17,7 @@ from tests.contract.socks import socks_proxy
 pytestmark = pytest.mark.contract
 
 
+@pytest.mark.proves("feature reaching Proxmox")
 def test_snippets_reach_each_pve_node_by_its_own_port_user_and_key_through_a_socks_proxy(estate: EmulatedEstate) -> None:
     data, nodes = estate.data, estate.data["proxmox"]["nodes"]
     shutil.copy(data["proxmox"]["ssh"]["private_key"], estate.folder / "pve.key")

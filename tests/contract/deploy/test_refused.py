@@ -31,6 +31,7 @@ def _without(lock: dict[str, Any], name: str) -> dict[str, Any]:
     return lock | {"machines": {other: machine for other, machine in lock["machines"].items() if other != name}}
 
 
+@pytest.mark.proves("feature Terraform half")
 def test_what_was_not_named_is_refused(deployed: EmulatedEstate) -> None:
     # Somebody takes a name out of cluster.yaml and out of the lock: nothing remembers the machine but the state.
     lock = deployed.folder / "cluster.lock"

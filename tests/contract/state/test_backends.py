@@ -50,6 +50,7 @@ def stack(engine: str, store: Store, folder: Path, cluster: str) -> Engine:
     return Engine(engine, folder, os.environ | store.environment | {"TF_CLI_CONFIG_FILE": "/dev/null"})
 
 
+@pytest.mark.proves("feature terraform", "feature state in PostgreSQL, S3 and HTTP")
 @EACH
 def test_the_state_lies_in_the_backend_and_is_read_back_from_it(engine: str, store: Store, tmp_path: Path) -> None:
     cluster = f"{Path(engine).name}-one"
@@ -66,6 +67,7 @@ def test_the_state_lies_in_the_backend_and_is_read_back_from_it(engine: str, sto
     assert not [secret for secret in secrets for text in written if f'"{secret}"' in text]
 
 
+@pytest.mark.proves("feature state in PostgreSQL, S3 and HTTP")
 @EACH
 def test_a_state_that_another_run_holds_is_left_alone_with_the_way_to_free_it(engine: str, tmp_path: Path) -> None:
     with servers.http() as store:

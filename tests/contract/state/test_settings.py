@@ -21,6 +21,7 @@ pytestmark = pytest.mark.contract
 VALUES: dict[Kind, object] = {"text": "x", "flag": True, "number": 1, "texts": ["x"], "mapping": {}, "path": "x"}
 
 
+@pytest.mark.proves("feature state elsewhere")
 @EACH
 @pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "local"])
 def test_both_engines_know_every_setting_and_every_credential_of_a_backend(engine: str, backend: str, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.
 MACHINES = ["lb1", "lb2", "server1", "server2", "server3", "agent1"]
 
 
+@pytest.mark.proves("feature first boot")
 def test_add_a_key_and_change_a_window_exactly_that_changes(cluster: Cluster, tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "second", "-f", str(tmp_path / "second")], check=True)
     key = (tmp_path / "second.pub").read_text().strip()
@@ -30,6 +31,7 @@ def test_add_a_key_and_change_a_window_exactly_that_changes(cluster: Cluster, tm
     assert cluster.boots(MACHINES) == boots
 
 
+@pytest.mark.proves("feature bootstrap")
 def test_then_a_second_run_0_changed_terraform_and_ansible_alike(cluster: Cluster) -> None:
     cluster.plan_is_clean()
     again = cluster.bootstrap().stdout
@@ -50,6 +52,7 @@ def test_after_edits_stop_and_start_a_machine_same_host_key_no_per_instance_modu
     assert cluster.boots(["agent1"]) != boot
 
 
+@pytest.mark.proves("feature load balancers and VIP")
 def test_a_whole_pool_taken_out_plan_clean_haproxy_unchanged_and_a_hand_edited_haproxy_cfg_is_repaired(cluster: Cluster) -> None:
     kept, asked = cluster.file.read_text(), "cat /etc/haproxy/haproxy.cfg"
     before = {name: cluster.ssh(name, asked) for name in ("lb1", "lb2")}

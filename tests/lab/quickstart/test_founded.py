@@ -16,6 +16,7 @@ MACHINES = ["lb1", "lb2", "server1", "server2", "server3", "agent1"]
 SERVERS = ["server1", "server2", "server3"]
 
 
+@pytest.mark.proves("feature debian")
 @pytest.mark.only_looks
 def test_nodes_as_kubectl_sees_them_through_the_vip(cluster: Cluster) -> None:
     assert "https://192.168.1.40:6443" in cluster.file.with_suffix(".kubeconfig").read_text()
@@ -24,11 +25,13 @@ def test_nodes_as_kubectl_sees_them_through_the_vip(cluster: Cluster) -> None:
     assert all(conditions["Ready"] == "True" for conditions in nodes.values())
 
 
+@pytest.mark.proves("feature bootstrap")
 @pytest.mark.only_looks
 def test_three_voting_members(cluster: Cluster) -> None:
     assert cluster.voters() == SERVERS
 
 
+@pytest.mark.proves("feature state beside the file")
 @pytest.mark.only_looks
 def test_kubeconfig_secrets_and_state_are_0600_and_the_state_stays_so_under_both_engines(cluster: Cluster) -> None:
     for suffix in (".kubeconfig", ".secrets.yaml", ".tfstate"):
@@ -54,6 +57,7 @@ def holders(cluster: Cluster, *machines: str) -> list[str]:
     return [name for name in machines if "192.168.1.40" in cluster.ssh(name, "ip -brief address show dev ens18")]
 
 
+@pytest.mark.proves("feature load balancers and VIP")
 @pytest.mark.slow
 def test_kill_the_load_balancer_that_holds_the_vip_and_a_prober_sees_the_api_again(cluster: Cluster) -> None:
     """How long that takes is measured by `python -m bench`: no test of a busy machine could say."""

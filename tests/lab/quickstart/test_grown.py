@@ -12,6 +12,7 @@ MACHINES = ["lb1", "lb2", "server1", "server2", "server3", "agent1"]
 SERVERS = ["server1", "server2", "server3"]
 
 
+@pytest.mark.proves("feature plan and allocation")
 def test_insert_a_server_name_in_the_middle_and_add_a_pve_node_old_machines_untouched(cluster: Cluster) -> None:
     before, boots = cluster.plan()["machines"], cluster.boots(MACHINES)
     cluster.edit(r"^(    - \{name: pve3,.*\n)", r"\1    - {name: pve4, address: 127.0.1.4}\n")

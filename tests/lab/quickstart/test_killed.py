@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.
 STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
 
 
+@pytest.mark.proves("feature bootstrap")
 def test_all_servers_down_and_the_founders_disk_emptied_bootstrap_refuses_to_found_again(cluster: Cluster) -> None:
     servers = [machine["name"] for machine in cluster.plan()["machines"] if machine["role"] == "server"]
     cluster.ssh("server1", "systemctl stop rke2-server; rm -rf /var/lib/rancher/rke2 /etc/rancher/rke2 /etc/stardock")
@@ -54,11 +55,13 @@ def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
     return run.wait(timeout=patient(60)) != 0
 
 
+@pytest.mark.proves("feature bootstrap")
 @pytest.mark.parametrize("stage", STAGES)
 def test_sigkill_runner_bootstrap_in_each_stage(cluster: Cluster, stage: str) -> None:
     assert kill_in(cluster, stage, 0.3 if stage == "kubeconfig" else 3)
 
 
+@pytest.mark.proves("feature bootstrap")
 def test_run_again_one_cluster_three_voting_members(cluster: Cluster) -> None:
     cluster.bootstrap()
     assert cluster.voters() == ["server1", "server2", "server3"]

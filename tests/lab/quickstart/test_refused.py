@@ -19,6 +19,7 @@ def test_secrets_file_missing_on_a_founded_cluster_is_read_back_from_a_server(cl
     assert secrets.read_text() == text
 
 
+@pytest.mark.proves("feature bootstrap")
 def test_a_host_key_that_changed_is_refused(cluster: Cluster) -> None:
     known = cluster.file.with_suffix(".facts.json")
     kept = known.read_text()

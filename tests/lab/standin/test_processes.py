@@ -54,6 +54,7 @@ def test_two_joiners_at_once_both_become_voters(cluster: Cluster) -> None:
     assert [cluster["server1"].condition(name, "EtcdIsVoter") for name in ("server1", "server2", "server3")] == ["True"] * 3
 
 
+@pytest.mark.proves("feature labels and taints")
 @pytest.mark.only_looks
 def test_nodes_carry_roles_labels_taints_addresses_and_the_version(cluster: Cluster) -> None:
     until("not-ready taints are gone", lambda: all("not-ready" not in str(node["spec"]) for node in cluster["server2"].nodes().values()))

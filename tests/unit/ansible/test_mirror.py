@@ -97,6 +97,7 @@ def recap(played: Played, host: str) -> str:
     return found[1]
 
 
+@pytest.mark.proves("feature mirrors")
 @pytest.mark.skipif(os.geteuid() != 0, reason="marks of what is pending lie in /run")
 def test_a_mirror_is_asked_then_switched_to_once(played: Played) -> None:
     assert "failed=0" in recap(played, "first"), played.said

@@ -45,6 +45,7 @@ def test_same_inputs_same_bytes_wherever_it_is_written(tmp_path: Path) -> None:
     assert tree(tmp_path / "one") == tree(tmp_path / "deep/er/two")
 
 
+@pytest.mark.proves("feature bundle")
 def test_no_absolute_path_of_this_machine_and_no_secret(tmp_path: Path) -> None:
     write_bundle(quickstart_plan(), FACTS, tmp_path / "bundle")
     content = b"\n".join(tree(tmp_path / "bundle").values())

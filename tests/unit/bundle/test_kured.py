@@ -26,6 +26,7 @@ def planned(*, taints: list[str] | None = None, **kured: Any) -> Plan:
     return plan_of(data)[0]
 
 
+@pytest.mark.proves("feature kured")
 def test_kured_values_are_generated_from_the_maintenance_plan() -> None:
     own = values(planned(days=["sa", "su"], period="1h30m", start="01:00", end="04:00"))
     assert (
@@ -60,6 +61,7 @@ def test_kured_runs_on_every_machine_that_it_is_to_reboot() -> None:
     assert {"key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"} in tolerated
 
 
+@pytest.mark.proves("feature kured")
 def test_the_argocd_application_pins_the_chart_and_prunes_and_heals() -> None:
     plan = planned()
     application = argocd_application(plan)

@@ -94,6 +94,7 @@ def pins(file: Path) -> dict[str, str]:
     return {source.rpartition("/")[2]: pin.checksum for source, pin in lock.images.items()} if lock else {}
 
 
+@pytest.mark.proves("feature images")
 def test_pin_resolves_the_publishers_file_and_writes_checksum_and_date_into_the_lock(file: Path) -> None:
     said = image(file, "pin").stdout
     assert f"not pinned -> sha256:{OLD[:16]}..." in said
@@ -129,6 +130,7 @@ def test_upgrade_shows_who_keeps_what_and_writes_with_yes_for_new_machines_only(
     assert open_workspace(file).plan.machines == before
 
 
+@pytest.mark.proves("feature images")
 def test_list_tells_pins_and_the_machines_made_from_each(file: Path) -> None:
     image(file, "pin")
     commit_lock(open_workspace(file))
@@ -155,6 +157,7 @@ def test_a_publisher_that_does_not_say_or_answer_is_told_with_a_way_out(file: Pa
     assert "http://127.0.0.1:9/x: cannot be reached" in image(file, "pin", code=4).stderr
 
 
+@pytest.mark.proves("feature mirrors")
 def test_a_mirror_is_asked_for_the_publishers_paths(file: Path, publisher: Publisher, tmp_path: Path) -> None:
     folder = "/mirror/images/cloud/bookworm/latest"
     publisher.files[f"{folder}/SHA512SUMS"] = f"{NEW}  debian-12-genericcloud-amd64.qcow2\n"

@@ -58,6 +58,7 @@ def test_every_kind_of_error_has_its_exit_code_and_the_document_names_it(failing
     assert f"| {code} |" in DOCUMENT.read_text()
 
 
+@pytest.mark.proves("feature reading cluster.yaml")
 def test_problems_of_a_file_are_shown_with_line_key_and_cure(failing: type[Failing]) -> None:
     problems = (errors.Problem("not a known key", "pools[0].cpus", 7, "did you mean `cores`?"), errors.Problem("too few", "pools"))
     result = failing.run(errors.InputErrors("c.yaml", problems))

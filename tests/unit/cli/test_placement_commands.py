@@ -40,6 +40,7 @@ def run(file: Path, *arguments: str, code: int = 0) -> Result:
     return result
 
 
+@pytest.mark.proves("feature placement")
 def test_if_lost_shows_a_matrix_of_all_pve_nodes_or_the_one_that_is_named(file: Path) -> None:
     said = run(file, "plan", "--if-lost").stdout
     assert all(word in said for word in ("API up?", "etcd quorum?", "VIP?", "agents left", "pve1", "pve2", "pve3", "yes: 2 of 3 servers"))
@@ -83,6 +84,7 @@ def crowded(file: Path, **words: Any) -> str:
     return run(file, "rebalance").stdout
 
 
+@pytest.mark.proves("feature placement")
 def test_rebalance_proposes_by_name_with_the_way_to_do_it_and_makes_no_move(file: Path) -> None:
     assert run(file, "rebalance").stdout == "nothing to move\n"
     said = crowded(file)

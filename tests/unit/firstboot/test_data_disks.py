@@ -70,6 +70,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
+@pytest.mark.proves("feature data disks")
 def test_a_file_system_is_made_on_an_empty_disk_and_never_over_anything(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.write_bytes(bytes(64 << 20))

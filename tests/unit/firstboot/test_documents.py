@@ -78,6 +78,7 @@ def test_microos_sets_the_reboot_method_before_rebootmgr_goes() -> None:
     assert "bootcmd" not in document
 
 
+@pytest.mark.proves("feature maintenance windows")
 def test_a_load_balancer_reboots_itself_at_its_window() -> None:
     debian, ubuntu, microos = (machine("lb1", "loadbalancer", 10, system_name=name) for name in ("debian", "ubuntu", "microos"))
     for apt in (debian, ubuntu):

@@ -64,6 +64,7 @@ FULL = flatcar(
 )
 
 
+@pytest.mark.proves("feature flatcar")
 @pytest.mark.parametrize("subject", [*machines("flatcar"), FULL], ids=lambda each: each.hostname)
 def test_ignitions_own_parser_takes_every_document_without_a_warning(subject: Any) -> None:
     assert words_of_the_parser(text_of(subject)) == ""
@@ -84,6 +85,7 @@ def test_the_parser_finds_what_is_planted(wrong: str, words: str) -> None:
     assert words_of_the_parser(text.replace(wrong, words, 1))
 
 
+@pytest.mark.proves("feature flatcar")
 def test_it_is_spec_3_and_every_file_overwrites() -> None:
     document = parsed(FULL)
     assert document["ignition"] == {"version": "3.4.0"}
@@ -143,6 +145,7 @@ def test_only_the_password_is_live_to_terraform() -> None:
     assert '"passwordHash": "${var.password_hash_admin}"' in live
 
 
+@pytest.mark.proves("feature flatcar")
 def test_units_pass_systemds_own_verifier(tmp_path: Any) -> None:
     for unit in parsed(FULL)["systemd"]["units"]:
         if "contents" in unit:

@@ -42,6 +42,7 @@ def test_microos_is_the_default() -> None:
     assert {each.image.system for each in plan_of(data)[0].machines} == {"microos"}
 
 
+@pytest.mark.proves("feature choice of the system")
 def test_systems_are_chosen_per_pool() -> None:
     data = document()
     for pool, name in zip(data["pools"], ("debian", "flatcar", "leapmicro"), strict=True):
@@ -67,6 +68,7 @@ def test_firmware_and_chipset_are_the_systems_where_the_pool_says_nothing(monkey
     assert found == {"loadbalancer": ("ovmf", "i440fx"), "server": ("seabios", "i440fx"), "agent": ("ovmf", "i440fx")}
 
 
+@pytest.mark.proves("feature choice of the system")
 @EVERY
 def test_every_system_runs_servers_and_agents_and_three_run_load_balancers(name: str) -> None:
     assert {"server", "agent"} <= set(system(name).roles) <= set(ROLES)

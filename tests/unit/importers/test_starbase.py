@@ -83,6 +83,7 @@ def state(nodes: dict[str, str] | None = None) -> str:
     return json.dumps({"version": 4, "resources": resources})
 
 
+@pytest.mark.proves("feature import from starbase")
 def test_ids_names_pve_nodes_and_addresses_are_those_of_the_running_cluster_whose_order_is_alphabetical(place: Imported) -> None:
     place.run()
     assert place.given() == GIVEN

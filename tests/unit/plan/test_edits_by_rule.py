@@ -67,6 +67,7 @@ def planned(data: Data, lock: Lock | None) -> tuple[Plan, Lock] | None:
         return None
 
 
+@pytest.mark.proves("feature plan and allocation")
 def test_no_single_edit_changes_a_field_that_forces_replacement_of_any_machine() -> None:
     seen: Counter[str] = Counter()
     for number in range(CLUSTERS):

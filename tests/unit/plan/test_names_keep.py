@@ -104,6 +104,7 @@ class Estate:
 ACTIONS = ("insert", "delete", "remove", "bring_back", "reorder", "add_pve_node", "restrict")
 
 
+@pytest.mark.proves("feature plan and allocation")
 @settings(max_examples=60, deadline=None)
 @given(
     sizes=st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(1, 4), st.integers(1, 3)),

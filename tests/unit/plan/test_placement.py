@@ -29,6 +29,7 @@ def on(data: dict[str, Any], **memory: str) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.proves("feature placement")
 def test_two_servers_never_share_a_pve_node_while_a_free_allowed_one_exists() -> None:
     data = cluster(["pve1", "pve2"], server=["s1"])
     data["pools"].append({"name": "pinned", "role": "server", "machines": ["s2"], "nodes": ["pve1"], "vm_id_start": 2000})

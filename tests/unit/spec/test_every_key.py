@@ -33,6 +33,7 @@ def keys_on(path: str) -> Iterator[str]:
         models = tuple(sections_of(found.model_fields[key].annotation))
 
 
+@pytest.mark.proves("feature reading cluster.yaml")
 def test_every_key_stands_in_a_case_of_bad_input() -> None:
     known = {of(model, key) for model in all_models(Spec) for key in model.model_fields}
     looked_at = {key for _, _, path, _, _ in CASES.values() for key in keys_on(path)}

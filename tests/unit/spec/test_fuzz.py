@@ -121,6 +121,7 @@ def answer(file: Path, text: str) -> Plan | InputErrors:
         return error
 
 
+@pytest.mark.proves("feature reading cluster.yaml")
 @pytest.mark.parametrize(
     ("mutate", "cases"), [(broken_text, 2300), (broken_values, 2300), (noise, 400)], ids=lambda one: getattr(one, "__name__", one)
 )

@@ -23,6 +23,7 @@ def test_known_keys_of_the_right_type_pass(load: Load) -> None:
     assert spec.distribution.options["write-kubeconfig-mode"] == "0600"
 
 
+@pytest.mark.proves("feature RKE2's configuration")
 def test_an_unknown_option_is_refused_with_line_and_did_you_mean(problems: Problems) -> None:
     (found,) = problems(example("quickstart", ("name: rke2", "name: rke2\n  options:\n    cni: cilium\n    etcd-snapshot-retenton: 9")))
     assert (found.line, found.path) == (9, "distribution.options.etcd-snapshot-retenton")
@@ -76,6 +77,7 @@ def test_values_have_the_type_that_rke2_reads(name: str, value: object, right: b
     assert (list(rke2.faults({name: value}, DEFAULT_VERSION)) == []) is right
 
 
+@pytest.mark.proves("feature RKE2's configuration")
 @pytest.mark.parametrize(
     ("name", "version", "right"),
     [

@@ -24,6 +24,7 @@ def refused(file: Path, text: str) -> list[str]:
     return result.stderr.splitlines()
 
 
+@pytest.mark.proves("feature reading cluster.yaml")
 @pytest.mark.parametrize("case", CASES)
 def test_runner_plan_refuses_with_line_and_cure(file: Path, case: str) -> None:
     edit, blamed, path, message, cure = CASES[case]

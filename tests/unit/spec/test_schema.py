@@ -33,6 +33,7 @@ def test_runner_schema_prints_the_json_schema() -> None:
     assert json.loads(result.stdout) == json.loads(json.dumps(schema()))
 
 
+@pytest.mark.proves("feature reading cluster.yaml")
 def test_the_schema_knows_every_key_and_no_other() -> None:
     found = schema()
     assert set(found["properties"]) == set(Spec.model_fields)

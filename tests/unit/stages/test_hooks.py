@@ -32,6 +32,7 @@ def run(where: Workspace, hook: Hook, moment: str = "after_deploy") -> list[str]
     return said
 
 
+@pytest.mark.proves("feature hooks")
 def test_a_hook_runs_beside_cluster_yaml_is_shown_and_timed(where: Workspace) -> None:
     assert run(where, Hook(command="pwd; echo to stderr >&2"))[:2] == [f"  | {where.files.spec.parent}", "  | to stderr"]
     assert run(where, Hook(command="true"))[-1].startswith("  after_deploy: done in 0.")
@@ -60,6 +61,7 @@ def test_a_hook_that_fails_stops_the_run_and_says_what_stands_and_what_to_do(whe
     assert "runner deploy" in (caught.value.cure or "")
 
 
+@pytest.mark.proves("feature hooks")
 def test_a_hook_that_does_not_end_is_ended_with_all_that_it_started(where: Workspace, tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(EngineError, match="did not end within 1 s"):

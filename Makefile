@@ -9,12 +9,13 @@ export CHECKPOINT_DISABLE := 1
 unexport PYTHONDONTWRITEBYTECODE
 FILE ?= examples/quickstart/cluster.yaml
 TESTS ?= tests
+CORES ?= 0.5
 # More are slower on two cores: docs/decisions/0010-tests.md.
 WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow check lint types lock docs bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-vm check lint types lock docs bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,12 +46,19 @@ test-slow: lab-setup ## a VM that boots Debian's own kernel in QEMU (no hardware
 	@tools/setup vm
 	@pytest -m vm tests/vm
 
+test-slowly: lab-setup test-setup ## the lab's tests, one worker, under a quota of CORES=0.5 (an hour or more); TESTS=... for some
+	@STARDOCK_LOCK=write tools/slowly $(CORES) pytest $(if $(filter tests,$(TESTS)),tests/lab,$(TESTS))
+
+test-vm: lab-setup ## the VM that CI boots: Debian's generic kernel on q35
+	@tools/setup vm
+	@pytest -m ci_vm tests/vm
+
 test-setup: # servers that keep a state
 	@tools/setup tests
 
-check: ## formatting, lint, types, shell scripts, Ansible
-	@tools/setup python
-	@$(SIDE_BY_SIDE) lint types
+check: lab-setup ## the inner loop (minutes): lint, types, unit and synth tests; not the contract, lab and VM tests
+	@$(SIDE_BY_SIDE) --keep-going lint types
+	@STARDOCK_LOCK=write pytest -q -n $(WORKERS) tests/unit tests/synth
 
 lint:
 	@nice ruff check --quiet . && nice ruff format --quiet --check . && nice tools/check-files

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.synth
 
 def checkout(folder: Path) -> Path:
     """Copy what git tracks."""
-    ours = ("main.py", "stardock", "stacks", "constructs")
+    ours = ("main.py", "stardock", "stacks", "constructs", "cloudinit")
     tracked = subprocess.run(["git", "ls-files", "-z", "--", *ours], cwd=ROOT, capture_output=True, check=True)
     for name in tracked.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():

@@ -98,7 +98,7 @@ def agent(folder: Path, tarball: Path) -> Host:
 
 def test_an_agent_s_start_blocks_until_it_has_joined(server: Host, agent: Host) -> None:
     assert agent.run("systemctl start --no-block rke2-agent")[0] == 0
-    until("it tells why it waits", lambda: "Failed to join through" in agent.run("journalctl -u rke2-agent")[1], 30)
+    until("it tells why it waits", lambda: "Failed to validate connection to cluster at" in agent.run("journalctl -u rke2-agent")[1], 30)
     assert agent.run("systemctl is-active rke2-agent")[1] == "activating\n"
 
 

@@ -66,13 +66,19 @@ class Lab:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tools = tools(folder / "tools")
-        subprocess.run(["tar", "-xzf", build_tarball(folder / "release", VERSION), "-C", folder], check=True)
+        self.program = self.release(VERSION)
         self.stack = ExitStack()
         self.hub = Namespace()
         self.stack.callback(self.hub.close)
         self.hub.run("ip link add br0 type bridge")
         self.hub.run(f"ip address add {NETWORK}.1/24 dev br0")
         self.hub.run("ip link set br0 up")
+
+    def release(self, version: str) -> Path:
+        """Unpack a release of this version; returns its program."""
+        folder = self.folder / version
+        subprocess.run(["tar", "-xzf", build_tarball(folder / "release", version), "-C", folder], check=True)
+        return folder / "bin/rke2"
 
     def machine(self, name: str, number: int) -> Machine:
         """A machine with the address NETWORK.number."""
@@ -96,6 +102,7 @@ class Machine:
     def __init__(self, lab: Lab, name: str, number: int) -> None:
         self.lab, self.name, self.address = lab, name, f"{NETWORK}.{number}"
         self.root = lab.folder / name
+        self.program = lab.program
         self.data = self.root / "var/lib/rancher/rke2"
         self.journal = lab.folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -114,13 +121,13 @@ class Machine:
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run one `rke2 words` to its end: exit code and output."""
-        command = [*self._namespace.prefix, sys.executable, str(self.lab.folder / "bin/rke2"), *words]
+        command = [*self._namespace.prefix, sys.executable, str(self.program), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment(), timeout=patient(60))
         return done.returncode, done.stdout + done.stderr
 
     def start(self, role: str) -> None:
         """Run `rke2 role`, again and again."""
-        program = f"{sys.executable} {self.lab.folder}/bin/rke2 {role}"
+        program = f"{sys.executable} {self.program} {role}"
         loop = f"trap 'kill $! 2>/dev/null; wait; exit' TERM; while :; do {program} & wait $!; sleep 1; done"
         with self.journal.open("ab") as log:
             command = [*self._namespace.prefix, "sh", "-c", loop]

@@ -127,16 +127,135 @@ def test_anonymous_readyz_is_401_until_a_file_opens_it(lab: Lab, cluster: Cluste
     assert lab.curl(f"{url}/healthz")[0] == 401
 
 
-def test_a_wrong_token_keeps_a_joiner_out_and_says_so(lab: Lab, cluster: Cluster) -> None:
+def apiserver_log(machine: Machine) -> str:
+    """What the API server's containers said, the last one at the end."""
+    folders = (machine.root / "var/log/pods").glob(f"kube-system_kube-apiserver-{machine.name}_*/kube-apiserver")
+    return "".join(file.read_text() for folder in folders for file in sorted(folder.glob("*.log"), key=lambda file: int(file.stem)))
+
+
+@pytest.mark.only_looks
+@pytest.mark.proves("reality D26")
+def test_the_logs_of_static_pods_and_kubelet_lie_where_the_real_ones_do_and_not_in_the_journal(cluster: Cluster) -> None:
+    server = cluster["server1"]
+    (folder,) = (server.root / "var/log/pods").glob("kube-system_etcd-server1_*")
+    assert re.fullmatch(r"kube-system_etcd-server1_[0-9a-f]{32}", folder.name)
+    assert (folder / "etcd/0.log").is_file()
+    line = apiserver_log(server).splitlines()[0]
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z stderr F ", line)
+    assert re.match(r'I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \S+\] "Kubelet version"', (server.data / "agent/logs/kubelet.log").read_text())
+    assert (server.data / "agent/containerd/containerd.log").is_file()
+    assert all(line.startswith("time=") for line in server.log().splitlines())
+
+
+@pytest.mark.proves("reality D19", "reality D20", "reality D26")
+def test_an_api_server_that_cannot_take_its_options_says_so_in_its_pod_s_log_only(lab: Lab, cluster: Cluster) -> None:
+    server, file = cluster["server3"], cluster["server3"].root / "auth.yaml"
+    opened = f"authentication-config={file}"
+    old = 'no kind \\"AuthenticationConfiguration\\" is registered for version \\"apiserver.config.k8s.io/v1\\"'
+    for program, more, words in (
+        (
+            lab.program,
+            ["oidc-issuer-url=https://id.test", "oidc-client-id=x"],
+            "authentication-config file and oidc-* flags are",
+        ),
+        (lab.program, ["anonymous-auth=false"], "--anonymous-auth flag cannot be set when anonymous field is configured"),
+        (lab.release("v1.33.3+rke2r1"), [], old),
+    ):
+        server.stop()
+        server.program = program
+        serve(server, kube_apiserver_arg=[opened, *more])
+        until(f"the API server has said {words}", lambda words=words: words in apiserver_log(server), 60, cluster)  # type: ignore[misc]
+        assert words not in server.log()
+        assert 'msg="Waiting for API server to become available"' in server.log()
+    server.stop()
+    server.program = lab.program
+    serve(server, kube_apiserver_arg=[opened])
+    until("it is back without", server.ready, 60, cluster)
+    assert old not in apiserver_log(server)  # another manifest, another folder: the old one goes
+
+
+@pytest.mark.proves("reality D23", "reality D24", "reality D28")
+def test_a_standing_server_is_not_compared_and_with_cni_none_new_nodes_wait_for_the_user_s(lab: Lab, cluster: Cluster) -> None:
+    server, agent = cluster["server3"], lab.machine("agent4", 24)
+    server.stop()
+    server.program = lab.release("v1.37.1+rke2r1")
+    serve(server, cluster_cidr="10.99.0.0/16", cni="none")
+    until("it is up with another cluster-cidr", server.ready, 60, cluster)
+    until("its Node tells the version", lambda: server.nodes()["server3"]["status"]["nodeInfo"]["kubeletVersion"] == "v1.37.1+rke2r1", 20)
+    agent.configure(token=AGENT_TOKEN, server=f"https://{server.address}:9345")
+    agent.start("agent")
+    until("the agent is registered", lambda: server.condition("agent4", "Ready") == "False", 30, {"agent4": agent})
+    conditions = server.nodes()["agent4"]["status"]["conditions"]
+    assert "cni plugin not initialized" in next(entry["message"] for entry in conditions if entry["type"] == "Ready")
+    network = agent.root / "etc/cni/net.d/10-own.conflist"
+    network.parent.mkdir(parents=True)
+    network.write_text("{}")
+    until("it is Ready with the user's CNI", lambda: server.condition("agent4", "Ready") == "True", 30, {"agent4": agent})
+    agent.close()
+    server.stop()
+    server.program = lab.program
+    serve(server)
+    until("server3 is as it was", server.ready, 60, cluster)
+
+
+@pytest.mark.proves("reality D25")
+def test_a_cis_machine_without_user_and_kernel_settings_is_refused_and_starts_with_them(lab: Lab, cluster: Cluster) -> None:
+    agent, server = lab.machine("agent5", 25), cluster["server1"]
+    kernel = {"vm/overcommit_memory": 0, "vm/panic_on_oom": 0, "kernel/panic": 0, "kernel/panic_on_oops": 1}
+    keys = {"kernel/keys/root_maxkeys": 1000000, "kernel/keys/root_maxbytes": 25000000}
+    for name, value in {**kernel, **keys}.items():
+        (agent.root / "proc/sys" / name).parent.mkdir(parents=True, exist_ok=True)
+        (agent.root / "proc/sys" / name).write_text(f"{value}\n")
+    agent.configure(token=AGENT_TOKEN, server=f"https://{server.address}:9345", profile="cis")
+    code, words = agent.run("agent")
+    assert (code, "invalid kernel parameter value kernel.panic=0 - expected 10" in words) == (1, True)
+    assert "invalid kernel parameter value vm.overcommit_memory=0 - expected 1" in words
+    (agent.root / "proc/sys/vm/overcommit_memory").write_text("1\n")
+    (agent.root / "proc/sys/kernel/panic").write_text("10\n")
+    code, words = agent.run("server")
+    assert (code, "missing required: user: unknown user etcd" in words) == (1, True)
+    agent.start("agent")
+    until("it is Ready", lambda: server.condition("agent5", "Ready") == "True", 30, {"agent5": agent})
+    agent.close()
+
+
+@pytest.mark.proves("reality D21", "reality D26", "reality D27")
+def test_a_label_that_a_kubelet_may_not_set_ends_it_and_only_its_log_says_why(lab: Lab, cluster: Cluster) -> None:
+    agent, server = lab.machine("agent3", 23), cluster["server1"]
+    settings = {"token": AGENT_TOKEN, "server": f"https://{server.address}:9345"}
+    agent.configure(**settings, node_label=["node-role.kubernetes.io/worker=true"])
+    agent.start("agent")
+    until("it is started again and again", lambda: agent.log().count("Kubelet exited: exit status 1") > 1, 30, {"agent3": agent})
+    words = "unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [node-role.kubernetes.io/worker]"
+    assert words in (agent.data / "agent/logs/kubelet.log").read_text()
+    assert words not in agent.log()
+    assert "agent3" not in server.nodes()
+    agent.stop()
+    agent.configure(**settings, node_label=["a=1"], node_taint=["t=1:NoSchedule"])
+    agent.start("agent")
+    until("it is registered", lambda: server.condition("agent3", "Ready") == "True", 30, {"agent3": agent})
+    agent.stop()
+    agent.configure(**settings, node_label=["b=2"], node_taint=["u=1:NoSchedule"])
+    agent.start("agent")
+    until("its new label is there", lambda: server.nodes()["agent3"]["metadata"]["labels"].get("b") == "2", 30, {"agent3": agent})
+    node = server.nodes()["agent3"]
+    assert (node["metadata"]["labels"]["a"], [taint["key"] for taint in node["spec"]["taints"]]) == ("1", ["t"])
+    agent.close()
+
+
+@pytest.mark.proves("reality D23")
+def test_a_wrong_token_or_another_network_keeps_a_joiner_out_and_says_so(lab: Lab, cluster: Cluster) -> None:
     wrong = lab.machine("server9", 19)
     wrong.configure(token="wrong", agent_token=AGENT_TOKEN, server=f"https://{cluster['server1'].address}:9345")
     wrong.start("server")
     until("it says so again and again", lambda: wrong.log().count("server-bootstrap: 401 Unauthorized") > 1, 30, {"server9": wrong})
     wrong.configure(token=f"K10{'0' * 64}::server:{TOKEN}", server=f"https://{cluster['server1'].address}:9345")
     until("it refuses another CA", lambda: "does not match the Cluster CA" in wrong.log(), 30, {"server9": wrong})
-    wrong.configure(token=TOKEN, server=f"https://{cluster['server1'].address}:9345", cluster_cidr="10.99.0.0/16")
-    words = "critical configuration value mismatch between servers: agent-token, cluster-cidr"
+    url = f"https://{cluster['server1'].address}:9345"
+    wrong.configure(token=TOKEN, agent_token=AGENT_TOKEN, server=url, cluster_cidr="10.99.0.0/16")
+    words = "failed to validate server configuration: critical configuration value mismatch between servers"
     until("it refuses other networks", lambda: words in wrong.log(), 30, {"server9": wrong})
+    assert 'level=warning msg="critical configuration mismatched: cluster-cidr"' in wrong.log()
     wrong.close()
     assert "server9" not in cluster["server1"].nodes()
 
@@ -210,7 +329,7 @@ def test_a_rebuilt_agent_is_refused_by_its_node_password_until_its_node_is_delet
 def test_a_joiner_killed_while_joining_finds_its_way_in(lab: Lab, cluster: Cluster) -> None:
     joiner, other = lab.machine("server4", 14), cluster["server1"]
     serve(joiner, server=f"https://{other.address}:9345")
-    until("its etcd was started", lambda: "Running etcd" in joiner.log(), 30, {"server4": joiner})
+    until("its etcd was started", lambda: "Starting etcd to join cluster" in joiner.log(), 30, {"server4": joiner})
     joiner.kill()
     joiner.start("server")
     machines = {**cluster, "server4": joiner}

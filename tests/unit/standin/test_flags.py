@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import apiserver, certificates, etcd
+from stardock.lab.standin.payload import apiserver, arguments, certificates, etcd
 from stardock.lab.standin.payload.config import Config
 from stardock.lab.standin.payload.paths import Paths
 
@@ -29,6 +29,14 @@ def test_the_user_s_arguments_replace_ours() -> None:
     command = etcd.command(PATHS, "a-1", "10.0.0.1", cluster="x", state="new", extra=["election-timeout=5000"])
     assert "--election-timeout=5000" in command
     assert "--election-timeout=2000" not in command
+
+
+@pytest.mark.parametrize(("users", "flags"), [
+    (["a=2"], ["--a=2", "--b=1"]), (["a"], ["--a=true", "--b=1"]), (["--a=2", "a=3"], ["--a=2", "--a=3", "--b=1"]),
+    (["a+=2"], ["--a=1,2", "--b=1"]), (["a-=2"], ["--a=2,1", "--b=1"]), (["c=1", "c=x=y"], ["--a=1", "--b=1", "--c=1", "--c=x=y"]),
+])  # fmt: skip
+def test_arguments_are_put_together_as_k3s_does(users: list[str], flags: list[str]) -> None:
+    assert arguments.merged({"b": "1", "a": "1"}, users) == flags
 
 
 def test_a_certificate_names_addresses_and_hosts_each_once() -> None:

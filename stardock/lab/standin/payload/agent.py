@@ -7,17 +7,19 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from . import credentials, https, machine, passwords, systemd
+from . import credentials, https, machine, networks, passwords, systemd
 from .children import Children
 from .config import Config
 from .join import Entrance, ForbiddenError, JoinError, enter
 from .journal import FatalError, log
 from .kube import Kube
+from .kubelet import Kubelet
 from .node import Heart
 from .paths import Paths, write
 from .supervisor import PORT
 
 RETRY_SECONDS = 2.0
+KUBELET_SECONDS = 5.0
 REFRESH_BEATS = 3
 
 
@@ -33,6 +35,8 @@ class Agent:
         self._ending = ending
         self._identity = machine.identity(config)
         self._children = Children(ending)  # none: only for its waiting
+        self._kubelet = Kubelet(paths, config)
+        self._cni = ""  # unknown while no server answers: a machine that was in the cluster has its CNI's file
         self._kube: Kube | None = None
         self._beats = 0
 
@@ -41,11 +45,14 @@ class Agent:
         self._children.wait(f"{self._url} to hand out this node's certificate", self._enrolled, RETRY_SECONDS)
         context = https.trust(self._paths.agent / "server-ca.crt", self._paths.agent / "client-kubelet")
         self._kube = Kube(context, self._servers())
-        heart = Heart(self._identity, self._kube, self._ending, self._refresh)
+        self._children.wait(f"node {self._identity.name} to be registered", self._kubelet.start, KUBELET_SECONDS)
+        if self._cni and self._kubelet.runs_pods():
+            networks.install(self._paths, self._cni)
+        heart = Heart(self._identity, self._kube, self._ending, self._kubelet, self._refresh)
         heart.start()
-        self._children.wait("the Node to be registered", heart.registered.is_set)
+        self._children.wait(f"node {self._identity.name} to be registered", heart.registered.is_set)
         systemd.ready()
-        log("info", "rke2 is up and running")
+        log("info", "rke2 agent is up and running")
         self._children.wait_for_end()
 
     def _enrolled(self) -> bool:
@@ -66,12 +73,14 @@ class Agent:
             try:
                 return enter(url, self._token, "node")
             except JoinError as error:
-                log("error", f"Failed to join through {url}: {error}")
+                log("error", f"Failed to validate connection to cluster at {url}: {error}")
         return None
 
     def _save(self, entrance: Entrance) -> None:
         pair = self._certificate(entrance)
-        servers = entrance.apiservers()
+        servers, shared = entrance.apiservers(), entrance.config()
+        networks.check_families(shared["cluster-cidr"], shared["service-cidr"], self._identity.addresses)
+        self._cni = shared["cni"]
         split = pair.index(b"-----BEGIN PRIVATE KEY")
         write(self._paths.agent / "server-ca.crt", entrance.authority)
         write(self._paths.agent / "client-kubelet.key", pair[split:])

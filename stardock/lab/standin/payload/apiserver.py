@@ -1,12 +1,14 @@
-"""kube-apiserver: its command line, as RKE2 gives it, and whether it is ready."""
+"""kube-apiserver: its command line, as RKE2 gives it, what its version would refuse, and whether it is ready."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import https
+from . import arguments, authentication, https
 from .config import Config
+from .klog import klog
 from .paths import Paths
+from .release import VERSION
 
 PORT = 6443
 SERVICE_CIDR = "10.43.0.0/16"
@@ -15,10 +17,17 @@ DOMAIN = "cluster.local"
 
 
 def command(paths: Paths, config: Config, address: str) -> list[str]:
-    """The command line; the user's kube-apiserver-arg replaces a flag of the same name."""
-    user = dict(_pair(argument) for argument in config.items("kube-apiserver-arg"))
-    flags = {**_flags(paths, config, address), **_anonymous(user), **user}
-    return [str(paths.tools / "kube-apiserver"), *(f"--{flag}={value}" for flag, value in flags.items())]
+    """The command line, the user's kube-apiserver-arg included: what cannot be is refused by the API server itself, in its pod's log."""
+    users = config.items("kube-apiserver-arg")
+    ours = {**_flags(paths, config, address), **_anonymous(arguments.named(users), VERSION)}
+    return [str(paths.tools / "kube-apiserver"), *arguments.merged(ours, users)]
+
+
+def refusing(config: Config) -> list[str]:
+    """The command of an API server that ends at once with the words of the version that we claim; none when that version would start."""
+    words = authentication.refusal(authentication.Version.of(VERSION), arguments.named(config.items("kube-apiserver-arg")))
+    line = klog("E", "run.go:72", "command failed", {"err": words})
+    return ["/bin/sh", "-c", 'printf "%s\\n" "$1" >&2; exit 1', "kube-apiserver", line] if words else []
 
 
 def is_ready(paths: Paths) -> bool:
@@ -30,14 +39,10 @@ def is_ready(paths: Paths) -> bool:
         return False
 
 
-def _pair(argument: str) -> tuple[str, str]:
-    flag, equals, value = argument.removeprefix("--").partition("=")
-    return flag, value if equals else "true"
-
-
-def _anonymous(user: Mapping[str, str]) -> dict[str, str]:
-    """RKE2 shuts anonymous callers out, but passes no flag beside an authentication-config: kube-apiserver refuses the two together."""
-    return {} if "authentication-config" in user else {"anonymous-auth": "false"}
+def _anonymous(user: Mapping[str, str], version: str) -> dict[str, str]:
+    """RKE2 shuts anonymous callers out. Since rke2#8137 it passes no flag beside an authentication-config: kube-apiserver refuses both."""
+    alone = authentication.leaves_anonymous_alone(authentication.Version.of(version))
+    return {} if authentication.FLAG in user and alone else {"anonymous-auth": "false"}
 
 
 def _flags(paths: Paths, config: Config, address: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The real programs that we run: started, kept up, and never outliving us."""
+"""The real programs that we run as static pods: started, kept up, their output in pods' logs, and never outliving us."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from .journal import log
+from .kubelet import Kubelet
+from .pods import NAMESPACE, Pod
 
 RESTART_SECONDS = 2.0
+TELL_SECONDS = 30.0
 STOP_SECONDS = 5.0  # a kube-apiserver whose etcd lost its quorum would take far longer to end by itself
 
 
@@ -21,20 +23,21 @@ class StoppedError(Exception):
 class Child:
     """One program in a session of its own. Start it from the main thread: the kernel ends it with the thread that started it."""
 
-    def __init__(self, name: str, arguments: Sequence[str], logs: Path) -> None:
-        self.name = name
+    def __init__(self, pod: Pod, arguments: Sequence[str], kubelet: Kubelet) -> None:
+        self._pod = pod
         self._arguments = list(arguments)
-        self._log = logs / f"{name}.log"
+        self._kubelet = kubelet
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = 0.0
 
     def start(self) -> None:
-        """Start it; its output goes to its log file."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as output:
-            command = ["setpriv", "--pdeathsig", "KILL", *self._arguments]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
-        log("info", f"Running {self.name}, output in {self._log}")
+        """Start it; its output goes to its pod's log, as the journal never hears of it."""
+        command = ["setpriv", "--pdeathsig", "KILL", *self._arguments]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        if self._process.stdout is not None:
+            self._pod.keep_output(self._process.stdout)
 
     def keep(self) -> None:
         """Start it again some time after it ended, as a kubelet does with a static pod."""
@@ -42,10 +45,18 @@ class Child:
             return
         if not self._ended:
             self._ended = time.monotonic()
-            log("error", f"{self.name} ended with {self._process.returncode}; see {self._log}")
+            self._complain()
         elif time.monotonic() - self._ended > RESTART_SECONDS:
             self._ended = 0.0
             self.start()
+
+    def _complain(self) -> None:
+        name, pod = self._pod.name, self._pod.full_name
+        back_off = f"back-off {RESTART_SECONDS:.0f}s restarting failed container={name} pod={pod}_{NAMESPACE}({self._pod.uid})"
+        words = f'failed to "StartContainer" for "{name}" with CrashLoopBackOff: "{back_off}"'
+        self._kubelet.say(
+            "E", "pod_workers.go:1324", "Error syncing pod, skipping", err=words, pod=f"{NAMESPACE}/{pod}", podUID=self._pod.uid
+        )
 
     def stop(self) -> None:
         """End it: asked first, then at once."""
@@ -72,9 +83,12 @@ class Children:
         child.start()
 
     def wait(self, what: str, done: Callable[[], bool], every: float = 0.2) -> None:
-        """Keep all programs up until `done`, asked each `every` seconds. Raises StoppedError."""
-        log("info", f"Waiting for {what}")
+        """Keep all programs up until `done`, asked each `every` seconds; `what` is told every half minute. Raises StoppedError."""
+        told = -TELL_SECONDS
         while not done():
+            if time.monotonic() - told >= TELL_SECONDS:
+                log("info", f"Waiting for {what}")
+                told = time.monotonic()
             self._pause(every)
 
     def wait_for_end(self) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from typing import Any
 
-from . import credentials, pki
+from . import credentials, pki, tokens
 from .apiserver import CLUSTER_CIDR, DOMAIN, SERVICE_CIDR
 from .config import Config
 from .join import Entrance, JoinError, enter
 from .journal import FatalError, log
+from .networks import chosen
 from .paths import Paths, write
 
-# Settings that must be equal on all servers, with their defaults (the marked ones of the flag table).
+# What a joining server must have as the others have it, with the defaults (k3s, pkg/daemons/config/types.go, CriticalControlArgs).
 CRITICAL = {
-    "cluster-cidr": CLUSTER_CIDR, "service-cidr": SERVICE_CIDR, "cluster-dns": "10.43.0.10", "cluster-domain": DOMAIN,
-    "disable-cloud-controller": "false", "disable-kube-proxy": "false", "egress-selector-mode": "agent",
+    "cluster-cidr": CLUSTER_CIDR, "service-cidr": SERVICE_CIDR, "cluster-dns": "", "cluster-domain": DOMAIN,
+    "egress-selector-mode": "agent",
+    "disable-cloud-controller": "false", "enable-servicelb": "false", "embedded-registry": "false", "supervisor-metrics": "false",
+    "secrets-encryption-provider": "aescbc",
 }  # fmt: skip
+FAILED = "Error: preparing server: failed to bootstrap cluster data: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,10 @@ class Origin:
     entrance: Entrance | None
 
 
-def critical(config: Config) -> dict[str, str]:
-    """This server's share of the settings that all must have; the agent token only as a hash."""
-    values = {key: ",".join(config.items(key, (default,))) for key, default in CRITICAL.items()}
-    return {**values, "agent-token": hashlib.sha256(config.secret("agent-token").encode()).hexdigest()}
+def shared(config: Config) -> dict[str, Any]:
+    """What this server tells of its configuration: the critical settings, each a list of texts, and the CNI, which agents wait for."""
+    values: dict[str, Any] = {key: list(config.items(key, (default,))) for key, default in CRITICAL.items()}
+    return {**values, "cni": chosen(config)}
 
 
 def find(paths: Paths, config: Config) -> Origin:
@@ -48,18 +52,32 @@ def find(paths: Paths, config: Config) -> Origin:
 
 
 def _fetch(paths: Paths, config: Config) -> Entrance:
+    """As a server at the door: the settings are compared now and never again (k3s, pkg/cluster/bootstrap.go)."""
+    url, token = config.text("server"), credentials.required(config)
     try:
-        entrance = enter(config.text("server"), credentials.required(config), "server")
+        entrance = enter(url, token, "server")
+    except JoinError as error:
+        raise FatalError(f"{FAILED}failed to check if bootstrap data has been initialized: failed to validate token: {error}") from error
+    _compare(config, url, tokens.parse(config.secret("agent-token")) if config.secret("agent-token") else token)
+    try:
         found = entrance.bootstrap()
     except JoinError as error:
-        raise FatalError(f"starting kubernetes: preparing server: {error}") from error
-    _compare(critical(config), found["critical"])
+        raise FatalError(f"{FAILED}{error}") from error
     for name, content in found["files"].items():
         write(paths.tls / name, content)
     return entrance
 
 
-def _compare(ours: dict[str, str], theirs: dict[str, str]) -> None:
-    different = sorted(key for key, value in ours.items() if theirs.get(key) != value)
+def _compare(config: Config, url: str, token: tokens.Token) -> None:
+    """Asked as an agent: with another agent-token than theirs, nothing is compared."""
+    try:
+        theirs = enter(url, token, "node").config()
+    except JoinError as error:
+        log("warning", f"Skipping cluster configuration validation: {error}")
+        return
+    ours = shared(config)
+    different = sorted(key for key in CRITICAL if theirs.get(key) != ours[key])
+    for key in different:
+        log("warning", f"critical configuration mismatched: {key}")
     if different:
-        raise FatalError(f"critical configuration value mismatch between servers: {', '.join(different)}")
+        raise FatalError(f"{FAILED}failed to validate server configuration: critical configuration value mismatch between servers")

@@ -64,8 +64,12 @@ class Entrance:
         return self._ask(path, body, timeout=timeout)
 
     def bootstrap(self) -> dict[str, Any]:
-        """The cluster's files and the settings that servers must share. Raises JoinError."""
+        """The cluster's files. Raises JoinError."""
         return _object(self.get("/v1-rke2/server-bootstrap"))
+
+    def config(self) -> dict[str, Any]:
+        """A server's settings that matter to other machines. Raises JoinError."""
+        return _object(self.get("/v1-rke2/config"))
 
     def apiservers(self) -> list[str]:
         """The addresses of all servers, without ports. Raises JoinError."""
@@ -94,7 +98,10 @@ class Entrance:
 def enter(url: str, token: tokens.Token, user: str) -> Entrance:
     """Fetch the server's CA, hold it against the token's hash and the server's own certificate. Raises JoinError."""
     place = Place.of(url)
-    found = _send(https.anyone(), place, "/cacerts")
+    try:
+        found = _send(https.anyone(), place, "/cacerts")
+    except JoinError as error:
+        raise JoinError(f"failed to get CA certs: {error}") from error
     if not found.good:
         raise JoinError(f"failed to get CA certs: {place}/cacerts: {found.status}")
     try:

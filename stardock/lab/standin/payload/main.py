@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from . import config, snapshots
+from . import config, networks, profile, snapshots
 from .agent import Agent
 from .children import StoppedError
 from .journal import FatalError, log
@@ -62,6 +62,9 @@ def _run(role: config.Role) -> None:
         signal.signal(number, lambda *_: ending.set())
     settings = config.load(Paths.from_environment(), role)
     paths = _paths(settings)
+    profile.demand(paths, settings)
+    if role == "server":
+        networks.chosen(settings)
     paths.prepare()
     log("info", f"Starting rke2 {role} {VERSION} (stand-in)")
     (Server if role == "server" else Agent)(paths, settings, ending).run()

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .journal import log
 from .kube import LEASES, NODES, STRATEGIC, Kube, KubeError, condition, node_path
+from .kubelet import Kubelet
 
 LEASE_SECONDS = 40
 BEAT_SECONDS = 10.0
@@ -28,7 +28,8 @@ HEALTHY = {
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the Node says of this machine; labels (key=value) and taints (key=value:effect) count at its first registration only.
+    """What the Node says of this machine. Labels (key=value) are patched at each start and never removed (k3s, pkg/agent/run.go,
+    updateMutableLabels); taints (key=value:effect) count at the Node's registration only.
 
     `further` are its addresses of the other family, where the cluster is dual stack.
     """
@@ -40,10 +41,14 @@ class Identity:
     taints: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """All its addresses, the main one first."""
+        return (self.address, *self.further)
+
     def registration(self) -> dict[str, Any]:
         """The Node as it is created."""
-        labels = {**self.own_labels(), **dict(_split(label) for label in self.labels)}
-        metadata = {"name": self.name, "labels": labels, "annotations": self.annotations()}
+        metadata = {"name": self.name, "labels": {**self.own_labels(), **self.given_labels()}, "annotations": self.annotations()}
         return {"kind": "Node", "apiVersion": "v1", "metadata": metadata, "spec": {"taints": [_taint(text) for text in self.taints]}}
 
     def own_labels(self) -> dict[str, str]:
@@ -51,16 +56,21 @@ class Identity:
         arch = ARCHITECTURES.get(platform.machine(), platform.machine())
         return {"kubernetes.io/hostname": self.name, "kubernetes.io/os": "linux", "kubernetes.io/arch": arch}
 
+    def given_labels(self) -> dict[str, str]:
+        """The labels of the configuration."""
+        return dict(_split(label) for label in self.labels)
+
     def annotations(self) -> dict[str, str]:
         """RKE2's notes about a node."""
         return {"rke2.io/hostname": self.name, "rke2.io/internal-ip": self.address}
 
-    def status(self, before: dict[str, Any]) -> dict[str, Any]:
-        """The whole status; a condition that stays as it was keeps the time of its last change."""
-        own = [{"type": "InternalIP", "address": address} for address in (self.address, *self.further)]
+    def status(self, before: dict[str, Any], trouble: str = "") -> dict[str, Any]:
+        """The whole status; a condition that stays as it was keeps the time of its last change. With `trouble` it is not Ready."""
+        own = [{"type": "InternalIP", "address": address} for address in self.addresses]
         addresses = [*own, {"type": "Hostname", "address": self.name}]
         room = {"cpu": str(os.cpu_count() or 1), "memory": _memory(), "pods": "110"}
-        conditions = [healthy_condition(before, kind) for kind in HEALTHY]
+        states = {**HEALTHY, "Ready": ("False", "KubeletNotReady", trouble)} if trouble else HEALTHY
+        conditions = [changed_condition(before, kind, state) for kind, state in states.items()]
         return {
             "addresses": addresses, "capacity": room, "allocatable": room, "conditions": conditions,
             "nodeInfo": {"kubeletVersion": self.version, **_system()},
@@ -70,11 +80,14 @@ class Identity:
 class Heart:
     """The thread that registers the Node and keeps it alive until `ending`."""
 
-    def __init__(self, identity: Identity, kube: Kube, ending: threading.Event, after_beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, identity: Identity, kube: Kube, ending: threading.Event, kubelet: Kubelet, after_beat: Callable[[], None] = lambda: None
+    ) -> None:
         self.registered = threading.Event()
         self._identity = identity
         self._kube = kube
         self._ending = ending
+        self._kubelet = kubelet
         self._after_beat = after_beat
 
     def start(self) -> None:
@@ -88,7 +101,7 @@ class Heart:
                 self._beat()
                 pause = BEAT_SECONDS
             except KubeError as error:
-                log("error", f"Node {self._identity.name}: {error}")
+                self._kubelet.say("E", "kubelet_node_status.go:107", "Unable to register node with API server", err=str(error))
                 pause = RETRY_SECONDS
             self._after_beat()
 
@@ -105,8 +118,10 @@ class Heart:
         self.registered.set()
 
     def _renew_node(self, path: str, before: dict[str, Any]) -> None:
-        self._kube.patch(path, {"metadata": {"labels": self._identity.own_labels(), "annotations": self._identity.annotations()}})
-        self._kube.patch(f"{path}/status", {"status": self._identity.status(before)}, STRATEGIC)
+        given = {} if self.registered.is_set() else self._identity.given_labels()
+        metadata = {"labels": {**given, **self._identity.own_labels()}, "annotations": self._identity.annotations()}
+        self._kube.patch(path, {"metadata": metadata})
+        self._kube.patch(f"{path}/status", {"status": self._identity.status(before, self._kubelet.trouble())}, STRATEGIC)
 
     def _renew_lease(self) -> None:
         name = self._identity.name
@@ -126,11 +141,6 @@ def changed_condition(before: dict[str, Any], kind: str, state: tuple[str, str, 
     old = condition(before, kind)
     since = old.get("lastTransitionTime", now) if old.get("status") == status else now
     return {"type": kind, "status": status, "reason": reason, "message": message, "lastHeartbeatTime": now, "lastTransitionTime": since}
-
-
-def healthy_condition(before: dict[str, Any], kind: str) -> dict[str, Any]:
-    """One of the conditions that a running kubelet posts."""
-    return changed_condition(before, kind, HEALTHY[kind])
 
 
 def _split(label: str) -> tuple[str, str]:

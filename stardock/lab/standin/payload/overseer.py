@@ -24,6 +24,7 @@ class Overseer:
         self._members = Members(paths, kube)
         self._lifecycle = Lifecycle(kube)
         self._kube = kube
+        self._told = ""
 
     def start(self) -> None:
         """Begin; ends with `ending`."""
@@ -33,8 +34,15 @@ class Overseer:
         while not self._ending.wait(PAUSE_SECONDS):
             try:
                 self._look()
+                self._told = ""
             except (EtcdError, KubeError) as error:
-                log("warning", f"Overseer: {error}")
+                self._tell(str(error))
+
+    def _tell(self, trouble: str) -> None:
+        """Once, not every second: the journal is for RKE2's own words."""
+        if trouble != self._told:
+            log("warning", f"Overseer: {trouble}")
+        self._told = trouble
 
     def _look(self) -> None:
         status = self._etcd.status()

@@ -55,8 +55,18 @@ class Paths:
         return self.data / "agent"
 
     @property
+    def pods(self) -> Path:
+        """The output of containers, static pods' included."""
+        return self.root / "var/log/pods"
+
+    @property
+    def cni(self) -> Path:
+        """Where the container runtime looks for a CNI's configuration."""
+        return self.root / "etc/cni/net.d"
+
+    @property
     def logs(self) -> Path:
-        """The output of etcd and kube-apiserver (the real one: /var/log/pods)."""
+        """The kubelet's log."""
         return self.agent / "logs"
 
     def prepare(self) -> None:

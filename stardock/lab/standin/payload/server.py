@@ -15,6 +15,7 @@ from . import (
     kubeconfig,
     machine,
     members,
+    networks,
     passwords,
     snapshots,
     supervisor,
@@ -25,12 +26,15 @@ from .config import Config
 from .join import ConflictError, Entrance, JoinError
 from .journal import FatalError, log
 from .kube import Kube, KubeError
+from .kubelet import Kubelet
 from .node import Heart
 from .overseer import Overseer
 from .paths import Paths
+from .pods import Pod
 
 LOCAL = ("127.0.0.1",)
 ADMIT_SECONDS = 2.0
+KUBELET_SECONDS = 5.0
 
 
 class Server:
@@ -41,7 +45,9 @@ class Server:
         self._config = config
         self._ending = ending
         self._children = Children(ending)
+        self._kubelet = Kubelet(paths, config)
         self._identity = machine.identity(config)
+        self._shared = cluster.shared(config)
         self._ready = threading.Event()
 
     def run(self) -> None:
@@ -55,10 +61,14 @@ class Server:
             self._children.stop()
 
     def _start(self) -> None:
+        networks.check_families(self._shared["cluster-cidr"], self._shared["service-cidr"], self._identity.addresses)
         entrance = cluster.find(self._paths, self._config).entrance
         passwords = credentials.settle(self._paths, self._config)
         self._make_certificates()
         self._serve(passwords)  # as in the real one, 9345 answers before this server is a member
+        self._children.wait("etcd server to become available", self._kubelet.start, KUBELET_SECONDS)  # no kubelet, no static pods
+        self._children.wait("etcd server to become available", self._kubelet.runs_pods, KUBELET_SECONDS)
+        networks.install(self._paths, self._shared["cni"])
         self._start_etcd(entrance)
         self._start_api()
         self._register()
@@ -75,16 +85,30 @@ class Server:
 
     def _serve(self, passwords: credentials.Passwords) -> None:
         users = {"server": passwords.server, "node": passwords.node}
-        critical, snapshot = cluster.critical(self._config), partial(snapshots.take, self._paths, self._config, self._identity.name)
-        supervisor.serve(supervisor.Desk(self._paths, users, critical, self._ready, self._admin, snapshot))
+        snapshot = partial(snapshots.take, self._paths, self._config, self._identity.name)
+        supervisor.serve(supervisor.Desk(self._paths, users, self._shared, self._ready, self._admin, snapshot))
 
     def _start_etcd(self, entrance: Entrance | None) -> None:
         name, address = etcd.member_name(self._paths, self._identity.name), self._identity.address
         initial = f"{name}={etcd.peer_url(address)}" if entrance is None else self._admitted(entrance, name)
         state = "new" if entrance is None else "existing"
+        log("info", self._etcd_words(entrance, initial))
         command = etcd.command(self._paths, name, address, cluster=initial, state=state, extra=self._config.items("etcd-arg"))
-        self._children.run(Child("etcd", command, self._paths.logs))
-        self._children.wait("etcd to be a voting member of a cluster with a leader", self._votes)
+        self._run("etcd", command)
+        self._children.wait("etcd server to become available", self._votes)
+
+    def _etcd_words(self, entrance: Entrance | None, initial: str) -> str:
+        if self._paths.has_etcd_data():
+            return "Starting etcd for existing cluster member"
+        return (
+            f"Starting etcd to join cluster with members [{initial}]" if entrance else "Starting etcd for new cluster, cluster-reset=false"
+        )
+
+    def _run(self, name: str, command: list[str], instead: list[str] | None = None) -> None:
+        lasting = [word for word in command[1:] if not word.startswith("--initial-cluster")]  # as RKE2, which remembers etcd's first ones
+        pod = Pod(self._paths.pods, name, self._identity.name, lasting)
+        pod.forget_older()
+        self._children.run(Child(pod, instead or command, self._kubelet))
 
     def _admitted(self, entrance: Entrance, name: str) -> str:
         """Wait for our place among the members; only one learner at a time gets one."""
@@ -118,16 +142,18 @@ class Server:
     def _start_api(self) -> None:
         Overseer(self._paths, self._admin(), self._ending).start()
         command = apiserver.command(self._paths, self._config, self._identity.address)
-        self._children.run(Child("kube-apiserver", command, self._paths.logs))
-        self._children.wait("kube-apiserver to be ready", lambda: apiserver.is_ready(self._paths))
+        log("info", f"Running kube-apiserver {' '.join(command[1:])}")
+        self._run("kube-apiserver", command, apiserver.refusing(self._config) or command)
+        self._children.wait("API server to become available", lambda: apiserver.is_ready(self._paths))
+        log("info", "Kube API server is now running")
         kubeconfig.write_kubeconfig(self._paths, self._config)
         kubeconfig.link_kubectl(self._paths)
 
     def _register(self) -> None:
         context = https.trust(self._paths.tls / "server-ca.crt", self._paths.agent / "client-kubelet")
-        heart = Heart(self._identity, Kube(context, LOCAL), self._ending)
+        heart = Heart(self._identity, Kube(context, LOCAL), self._ending, self._kubelet)
         heart.start()
-        self._children.wait("the Node to be registered", heart.registered.is_set)
+        self._children.wait(f"control-plane node {self._identity.name} startup", heart.registered.is_set)
         member = etcd.member_name(self._paths, self._identity.name)
         members.mark_server(self._admin(), self._identity.name, member, self._identity.address)
 

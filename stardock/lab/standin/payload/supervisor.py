@@ -30,11 +30,11 @@ Reply = tuple[HTTPStatus, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the answers are made from. `critical` are the settings that all servers must share."""
+    """What the answers are made from. `shared` is what joiners need to know of this server's configuration."""
 
     paths: Paths
     passwords: dict[str, str] = field(repr=False)
-    critical: dict[str, str]
+    shared: dict[str, Any]
     ready: threading.Event
     admin: Callable[[], Kube]
     snapshot: Callable[[dict[str, Any]], Reply]
@@ -62,7 +62,11 @@ class Desk:
     def bootstrap(self) -> Reply:
         """The cluster's authorities and keys, for a server that joins."""
         files = {name: (self.paths.tls / name).read_text() for name in CLUSTER_FILES}
-        return HTTPStatus.OK, json.dumps({"files": files, "critical": self.critical}).encode()
+        return HTTPStatus.OK, json.dumps({"files": files}).encode()
+
+    def config(self) -> Reply:
+        """The settings that other machines hold against their own."""
+        return HTTPStatus.OK, json.dumps(self.shared).encode()
 
     def kubelet(self, node: str, password: str) -> Reply:
         """A client certificate and key for a node that knows its password."""
@@ -114,6 +118,7 @@ class Handler(BaseHTTPRequestHandler):
             "/ping": ("", lambda: (HTTPStatus.OK, b"pong")),
             "/v1-rke2/readyz": ("node", self.desk.readyz),
             "/v1-rke2/apiservers": ("node", self.desk.apiservers),
+            "/v1-rke2/config": ("node", self.desk.config),
             "/v1-rke2/client-kubelet.crt": ("node", lambda: self.desk.kubelet(node, password)),
             "/v1-rke2/server-bootstrap": ("server", self.desk.bootstrap),
         }

@@ -71,7 +71,7 @@ def deployed(plan: Plan) -> Scene:
     return Scene(
         plan=plan,
         machines={
-            one.vm_id: EstateMachine(one.vm_id, one.hostname, one.pve_node, True, tags(plan.cluster, one), one.pve_pool or "")
+            one.vm_id: EstateMachine(one.vm_id, one.hostname, one.pve_node, tags(plan.cluster, one), one.pve_pool or "")
             for one in plan.machines
         },
         configs={machine.vm_id: config_of(plan.cluster, machine) for machine in plan.machines},

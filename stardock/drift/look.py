@@ -1,4 +1,4 @@
-"""Reads what the checks judge: three waves of questions whatever the size of the estate, nothing written."""
+"""Reads what the checks judge: four waves of questions whatever the size of the estate, nothing written."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from stardock.estate.configs import Config, configs_of
 from stardock.estate.connection import Estate
 from stardock.estate.hardware import properties
 from stardock.estate.machines import EstateMachine, machines_on
+from stardock.estate.power import powers_of
 from stardock.estate.questions import WORKERS, Answer, Question, ask
 from stardock.plan.model import Plan
 
@@ -25,12 +26,17 @@ def look(estate: Estate, plan: Plan) -> Scene:
     ours = {machine.vm_id for machine in plan.machines}
     machines = {vm_id: vm for vm_id, vm in machines_on(estate).items() if vm_id in ours}
     configs = configs_of(estate, machines.values())
+    powers = powers_of(estate, machines.values())
     hidden = {
         f"VM {vm_id} on {vm.pve_node}": "its configuration may not be read (VM.Audit)"
         for vm_id, vm in machines.items()
         if vm_id not in configs
+    } | {
+        f"power of VM {vm_id} on {vm.pve_node}": "its PVE node does not say whether it runs"
+        for vm_id, vm in machines.items()
+        if vm_id not in powers
     }
-    scene = Scene(plan=plan, machines=machines, configs=configs, unread=hidden)
+    scene = Scene(plan=plan, machines=machines, configs=configs, powers=powers, unread=hidden)
     return _with_sizes(estate, scene, places(plan, machines, configs))
 
 

@@ -8,6 +8,8 @@ from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
+from stardock.estate.power import Power
+from stardock.estate.reasons import shown
 from stardock.plan.model import Machine
 
 
@@ -19,6 +21,7 @@ def check(scene: Scene) -> Iterator[Finding]:
             yield _missing(machine)
             continue
         yield from _place(machine, seen)
+        yield from _power(machine, scene.powers.get(machine.vm_id))
         yield from _lock(machine, scene.configs.get(machine.vm_id, {}))
 
 
@@ -38,10 +41,18 @@ def _place(machine: Machine, seen: EstateMachine) -> Iterator[Finding]:
         cure = f"migrate it back; or write `pve_node: {seen.pve_node}` on {machine.name}, then `runner lock accept {machine.name}`"
         where = {"wanted": machine.pve_node, "found": seen.pve_node}
         yield Finding(kind="moved", subject=machine.name, field="PVE node", **where, hidden=True, cure=cure)
-    if not seen.running:
-        yield Finding(
-            kind="stopped", subject=machine.name, field="power", wanted="running", found="stopped", cure="runner deploy starts it"
-        )
+
+
+def _power(machine: Machine, power: Power | None) -> Iterator[Finding]:
+    """As its PVE node says. The engine takes a VM that QEMU does not run (paused, an error of its disk) for one that runs."""
+    if power is None or (power.running and power.state == "running"):
+        return
+    if not power.running:
+        cure = "runner deploy starts it"
+        yield Finding(kind="stopped", subject=machine.name, field="power", wanted="running", found="stopped", cure=cure)
+    elif not power.lock:
+        found = {"wanted": "running", "found": shown(power.state)}
+        yield Finding(kind="stopped", subject=machine.name, field="power", **found, hidden=True, cure=f"qm resume {machine.vm_id}")
 
 
 def _lock(machine: Machine, config: Config) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
+from stardock.estate.power import Power
 from stardock.plan.model import Machine, Plan
 
 #: A datastore as a PVE node sees it.
@@ -23,6 +24,7 @@ class Scene:
     plan: Plan
     machines: Mapping[int, EstateMachine] = field(default_factory=dict)  # by VM id
     configs: Mapping[int, Config] = field(default_factory=dict)  # by VM id
+    powers: Mapping[int, Power] = field(default_factory=dict)  # by VM id
     sizes: Mapping[Place, Mapping[str, int]] = field(default_factory=dict)
     contents: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)

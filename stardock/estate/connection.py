@@ -42,6 +42,10 @@ class NoAnswer(ConditionError):
     """Proxmox did not answer this time; a patient caller may ask again."""
 
 
+class Forbidden(ConditionError):
+    """The token may not do this one thing; others it may."""
+
+
 class Estate:
     """Reads of one Proxmox estate. Safe to use from several threads: each has a session of its own."""
 
@@ -102,6 +106,8 @@ class Estate:
             raise _unreachable(self.endpoint, error) from error
         except ResourceException as error:
             raise _denied(self.endpoint, error) or error from error
+        except (AttributeError, KeyError, TypeError, RecursionError) as error:  # of proxmoxer, or of the question: JSON of another shape
+            raise NoAnswer(f"{self.endpoint} answers, but not as Proxmox does: {type(error).__name__} in its answer") from error
 
     def _silent(self) -> NoAnswer:
         return NoAnswer(
@@ -176,7 +182,7 @@ def _denied(endpoint: str, error: ResourceException) -> ConditionError | None:
         )
     if error.status_code == requests.codes.forbidden:
         cure = "runner doctor tells every privilege that is missing, with the commands that give it"
-        return ConditionError(f"the API token may not do this: {error.content}", cure=cure)
+        return Forbidden(f"the API token may not do this: {error.content}", cure=cure)
     return None
 
 

@@ -18,12 +18,14 @@ TAG = "stardock"
 
 @dataclass(frozen=True, slots=True)
 class EstateMachine:
-    """A VM as `GET /cluster/resources?type=vm` lists it. `pve_node` is where it is now, which HA may have changed."""
+    """A VM as `GET /cluster/resources?type=vm` lists it. `pve_node` is where it is now, which HA may have changed.
+
+    Whether it runs is not here: that list's status is old (`stardock.estate.power`).
+    """
 
     vm_id: int
     name: str
     pve_node: str
-    running: bool
     tags: frozenset[str]
     pool: str = ""
 
@@ -34,15 +36,17 @@ class EstateMachine:
 
 def machines_on(estate: Estate) -> dict[int, EstateMachine]:
     """List every VM that the token may see, by VM id. Raises ConditionError when Proxmox does not answer or refuses."""
-    listed = estate.read(lambda api: api.cluster.resources.get(type="vm"))
+    return estate.read(lambda api: _machines(api.cluster.resources.get(type="vm")))
+
+
+def _machines(listed: Iterable[dict[str, Any]]) -> dict[int, EstateMachine]:
     return {int(item["vmid"]): _machine(item) for item in listed if item.get("type", "qemu") == "qemu"}
 
 
 def _machine(item: dict[str, Any]) -> EstateMachine:
     # PVE joins tags by semicolons and takes commas and spaces as well (PVE::Tools::split_list).
     tags = frozenset(tag for tag in re.split(r"[;, ]+", str(item.get("tags") or "")) if tag)
-    running, pool = item.get("status") == "running", str(item.get("pool") or "")
-    return EstateMachine(int(item["vmid"]), str(item.get("name") or ""), str(item["node"]), running, tags, pool)
+    return EstateMachine(int(item["vmid"]), str(item.get("name") or ""), str(item["node"]), tags, str(item.get("pool") or ""))
 
 
 def is_gone(estate: Estate, pve_node: str, vm_id: int) -> bool:

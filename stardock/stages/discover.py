@@ -6,16 +6,19 @@ Bounded, concurrent, and content with nothing less than what bootstrap needs: of
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from stardock.errors import ConditionError
-from stardock.estate.agent import AgentSilent, addresses_by_mac, founded_mark, host_keys
+from stardock.estate.agent import addresses_of, founded_mark, host_keys
 from stardock.estate.connection import Estate, NoAnswer
 from stardock.estate.machines import EstateMachine, is_gone, machines_on
+from stardock.estate.power import power_of, standstill
+from stardock.estate.reasons import Kind, Reason
 from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
-from stardock.plan.model import Ipv6, Machine, Plan
+from stardock.plan.model import Machine, Plan
+from stardock.stages.sighting import Sighting, sighting_of
 from stardock.stages.step import Say
 from stardock.standing import Standing
 from stardock.systems import system
@@ -27,32 +30,40 @@ POLL_SECONDS = 2.0
 #: Seconds for one answer: PVE itself waits up to 10 s for a guest agent (PVE::QemuServer::Agent).
 ANSWER_SECONDS = 15.0
 
-_IPV4 = "."
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing. `mark`: of its founded cluster."""
-
-    facts: MachineFacts | None
-    missing: str | None
-    mark: str = ""
+NOT_ASKED = Reason(Kind.MISSING, "not asked yet")
 
 
 @dataclass(slots=True)
 class Sightings:
-    """All rounds together. `gone` are the machines that Proxmox says do not exist."""
+    """All rounds together. `gone` are the machines that Proxmox says do not exist. `since`: when each reason was first met."""
 
     seen: dict[str, MachineFacts] = field(default_factory=dict)
-    missing: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, Reason] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     marks: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    since: dict[str, tuple[Reason, float]] = field(default_factory=dict)
+
+    def lack(self, name: str, reason: Reason) -> None:
+        """Note what is missing of a machine, and since when."""
+        self.missing[name] = reason
+        if self.since.get(name, (None,))[0] != reason:
+            self.since[name] = reason, time.monotonic()
+
+    def worth_waiting(self) -> dict[str, Reason]:
+        """Those for which time may bring what is missing."""
+        waited = {name: time.monotonic() - self.since[name][1] for name in self.missing if name in self.since}
+        return {
+            name: reason
+            for name, reason in self.missing.items()
+            if name not in self.gone and (reason.patience is None or waited.get(name, 0.0) < reason.patience)
+        }
 
 
 def discover(
     where: Workspace, estate: Estate, say: Say, seconds: float | None = None, stand: Callable[[], Standing] | None = None
 ) -> Facts:
-    """Read every machine's facts and save them; waits at most that long, or `patience` of the plan.
+    """Read every machine's facts and save them; waits at most that long, or `patience` of the plan, and not for what waiting cannot bring.
 
     `stand` asks the engine what stands, for `renewed`. What was seen is saved in any case.
 
@@ -73,12 +84,12 @@ def patience(plan: Plan) -> float:
     return max((system(machine.image.system).answer_seconds for machine in plan.machines), default=0)
 
 
-def asked(plan: Plan, say: Say) -> dict[str, str]:
+def asked(plan: Plan, say: Say) -> dict[str, Reason]:
     """Who is asked, as missing; a machine without a guest agent has nothing to answer with, and its address is static."""
     mute = [machine.name for machine in plan.machines if not machine.agent.enabled]
     if mute:
         say(f"  {', '.join(mute)}: no guest agent (`agent`); pin the SSH host keys, or let bootstrap accept new ones")
-    return {machine.name: "not asked yet" for machine in plan.machines if machine.agent.enabled}
+    return {machine.name: NOT_ASKED for machine in plan.machines if machine.agent.enabled}
 
 
 def _save(where: Workspace, sightings: Sightings, say: Say, stand: Callable[[], Standing] | None) -> Facts:
@@ -140,7 +151,7 @@ def _still_stands(founded: Founded, machines: Mapping[str, MachineFacts]) -> boo
 
 
 def _watch(estate: Estate, plan: Plan, sightings: Sightings, say: Say, seconds: float) -> None:
-    """Ask in rounds until nothing is missing or the time is up."""
+    """Ask in rounds until nothing is missing that time may bring, or the time is up."""
     deadline = time.monotonic() + seconds
     told = ""
     with ThreadPoolExecutor(WORKERS) as workers:
@@ -148,10 +159,12 @@ def _watch(estate: Estate, plan: Plan, sightings: Sightings, say: Say, seconds: 
             try:
                 _round(estate, plan, sightings, workers, say)
             except NoAnswer as error:  # pveproxy restarts, a line breaks: once more while there is time
-                sightings.missing |= dict.fromkeys(set(sightings.missing) - sightings.gone, error.message)
-            if not set(sightings.missing) - sightings.gone or time.monotonic() >= deadline:
+                for name in set(sightings.missing) - sightings.gone:
+                    sightings.lack(name, Reason(Kind.UNREACHABLE, error.message, error.cure or ""))
+            waited_for = sightings.worth_waiting()
+            if not waited_for or time.monotonic() >= deadline:
                 return
-            told = _tell(sightings.missing, told, say)
+            told = _tell(waited_for, told, say)
             time.sleep(POLL_SECONDS)
 
 
@@ -168,8 +181,11 @@ def _round(estate: Estate, plan: Plan, sightings: Sightings, workers: ThreadPool
 def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) -> None:
     if sighting is None:
         sightings.gone.add(name)
-        sightings.missing[name] = "does not exist on Proxmox"
+        sightings.lack(name, Reason(Kind.MISSING, "does not exist on Proxmox", "runner deploy makes it"))
         return
+    if sighting.odd and sightings.odd.get(name) != sighting.odd:
+        sightings.odd[name] = sighting.odd
+        say(f"  {name}: left out, for it is neither an address nor a host key: {', '.join(map(repr, sighting.odd))}")
     if sighting.facts is not None:
         sightings.seen[name] = sighting.facts
     if sighting.mark:
@@ -178,49 +194,26 @@ def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) 
         del sightings.missing[name]
         say(f"  {name}: {_words(sightings.seen[name])}")
     else:
-        sightings.missing[name] = sighting.missing
+        sightings.lack(name, sighting.missing)
 
 
 def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str | None) -> Sighting | None:
     """Ask one machine; None when Proxmox says that it does not exist."""
     if vm is None:
-        return None if is_gone(estate, machine.pve_node, machine.vm_id) else Sighting(None, "Proxmox does not list it to this token")
-    if not vm.running:
-        return Sighting(None, "is not running")
-    try:
-        sighting = sighting_of(machine, addresses_by_mac(estate, vm), host_keys(estate, vm), vip)
-        return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else "")
-    except AgentSilent:
-        return Sighting(None, "guest agent is silent")
+        return None if is_gone(estate, machine.pve_node, machine.vm_id) else Sighting(None, UNLISTED)
+    addresses = addresses_of(estate, vm)
+    if addresses.reason and addresses.reason.mute:
+        return Sighting(None, _cause(estate, vm, addresses.reason))
+    sighting = sighting_of(machine, addresses, host_keys(estate, vm), vip)
+    return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else "")
 
 
-def sighting_of(machine: Machine, by_mac: Mapping[str, Sequence[str]], keys: tuple[str, ...], vip: str | None) -> Sighting:
-    """Match addresses to interfaces by MAC; the VIP belongs to nobody. Tells what is missing for bootstrap."""
-    addresses = {nic.name: _ipv4_first(by_mac.get(nic.mac.upper(), ()), vip) for nic in machine.interfaces}
-    present = {name: found for name, found in addresses.items() if found}
-    missing = _missing(machine, present) or (None if keys else "has no SSH host key yet")
-    return Sighting(MachineFacts(addresses=present, host_keys=keys) if present or keys else None, missing)
+UNLISTED = Reason(Kind.MISSING, "Proxmox does not list it to this token", "runner doctor tells the privilege that is missing")
 
 
-def _ipv4_first(found: Sequence[str], vip: str | None) -> tuple[str, ...]:
-    return tuple(sorted((address for address in found if address != vip), key=lambda address: _IPV4 not in address))
-
-
-def _missing(machine: Machine, addresses: Mapping[str, Sequence[str]]) -> str | None:
-    """Say which address is not there. For DHCP's IPv4 one by router advertisement does not count, which comes sooner."""
-    for nic in machine.interfaces:
-        found = addresses.get(nic.name, ())
-        if nic.address is not None and nic.address not in found:
-            return f"does not have {nic.address} on {nic.name} ({', '.join(found) or 'no address'})"
-        if nic.address is None and not any(_IPV4 in address for address in found):
-            return f"has no address on {nic.name}"
-        if nic.ipv6 is not None and not _has_ipv6(nic.ipv6, found):
-            return f"does not have {nic.ipv6.address or f'IPv6 by {nic.ipv6.mode}'} on {nic.name} ({', '.join(found)})"
-    return None
-
-
-def _has_ipv6(wanted: Ipv6, found: Sequence[str]) -> bool:
-    return wanted.address in found if wanted.mode == "static" else any(":" in address for address in found)
+def _cause(estate: Estate, vm: EstateMachine, reason: Reason) -> Reason:
+    """An agent is silent in a VM that stands still, too: its PVE node knows."""
+    return (reason.kind is Kind.SILENT and standstill(vm, power_of(estate, vm))) or reason
 
 
 def _words(facts: MachineFacts) -> str:
@@ -228,7 +221,7 @@ def _words(facts: MachineFacts) -> str:
     return f"{addresses} ({', '.join(key.split()[0] for key in facts.host_keys)})"
 
 
-def _tell(missing: Mapping[str, str], told: str, say: Say) -> str:
+def _tell(missing: Mapping[str, Reason], told: str, say: Say) -> str:
     """Say what is waited for, when it is not what was said last."""
     line = "  waiting for: " + "; ".join(f"{', '.join(names)} {reason}" for reason, names in _by_reason(missing).items())
     if line != told:
@@ -236,18 +229,21 @@ def _tell(missing: Mapping[str, str], told: str, say: Say) -> str:
     return line
 
 
-def _by_reason(missing: Mapping[str, str]) -> dict[str, list[str]]:
+def _by_reason(missing: Mapping[str, Reason]) -> dict[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     for name, reason in missing.items():
-        reasons.setdefault(reason, []).append(name)
+        reasons.setdefault(reason.words, []).append(name)
     return reasons
 
 
 def _complain(sightings: Sightings, seconds: float) -> None:
     if not sightings.missing:
         return
-    lines = [f"  {', '.join(names)}: {reason}" for reason, names in _by_reason(sightings.missing).items()]
-    waited = set(sightings.missing) - sightings.gone
-    message = f"after {seconds:g} s not every machine is known" if waited else "not every machine exists"
-    cure = "look at its console in Proxmox; then `runner discover`" if waited else "runner deploy"
-    raise ConditionError(message + ":\n" + "\n".join(lines), cure=cure)
+    lines = "\n".join(f"  {', '.join(names)}: {reason}" for reason, names in _by_reason(sightings.missing).items())
+    if not set(sightings.missing) - sightings.gone:
+        raise ConditionError(f"not every machine exists:\n{lines}", cure="runner deploy")
+    waited = f"after {seconds:g} s not every machine is known"
+    message = waited if sightings.worth_waiting() else "not every machine is known, and waiting longer would not help"
+    cures = dict.fromkeys(line for reason in sightings.missing.values() for line in reason.cure.splitlines())
+    cure = "\n".join([*(cures or ["look at its console in Proxmox"]), "then `runner discover`"])
+    raise ConditionError(f"{message}:\n{lines}", cure=cure)

@@ -8,15 +8,17 @@ name and tags only at the end (PVE::API2::Qemu::create_vm), so a creation under 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stardock.errors import ConditionError
-from stardock.estate.agent import AgentSilent, addresses_by_mac
+from stardock.estate.agent import addresses_of
 from stardock.estate.configs import configs_of
 from stardock.estate.connection import Estate
 from stardock.estate.hardware import macs_of
 from stardock.estate.machines import EstateMachine, locked_for, machines_on
+from stardock.estate.power import powers_of
+from stardock.estate.reasons import Kind, Reason
 from stardock.plan.model import Machine
 from stardock.stages.step import Say
 
@@ -103,15 +105,18 @@ _NOT_AS_IMPORTED = "its name or its MACs are not those that the import wrote int
 def await_agents(estate: Estate, adopt: Iterable[str], say: Say, seconds: float) -> None:
     """Wait until each running machine's guest agent answers, for what is then imported (`PVE node/VM id`).
 
-    The provider's import of a running VM waits up to 15 min for its agent, without a word and whatever the JSON says (0.111.1).
-    Raises ConditionError that names the silent ones.
+    The provider's import of a running VM that has an agent's channel waits up to 15 min for addresses, without a word and whatever the
+    JSON says; only a 403 it takes for an answer (0.111.1, WaitForNetworkInterfacesFromVMAgent). Raises ConditionError that names the
+    silent ones, at once where waiting cannot help.
     """
     ids = {int(place.rpartition("/")[2]) for place in adopt}
     deadline, told = time.monotonic() + seconds, False
-    while silent := [vm for vm_id, vm in sorted(machines_on(estate).items()) if vm_id in ids and vm.running and _is_silent(estate, vm)]:
-        names = ", ".join(f"{vm.name} (VM {vm.vm_id} on {vm.pve_node})" for vm in silent)
-        if time.monotonic() > deadline:
-            raise ConditionError(f"the guest agent of {names} is silent, and an import waits for it", cure=_SILENT)
+    while silent := _silent(estate, ids):
+        names = ", ".join(f"{vm.name} (VM {vm.vm_id} on {vm.pve_node})" for vm, _ in silent)
+        if time.monotonic() > deadline or any(reason.patience == 0 for _, reason in silent):
+            reasons = "\n".join(f"  {vm.name}: {reason.words}" for vm, reason in silent)
+            cures = dict.fromkeys(reason.cure for _, reason in silent if reason.kind is not Kind.SILENT and reason.cure)
+            raise ConditionError(f"an import waits for the guest agent of {names}:\n{reasons}", cure="\n".join([*cures, _SILENT]))
         if not told:
             say(f"  waiting up to {seconds:g} s for the guest agent of {names}")
             told = True
@@ -121,12 +126,13 @@ def await_agents(estate: Estate, adopt: Iterable[str], say: Say, seconds: float)
 _SILENT = "start qemu-guest-agent on it, or stop the VM (a stopped one is not asked) and run the command again: it is started then"
 
 
-def _is_silent(estate: Estate, vm: EstateMachine) -> bool:
-    try:
-        addresses_by_mac(estate, vm)
-    except AgentSilent:
-        return True
-    return False
+def _silent(estate: Estate, ids: Container[int]) -> list[tuple[EstateMachine, Reason]]:
+    """Those of the running VMs with a channel for an agent that do not tell their interfaces, and why; by VM id."""
+    present = [vm for vm_id, vm in sorted(machines_on(estate).items()) if vm_id in ids]
+    powers = powers_of(estate, present)
+    asked = [vm for vm in present if vm.vm_id in powers and powers[vm.vm_id].running and powers[vm.vm_id].agent]
+    reasons = [(vm, addresses_of(estate, vm).reason) for vm in asked]
+    return [(vm, reason) for vm, reason in reasons if reason is not None and reason.kind is not Kind.FORBIDDEN]
 
 
 def strays(cluster: str, present: Mapping[int, EstateMachine], known: Iterable[Machine]) -> tuple[EstateMachine, ...]:

@@ -136,6 +136,7 @@ def test_a_guest_that_died_shows_stopped(pve: Estate) -> None:
     started(pve, vm)
     pve.lab("kill", vm_id=100)
     assert pve.get(f"{vm}/status/current")["status"] == "stopped"
+    pve.lab("pvestatd")
     assert [one["status"] for one in pve.get("/cluster/resources", type_="vm")] == ["stopped"]
 
 

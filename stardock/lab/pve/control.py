@@ -1,7 +1,8 @@
 """/lab: what a test asks of the emulated PVE and a real one does not have. It is reachable from inside the lab only.
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
-/lab/qmp, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password. Bodies and answers are JSON.
+/lab/qmp, /lab/pvestatd, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password.
+Bodies and answers are JSON.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Control:
         self._api.journal.counts.clear()
         self._estate.tasks.reset()
         self._estate.conditions = Conditions()
+        self._estate.pvestatd.held = False
         self._api.unauthorized_delay = 3.0
         return {}
 
@@ -97,6 +99,12 @@ class Control:
         if not isinstance(self._estate.hypervisor, PowerFlags):
             raise web.HTTPConflict(reason="these machines are real: their agents speak for themselves")
         return self._estate.hypervisor
+
+    def pvestatd(self, body: _Body) -> _Body:
+        """The PVE nodes tell the cluster now what their VMs do; `held`: and from now on no more."""
+        self._estate.pvestatd.run()
+        self._estate.pvestatd.held = bool(body.get("held", False))
+        return {}
 
     def kill(self, body: _Body) -> _Body:
         """The guest of `vm_id` dies, and PVE had nothing to do with it."""
@@ -158,7 +166,7 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     writes = {
         "reset": control.reset, "delay": control.delay, "fail": control.fail, "agent": control.agent, "kill": control.kill,
         "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
-        "password": control.password, "qmp": control.qmp,
+        "password": control.password, "qmp": control.qmp, "pvestatd": control.pvestatd,
     }  # fmt: skip
     return [web.get(f"/lab/{name}", _handler(action)) for name, action in reads.items()] + [
         web.post(f"/lab/{name}", _handler(action)) for name, action in writes.items()

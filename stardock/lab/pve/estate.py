@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from stardock.lab.hypervisor import Guest, Hypervisor
 from stardock.lab.pve.access.store import Access
 from stardock.lab.pve.access.tickets import Tickets
 from stardock.lab.pve.conditions import Conditions
 from stardock.lab.pve.errors import failed, no_such_vm
+from stardock.lab.pve.pvestatd import Pvestatd
 from stardock.lab.pve.schema import Schema
 from stardock.lab.pve.state import State, Vm
 from stardock.lab.pve.storage import Storages
@@ -38,6 +40,7 @@ class Estate:
         self.tickets = Tickets()
         self.storages = Storages(settings, self.state)
         self.tasks = Tasks()
+        self.pvestatd = Pvestatd(self._as_they_are)
         self.conditions = Conditions()
         self.started = time.time()
         self.guests: dict[int, Guest] = {}  # what each running VM was started with, for a reset
@@ -62,6 +65,16 @@ class Estate:
     def is_running(self, vm: Vm) -> bool:
         """Asked of the hypervisor each time: a guest may have powered off by itself, or been killed."""
         return self.hypervisor.is_running(vm.vm_id)
+
+    def _as_they_are(self) -> dict[int, dict[str, Any]]:
+        return {
+            vm.vm_id: {
+                "name": vm.config.get("name", f"VM {vm.vm_id}"),
+                "status": self.power(vm),
+                "template": int(vm.config.get("template", 0)),
+            }
+            for vm in list(self.state.vms.values())
+        }
 
     def power(self, vm: Vm) -> str:
         """PVE's word for it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 
 import pytest
 
@@ -63,6 +64,32 @@ def test_an_import_does_not_wait_for_a_silent_agent_without_a_word(deployed: Emu
     assert "start qemu-guest-agent" in output
     deployed.pve.lab("agent", vm_id=min(MACHINES), silent=False)
     assert "taken back" in deployed.deploy()
+
+
+@pytest.mark.proves("reality A5")
+def test_an_import_waits_for_the_agent_of_a_vm_that_runs_and_for_no_other_whatever_the_old_list_says(deployed: EmulatedEstate) -> None:
+    for path in deployed.folder.glob("*.tfstate*"):
+        path.unlink()
+    deployed.pve.lab("pvestatd", held=True)
+    deployed.pve.lab("kill", vm_id=min(MACHINES))
+    deployed.pve.lab("agent", vm_id=min(MACHINES), silent=True)
+    code, output = deployed.run("deploy", "--timeout", "3")
+    assert "an import waits for" not in output
+    assert "taken back" in output
+    assert deployed.vms()[min(MACHINES)] == "running"
+    assert (code, "guest agent is silent" in output) == (4, True), output
+
+
+@pytest.mark.proves("reality A8")
+def test_an_import_does_not_wait_for_an_agent_that_will_never_tell(deployed: EmulatedEstate) -> None:
+    for path in deployed.folder.glob("*.tfstate*"):
+        path.unlink()
+    deployed.pve.lab("agent", vm_id=min(MACHINES), disabled=["guest-network-get-interfaces"])
+    began = time.monotonic()
+    code, output = deployed.run("deploy", "--timeout", "120")
+    assert (code, time.monotonic() - began < 60) == (4, True), output
+    assert "guest agent may not do guest-network-get-interfaces" in output
+    assert "FILTER_RPC_ARGS" in output
 
 
 @pytest.mark.proves("feature discovery")

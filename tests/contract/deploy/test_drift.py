@@ -41,6 +41,12 @@ def _drive(vm_id: int, key: str, old: str, new: str) -> Plant:
     return plant
 
 
+def _stop_unseen(estate: EmulatedEstate) -> None:
+    """The list of the whole cluster still calls it running."""
+    estate.pve.lab("pvestatd", held=True)
+    estate.pve.lab("kill", vm_id=SERVER1)
+
+
 def _store(estate: EmulatedEstate, kind: str) -> Path:
     return estate.folder.parent / "lab/pve/pve1/local" / kind
 
@@ -87,7 +93,7 @@ PLANTS: tuple[tuple[str, Plant], ...] = (
     ("locked", _config(lock="backup")),
     ("snippet", _tamper),
     ("image", _lose_image),
-    ("stopped", lambda estate: estate.pve.lab("kill", vm_id=SERVER1)),
+    ("stopped", _stop_unseen),
 )
 
 

@@ -13,6 +13,7 @@ from stardock.drift.checks import run
 from stardock.drift.files import image_volume, texts, volumes
 from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
+from stardock.estate.power import Power
 from stardock.plan.file_names import DOCUMENTS
 from stardock.plan.model import Plan
 from stardock.plan.parts import Ha
@@ -76,7 +77,8 @@ def disk(scene: Scene, old: str, new: str) -> Scene:
 #: What happened -> (how, kind, field, what is found, whether the engine shows it by itself).
 DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "missing": (lambda s: replace(s, machines={k: v for k, v in s.machines.items() if k != SERVER1}), "missing", "VM", "no such VM", True),
-    "stopped": (lambda s: seen(s, running=False), "stopped", "power", "stopped", True),
+    "stopped": (lambda s: replace(s, powers={SERVER1: Power(running=False, state="stopped")}), "stopped", "power", "stopped", True),
+    "paused": (lambda s: replace(s, powers={SERVER1: Power(running=True, state="io-error")}), "stopped", "power", "io-error", False),
     "moved": (lambda s: moved(s, "pve9"), "moved", "PVE node", "pve9", False),
     "locked": (lambda s: edited(s, lock="backup"), "locked", "lock", "backup", False),
     "cores": (lambda s: edited(s, cores=8), "size", "cores", "8", True),

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stardock.estate.agent import Addresses, HostKeys
 from stardock.facts import Facts, Founded, MachineFacts
 from stardock.plan.model import Image, Interface, Ipv6, Machine, Plan
 from stardock.plan.parts import Agent
 from stardock.plan.settings import Distribution, Proxmox, Ssh
-from stardock.stages.discover import asked, patience, refounded, renewed, sighting_of
+from stardock.stages.discover import NOT_ASKED, asked, patience, refounded, renewed
+from stardock.stages.sighting import Sighting, sighting_of
 
 pytestmark = pytest.mark.unit
 
@@ -53,6 +55,14 @@ def _plan(*names: str) -> Plan:
     )
 
 
+def _sighting(machine: Machine, by_mac: Any, keys: tuple[str, ...], vip: str | None = None) -> Sighting:
+    return sighting_of(machine, Addresses(by_mac), HostKeys(keys), vip)
+
+
+def _missing(sighting: Sighting) -> str | None:
+    return sighting.missing.words if sighting.missing else None
+
+
 @pytest.mark.parametrize(
     ("wanted", "found", "missing"),
     [
@@ -65,14 +75,14 @@ def _plan(*names: str) -> Plan:
 def test_discovery_waits_for_the_ipv6_that_cluster_yaml_wants(wanted: Ipv6, found: tuple[str, ...], missing: str | None) -> None:
     machine = _machine(address="10.0.0.5")
     machine = replace(machine, interfaces=(replace(machine.interfaces[0], ipv6=wanted),))
-    assert sighting_of(machine, {MAC: found}, (KEY,), None).missing == missing
+    assert _missing(_sighting(machine, {MAC: found}, (KEY,))) == missing
 
 
 def test_a_machine_without_a_guest_agent_is_not_waited_for_and_named() -> None:
     plan = _plan("server1", "server2")
     plan = replace(plan, machines=(plan.machines[0], replace(plan.machines[1], agent=Agent(enabled=False))))
     said: list[str] = []
-    assert asked(plan, said.append) == {"server1": "not asked yet"}
+    assert asked(plan, said.append) == {"server1": NOT_ASKED}
     assert said == ["  server2: no guest agent (`agent`); pin the SSH host keys, or let bootstrap accept new ones"]
 
 
@@ -85,7 +95,7 @@ def test_discover_waits_as_long_as_the_slowest_system_needs() -> None:
 
 
 def test_addresses_are_matched_by_mac_whatever_the_guest_calls_the_interface_and_the_vip_is_nobodys() -> None:
-    sighting = sighting_of(_machine(), {MAC: ("fd00::5", "10.0.0.40", "10.0.0.5")}, (KEY,), vip="10.0.0.40")
+    sighting = _sighting(_machine(), {MAC: ("fd00::5", "10.0.0.40", "10.0.0.5")}, (KEY,), vip="10.0.0.40")
     assert sighting.missing is None
     assert sighting.facts == MachineFacts(addresses={"ens18": ("10.0.0.5", "fd00::5")}, host_keys=(KEY,))
 
@@ -101,11 +111,11 @@ def test_addresses_are_matched_by_mac_whatever_the_guest_calls_the_interface_and
     ],
 )
 def test_what_bootstrap_still_lacks_is_told(address: str | None, found: tuple[str, ...], keys: Any, missing: str | None) -> None:
-    assert sighting_of(_machine(address=address), {MAC: found}, keys, None).missing == missing
+    assert _missing(_sighting(_machine(address=address), {MAC: found}, keys)) == missing
 
 
 def test_another_machines_mac_is_not_ours() -> None:
-    assert sighting_of(_machine(), {"BC:24:11:00:00:02": ("10.0.0.5",)}, (), None).facts is None
+    assert _sighting(_machine(), {"BC:24:11:00:00:02": ("10.0.0.5",)}, ()).facts is None
 
 
 keys = st.sampled_from([("a",), ("b",), ("a", "b"), ()])

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.unit
 
 
 def _vm(vm_id: int, *tags: str, node: str = "pve2") -> EstateMachine:
-    return EstateMachine(vm_id=vm_id, name="x", pve_node=node, running=True, tags=frozenset(tags))
+    return EstateMachine(vm_id=vm_id, name="x", pve_node=node, tags=frozenset(tags))
 
 
 def test_a_machine_of_ours_is_adopted_where_it_is_now() -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from stardock.errors import ConditionError
+from stardock.estate.agent import Addresses, HostKeys
 from stardock.estate.connection import Estate, NoAnswer
 from stardock.estate.machines import EstateMachine
 from stardock.facts import Facts, MachineFacts, load_facts
@@ -20,7 +21,7 @@ from tests.unit.stages.test_discover import KEY, MAC, _plan
 pytestmark = pytest.mark.unit
 
 ANSWERS = Iterator[dict[int, EstateMachine] | Exception]
-VM = EstateMachine(vm_id=210, name="server1", pve_node="pve1", running=True, tags=frozenset())
+VM = EstateMachine(vm_id=210, name="server1", pve_node="pve1", tags=frozenset())
 
 
 def _workspace(tmp_path: Path) -> Workspace:
@@ -50,8 +51,8 @@ def listing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return answer
 
         monkeypatch.setattr(discovery, "machines_on", machines_on)
-        monkeypatch.setattr(discovery, "addresses_by_mac", lambda *_asked: {MAC: ("10.0.0.5",)})
-        monkeypatch.setattr(discovery, "host_keys", lambda *_asked: next(keys))
+        monkeypatch.setattr(discovery, "addresses_of", lambda *_asked: Addresses({MAC: ("10.0.0.5",)}))
+        monkeypatch.setattr(discovery, "host_keys", lambda *_asked: HostKeys(next(keys)))
         monkeypatch.setattr(discovery, "founded_mark", lambda *_asked: "")
         monkeypatch.setattr(discovery, "POLL_SECONDS", 0.01)
 

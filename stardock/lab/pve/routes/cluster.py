@@ -74,9 +74,8 @@ def _vms(request: Request) -> list[dict[str, Any]]:
             "type": "qemu",
             "vmid": vm.vm_id,
             "node": vm.node,
-            "name": vm.config.get("name", f"VM {vm.vm_id}"),
-            "status": "unknown" if estate.conditions.node(vm.node).offline else estate.power(vm),
-            "template": vm.config.get("template", 0),
+            **estate.pvestatd.told(vm.vm_id),
+            **({"status": "unknown"} if estate.conditions.node(vm.node).offline else {}),
             "tags": vm.config.get("tags", ""),
             **_pool(request, vm.vm_id),
         }

@@ -22,10 +22,9 @@ def pools(request: Request) -> list[dict[str, Any]]:
 def _members(request: Request, pool: Pool) -> list[dict[str, Any]]:
     vms = [vm for vm in request.estate.state.vms.values() if vm.vm_id in pool.vms]
     found = [
-        {"id": f"qemu/{vm.vm_id}", "type": "qemu", "vmid": vm.vm_id, "node": vm.node, "name": vm.config.get("name"),
-         "status": request.estate.power(vm)}
+        {"id": f"qemu/{vm.vm_id}", "type": "qemu", "vmid": vm.vm_id, "node": vm.node, **request.estate.pvestatd.told(vm.vm_id)}
         for vm in vms
-    ]  # fmt: skip
+    ]
     return found + [{"id": f"storage/{name}", "type": "storage", "storage": name} for name in pool.storages]
 
 

@@ -1,0 +1,62 @@
+"""From what one machine said to facts, and to what bootstrap still lacks of it: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stardock.estate.agent import Addresses, HostKeys
+from stardock.estate.reasons import Kind, Reason
+from stardock.facts import MachineFacts
+from stardock.plan.model import Ipv6, Machine
+
+_IPV4 = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing. `mark`: of its founded cluster.
+
+    `odd`: what it told and cannot be used.
+    """
+
+    facts: MachineFacts | None
+    missing: Reason | None
+    mark: str = ""
+    odd: tuple[str, ...] = ()
+
+
+def sighting_of(machine: Machine, told: Addresses, keys: HostKeys, vip: str | None) -> Sighting:
+    """Match addresses to interfaces by MAC; the VIP belongs to nobody. Tells what is missing for bootstrap."""
+    addresses = {nic.name: _ipv4_first(told.by_mac.get(nic.mac.upper(), ()), vip) for nic in machine.interfaces}
+    present = {name: found for name, found in addresses.items() if found}
+    facts = MachineFacts(addresses=present, host_keys=keys.keys) if present or keys.keys else None
+    return Sighting(facts, _lacking(machine, present, told, keys), odd=(*told.odd, *keys.odd))
+
+
+def _lacking(machine: Machine, present: Mapping[str, Sequence[str]], told: Addresses, keys: HostKeys) -> Reason | None:
+    words = _missing(machine, present)
+    if words:
+        return told.reason or Reason(Kind.MISSING, words)
+    return None if keys.keys else keys.reason or Reason(Kind.MISSING, "has no SSH host key yet")
+
+
+def _ipv4_first(found: Sequence[str], vip: str | None) -> tuple[str, ...]:
+    return tuple(sorted((address for address in found if address != vip), key=lambda address: _IPV4 not in address))
+
+
+def _missing(machine: Machine, addresses: Mapping[str, Sequence[str]]) -> str | None:
+    """Say which address is not there. For DHCP's IPv4 one by router advertisement does not count, which comes sooner."""
+    for nic in machine.interfaces:
+        found = addresses.get(nic.name, ())
+        if nic.address is not None and nic.address not in found:
+            return f"does not have {nic.address} on {nic.name} ({', '.join(found) or 'no address'})"
+        if nic.address is None and not any(_IPV4 in address for address in found):
+            return f"has no address on {nic.name}"
+        if nic.ipv6 is not None and not _has_ipv6(nic.ipv6, found):
+            return f"does not have {nic.ipv6.address or f'IPv6 by {nic.ipv6.mode}'} on {nic.name} ({', '.join(found)})"
+    return None
+
+
+def _has_ipv6(wanted: Ipv6, found: Sequence[str]) -> bool:
+    return wanted.address in found if wanted.mode == "static" else any(":" in address for address in found)

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stardock.distributions.founding import is_setting
+from stardock.distributions.release import release
 from stardock.errors import InputErrors, Problem
 from stardock.files import write_atomically
 from stardock.plan.model import Machine, Plan
@@ -30,10 +32,16 @@ class MachineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Founded:
-    """That the cluster exists: the sha256 of its CA, and the servers (name -> host keys) that existed then."""
+    """That the cluster exists: the sha256 of its CA, and the servers (name -> host keys) that existed then.
+
+    `versions` are the releases that servers and agents last said that they run, `settings` what it was founded with
+    (`stardock.distributions.founding`); both empty where nobody asked yet.
+    """
 
     ca_sha256: str
     servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +69,20 @@ def load_facts(path: Path, cluster: str) -> Facts:
         ) from errors
     if facts.cluster != cluster:
         raise InputErrors(str(path), (_problem(f"these are the facts of the cluster {facts.cluster}, not {cluster}"),))
+    if strange := [*_strange(facts)]:
+        raise InputErrors(str(path), tuple(strange))
     return facts
+
+
+def _strange(facts: Facts) -> Iterator[Problem]:
+    """What is text and still no release, or no setting."""
+    founded = facts.founded or Founded(ca_sha256="")
+    for name, text in founded.versions.items():
+        if release(text) is None:
+            yield _problem(f"{text!r:.60} is not a release of RKE2", ("founded", "versions", f"{name:.60}"))
+    for key, text in founded.settings.items():
+        if not is_setting(key, text):
+            yield _problem(f"{text!r:.60} is no value of a setting", ("founded", "settings", f"{key:.60}"))
 
 
 def save_facts(path: Path, facts: Facts) -> None:

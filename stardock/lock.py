@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stardock.distributions.release import release
 from stardock.errors import InputErrors, Problem, RefusedError
 from stardock.files import write_atomically
 from stardock.plan.claims import Clash, clashes, static_addresses
@@ -44,6 +45,8 @@ def to_json(lock: Lock) -> str:
         document["images"] = {source: asdict(pin) for source, pin in lock.images.items()}
     if lock.memory:
         document["memory"] = dict(lock.memory)
+    if lock.distribution_version:
+        document["distribution_version"] = lock.distribution_version
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -75,7 +78,7 @@ def _checked(path: Path, text: str, document: Any) -> Lock:
     problems = [*_version(path, text, document)] or [*_shape(path, text, document)]
     if not problems:
         lock = _parsed(document)
-        checks = (_clashes, _counted_twice, _values, _pins, _memory)
+        checks = (_clashes, _counted_twice, _values, _pins, _memory, _release)
         problems = [problem for check in checks for problem in check(path, text, lock)]
     if problems:
         raise InputErrors(str(path), tuple(problems))
@@ -164,6 +167,12 @@ def _memory(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
     for name, mib in lock.memory.items():
         if mib <= 0:
             yield _problem(path, f"{name}: {mib} MiB are no memory of a PVE node", line=_line(text, ("memory", name)))
+
+
+def _release(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
+    if lock.distribution_version is not None and release(lock.distribution_version) is None:
+        message = f"{lock.distribution_version!r:.60} is not a release of RKE2"
+        yield _problem(path, message, line=_line(text, ("distribution_version",)))
 
 
 def _is_address(text: str, family: type[IPv4Address | IPv6Address] = IPv4Address) -> bool:

@@ -7,9 +7,12 @@ from typing import Any
 
 from stardock.bundle.kured import server_files
 from stardock.bundle.machine import machine_variables
-from stardock.bundle.rke2 import join_address, registration, release_url, rke2_config, rke2_node
+from stardock.bundle.rke2 import has_network, join_address, registration, release_url, rke2_config, rke2_node
 from stardock.bundle.text import Template
+from stardock.distributions.authentication import configuration
 from stardock.distributions.cidrs import is_dual_stack
+from stardock.distributions.founding import KEYS
+from stardock.distributions.hardening import SYSCTL_FILE, kernel_settings, needs_etcd_user
 from stardock.distributions.selinux import variables
 from stardock.errors import ConditionError
 from stardock.facts import Facts, address_of, ipv6_of
@@ -66,7 +69,7 @@ def _hosts(plan: Plan) -> Variables:
 
 
 def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
-    balancing = plan.load_balancing
+    balancing, options = plan.load_balancing, plan.distribution.options
     port = balancing.api_port if balancing else 6443
     return {
         "ansible_user": plan.ssh.user,
@@ -78,6 +81,10 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "founding_known": facts.founded.ca_sha256 if facts.founded else "",
         "kubeconfig_cluster": plan.cluster,
         "kubeconfig_server": f"https://{balancing.vip if balancing else addresses[plan.founder]}:{port}",
+        "rke2_authentication": configuration(options, plan.distribution.version),
+        "rke2_etcd_user": needs_etcd_user(options),
+        "rke2_founding_keys": list(KEYS),
+        "rke2_has_network": has_network(plan),
         "rke2_version": plan.distribution.version,
         "rke2_url": plan.distribution.url or release_url(plan.distribution.version),
         "rke2_sha256": plan.distribution.sha256 or "",
@@ -103,6 +110,7 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
     if machine.role == "loadbalancer":
         balancing = _keepalived(plan, machine, addresses)
         return {**common, **balancing, "haproxy_selinux": base is not None, "keepalived_selinux": base is not None}
+    common["machine_files"].append(_kernel_file(plan))
     if machine.role == "server":
         common["machine_files"] += server_files(plan)
     node, wanted = rke2_node(plan, machine), plan.distribution
@@ -116,6 +124,14 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
         "rke2_registration": registration(node),
         "rke2_join_address": join_address(plan, machine, addresses),
     }
+
+
+def _kernel_file(plan: Plan) -> dict[str, str]:
+    """What a profile demands of the kernel; where none does, the file of before goes."""
+    settings = kernel_settings(plan.distribution.options)
+    if not settings:
+        return {"path": SYSCTL_FILE, "state": "absent"}
+    return {"path": SYSCTL_FILE, "content": "".join(f"{key} = {value}\n" for key, value in settings.items()), "applies": "sysctl"}
 
 
 def _keepalived(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Variables:

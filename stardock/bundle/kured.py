@@ -17,6 +17,9 @@ NAMESPACE = "kube-system"
 #: RKE2 applies what lies there (its deploy controller), on every server.
 MANIFEST = "/var/lib/rancher/rke2/server/manifests/stardock-kured.yaml"
 
+#: Holds the cluster's keys. RKE2 makes it for root alone, and leaves one that is there as it is (k3s, pkg/daemons/control/server.go).
+SERVER_FOLDER = "/var/lib/rancher/rke2/server"
+
 #: The chart's own; without them kured would not run on servers.
 _TOLERATIONS = ("node-role.kubernetes.io/control-plane:NoSchedule", "node-role.kubernetes.io/master:NoSchedule")
 
@@ -81,7 +84,10 @@ def helm_chart(plan: Plan) -> dict[str, Any]:
 
 def server_files(plan: Plan) -> list[dict[str, str]]:
     """What the stage `machines` puts on each server when cluster.yaml asks for kured. Taking the file away would uninstall nothing."""
-    return [{"path": MANIFEST, "content": yaml_text(helm_chart(plan)), "mode": "0600"}] if plan.kured.install else []
+    if not plan.kured.install:
+        return []
+    folder = {"path": SERVER_FOLDER, "state": "directory", "mode": "0700"}
+    return [folder, {"path": MANIFEST, "content": yaml_text(helm_chart(plan)), "mode": "0600", "directory_mode": "0700"}]
 
 
 def _taints(plan: Plan) -> list[str]:

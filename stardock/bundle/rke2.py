@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
+from stardock.distributions.network_plugins import NONE, network_plugins
 from stardock.distributions.node_labels import kubelet_may_set
 from stardock.distributions.rke2 import options_for
 from stardock.plan.model import Machine, Plan
@@ -15,9 +17,6 @@ SUPERVISOR_PORT = 9345
 
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
-
-#: Opens /livez and /readyz to the load balancers' checks. Somebody who names a file of their own must open them there.
-AUTHENTICATION = "authentication-config="
 
 
 def release_url(version: str) -> str:
@@ -50,7 +49,8 @@ def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6
 
 
 def _options(plan: Plan, machine: Machine) -> dict[str, Any]:
-    return options_for("server" if machine.role == "server" else "agent", plan.distribution.options)
+    options = options_for("server" if machine.role == "server" else "agent", plan.distribution.options)
+    return {**options, OPTION: other_arguments(options)} if OPTION in options else options
 
 
 def rke2_node(plan: Plan, machine: Machine) -> dict[str, Any]:
@@ -78,6 +78,11 @@ def registration(node: Mapping[str, Any]) -> dict[str, list[str]]:
     return {key: items for key, items in given.items() if items}
 
 
+def has_network(plan: Plan) -> bool:
+    """Whether RKE2 brings a network plugin: without one no node is Ready until the user's own is there."""
+    return network_plugins(plan.distribution.options) != (NONE,)
+
+
 def _joined(wanted: Any, own: Any) -> Any:
     """The user's items of a list come first; each once."""
     return list(dict.fromkeys([*(wanted or []), *own])) if isinstance(own, list) else own
@@ -93,9 +98,7 @@ def _node(machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
 
 
 def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
-    arguments = plan.distribution.options.get("kube-apiserver-arg", [])
-    given = [arguments] if isinstance(arguments, str) else arguments
-    opened = [] if any(argument.startswith(AUTHENTICATION) for argument in given) else [f"{AUTHENTICATION}{FOLDER}/authentication.yaml"]
+    opened = [] if has_own_file(plan.distribution.options) else [f"{ARGUMENT}={FOLDER}/authentication.yaml"]
     return {
         "advertise-address": addresses[machine.name],
         "agent-token-file": f"{FOLDER}/agent-token",

@@ -35,6 +35,7 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
     from stardock.cli.tables import show  # noqa: PLC0415 -- rich and pydantic: not for --help
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import document  # noqa: PLC0415
+    from stardock.stages.running import known, refuse  # noqa: PLC0415
     from stardock.workspace import open_workspace, refuse_to_move, unseen  # noqa: PLC0415
 
     if read and not capacity:
@@ -43,6 +44,7 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
         raise click.UsageError("--addresses stands alone, and so does --windows")
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
+    refuse(where, known(where))
     if addresses:
         _show_addresses(where, form)
     elif windows is not None:

@@ -15,6 +15,7 @@ from stardock.facts import Facts, address_of
 from stardock.plan import maintenance
 from stardock.plan.locked import gains
 from stardock.plan.model import ROLES, Change, Machine, Plan, Window
+from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.workspace import Workspace
 
 #: Columns when the output is no terminal: a table that is cut off is none.
@@ -40,7 +41,7 @@ def parts(where: Workspace) -> Iterator[RenderableType]:
     """Everything that is printed, in order; what there is nothing of is left out."""
     plan = where.plan
     yield machines(plan, where.facts)
-    yield Text(_servers(plan))
+    yield Text(f"{_release(where)}; {_servers(plan)}")
     gained = gains(where.lock_before, where.lock)
     if gained:
         yield Text(f"The lock ({where.files.lock.name}) would gain: {', '.join(gained)}")
@@ -84,10 +85,21 @@ def _memory(mib: int) -> str:
     return f"{mib}MiB" if mib % 1024 else f"{mib // 1024}GiB"
 
 
+def _release(where: Workspace) -> str:
+    """The release, and who says so: a default is allocated once, and a newer Stardock changes none."""
+    own = where.plan.distribution
+    if where.spec.distribution.version is not None:
+        return f"{own.name} {own.version}"
+    if not where.knows_machines:
+        return f"{own.name} {own.version} (today's default; the lock keeps it)"
+    newer = f"; new clusters get {DEFAULT_VERSION}" if own.version != DEFAULT_VERSION else ""
+    return f"{own.name} {own.version} (kept by the lock{newer})"
+
+
 def _servers(plan: Plan) -> str:
     vip = plan.load_balancing
     through = f"VIP {vip.vip} on {vip.interface} (VRRP id {vip.vrid})" if vip else f"no VIP: everyone joins {plan.founder}"
-    return f"{plan.distribution.name} {plan.distribution.version}; founder {plan.founder}; {through}"
+    return f"founder {plan.founder}; {through}"
 
 
 def wishes(changes: tuple[Change, ...]) -> Table:

@@ -1,4 +1,4 @@
-"""Which labels a kubelet may give its own Node; all others come through the API, by an administrator.
+"""Labels and taints as Kubernetes takes them, and which labels a kubelet may give its own Node; all others come through the API.
 
 A kubelet ends at once when `--node-labels` holds a name below `kubernetes.io` or `k8s.io` that is not of this list
 (kubernetes, cmd/kubelet/app/options/options.go `ValidateKubeletFlags`, and pkg/apis of
@@ -6,6 +6,9 @@ staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go `IsKubeletLabel`). RKE2
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
 
 _OWNERS = ("kubernetes.io", "k8s.io")
 
@@ -37,3 +40,50 @@ def kubelet_may_set(key: str) -> bool:
 
 def _is_below(prefix: str, domains: tuple[str, ...]) -> bool:
     return any(prefix == domain or prefix.endswith(f".{domain}") for domain in domains)
+
+
+#: A qualified name as Kubernetes takes it (apimachinery, util/validation: `IsQualifiedName`, `IsDNS1123Subdomain`, `IsValidLabelValue`).
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
+_PART = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_PREFIX = re.compile(rf"{_PART}(\.{_PART})*")
+_LONGEST_PREFIX = 253
+EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+
+#: RKE2 gives them to its servers, and takes a node that bears them for one: etcd's membership follows (k3s, pkg/etcd/controller.go).
+_SERVERS_OWN = frozenset(f"node-role.kubernetes.io/{role}" for role in ("control-plane", "etcd", "master"))
+
+
+def is_label_key(text: str) -> bool:
+    """Whether that can be the key of a label or taint."""
+    prefix, slash, name = text.rpartition("/")
+    fits = not slash or (len(prefix) <= _LONGEST_PREFIX and _PREFIX.fullmatch(prefix) is not None)
+    return fits and re.fullmatch(_NAME, name) is not None
+
+
+def is_label_value(text: str) -> bool:
+    """Whether that can be the value of a label or taint."""
+    return re.fullmatch(rf"({_NAME})?", text) is not None
+
+
+def taint_of(text: str) -> tuple[str, str, str] | None:
+    """Key, value and effect of `KEY=VALUE:EFFECT` or `KEY:EFFECT`; None for anything else."""
+    pair, _, effect = text.rpartition(":")
+    key, _, value = pair.partition("=")
+    return (key, value, effect) if is_label_key(key) and is_label_value(value) and effect in EFFECTS else None
+
+
+def managed_label(key: str) -> tuple[str, str] | None:
+    """Message and cure for a label that is RKE2's to give; None for all others."""
+    if key not in _SERVERS_OWN:
+        return None
+    message = f"RKE2 gives `{key}` to its servers itself, and takes a node that bears it for one of them"
+    return message, "delete it; a role of your own is for example node-role.kubernetes.io/worker"
+
+
+def clashing_taints(taints: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of taints with one key and one effect and two values: a kubelet ends on them (kubernetes, pkg/util/taints `ParseTaints`)."""
+    first: dict[tuple[str, str], str] = {}
+    for text in taints:
+        found = taint_of(text)
+        if found and first.setdefault((found[0], found[2]), text) != text:
+            yield first[found[0], found[2]], text

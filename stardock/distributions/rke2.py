@@ -15,6 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from stardock.distributions.fault import Fault
+from stardock.distributions.release import release
+
 #: Keys that Stardock writes itself, and why a value in cluster.yaml would break what it promises.
 OWNED: Mapping[str, str] = {
     "config": "Stardock writes /etc/rancher/rke2/config.yaml itself",
@@ -55,7 +58,6 @@ _S3_CURE = "delete it, put the credentials in a Secret of kube-system, and name 
 MERGED = frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"})
 
 _DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+")
-_RELEASE = re.compile(r"v?(\d+)\.(\d+)\.(\d+)[^+]*\+rke2r(\d+)")
 
 Kind = Literal["text", "flag", "number", "list", "duration"]
 
@@ -73,15 +75,6 @@ class Key:
     since: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One option that cannot be: message and cure, for the key under `distribution.options`."""
-
-    key: str
-    message: str
-    cure: str
-
-
 @cache
 def known_keys() -> Mapping[str, Key]:
     """All keys of RKE2's config.yaml, by name."""
@@ -95,7 +88,7 @@ def _facts() -> Mapping[str, Any]:
 
 
 def faults(options: Mapping[str, Any], version: str) -> Iterator[Fault]:
-    """What is wrong with the options of cluster.yaml for that release."""
+    """What is wrong with the options of cluster.yaml for that release; without one, what is wrong for every release."""
     for name, value in options.items():
         known = known_keys().get(name)
         found = (
@@ -130,20 +123,15 @@ def _unwanted(name: str, known: Key) -> Fault | None:
 
 
 def _too_new(name: str, known: Key, version: str) -> Fault | None:
-    release = _release(version)
-    if not known.since or release is None:
+    own = release(version)
+    if not known.since or own is None:
         return None
     minors = {_minor(minor): first for minor, first in known.since.items()}
-    first = minors.get(release[:2]) or (minors[min(minors)] if release[:2] < min(minors) else None)
-    needed = _release(first) if first else None
-    if needed is None or release >= needed:
+    first = minors.get(own.series) or (minors[min(minors)] if own.series < min(minors) else None)
+    needed = release(first) if first else None
+    if needed is None or own >= needed:
         return None
     return Fault(name, f"`{name}` came with {first}; this is {version}", f"delete it, or write `version: {first}`")
-
-
-def _release(version: str) -> tuple[int, int, int, int] | None:
-    found = _RELEASE.fullmatch(version)
-    return (int(found[1]), int(found[2]), int(found[3]), int(found[4])) if found else None
 
 
 def _minor(text: str) -> tuple[int, int]:
@@ -156,7 +144,8 @@ def _ill_typed(name: str, known: Key, value: Any) -> Fault | None:
     if not _FITS[known.type](value):
         return Fault(name, f"`{name}` takes {wanted}, not {value!r:.60}", cure)
     items = value if isinstance(value, list | tuple) else [value]
-    strange = [item for item in items if known.choices and item not in known.choices]
+    parts = [part.strip() for item in items for part in (item.split(",") if known.type == "list" else [item])] if known.choices else []
+    strange = [part for part in parts if part not in known.choices]
     if not strange:
         return None
     near = difflib.get_close_matches(str(strange[0]), known.choices, n=1)

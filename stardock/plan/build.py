@@ -12,6 +12,7 @@ from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
+from stardock.plan.distribution import distribution_problems, with_version
 from stardock.plan.file_rules import file_problems
 from stardock.plan.ha_rules import ha_problems
 from stardock.plan.hardware_rules import hardware_problems
@@ -39,9 +40,9 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     where only a replacement brings it (`runner lock accept`). Raises `InputErrors` with every problem of the allocation, and between
     cluster.yaml and the lock.
     """
-    spec = with_memory(spec, lock.memory if lock else {})
+    spec = with_version(with_memory(spec, lock.memory if lock else {}), lock)
     every = wanted(spec)
-    _refuse(file, before_allocation(spec, every, lock))
+    _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
     held = lock or Lock(cluster=spec.cluster, founder="")
     decided = _decide(spec, every, held, accept)
     _refuse(file, _problems(spec, every, held, decided))
@@ -120,7 +121,8 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
         numbers = decided.given[name].numbers
         machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
     vrid = spec.network.vrid or held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
-    return replace(held, founder=_founder(held, every, decided), vrid=vrid, machines=machines)
+    founder = _founder(held, every, decided)
+    return replace(held, founder=founder, vrid=vrid, machines=machines, distribution_version=spec.distribution.version)
 
 
 def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:

@@ -16,6 +16,7 @@ def document(plan: Plan) -> dict[str, Any]:
     """The plan as plain data: allocated values only, nothing observed, no secret."""
     return {
         "cluster": plan.cluster,
+        "distribution": {"name": plan.distribution.name, "version": plan.distribution.version},
         "machines": [_machine(machine) for machine in plan.machines],
         "changes": [_change(change) for change in (*plan.changes, *plan.replacements)],
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stardock.distributions.network_plugins import network_plugins
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
 from stardock.plan.hardware import hardware_of, said
@@ -15,7 +16,7 @@ from stardock.plan.interfaces import interfaces
 from stardock.plan.locked import Pin
 from stardock.plan.model import Machine, User, Window
 from stardock.plan.settings import PveNode
-from stardock.plan.setup import network_plugins, setup_of, users
+from stardock.plan.setup import setup_of, users
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
 
@@ -43,7 +44,7 @@ def surroundings(spec: Spec, pins: Mapping[str, Pin], unconfined: frozenset[str]
         spec=spec,
         nodes={node.name: node for node in pve_nodes(spec)},
         users=users(spec),
-        cni=network_plugins(spec),
+        cni=network_plugins(spec.distribution.options),
         windows=maintenance.windows(times.slots, times.offsets, times.duration, times.strategy),
         pins=Pins(by_source=pins, shared=spec.proxmox.datastores.shared),
         unconfined=unconfined,

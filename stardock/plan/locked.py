@@ -42,7 +42,8 @@ class Pin:
 class Lock:
     """All that was allocated to the names of one cluster.
 
-    `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox.
+    `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox;
+    `distribution_version` is the release of Kubernetes that was planned last (None: a lock from before it was kept).
     """
 
     cluster: str
@@ -51,6 +52,7 @@ class Lock:
     machines: Mapping[str, LockedMachine] = field(default_factory=dict)
     images: Mapping[str, Pin] = field(default_factory=dict)
     memory: Mapping[str, int] = field(default_factory=dict)
+    distribution_version: str | None = None
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""
@@ -58,10 +60,11 @@ class Lock:
 
 
 def version(lock: Lock) -> int:
-    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3) and a record's `selinux` (4)
-    without a word.
+    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), a record's `selinux` and
+    `distribution_version` (4) without a word.
     """
-    return 4 if any(machine.record.selinux for machine in lock.machines.values()) else 3 if lock.memory else 2 if lock.images else 1
+    newest = lock.distribution_version or any(machine.record.selinux for machine in lock.machines.values())
+    return 4 if newest else 3 if lock.memory else 2 if lock.images else 1
 
 
 def allocation(machine: LockedMachine) -> tuple[object, ...]:

@@ -31,13 +31,6 @@ def password_variable(user: str) -> str:
     return f"password_hash_{user.replace('-', '_')}"
 
 
-def network_plugins(spec: Spec) -> tuple[str, ...]:
-    """The plugins that RKE2 is told to install; it takes a list, or names with commas between."""
-    told = spec.distribution.options.get("cni", "canal")
-    names = told if isinstance(told, list | tuple) else [told]
-    return tuple(name.strip() for one in names for name in str(one).split(","))
-
-
 def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:
     """Whether Kubernetes runs under its SELinux policy: as `distribution.options` says, else wherever it can.
 

@@ -7,19 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from stardock.distributions.release import PATTERN, release
 from stardock.spec.section import Section, broken
 from stardock.spec.units import shown
 
 #: The stable channel's release when this pin was set (2026-10); a version is never chosen at run time.
 DEFAULT_VERSION = "v1.36.5+rke2r1"
 
-_VERSION = re.compile(r"v\d{1,3}\.\d{1,3}\.\d{1,3}(-[a-z0-9.]+)?\+rke2r\d{1,3}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def parse_version(value: object) -> str:
     """A release tag of RKE2: Kubernetes' version and RKE2's own revision of it."""
-    if not isinstance(value, str) or not _VERSION.fullmatch(value):
+    if not isinstance(value, str) or release(value) is None:
         raise broken(f"version {shown(value)} is not a release of RKE2 (vX.Y.Z+rke2rN)", f"write for example {_completed(value)}")
     return value
 
@@ -47,7 +47,7 @@ def parse_url(value: object) -> str:
 Url = Annotated[str, BeforeValidator(parse_url), WithJsonSchema({"type": "string", "format": "uri"})]
 
 
-Version = Annotated[str, BeforeValidator(parse_version), WithJsonSchema({"type": "string", "pattern": f"^{_VERSION.pattern}$"})]
+Version = Annotated[str, BeforeValidator(parse_version), WithJsonSchema({"type": "string", "pattern": f"^{PATTERN}$"})]
 Sha256 = Annotated[str, BeforeValidator(parse_sha256), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})]
 
 
@@ -55,7 +55,9 @@ class Distribution(Section):
     """The Kubernetes to install, from a tarball of its release."""
 
     name: Literal["rke2"] = Field(default="rke2", description="which Kubernetes")
-    version: Version = Field(default=DEFAULT_VERSION, description="release, with its `+rke2rN`")
+    version: Version | None = Field(
+        default=None, description=f"release, with its `+rke2rN`; default: what the lock holds, for a new cluster {DEFAULT_VERSION}"
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description="keys of RKE2's config.yaml, checked against the keys that RKE2 knows"
     )

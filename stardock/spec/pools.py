@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from stardock.distributions.node_labels import is_label_key, is_label_value, taint_of
 from stardock.spec.cloud_init import PoolCloudInit
 from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
@@ -45,9 +46,6 @@ _MAX_CORES = 128
 
 #: Machines of one pool; a plan of a thousand takes seconds.
 MAX_COUNT = 1000
-_TAINT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?(=[A-Za-z0-9._-]*)?:(NoSchedule|PreferNoSchedule|NoExecute)")
-_LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 
 
 def _default(data: dict[str, Any]) -> Size:
@@ -96,7 +94,7 @@ def _better_pattern(value: str) -> str:
 
 def parse_labels(value: dict[str, str]) -> dict[str, str]:
     """Keys and values as Kubernetes takes them."""
-    wrong = [f"{key}={text}" for key, text in value.items() if not _LABEL_KEY.fullmatch(key) or not _LABEL_VALUE.fullmatch(text)]
+    wrong = [f"{key}={text}" for key, text in value.items() if not is_label_key(key) or not is_label_value(text)]
     if wrong:
         raise broken(f"{', '.join(map(shown, wrong))}: not a label of Kubernetes", "write for example topology.kubernetes.io/zone: rack1")
     return value
@@ -104,7 +102,7 @@ def parse_labels(value: dict[str, str]) -> dict[str, str]:
 
 def parse_taint(value: str) -> str:
     """`key=value:Effect`."""
-    if not _TAINT.fullmatch(value):
+    if taint_of(value) is None:
         raise broken(f"{shown(value)} is not a taint", "write key=value:NoSchedule, key:PreferNoSchedule or key:NoExecute")
     return value
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from stardock.distributions import rke2
+from stardock.distributions.fault import Fault
+from stardock.distributions.option_rules import option_faults
 from stardock.errors import Problem
 from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.cluster_networks import cluster_network_rules
+from stardock.spec.node_rules import node_rules
 from stardock.spec.places import at
 from stardock.spec.routing import routing_rules
 from stardock.spec.selinux_rules import selinux_rules
@@ -132,9 +134,16 @@ def load_balancers_are_no_nodes(spec: Spec) -> Iterator[Problem]:
 
 
 def options_fit_the_distribution(spec: Spec) -> Iterator[Problem]:
-    """Keys and values of `distribution.options`."""
-    for fault in rke2.faults(spec.distribution.options, spec.distribution.version):
-        yield at(spec, ("distribution", "options", fault.key), fault.message, fault.cure)
+    """Keys and values of `distribution.options`; for the release when it is stated, else see `stardock.plan.distribution`."""
+    for fault in option_faults(spec.distribution.options, spec.distribution.version or ""):
+        yield at(spec, option_keys(fault), fault.message, fault.cure)
+
+
+def option_keys(fault: Fault) -> Keys:
+    """Where a fault of the distribution stands."""
+    if fault.key == "version":
+        return ("distribution", "version")
+    return ("distribution", "options", fault.key, *(() if fault.item is None else (fault.item,)))
 
 
 def at_least_one_server(spec: Spec) -> Iterator[Problem]:
@@ -165,6 +174,7 @@ CONFLICTS: tuple[Rule, ...] = (
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
     selinux_rules,
+    node_rules,
     system_rules,
     address_rules,
     routing_rules,

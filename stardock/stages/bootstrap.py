@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.bundle import write_bundle
+from stardock.distributions.network_plugins import NONE, network_plugins
 from stardock.errors import ConditionError
 from stardock.facts import address_of
 from stardock.files import ClusterFiles
@@ -19,6 +20,7 @@ from stardock.stages.founded import read_back, remember, remember_host_keys
 from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.playbooks import Run, run
 from stardock.stages.progress import Log, Progress, Watcher
+from stardock.stages.running import known, read_answers, refuse, refuse_packages, running
 from stardock.stages.step import Say, Step
 from stardock.stages.step import run as run_steps
 from stardock.workspace import Workspace, commit_lock, open_workspace
@@ -77,6 +79,8 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
         with private_directory(workspace.files.run) as directory, Log(workspace.files.log) as log:
             Bootstrap(workspace, options, directory, Watcher(progress, log, frozenset({"secrets", *options.stages}))).run()
+        if "kubeconfig" in options.stages and network_plugins(workspace.plan.distribution.options) == (NONE,):
+            say(f"`cni: {NONE}`: no node is Ready, and no pod of the cluster's own starts, until your network plugin is there")
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
 
 
@@ -94,6 +98,8 @@ def private_directory(path: Path) -> Iterator[Path]:
 def check(workspace: Workspace, options: Options) -> None:
     """Refuse what cannot work, before anything is written or asked."""
     plan, facts = workspace.plan, workspace.facts
+    if not options.found_again:
+        refuse(workspace, known(workspace))
     if not options.check:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
     silent = [machine.name for machine in plan.machines if address_of(machine, facts) is None]
@@ -119,6 +125,7 @@ class Bootstrap:
     options: Options
     directory: Path
     watcher: Watcher
+    versions: dict[str, str] = field(default_factory=dict)  # what machines said that they run
 
     def run(self) -> None:
         """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails."""
@@ -126,6 +133,7 @@ class Bootstrap:
         write_bundle(plan, facts, self.directory)
         try:
             secrets = self._secrets() if NEED_SECRETS & set(self.options.stages) else None
+            self._guard()
             code = run(self._run("site.yml", secrets, self.options.stages), self.watcher.see)
         finally:
             self._remember()
@@ -133,7 +141,22 @@ class Bootstrap:
         if code:
             raise failure_error(self.watcher, self.workspace.files.log, code)
 
-    def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: str) -> Run:
+    def _guard(self) -> None:
+        """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
+        if self.options.stages == ("kubeconfig",):
+            return
+        report = self.directory / "running.json"
+        waits = "machines" in self.options.stages
+        code = run(self._run("running.yml", None, rke2_report=str(report), running_waits=waits), self.watcher.see)
+        if code:
+            raise failure_error(self.watcher, self.workspace.files.log, code)
+        answers = read_answers(report)
+        refuse_packages(answers)
+        stands = running(self.workspace, answers)
+        self.versions |= stands.versions
+        refuse(self.workspace, stands)
+
+    def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: object) -> Run:
         return Run(
             bundle=self.directory,
             playbook=playbook,
@@ -187,5 +210,4 @@ class Bootstrap:
         if self.options.check:
             return
         self.workspace = replace(self.workspace, facts=remember_host_keys(self.workspace, self.directory / "known_hosts"))
-        if self.watcher.authority:
-            remember(self.workspace, self.watcher.authority)
+        remember(self.workspace, self.watcher.authority, {**self.versions, **self.watcher.versions})

@@ -26,6 +26,8 @@ from stardock.stages.engine import Engine
 from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
 from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.lost import await_agents, find_lost, settled, strays
+from stardock.stages.running import known
+from stardock.stages.running import refuse as refuse_standing
 from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.state import mend, pull, refuse_left_behind
 from stardock.stages.step import Say, Step, run
@@ -92,6 +94,7 @@ class Deployment:
     def check(self) -> None:
         """Check names, engine, token, endpoint and password hashes. Raises RefusedError or ConditionError."""
         check_names(self.options.replace, [machine.name for machine in self.workspace.plan.machines])
+        refuse_standing(self.workspace, known(self.workspace))
         check_hooks(self.workspace.spec.hooks, ("before_deploy", "after_deploy"))
         engine = find_engine(os.environ)
         self.say(f"  Proxmox {Estate.from_environment(self.workspace.plan.proxmox).check()}, {engine}")

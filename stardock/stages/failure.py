@@ -9,15 +9,17 @@ from typing import Any
 
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
 from stardock.stages.playbooks import Event
-from stardock.stages.progress import Watcher
+from stardock.stages.progress import PLAYS, Watcher
 
 _LONGEST = 900
+#: What only reads, before the first stage.
+_BEFORE = frozenset({"running", "secrets"})
 
 
 def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
     """Make the error of a run that failed."""
     event = watcher.failure
-    again = f"the whole log is {log}; every stage may be run again: runner bootstrap --from-stage {watcher.stage}"
+    again = f"the whole log is {log}; every stage may be run again: runner bootstrap --from-stage {_stage(watcher)}"
     if event is None:
         return EngineError(f"ansible-playbook ended with {code} and no machine failed", cure=f"its own words are in {log}")
     message = f"{event.host}: {event.task}: {cause(event)}"
@@ -26,6 +28,13 @@ def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
     if _not_reached(event):
         return ConditionError(message, cure=f"{_reach_cure(message)}; {again}")
     return EngineError(message, cure=again)
+
+
+def _stage(watcher: Watcher) -> str:
+    """The stage that failed, or the first one where none had begun."""
+    if watcher.stage and watcher.stage not in _BEFORE:
+        return watcher.stage
+    return next((stage for stage in PLAYS.values() if stage in watcher.stages - _BEFORE), "machines")
 
 
 def _not_reached(event: Event) -> bool:

@@ -8,17 +8,31 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stardock.distributions.founding import settings
+from stardock.distributions.release import release
 from stardock.errors import ConditionError
 from stardock.facts import Facts, Founded, MachineFacts, known_hosts, save_facts, save_known_hosts
 from stardock.secrets import Secrets, secrets_file
 from stardock.workspace import Workspace
 
 
-def remember(workspace: Workspace, authority: str) -> None:
-    """Write into the facts that the cluster is founded, with the servers as they are now."""
-    servers = {server.name: _keys(workspace.facts, server.name) for server in workspace.plan.of_role("server")}
-    founded = Founded(ca_sha256=authority, servers=servers)
-    if workspace.facts.founded != founded:
+def remember(workspace: Workspace, authority: str, versions: Mapping[str, str]) -> None:
+    """Write into the facts that the cluster is founded, with the servers as they are now, and what its machines run.
+
+    Without an authority nothing was founded by this run, and only a cluster that the facts know gets its versions.
+    """
+    before = workspace.facts.founded
+    if not authority and before is None:
+        return
+    names = {machine.name for machine in workspace.plan.machines}
+    kept = before.versions if before else {}
+    running = {name: text for name, text in {**kept, **versions}.items() if name in names and release(text)}
+    if authority:
+        servers = {server.name: _keys(workspace.facts, server.name) for server in workspace.plan.of_role("server")}
+        founded = Founded(ca_sha256=authority, servers=servers, settings=settings(workspace.plan.distribution.options), versions=running)
+    elif before:
+        founded = replace(before, versions=running)
+    if before != founded:
         save_facts(workspace.files.facts, replace(workspace.facts, founded=founded))
 
 

@@ -19,6 +19,7 @@ PLAYS = {
     "Servers": "servers",
     "Agents": "agents",
     "Kubeconfig": "kubeconfig",
+    "Running": "running",
     "Secrets": "secrets",
 }
 
@@ -71,6 +72,7 @@ class Watcher:
     stage: str = ""
     failure: Event | None = None
     authority: str = ""
+    versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
 
@@ -108,6 +110,8 @@ class Watcher:
         facts = event.result.get("ansible_facts")
         if isinstance(facts, dict) and facts.get("founding_authority"):
             self.authority = str(facts["founding_authority"])
+        if isinstance(facts, dict) and facts.get("rke2_running"):
+            self.versions[event.host] = str(facts["rke2_running"])
 
     def _failed(self, event: Event) -> None:
         """Keep the last failure of the first machine: a rescue that tells what was waited for comes after what it rescues."""

@@ -5,6 +5,7 @@ and stands under PVE HA with its disks on shared storage: its PVE node fails in 
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
@@ -116,6 +117,34 @@ def test_the_users_own_files_and_commands_are_there_from_first_boot_and_an_edit_
     cluster.edit("hello", "welcome")
     assert changed(cluster.bootstrap("--stage", "machines").stdout) == ["machines"]
     assert cluster.ssh("server1", "cat /etc/motd").strip() == "welcome ${x}"
+
+
+@pytest.mark.proves("reality D23")
+@pytest.mark.proves("reality D24")
+def test_a_downgrade_and_another_founding_are_refused_by_plan_and_when_facts_are_lost_by_bootstrap_before_a_machine_is_touched(
+    cluster: Cluster,
+) -> None:
+    look = "sha256sum /etc/rancher/rke2/config.yaml /etc/motd; systemctl show -p ActiveEnterTimestamp rke2-server; cat /etc/stardock/rke2"
+    before, text, facts = cluster.ssh("server1", look), cluster.file.read_text(), cluster.file.with_suffix(".facts.json")
+    known = json.loads(facts.read_text())
+    assert known["founded"]["versions"] == {"server1": "v1.36.5+rke2r1"}
+    cluster.file.write_text(
+        f"{text}\ndistribution:\n  version: v1.35.2+rke2r1\n  options:\n    cluster-cidr: 10.50.0.0/16\n".replace("welcome", "bye")
+    )
+    line = cluster.file.read_text().splitlines().index("  version: v1.35.2+rke2r1") + 1
+    try:
+        planned = cluster.command("plan", "-f", str(cluster.file), check=False)
+        facts.write_text(json.dumps(known | {"founded": None}))
+        refused = cluster.bootstrap(check=False)
+    finally:
+        cluster.file.write_text(text)
+        facts.write_text(json.dumps(known))
+    for done, whose in ((planned, "this one"), (refused, "server1")):
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert f"cluster.yaml:{line}: distribution.version: no downgrade: server1 runs v1.36.5+rke2r1, cluster.yaml wants" in done.stderr
+        assert f"cluster.yaml:{line + 2}: distribution.options.cluster-cidr: `cluster-cidr` is settled when" in done.stderr
+        assert f"{whose} has 10.42.0.0/16, cluster.yaml wants 10.50.0.0/16" in done.stderr
+    assert cluster.ssh("server1", look) == before
 
 
 @pytest.mark.proves("feature PVE HA")

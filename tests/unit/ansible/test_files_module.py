@@ -113,3 +113,23 @@ def test_a_secret_is_not_in_the_difference(tmp_path: Path) -> None:
 def test_an_owner_that_is_not_there_is_told(tmp_path: Path) -> None:
     answer = own(tmp_path, {"path": str(tmp_path / "file"), "content": "x\n", "owner": "no-such-user"})
     assert "no such owner" in answer["msg"]
+
+
+@pytest.mark.proves("reality D29")
+def test_a_folder_is_made_in_its_mode_and_one_that_is_there_is_closed_again_with_what_it_holds(tmp_path: Path) -> None:
+    folder = {"path": str(tmp_path / "rke2/server"), "state": "directory", "mode": "0700"}
+    assert own(tmp_path, folder)["changed"]
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("rke2", "rke2/server")] == [0o755, 0o700]
+    assert not own(tmp_path, folder)["changed"]
+    (tmp_path / "rke2/server/kept").touch()
+    (tmp_path / "rke2/server").chmod(0o755)
+    assert own(tmp_path, folder, check=True)["diff"][0]["after"] == "a folder, 0700\n"
+    assert own(tmp_path, folder)["changed"]
+    assert (tmp_path / "rke2/server").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "rke2/server/kept").exists()
+
+
+def test_a_folder_takes_no_content_and_no_files_place(tmp_path: Path) -> None:
+    assert "a folder has no content" in own(tmp_path, {"path": str(tmp_path / "a"), "state": "directory", "content": "x"})["msg"]
+    (tmp_path / "file").touch()
+    assert own(tmp_path, {"path": str(tmp_path / "file"), "state": "directory"})["failed"]

@@ -171,7 +171,7 @@ def locked(file: Path) -> Path:
     ("edit", "message", "cure"),
     [
         (('"founder"', "founder"), "this is not JSON", "git checkout"),
-        (('"version": 1', '"version": 99'), "the lock has version 99", "newer Stardock"),
+        (('"version": 4', '"version": 99'), "the lock has version 99", "newer Stardock"),
         (('"vm_id": 211', '"vm_id": 210'), "server2 and server1 have the same VM id 210", "git checkout"),
     ],
     ids=["damaged", "newer", "edited into a clash"],

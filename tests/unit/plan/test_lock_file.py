@@ -11,7 +11,7 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.lock import VERSION, load_lock, save_lock, to_json
-from stardock.plan.locked import Pin
+from stardock.plan.locked import Lock, Pin
 from tests.plans import PUBLIC_KEY, document, plan_of
 
 pytestmark = pytest.mark.unit
@@ -23,6 +23,11 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "cluster.lock"
     save_lock(path, plan_of(document())[1])
     return path
+
+
+def of_before() -> Lock:
+    """A lock as it was before it held a release of Kubernetes."""
+    return replace(plan_of(document())[1], distribution_version=None)
 
 
 def refused(path: Path) -> tuple[str, int | None, str]:
@@ -74,7 +79,8 @@ def test_a_damaged_lock_is_refused_with_line_and_cure(path: Path) -> None:
 
 
 def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Path) -> None:
-    lock = plan_of(document())[1]
+    lock = of_before()
+    save_lock(path, lock)
     assert json.loads(path.read_text())["version"] == 1
     pinned = replace(lock, images={"https://example.org/x.qcow2": Pin(checksum=f"sha256:{'a' * 64}", date="2026-11-21")})
     save_lock(path, pinned)
@@ -85,12 +91,19 @@ def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Pa
 
 
 def test_memory_that_was_read_comes_back_equal_and_only_a_lock_with_it_is_of_version_3(path: Path) -> None:
-    lock = replace(plan_of(document())[1], memory={"pve1": 65536})
+    lock = replace(of_before(), memory={"pve1": 65536})
     save_lock(path, lock)
     assert json.loads(path.read_text())["version"] == 3
     assert load_lock(path) == lock
     line = edit(path, '"pve1": 65536', '"pve1": 0')
     assert refused(path)[:2] == ("pve1: 0 MiB are no memory of a PVE node", line)
+
+
+def test_the_release_comes_back_equal_and_only_a_lock_with_it_is_of_version_4(path: Path) -> None:
+    assert json.loads(path.read_text())["version"] == 4
+    assert json.loads(path.read_text())["distribution_version"] == "v1.36.5+rke2r1"
+    line = edit(path, '"distribution_version": "v1.36.5+rke2r1"', '"distribution_version": "v1.36; reboot"')
+    assert refused(path)[:2] == ("'v1.36; reboot' is not a release of RKE2", line)
 
 
 def test_a_plan_keeps_what_the_lock_holds_beside_machines() -> None:
@@ -112,7 +125,7 @@ def test_bytes_that_are_no_text_are_refused(path: Path) -> None:
 
 
 def test_a_newer_lock_is_refused_with_line_and_cure(path: Path) -> None:
-    line = edit(path, '"version": 1', f'"version": {VERSION + 1}')
+    line = edit(path, f'"version": {VERSION}', f'"version": {VERSION + 1}')
     assert refused(path) == (
         f"the lock has version {VERSION + 1}; this Stardock knows versions up to {VERSION}",
         line,

@@ -105,6 +105,7 @@ def test_the_json_contract() -> None:
     window = {"start": "17:00", "duration_minutes": 60}
     assert document == {
         "cluster": "test",
+        "distribution": {"name": "rke2", "version": "v1.36.5+rke2r1"},
         "machines": [
             {
                 "name": "s1",

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from stardock.distributions import rke2
+from stardock.distributions.fault import Fault
 from stardock.spec.distribution import DEFAULT_VERSION
 from tests.unit.spec.conftest import Load, Problems, example
 
 pytestmark = pytest.mark.unit
 
 
-def faults(version: str = DEFAULT_VERSION, **options: Any) -> list[rke2.Fault]:
+def faults(version: str = DEFAULT_VERSION, **options: Any) -> list[Fault]:
     return list(rke2.faults({name.replace("_", "-"): value for name, value in options.items()}, version))
 
 

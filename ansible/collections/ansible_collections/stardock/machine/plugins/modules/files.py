@@ -20,7 +20,7 @@ DOCUMENTATION = r"""
 module: files
 short_description: Own several files of a machine, and remember who has not read them yet
 description:
-  - Writes whole files, links, or takes files away; compares on the machine, so a file edited by hand is put back.
+  - Writes whole files, links, or takes files away; compares on the machine, so a file edited by hand is put back. Also makes folders.
   - A new content is validated before it replaces the old one.
   - A file may name what has to be told when it changes (V(applies)). That name stays in RV(pending), over runs, until the caller
     removes its mark, so that a run that is killed between the file and the reload is healed by the next. The marks lie in C(/run),
@@ -35,7 +35,7 @@ options:
       path: {description: "Where.", type: path, required: true}
       content: {description: "The whole content.", type: str}
       link: {description: "Make it a symbolic link to this; any link that leads to the same place is left alone.", type: path}
-      state: {description: "Whether it is there.", type: str, choices: [present, absent], default: present}
+      state: {description: "Whether it is there, or is a folder.", type: str, choices: [present, absent, directory], default: present}
       mode: {description: "Four octal digits.", type: str, default: "0644"}
       owner: {description: "Owner of the file and of folders that are made for it; empty: whoever runs this.", type: str, default: root}
       group: {description: "Group of the file and of folders that are made for it; empty: the owner's own.", type: str, default: root}
@@ -64,7 +64,7 @@ FILE = {
     "path": {"type": "path", "required": True},
     "content": {"type": "str", "no_log": False},
     "link": {"type": "path"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "directory"], "default": "present"},
     "mode": {"type": "str", "default": "0644"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
@@ -119,6 +119,8 @@ def is_as_wanted(wanted: Wanted, path: Path) -> bool:
     """Whether nothing is to be done for this file."""
     if wanted["state"] == "absent":
         return not os.path.lexists(path)
+    if wanted["state"] == "directory":
+        return path.is_dir() and same_attributes(wanted, path.resolve())
     if wanted["link"]:
         return path.is_symlink() and path.resolve() == (path.parent / wanted["link"]).resolve()
     return path.is_file() and not path.is_symlink() and same_content(wanted, read(path)) and same_attributes(wanted, path)
@@ -132,6 +134,13 @@ def make_directories(wanted: Wanted, folder: Path) -> None:
     folder.mkdir()
     folder.chmod(int(wanted["directory_mode"], 8))
     os.chown(folder, *owner_of(wanted))
+
+
+def make_directory(wanted: Wanted, path: Path) -> None:
+    """Make a folder, private from its first moment; one that is there gets mode and owner, its content stays."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    os.chown(path, *owner_of(wanted))
+    path.chmod(int(wanted["mode"], 8))
 
 
 def validate(wanted: Wanted, path: Path) -> None:
@@ -187,7 +196,8 @@ def make_so(wanted: Wanted, marks: Path) -> None:
         take_away(path)
         return
     make_directories(wanted, path.parent)
-    (relink if wanted["link"] else replace)(wanted, path)
+    change = make_directory if wanted["state"] == "directory" else relink if wanted["link"] else replace
+    change(wanted, path)
 
 
 def difference(wanted: Wanted) -> dict[str, str]:
@@ -195,6 +205,8 @@ def difference(wanted: Wanted) -> dict[str, str]:
     head = {"before_header": wanted["path"], "after_header": wanted["path"]}
     if wanted["secret"]:
         return {**head, "before": "(secret)\n", "after": "(another secret)\n"}
+    if wanted["state"] == "directory":
+        return {**head, "before": "", "after": f"a folder, {wanted['mode']}\n"}
     after = "" if wanted["state"] == "absent" else wanted["content"] or f"-> {wanted['link']}\n"
     return {**head, "before": read(Path(wanted["path"])) or "", "after": after}
 
@@ -204,6 +216,8 @@ def check(files: Sequence[Wanted]) -> None:
     for wanted in files:
         if wanted["state"] == "present" and (wanted["content"] is None) == (wanted["link"] is None):
             raise RefusedError(f"{wanted['path']}: exactly one of content and link must be given")
+        if wanted["state"] == "directory" and wanted["content"] is not None:
+            raise RefusedError(f"{wanted['path']}: a folder has no content")
 
 
 def pending(marks: Path, changes: Sequence[Wanted]) -> list[str]:

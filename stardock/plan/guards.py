@@ -1,0 +1,51 @@
+"""What must not be done to a cluster that stands: another founding, an older release, a minor skipped. Pure.
+
+The same rules hold `runner plan` against what was observed last, and `runner bootstrap` against what the machines say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stardock.distributions.founding import founding_faults
+from stardock.distributions.upgrade import upgrade_fault
+from stardock.plan.model import Plan
+from stardock.spec.places import at
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.errors import Problem
+    from stardock.spec.cluster import Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What is known of a founded cluster: machine -> release, and whose founding-time settings are which ("" is the cluster's)."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def guard_problems(spec: Spec, plan: Plan, running: Running) -> list[Problem]:
+    """Everything that cluster.yaml wants and the cluster cannot become."""
+    return [*_version(spec, plan, running.versions), *_settings(spec, plan, running.settings)]
+
+
+def _version(spec: Spec, plan: Plan, versions: Mapping[str, str]) -> Iterator[Problem]:
+    servers = {machine.name: versions[machine.name] for machine in plan.of_role("server") if machine.name in versions}
+    agents = {machine.name: versions[machine.name] for machine in plan.of_role("agent") if machine.name in versions}
+    who = "cluster.yaml" if spec.distribution.version is not None else "the lock"
+    fault = upgrade_fault(plan.distribution.version, servers, agents, who)
+    if fault:
+        yield at(spec, ("distribution", fault.key), fault.message, fault.cure)
+
+
+def _settings(spec: Spec, plan: Plan, settings: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
+    """Each key once, by the first that has another value."""
+    told: set[str] = set()
+    for name, founded in settings.items():
+        for fault in founding_faults(plan.distribution.options, founded, name or "this one"):
+            if fault.key not in told:
+                yield at(spec, ("distribution", "options", fault.key), fault.message, fault.cure)
+            told.add(fault.key)

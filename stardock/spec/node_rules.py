@@ -1,0 +1,30 @@
+"""Rules about labels and taints of nodes, where pools and `distribution.options` meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.distributions.arguments import items
+from stardock.distributions.node_labels import clashing_taints, managed_label
+from stardock.errors import Problem
+from stardock.spec.cluster import Spec
+from stardock.spec.places import at
+
+
+def node_rules(spec: Spec) -> Iterator[Problem]:
+    """Labels that are RKE2's to give; two values of one taint, which end a kubelet."""
+    common = items(spec.distribution.options, "node-taint")
+    for first, second in clashing_taints(common):
+        yield at(spec, ("distribution", "options", "node-taint", common.index(second)), *_both(first, second))
+    for p, pool in enumerate(spec.pools):
+        for key in pool.labels:
+            if (managed := managed_label(key)) is not None:
+                yield at(spec, ("pools", p, "labels", key), *managed)
+        for first, second in clashing_taints([*common, *pool.taints]):
+            if second in pool.taints:
+                yield at(spec, ("pools", p, "taints", pool.taints.index(second)), *_both(first, second))
+
+
+def _both(first: str, second: str) -> tuple[str, str]:
+    message = f"a node cannot have both `{first}` and `{second}`: one key, one effect, one value, or its kubelet ends"
+    return message, "keep one of them, or write another key"

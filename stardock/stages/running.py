@@ -1,0 +1,123 @@
+"""What the machines say that they run and were founded with, read before a bootstrap changes anything; refused what must not be done.
+
+What they say is not trusted beyond itself: a release is one or is nothing, of config.yaml only the founding-time keys are read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stardock.distributions.founding import KEYS, settings
+from stardock.distributions.release import release
+from stardock.errors import ConditionError, InputErrors, RefusedError
+from stardock.plan.guards import Running, guard_problems
+from stardock.spec.tree import read_tree
+from stardock.workspace import Workspace, standing_here
+
+#: Lines of one machine's answer; config.yaml has about a hundred keys.
+_MAX_LINES = 2000
+_MAX_NAME = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One machine's answer. `member`: it holds etcd's data. `package`: the RPM that its RKE2 came from, if one did."""
+
+    member: bool = False
+    version: str = ""
+    package: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def known(where: Workspace) -> Running:
+    """What was observed last; nothing where the state says that all servers are gone since (only discover drops their facts)."""
+    founded = where.facts.founded
+    if founded is None or _is_gone(where):
+        return Running()
+    return Running(versions=founded.versions, settings={"": founded.settings})
+
+
+def _is_gone(where: Workspace) -> bool:
+    stand = standing_here(where)
+    return bool(
+        where.files.state.exists() and stand is not None and not any(server.name in stand for server in where.plan.of_role("server"))
+    )
+
+
+def refuse(where: Workspace, running: Running) -> None:
+    """Raise `InputErrors` with everything that cluster.yaml wants and the cluster cannot become."""
+    problems = guard_problems(where.spec, where.plan, running)
+    if problems:
+        raise InputErrors(str(where.files.spec), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
+
+
+def read_answers(report: Path) -> dict[str, Seen]:
+    """What the playbook wrote down, by machine; the file goes. `ConditionError` when it is none of ours."""
+    try:
+        said = json.loads(report.read_text(encoding="utf-8"))
+        report.unlink()
+        return {str(name): seen(lines) for name, lines in said.items()}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ConditionError(f"what the machines run could not be read: {error}", cure="run `runner bootstrap` again") from error
+
+
+def seen(lines: Sequence[str]) -> Seen:
+    """One machine's answer, line by line as `running.sh.j2` writes it."""
+    said = [(key, value) for key, _, value in (str(line).partition("=") for line in lines[:_MAX_LINES])]
+    last = {key: value for key, value in said if key not in ("file", "line")}
+    versions = (text for text in (last.get("program", ""), last.get("installed", "")) if release(text))
+    return Seen(
+        member=last.get("member") == "yes",
+        version=next(versions, ""),
+        package="".join(character for character in last.get("package", "")[:_MAX_NAME] if character.isprintable()),
+        settings=settings(_options(said)),
+    )
+
+
+def _options(said: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The files in their order: the last value of a key wins, `KEY+` appends (docs.rke2.io/install/configuration)."""
+    found: dict[str, Any] = {}
+    for text in _files(said):
+        data = read_tree(text).data
+        for name, value in data.items() if isinstance(data, dict) else ():
+            key = name.removesuffix("+")
+            if key in KEYS:
+                found[key] = [*_listed(found.get(key)), *_listed(value)] if name != key else value
+    return found
+
+
+def _files(said: Sequence[tuple[str, str]]) -> Iterator[str]:
+    lines: list[str] = []
+    for key, value in [*said, ("file", "")]:
+        if key == "file":
+            yield "\n".join(lines)
+            lines = []
+        elif key == "line":
+            lines.append(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, list) else [value]
+
+
+def running(where: Workspace, answers: Mapping[str, Seen]) -> Running:
+    """What the machines run, if any of the servers holds the cluster's data; else nothing stands, whatever lies about."""
+    servers = {server.name for server in where.plan.of_role("server")}
+    members = {name: one for name, one in answers.items() if name in servers and one.member}
+    agents = {name: one for name, one in answers.items() if name not in servers} if members else {}
+    versions = {name: one.version for name, one in {**members, **agents}.items() if one.version}
+    return Running(versions=versions, settings={name: one.settings for name, one in members.items()})
+
+
+def refuse_packages(answers: Mapping[str, Seen]) -> None:
+    """Raise `RefusedError` for machines whose RKE2 is a package: install.sh refuses a tarball beside it too (`check_method_conflict`)."""
+    packaged = {name: one.package for name, one in answers.items() if one.package}
+    if packaged:
+        what = ", ".join(f"{name} ({package})" for name, package in packaged.items())
+        message = f"RKE2 came from an RPM package on {what}: Stardock installs a release's tarball, and the two get in each other's way"
+        cure = "a machine of a cluster that is in use: drain it, run rke2-uninstall.sh there and let it join anew, one machine at a time"
+        raise RefusedError(message, cure=cure)

@@ -1,0 +1,88 @@
+"""Parts of the role rke2 that need no RKE2: what is waited for, and images for machines that reach no registry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+ANSIBLE = Path(__file__).parents[3] / "ansible"
+IMAGES = "rke2-images-core.linux-amd64.tar.zst"
+
+
+def play(tmp_path: Path, tasks: list[dict[str, Any]], hosts: dict[str, dict[str, Any]]) -> subprocess.CompletedProcess[str]:
+    """Run tasks on machines that are this one."""
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts, "vars": here}}))
+    (tmp_path / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
+        "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles")
+    }
+    command = ["ansible-playbook", "-i", str(tmp_path / "hosts.json"), str(tmp_path / "play.json")]
+    return subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.proves("reality D28")
+def test_without_a_network_plugin_nobody_waits_for_ready_and_agents_least(tmp_path: Path) -> None:
+    hosts = {
+        f"{kind}-{'some' if network else 'none'}": {"rke2_type": kind, "rke2_has_network": network}
+        for kind in ("server", "agent")
+        for network in (True, False)
+    }
+    tasks = [
+        {"ansible.builtin.include_vars": {"file": str(ANSIBLE / "roles/rke2/vars/main.yml")}},
+        {"ansible.builtin.copy": {"content": "{{ rke2_conditions | to_json }}", "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.json"}},
+    ]
+    done = play(tmp_path, tasks, hosts)
+    assert done.returncode == 0, done.stdout
+    waited = {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in hosts}
+    assert waited == {
+        "server-none": ["EtcdIsVoter=True"],
+        "agent-none": [],
+        "server-some": ["EtcdIsVoter=True", "Ready=True"],
+        "agent-some": ["Ready=True"],
+    }
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Path:
+    """A release's folder, with images and a file that is none."""
+    folder = tmp_path / "artifacts"
+    folder.mkdir()
+    (folder / IMAGES).write_text("images")
+    (folder / "rke2-images-core.linux-amd64.txt").write_text("a list")
+    (folder / "sha256sum-amd64.txt").write_text(f"{hashlib.sha256(b'images').hexdigest()}  {IMAGES}\n")
+    return folder
+
+
+def installed(tmp_path: Path, artifacts: Path) -> subprocess.CompletedProcess[str]:
+    """Run the part of the role that brings images."""
+    tasks = [{"ansible.builtin.include_role": {"name": "rke2", "tasks_from": "images", "rolespec_validate": False}}]
+    return play(
+        tmp_path, tasks, {"server1": {"rke2_type": "server", "rke2_artifacts": str(artifacts), "rke2_data_dir": str(tmp_path / "data")}}
+    )
+
+
+@pytest.mark.proves("reality D32")
+def test_image_archives_of_an_air_gap_lie_where_rke2_imports_them(tmp_path: Path, artifacts: Path) -> None:
+    done = installed(tmp_path, artifacts)
+    assert done.returncode == 0, done.stdout
+    assert [path.name for path in (tmp_path / "data/agent/images").iterdir()] == [IMAGES]
+    assert (tmp_path / "data/agent").stat().st_mode & 0o777 == 0o750
+
+
+@pytest.mark.proves("reality D32")
+@pytest.mark.parametrize("promised", ["0" * 64, ""])
+def test_images_that_nobody_promised_are_not_installed(promised: str, tmp_path: Path, artifacts: Path) -> None:
+    (artifacts / "sha256sum-amd64.txt").write_text(f"{promised}  {IMAGES}\n" if promised else "")
+    done = installed(tmp_path, artifacts)
+    assert done.returncode != 0
+    assert "promised: not installed" in done.stdout
+    assert list((tmp_path / "data/agent/images").iterdir()) == []

@@ -1,0 +1,232 @@
+"""What machines say that they run and were founded with, and what is refused because of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from jinja2 import Environment
+
+from stardock.cli.main import runner
+from stardock.distributions.founding import KEYS
+from stardock.errors import ConditionError, InputErrors, RefusedError
+from stardock.facts import Facts, Founded, load_facts, save_facts
+from stardock.stages.bootstrap import Options, check
+from stardock.stages.founded import remember
+from stardock.stages.running import Seen, known, read_answers, refuse, refuse_packages, running, seen
+from stardock.workspace import Workspace, open_workspace
+from tests.plans import PUBLIC_KEY, ROOT
+
+pytestmark = pytest.mark.unit
+
+BACK = "RKE2 goes back only by restoring an etcd snapshot of the older release"
+QUICKSTART = (ROOT / "examples/quickstart/cluster.yaml").read_text().replace("id_ed25519.pub", f'"{PUBLIC_KEY}"')
+VERSION = "version: v1.36.5+rke2r1"
+MEMBER = ("member=yes", "installed=v1.36.5+rke2r1", "program=v1.36.5+rke2r1")
+
+
+def workspace(folder: Path, text: str = QUICKSTART) -> Workspace:
+    (folder / "cluster.yaml").write_text(text)
+    return open_workspace(folder / "cluster.yaml")
+
+
+def line_of(where: Workspace, text: str) -> int:
+    lines = where.files.spec.read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def founded(versions: dict[str, str] | None = None, settings: dict[str, str] | None = None) -> Facts:
+    return Facts(cluster="quickstart", founded=Founded(ca_sha256="ab" * 32, versions=versions or {}, settings=settings or {}))
+
+
+def plan(where: Workspace) -> tuple[int, str]:
+    done = CliRunner().invoke(runner, ["plan", "-f", str(where.files.spec)])
+    return done.exit_code, done.stderr
+
+
+@pytest.mark.proves("reality D24")
+def test_plan_refuses_a_downgrade_at_its_line_where_the_facts_are_known(tmp_path: Path) -> None:
+    where = workspace(tmp_path, QUICKSTART.replace(VERSION, "version: v1.35.2+rke2r1"))
+    save_facts(where.files.facts, founded(versions={"server1": "v1.36.5+rke2r1", "server2": "v1.35.2+rke2r1"}))
+    code, said = plan(where)
+    assert code == 3
+    assert f"{where.files.spec}:{line_of(where, 'v1.35.2')}: distribution.version: no downgrade: server1 runs v1.36.5+rke2r1, " in said
+    assert "write `version: v1.36.5+rke2r1`, or a later release of v1.36 or v1.37" in said
+
+
+@pytest.mark.proves("reality D23")
+def test_plan_refuses_another_founding_at_its_line_where_the_facts_are_known(tmp_path: Path) -> None:
+    where = workspace(tmp_path, QUICKSTART.replace(VERSION, f"{VERSION}\n  options: {{cluster-cidr: 10.50.0.0/16, cni: cilium}}"))
+    save_facts(where.files.facts, founded(settings={"cluster-cidr": "10.42.0.0/16", "cni": "cilium", "service-cidr": "10.43.0.0/16"}))
+    code, said = plan(where)
+    assert code == 3
+    assert f"{where.files.spec}:{line_of(where, 'cluster-cidr')}: distribution.options.cluster-cidr: `cluster-cidr` is settled when" in said
+    assert "this one has 10.42.0.0/16, cluster.yaml wants 10.50.0.0/16" in said
+    assert "delete it (10.42.0.0/16 is the default)" in said
+    assert "cni" not in said
+
+
+def test_what_the_lock_wants_is_told_as_the_locks(tmp_path: Path) -> None:
+    where = workspace(tmp_path, QUICKSTART.replace(f"  {VERSION}\n", ""))
+    with pytest.raises(InputErrors) as caught:
+        refuse(where, known(replace(where, facts=founded(versions={"server1": "v1.36.6+rke2r1"}))))
+    (problem,) = caught.value.problems
+    assert problem.message == f"no downgrade: server1 runs v1.36.6+rke2r1, the lock wants v1.36.5+rke2r1; {BACK}"
+
+
+def test_facts_of_servers_that_the_state_says_are_gone_refuse_nothing(tmp_path: Path) -> None:
+    """Destroyed, and to be made anew with another release: only discover drops the facts of then."""
+    where = replace(workspace(tmp_path), facts=founded(versions={"server1": "v1.36.6+rke2r1"}))
+    where.files.state.write_text(json.dumps({"version": 4, "resources": []}))
+    assert known(where).versions == {}
+    where.files.state.unlink()
+    assert known(where).versions == {"server1": "v1.36.6+rke2r1"}
+
+
+def test_bootstrap_checks_the_facts_first_and_not_when_a_new_cluster_is_asked_for(tmp_path: Path) -> None:
+    where = replace(workspace(tmp_path), facts=founded(versions={"server1": "v1.36.6+rke2r1"}))
+    with pytest.raises(InputErrors):
+        check(where, Options())
+    with pytest.raises(ConditionError, match="no SSH host key is known"):
+        check(where, Options(found_again="quickstart"))
+
+
+def test_machines_that_hold_no_cluster_are_not_held_against_anything(tmp_path: Path) -> None:
+    """A first start that failed leaves a program and a config.yaml; an agent of before may have them too."""
+    answers = {"server1": seen(["program=v1.36.9+rke2r1"]), "agent1": seen(["program=v1.36.9+rke2r1"]), "stranger": seen(MEMBER)}
+    where = workspace(tmp_path)
+    assert running(where, answers).versions == {}
+    refuse(where, running(where, answers))
+
+
+@pytest.mark.proves("reality D24")
+def test_bootstrap_refuses_what_the_machines_say_when_the_facts_are_lost(tmp_path: Path) -> None:
+    where = workspace(tmp_path, QUICKSTART.replace(VERSION, "version: v1.35.2+rke2r1"))
+    answers = {"server1": seen(MEMBER), "server2": seen([*MEMBER[:1], "installed=v1.35.2+rke2r1"])}
+    with pytest.raises(InputErrors) as caught:
+        refuse(where, running(where, answers))
+    (problem,) = caught.value.problems
+    assert problem.message == f"no downgrade: server1 runs v1.36.5+rke2r1, cluster.yaml wants v1.35.2+rke2r1; {BACK}"
+    assert problem.line == line_of(where, "v1.35.2")
+
+
+@pytest.mark.proves("reality D23")
+def test_bootstrap_refuses_another_founding_than_the_servers_have(tmp_path: Path) -> None:
+    where = workspace(tmp_path, QUICKSTART.replace(VERSION, f"{VERSION}\n  options: {{service-cidr: 10.60.0.0/16}}"))
+    answers = {"server2": seen([*MEMBER, "file=/etc/rancher/rke2/config.yaml", "line=service-cidr: [10.61.0.0/16]"])}
+    with pytest.raises(InputErrors) as caught:
+        refuse(where, running(where, answers))
+    (problem,) = caught.value.problems
+    assert problem.message == (
+        "`service-cidr` is settled when a cluster is founded: server2 has 10.61.0.0/16, cluster.yaml wants 10.60.0.0/16"
+    )
+    assert problem.cure == "write `service-cidr: 10.61.0.0/16` again; another value needs another cluster"
+
+
+def test_files_of_config_are_read_in_order_and_a_plus_appends() -> None:
+    lines = [
+        "file=/etc/rancher/rke2/config.yaml",
+        "line=cni:",
+        "line=- multus",
+        "line=cluster-domain: first.example",
+        "line=token: sesame",
+        "file=/etc/rancher/rke2/config.yaml.d/50.yaml",
+        "line=cni+: canal",
+        "line=cluster-domain: second.example",
+        "line=disable-kube-proxy: true",
+    ]
+    found = seen(lines).settings
+    assert (found["cni"], found["cluster-domain"], found["disable-kube-proxy"]) == ("multus,canal", "second.example", "true")
+    assert set(found) == set(KEYS)
+
+
+HOSTILE = {
+    "a value that is none": ["file=x", "line=cluster-domain: '$(reboot) \\e[31m'"],
+    "another type": ["file=x", "line=cluster-domain: {a: [1]}"],
+    "no YAML": ["file=x", "line=cluster-domain: ]["],
+    "deep": ["file=x", "line=cluster-domain: " + "[" * 5000],
+    "a version that is none": ["member=yes", "program=v1.36.5+rke2r1; reboot", "installed=\x1b[31m"],
+    "endless": ["member=yes"] * 100_000,
+    "no text": ["member", "=", ""],
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_what_a_hostile_machine_says_is_nothing(case: str, tmp_path: Path) -> None:
+    where = workspace(tmp_path)
+    one = seen(HOSTILE[case])
+    assert one.version == ""
+    refuse(where, running(where, {"server1": replace(one, member=True, settings={})}))
+    assert all("reboot" not in value for value in one.settings.values())
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"server1": 7}', '{"server1": null}'])
+def test_a_report_that_is_none_is_a_condition(text: str, tmp_path: Path) -> None:
+    report = tmp_path / "running.json"
+    report.write_text(text)
+    with pytest.raises(ConditionError, match="could not be read"):
+        read_answers(report)
+
+
+@pytest.mark.proves("reality D32")
+def test_an_rpm_install_of_rke2_is_refused_before_anything_is_touched() -> None:
+    refuse_packages({"server1": Seen()})
+    with pytest.raises(RefusedError) as caught:
+        refuse_packages({"server1": Seen(), "agent1": seen(["package=rke2-common"])})
+    assert caught.value.message.startswith("RKE2 came from an RPM package on agent1 (rke2-common): ")
+    assert "rke2-uninstall.sh" in (caught.value.cure or "")
+
+
+def test_facts_learn_what_runs_and_what_was_founded_with(tmp_path: Path) -> None:
+    where = workspace(tmp_path)
+    remember(where, "ab" * 32, {"server1": "v1.36.5+rke2r1", "gone": "v1.36.5+rke2r1", "agent1": "garbage"})
+    found = load_facts(where.files.facts, "quickstart").founded
+    assert found is not None
+    assert found.versions == {"server1": "v1.36.5+rke2r1"}
+    assert found.settings["cluster-dns"] == "10.43.0.10"
+    where = replace(where, facts=load_facts(where.files.facts, "quickstart"))
+    remember(where, "", {"agent1": "v1.36.5+rke2r1"})
+    again = load_facts(where.files.facts, "quickstart").founded
+    assert again == replace(found, versions={"server1": "v1.36.5+rke2r1", "agent1": "v1.36.5+rke2r1"})
+
+
+def test_versions_alone_found_nothing(tmp_path: Path) -> None:
+    where = workspace(tmp_path)
+    remember(where, "", {"server1": "v1.36.5+rke2r1"})
+    assert not where.files.facts.exists()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"versions": {"server1": "v1; reboot"}}, {"settings": {"cni": "canal; reboot"}}, {"settings": {"token": "x"}}],
+    ids=["version", "value", "key"],
+)
+def test_facts_that_hold_no_release_or_no_setting_are_refused(edit: dict[str, dict[str, str]], tmp_path: Path) -> None:
+    path = tmp_path / "cluster.facts.json"
+    save_facts(path, founded(**edit))
+    with pytest.raises(InputErrors) as caught:
+        load_facts(path, "quickstart")
+    assert caught.value.problems[0].path.startswith(f"founded.{next(iter(edit))}")
+
+
+def test_the_question_takes_nothing_but_founding_keys_from_a_machine(tmp_path: Path) -> None:
+    """The script itself, over a config.yaml that holds secrets between and around them."""
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        "token: sesame\ncluster-cidr:\n- 10.42.0.0/16\n# a comment: sesame\n- fd00::/56\nagent-token: sesame\n"
+        '"cni": [multus,\n  canal]\netcd-s3-secret-key: |\n  sesame\n  cni: sesame\ncluster-cidr-not: sesame\n'
+    )
+    (tmp_path / "server/db/etcd/member/wal").mkdir(parents=True)
+    text = (ROOT / "ansible/roles/rke2/templates/running.sh.j2").read_text()
+    script = Environment(autoescape=False).from_string(text).render(rke2_data_dir=tmp_path, rke2_founding_keys=list(KEYS))  # noqa: S701
+    script = script.replace("/etc/rancher/rke2/config.yaml ", f"{config} ").replace("/etc/rancher/rke2/", f"{tmp_path}/none/")
+    done = subprocess.run(["bash", "-c", f"set -u\n{script}"], capture_output=True, text=True, check=True)
+    assert "sesame" not in done.stdout.replace("# a comment: sesame", "")
+    one = seen(done.stdout.splitlines())
+    assert one.member
+    assert (one.settings["cluster-cidr"], one.settings["cni"]) == ("10.42.0.0/16,fd00::/56", "multus,canal")
+    assert json.dumps(done.stdout.splitlines())

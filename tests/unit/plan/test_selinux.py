@@ -58,7 +58,7 @@ def without(lock: Lock) -> Lock:
     return replace(lock, machines=machines, distribution_version=None)
 
 
-@pytest.mark.proves("selinux 3", "reality B11")
+@pytest.mark.proves("feature SELinux policy of RKE2", "selinux 3", "reality B11")
 def test_on_microos_servers_and_agents_have_the_package_the_module_the_labels_and_selinux_true() -> None:
     plan, _ = planned("microos")
     for name in KUBERNETES:

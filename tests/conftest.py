@@ -8,6 +8,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from stardock.lab.keeper import OWNER
 from stardock.lab.patience import patient
 
 pytest_plugins = ["pytester", "tests.blocked"]
@@ -20,6 +21,11 @@ BOUND = 300.0
 #: Tests that boot a whole cluster, in the order in which they run; those of the quick start share theirs.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "edited", "refused", "grown", "killed"))
 OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "dual_stack", "transactional"))
+
+
+def pytest_configure() -> None:
+    """A lab ends with the process whose tests made it, also when that is killed."""
+    os.environ[OWNER] = str(os.getpid())
 
 
 def pytest_report_header() -> str:

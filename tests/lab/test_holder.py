@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from stardock.lab import holder, settings_file
 from stardock.lab.errors import LabError
+from stardock.lab.keeper import OWNER
 from stardock.lab.processes import children
 from tests.lab.small import SmallLab, guest, small_lab, static
 from tests.waiting import until
@@ -82,6 +84,17 @@ def test_sigkill_of_any_of_the_holders_leaves_nothing(victim: str, tmp_path: Pat
         if victim == "keeper":
             holder.down(lab.directory)  # the one who takes the cgroups away was killed: the next command does
         until(lambda: not remains(lab, network), f"nothing to be left of {remains(lab, network)}", 15)
+
+
+def test_a_lab_with_an_owner_ends_with_it_however_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen(["sleep", "infinity"]) as owner:
+        monkeypatch.setenv(OWNER, str(owner.pid))
+        with small_lab(tmp_path) as lab:
+            with_booting_machine(lab)
+            network = network_of(lab)
+            owner.kill()
+            owner.wait()
+            until(lambda: not remains(lab, network), f"nothing to be left of {remains(lab, network)}", 15)
 
 
 def test_down_leaves_nothing_and_again_does_no_harm(tmp_path: Path) -> None:

@@ -34,19 +34,27 @@ _STRONG = ("real tool", "strict emulation")
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A row: `covers` are parts of the program (`parts`), `shown` what carries the level, `not_shown` what nothing here shows."""
+    """A row: `covers` are parts of the program (`parts`), `shown` what carries the level, `not_shown` what nothing here shows.
+
+    Its tests are those that prove it by name, and those of the `numbers` of facts that it rests on.
+    """
 
     name: str
     covers: tuple[str, ...]
     level: str
     shown: str
     not_shown: str = ""
+    numbers: tuple[str, ...] = ()
+
+    def tests(self, proofs: Mapping[str, list[str]]) -> list[str]:
+        """All of them, in order."""
+        return sorted({test for name in (f"feature {self.name}", *self.numbers) for test in proofs.get(name, [])})
 
 
 def features(file: Path = FILE) -> tuple[Feature, ...]:
     """All rows, in the order of the file."""
     rows = tomllib.loads(file.read_text(encoding="utf-8"))["feature"]
-    return tuple(Feature(**{**row, "covers": tuple(row["covers"])}) for row in rows)
+    return tuple(Feature(**{**row, "covers": tuple(row["covers"]), "numbers": tuple(row.get("numbers", ()))}) for row in rows)
 
 
 def parts() -> Iterator[str]:
@@ -94,7 +102,8 @@ def faults(rows: tuple[Feature, ...], proofs: Mapping[str, list[str]]) -> list[s
     found += [f"{part} is covered, and is no part of the program" for part in covered if part not in known]
     found += [f"{part} is covered twice" for part in sorted({part for part in covered if covered.count(part) > 1})]
     for row in rows:
-        tests = proofs.get(f"feature {row.name}", [])
+        tests = row.tests(proofs)
+        found += [f"{row.name}: no test proves its number {number}" for number in row.numbers if number not in proofs]
         if row.level not in LEVELS:
             found.append(f"{row.name}: {row.level!r} is no level; there are {list(LEVELS)}")
         if not tests:
@@ -107,7 +116,7 @@ def faults(rows: tuple[Feature, ...], proofs: Mapping[str, list[str]]) -> list[s
 def page(rows: tuple[Feature, ...], proofs: Mapping[str, list[str]]) -> str:
     """docs/proof.md."""
     meanings = "\n".join(f"- *{level}*: {meaning}" for level, meaning in LEVELS.items())
-    return HEAD.format(levels=meanings) + "".join(_row(row, proofs.get(f"feature {row.name}", [])) for row in rows)
+    return HEAD.format(levels=meanings) + "".join(_row(row, row.tests(proofs)) for row in rows)
 
 
 HEAD = """\

@@ -108,6 +108,13 @@ def test_numbers_of_later_sources_need_no_new_code() -> None:
     assert facts.expanded("03-two-nics") == ["03-two-nics"]
 
 
+def test_the_tests_of_a_number_that_a_feature_rests_on_are_its_own_and_a_number_without_tests_is_told() -> None:
+    row = Feature("a", tuple(features.parts()), "real tool", "s", numbers=("x 1", "x 2"))
+    shown = {"feature a": ["unit/plan/test_x.py::test_y"], "x 1": ["lab/test_z.py::test_z"]}
+    assert row.tests(shown) == ["lab/test_z.py::test_z", "unit/plan/test_x.py::test_y"]
+    assert features.faults((row,), shown) == ["a: no test proves its number x 2"]
+
+
 def test_renaming_a_test_changes_the_page_and_no_words(tmp_path: Path) -> None:
     shown = source(Fact("x 1", "Upstream does.", done="We do."))
     before = facts.page([shown], {"x 1": ["unit/test_x.py::test_old"]})

@@ -12,7 +12,7 @@ from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
 from stardock.plan.changes import Kept, keep
 from stardock.plan.describe import describe, pve_nodes, surroundings
-from stardock.plan.distribution import distribution_problems, with_version
+from stardock.plan.distribution import allocated, distribution_problems, with_version
 from stardock.plan.file_rules import file_problems
 from stardock.plan.ha_rules import ha_problems
 from stardock.plan.hardware_rules import hardware_problems
@@ -122,7 +122,7 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
         machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
     vrid = spec.network.vrid or held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
     founder = _founder(held, every, decided)
-    return replace(held, founder=founder, vrid=vrid, machines=machines, distribution_version=spec.distribution.version)
+    return replace(held, founder=founder, vrid=vrid, machines=machines, distribution_version=allocated(spec, held))
 
 
 def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:

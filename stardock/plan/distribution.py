@@ -1,6 +1,6 @@
 """Which release of Kubernetes a cluster is on: cluster.yaml's, else the lock's, else today's default. Pure.
 
-The default is allocated once: a newer Stardock, with another default, upgrades nobody.
+What a cluster begins with is allocated once: a newer Stardock, with another default, upgrades nobody.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ def _held(lock: Lock | None) -> str | None:
     if lock is None or not lock.machines:
         return None
     return lock.distribution_version or FIRST_DEFAULT
+
+
+def allocated(spec: Spec, held: Lock) -> str | None:
+    """What the lock keeps: the release of the first allocation, stated or default. It follows no edit, since one may be refused."""
+    return (held.distribution_version if held.machines else None) or spec.distribution.version
 
 
 def distribution_problems(spec: Spec) -> Iterator[Problem]:

@@ -43,7 +43,7 @@ class Lock:
     """All that was allocated to the names of one cluster.
 
     `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox;
-    `distribution_version` is the release of Kubernetes that was planned last (None: a lock from before it was kept).
+    `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept).
     """
 
     cluster: str

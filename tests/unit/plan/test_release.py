@@ -59,11 +59,17 @@ def test_a_lock_without_machines_says_nothing(newer_stardock: None) -> None:
     assert release_of(Lock(cluster="test", founder=""))[0] == NEWER
 
 
-def test_a_stated_version_wins_and_stays_when_its_line_goes() -> None:
+def test_a_stated_version_wins_and_the_lock_keeps_what_the_cluster_began_with() -> None:
+    """An edit that the guards refuse, a downgrade for one, leaves nothing behind in the lock."""
     _, first = plan_of(cluster(["pve1"], server=["s1"]))
-    assert release_of(first, "v1.36.9+rke2r1") == ("v1.36.9+rke2r1", "v1.36.9+rke2r1")
-    held = replace(first, distribution_version="v1.36.9+rke2r1")
-    assert release_of(held) == ("v1.36.9+rke2r1", "v1.36.9+rke2r1")
+    assert release_of(first, "v1.35.2+rke2r1") == ("v1.35.2+rke2r1", DEFAULT_VERSION)
+    assert release_of(first, "v1.36.9+rke2r1") == ("v1.36.9+rke2r1", DEFAULT_VERSION)
+    assert release_of(None, "v1.35.2+rke2r1") == ("v1.35.2+rke2r1", "v1.35.2+rke2r1")
+
+
+def test_a_lock_of_before_takes_what_cluster_yaml_states() -> None:
+    before = replace(plan_of(cluster(["pve1"], server=["s1"]))[1], distribution_version=None)
+    assert release_of(before, "v1.35.2+rke2r1") == ("v1.35.2+rke2r1", "v1.35.2+rke2r1")
 
 
 def test_a_frozen_lock_of_before_lacks_nothing() -> None:

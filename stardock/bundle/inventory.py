@@ -140,6 +140,7 @@ def _keepalived(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Vari
     return {
         "keepalived_address": own[machine.name],
         "keepalived_peers": [own[name] for name in every if name != machine.name],
+        "haproxy_peers": [{"name": name, "address": own[name]} for name in every if name != machine.name],
         "keepalived_priority": _FIRST_PRIORITY - every.index(machine.name),
     }
 

@@ -96,6 +96,7 @@ def test_every_load_balancer_lists_all_others_and_not_itself_with_priorities_of_
     plan = quickstart_plan()
     seen = {name: host(plan, name) for name in ("lb1", "lb2")}
     assert seen["lb1"]["keepalived_peers"] == [seen["lb2"]["keepalived_address"]] == ["192.168.1.42"]
+    assert seen["lb1"]["haproxy_peers"] == [{"name": "lb2", "address": "192.168.1.42"}]
     assert seen["lb2"]["keepalived_peers"] == [seen["lb1"]["keepalived_address"]] == ["192.168.1.41"]
     assert seen["lb1"]["keepalived_priority"] > seen["lb2"]["keepalived_priority"]
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from stardock.firstboot.afterburn import afterburn_config
 from stardock.firstboot.ignition import ignition
 from stardock.firstboot.network import network_config
 from stardock.firstboot.text import template
@@ -34,9 +36,14 @@ def documents(cluster: str, machine: Machine) -> Documents:
     meta = {"instance-id": f"{cluster}-{machine.name}", "local-hostname": machine.hostname}
     return Documents(
         user=template(_user(machine), password_variables(machine)),
-        network=template(yaml_text(network_config(machine)), ()),
+        network=template(yaml_text(_network(machine)), ()),
         meta=template(yaml_text(meta), ()),
     )
+
+
+def _network(machine: Machine) -> dict[str, Any]:
+    """Where first boot is Ignition, its own document holds the network, and this is for the initramfs."""
+    return afterburn_config(machine) if system(machine.image.system).first_boot == "ignition" else network_config(machine)
 
 
 def _user(machine: Machine) -> str:

@@ -1,7 +1,8 @@
 """Flatcar Container Linux, stable, the Proxmox image: Ignition, no packages, A/B updates, for machines that run Kubernetes.
 
 Rendered and checked by Ignition's own parser; not booted by our tests. Ignition reads the user snippet (the image's platform is
-proxmoxve), and Proxmox's other two documents are of no effect. Facts: docs/systems.md names their sources.
+proxmoxve); the network-config is for Afterburn in the initramfs, which Flatcar does not let at it yet (flatcar/Flatcar#2002), see
+`stardock.firstboot.afterburn`. Facts: docs/systems.md names their sources.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Under SELinux the agent (`virt_qemu_ga_t`) has no rule for `sshd_key_t`, the label of /etc/ssh/ssh_host_*, and its boolean for such files
 is off; `etc_t`, the label of a new file under /etc/stardock, it reads (openSUSE/selinux-policy, asked with sesearch). A path unit of
-systemd keeps the copy true: made at each boot after sshd's own keys, and again whenever they change.
+systemd keeps the copy true: made at each boot after sshd's own keys, and again whenever they change (`init_t` may watch all folders that
+hold no secrets of SELinux's own, and a shell that it starts is unconfined: init.te).
 """
 
 from __future__ import annotations

@@ -15,13 +15,16 @@ from typing import Any
 
 import pytest
 
+from stardock.bundle.machine import machine_variables
 from stardock.distributions.selinux import MODULE, variables
 from stardock.lab.hypervisor import Seed
 from stardock.systems import SENTINEL
+from stardock.systems.hostkeys import UNIT
 from stardock.systems.transactional import RESTART, cloud_config
 from stardock.yamltext import yaml_text
 from tests.lab.small import SmallLab, guest, small_lab, static, user_data
 from tests.machines import machine
+from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("transactional"), pytest.mark.timeout(400)]
 ADDRESS = "192.168.1.51"
@@ -155,6 +158,25 @@ def test_without_service_the_next_run_boots_what_waits(lab: SmallLab) -> None:
     play(lab, machine_packages=["vim", "htop", "screen"])
     assert len(calls(lab)) == 3
     assert set(calls(lab, "running")) >= {"vim", "screen"}
+
+
+KEYS = "/etc/stardock/host-keys.pub"
+
+
+@pytest.mark.proves("reality B9", "selinux 2")
+def test_the_copy_of_the_host_keys_is_made_on_a_machine_that_stands_and_follows_the_keys_without_a_reboot(lab: SmallLab) -> None:
+    owned = machine_variables(machine("m1", "server", 1, system_name="microos"))
+    files = [file for file in owned["machine_files"] if "host-keys" in file["path"]]
+    given = {"machine_packages": ["vim"], "machine_files": files, "machine_services": {UNIT: True}}
+    assert play(lab, **given)["changed"] > 0
+    assert len(lab.said(ADDRESS, f"sleep 2; cat {KEYS}").splitlines()) == 1
+    lab.said(ADDRESS, "sudo ssh-keygen -A")
+    until(lambda: lab.said(ADDRESS, f"cat {KEYS}") == lab.said(ADDRESS, "cat /etc/ssh/ssh_host_*_key.pub"), "the copy of all keys", 30)
+    assert len(lab.said(ADDRESS, f"cat {KEYS}").splitlines()) == 3
+    assert lab.said(ADDRESS, "stat", "-c", "%a", KEYS) == "644"
+    assert play(lab, **given) == {"changed": 0, "failed": 0}
+    lab.said(ADDRESS, f"sudo rm {KEYS}; sudo rm -f /etc/ssh/ssh_host_rsa_key* /etc/ssh/ssh_host_ecdsa_key*")
+    until(lambda: len(lab.said(ADDRESS, f"cat {KEYS} || true").splitlines()) == 1, "the copy of the key that is left", 30)
 
 
 RPM = "/var/lib/stub/rke2-selinux.slemicro.noarch.rpm"

@@ -133,3 +133,41 @@ def test_a_folder_takes_no_content_and_no_files_place(tmp_path: Path) -> None:
     assert "a folder has no content" in own(tmp_path, {"path": str(tmp_path / "a"), "state": "directory", "content": "x"})["msg"]
     (tmp_path / "file").touch()
     assert own(tmp_path, {"path": str(tmp_path / "file"), "state": "directory"})["failed"]
+
+
+#: The module where SELinux is on: what libselinux would answer, and a note of each label that is set, with what lay at the path by then.
+UNDER_SELINUX = """
+import json, os, runpy, stat, sys
+from ansible.module_utils.basic import AnsibleModule
+def default(self, path, mode=0):
+    kind = "l" if stat.S_ISLNK(mode) else "d" if stat.S_ISDIR(mode) else "f"
+    return ["system_u", "object_r", f"{kind}_of_{os.path.basename(path)}", "s0"]
+def put(self, path, context, changed):
+    with open(os.environ["LABELS"], "a") as file:
+        file.write(json.dumps([os.path.basename(path), context[2], sorted(os.listdir(os.path.dirname(path)))]) + "\\n")
+    return True
+AnsibleModule.selinux_enabled = lambda self: True
+os.geteuid = lambda: 0
+AnsibleModule.selinux_default_context = default
+AnsibleModule.set_context_if_different = put
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_under_selinux_a_file_has_its_own_label_before_it_is_in_its_place(tmp_path: Path) -> None:
+    files = [
+        {**OWNER, "path": str(tmp_path / "new/file"), "content": "x\n"},
+        {**OWNER, "path": str(tmp_path / "new/link"), "link": "file"},
+    ]
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": {"files": files, "marks": str(tmp_path / "marks")}})
+    environment = {**os.environ, "LABELS": str(tmp_path / "labels")}
+    for _ in range(2):
+        command = [sys.executable, "-c", UNDER_SELINUX, str(MODULE)]
+        done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    folder, file, link = (json.loads(line) for line in (tmp_path / "labels").read_text().splitlines())
+    assert folder[:2] == ["new", "d_of_new"]
+    assert file[0].startswith(".stardock-")
+    assert (file[1], "file" in file[2]) == ("f_of_file", False), "the name is not there yet"
+    assert (link[1], "link" in link[2]) == ("l_of_link", False)

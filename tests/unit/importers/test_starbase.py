@@ -114,6 +114,22 @@ def test_packages_mirror_and_strategy_come_along_and_what_stardock_brings_itself
     assert data["maintenance"] == {"slots": [17, 18], "offsets": [0, 15, 30, 45], "duration": "1h", "strategy": "best-effort"}
 
 
+@pytest.mark.proves("reality B11")
+@pytest.mark.parametrize("wanted", ["true", "false"])
+def test_the_importer_brings_what_the_origins_clusters_need_under_selinux(place: Imported, wanted: str) -> None:
+    """The origin installed the policy as one package more; here it comes with `selinux: true`, with its module, labels and booleans."""
+    checkout(place.folder / "old", custom=CUSTOM.replace("selinux: true", f"selinux: {wanted}"))
+    place.run()
+    assert f"selinux: {wanted}" in place.text
+    assert "rke2-selinux" not in place.text
+    place.plan()
+    records = [machine.record for machine in place.lock.machines.values()]
+    kubernetes = [record for record in records if record.role != "loadbalancer"]
+    assert {record.selinux for record in kubernetes} == {wanted == "true"}
+    assert {"rke2-selinux" in record.packages for record in kubernetes} == {wanted == "true"}
+    assert all("open-iscsi" in record.packages for record in kubernetes)
+
+
 def test_no_secret_of_the_origin_is_written_or_said(place: Imported) -> None:
     said = place.run()
     written = "".join(path.read_text() for path in place.folder.glob("cluster.*"))

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ short_description: Own several files of a machine, and remember who has not read
 description:
   - Writes whole files, links, or takes files away; compares on the machine, so a file edited by hand is put back. Also makes folders.
   - A new content is validated before it replaces the old one.
+  - Under SELinux each file, link and folder has the label that the policy's rules say for its path, from the moment when it is there.
+    A file that is put in place by renaming would keep the label of a temporary one.
   - A file may name what has to be told when it changes (V(applies)). That name stays in RV(pending), over runs, until the caller
     removes its mark, so that a run that is killed between the file and the reload is healed by the next. The marks lie in C(/run),
     because a reboot reads all files again anyway.
@@ -77,6 +79,8 @@ FILE = {
 
 
 Wanted = dict[str, Any]
+#: Gives what lies at the first path the label of the second one.
+Label = Callable[[Path, Path], None]
 
 
 class RefusedError(Exception):
@@ -126,19 +130,35 @@ def is_as_wanted(wanted: Wanted, path: Path) -> bool:
     return path.is_file() and not path.is_symlink() and same_content(wanted, read(path)) and same_attributes(wanted, path)
 
 
-def make_directories(wanted: Wanted, folder: Path) -> None:
+def labeller(module: AnsibleModule) -> Label:
+    """Ask the policy by libselinux, which Ansible finds without a Python package of its own. Nothing without SELinux, and nothing for
+    whoever is not root: files at home have the right label, and others one may not give.
+    """
+    if os.geteuid() != 0 or not module.selinux_enabled():
+        return lambda _fresh, _path: None
+
+    def label(fresh: Path, path: Path) -> None:
+        context = module.selinux_default_context(str(path), fresh.lstat().st_mode)
+        module.set_context_if_different(str(fresh), context, False)
+
+    return label
+
+
+def make_directories(wanted: Wanted, folder: Path, label: Label) -> None:
     """Make a folder and the missing ones above it, with the file's owner and the folder mode."""
     if folder.is_dir():
         return
-    make_directories(wanted, folder.parent)
+    make_directories(wanted, folder.parent, label)
     folder.mkdir()
+    label(folder, folder)
     folder.chmod(int(wanted["directory_mode"], 8))
     os.chown(folder, *owner_of(wanted))
 
 
-def make_directory(wanted: Wanted, path: Path) -> None:
+def make_directory(wanted: Wanted, path: Path, label: Label) -> None:
     """Make a folder, private from its first moment; one that is there gets mode and owner, its content stays."""
     path.mkdir(mode=0o700, exist_ok=True)
+    label(path, path)
     os.chown(path, *owner_of(wanted))
     path.chmod(int(wanted["mode"], 8))
 
@@ -152,7 +172,7 @@ def validate(wanted: Wanted, path: Path) -> None:
         raise RefusedError(f"{wanted['path']}: `{wanted['validate']}` refuses the new content, the old one stays: {words}")
 
 
-def replace(wanted: Wanted, path: Path) -> None:
+def replace(wanted: Wanted, path: Path, label: Label) -> None:
     """Write the new content beside the old one, have it judged, and put it in its place at once."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".stardock-")
     fresh = Path(name)
@@ -165,16 +185,18 @@ def replace(wanted: Wanted, path: Path) -> None:
             os.fsync(file.fileno())
         if wanted["validate"]:
             validate(wanted, fresh)
+        label(fresh, path)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def relink(wanted: Wanted, path: Path) -> None:
+def relink(wanted: Wanted, path: Path, label: Label) -> None:
     """Put a symbolic link in its place at once."""
     fresh = path.with_name(path.name + ".stardock")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(wanted["link"])
+    label(fresh, path)
     fresh.replace(path)
 
 
@@ -186,7 +208,7 @@ def take_away(path: Path) -> None:
         path.unlink()
 
 
-def make_so(wanted: Wanted, marks: Path) -> None:
+def make_so(wanted: Wanted, marks: Path, label: Label) -> None:
     """Bring one file to what it should be. The mark comes first: killed between the two, the next run tells for nothing, not never."""
     path = Path(wanted["path"])
     if wanted["applies"]:
@@ -195,9 +217,9 @@ def make_so(wanted: Wanted, marks: Path) -> None:
     if wanted["state"] == "absent":
         take_away(path)
         return
-    make_directories(wanted, path.parent)
+    make_directories(wanted, path.parent, label)
     change = make_directory if wanted["state"] == "directory" else relink if wanted["link"] else replace
-    change(wanted, path)
+    change(wanted, path, label)
 
 
 def difference(wanted: Wanted) -> dict[str, str]:
@@ -237,7 +259,7 @@ def main() -> None:
         changes = [wanted for wanted in module.params["files"] if not is_as_wanted(wanted, Path(wanted["path"]))]
         diff = [difference(wanted) for wanted in changes]
         for wanted in [] if module.check_mode else changes:
-            make_so(wanted, marks)
+            make_so(wanted, marks, labeller(module))
     except (RefusedError, OSError) as error:
         module.fail_json(msg=str(error))
     paths = [wanted["path"] for wanted in changes]

@@ -84,6 +84,7 @@ def test_the_files_are_where_the_real_one_puts_them(cluster: Cluster) -> None:
 
 
 @pytest.mark.only_looks
+@pytest.mark.proves("reality D29")
 def test_folders_have_the_modes_that_rke2_gives_them(cluster: Cluster) -> None:
     data = cluster["server1"].data
     modes = {name: stat.S_IMODE((data / name).stat().st_mode) for name in ("", "agent", "agent/logs", "server")}
@@ -258,6 +259,15 @@ def test_a_wrong_token_or_another_network_keeps_a_joiner_out_and_says_so(lab: La
     assert 'level=warning msg="critical configuration mismatched: cluster-cidr"' in wrong.log()
     wrong.close()
     assert "server9" not in cluster["server1"].nodes()
+
+
+def test_an_agent_with_the_servers_token_is_refused_where_agents_have_one_of_their_own(lab: Lab, cluster: Cluster) -> None:
+    agent = lab.machine("agent6", 26)
+    agent.configure(token=TOKEN, server=f"https://{cluster['server1'].address}:9345")
+    agent.start("agent")
+    words = "server is not ready: failed to retrieve configuration from server: https://10.66.0.11:9345/v1-rke2/config: 401 Unauthorized"
+    until("it says so again and again", lambda: agent.log().count(words) > 1, 30, {"agent6": agent})
+    agent.close()
 
 
 def test_the_full_token_lets_an_agent_in(lab: Lab, cluster: Cluster) -> None:

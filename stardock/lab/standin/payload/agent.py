@@ -77,10 +77,13 @@ class Agent:
         return None
 
     def _save(self, entrance: Entrance) -> None:
-        pair = self._certificate(entrance)
-        servers, shared = entrance.apiservers(), entrance.config()
+        try:
+            shared = entrance.config()
+        except JoinError as error:
+            raise JoinError(f"failed to retrieve configuration from server: {error}") from error
         networks.check_families(shared["cluster-cidr"], shared["service-cidr"], self._identity.addresses)
         self._cni = shared["cni"]
+        pair, servers = self._certificate(entrance), entrance.apiservers()
         split = pair.index(b"-----BEGIN PRIVATE KEY")
         write(self._paths.agent / "server-ca.crt", entrance.authority)
         write(self._paths.agent / "client-kubelet.key", pair[split:])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from stardock.lab.standin.payload import kubelet
+from stardock.lab.standin.payload.authentication import Version
 from stardock.lab.standin.payload.config import Config
 from stardock.lab.standin.payload.paths import Paths
 
@@ -42,6 +43,19 @@ def test_other_labels_do_not(label: str) -> None:
 ])  # fmt: skip
 def test_what_is_no_label_and_no_taint_ends_it_too(keys: dict[str, str], words: str) -> None:
     assert words in refused(**keys)
+
+
+@pytest.mark.parametrize(("argument", "words"), [
+    ("shutdown-grace-period=30s", "failed to parse kubelet flag: unknown flag: --shutdown-grace-period"), ("max-pods=200", ""),
+    ("max_pods=200", ""), ("v=4", ""), ("log-file=/x", ""), ("eviction-hard+=memory.available<100Mi", ""),
+])  # fmt: skip
+def test_a_flag_that_a_kubelet_does_not_have_ends_it(argument: str, words: str) -> None:
+    assert refused(kubelet_arg=(argument,)) == words
+
+
+def test_a_flag_that_went_is_known_to_older_minors_only() -> None:
+    assert "pod-infra-container-image" in kubelet.known_flags(Version.of("v1.33.3+rke2r1"))
+    assert "pod-infra-container-image" not in kubelet.known_flags(Version.of("v1.36.5+rke2r1"))
 
 
 def test_kubelet_arg_replaces_what_node_label_gives() -> None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from .config import Config
+from .journal import log
 from .paths import Paths, write
 
 DEFAULT_MODE = "0600"
@@ -25,7 +26,16 @@ def write_kubeconfig(paths: Paths, config: Config) -> None:
     }  # fmt: skip
     file = config.text("write-kubeconfig")
     target = Path(file) if file else paths.config / "rke2.yaml"
-    write(target, json.dumps(content, indent=2) + "\n", int(config.text("write-kubeconfig-mode", DEFAULT_MODE), 8))
+    write(target, json.dumps(content, indent=2) + "\n", _mode(config.text("write-kubeconfig-mode", DEFAULT_MODE)))
+
+
+def _mode(text: str) -> int:
+    """A wrong mode is told and does nothing, as in k3s."""
+    try:
+        return int(text, 8)
+    except ValueError:
+        log("error", f"Failed to set rke2.yaml to mode {text}: invalid syntax")
+        return int(DEFAULT_MODE, 8)
 
 
 def link_kubectl(paths: Paths) -> None:

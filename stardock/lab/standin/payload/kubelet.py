@@ -6,10 +6,13 @@ pkg/util/taints; rke2, pkg/executor/staticpod (Kubelet: started again every 5 s,
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from importlib.resources import files
 
 from . import arguments, networks, profile, selinux
+from .authentication import Version
 from .config import Config
 from .journal import log
 from .klog import klog
@@ -22,6 +25,7 @@ ALLOWED = (
     "failure-domain.beta.kubernetes.io/zone", "kubernetes.io/arch", "kubernetes.io/hostname", "kubernetes.io/os",
     "node.kubernetes.io/instance-type", "topology.kubernetes.io/region", "topology.kubernetes.io/zone",
 )  # fmt: skip
+FLAGS_OF_MINOR = 36  # where the table of flags is from
 RESERVED = ("kubernetes.io", "k8s.io")
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 NAME = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)")
@@ -78,8 +82,14 @@ class Kubelet:
 
 
 def refused(config: Config) -> str:
-    """Why a kubelet ends with these labels and taints; nothing when it does not. `kubelet-arg` replaces what RKE2 makes of `node-label`."""
-    given = arguments.named(config.items("kubelet-arg"))
+    """Why a kubelet ends with these flags, labels and taints; nothing when it does not.
+
+    `kubelet-arg` replaces what RKE2 makes of `node-label`.
+    """
+    given = {flag.replace("_", "-"): value for flag, value in arguments.named(config.items("kubelet-arg")).items()}
+    unknown = sorted(set(given) - known_flags(Version.of(VERSION)))
+    if unknown:
+        return f"failed to parse kubelet flag: unknown flag: --{unknown[0]}"
     labels = given.get("node-labels", ",".join(config.items("node-label")))
     taints = given.get("register-with-taints", ",".join(config.items("node-taint")))
     malformed = next((text for text in labels.split(",") if text and "=" not in text), "")
@@ -89,6 +99,13 @@ def refused(config: Config) -> str:
     if wrong:
         return _unparsable("register-with-taints", taints, wrong)
     return _wrong_labels(dict(_pair(text) for text in labels.split(",") if text))
+
+
+def known_flags(version: Version) -> set[str]:
+    """What a kubelet of this version takes, with those that RKE2 keeps for itself."""
+    table = json.loads(files(__package__).joinpath("kubelet-flags.json").read_text())
+    older = table["older"] if version.minor < FLAGS_OF_MINOR else []
+    return {*table["kubelet"], *table["rke2"], *older}
 
 
 def is_kubelet_label(key: str) -> bool:

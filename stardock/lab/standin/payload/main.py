@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from . import config, networks, profile, snapshots
+from . import config, networks, options, profile, snapshots
 from .agent import Agent
 from .children import StoppedError
 from .journal import FatalError, log
@@ -62,6 +62,7 @@ def _run(role: config.Role) -> None:
         signal.signal(number, lambda *_: ending.set())
     settings = config.load(Paths.from_environment(), role)
     paths = _paths(settings)
+    options.check(settings)
     profile.demand(paths, settings)
     if role == "server":
         networks.chosen(settings)

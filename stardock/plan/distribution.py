@@ -45,4 +45,4 @@ def distribution_problems(spec: Spec) -> Iterator[Problem]:
     """What of the options does not fit the release that was decided; where cluster.yaml states it, that was told with the file's others."""
     options = spec.distribution.options
     for fault in option_faults(options, spec.distribution.version or DEFAULT_VERSION):
-        yield at(spec, option_keys(fault), fault.message, fault.cure)
+        yield at(spec, option_keys(spec, fault), fault.message, fault.cure)

@@ -136,14 +136,15 @@ def load_balancers_are_no_nodes(spec: Spec) -> Iterator[Problem]:
 def options_fit_the_distribution(spec: Spec) -> Iterator[Problem]:
     """Keys and values of `distribution.options`; for the release when it is stated, else see `stardock.plan.distribution`."""
     for fault in option_faults(spec.distribution.options, spec.distribution.version or ""):
-        yield at(spec, option_keys(fault), fault.message, fault.cure)
+        yield at(spec, option_keys(spec, fault), fault.message, fault.cure)
 
 
-def option_keys(fault: Fault) -> Keys:
-    """Where a fault of the distribution stands."""
+def option_keys(spec: Spec, fault: Fault) -> Keys:
+    """Where a fault of the distribution stands: at an item where there is a list."""
     if fault.key == "version":
         return ("distribution", "version")
-    return ("distribution", "options", fault.key, *(() if fault.item is None else (fault.item,)))
+    is_item = fault.item is not None and isinstance(spec.distribution.options.get(fault.key), list | tuple)
+    return ("distribution", "options", fault.key, *((fault.item,) if is_item and fault.item is not None else ()))
 
 
 def at_least_one_server(spec: Spec) -> Iterator[Problem]:

@@ -74,3 +74,8 @@ def test_what_ends_an_api_server_is_refused_at_its_line(problems: Problems) -> N
     number = text.splitlines().index("      - anonymous-auth=true") + 1
     found = [(problem.line, problem.path) for problem in problems(text)]
     assert found == [(number - 4, "distribution.version"), (number, "distribution.options.kube-apiserver-arg[1]")]
+
+
+def test_a_value_that_is_no_list_has_no_item(problems: Problems) -> None:
+    (problem,) = problems(quickstart(options="    kubelet-arg: node-ip=192.0.2.1\n"))
+    assert problem.path == "distribution.options.kubelet-arg"

@@ -37,6 +37,19 @@ class Lab:
         words = [sys.executable, "-m", "bench.prober", f"https://{self.vip}:6443/readyz", str(seconds)]
         return subprocess.Popen(["runner", "lab", "run", "-f", self._file, "--", *words], stdout=subprocess.PIPE, text=True)
 
+    def await_boot(self, name: str) -> None:
+        """Until a machine has ended its boot, keepalived and haproxy included. Raises CalledProcessError after two minutes."""
+        deadline = time.monotonic() + 120
+        while True:
+            try:
+                self.do("ssh", name, "timeout 60 systemctl is-system-running --wait | grep -qx -e running -e degraded")
+            except subprocess.CalledProcessError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
+
     def holder(self, names: Sequence[str]) -> str:
         """Who has the VIP."""
         return next(name for name in names if f" {self.vip}/" in self.do("ssh", name, "ip -brief address"))
@@ -49,7 +62,7 @@ def outage(lab: Lab, names: Sequence[str]) -> float:
     lab.do("kill", holder)
     output, _ = prober.communicate(timeout=60)
     lab.do("start", holder)
-    time.sleep(10)
+    lab.await_boot(holder)
     return float(json.loads(output.splitlines()[-1])["longest_outage_seconds"])
 
 

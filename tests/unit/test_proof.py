@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.proof import facts, features
+from tests.proof.__main__ import DOCS, pages
 from tests.proof.facts import Fact, Source
 from tests.proof.features import Feature
 from tests.proof.markers import MarkerError, proofs
@@ -38,6 +39,11 @@ def test_the_parts_of_the_program_are_taken_from_it() -> None:
     wanted = {"key pools.memory", "key cluster", "command image pin", "command deploy", "state s3", "debian server", "engine tofu"}
     assert wanted <= set(parts)
     assert len(parts) == len(set(parts)) > 100
+
+
+@pytest.mark.parametrize("page", ["proof.md", "reality.md"])
+def test_the_page_is_current(page: str) -> None:
+    assert (DOCS / page).read_text(encoding="utf-8") == pages()[page], f"docs/{page} is stale: make docs"
 
 
 def test_readme_links_proof_md() -> None:

@@ -52,6 +52,12 @@ class RefusedError(StardockError):
     exit_code = 5
 
 
+class PartialError(StardockError):
+    """Done, except on machines that nothing else depends on and that did not answer: they are named, and the next run does the rest."""
+
+    exit_code = 7
+
+
 class EngineError(StardockError):
     """A tool that Stardock drives (tofu, cdktf, ansible) failed; its own words are shown."""
 

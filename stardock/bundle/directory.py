@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from stardock.bundle.inventory import Variables, inventory_files
@@ -18,12 +19,12 @@ SOURCE = Path(__file__).parents[2] / "ansible"
 PARTS = ("ansible.cfg", "inventory", "known_hosts", "project", "README.md")
 
 
-def write_bundle(plan: Plan, facts: Facts, directory: Path) -> None:
-    """Write the bundle of a cluster into a directory, over an older bundle.
+def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection[str] = ()) -> None:
+    """Write the bundle of a cluster into a directory, over an older bundle; machines that are left out are asked nothing.
 
     `ConditionError` when a machine's address is not known; `RefusedError` when the directory holds something that is no bundle.
     """
-    files = inventory_files(plan, facts)
+    files = inventory_files(plan, facts, left_out)
     _clear(directory)
     _copy_playbooks(directory)
     for name, variables in files.items():

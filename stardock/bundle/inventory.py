@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from stardock.bundle.kured import server_files
@@ -32,29 +32,33 @@ _SSH = Template(
 _FIRST_PRIORITY = 150
 
 
-def inventory_files(plan: Plan, facts: Facts) -> dict[str, Variables]:
-    """All files of the inventory: name -> content. `ConditionError` when a machine's address is not known."""
-    addresses = {machine.name: address_of(machine, facts) for machine in plan.machines}
+def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) -> dict[str, Variables]:
+    """All files of the inventory: name -> content; those that are left out are in it by name only.
+
+    `ConditionError` when the address of any other machine is not known.
+    """
+    asked = [machine for machine in plan.machines if machine.name not in left_out]
+    addresses = {machine.name: address_of(machine, facts) for machine in asked}
     unknown = [name for name, address in addresses.items() if address is None]
     if unknown:
         raise ConditionError(
             f"no address is known for {', '.join(unknown)}", cure="run `runner discover`: it asks the machines through Proxmox"
         )
     known = {name: address for name, address in addresses.items() if address}
-    ipv6 = _second_addresses(plan, facts)
+    ipv6 = _second_addresses(plan, facts, asked)
     return {
-        "hosts.yml": _hosts(plan),
+        "hosts.yml": _hosts(plan, left_out),
         "group_vars/all.yml": _all(plan, facts, known),
         **({"group_vars/loadbalancer.yml": _balancing(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
-        **{f"host_vars/{machine.name}.yml": _host(plan, machine, known, ipv6) for machine in plan.machines},
+        **{f"host_vars/{machine.name}.yml": _host(plan, machine, known, ipv6) for machine in asked},
     }
 
 
-def _second_addresses(plan: Plan, facts: Facts) -> dict[str, str]:
+def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dict[str, str]:
     """IPv6 addresses of the nodes of a dual-stack cluster; of any other cluster nobody asks for them. `ConditionError` for unknown ones."""
     if not is_dual_stack(plan.distribution.options):
         return {}
-    found = {machine.name: ipv6_of(machine, facts) for machine in plan.machines if machine.role != "loadbalancer"}
+    found = {machine.name: ipv6_of(machine, facts) for machine in asked if machine.role != "loadbalancer"}
     unknown = [name for name, address in found.items() if address is None]
     if unknown:
         message = f"the cluster is dual stack, and no IPv6 address is known for {', '.join(unknown)}"
@@ -62,10 +66,14 @@ def _second_addresses(plan: Plan, facts: Facts) -> dict[str, str]:
     return {name: address for name, address in found.items() if address}
 
 
-def _hosts(plan: Plan) -> Variables:
-    """One group a role, empty ones too, and one for the founder: plays name groups, and a missing group would be a warning."""
+def _hosts(plan: Plan, left_out: Collection[str]) -> Variables:
+    """One group a role, empty ones too, one for the founder, and one for the silent ones, which plays pass over and add to.
+
+    Plays name groups, and a missing group would be a warning.
+    """
     groups: Variables = {role: {"hosts": {machine.name: {} for machine in plan.of_role(role)}} for role in ROLES}
-    return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}}}}
+    silent: Variables = {"hosts": {name: {} for name in left_out}}
+    return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}, "silent": silent}}}
 
 
 def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:

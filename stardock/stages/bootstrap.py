@@ -15,6 +15,7 @@ from stardock.facts import address_of
 from stardock.files import ClusterFiles
 from stardock.runlock import only_run
 from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
+from stardock.stages import silent
 from stardock.stages.failure import failure_error
 from stardock.stages.founded import read_back, remember, remember_host_keys
 from stardock.stages.hooks import check_hooks, hook_steps
@@ -70,7 +71,8 @@ def hooks(moment: str, workspace: Workspace, options: Options, say: Say) -> tupl
 def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> None:
     """Check what can be checked from here, then run the stages over a bundle in a private directory that goes afterwards.
 
-    Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError.
+    Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError; at the end
+    PartialError when it went on without agents that do not answer.
     """
     check(open_workspace(cluster_file), options)
     with only_run(ClusterFiles(cluster_file).run_lock, say):
@@ -78,10 +80,13 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         commit_lock(workspace)
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
         with private_directory(workspace.files.run) as directory, Log(workspace.files.log) as log:
-            Bootstrap(workspace, options, directory, Watcher(progress, log, frozenset({"secrets", *options.stages}))).run()
+            watcher = Watcher(progress, log, frozenset({"secrets", *options.stages}))
+            missing = Bootstrap(workspace, options, directory, watcher).run()
         if "kubeconfig" in options.stages and network_plugins(workspace.plan.distribution.options) == (NONE,):
             say(f"`cni: {NONE}`: no node is Ready, and no pod of the cluster's own starts, until your network plugin is there")
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
+    if missing:
+        raise silent.partial_error(missing)
 
 
 @contextlib.contextmanager
@@ -102,14 +107,13 @@ def check(workspace: Workspace, options: Options) -> None:
         refuse(workspace, known(workspace))
     if not options.check:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
-    silent = [machine.name for machine in plan.machines if address_of(machine, facts) is None]
-    if silent:
+    others = [machine for machine in plan.machines if machine.role != silent.ROLE]
+    nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
+    if nowhere:
         raise ConditionError(
-            f"no address is known for {', '.join(silent)}", cure="run `runner discover`: it asks the machines through Proxmox"
+            f"no address is known for {', '.join(nowhere)}", cure="run `runner discover`: it asks the machines through Proxmox"
         )
-    unknown = [
-        machine.name for machine in plan.machines if machine.name not in facts.machines or not facts.machines[machine.name].host_keys
-    ]
+    unknown = [machine.name for machine in others if machine.name not in facts.machines or not facts.machines[machine.name].host_keys]
     if unknown and not options.accept_new_host_keys:
         raise ConditionError(
             f"no SSH host key is known for {', '.join(unknown)}",
@@ -127,10 +131,14 @@ class Bootstrap:
     watcher: Watcher
     versions: dict[str, str] = field(default_factory=dict)  # what machines said that they run
 
-    def run(self) -> None:
-        """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails."""
+    def run(self) -> dict[str, str]:
+        """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails.
+
+        Gives the agents that it went on without, and why.
+        """
         plan, facts = self.workspace.plan, self.workspace.facts
-        write_bundle(plan, facts, self.directory)
+        unknown = silent.unknown_agents(self.workspace, accept_new_host_keys=self.options.accept_new_host_keys)
+        write_bundle(plan, facts, self.directory, unknown)
         try:
             secrets = self._secrets() if NEED_SECRETS & set(self.options.stages) else None
             self._guard()
@@ -140,6 +148,7 @@ class Bootstrap:
         self.watcher.finish()
         if code:
             raise failure_error(self.watcher, self.workspace.files.log, code)
+        return silent.left_out(unknown, self.watcher)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""

@@ -26,7 +26,7 @@ def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
     if event.play.startswith("Founder: whether") or event.task == "Secrets are the cluster's own":
         return RefusedError(cause(event), cure=f"nothing was changed by this stage; {again}")
     if _not_reached(event):
-        return ConditionError(message, cure=f"{_reach_cure(message)}; {again}")
+        return ConditionError(message, cure=f"{reach_cure(message)}; {again}")
     return EngineError(message, cure=again)
 
 
@@ -41,7 +41,8 @@ def _not_reached(event: Event) -> bool:
     return event.kind == "unreachable" or event.role == "reachable"
 
 
-def _reach_cure(message: str) -> str:
+def reach_cure(message: str) -> str:
+    """What to do about a machine that is not reached."""
     if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
         return "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
     if "Permission denied" in message or "Load key" in message:

@@ -24,6 +24,10 @@ PLAYS = {
 }
 
 
+#: Role and task by which a playbook goes on without a machine.
+LEAVES_OUT = ("reachable", "Go on without it")
+
+
 class Progress(Protocol):
     """Who shows it: lines in a terminal that change, or plain ones."""
 
@@ -70,11 +74,17 @@ class Watcher:
     log: Log
     stages: frozenset[str] = frozenset(PLAYS.values())
     stage: str = ""
-    failure: Event | None = None
+    failures: dict[str, Event] = field(default_factory=dict)  # machine -> its last failure; the first machine that failed is the first
+    left_out: dict[str, Event | None] = field(default_factory=dict)  # machine that the run goes on without -> its last failure
     authority: str = ""
     versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def failure(self) -> Event | None:
+        """What the run ends with: the first machine's."""
+        return next(iter(self.failures.values()), None)
 
     def see(self, event: Event) -> None:
         """Take in one event."""
@@ -84,6 +94,8 @@ class Watcher:
         elif event.kind == "start" and event.host:
             self._changed.setdefault(event.host, 0)
             self.progress.machine_does(event.host, event.task, self._changed[event.host])
+        elif event.kind in ("ok", "changed") and (event.role, event.task) == LEAVES_OUT:
+            self._leave_out(event.host)
         elif event.kind in ("ok", "changed"):
             self._done(event)
         elif event.kind in ("failed", "unreachable"):
@@ -114,6 +126,9 @@ class Watcher:
             self.versions[event.host] = str(facts["rke2_running"])
 
     def _failed(self, event: Event) -> None:
-        """Keep the last failure of the first machine: a rescue that tells what was waited for comes after what it rescues."""
-        if self.failure is None or self.failure.host == event.host:
-            self.failure = event
+        """Keep each machine's last failure: a rescue that tells what was waited for comes after what it rescues."""
+        self.failures[event.host] = event
+
+    def _leave_out(self, machine: str) -> None:
+        """The playbook goes on without it: its failure is not the run's."""
+        self.left_out[machine] = self.failures.pop(machine, None)

@@ -35,11 +35,36 @@ def test_a_host_key_that_changed_is_refused(cluster: Cluster) -> None:
     assert "host key" in (refused.stderr + refused.stdout).lower()
 
 
-def test_a_machine_that_does_not_answer_is_named(cluster: Cluster) -> None:
+@pytest.mark.proves("reality D31", "feature bootstrap")
+def test_one_silent_agent_no_longer_stops_a_bootstrap_it_is_skipped_and_reported_with_an_exit_code_of_its_own_and_done_later(
+    cluster: Cluster,
+) -> None:
+    cluster.ssh("server2", "rm /etc/stardock/founded")
+    cluster.ssh("agent1", "rm /etc/stardock/founded")
     cluster.kill("agent1")
     try:
-        refused = cluster.bootstrap("--stage", "machines", "--timeout", "5", check=False)
+        done = cluster.bootstrap("--timeout", "5", check=False)
     finally:
         cluster.start("agent1")
-    assert refused.returncode in (4, 6)
-    assert "agent1" in refused.stderr
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "done, without agent1" in done.stderr
+    assert "timed out waiting" in done.stderr
+    assert "kubeconfig" in done.stdout, "the last stage ran"
+    assert cluster.ssh("server2", "cat /etc/stardock/founded"), "what was missing elsewhere was done"
+    again = cluster.bootstrap().stdout
+    assert again.count("changed: nothing") == 5, again
+    assert cluster.ssh("agent1", "cat /etc/stardock/founded")
+
+
+def test_a_silent_server_stops_it_before_anything_is_changed(cluster: Cluster) -> None:
+    cluster.ssh("agent1", "rm /etc/stardock/founded")
+    cluster.kill("server3")
+    try:
+        refused = cluster.bootstrap("--timeout", "5", check=False)
+    finally:
+        cluster.start("server3")
+    assert refused.returncode == 4, refused.stdout + refused.stderr
+    assert "server3" in refused.stderr
+    assert not cluster.ssh("agent1", "cat /etc/stardock/founded 2>/dev/null", check=False).strip()
+    cluster.wait_for_api()
+    cluster.bootstrap("--stage", "machines", "--stage", "founder")

@@ -211,3 +211,12 @@ def test_ipv6_on_machines_of_a_cluster_that_is_not_dual_stack_changes_no_node() 
         inventory_files(plan_of(data)[0], FACTS)["host_vars/server1.yml"]["rke2_config"]
         == host(quickstart_plan(), "server1")["rke2_config"]
     )
+
+
+@pytest.mark.proves("reality D31")
+def test_a_machine_that_is_left_out_is_in_the_inventory_by_name_and_in_the_group_that_plays_pass_over() -> None:
+    plan = quickstart_plan()
+    whole, without = inventory_files(plan, FACTS), inventory_files(plan, FACTS, ("agent1",))
+    assert whole["hosts.yml"]["all"]["children"]["silent"] == {"hosts": {}}
+    assert without["hosts.yml"]["all"]["children"]["silent"] == {"hosts": {"agent1": {}}}
+    assert whole.keys() - without.keys() == {"host_vars/agent1.yml"}

@@ -1,0 +1,85 @@
+"""One silent agent no longer stops a bootstrap: the real role and the plays' real patterns, over machines some of which are silent."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from stardock.stages.progress import LEAVES_OUT
+
+pytestmark = pytest.mark.unit
+
+ANSIBLE = Path(__file__).parents[3] / "ansible"
+GROUPS = {"loadbalancer": ["lb1"], "server": ["server1", "server2"], "agent": ["agent1", "agent2", "agent3"], "founder": ["server1"]}
+VARIABLES = {"reachable_timeout": 1, "ansible_python_interpreter": sys.executable}
+TOUCH = {"ansible.builtin.debug": {"msg": "TOUCHED {{ inventory_hostname }}"}}
+REACHED: dict[str, Any] = {"hosts": "all:!silent", "any_errors_fatal": True, "roles": ["reachable"], "tasks": [TOUCH]}
+
+
+def play(tmp_path: Path, silent: set[str], *plays: dict[str, Any], left_out: tuple[str, ...] = ()) -> tuple[int, list[str], str]:
+    """Ansible's code, the machines that got to TOUCH in order, and what it said."""
+    dead = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    hosts = {name: dead if name in silent else {"ansible_connection": "local"} for names in GROUPS.values() for name in names}
+    children: dict[str, Any] = {
+        group: {"hosts": {name: {} for name in names}} for group, names in {**GROUPS, "silent": list(left_out)}.items()
+    }
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "children": children, "vars": VARIABLES}}))
+    (tmp_path / "play.yml").write_text(json.dumps([{"gather_facts": False, **one} for one in plays]))
+    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"), "ANSIBLE_NOCOLOR": "1"}
+    command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.returncode, re.findall(r'"msg": "TOUCHED (\w+)"', done.stdout), done.stdout
+
+
+@pytest.mark.proves("reality D31")
+def test_an_agent_that_does_not_answer_is_left_out_of_this_and_of_all_later_plays_and_everything_else_is_done(tmp_path: Path) -> None:
+    later: dict[str, Any] = {
+        "hosts": "all:!silent",
+        "any_errors_fatal": True,
+        "roles": [{"role": "together", "run_once": True}],
+        "tasks": [TOUCH],
+    }
+    code, reached, words = play(tmp_path, {"agent1", "agent3"}, REACHED, later)
+    answering = ["lb1", "server1", "server2", "agent2"]
+    assert code == 0, words
+    assert sorted(reached) == sorted(answering * 2)
+
+
+@pytest.mark.proves("reality D31")
+@pytest.mark.parametrize("silent", ["server2", "lb1"])
+def test_a_silent_server_or_load_balancer_stops_everything_before_anything_is_changed(tmp_path: Path, silent: str) -> None:
+    code, reached, words = play(tmp_path, {silent, "agent1"}, REACHED)
+    assert (code == 0, reached) == (False, []), words
+    assert "timed out waiting for ping module test" in words
+
+
+def test_an_agent_whose_address_nobody_knows_is_asked_nothing(tmp_path: Path) -> None:
+    code, reached, words = play(tmp_path, {"agent1"}, REACHED, left_out=("agent1",))
+    assert (code, sorted(reached)) == (0, ["agent2", "agent3", "lb1", "server1", "server2"]), words
+
+
+def test_one_that_no_longer_answers_when_the_machines_are_asked_what_they_know_is_left_out_too(tmp_path: Path) -> None:
+    asked = YAML(typ="safe").load(ANSIBLE / "founder.yml")[0]
+    code, reached, words = play(tmp_path, {"agent1"}, asked | {"become": False}, {"hosts": asked["hosts"], "tasks": [TOUCH]})
+    assert (code, sorted(reached)) == (0, ["agent2", "agent3", "lb1", "server1", "server2"]), words
+
+
+def test_every_play_that_may_meet_an_agent_passes_over_the_silent_ones() -> None:
+    """Those of servers, load balancers and the founder meet none."""
+    plays = [play for file in ANSIBLE.glob("*.yml") for play in YAML(typ="safe").load(file) if "hosts" in play]
+    meeting = [play for play in plays if re.search(r"\ball\b|agent", play["hosts"])]
+    assert len(meeting) > 5
+    assert [play["name"] for play in meeting if not re.search(r"!silent|&one_at_a_time", play["hosts"])] == []
+
+
+def test_the_task_that_leaves_a_machine_out_is_the_one_that_the_command_knows() -> None:
+    role, name = LEAVES_OUT
+    assert name in [task["name"] for task in YAML(typ="safe").load(ANSIBLE / "roles" / role / "tasks/leave.yml")]

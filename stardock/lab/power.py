@@ -41,8 +41,10 @@ class Api:
             raise PowerError(f"{self._base}: {error.reason}") from error
 
     def vms(self) -> list[dict[str, Any]]:
-        """All VMs, by id."""
-        return sorted(self.call("GET", "/cluster/resources?type=vm"), key=lambda vm: int(vm["vmid"]))
+        """All VMs, by id, as the PVE nodes that are on say now: the list of the whole cluster is seconds old."""
+        nodes = [str(one["node"]) for one in self.call("GET", "/nodes") if one["status"] == "online"]
+        found = [{**vm, "node": node} for node in nodes for vm in self.call("GET", f"/nodes/{node}/qemu")]
+        return sorted(found, key=lambda vm: int(vm["vmid"]))
 
     def vm(self, name: str) -> dict[str, Any]:
         """The VM of that name."""

@@ -84,6 +84,12 @@ class Estate:
         assert answer.status == 200, (method, path, answer)
         return answer.data
 
+    def listed(self) -> list[dict[str, Any]]:
+        """The VMs in the list of the whole cluster, once their PVE nodes have told it what they do."""
+        self.lab("pvestatd")
+        found: list[dict[str, Any]] = self.get("/cluster/resources", type_="vm")
+        return found
+
     def do(self, method: str, path: str, /, **parameters: Any) -> Task:
         """A request that starts a task; how the task ended."""
         answer = self.ask(method, path, **parameters)

@@ -136,8 +136,7 @@ def test_a_guest_that_died_shows_stopped(pve: Estate) -> None:
     started(pve, vm)
     pve.lab("kill", vm_id=100)
     assert pve.get(f"{vm}/status/current")["status"] == "stopped"
-    pve.lab("pvestatd")
-    assert [one["status"] for one in pve.get("/cluster/resources", type_="vm")] == ["stopped"]
+    assert [one["status"] for one in pve.listed()] == ["stopped"]
 
 
 class Stubborn(PowerFlags):
@@ -255,3 +254,16 @@ def test_what_a_doctor_reads(pve: Estate) -> None:
     assert pve.get("/nodes/pve1/network", type_="bridge")[0]["iface"] == "vmbr0"
     assert [one["vmid"] for one in pve.get("/cluster/resources", type_="vm")] == [100]
     assert pve.get("/storage/local")["path"] == "/var/lib/vz"
+
+
+@pytest.mark.proves("reality A5")
+def test_the_list_of_the_whole_cluster_is_as_old_as_what_the_nodes_last_told_and_the_node_knows(pve: Estate) -> None:
+    pve.lab("pvestatd", held=True)
+    vm = make(pve)
+    (new,) = pve.get("/cluster/resources", type_="vm")
+    assert (new["status"], "name" in new, new["node"]) == ("unknown", False, "pve1")
+    pve.lab("pvestatd", held=True)
+    started(pve, vm)
+    (old,) = pve.get("/cluster/resources", type_="vm")
+    assert (old["name"], old["status"]) == ("vm100", "stopped")
+    assert pve.get(f"{vm}/status/current")["status"] == "running"

@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
 def places(made: Made) -> dict[str, tuple[str, str]]:
     """PVE node and power of each machine."""
-    return {vm["name"]: (vm["node"], vm["status"]) for vm in made.pve.get("/cluster/resources", type_="vm")}
+    return {vm["name"]: (vm["node"], vm["status"]) for vm in made.pve.listed()}
 
 
 def lose_home(made: Made) -> tuple[str, str]:

@@ -39,7 +39,7 @@ def manage(pve: Estate, **options: Any) -> None:
 
 def where(pve: Estate) -> tuple[str, str, str]:
     """PVE node, power, the manager's word."""
-    (found,) = pve.get("/cluster/resources", type_="vm")
+    (found,) = pve.listed()
     service = next(one for one in pve.get("/cluster/ha/status/current") if one.get("sid") == SID)
     return found["node"], found["status"], service["state"]
 
@@ -93,7 +93,7 @@ def test_a_strict_rule_says_where_a_vm_may_go_and_without_a_node_it_waits(pve: E
 def test_a_vm_without_ha_stays_down_with_its_node(pve: Estate) -> None:
     vm(pve)
     pve.lab("node", name="pve1", offline=True)
-    (found,) = pve.get("/cluster/resources", type_="vm")
+    (found,) = pve.listed()
     assert (found["node"], found["status"]) == ("pve1", "unknown")
 
 

@@ -76,7 +76,7 @@ class Made:
 
     def config(self, name: str) -> Data:
         """How PVE keeps a machine."""
-        found = next(vm for vm in self.pve.get("/cluster/resources", type_="vm") if vm["name"] == name)
+        found = next(vm for vm in self.pve.listed() if vm["name"] == name)
         return dict(self.pve.get(f"/nodes/{found['node']}/qemu/{found['vmid']}/config"))
 
 

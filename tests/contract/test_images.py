@@ -133,7 +133,7 @@ def test_an_image_is_there_once_per_shared_datastore_once_per_pve_node_otherwise
     assert [len(images_on(pve, node, "local")) for node in ("pve1", "pve2", "pve3")] == [1, 1, 0]
     refused = {key: count for key, count in pve.lab("status")["requests"].items() if not key.endswith(" 200")}
     assert refused == {}
-    assert {vm["status"] for vm in pve.get("/cluster/resources", type_="vm")} == {"running"}
+    assert {vm["status"] for vm in pve.listed()} == {"running"}
 
 
 @pytest.mark.proves("feature images")
@@ -142,7 +142,7 @@ def test_what_was_downloaded_was_verified_by_the_pin(deployed: Deployed, tmp_pat
     other = deployed.edited(tmp_path / "copy", add_machines, url=pin(b"another content"), file=pin(image("baked")))
     said = other.apply("-target=proxmox_virtual_environment_vm.s3", fails=True)
     assert "checksum mismatch" in said
-    assert {vm["name"] for vm in deployed.pve.get("/cluster/resources", type_="vm")} == {"s1", "s2", "a1", "a2"}
+    assert {vm["name"] for vm in deployed.pve.listed()} == {"s1", "s2", "a1", "a2"}
 
 
 def test_a_second_plan_is_empty_also_when_the_local_file_is_another_or_gone(deployed: Deployed) -> None:

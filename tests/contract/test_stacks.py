@@ -105,7 +105,7 @@ def of_machines(changes: list[Change]) -> dict[str, tuple[str, ...]]:
 @pytest.mark.proves("feature Terraform half")
 @pytest.mark.only_looks
 def test_cdktf_deploy_makes_the_machines_and_every_request_was_accepted(deployed: Deployed) -> None:
-    vms = deployed.pve.get("/cluster/resources", type_="vm")
+    vms = deployed.pve.listed()
     assert {vm["name"] for vm in vms} == MACHINES
     assert {vm["status"] for vm in vms} == {"running"}
     assert {tuple(vm["tags"].split(";"))[-1] for vm in vms} == {"stardock"}

@@ -42,7 +42,7 @@ suite: # while it waits for boots and elections, there is time for linters
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
 	@STARDOCK_LOCK=write STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
 
-test-slow: lab-setup ## a VM that boots Debian's own kernel in QEMU (no hardware help: five to fifteen minutes)
+test-slow: lab-setup ## VMs in QEMU as PVE runs them: each kernel, firmware and chipset, a cluster (no hardware help: half an hour)
 	@tools/setup vm
 	@pytest -m vm tests/vm
 

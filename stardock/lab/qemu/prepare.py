@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 from stardock.lab.errors import LabError
 from stardock.lab.mirror import Mirror
@@ -12,6 +13,7 @@ from stardock.lab.qemu.tools import tools_image
 from stardock.lab.qemu.volumes import image_key
 from stardock.lab.settings import LabSettings
 
+_TUN = Path("/dev/net/tun")
 #: Program -> the Debian package that brings it.
 _PROGRAMS = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "genisoimage": "genisoimage"}
 
@@ -20,6 +22,8 @@ def prepared(settings: LabSettings, mirror: Mirror) -> LabSettings:
     """The settings with what was built for `settings.vms`. Raises LabError for an image that the lab cannot stand in for."""
     if missing := {package for program, package in _PROGRAMS.items() if shutil.which(program) is None}:
         raise LabError("a lab with VMs needs QEMU", "apt-get install " + " ".join(sorted(missing)))
+    if not _TUN.exists():
+        raise LabError(f"{_TUN} is missing: VMs have their NICs' host side from it", "modprobe tun")
     keys = {_key(name, image) for name, image in settings.vms.items()}
     images = {f"{release}-{kernel}": str(disk_image(mirror, release, kernel)) for release, kernel in sorted(keys)}
     tools = tools_image()

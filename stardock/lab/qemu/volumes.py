@@ -14,7 +14,7 @@ from stardock.lab.errors import LabError
 from stardock.lab.hypervisor import Guest, Volume
 from stardock.lab.qemu.board import is_q35
 from stardock.lab.qemu.command import Firmware, has_uefi
-from stardock.lab.qemu.drives import File
+from stardock.lab.qemu.drives import File, drives
 from stardock.lab.qemu.iso import write_iso
 
 #: How Debian names its cloud images; PVE's import volumes keep the name.
@@ -75,7 +75,7 @@ class Volumes:
         return self.images[key]
 
     def _seed(self, guest: Guest) -> dict[str, File]:
-        name = next((str(value).partition(",")[0] for value in guest.config.values() if "-cloudinit" in str(value)), None)
+        name = next((drive.volume for drive in drives(guest.config) if drive.volume.endswith("-cloudinit")), None)
         if name is None or guest.seed is None:
             return {}
         write_iso(guest.config, guest.seed, self.folder / "seed.iso")

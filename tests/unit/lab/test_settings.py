@@ -9,6 +9,7 @@ import pytest
 
 from stardock.cli.lab_settings import lab_settings
 from stardock.lab import settings_file
+from stardock.lab.errors import LabError
 from stardock.lab.settings import LabSettings, Network, PveNode
 from tests.plans import document, plan_of
 
@@ -56,4 +57,21 @@ def test_the_lab_has_the_pools_devices_and_shared_datastores_of_the_plan_whereve
 def test_settings_survive_their_file(tmp_path: Path) -> None:
     networks = (Network("vmbr0", "10.0.0.1/24", 7, ("10.0.0.5", "10.0.0.9")), Network("vmbr1", "10.1.0.1/24"))
     made = LabSettings("x", str(tmp_path), (PveNode("pve1", "127.0.1.1", {"nfs": "dir"}),), networks, machines="none", pools=("lab",))
+    assert settings_file.load(settings_file.save(made)) == made
+
+
+def test_a_machine_that_is_a_vm_is_named_with_the_file_name_of_its_image() -> None:
+    made = lab_settings(plan_of(document("single"))[0], Path("/lab"), ["server1"])
+    assert list(made.vms) == ["server1"]
+    assert made.vms["server1"].startswith("debian-")
+
+
+def test_a_vm_that_the_plan_lacks_is_refused_with_those_that_it_has() -> None:
+    with pytest.raises(LabError, match="no machine server9") as refused:
+        lab_settings(plan_of(document("single"))[0], Path("/lab"), ["server9"])
+    assert refused.value.cure == "it has server1"
+
+
+def test_vms_survive_the_settings_file(tmp_path: Path) -> None:
+    made = LabSettings("a", str(tmp_path), (PveNode("pve1", "127.0.1.1"),), (), vms={"m": "debian-13-generic-amd64.qcow2"}, vm_tools="/t")
     assert settings_file.load(settings_file.save(made)) == made

@@ -35,19 +35,25 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
     state = workspace.files.state
     if workspace.plan.state.backend == LOCAL:
         keep_private(state)
-    replace = frozenset(filter(None, os.environ.get("STARDOCK_REPLACE", "").split(",")))
     adopt = json.loads(os.environ.get("STARDOCK_ADOPT") or "{}")
     path = path_from_stack(state, outdir, workspace.plan.cluster)
-    ClusterStack(app, workspace.plan, state_path=path, replace=replace, adopt=adopt)
+    ClusterStack(app, workspace.plan, state_path=path, replace=_replaced(), adopt=adopt)
     app.synth()
+
+
+def _replaced() -> frozenset[str]:
+    return frozenset(filter(None, os.environ.get("STARDOCK_REPLACE", "").split(",")))
 
 
 def main() -> int:
     """Read, allocate, save the lock, then synthesize; the exit code."""
+    replaced = _replaced()
     try:
         workspace = open_workspace(find_cluster_file(None))
         sys.stderr.writelines(f"warning: {line}\n" for line in unseen(workspace))
         commit_lock(workspace)
+        if replaced:
+            workspace = open_workspace(workspace.files.spec, anew=replaced)
         synthesize(workspace, Path(os.environ.get("CDKTF_OUTDIR") or OUTDIR))
     except StardockError as error:
         sys.stderr.write("\n".join(message_lines(error)) + "\n")

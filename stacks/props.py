@@ -124,6 +124,7 @@ def hardware_props(machine: Machine) -> HardwareProps:
         disk_gib=machine.disk_gib,
         disk_datastore=machine.disk_datastore,
         disk_interface=machine.disk_interface,
+        seed_interface=machine.seed_interface,
         data_disks=[_data_disk(disk) for disk in machine.data_disks],
         devices=[_device(device, machine.chipset) for device in machine.devices],
         firmware=machine.firmware,

@@ -16,6 +16,7 @@ from stardock.errors import InputErrors, Problem, RefusedError
 from stardock.files import write_atomically
 from stardock.plan.claims import Clash, clashes, static_addresses
 from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, version
+from stardock.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -26,6 +27,8 @@ RESTORE = "the lock is written by Stardock only: take it back from version contr
 
 CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
+#: Where the provider (0.111.1) takes a cloud-init drive.
+SEED = re.compile(r"ide[0-3]|sata[0-5]|scsi(30|[12]?[0-9])")
 
 #: Where a key stands in the document.
 Keys = tuple[str | int, ...]
@@ -143,8 +146,9 @@ def _clash_keys(lock: Lock, clash: Clash) -> Keys:
 
 
 def _values(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
-    """Values that are of the right type and still nothing: an address that is none."""
+    """Values that are of the right type and still nothing: an address that is none, a system that nobody knows."""
     for name, machine in lock.machines.items():
+        yield from _system(path, text, name, machine)
         for i, nic in enumerate(machine.record.interfaces):
             keys: Keys = ("machines", name, "record", "interfaces", i)
             if not MAC.fullmatch(nic.mac):
@@ -154,6 +158,18 @@ def _values(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
             if nic.ipv6 is not None and (nic.ipv6.mode == "static") != _is_address(nic.ipv6.address or "", IPv6Address):
                 message = f"{name}: {nic.ipv6.address!r} is not an IPv6 address of mode {nic.ipv6.mode}"
                 yield _problem(path, message, line=_line(text, (*keys, "ipv6")))
+
+
+def _system(path: Path, text: str, name: str, machine: LockedMachine) -> Iterator[Problem]:
+    image, keys = machine.record.image, ("machines", name, "record")
+    own = SYSTEMS.get(image.system)
+    if own is None:
+        yield _problem(path, f"{name}: {image.system!r} is no system", line=_line(text, (*keys, "image", "system")))
+    elif image.release not in {release.name for release in own.releases}:
+        yield _problem(path, f"{name}: {image.release!r} is no release of {own.title}", line=_line(text, (*keys, "image", "release")))
+    if not SEED.fullmatch(machine.record.seed_interface):
+        message = f"{name}: {machine.record.seed_interface!r} is no slot of a cloud-init drive"
+        yield _problem(path, message, line=_line(text, (*keys, "seed_interface")))
 
 
 def _pins(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
@@ -184,7 +200,19 @@ def _is_address(text: str, family: type[IPv4Address | IPv6Address] = IPv4Address
 
 def _parsed(document: dict[str, Any]) -> Lock:
     fields = {key: value for key, value in document.items() if key != "version"}
-    return _adapter().validate_json(json.dumps(fields), strict=True)
+    return _completed(_adapter().validate_json(json.dumps(fields), strict=True))
+
+
+def _completed(lock: Lock) -> Lock:
+    """Records that were written before releases were there get the one that their system had then."""
+    return replace(lock, machines={name: _with_release(machine) for name, machine in lock.machines.items()})
+
+
+def _with_release(machine: LockedMachine) -> LockedMachine:
+    image = machine.record.image
+    if image.release or image.system not in SYSTEMS:
+        return machine
+    return replace(machine, record=replace(machine.record, image=replace(image, release=SYSTEMS[image.system].unrecorded)))
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,15 +44,15 @@ class Workspace:
         return self.lock_before is not None and bool(self.lock_before.machines)
 
 
-def open_workspace(cluster_file: Path) -> Workspace:
-    """Read a cluster's files and plan it; compare it with the clusters beside it. Writes nothing.
+def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspace:
+    """Read a cluster's files and plan it; compare it with the clusters beside it. Writes nothing. `anew`: machines to be replaced.
 
     `InputErrors` tells everything that is wrong in one of the files, or that another cluster has already.
     """
     files = ClusterFiles(cluster_file)
     spec = load_spec(cluster_file)
     before = load_lock(files.lock)
-    plan, lock = build(spec, before, str(cluster_file))
+    plan, lock = build(spec, before, str(cluster_file), anew=anew)
     others, unread = neighbours(cluster_file)
     problems, shared = compare(spec, plan, others)
     if problems:

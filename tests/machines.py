@@ -29,8 +29,10 @@ def interface(number: int, **changes: Any) -> Interface:
 
 def image(name: str = "debian") -> Image:
     """A system's default image."""
-    own = system(name)
-    return Image(system=name, url=own.image_url, file_name=own.image_file_name, datastore="local", checksum=own.image_checksum)
+    own = system(name).current
+    return Image(
+        system=name, release=own.name, url=own.image_url, file_name=own.image_file_name, datastore="local", checksum=own.image_checksum
+    )
 
 
 def machine(name: str, role: Role, number: int, *, system_name: str = "debian", **changes: Any) -> Machine:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from stardock.lock import load_lock
 from stardock.plan.build import build
 from stardock.plan.locked import Lock
 from stardock.plan.model import Plan
@@ -40,6 +41,14 @@ def spec_of(data: dict[str, Any]) -> Spec:
 def plan_of(data: dict[str, Any], lock: Lock | None = None) -> tuple[Plan, Lock]:
     """Plan some data."""
     return build(spec_of(data), lock, "cluster.yaml")
+
+
+def former_lock(example: str) -> Lock:
+    """The lock that Stardock wrote of an example before it recorded releases and cloud-init drives (d290049)."""
+    lock = load_lock(ROOT / "tests/former" / f"{example}.lock")
+    if lock is None:
+        raise FileNotFoundError(example)
+    return lock
 
 
 def quickstart_plan() -> Plan:

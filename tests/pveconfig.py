@@ -35,7 +35,7 @@ def config_of(cluster: str, machine: Machine) -> dict[str, Any]:
         "startup": f"order={ROLES.index(machine.role) + 1}",
         "scsi0": f"{machine.disk_datastore}:vm-{machine.vm_id}-disk-0,{_WRITTEN},size={machine.disk_gib}G,ssd=1",
         **_drives(machine),
-        "ide2": f"{machine.disk_datastore}:vm-{machine.vm_id}-cloudinit,media=cdrom",
+        machine.seed_interface: f"{machine.disk_datastore}:vm-{machine.vm_id}-cloudinit,media=cdrom",
         "boot": "order=scsi0;net0",
         "cicustom": ",".join(f"{key}={value}" for key, value in own.items()),
         "net0": f"virtio={machine.interfaces[0].mac},bridge={machine.interfaces[0].bridge},firewall=0",

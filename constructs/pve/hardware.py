@@ -45,6 +45,7 @@ class HardwareProps:
     disk_gib: int
     disk_datastore: str
     disk_interface: str
+    seed_interface: str  # of the cloud-init drive
     data_disks: Sequence[DataDiskProps]
     devices: Sequence[DeviceProps]
     firmware: str

@@ -108,7 +108,10 @@ def _chipset(chipset: str) -> str | None:
 
 
 def _controller(disk_interface: str) -> str:
-    """With a controller for each disk, iothread works on scsi; where no disk hangs on it, the provider's default, as imported ones have."""
+    """With a controller for each disk, iothread works on scsi; where no disk hangs on it, the provider's default, as imported ones have.
+
+    A cloud-init drive on scsi1 has a controller with both: virtioscsi1 of its own, or LUN 1 of the one (PVE::QemuServer::DriveDevice).
+    """
     return "virtio-scsi-single" if disk_interface.startswith("scsi") else "virtio-scsi-pci"
 
 
@@ -118,7 +121,7 @@ def _startup(startup: StartupProps) -> vm.VirtualEnvironmentVmStartup:
 
 def _initialization(props: MachineProps) -> vm.VirtualEnvironmentVmInitialization:
     return vm.VirtualEnvironmentVmInitialization(
-        interface="ide2",
+        interface=props.hardware.seed_interface,
         datastore_id=props.hardware.disk_datastore,
         user_data_file_id=props.user.volume,
         network_data_file_id=props.network.volume,

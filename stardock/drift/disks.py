@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
-from stardock.estate.hardware import gibibytes, properties
+from stardock.estate.hardware import gibibytes, is_seed, properties
 from stardock.plan.model import Machine
 
 _DRIVE = re.compile(r"(?:scsi|virtio|sata|ide)\d+|unused\d+|efidisk0|tpmstate0")
@@ -23,6 +23,7 @@ def check(scene: Scene) -> Iterator[Finding]:
             yield from _disk(machine, key, datastore, size, config)
             yield from _written(machine, key, config)
         yield from _others(machine, config, set(wanted))
+        yield from _seed(machine, config)
         yield from _boot(machine, config)
 
 
@@ -98,23 +99,26 @@ _MOVED = "move the disk back in Proxmox (Hardware, Disk Action, Move Storage)"
 
 
 def _others(machine: Machine, config: Config, wanted: set[str]) -> Iterator[Finding]:
-    """Drives that nobody planned. The cloud-init drive is at ide2."""
+    """Drives that nobody planned."""
     for key in sorted(key for key in config if _DRIVE.fullmatch(key) and key not in wanted):
         drive = properties(config[key], "file")
-        if drive.get("file", "").endswith("cloudinit"):
+        if is_seed(config[key]):
             continue
         if drive.get("media") == "cdrom" and drive.get("file") == "none":
             continue
         cure = f"if it is not wanted: qm disk unlink {machine.vm_id} --idlist {key}"
         hidden = key.startswith("unused") or key in {"efidisk0", "tpmstate0"}
         yield Finding(kind="disk", subject=machine.name, field=key, wanted="none", found=str(config[key]), hidden=hidden, cure=cure)
-    if not any("cloudinit" in str(config[key]) for key in config if _DRIVE.fullmatch(key)):
-        yield Finding(
-            kind="first-boot", subject=machine.name, field="cloud-init drive", wanted="ide2", found="none", hidden=True, cure=_CLOUD_INIT
-        )
 
 
-_CLOUD_INIT = "harmless to a machine that was set up; to have it again: qm set ID --ide2 DATASTORE:cloudinit"
+def _seed(machine: Machine, config: Config) -> Iterator[Finding]:
+    """The cloud-init drive, which the provider does not see: `initialization` is ignored, so that no edit rebuilds a machine."""
+    found = ", ".join(sorted(key for key in config if _DRIVE.fullmatch(key) and is_seed(config[key]))) or "none"
+    wanted = machine.seed_interface
+    if found != wanted:
+        away = "" if found == "none" else f"--delete {found}, then "
+        cure = f"harmless to a machine that was set up; to have it there: qm set {machine.vm_id} {away}--{wanted} DATASTORE:cloudinit"
+        yield Finding(kind="first-boot", subject=machine.name, field="cloud-init drive", wanted=wanted, found=found, hidden=True, cure=cure)
 
 
 def _boot(machine: Machine, config: Config) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ _SILENT = frozenset(
     {"acpi", "digest", "keyboard", "lock", "meta", "smbios1", "tablet", "template", "vmgenid", "parent", "pending", "snaptime", "hotplug"}
 )
 _CHECKED = frozenset(
-    {"agent", "balloon", "bios", "boot", "cicustom", "cores", "cpu", "description", "efidisk0", "hugepages", "ide2", "machine", "memory"}
+    {"agent", "balloon", "bios", "boot", "cicustom", "cores", "cpu", "description", "efidisk0", "hugepages", "machine", "memory"}
     | {"name", "numa", "onboot", "ostype", "protection", "scsihw", "serial0", "sockets", "startup", "tags", "tpmstate0"}
 )
 _NUMBERED = re.compile(r"(?:net|hostpci|unused|scsi|virtio|sata|ide)\d+")

@@ -10,6 +10,8 @@ from typing import Any
 _MODELS = frozenset({"virtio", "e1000", "e1000e", "e1000-82540em", "e1000-82544gc", "e1000-82545em", "rtl8139", "vmxnet3"})
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _NET = re.compile(r"net(\d+)")
+_DRIVE = re.compile(r"(?:ide|sata|scsi)\d+")
+_SEED = re.compile(r"-cloudinit(\.[a-z0-9]+)?$")
 _GIB = 1024**3
 
 
@@ -38,6 +40,16 @@ def _network_device(text: object) -> dict[str, str]:
 def macs_of(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The MACs in the order of the NICs, upper case."""
     return tuple(nic["macaddr"] for nic in network_devices(config).values())
+
+
+def is_seed(drive: object) -> bool:
+    """Whether a drive is the cloud-init drive: vm-ID-cloudinit, with a format's ending where the datastore is a directory."""
+    return _SEED.search(properties(drive, "file").get("file", "")) is not None
+
+
+def seed_interface(config: Mapping[str, Any]) -> str | None:
+    """The slot of the cloud-init drive; of several the first. None: there is none."""
+    return next((key for key in sorted(config) if _DRIVE.fullmatch(key) and is_seed(config[key])), None)
 
 
 def gibibytes(text: str) -> float | None:

@@ -51,8 +51,7 @@ class Disk:
         folder.mkdir(parents=True, mode=0o700)
         files = {"user-data": seed.user, "network-config": seed.network, "meta-data": seed.meta, "vendor-data": seed.vendor}
         for name, content in files.items():
-            if content is not None:
-                (folder / name).write_bytes(content)
+            (folder / name).write_bytes(content)
 
 
 def disk_of(guest: Guest, machines: Path, image: Path) -> Disk:

@@ -31,7 +31,7 @@ class Seed:
     user: bytes
     network: bytes
     meta: bytes
-    vendor: bytes | None = None
+    vendor: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,11 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A VM at the moment of its start. Memory in MiB, disk in bytes. `generation` changes when its disk was made anew."""
+    """A VM at the moment of its start. Memory in MiB, disk in bytes. `generation` changes when its disk was made anew.
+
+    `seed_slot` is where the cloud-init drive hangs (`scsi1`); `unseen` are the keys of the configuration whose hardware the kernel on its
+    disk has no driver for, for whoever boots it with another kernel.
+    """
 
     vm_id: int
     name: str
@@ -57,6 +61,18 @@ class Guest:
     seed: Seed | None
     config: Mapping[str, Any] = field(default_factory=dict)  # PVE's, for a machine that has all of it
     volumes: Mapping[str, Volume] = field(default_factory=dict)  # by volume id
+    seed_slot: str | None = None
+    unseen: frozenset[str] = frozenset()
+
+    @property
+    def seen_seed(self) -> Seed | None:
+        """The seed, where the guest's kernel finds its drive."""
+        return None if self.seed_slot in self.unseen else self.seed
+
+    @property
+    def seen_nics(self) -> tuple[Nic, ...]:
+        """The NICs that the guest's kernel drives."""
+        return tuple(nic for nic in self.nics if f"net{nic.index}" not in self.unseen)
 
 
 class Hypervisor(Protocol):

@@ -40,7 +40,7 @@ class Machine:
         """Boots; returns once the guest's init runs. Raises GuestError with nspawn's words."""
         try:
             self._disk.mount()
-            self._disk.write_seed(self.guest.seed)
+            self._disk.write_seed(self.guest.seen_seed)
             self._boot()
             self._await(lambda: self.leader is not None, patient(_LAUNCH_TIMEOUT), "its init did not start")
         except (LabError, OSError) as error:
@@ -100,7 +100,7 @@ class Machine:
         with process.stdin as to_launcher, process.stdout as from_launcher:
             if from_launcher.readline() != "ready\n":
                 raise LabError(f"VM {self.guest.vm_id} could not enter its namespaces and cgroups")
-            for nic in self.guest.nics:
+            for nic in self.guest.seen_nics:
                 network.attach(self.guest.vm_id, nic, process.pid)
             to_launcher.write("go\n")
 

@@ -10,7 +10,7 @@ from stardock.errors import InputErrors
 from stardock.plan import identity
 from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
-from stardock.plan.changes import Kept, keep
+from stardock.plan.changes import Kept, keep, made_anew
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.distribution import allocated, distribution_problems, with_version
 from stardock.plan.file_rules import file_problems
@@ -33,18 +33,18 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
 
 
-def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] = ()) -> tuple[Plan, Lock]:
+def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] = (), anew: Collection[str] = ()) -> tuple[Plan, Lock]:
     """Decide everything, and what the lock is to hold afterwards.
 
     `spec` has passed `load_spec`; `file` names cluster.yaml in errors. The machines named by `accept` get what is wished of them even
-    where only a replacement brings it (`runner lock accept`). Raises `InputErrors` with every problem of the allocation, and between
-    cluster.yaml and the lock.
+    where only a replacement brings it (`runner lock accept`); those named by `anew` are about to be made anew as the lock has them.
+    Raises `InputErrors` with every problem of the allocation, and between cluster.yaml and the lock.
     """
     spec = with_version(with_memory(spec, lock.memory if lock else {}), lock)
     every = wanted(spec)
     _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
     held = lock or Lock(cluster=spec.cluster, founder="")
-    decided = _decide(spec, every, held, accept)
+    decided = _decide(spec, every, held, accept, anew)
     _refuse(file, _problems(spec, every, held, decided))
     after = _lock(spec, held, every, decided)
     return _plan(spec, every, held, after, decided), after
@@ -72,22 +72,23 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
         raise InputErrors(file, tuple(sorted(problems, key=lambda problem: problem.line or 0)))
 
 
-def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> _Decided:
+def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str], anew: Collection[str]) -> _Decided:
     standing = frozenset(name for name, one in held.active().items() if not one.record.selinux and name not in accept)
     around = surroundings(spec, held.images, standing)
     given, reused = allocate(held, tuple(around.nodes.values()), every)
     wishes = {one.name: describe(around, one, given[one.name]) for one in every}
     spare = prefetched(spec, around.nodes, around.pins)
-    kept = {one.name: _kept(wishes[one.name], one, held, accept) for one in every}
+    kept = {one.name: _kept(spec, wishes[one.name], one, held, accept) for one in every}
+    kept |= {name: replace(kept[name], machine=made_anew(kept[name].machine)) for name in anew if name in kept}
     return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused, prefetched=spare)
 
 
-def _kept(wish: Machine, one: Wanted, held: Lock, accept: Collection[str]) -> Kept:
+def _kept(spec: Spec, wish: Machine, one: Wanted, held: Lock, accept: Collection[str]) -> Kept:
     """A machine that exists is kept; a new, accepted or returning one is as wished."""
     before = held.machines.get(one.name)
     if before is None or one.name in accept or before.retired:
         return Kept(wish, (), ())
-    return keep(wish, before.record, one)
+    return keep(wish, before.record, one, spec.image_of(one.pool))
 
 
 def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Machine]:

@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import TYPE_CHECKING
 
-from stardock.plan.images import kept_image
-from stardock.plan.model import Change, Image, Interface, Machine
+from stardock.plan.images import default_from, kept_image
+from stardock.plan.model import SEED, Change, Image, Interface, Machine
 from stardock.plan.parts import DataDisk
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec import image
 
 #: Shown where there is nothing.
 NONE = "none"
@@ -34,8 +38,8 @@ class Kept:
     replacements: tuple[Change, ...]
 
 
-def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
-    """Hold back from `wish` what only a replacement brings; `record` is how the lock knows the machine."""
+def keep(wish: Machine, record: Machine, one: Wanted, said: image.Image) -> Kept:
+    """Hold back from `wish` what only a replacement brings; `record` is how the lock knows the machine, `said` its image in words."""
     interfaces = kept_interfaces(wish, record)
     kept = replace(
         wish,
@@ -49,6 +53,7 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         disk_gib=max(wish.disk_gib, record.disk_gib),
         disk_datastore=record.disk_datastore,
         disk_interface=record.disk_interface,
+        seed_interface=record.seed_interface,
         snippet_datastore=record.snippet_datastore,
         cicustom=record.cicustom,
         firmware=record.firmware,
@@ -61,12 +66,18 @@ def keep(wish: Machine, record: Machine, one: Wanted) -> Kept:
         pve_pool=wish.pve_pool or record.pve_pool,  # the provider moves a VM to another pool, and never out of one
     )
     explicit = {"pve_node", "vm_id", "hostname", *_explicit(one)}
-    every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in _wishes(wish, kept) if old != new]
+    wishes = (*_wishes(wish, kept), *_image_wishes(wish.image, kept.image, said.release))
+    every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in wishes if old != new]
     return Kept(
         machine=kept,
         changes=tuple(change for change in every if change.field in explicit),
         replacements=tuple(change for change in every if change.field not in explicit),
     )
+
+
+def made_anew(machine: Machine) -> Machine:
+    """A machine that is made anew hears its seed where every new machine does: the old slot may be the reason why it never answered."""
+    return replace(machine, seed_interface=SEED)
 
 
 def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
@@ -123,7 +134,6 @@ def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
     yield from _hardware_wishes(wish, kept)
     yield "user_data.runcmd", _lines(kept.commands), _lines(wish.commands)
     yield "user_data.bootcmd", _lines(kept.boot_commands), _lines(wish.boot_commands)
-    yield from _image_wishes(wish.image, kept.image)
     yield "interfaces", _names(kept), _names(wish)
     before = {nic.name: nic for nic in kept.interfaces}
     for nic in wish.interfaces:
@@ -146,8 +156,12 @@ def _hardware_wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, s
         yield f"data_disks.{disk.name}.filesystem", disk.filesystem, other.filesystem
 
 
-def _image_wishes(wish: Image, kept: Image) -> Iterator[tuple[str, str, str]]:
-    for field in ("system", "url", "file", "checksum", "datastore"):
+def _image_wishes(wish: Image, kept: Image, release: str | None) -> Iterator[tuple[str, str, str]]:
+    """What the person asks for otherwise: `release` is what cluster.yaml says. Another default of Stardock's is nobody's wish."""
+    origin = default_from(kept)
+    moved = wish.url != kept.url and origin is not None and origin == default_from(wish) and release in {None, kept.release}
+    fields = ("system", "datastore") if moved else ("system", "release", "url", "file", "checksum", "datastore")
+    for field in fields if wish.system == kept.system else [field for field in fields if field != "release"]:
         yield f"image.{field}", getattr(kept, field) or NONE, getattr(wish, field) or NONE
 
 

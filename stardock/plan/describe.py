@@ -14,7 +14,7 @@ from stardock.plan.hosts import allowed
 from stardock.plan.images import Pins, disk_image
 from stardock.plan.interfaces import interfaces
 from stardock.plan.locked import Pin
-from stardock.plan.model import Machine, User, Window
+from stardock.plan.model import SEED, Machine, User, Window
 from stardock.plan.settings import PveNode
 from stardock.plan.setup import setup_of, users
 from stardock.plan.wanted import Wanted
@@ -94,6 +94,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         disk_gib=own.disk or pool.disk,
         disk_datastore=node.disks,
         disk_interface=pool.disk_interface,
+        seed_interface=SEED,
         snippet_datastore=node.snippets,
         labels=dict(sorted(pool.labels.items())),
         taints=pool.taints,

@@ -17,7 +17,7 @@ from stardock.plan.settings import PveNode
 from stardock.spec.image import DISK_FORMATS
 from stardock.spec.keypath import Keys
 from stardock.spec.places import at
-from stardock.systems import system
+from stardock.systems import Kernel, Release, system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.plan.wanted import Wanted
@@ -49,7 +49,33 @@ def image_url(wanted: image.Image) -> str | None:
     """Where PVE nodes download it; None: it is uploaded."""
     if wanted.file:
         return None
-    return wanted.url or mirrored(system(wanted.system).image_url, wanted.mirror)
+    return wanted.url or mirrored(release_of(wanted).image_url, wanted.mirror)
+
+
+def release_of(wanted: image.Image) -> Release:
+    """The release that is said; else the one that the name of a user's own image tells; else the one that new machines get."""
+    own = system(wanted.system)
+    if wanted.release is not None:
+        return own.release(wanted.release)
+    name = wanted.file or urlsplit(wanted.url or "").path
+    return next((release for release in own.releases if any(mark in name for mark in release.marks)), own.current)
+
+
+def kernel_of(image: Image) -> Kernel:
+    """The kernel that a machine of this image boots, as far as the image's name tells."""
+    own = system(image.system)
+    return own.kernel_of(own.release(image.release), posixpath.basename(image.file or urlsplit(image.url or "").path))
+
+
+def default_from(image: Image) -> str | None:
+    """Where a system's own image, of now or of before, was taken from: the publisher or a mirror, as the URL before the image's path.
+
+    None for an image of the user's own.
+    """
+    releases = system(image.system).releases
+    paths = [urlsplit(url).path for release in releases for url in (release.image_url, *release.former_urls)]
+    url = image.url or ""
+    return next((url.removesuffix(path) for path in paths if url.endswith(path)), None)
 
 
 def source(wanted: image.Image) -> str:
@@ -65,6 +91,7 @@ def disk_image(wanted: image.Image, node: PveNode, pins: Pins) -> Image:
     shared = datastore in pins.shared
     return Image(
         system=wanted.system,
+        release=release_of(wanted).name,
         url=image_url(wanted),
         file=wanted.file,
         file_name=(SHARED if shared else "") + _file_name(wanted, checksum),
@@ -78,12 +105,12 @@ def disk_image(wanted: image.Image, node: PveNode, pins: Pins) -> Image:
 
 
 def _default_checksum(wanted: image.Image) -> str | None:
-    return None if wanted.url or wanted.file else system(wanted.system).image_checksum
+    return None if wanted.url or wanted.file else release_of(wanted).image_checksum
 
 
 def _file_name(wanted: image.Image, checksum: str | None) -> str:
     """A name that no other image of the cluster has: a new pin would otherwise overwrite the image that old machines keep."""
-    default = system(wanted.system)
+    default = release_of(wanted)
     name = wanted.file_name or (posixpath.basename(wanted.file or urlsplit(wanted.url or "").path) or default.image_file_name)
     moving = (wanted.url, wanted.file, wanted.mirror, wanted.file_name) == (None, None, None, None)
     if moving and checksum == default.image_checksum:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stardock.plan.model import Machine
+from stardock.plan.model import FORMER_SEED, Machine
+from stardock.systems import SYSTEMS
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
 VERSION = 4
@@ -60,18 +61,23 @@ class Lock:
 
 
 def version(lock: Lock) -> int:
-    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), a record's `selinux` and
-    `distribution_version` (4) without a word.
+    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), and (4) what a record has of its
+    release, seed and `selinux`, and `distribution_version`, without a word.
     """
-    newest = lock.distribution_version or any(machine.record.selinux for machine in lock.machines.values())
+    newest = lock.distribution_version or any(_not_as_before(machine.record) for machine in lock.machines.values())
     return 4 if newest else 3 if lock.memory else 2 if lock.images else 1
+
+
+def _not_as_before(record: Machine) -> bool:
+    """Whether a machine is otherwise than all were before these were recorded."""
+    return record.selinux or record.seed_interface != FORMER_SEED or record.image.release != SYSTEMS[record.image.system].unrecorded
 
 
 def allocation(machine: LockedMachine) -> tuple[object, ...]:
     """What was given to the name, without what merely describes it."""
     record = machine.record
     nics = tuple((nic.name, nic.mac, nic.address, nic.ipv6) for nic in record.interfaces)
-    return machine.pool, machine.ordinal, machine.place, record.pve_node, record.vm_id, nics
+    return machine.pool, machine.ordinal, machine.place, record.pve_node, record.vm_id, record.seed_interface, nics
 
 
 def gains(before: Lock | None, after: Lock) -> tuple[str, ...]:

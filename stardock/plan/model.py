@@ -19,6 +19,12 @@ Strategy = Literal["maint-window", "best-effort", "instantly", "off"]
 #: Where PVE attaches the first disk. A machine that stands keeps it: another place is another disk to the provider.
 DiskInterface = Literal["scsi0", "virtio0"]
 
+#: Where PVE attaches the cloud-init drive of machines in locks that were written before it was recorded. AHCI on q35: Debian 12's cloud
+#: kernel has no driver for it.
+FORMER_SEED = "ide2"
+#: Where it is on new machines, whatever chipset and firmware: every kernel that finds its disk on virtio-scsi finds a drive there too.
+SEED = "scsi1"
+
 #: The order in which roles are shown, started and bootstrapped.
 ROLES: tuple[Role, ...] = ("loadbalancer", "server", "agent")
 
@@ -90,6 +96,7 @@ class Image:
     """
 
     system: str  # a file of stardock/systems
+    release: str = ""  # of that system; the lock's reader fills it in where a record was written before there were releases
     url: str | None = None
     file: str | None = None  # on the user's machine, as written: relative to cluster.yaml, or under ~
     file_name: str
@@ -149,6 +156,7 @@ class Machine:
     snippet_datastore: str
     users: tuple[User, ...]
     disk_interface: DiskInterface = "scsi0"
+    seed_interface: str = FORMER_SEED  # PVE's slot of the cloud-init drive; a machine that stands keeps it
     cicustom: str | None = None  # first-boot files of an imported machine, as PVE keeps them; None: Stardock's own three
     packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)
     selinux: bool = False  # Kubernetes runs under its own SELinux policy; a default that the lock keeps, since it needs labels

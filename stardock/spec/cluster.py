@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.distribution import Distribution
@@ -31,7 +32,7 @@ class Spec(Section):
     cluster: Name = Field(description="name of the cluster; never changes")
     distribution: Distribution = Field(default=Distribution(), description="the Kubernetes to install")
     proxmox: Proxmox = Field(description="where machines are made")
-    image: Image = Field(default=Image(system="microos"), description="what machines start from; default: MicroOS")
+    image: Image = Field(description="what machines start from")
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
@@ -41,6 +42,15 @@ class Spec(Section):
     hooks: Hooks = Field(default=Hooks(), description="your own commands before and after the halves")
     protect: Flag = Field(default=True, description="destroying the cluster needs this to be false first")
     remove: tuple[Name, ...] = Field(default=(), description="machines that are to go; a name merely taken out of `pools` stays")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _images_of_all_pools(cls, data: Any) -> Any:
+        """The cluster's image is asked for where a pool lacks one of its own; else how images are fetched is all that it could say."""
+        pools = data.get("pools") if isinstance(data, dict) and "image" not in data else None
+        images = [pool.get("image") if isinstance(pool, dict) else None for pool in pools] if isinstance(pools, list) else []
+        systems = [image.get("system") if isinstance(image, dict) else None for image in images]
+        return {**data, "image": {"system": systems[0]}} if systems and all(systems) else data
 
     _positions: Mapping[Keys, int] = PrivateAttr(default_factory=lambda: MappingProxyType({}))
 

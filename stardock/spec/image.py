@@ -13,8 +13,21 @@ from stardock.spec.distribution import Url
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Flag, Minutes, shown
+from stardock.systems import system
 
-SystemName = Literal["microos", "leapmicro", "debian", "ubuntu", "flatcar"]
+SystemName = Literal["debian", "ubuntu", "microos", "leapmicro", "flatcar"]
+
+#: Systems that are not offered, and why; what to write instead.
+_NOT_OFFERED = {
+    "tumbleweed": (
+        "Tumbleweed changes libraries and SELinux's policy under a running kubelet, and has no snapshot that a failed boot falls back to",
+        "write `system: microos`: the same packages as snapshots, activated by a drained reboot (docs/decisions/0017-systems.md)",
+    ),
+    "leap": ("Leap is not offered", "write `system: leapmicro`, its transactional sibling for servers and agents"),
+    "opensuse": ("openSUSE is several systems", "write `system: microos`, which rolls, or `system: leapmicro`, which has releases"),
+    "kubic": ("Kubic became MicroOS", "write `system: microos`"),
+    "coreos": ("CoreOS Container Linux lives on as Flatcar", "write `system: flatcar`, for servers and agents"),
+}
 
 #: What PVE imports disks from (content type `import`; an .ova is no disk).
 DISK_FORMATS = (".qcow2", ".raw", ".vmdk")
@@ -36,6 +49,14 @@ _REFUSED = {
         "name an unpacked image, or unpack it",
     ),
 }
+
+
+def parse_system(value: object) -> object:
+    """Refuses a system that is not offered with the reason."""
+    if isinstance(value, str) and value.lower() in _NOT_OFFERED:
+        message, cure = _NOT_OFFERED[value.lower()]
+        raise broken(f"{shown(value)} is not offered: {message}", cure)
+    return value
 
 
 def parse_checksum(value: object) -> str:
@@ -61,6 +82,14 @@ def parse_file_name(value: object) -> str:
     return value
 
 
+def parse_release(value: object) -> str:
+    """A release by its name; YAML reads 12 and 24.04 as numbers."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise broken(f"{shown(value)} is not a release", "write its name, for example release: 12")
+    return str(value)
+
+
+Release = Annotated[str, BeforeValidator(parse_release), WithJsonSchema({"type": ["string", "number"]})]
 Checksum = Annotated[str, BeforeValidator(parse_checksum), WithJsonSchema({"type": "string", "pattern": f"^({_CHECKSUM.pattern})$"})]
 ImageUrl = Annotated[Url, AfterValidator(parse_image_url)]
 FileName = Annotated[str, BeforeValidator(parse_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_FILE_NAME.pattern}$"})]
@@ -69,7 +98,12 @@ FileName = Annotated[str, BeforeValidator(parse_file_name), WithJsonSchema({"typ
 class Image(Section):
     """A system and, when its default image is not wanted, which one. A new image is for new machines: old ones keep their disk."""
 
-    system: SystemName = Field(description="operating system; decides packages and first boot: docs/systems.md")
+    system: Annotated[SystemName, BeforeValidator(parse_system)] = Field(
+        description="operating system; decides packages and first boot: docs/systems.md"
+    )
+    release: Release | None = Field(
+        default=None, description="of the system, for new machines; default: the newest that Stardock knows, or as the image's name says"
+    )
     url: ImageUrl | None = Field(default=None, description="image that PVE nodes download instead of the system's default")
     file: str | None = Field(
         default=None, description="image on this machine, relative to cluster.yaml (or under ~), uploaded instead", min_length=1
@@ -99,6 +133,15 @@ class Image(Section):
             if isinstance(data, dict) and key in data:
                 raise broken(f"there is no `{key}`: {why}", cure)
         return data
+
+    @model_validator(mode="after")
+    def _known_release(self) -> Image:
+        own = system(self.system)
+        known = [release.name for release in own.releases]
+        if self.release is not None and self.release not in known:
+            message = f"{own.title} has no release {shown(self.release)} that Stardock knows"
+            raise broken(message, f"write {' or '.join(f'release: {name}' for name in known)}, or delete it")
+        return self
 
     @model_validator(mode="after")
     def _one_source(self) -> Image:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stardock.errors import InputErrors, Problem
+from stardock.spec.asked import with_systems
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys
 from stardock.spec.keys import with_key_lines
@@ -30,7 +31,7 @@ def parse(data: bytes, path: Path) -> Spec:
     tree = read_tree(_text(data, path))
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
-    spec, problems = _checked(tree, path.parent) if isinstance(tree.data, dict) else (None, [])
+    spec, problems = _checked(tree, path) if isinstance(tree.data, dict) else (None, [])
     problems = sorted([*tree.problems, *problems], key=lambda problem: problem.line or 0)
     if problems or spec is None:
         raise InputErrors(str(path), tuple(problems))
@@ -64,16 +65,16 @@ def _not_a_mapping(data: object) -> Problem:
     return Problem(f"the file is {what}, not a mapping of keys", line=1, cure="begin with `cluster: NAME` on the first line")
 
 
-def _checked(tree: Tree, folder: Path) -> tuple[Spec | None, list[Problem]]:
+def _checked(tree: Tree, path: Path) -> tuple[Spec | None, list[Problem]]:
     """The spec and all its problems. When values are wrong, those between the right ones are still looked for."""
     try:
         spec = Spec.model_validate(tree.data).with_positions(tree.lines)
     except ValidationError as error:
         found = error.errors(include_url=False)
         rest = _salvaged(tree, [tuple(one["loc"]) for one in found])
-        between = [*conflicts(rest), *with_key_lines(rest, folder)[1]] if rest else []
-        return None, [*problems_of(found, tree.lines), *between]
-    spec_with_keys, unreadable = with_key_lines(spec, folder)
+        between = [*conflicts(rest), *with_key_lines(rest, path.parent)[1]] if rest else []
+        return None, [*with_systems(problems_of(found, tree.lines), tree.data, path), *between]
+    spec_with_keys, unreadable = with_key_lines(spec, path.parent)
     return spec_with_keys, [*broken_rules(spec), *unreadable]
 
 

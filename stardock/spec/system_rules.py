@@ -28,7 +28,7 @@ def _roles(spec: Spec) -> Iterator[Problem]:
             message = f"{own.title} runs machines of role {' and '.join(own.roles)}, not {pool.role}"
             keys: Keys = ("pools", p, "image", "system") if pool.image else ("pools", p, "role")
             yield at(
-                spec, keys, message, f"give the pool another image, for example `image: {{system: {able.split(', ')[-1]}}}` (of {able})"
+                spec, keys, message, f"give the pool another image, for example `image: {{system: {able.split(', ')[0]}}}` (of {able})"
             )
 
 

@@ -242,7 +242,13 @@ class Deployment:
             self.say(f"  {line}")
         if not self.options.confirm("Apply this?"):
             raise RefusedError("not confirmed; nothing was changed")
+        self._record_replaced()
         engine.apply(plan)
+
+    def _record_replaced(self) -> None:
+        """A machine that is made anew has its seed where new ones have it. Raises RefusedError when the lock is frozen."""
+        if self.options.replace:
+            commit_lock(open_workspace(self.workspace.files.spec, anew=self.options.replace))
 
     def _report_strays(self) -> None:
         found = strays(self.workspace.plan.cluster, machines_on(self._patient_estate()), self.workspace.plan.machines)

@@ -15,12 +15,11 @@ from stardock.files import ClusterFiles
 from stardock.images.local import local_checksum
 from stardock.images.publisher import published
 from stardock.lock import load_lock, save_lock
-from stardock.plan.images import image_url, mirrored, source
+from stardock.plan.images import image_url, mirrored, release_of, source
 from stardock.plan.locked import Lock, Pin
 from stardock.runlock import only_run
 from stardock.spec import load_spec
 from stardock.stages.lock import refuse_frozen
-from stardock.systems import system
 
 if TYPE_CHECKING:
     from stardock.spec.cluster import Spec
@@ -107,7 +106,7 @@ def _pin(one: Wanted, cluster_file: Path, *, upgrade: bool, today: str) -> Pin |
 
 def _of_url(image: Image, today: str) -> Pin:
     url = image_url(image) or ""
-    own = image.checksum_url or (None if image.url else mirrored(system(image.system).checksum_url or "", image.mirror))
+    own = image.checksum_url or (None if image.url else mirrored(release_of(image).checksum_url, image.mirror))
     found = published(url, own or None)
     return Pin(checksum=found.checksum, date=today, checksum_url=found.checksum_url, published=found.name)
 

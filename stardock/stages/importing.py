@@ -10,7 +10,7 @@ from pathlib import Path
 from stardock.errors import ConditionError, InputErrors, Problem, RefusedError
 from stardock.estate.configs import Config, configs_of
 from stardock.estate.connection import Estate
-from stardock.estate.hardware import macs_of
+from stardock.estate.hardware import macs_of, seed_interface
 from stardock.estate.machines import EstateMachine, machines_on
 from stardock.estate.token import VARIABLE
 from stardock.files import ClusterFiles, write_atomically
@@ -143,7 +143,14 @@ def _on_proxmox(proxmox: Proxmox, names: Collection[str]) -> dict[str, Standing]
 
 def _standing(vm: EstateMachine, config: Config) -> Standing:
     cicustom = ",".join(sorted(str(config.get("cicustom") or "").split(",")))
-    return Standing(full_name=vm.name, vm_id=vm.vm_id, pve_node=vm.pve_node, macs=macs_of(config), cicustom=cicustom)
+    return Standing(
+        full_name=vm.name,
+        vm_id=vm.vm_id,
+        pve_node=vm.pve_node,
+        macs=macs_of(config),
+        cicustom=cicustom,
+        seed_interface=seed_interface(config),
+    )
 
 
 def _text(wish: Wish, origin: Origin, known: Known) -> str:

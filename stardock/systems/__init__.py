@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from stardock.systems import debian, flatcar, leapmicro, microos, ubuntu
 from stardock.systems.model import SENTINEL, ManagedFile, Mirror, System
+from stardock.systems.release import Kernel, Release
 
-__all__ = ["SENTINEL", "SYSTEMS", "ManagedFile", "Mirror", "System", "system"]
+__all__ = ["SENTINEL", "SYSTEMS", "Kernel", "ManagedFile", "Mirror", "Release", "System", "system"]
 
 #: Name in cluster.yaml (`image.system`) -> system, in the order in which they are offered.
 SYSTEMS: dict[str, System] = {
-    each.name: each for each in (microos.MICROOS, leapmicro.LEAPMICRO, debian.DEBIAN, ubuntu.UBUNTU, flatcar.FLATCAR)
+    each.name: each for each in (debian.DEBIAN, ubuntu.UBUNTU, microos.MICROOS, leapmicro.LEAPMICRO, flatcar.FLATCAR)
 }
 
 

@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING
 
 from stardock.systems import networkd
 from stardock.systems.model import ManagedFile, System
+from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import HEAD, plugin_interfaces, sudoers, sysctl
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
 
 _IMAGE = "https://stable.release.flatcar-linux.net/amd64-usr/current/flatcar_production_proxmoxve_image.img"
+
+STABLE = Release(
+    name="stable",
+    title="Flatcar Container Linux",
+    image_url=_IMAGE,
+    image_file_name="flatcar_production_proxmoxve_image.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
+    checksum_url=f"{_IMAGE}.DIGESTS",
+    disk_gib=9,
+    kernel=Kernel(name="Flatcar's kernel"),
+)
 
 #: update-engine writes the other partition and leaves the sentinel; whoever drains the machine reboots it. locksmithd would after five
 #: minutes, undrained, and so would the reboot timer of extensions. RKE2 brings a containerd of its own.
@@ -54,9 +65,8 @@ def files(machine: Machine) -> tuple[ManagedFile, ...]:
 FLATCAR = System(
     name="flatcar",
     title="Flatcar Container Linux",
-    image_url=_IMAGE,
-    image_file_name="flatcar_production_proxmoxve_image.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
-    checksum_url=f"{_IMAGE}.DIGESTS",
+    releases=(STABLE,),
+    unrecorded="stable",
     first_user="core",
     first_boot="ignition",
     renderer="networkd",

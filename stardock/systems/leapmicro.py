@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING
 
 from stardock.systems import transactional
 from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
 
 _IMAGE = "openSUSE-Leap-Micro.x86_64-Default-qcow.qcow2"
 _URL = f"https://download.opensuse.org/distribution/leap-micro/6.2/appliances/{_IMAGE}"
+
+CURRENT = Release(
+    name="6.2",
+    title="openSUSE Leap Micro 6.2",
+    image_url=_URL,
+    image_file_name=_IMAGE,
+    checksum_url=f"{_URL}.sha256",
+    disk_gib=20,  # as MicroOS, from which its image description comes; its own was not read
+    kernel=Kernel(name="openSUSE's kernel-default"),
+    marks=("leap-micro/6.2", "leap-micro-6.2"),
+)
 
 
 def files(machine: Machine) -> tuple[ManagedFile, ...]:
@@ -25,16 +37,16 @@ def files(machine: Machine) -> tuple[ManagedFile, ...]:
 
 def mirror(machine: Machine) -> Mirror | None:
     """The URL is that of a copy of https://download.opensuse.org."""
-    return transactional.mirror(machine, {"oss": "distribution/leap-micro/6.2/product/repo/openSUSE-Leap-Micro-6.2-x86_64"})
+    release = machine.image.release
+    return transactional.mirror(machine, {"oss": f"distribution/leap-micro/{release}/product/repo/openSUSE-Leap-Micro-{release}-x86_64"})
 
 
 LEAPMICRO = transactional.system(
     name="leapmicro",
-    title="openSUSE Leap Micro 6.2",
+    title="openSUSE Leap Micro",
     policy="slemicro",
-    image_url=_URL,
-    image_file_name=_IMAGE,
-    checksum_url=f"{_URL}.sha256",
+    releases=(CURRENT,),
+    unrecorded="6.2",
     packages=("python3", "sudo", "qemu-guest-agent", "policycoreutils-python-utils"),
     packages_by_role={"server": transactional.KUBERNETES, "agent": transactional.KUBERNETES},
     files=files,

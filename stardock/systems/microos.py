@@ -9,12 +9,24 @@ from typing import TYPE_CHECKING
 
 from stardock.systems import transactional
 from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
 
 _IMAGE = "openSUSE-MicroOS.x86_64-ContainerHost-OpenStack-Cloud.qcow2"
 _URL = f"https://download.opensuse.org/tumbleweed/appliances/{_IMAGE}"
+
+#: It has no releases; the word is for the lock.
+ROLLING = Release(
+    name="rolling",
+    title="openSUSE MicroOS",
+    image_url=_URL,
+    image_file_name=_IMAGE,
+    checksum_url=f"{_URL}.sha256",
+    disk_gib=20,  # openSUSE-MicroOS.kiwi
+    kernel=Kernel(name="openSUSE's kernel-default"),
+)
 
 
 def files(machine: Machine) -> tuple[ManagedFile, ...]:
@@ -31,9 +43,8 @@ MICROOS = transactional.system(
     name="microos",
     title="openSUSE MicroOS",
     policy="microos",
-    image_url=_URL,
-    image_file_name=_IMAGE,
-    checksum_url=f"{_URL}.sha256",
+    releases=(ROLLING,),
+    unrecorded="rolling",
     files=files,
     mirror=mirror,
 )

@@ -6,12 +6,25 @@ from typing import TYPE_CHECKING
 
 from stardock.systems import apt
 from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import runs_kubernetes
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
 
 _IMAGES = "https://cloud-images.ubuntu.com/noble/current"
+
+NOBLE = Release(
+    name="24.04",
+    title="Ubuntu 24.04 LTS",
+    codename="noble",
+    image_url=f"{_IMAGES}/noble-server-cloudimg-amd64.img",
+    image_file_name="noble-server-cloudimg-amd64.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
+    checksum_url=f"{_IMAGES}/SHA256SUMS",
+    disk_gib=4,
+    kernel=Kernel(name="Ubuntu's kernel"),
+    marks=("noble", "24.04"),
+)
 
 #: needrestart restarts what uses an updated library, without asking since 24.04: a Kubernetes service restarts when its machine is drained.
 _NEEDRESTART = "# Written by Stardock.\n$nrconf{override_rc}{qr(^(rke2|k3s)(-|\\.))} = 0;\n"
@@ -25,21 +38,21 @@ def files(machine: Machine) -> tuple[ManagedFile, ...]:
 
 def mirror(machine: Machine) -> Mirror | None:
     """The URL is that of a copy of http://archive.ubuntu.com/ubuntu, which holds security updates too."""
+    codename = UBUNTU.release(machine.image.release).codename
     return apt.mirror(
         machine,
         path="/etc/apt/sources.list.d/ubuntu.sources",
         keyring="/usr/share/keyrings/ubuntu-archive-keyring.gpg",
-        suites=("noble", "noble-updates", "noble-security"),
+        suites=(codename, f"{codename}-updates", f"{codename}-security"),
         components="main universe",
     )
 
 
 UBUNTU = apt.system(
     name="ubuntu",
-    title="Ubuntu 24.04 LTS",
-    image_url=f"{_IMAGES}/noble-server-cloudimg-amd64.img",
-    image_file_name="noble-server-cloudimg-amd64.qcow2",  # .img is qcow2, and PVE's content type `import` goes by the ending
-    checksum_url=f"{_IMAGES}/SHA256SUMS",
+    title="Ubuntu",
+    releases=(NOBLE,),
+    unrecorded="24.04",
     first_user="ubuntu",
     files=files,
     mirror=mirror,

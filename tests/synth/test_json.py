@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.plans import document
+from tests.plans import ROOT, document
 from tests.synth.running import Synthesized, synthesize, synthesize_by_command, write_cluster
 
 pytestmark = pytest.mark.synth
@@ -63,6 +63,29 @@ def test_three_snippets_a_machine_with_literal_ids_and_depends_on(quickstart: Sy
             snippet = quickstart.snippets[f"{name}-{kind}"]
             assert snippet["source_raw"]["file_name"] == f"quickstart.{name}.{kind}.yaml"
             assert (snippet["node_name"], snippet["upload_mode"]) == (machine["node_name"], "sftp")
+
+
+@pytest.mark.proves("reality A1")
+def test_the_seed_drive_is_on_scsi1_which_has_a_controller_on_every_machine(quickstart: Synthesized, guarded: Synthesized) -> None:
+    for machine in (*quickstart.machines.values(), *guarded.machines.values()):
+        assert machine["initialization"]["interface"] == "scsi1"
+        assert machine["scsi_hardware"] in {"virtio-scsi-single", "virtio-scsi-pci"}
+
+
+@pytest.mark.proves("reality A1", "reality B16")
+def test_machines_that_stand_keep_seed_and_image_in_the_json_and_one_made_anew_has_its_seed_on_scsi1(tmp_path: Path) -> None:
+    data = document()
+    data["pools"][2]["machines"].append("agent2")
+    path = write_cluster(tmp_path, data)
+    (tmp_path / "cluster.lock").write_text((ROOT / "tests/former/quickstart.lock").read_text())
+    kept = synthesize(path)
+    assert {name for name, machine in kept.machines.items() if machine["initialization"]["interface"] == "scsi1"} == {"agent2"}
+    images = {name: machine["disk"][0]["import_from"] for name, machine in kept.machines.items()}
+    assert [name for name, image in images.items() if "debian-13-generic" in image] == ["agent2"]
+    assert all("debian-12-genericcloud" in image for name, image in images.items() if name != "agent2")
+    anew = synthesize_by_command(path, STARDOCK_REPLACE="server1")
+    interfaces = {name: machine["initialization"]["interface"] for name, machine in anew.machines.items()}
+    assert (interfaces["server1"], interfaces["server2"]) == ("scsi1", "ide2")
 
 
 def test_what_would_replace_a_machine_is_ignored_and_no_more(quickstart: Synthesized) -> None:
@@ -122,7 +145,7 @@ def test_one_image_a_pve_node_that_carries_machines(tmp_path: Path) -> None:
     assert [image["node_name"] for image in made.images.values()] == ["pve1"]
     (image,) = made.images.values()
     assert (image["overwrite"], image["overwrite_unmanaged"], image["content_type"]) == (False, True, "import")
-    assert image["file_name"] == "single.debian-12-genericcloud-amd64.qcow2"
+    assert image["file_name"] == "single.debian-13-generic-amd64.qcow2"
 
 
 def test_a_password_is_a_sensitive_variable(guarded: Synthesized) -> None:

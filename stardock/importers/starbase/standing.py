@@ -12,13 +12,16 @@ VM = "proxmox_virtual_environment_vm"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One VM that exists. `macs` in the order of its NICs, upper case; `cicustom` as PVE keeps it, None where the source does not say."""
+    """One VM that exists. `macs` in the order of its NICs, upper case; `cicustom` as PVE keeps it, `seed_interface` is the slot of
+    its cloud-init drive; None where the source does not say.
+    """
 
     full_name: str
     vm_id: int
     pve_node: str
     macs: tuple[str, ...]
     cicustom: str | None = None
+    seed_interface: str | None = None
 
 
 def from_state(text: str) -> dict[str, Standing] | None:
@@ -36,4 +39,11 @@ def _vms(resource: Mapping[str, Any]) -> Iterator[Standing]:
     for instance in resource.get("instances") or ():
         attributes = instance["attributes"]
         macs = tuple(str(nic.get("mac_address") or "").upper() for nic in attributes.get("network_device") or ())
-        yield Standing(full_name=attributes["name"], vm_id=attributes["vm_id"], pve_node=attributes["node_name"], macs=macs)
+        seed = next((str(one.get("interface") or "") for one in attributes.get("initialization") or ()), "")
+        yield Standing(
+            full_name=attributes["name"],
+            vm_id=attributes["vm_id"],
+            pve_node=attributes["node_name"],
+            macs=macs,
+            seed_interface=seed or None,
+        )

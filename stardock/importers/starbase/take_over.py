@@ -10,7 +10,7 @@ from stardock.importers.starbase.machines import StarbaseVm
 from stardock.importers.starbase.origin import Origin
 from stardock.importers.starbase.standing import Standing
 from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import Interface
+from stardock.plan.model import FORMER_SEED, Interface
 
 #: Whose VMs stand, by full name; None: nobody said, so that all are taken to stand as starbase's variables have them.
 Known = Mapping[str, Standing] | None
@@ -37,6 +37,7 @@ def _taken(machine: LockedMachine, vm: StarbaseVm, origin: Origin, known: Known)
         vm_id=standing.vm_id if standing else vm.vm_id,
         pve_node=standing.pve_node if standing else vm.pve_node,
         interfaces=tuple(_nics(record.interfaces, vm, standing)),
+        seed_interface=(standing.seed_interface if standing else None) or FORMER_SEED,  # the provider's default, which starbase leaves
         disk_datastore=terraform.hardware_of(vm.role).disk_datastore,
         cicustom=(standing.cicustom if standing else None) or vm.cicustom(terraform.cloud_init_config.datastore_id),
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from stardock.lab.pve.errors import PveError, TaskError, bad_parameters
 from stardock.lab.pve.estate import Estate
-from stardock.lab.pve.images import virtual_size
+from stardock.lab.pve.images import placeholder_url, virtual_size
 from stardock.lab.pve.schema.check import parse_property_string, rule_of
 from stardock.lab.pve.schema.model import Rules
 from stardock.lab.pve.state import Disk, Vm
@@ -64,7 +64,8 @@ def attach(estate: Estate, vm: Vm, key: str, drive: dict[str, str]) -> str:
         drive |= {"file": _cloud_init_volume(vm, key, file), "media": "cdrom"}
     elif new:
         size = _new_size(estate, vm, key, drive, float(new[2]))
-        drive |= {"file": _allocate(estate, vm, new[1], size, drive.get("import-from", "")), "size": size_in_words(size)}
+        image = _image_name(estate, vm, drive.get("import-from"))
+        drive |= {"file": _allocate(estate, vm, new[1], size, image), "size": size_in_words(size)}
     elif file in vm.disks:
         drive |= {"size": size_in_words(vm.disks[file].size)}
     elif file not in {"none", "cdrom"} and estate.storages.volume(vm.node, file) is None:
@@ -93,6 +94,11 @@ def detach(vm: Vm, key: str) -> None:
         vm.config[f"unused{free}"] = volid
 
 
+def seed_slot(vm: Vm) -> str | None:
+    """Where the cloud-init drive hangs, e.g. `scsi1`; of several the first, as PVE takes them. None: there is none."""
+    return next((key for key in sorted(vm.config) if DRIVE.fullmatch(key) and "-cloudinit" in str(vm.config[key])), None)
+
+
 def boot_disk(vm: Vm) -> Disk | None:
     """The disk that the VM boots from: the first of its boot order that has one."""
     order = str(vm.config.get("boot", "")).partition("order=")[2].split(";")
@@ -117,6 +123,14 @@ def check_reachable(vm: Vm) -> None:
     for volid in sorted(attached & vm.disks.keys()):
         if vm.disks[volid].node not in {"", vm.node} and not volid.endswith("-cloudinit"):  # which each start makes anew
             raise TaskError(f"no such logical volume {volid.partition(':')[2]} on node '{vm.node}'")
+
+
+def _image_name(estate: Estate, vm: Vm, volume: str | None) -> str:
+    """The image as its publisher calls it: that of the URL that a placeholder stands for, else the volume's own name."""
+    if volume is None:
+        return ""
+    url = placeholder_url(estate.storages.read(vm.node, volume))
+    return (url or volume).rpartition("/")[2]
 
 
 def _allocate(estate: Estate, vm: Vm, storage: str, size: int, image: str) -> str:

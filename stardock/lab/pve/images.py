@@ -28,6 +28,11 @@ def placeholder(url: str) -> bytes:
     return _MARK + url.encode() + b"\n"
 
 
+def placeholder_url(content: bytes) -> str | None:
+    """The URL that a placeholder stands for; None for a real content."""
+    return content.removeprefix(_MARK).decode(errors="replace").strip() if content.startswith(_MARK) else None
+
+
 def content_of(state: State, url: str) -> bytes:
     """What a download of `url` brings: the catalog's file, or the placeholder."""
     named = state.catalog.get(url)

@@ -6,9 +6,10 @@ import re
 
 from stardock.lab.hypervisor import Guest, GuestError, Nic, Volume
 from stardock.lab.pve import passthrough
-from stardock.lab.pve.drives import boot_disk, check_reachable
+from stardock.lab.pve.drives import boot_disk, check_reachable, seed_slot
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
+from stardock.lab.pve.kernels import unseen
 from stardock.lab.pve.memory import check_memory
 from stardock.lab.pve.seed import build_seed
 from stardock.lab.pve.state import Vm
@@ -40,6 +41,8 @@ def guest_of(estate: Estate, vm: Vm) -> Guest:
         seed=build_seed(estate, vm),
         config=dict(vm.config),
         volumes={name: Volume(disk.size, disk.generation, disk.image) for name, disk in vm.disks.items()},
+        seed_slot=seed_slot(vm),
+        unseen=unseen(vm),
     )
 
 
@@ -60,6 +63,8 @@ def start(estate: Estate, vm: Vm, log: Log) -> None:
 def _start(estate: Estate, guest: Guest, log: Log) -> None:
     if guest.seed:
         log("generating cloud-init ISO")
+    if guest.unseen:
+        log(f"lab: the kernel of this VM's image drives none of {', '.join(sorted(guest.unseen))}: the guest does not see them")
     try:
         estate.hypervisor.start(guest)
     except GuestError as error:

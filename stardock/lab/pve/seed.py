@@ -14,23 +14,27 @@ from typing import Any
 from urllib.parse import unquote
 
 from stardock.lab.hypervisor import Seed
+from stardock.lab.pve.drives import seed_slot
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.state import Vm
 
 _LIMIT = 3 * 1024**2
+#: Of one snippet (PVE::QemuServer::Cloudinit::read_cloudinit_snippets_file).
+_SNIPPET_LIMIT = 1024**2
 
 
 def build_seed(estate: Estate, vm: Vm) -> Seed | None:
     """The drive's content, or None when the VM has no such drive. Raises TaskError when a snippet is not on the node."""
-    if not any("-cloudinit" in str(value) for value in vm.config.values()):
+    if seed_slot(vm) is None:
         return None
+    # vendor-data is always there, empty where no snippet gives it (generate_nocloud)
     snippets = {kind: _snippet(estate, vm, volid) for kind, volid in _custom(vm.config)}
     user = snippets.get("user", user_data(vm).encode())
     network = snippets.get("network", network_config(vm.config).encode())
     meta = snippets.get("meta", f"instance-id: {hashlib.sha1(user + network, usedforsecurity=False).hexdigest()}\n".encode())
-    seed = Seed(user, network, meta, snippets.get("vendor"))
-    if len(user) + len(network) + len(meta) + len(seed.vendor or b"") > _LIMIT:
+    seed = Seed(user, network, meta, snippets.get("vendor", b""))
+    if len(user) + len(network) + len(meta) + len(seed.vendor) > _LIMIT:
         raise TaskError("Cloud-Init sum of snippets too big (> 3 MiB)")
     return seed
 
@@ -44,7 +48,10 @@ def _custom(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _snippet(estate: Estate, vm: Vm, volid: str) -> bytes:
     if not volid.partition(":")[2].startswith("snippets/"):
         raise TaskError(f"{volid} is not in the snippets directory")
-    return estate.storages.read(vm.node, volid)
+    content = estate.storages.read(vm.node, volid)
+    if len(content) > _SNIPPET_LIMIT:
+        raise TaskError(f"file '{estate.storages.shown_path(vm.node, volid)}' too long - aborting")
+    return content
 
 
 def user_data(vm: Vm) -> str:

@@ -17,13 +17,16 @@ Config = dict[str, Any]
 
 @dataclass(slots=True)
 class Disk:
-    """A volume of a VM. `size` in bytes; `generation` is new whenever the content was made anew; `node`: the PVE node that has it."""
+    """A volume of a VM. `size` in bytes; `generation` is new whenever the content was made anew; `node`: the PVE node that has it.
+
+    `image` is the name of the image that it was imported from, as its publisher has it; empty for a disk that began empty.
+    """
 
     size: int
     vm_id: int
     generation: str
     node: str = ""  # everyone, on a shared storage
-    image: str = ""  # the volume that it was imported from
+    image: str = ""
 
 
 @dataclass(slots=True)

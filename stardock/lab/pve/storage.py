@@ -113,6 +113,12 @@ class Storages:
             raise TaskError(f"unable to parse directory volume name '{rest}'")
         return self.get(node, name).folder(self._root, node) / FOLDERS[content] / file
 
+    def shown_path(self, node: str, volid: str) -> str:
+        """The path of a volume's file as the PVE node itself has it."""
+        name, _, rest = volid.partition(":")
+        content, _, file = rest.partition("/")
+        return f"{self.get(node, name).path}/{FOLDERS.get(content, content)}/{file}"
+
     def read(self, node: str, volid: str) -> bytes:
         """A volume's content. Raises TaskError with PVE's words when it is not on this node."""
         try:

@@ -17,20 +17,27 @@ def host_key(seed: str) -> str:
 
 
 class TalkingGuests(PowerFlags):
-    """Guests that boot at once: from its start a guest's agent tells its addresses and a host key that belongs to its disk."""
+    """Guests that boot at once: from its start a guest's agent tells its addresses and a host key that belongs to its disk.
+
+    One whose kernel does not see its seed has neither agent nor address, unless an earlier start has set it up.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.addresses: dict[str, str] = {}  # by MAC
         self.starts: list[tuple[int, str]] = []  # VM id and disk generation, in order
+        self._set_up: set[str] = set()  # generations of disks whose first boot found its seed
         self.marks: dict[int, bytes] = {}  # what bootstrap left in /etc/stardock/founded, by VM id
         self.files: dict[int, dict[str, bytes]] = {}  # what first boot left, by VM id and path
 
     def start(self, guest: Guest) -> None:
         super().start(guest)
+        if guest.seen_seed is None and guest.generation not in self._set_up:
+            return
+        self._set_up.add(guest.generation)
         self.starts.append((guest.vm_id, guest.generation))
         nics = tuple(
-            AgentInterface(f"ens{18 + nic.index}", nic.mac.lower(), ((self.addresses[nic.mac.upper()], 24),)) for nic in guest.nics
+            AgentInterface(f"ens{18 + nic.index}", nic.mac.lower(), ((self.addresses[nic.mac.upper()], 24),)) for nic in guest.seen_nics
         )
         self.tell(guest.vm_id, nics, {"/etc/ssh/ssh_host_ed25519_key.pub": f"{host_key(guest.generation)} root@x\n".encode()})
 

@@ -80,7 +80,7 @@ PLANTS: tuple[tuple[str, Plant], ...] = (
     ("disk", _drive(AGENT1, "virtio1", "serial=data", "serial=other")),
     ("disk", _drive(SERVER3, "efidisk0", "pre-enrolled-keys=0", "pre-enrolled-keys=1")),
     ("disk", _drive(SERVER3, "tpmstate0", "version=v2.0", "version=v1.2")),
-    ("first-boot", _config(ide2=None)),
+    ("first-boot", _config(scsi1=None)),
     ("nic", _config(net0="virtio=BC:24:11:00:00:01,bridge=vmbr0")),
     ("description", _config(description="mine")),
     ("tags", _config(tags="mine")),

@@ -159,13 +159,13 @@ def test_a_publisher_that_does_not_say_or_answer_is_told_with_a_way_out(file: Pa
 
 @pytest.mark.proves("feature mirrors")
 def test_a_mirror_is_asked_for_the_publishers_paths(file: Path, publisher: Publisher, tmp_path: Path) -> None:
-    folder = "/mirror/images/cloud/bookworm/latest"
-    publisher.files[f"{folder}/SHA512SUMS"] = f"{NEW}  debian-12-genericcloud-amd64.qcow2\n"
+    folder = "/mirror/images/cloud/trixie/latest"
+    publisher.files[f"{folder}/SHA512SUMS"] = f"{NEW}  debian-13-generic-amd64.qcow2\n"
     (tmp_path / "air-gap").mkdir()
     mirrored = written(tmp_path / "air-gap/cluster.yaml", mirror=f"{publisher.address}/mirror")
     image(mirrored, "pin")
     plan = open_workspace(mirrored).plan
-    assert {machine.image.url for machine in plan.machines} == {f"{publisher.address}{folder}/debian-12-genericcloud-amd64.qcow2"}
+    assert {machine.image.url for machine in plan.machines} == {f"{publisher.address}{folder}/debian-13-generic-amd64.qcow2"}
     assert {machine.image.checksum for machine in plan.machines} == {f"sha512:{NEW}"}
 
 
@@ -180,7 +180,7 @@ SHAPES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_every_systems_own_image_can_be_pinned(tmp_path: Path, publisher: Publisher, name: str) -> None:
-    url, sums = urlsplit(SYSTEMS[name].image_url).path, urlsplit(SYSTEMS[name].checksum_url).path
+    url, sums = urlsplit(SYSTEMS[name].current.image_url).path, urlsplit(SYSTEMS[name].current.checksum_url).path
     shape = next(make for ending, make in SHAPES.items() if sums.endswith(ending))
     publisher.files[sums] = shape(url.rpartition("/")[2])
     data = document()

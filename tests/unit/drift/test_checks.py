@@ -17,12 +17,13 @@ from stardock.estate.power import Power
 from stardock.plan.file_names import DOCUMENTS
 from stardock.plan.model import Plan
 from stardock.plan.parts import Ha
-from tests.plans import document, plan_of, quickstart_plan
+from tests.plans import document, former_lock, plan_of, quickstart_plan
 from tests.pveconfig import deployed
 
 pytestmark = pytest.mark.unit
 
 SERVER1 = 210
+SEED = "local-lvm:vm-210-cloudinit,media=cdrom"
 OWN = "local:snippets/quickstart.server1."
 
 
@@ -30,6 +31,20 @@ OWN = "local:snippets/quickstart.server1."
 def plan_made() -> Plan:
     """The quick start's: frozen, so that one is enough."""
     return quickstart_plan()
+
+
+@pytest.mark.proves("reality A1")
+def test_machines_that_stand_with_their_drive_on_ide2_are_as_planned_and_one_on_scsi1_is_told() -> None:
+    """A lock from before the drive was recorded; and what is found where somebody moved it."""
+    scene = deployed(plan_of(document(), former_lock("quickstart"))[0])
+    assert "ide2" in scene.configs[SERVER1]
+    assert [finding for finding in run(scene) if finding.kind != "image"] == []
+    (moved,) = run(edited(scene, ide2=None, scsi1=SEED))
+    assert (moved.field, moved.wanted, moved.found) == ("cloud-init drive", "ide2", "scsi1")
+
+
+def test_a_cloud_init_drive_on_a_directory_is_one_too() -> None:
+    assert run(edited(deployed(plan_made()), scsi1="local:210/vm-210-cloudinit.qcow2,media=cdrom")) == ()
 
 
 @cache
@@ -100,13 +115,14 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "iothread": (lambda s: disk(s, "iothread=1,", ""), "disk", "scsi0 iothread", "0", True),
     "cache": (lambda s: disk(s, "cache=none", "cache=writeback"), "disk", "scsi0 cache", "writeback", True),
     "ssd": (lambda s: disk(s, ",ssd=1", ""), "disk", "scsi0 ssd", "0", True),
-    "a disk more": (lambda s: edited(s, scsi1="local-lvm:vm-210-disk-9,size=8G"), "disk", "scsi1", "local-lvm:vm-210-disk-9,size=8G", True),
+    "a disk more": (lambda s: edited(s, scsi2="local-lvm:vm-210-disk-9,size=8G"), "disk", "scsi2", "local-lvm:vm-210-disk-9,size=8G", True),
     "a disk unplugged": (lambda s: edited(s, unused0="local-lvm:vm-210-disk-9"), "disk", "unused0", "local-lvm:vm-210-disk-9", False),
     "an EFI disk": (lambda s: edited(s, efidisk0="local-lvm:vm-210-disk-9"), "disk", "efidisk0", "local-lvm:vm-210-disk-9", False),
     "a TPM": (lambda s: edited(s, tpmstate0="local-lvm:vm-210-disk-9"), "disk", "tpmstate0", "local-lvm:vm-210-disk-9", False),
     "boot order gone": (lambda s: edited(s, boot=None), "boot", "boot order", "none", False),
     "boot from the network": (lambda s: edited(s, boot="order=net0;scsi0"), "boot", "boot order", "net0;scsi0", False),
-    "cloud-init drive gone": (lambda s: edited(s, ide2=None), "first-boot", "cloud-init drive", "none", False),
+    "cloud-init drive gone": (lambda s: edited(s, scsi1=None), "first-boot", "cloud-init drive", "none", False),
+    "cloud-init drive elsewhere": (lambda s: edited(s, scsi1=None, ide2=SEED), "first-boot", "cloud-init drive", "ide2", False),
     "cicustom gone": (lambda s: edited(s, cicustom=None), "first-boot", "cicustom", "none", False),
     "bridge": (lambda s: net(s, "vmbr0", "vmbr1"), "nic", "net0 bridge", "vmbr1", True),
     "MAC": (lambda s: edited(s, net0="virtio=BC:24:11:00:00:01,bridge=vmbr0"), "nic", "net0 macaddr", "BC:24:11:00:00:01", True),

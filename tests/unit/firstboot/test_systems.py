@@ -36,12 +36,6 @@ def server(name: str, **changes: Any) -> Any:
     return machine("server1", "server", 12, system_name=name, **changes)
 
 
-def test_microos_is_the_default() -> None:
-    data = document()
-    del data["image"]
-    assert {each.image.system for each in plan_of(data)[0].machines} == {"microos"}
-
-
 @pytest.mark.proves("feature choice of the system")
 def test_systems_are_chosen_per_pool() -> None:
     data = document()
@@ -53,11 +47,11 @@ def test_systems_are_chosen_per_pool() -> None:
 
 @EVERY
 def test_every_system_says_where_its_image_and_the_publishers_checksum_are(name: str) -> None:
-    own = system(name)
-    assert own.image_url.startswith("https://")
-    assert own.checksum_url.rsplit("/", 1)[0] == own.image_url.rsplit("/", 1)[0]
-    assert own.content_type == "import"
-    assert own.image_file_name.endswith(DISK_FORMATS)
+    for release in system(name).releases:
+        assert release.image_url.startswith("https://")
+        assert release.checksum_url.rsplit("/", 1)[0] == release.image_url.rsplit("/", 1)[0]
+        assert release.image_file_name.endswith(DISK_FORMATS)
+    assert system(name).content_type == "import"
 
 
 def test_firmware_and_chipset_are_the_systems_where_the_pool_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,8 +322,11 @@ def test_what_runs_at_first_boot_passes_shellcheck(name: str) -> None:
 @EVERY
 def test_the_page_of_systems_is_current(name: str) -> None:
     own, page = system(name), (ROOT / "docs/systems.md").read_text()
-    facts = (own.title, ", ".join(own.roles), own.first_boot, own.renderer, own.package_manager, f"`{own.first_user}`")
+    titles = ", ".join(release.title for release in own.releases)
+    facts = (titles, ", ".join(own.roles), own.first_boot, own.renderer, own.package_manager, f"`{own.first_user}`")
     assert f"| `{name}` | {' | '.join(facts)} |\n" in page
     waits = f"{own.answer_seconds // 60} min, then {own.first_boot_seconds // 60} min"
     assert f"| `{name}` | {own.growth} | {own.reboots} | {waits} |\n" in page
-    assert f"- `{name}`: <{own.image_url}>, checksums in <{own.checksum_url}>\n" in page
+    for release in own.releases:
+        image = f"<{release.image_url}>, checksums in <{release.checksum_url}>, {release.disk_gib} GiB at least"
+        assert f"- `{name}`, release `{release.name}`: {image}\n" in page

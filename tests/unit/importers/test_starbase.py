@@ -167,6 +167,26 @@ def test_a_machine_that_does_not_stand_is_left_to_be_made(place: Imported) -> No
     assert place.lock.machines["ktest0"].record.cicustom is not None
 
 
+@pytest.mark.proves("reality A1")
+@pytest.mark.parametrize(("said", "kept"), [("sata0", "sata0"), ("", "ide2"), (None, "ide2")])
+def test_an_imported_machine_keeps_its_cloud_init_drive_whatever_slot_it_is_on(place: Imported, said: str | None, kept: str) -> None:
+    known = json.loads(state())
+    for instance in known["resources"][0]["instances"]:
+        instance["attributes"]["initialization"] = [] if said is None else [{"interface": said}]
+    (place.folder / "old/infra/terraform.tfstate").write_text(json.dumps(known))
+    place.run()
+    assert {machine.record.seed_interface for machine in place.lock.machines.values()} == {kept}
+    place.plan()
+
+
+def test_a_machine_that_does_not_stand_gets_its_drive_where_new_ones_have_it(place: Imported) -> None:
+    known = json.loads(state())
+    known["resources"][0]["instances"].pop()  # kworker0
+    (place.folder / "old/infra/terraform.tfstate").write_text(json.dumps(known))
+    place.run()
+    assert place.lock.machines["kworker0"].record.seed_interface == "scsi1"
+
+
 def test_nothing_is_overwritten_without_being_told_and_a_dry_run_writes_nothing(place: Imported) -> None:
     assert "nothing was written" in place.run("--dry-run")
     assert not (place.folder / "cluster.yaml").exists()

@@ -15,7 +15,7 @@ from tests.unit.plan.clusters import cluster, pool
 
 pytestmark = pytest.mark.unit
 
-DEBIAN = system("debian").image_url
+DEBIAN = system("debian").current.image_url
 OLD, NEW = (Pin(checksum=f"sha256:{digit * 64}", date="2026-11-01") for digit in "ab")
 
 

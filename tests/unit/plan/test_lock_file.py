@@ -11,8 +11,8 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.lock import VERSION, load_lock, save_lock, to_json
-from stardock.plan.locked import Lock, Pin
-from tests.plans import PUBLIC_KEY, document, plan_of
+from stardock.plan.locked import Pin
+from tests.plans import PUBLIC_KEY, document, former_lock, plan_of
 
 pytestmark = pytest.mark.unit
 
@@ -23,11 +23,6 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "cluster.lock"
     save_lock(path, plan_of(document())[1])
     return path
-
-
-def of_before() -> Lock:
-    """A lock as it was before it held a release of Kubernetes."""
-    return replace(plan_of(document())[1], distribution_version=None)
 
 
 def refused(path: Path) -> tuple[str, int | None, str]:
@@ -79,7 +74,7 @@ def test_a_damaged_lock_is_refused_with_line_and_cure(path: Path) -> None:
 
 
 def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Path) -> None:
-    lock = of_before()
+    lock = former_lock("quickstart")
     save_lock(path, lock)
     assert json.loads(path.read_text())["version"] == 1
     pinned = replace(lock, images={"https://example.org/x.qcow2": Pin(checksum=f"sha256:{'a' * 64}", date="2026-11-21")})
@@ -91,7 +86,7 @@ def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Pa
 
 
 def test_memory_that_was_read_comes_back_equal_and_only_a_lock_with_it_is_of_version_3(path: Path) -> None:
-    lock = replace(of_before(), memory={"pve1": 65536})
+    lock = replace(former_lock("quickstart"), memory={"pve1": 65536})
     save_lock(path, lock)
     assert json.loads(path.read_text())["version"] == 3
     assert load_lock(path) == lock

@@ -20,13 +20,13 @@ FIRST_BOOT: dict[str, Case] = {
         "role: loadbalancer",
         "pools[0].role",
         "Flatcar Container Linux runs machines of role server and agent, not loadbalancer",
-        "of microos, debian, ubuntu",
+        "of debian, ubuntu, microos",
     ),
     "load_balancers_whose_own_image_cannot": (
         ("pattern: lb{n}", "pattern: lb{n}\n    image: {system: leapmicro}"),
         "system: leapmicro",
         "pools[0].image.system",
-        "openSUSE Leap Micro 6.2 runs machines of role server and agent, not loadbalancer",
+        "openSUSE Leap Micro runs machines of role server and agent, not loadbalancer",
         "another image",
     ),
     "packages_where_there_is_no_package_manager": (
@@ -47,7 +47,7 @@ FIRST_BOOT: dict[str, Case] = {
         also("cloud_init: {mirrors: {debain: https://mirror.example}}"),
         "mirrors:",
         "cloud_init.mirrors.debain",
-        "not one of microos, leapmicro, debian, ubuntu, flatcar",
+        "not one of debian, ubuntu, microos, leapmicro, flatcar",
         "did you mean `debian`?",
     ),
     "user_of_a_pool_that_all_machines_have": (

@@ -58,6 +58,10 @@ IMAGES: dict[str, Case] = {
         "there is no `content_type`: PVE imports disks from files of content type `import`",
         "delete it",
     ),
+    "release_that_is_not_known": image(
+        "release: 11", "image:", "image", "Debian has no release `11` that Stardock knows", "release: 13 or release: 12"
+    ),
+    "release_in_a_list": image("release: [13]", "release", "image.release", "is not a release", "release: 12"),
     "mirror_that_is_no_url": image("mirror: mirror.lan", "mirror.lan", "image.mirror", "`mirror.lan` is not a URL", "https://HOST/PATH"),
     "timeout_of_a_download": image("timeout: 30", "timeout", "image.timeout", "30 is not a duration", "1h, 90m or 1h30m"),
 }

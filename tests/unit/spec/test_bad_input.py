@@ -124,7 +124,7 @@ CASES: dict[str, Case] = {
         ("system: debian", "system: debain"),
         "debain",
         "image.system",
-        "not one of microos, leapmicro, debian, ubuntu, flatcar",
+        "not one of debian, ubuntu, microos, leapmicro, flatcar",
         "did you mean `debian`?",
     ),
     "checksum_of_the_wrong_length": (
@@ -250,7 +250,7 @@ def test_a_control_character_is_named_with_its_line(problems: Problems) -> None:
 
 def test_everything_required_is_asked_for_at_once(problems: Problems) -> None:
     found = problems("protect: true\n")
-    assert {problem.path for problem in found} == {"cluster", "proxmox", "pools", "ssh"}
+    assert {problem.path for problem in found} == {"cluster", "image.system", "proxmox", "pools", "ssh"}
     assert all(problem.cure and problem.cure.startswith("add `") for problem in found)
 
 

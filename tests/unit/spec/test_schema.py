@@ -38,7 +38,7 @@ def test_the_schema_knows_every_key_and_no_other() -> None:
     found = schema()
     assert set(found["properties"]) == set(Spec.model_fields)
     assert found["additionalProperties"] is False
-    assert set(found["required"]) == {"cluster", "proxmox", "pools", "ssh"}
+    assert set(found["required"]) == {"cluster", "image", "proxmox", "pools", "ssh"}
     assert all(one["additionalProperties"] is False for one in found["$defs"].values())
 
 

@@ -1,4 +1,4 @@
-"""An image on this machine: its checksum, and whether it is what its name says."""
+"""An image on this machine: its checksum, how large its disk is, and whether PVE would import it. Told before the upload, not after it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,53 @@ import hashlib
 from pathlib import Path
 
 from stardock.errors import ConditionError
-
-#: What qcow2 images begin with (its specification: the header's magic).
-QCOW2 = b"QFI\xfb"
-VMDK = (b"KDMV", b"# Disk DescriptorFile")
+from stardock.images.header import BrokenImageError, DiskImage, read_header
 
 
-def local_checksum(path: Path, name: str) -> str:
-    """`sha256:HEX` of the file; `name` is what it will be called. ConditionError when it is not there or not what the name says."""
+def local_checksum(path: Path) -> str:
+    """`sha256:HEX` of the file. ConditionError when it cannot be read."""
     try:
         with path.open("rb") as file:
-            _refuse_wrong_kind(path, name, file.read(len(VMDK[1])))
-            file.seek(0)
             return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
     except OSError as error:
-        raise ConditionError(f"{path}: {error.strerror}", cure="write in `image.file` where it is, relative to cluster.yaml") from error
+        raise _unreadable(path, error) from error
 
 
-def _refuse_wrong_kind(path: Path, name: str, beginning: bytes) -> None:
-    """PVE looks too, but only after the whole upload."""
-    kind = ".qcow2" if beginning.startswith(QCOW2) else ".vmdk" if beginning.startswith(VMDK) else ".raw"
+def importable(path: Path, name: str) -> DiskImage:
+    """What the file's header says; `name` is what it will be called.
+
+    ConditionError when it is not there, not what the name says, or what PVE refuses to import.
+    """
+    try:
+        with path.open("rb") as file:
+            image = read_header(file)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except BrokenImageError as error:
+        raise ConditionError(f"{path} is no disk image: {error}", cure="make or download it again") from error
+    _refuse_wrong_kind(path, name, image.kind)
+    if image.leads_to:
+        message = f"{path} needs {image.leads_to}, which PVE refuses to import"
+        raise ConditionError(message, cure=_whole(path, image.kind))
+    if image.encrypted:
+        raise ConditionError(f"{path} is encrypted, and PVE has no key to it", cure=_whole(path, image.kind))
+    return image
+
+
+def _unreadable(path: Path, error: OSError) -> ConditionError:
+    return ConditionError(f"{path}: {error.strerror}", cure="write in `image.file` where it is, relative to cluster.yaml")
+
+
+def _whole(path: Path, kind: str) -> str:
+    """The command that makes one file of it, where its parent or extents are."""
+    source = {".qcow2": "qcow2", ".vmdk": "vmdk"}[kind]
+    whole = path.with_name(f"{path.stem}-whole.qcow2")
+    return f"make one file of it: qemu-img convert -f {source} -O qcow2 {path} {whole}, and name that in `image.file`"
+
+
+def _refuse_wrong_kind(path: Path, name: str, kind: str) -> None:
+    """PVE goes by the ending, and looks only after the whole upload."""
     if not name.endswith(kind):
-        message = (
-            f"{path} is no {name.rpartition('.')[2]} image: it begins as {kind[1:]} does"
-            if kind != ".raw"
-            else f"{path} is no {name.rpartition('.')[2]} image"
-        )
+        wanted = name.rpartition(".")[2]
+        message = f"{path} is no {wanted} image" + (f": it begins as {kind[1:]} does" if kind != ".raw" else "")
         raise ConditionError(message, cure=f"say what it is: file_name: {Path(name).stem}{kind}, or unpack it if it is packed")

@@ -16,6 +16,7 @@ from stardock.plan.distribution import allocated, distribution_problems, with_ve
 from stardock.plan.file_rules import file_problems
 from stardock.plan.ha_rules import ha_problems
 from stardock.plan.hardware_rules import hardware_problems
+from stardock.plan.image_rules import image_problems
 from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.locked import Lock, LockedMachine
@@ -24,6 +25,7 @@ from stardock.plan.model import ROLES, Machine, PlacedImage, Plan
 from stardock.plan.network_rules import clash_problems, network_problems
 from stardock.plan.rules import after_allocation, before_allocation
 from stardock.plan.settings import Distribution, Proxmox, Ssh
+from stardock.plan.snippet_rules import snippet_problems
 from stardock.plan.state import state_of
 from stardock.plan.wanted import Wanted, wanted
 from stardock.plan.warnings import warnings
@@ -109,6 +111,8 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, held, claimed),
         *file_problems(spec, every, decided.wishes),
+        *snippet_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}),
+        *image_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}, held.images),
     ]
 
 

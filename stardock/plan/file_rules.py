@@ -25,7 +25,7 @@ _OURS = (
 
 def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> list[Problem]:
     """Each place of cluster.yaml once, however many machines it concerns."""
-    places = _places(spec)
+    places = places_of_files(spec)
     found: dict[Keys, Problem] = {}
     for one in every:
         machine = wishes[one.name]
@@ -44,7 +44,7 @@ def _own_paths(machine: Machine) -> set[str]:
     return {*_OURS, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
 
 
-def _places(spec: Spec) -> dict[tuple[str, str], Keys]:
+def places_of_files(spec: Spec) -> dict[tuple[str, str], Keys]:
     """(pool or "", path) -> where it is written."""
     return dict(_written(spec))
 

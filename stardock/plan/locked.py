@@ -36,6 +36,7 @@ class Pin:
     checksum: str  # sha256:HEX or sha512:HEX
     date: str  # when it was looked up, YYYY-MM-DD in UTC
     checksum_url: str | None = None  # the publisher's file; None: computed from a local image
+    virtual_bytes: int | None = None  # the size of a local image's disk; None: not looked at, or the publisher's
     published: str | None = None  # the name that the publisher's file gives it, where that is another
 
 

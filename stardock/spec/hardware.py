@@ -76,7 +76,16 @@ def at_most(most: int, what: str) -> AfterValidator:
 
 Balloon = Annotated[int, BeforeValidator(parse_balloon), WithJsonSchema({"anyOf": [{"const": 0}, {"type": "string"}]})]
 Tag = Annotated[str, Form(r"[a-z0-9_][a-z0-9_+.-]*", "a tag of PVE (a-z, 0-9, _ + . -)", "production")]
-Cpu = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a CPU type of PVE", "x86-64-v2-AES or host")]
+
+
+def parse_cpu(value: str) -> str:
+    """A CPU type of x86_64 (qemu-server's CPUConfig also lists those of aarch64)."""
+    if re.match(r"(cortex-|neoverse-|a64fx)", value, re.IGNORECASE):
+        raise broken(f"{shown(value)} is an ARM CPU, and machines here are x86_64", "write x86-64-v2-AES or host")
+    return value
+
+
+Cpu = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a CPU type of PVE", "x86-64-v2-AES or host"), AfterValidator(parse_cpu)]
 PvePool = Annotated[
     str, Form(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,2}", "a pool of PVE (letters, digits, - _ ., up to three levels with /)", "kubernetes")
 ]

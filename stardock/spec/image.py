@@ -67,8 +67,28 @@ def parse_checksum(value: object) -> str:
     return text
 
 
+#: Other architectures, as publishers write them into names. Everything that Stardock installs, and PVE itself, is x86_64.
+_ARCHITECTURES = re.compile(
+    r"(?<![a-z0-9])(arm64|aarch64|armhf|armv7l?|armv6l?|riscv64|ppc64(el|le)?|powerpc|s390x|loong(arch)?64|mips64(el|le)?|i[36]86)(?![a-z0-9])"
+)
+
+
+def refuse_architecture(name: str) -> None:
+    """Refuses an image whose name says that it is for another architecture."""
+    found = _ARCHITECTURES.search(name.lower())
+    if found:
+        raise broken(f"{shown(name)} is for {found[1]}, and machines here are x86_64", "name the image for amd64 (x86_64)")
+
+
+def parse_image_path(value: str) -> str:
+    """A file of a disk image."""
+    refuse_architecture(value)
+    return value
+
+
 def parse_image_url(value: str) -> str:
     """The URL of a disk image, not of a packed one."""
+    refuse_architecture(urlsplit(value).path)
     if urlsplit(value).path.lower().endswith(PACKED):
         raise broken(f"{shown(value)} is packed, and PVE imports disks from unpacked files only", "name the unpacked image, or use `file`")
     return value
@@ -79,6 +99,7 @@ def parse_file_name(value: object) -> str:
     if not isinstance(value, str) or not _FILE_NAME.fullmatch(value):
         message = f"{shown(value)} is not a file name that PVE imports: a-z, A-Z, 0-9, . + = _ - and the ending .qcow2, .raw or .vmdk"
         raise broken(message, "write for example debian-12.qcow2")
+    refuse_architecture(value)
     return value
 
 
@@ -105,8 +126,8 @@ class Image(Section):
         default=None, description="of the system, for new machines; default: the newest that Stardock knows, or as the image's name says"
     )
     url: ImageUrl | None = Field(default=None, description="image that PVE nodes download instead of the system's default")
-    file: str | None = Field(
-        default=None, description="image on this machine, relative to cluster.yaml (or under ~), uploaded instead", min_length=1
+    file: Annotated[str, Field(min_length=1), AfterValidator(parse_image_path)] | None = Field(
+        default=None, description="image on this machine, relative to cluster.yaml (or under ~), uploaded instead"
     )
     checksum: Checksum | None = Field(
         default=None, description="`sha256:...` or `sha512:...`, verified by PVE; default: what `runner image pin` wrote into the lock"

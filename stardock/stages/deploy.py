@@ -25,6 +25,7 @@ from stardock.stages.deploy_words import change_lines, check_names
 from stardock.stages.engine import Engine
 from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
 from stardock.stages.hooks import check_hooks, hook_steps
+from stardock.stages.images import refuse_unfit_files
 from stardock.stages.lost import await_agents, find_lost, settled, strays
 from stardock.stages.running import known
 from stardock.stages.running import refuse as refuse_standing
@@ -77,7 +78,7 @@ class Deployment:
     def checks(self) -> tuple[Step, ...]:
         """List what is found out before anything is written."""
         endpoint = self.workspace.plan.proxmox.endpoint or "PROXMOX_VE_ENDPOINT"
-        what = f"the engine, the API token, that {endpoint} answers, is trusted and accepts it, password hashes"
+        what = f"the engine, the API token, that {endpoint} answers, is trusted and accepts it, password hashes, local images"
         return (Step("check", what, self.check),)
 
     def steps(self) -> tuple[Step, ...]:
@@ -92,13 +93,19 @@ class Deployment:
         )
 
     def check(self) -> None:
-        """Check names, engine, token, endpoint and password hashes. Raises RefusedError or ConditionError."""
+        """Check names, engine, token, endpoint, password hashes and local images. Raises RefusedError or ConditionError."""
         check_names(self.options.replace, [machine.name for machine in self.workspace.plan.machines])
         refuse_standing(self.workspace, known(self.workspace))
         check_hooks(self.workspace.spec.hooks, ("before_deploy", "after_deploy"))
         engine = find_engine(os.environ)
         self.say(f"  Proxmox {Estate.from_environment(self.workspace.plan.proxmox).check()}, {engine}")
         self._take_passwords()
+        refuse_unfit_files(self.workspace.plan, self._new(), self.workspace.files.spec.resolve().parent)
+
+    def _new(self) -> set[str]:
+        """The machines that this run is to make, as far as the lock tells."""
+        held = self.workspace.lock_before.active() if self.workspace.lock_before else {}
+        return {machine.name for machine in self.workspace.plan.machines if machine.name not in held} | set(self.options.replace)
 
     def synth(self) -> None:
         """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""

@@ -5,18 +5,20 @@ Machines that exist are never touched by a pin: their image is in their record (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stardock.errors import RefusedError
+from stardock.errors import ConditionError, RefusedError
 from stardock.files import ClusterFiles
-from stardock.images.local import local_checksum
+from stardock.images.local import importable, local_checksum
 from stardock.images.publisher import published
 from stardock.lock import load_lock, save_lock
+from stardock.plan.image_rules import GIB
 from stardock.plan.images import image_url, mirrored, release_of, source
 from stardock.plan.locked import Lock, Pin
+from stardock.plan.model import Plan
 from stardock.runlock import only_run
 from stardock.spec import load_spec
 from stardock.stages.lock import refuse_frozen
@@ -113,10 +115,25 @@ def _of_url(image: Image, today: str) -> Pin:
 
 def _of_file(image: Image, cluster_file: Path, today: str) -> Pin:
     path = cluster_file.parent / Path(image.file or "").expanduser()
-    found = local_checksum(path, image.file_name or path.name)
+    header = importable(path, image.file_name or path.name)
+    found = local_checksum(path)
     if image.checksum not in {None, found}:
         raise RefusedError(f"{path} has {found}, and cluster.yaml says {image.checksum}", cure="correct one of them; nothing was written")
-    return Pin(checksum=found, date=today)
+    return Pin(checksum=found, date=today, virtual_bytes=header.virtual_bytes)
+
+
+def refuse_unfit_files(plan: Plan, new: Collection[str], directory: Path) -> None:
+    """Look at the local images that machines in `new` are to be made from, before any is uploaded; `directory` is cluster.yaml's.
+
+    `ConditionError` for one that PVE would refuse, or whose disk is larger than a machine's.
+    """
+    for machine in (machine for machine in plan.machines if machine.name in new and machine.image.file):
+        path = directory / Path(machine.image.file or "").expanduser()
+        size = importable(path, machine.image.file_name).virtual_bytes
+        least = -(-size // GIB)
+        if machine.disk_gib < least:
+            message = f"{machine.name}: a disk of {machine.disk_gib}GiB is smaller than that of {path}, which PVE would have to shrink"
+            raise ConditionError(message, cure=f"write `disk: {least}GiB` or more")
 
 
 def write_pins(cluster_file: Path, looked: tuple[Looked, ...]) -> None:

@@ -84,6 +84,7 @@ DEBIAN = apt.system(
     releases=(TRIXIE, BOOKWORM),
     unrecorded="12",
     kernel_of=kernel_of,
+    unfit_images={"-nocloud-": "has no cloud-init"},
     first_user="debian",
     booted_by_tests=True,
     mirror=mirror,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from stardock.systems.release import Kernel, Release
@@ -77,6 +77,7 @@ class System:
     releases: tuple[Release, ...]  # the first is what new machines get
     unrecorded: str  # the release of machines in locks that were written before releases were recorded
     kernel_of: Callable[[Release, str], Kernel] = releases_kernel  # by release and the name of the image's file
+    unfit_images: Mapping[str, str] = field(default_factory=dict)  # part of an image's name -> why it never sets itself up
     content_type: str = "import"  # of the PVE datastore that holds the image
     firmware: Literal["seabios", "ovmf"] = "seabios"  # all images here start under both; seabios needs no disk for its variables
     chipset: Literal["q35", "i440fx"] = "q35"

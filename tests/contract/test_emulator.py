@@ -72,6 +72,16 @@ def test_the_disks_generation_is_new_with_each_import_and_with_nothing_else(pve:
     assert started(pve, make(pve)).generation != first
 
 
+@pytest.mark.proves("reality A3")
+def test_a_snippet_of_more_than_1_mib_fails_the_start_and_vendor_data_is_there_and_empty(pve: Estate) -> None:
+    user = pve.snippet("pve1", "u.yaml", "#cloud-config\n".ljust(1024**2, "#"))
+    vm = make(pve, cicustom=f"user={user}")
+    assert seed_of(started(pve, vm)).vendor == b""
+    pve.do("POST", f"{vm}/status/stop")
+    pve.snippet("pve1", "u.yaml", "#cloud-config\n".ljust(1024**2 + 1, "#"))
+    assert pve.do("POST", f"{vm}/status/start").status == "file '/var/lib/vz/snippets/u.yaml' too long - aborting"
+
+
 def test_without_a_meta_snippet_the_instance_id_is_the_hash_of_user_and_network(pve: Estate) -> None:
     user, network = pve.snippet("pve1", "u.yaml", "#cloud-config\n"), pve.snippet("pve1", "n.yaml", "version: 2\n")
     seed = seed_of(started(pve, make(pve, cicustom=f"user={user},network={network}")))

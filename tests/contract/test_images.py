@@ -17,6 +17,7 @@ from stardock.plan.locked import Lock, Pin
 from tests.contract.engine import Change, Engine, engine
 from tests.contract.estate import Estate, estate
 from tests.contract.test_stacks import of_machines
+from tests.diskimages import qcow2
 from tests.plans import PUBLIC_KEY
 from tests.synth.running import synthesize, write_cluster
 
@@ -50,7 +51,7 @@ def pin(content: bytes) -> Pin:
 
 
 def image(name: str) -> bytes:
-    return b"QFI\xfb" + name.encode()
+    return qcow2(name)
 
 
 @dataclass

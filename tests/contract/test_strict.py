@@ -11,6 +11,7 @@ import pytest
 
 from stardock.lab.patience import patient
 from tests.contract.estate import Estate
+from tests.diskimages import qcow2, vmdk
 
 pytestmark = pytest.mark.contract
 
@@ -232,16 +233,26 @@ def test_a_packed_disk_image_is_not_unpacked(strict: Estate) -> None:
     assert strict.do("POST", "/nodes/pve1/storage/local/download-url", **unknown).status == "no decompression method found"
 
 
+@pytest.mark.proves("reality A4")
 @pytest.mark.parametrize(
     ("name", "content", "status"),
     [
-        ("up.qcow2", b"QFI\xfb...", "OK"),
+        ("up.qcow2", qcow2(), "OK"),
+        ("up.vmdk", vmdk(), "OK"),
         ("up.raw", b"anything", "OK"),
+        ("short.qcow2", b"QFI\xfb...", "failed to query file information with qemu-img"),
+        ("backed.qcow2", qcow2(backing="a.qcow2"), "backing file not allowed for untrusted image '/var/tmp/pveupload-backed.qcow2'!"),
+        ("data.qcow2", qcow2(data_file=True), "/var/tmp/pveupload-data.qcow2: 'data-file' references are not allowed!"),
+        ("split.vmdk", vmdk(extents=2), "/var/tmp/pveupload-split.vmdk: multiple children or extents are not allowed!"),
+        ("child.vmdk", vmdk(parent="a.vmdk"), "backing file not allowed for untrusted image '/var/tmp/pveupload-child.vmdk'!"),
+        ("flat.vmdk", b"# Disk DescriptorFile\n", "failed to query file information with qemu-img"),
         ("wrong.qcow2", b"anything", "failed to query file information with qemu-img"),
-        ("wrong.vmdk", b"QFI\xfb...", "failed to query file information with qemu-img"),
+        ("wrong.vmdk", qcow2(), "failed to query file information with qemu-img"),
     ],
 )
-def test_an_uploaded_disk_image_is_what_its_ending_says(strict: Estate, name: str, content: bytes, status: str) -> None:
+def test_an_uploaded_disk_image_is_what_its_ending_says_and_leads_to_no_other_file(
+    strict: Estate, name: str, content: bytes, status: str
+) -> None:
     files = {"filename": (name, content)}
     url = f"{strict.settings.endpoint}/api2/json/nodes/pve1/storage/local/upload"
     answer = strict.session.post(url, data={"content": "import"}, files=files, timeout=patient(30))

@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from stardock.lab.pve import diskimages
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.state import State
 from stardock.lab.pve.tasks import Log
 
 _MARK = b"stardock lab: in place of "
 _DECOMPRESSORS = frozenset({"gz", "lzo", "zst", "bz2"})
-_MAGIC: dict[str, bytes | tuple[bytes, ...]] = {".qcow2": b"QFI\xfb", ".vmdk": (b"KDMV", b"# Disk DescriptorFile")}
-#: The virtual size of an image that is only a placeholder: Debian's genericcloud images have it.
+#: The virtual size of an image that is only a placeholder: Debian's cloud images have it.
 PLACEHOLDER_BYTES = 3 * 1024**3
 
 
@@ -41,7 +41,7 @@ def content_of(state: State, url: str) -> bytes:
 
 def virtual_size(content: bytes) -> int:
     """The size in bytes of a disk that is imported from an image with this content."""
-    return PLACEHOLDER_BYTES if content.startswith(_MARK) else len(content)
+    return PLACEHOLDER_BYTES if content.startswith(_MARK) else diskimages.virtual_size(content)
 
 
 def metadata(state: State, url: str) -> dict[str, object]:
@@ -60,7 +60,7 @@ def download(state: State, place: Path, parameters: Mapping[str, str], log: Log)
     content = content_of(state, url)
     if url in state.catalog:
         verify(content, parameters, log)
-        refuse_wrong_kind(place.name, content)
+        diskimages.check(str(place), content)
     else:
         log("lab: nothing was downloaded; VMs get the root that the lab built locally")
         log(f"lab: checksum NOT verified ({parameters.get('checksum', 'none given')})")
@@ -75,13 +75,6 @@ def _refuse_compression(parameters: Mapping[str, str]) -> None:
             raise TaskError(f"decompression not supported for {parameters['content']}")
         if parameters["compression"] not in _DECOMPRESSORS:
             raise TaskError("no decompression method found")
-
-
-def refuse_wrong_kind(name: str, content: bytes) -> None:
-    """What PVE makes of a disk image that is not what its ending says (qemu-img info -f ENDING, PVE::Storage::Plugin::file_size_info)."""
-    magic = _MAGIC.get(Path(name).suffix)
-    if magic and not content.startswith(magic):
-        raise TaskError("failed to query file information with qemu-img")
 
 
 def write(place: Path, content: bytes) -> None:

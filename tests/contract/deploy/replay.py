@@ -17,13 +17,14 @@ from stardock.lab.patience import patient
 from stardock.plan.model import Plan
 from tests.contract import pveum
 from tests.contract.estate import USUAL, Answer, Estate, estate
+from tests.diskimages import qcow2
 
 Data = dict[str, Any]
 
 #: Each datastore its own path, so that a privilege that is missing on one is not there by another.
 STORAGES = {"images": "dir", "uploads": "dir", "ceph": "rbd", "data": "lvmthin"}
-#: What is uploaded: a qcow2 by its first bytes.
-IMAGE = b"QFI\xfb"
+#: What is uploaded.
+IMAGE = qcow2()
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import pytest
 
 from tests.contract.deploy.estate import EmulatedEstate
+from tests.diskimages import qcow2
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.contract
@@ -70,3 +72,25 @@ def test_debian_12s_cloud_kernel_on_q35_never_sees_its_seed_on_ide2_and_comes_up
     estate.plans_nothing()
     code, said = estate.run("drift")
     assert code == 0, said
+
+
+@pytest.mark.proves("reality A4", "reality A6")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (qcow2(backing="base.qcow2"), "needs the backing file 'base.qcow2', which PVE refuses to import"),
+        (qcow2(gib=50), "lb1: a disk of 20GiB is smaller than that of"),
+    ],
+)
+def test_a_local_image_that_pve_would_refuse_is_refused_before_anything_is_uploaded(
+    estate: EmulatedEstate, content: bytes, message: str
+) -> None:
+    (estate.folder / "baked.qcow2").write_bytes(content)
+    checksum = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    estate.data["image"] = {"system": "debian", "file": "baked.qcow2", "checksum": checksum}
+    estate.write()
+    code, said = estate.run("deploy")
+    assert code == 4, said
+    assert message in " ".join(said.split())
+    assert estate.vms() == {}
+    assert estate.accepted("POST", "/upload") == []

@@ -24,6 +24,7 @@ from stardock.images.publisher import published
 from stardock.lock import load_lock
 from stardock.systems import SYSTEMS
 from stardock.workspace import commit_lock, open_workspace
+from tests.diskimages import qcow2
 from tests.plans import document
 
 pytestmark = pytest.mark.unit
@@ -194,7 +195,7 @@ def test_every_systems_own_image_can_be_pinned(tmp_path: Path, publisher: Publis
 
 def test_a_local_file_is_computed_and_recorded_and_one_of_another_kind_refused(tmp_path: Path, publisher: Publisher) -> None:
     baked = tmp_path / "baked.qcow2"
-    baked.write_bytes(b"QFI\xfb and the rest")
+    baked.write_bytes(qcow2("baked"))
     file = written(tmp_path / "cluster.yaml", file="baked.qcow2")
     refused = CliRunner().invoke(runner, ["plan", "-f", str(file)]).stderr
     assert refused.count("the checksum of baked.qcow2 is not known yet\n  run `runner image pin`, and commit the lock") == 1

@@ -23,6 +23,13 @@ HARDWARE: dict[str, Case] = {
     "hugepages_of_4_kib": case("hugepages: 4KiB", "hugepages", "`4KiB` is not one of any, 2MiB, 1GiB", "write any"),
     "firmware_bios": case("firmware: bios", "firmware", "`bios` is not one of seabios, ovmf", "seabios"),
     "chipset_pc": case("chipset: pc", "chipset", "`pc` is not one of q35, i440fx", "write q35"),
+    "cpu_of_another_architecture": (
+        ("cores: 1\n", "cores: 1\n    cpu: cortex-a72\n"),
+        "cpu:",
+        "pools[0].cpu",
+        "`cortex-a72` is an ARM CPU",
+        "x86-64-v2-AES or host",
+    ),
     "cpu_with_a_blank": (
         ("cores: 1\n", "cores: 1\n    cpu: host, flags\n"),
         "cpu:",

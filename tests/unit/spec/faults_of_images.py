@@ -62,6 +62,19 @@ IMAGES: dict[str, Case] = {
         "release: 11", "image:", "image", "Debian has no release `11` that Stardock knows", "release: 13 or release: 12"
     ),
     "release_in_a_list": image("release: [13]", "release", "image.release", "is not a release", "release: 12"),
+    **{
+        f"{what}_of_{architecture}": image(
+            f"{key}: {value}", architecture, f"image.{key}", f"is for {architecture}, and machines here are x86_64", "amd64 (x86_64)"
+        )
+        for what, key, value, architecture in (
+            ("url", "url", "https://cloud.debian.org/images/cloud/trixie/latest/debian-13-generic-arm64.qcow2", "arm64"),
+            ("folder", "url", "https://example.org/aarch64/x.qcow2", "aarch64"),
+            ("flatcar", "url", "https://stable.release.flatcar-linux.net/arm64-usr/current/x.img", "arm64"),
+            ("file", "file", "images/openSUSE-MicroOS.aarch64-ContainerHost.qcow2", "aarch64"),
+            ("other_file", "file", "images/debian-riscv64.qcow2", "riscv64"),
+            ("name", "file_name", "ubuntu-ppc64el.qcow2", "ppc64el"),
+        )
+    },
     "mirror_that_is_no_url": image("mirror: mirror.lan", "mirror.lan", "image.mirror", "`mirror.lan` is not a URL", "https://HOST/PATH"),
     "timeout_of_a_download": image("timeout: 30", "timeout", "image.timeout", "30 is not a duration", "1h, 90m or 1h30m"),
 }

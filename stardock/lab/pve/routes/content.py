@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from stardock.lab.pve.access.volumes import is_readable, require_access
+from stardock.lab.pve.diskimages import check
 from stardock.lab.pve.errors import TaskError, failed
-from stardock.lab.pve.images import download, refuse_wrong_kind, verify, write
+from stardock.lab.pve.images import download, verify, write
 from stardock.lab.pve.routes.handler import Request, Routes
 from stardock.lab.pve.storage import LOCAL_PATH
 from stardock.lab.pve.tasks import Log
@@ -76,7 +77,7 @@ def upload(request: Request) -> str:
     def work(log: Log) -> None:
         verify(request.upload, request.parameters, log)
         if request["content"] == "import":
-            refuse_wrong_kind(request["filename"], request.upload)
+            check(f"/var/tmp/pveupload-{request['filename']}", request.upload)
         write(place, request.upload)
         log("finished file import successfully")
 

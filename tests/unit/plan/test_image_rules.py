@@ -1,0 +1,142 @@
+"""What a kernel lacks and a disk too small for its image are refused by the plan, with line, key path and cure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stardock.errors import InputErrors, Problem
+from stardock.plan.images import kernel_of
+from stardock.plan.locked import Lock, Pin
+from stardock.plan.model import Image
+from stardock.systems import SYSTEMS
+from tests.plans import document, former_lock, plan_of
+from tests.unit.plan.clusters import cluster, pool
+
+pytestmark = pytest.mark.unit
+
+CLOUD = "https://example.org/debian-13-genericcloud-amd64.qcow2"
+CLOUD_12 = "https://example.org/debian-12-genericcloud-amd64-20260101-1.qcow2"
+
+
+def one(**image: Any) -> dict[str, Any]:
+    data = cluster(["pve1"], server=["s1"])
+    data["image"] = {"system": "debian", **image}
+    return data
+
+
+def refused(data: dict[str, Any], lock: Lock | None = None) -> list[Problem]:
+    with pytest.raises(InputErrors) as caught:
+        plan_of(data, lock)
+    return list(caught.value.problems)
+
+
+@pytest.mark.proves("reality A2")
+@pytest.mark.parametrize("url", [CLOUD, CLOUD_12])
+@pytest.mark.parametrize("model", ["e1000", "e1000e", "rtl8139"])
+def test_a_nic_that_the_images_kernel_does_not_drive_is_refused(url: str, model: str) -> None:
+    data = one(url=url)
+    data["network"]["server"][0]["model"] = model
+    (problem,) = refused(data)
+    assert problem.path == "network.server[0].model"
+    assert "cloud kernel, which debian-1" in problem.message
+    assert problem.message.endswith(f"drives no NIC of model {model}")
+    assert (problem.cure or "").startswith("write `model: virtio`, or make it anew from debian-1")
+
+
+@pytest.mark.parametrize("model", ["virtio", "vmxnet3"])
+def test_a_nic_that_the_cloud_kernel_drives_is_planned(model: str) -> None:
+    data = one(url=CLOUD)
+    data["network"]["server"][0]["model"] = model
+    assert plan_of(data)[0].machine("s1").interfaces[0].model == model
+
+
+@pytest.mark.proves("reality A2")
+@pytest.mark.parametrize("model", ["virtio", "e1000", "e1000e", "rtl8139", "vmxnet3"])
+@pytest.mark.parametrize("release", ["12", "13"])
+def test_the_generic_kernel_of_either_release_drives_every_nic_that_is_offered(model: str, release: str) -> None:
+    data = one(release=release)
+    data["network"]["server"][0]["model"] = model
+    assert plan_of(data)[0].machine("s1").interfaces[0].model == model
+
+
+@pytest.mark.proves("reality A2")
+@pytest.mark.parametrize("device", [{"mapping": "gpu", "primary_gpu": True}, {"mapping": "gpu", "mdev": "nvidia-63"}])
+def test_graphics_are_refused_where_the_kernel_has_none_and_planned_where_it_has(device: dict[str, Any]) -> None:
+    data = one(url=CLOUD)
+    pool(data, "server")["devices"] = [device]
+    (problem,) = refused(data)
+    assert (problem.path, "drives no graphics: gpu cannot work" in problem.message) == ("pools[0].devices", True)
+    data["image"] = {"system": "debian"}
+    assert plan_of(data)[0].machine("s1").devices
+
+
+@pytest.mark.proves("reality A2")
+def test_a_machine_that_stands_with_the_cloud_kernel_gets_no_nic_that_it_does_not_drive() -> None:
+    data = document()
+    data["pools"][2]["interfaces"] = [{"name": "ens18", "model": "e1000"}]
+    (problem,) = [one for one in refused(data, former_lock("quickstart")) if "drives" in one.message]
+    assert "agent1: Debian 12's cloud kernel" in problem.message
+    assert problem.path == "pools[2].interfaces[0].model"
+
+
+@pytest.mark.parametrize("name", ["debian-12-ec2-amd64.qcow2", "debian-13-azure-amd64.raw", "my-debian-13-genericcloud-baked.qcow2"])
+def test_an_image_whose_name_says_so_has_the_cloud_kernel(name: str) -> None:
+    release = "12" if "12" in name else "13"
+    image = Image(system="debian", release=release, file=f"images/{name}", file_name=name, datastore="local")
+    kernel = kernel_of(image)
+    assert "e1000" in kernel.nics
+    assert kernel.ahci == (release == "13")
+
+
+def test_an_image_without_cloud_init_is_refused() -> None:
+    (problem,) = refused(one(url="https://cloud.debian.org/images/cloud/trixie/latest/debian-13-nocloud-amd64.qcow2"))
+    assert (problem.path, problem.message) == ("image.url", "s1: debian-13-nocloud-amd64.qcow2 has no cloud-init")
+
+
+@pytest.mark.proves("reality A6")
+@pytest.mark.parametrize(("system", "least"), [("debian", 3), ("ubuntu", 4), ("microos", 20), ("leapmicro", 20), ("flatcar", 9)])
+def test_a_disk_smaller_than_the_systems_image_is_refused_with_the_least_that_works(system: str, least: int) -> None:
+    data = one()
+    data["image"] = {"system": system}
+    pool(data, "server")["disk"] = f"{least - 1}GiB"
+    (problem,) = refused(data)
+    assert problem.path == "pools[0].disk"
+    assert problem.message == f"s1: a disk of {least - 1}GiB is smaller than its image, which PVE would have to shrink"
+    assert problem.cure == f"write `disk: {least}GiB` or more"
+    pool(data, "server")["disk"] = f"{least}GiB"
+    assert plan_of(data)[0].machine("s1").disk_gib == least
+
+
+def test_every_release_has_a_least_disk_and_the_defaults_are_no_smaller() -> None:
+    least = [release.disk_gib for system in SYSTEMS.values() for release in system.releases]
+    assert all(0 < gib <= 20 for gib in least)  # the smallest default is that of load balancers
+
+
+@pytest.mark.proves("reality A6")
+def test_a_mirrors_image_is_the_publishers() -> None:
+    data = one(mirror="https://mirror.lan")
+    pool(data, "server")["machines"] = [{"name": "s1", "disk": "2GiB"}]
+    assert [problem.path for problem in refused(data)] == ["pools[0].machines[0].disk"]
+
+
+@pytest.mark.proves("reality A6")
+def test_a_disk_smaller_than_ones_own_file_is_refused_once_its_pin_knows_the_size() -> None:
+    data = one(file="images/baked.qcow2")
+    pin = Pin(checksum=f"sha256:{'a' * 64}", date="2026-11-01", virtual_bytes=50 * 1024**3 + 1)
+    lock = Lock(cluster="test", founder="", images={"file:images/baked.qcow2": pin})
+    (problem,) = refused(data, lock)
+    assert problem.cure == "write `disk: 51GiB` or more"
+    pool(data, "server")["disk"] = "51GiB"
+    assert plan_of(data, lock)[0].machine("s1").disk_gib == 51
+    unknown = replace(lock, images={"file:images/baked.qcow2": replace(pin, virtual_bytes=None)})
+    pool(data, "server")["disk"] = "1GiB"
+    assert plan_of(data, unknown)[0].machine("s1").disk_gib == 1
+
+
+def test_a_users_own_url_may_be_of_any_size() -> None:
+    data = one(url="https://example.org/tiny.qcow2")
+    pool(data, "server")["disk"] = "1GiB"
+    assert plan_of(data)[0].machine("s1").disk_gib == 1

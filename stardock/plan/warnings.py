@@ -9,6 +9,7 @@ from stardock.distributions.selinux import can_confine
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
 from stardock.plan.ha_rules import ha_warnings
+from stardock.plan.images import kernel_of
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
@@ -34,6 +35,7 @@ def warnings(
         *_huge_pages(machines),
         *ha_warnings(spec, machines),
         *_advice(machines),
+        *_blind_to_their_seeds(machines),
         *_unconfined(spec, machines),
         *_close_windows(machines),
         *_name_servers(machines),
@@ -91,6 +93,22 @@ def _unconfined(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
         key = "options: {selinux: true}" if can_confine(own.policy, sha256) else "selinux_policy_sha256"
         names = ", ".join(found)
         yield f"{name}: RKE2 runs without its SELinux policy on {names}; `distribution: {{{key}}}` changes that (docs/systems.md)"
+
+
+def _blind_to_their_seeds(machines: Mapping[str, Machine]) -> Iterator[str]:
+    """Only a lock from before has such: if they stand, they came up in the lab or with another kernel."""
+    names = [name for name, machine in machines.items() if not kernel_of(machine.image).ahci and _on_ahci(machine)]
+    if names:
+        yield (
+            f"{', '.join(names)}: the image's kernel has no driver for the controller of the cloud-init drive; harmless to a machine that "
+            "was set up, and one that never came up does with `runner deploy --replace NAME`"
+        )
+
+
+def _on_ahci(machine: Machine) -> bool:
+    """PVE hangs SATA on AHCI, and IDE too on q35 (PVE::QemuServer::DriveDevice)."""
+    slot = machine.seed_interface
+    return slot.startswith("sata") or (slot.startswith("ide") and machine.chipset == "q35")
 
 
 def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -92,6 +92,15 @@ def test_release_and_seed_of_machines_that_stand_are_kept_and_nothing_is_asked_f
     assert after.machines == before.machines
 
 
+def test_machines_whose_kernel_does_not_see_their_seed_are_told_with_the_way_on_and_new_ones_are_not_among_them() -> None:
+    data = document()
+    data["pools"][2]["machines"].append("agent2")
+    (told,) = [line for line in plan_of(data, former_lock("quickstart"))[0].warnings if "cloud-init drive" in line]
+    assert told.startswith("lb1, lb2, server1, server2, server3, agent1: ")
+    assert "`runner deploy --replace NAME`" in told
+    assert not [line for line in plan_of(data)[0].warnings if "cloud-init drive" in line]
+
+
 def test_a_lock_from_before_says_the_same_and_stays_of_its_version() -> None:
     text = (ROOT / "tests/former/quickstart.lock").read_text()
     written = json.loads(to_json(former_lock("quickstart")))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from stardock.distributions.causes import find_cause, plain
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
 from stardock.stages.playbooks import Event
 from stardock.stages.progress import PLAYS, Watcher
@@ -27,7 +28,11 @@ def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
         return RefusedError(cause(event), cure=f"nothing was changed by this stage; {again}")
     if _not_reached(event):
         return ConditionError(message, cure=f"{reach_cure(message)}; {again}")
-    return EngineError(message, cure=again)
+    found = find_cause(watcher.logs.get(event.host, ""))
+    if found is None:
+        return EngineError(message, cure=again)
+    why = f"{event.host}: {found.words}. Its log says: {found.line}"
+    return EngineError(f"{why}\n  {message}", cure=f"{found.cure.replace('NODE', event.host)}; {again}")
 
 
 def _stage(watcher: Watcher) -> str:
@@ -57,7 +62,7 @@ def cause(event: Event) -> str:
     words = _words(event.result) or event.output or "no reason was given"
     if "censored" in event.result:  # a task that holds a secret
         words = "stopped answering on ssh" if event.kind == "unreachable" else "its words are hidden, because they could hold a secret"
-    line = re.sub(r"\s+", " ", words).strip()
+    line = re.sub(r"\s+", " ", plain(words)).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
 
 

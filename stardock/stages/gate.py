@@ -125,11 +125,19 @@ def _is_kept_server(name: str, allowed: Allowed) -> bool:
 
 
 def kept_server(change: MachineChange) -> Refusal:
-    """Refuse to take a server away from a cluster that is founded."""
+    """Refuse to take a server away from a cluster that is founded, with the steps that a person can do instead, one server at a time."""
+    after = f"run `runner deploy`, which makes {change.name} anew, then `runner bootstrap`"
+    if change.action == "delete":
+        after = f"leave {change.name} under `remove:` and run `runner deploy`, then `runner bootstrap`"
     return Refusal(
         change.name,
         f"{change.name} is a server of a founded cluster and would be {_done(change)}: {change.why()}",
-        f"its etcd member would stay behind and its pods would not be drained; put {change.name} back as it was",
+        f"put {change.name} back as it was; or, while all other servers are Ready, take it out by hand:\n"
+        f"1. kubectl drain {change.name} --ignore-daemonsets --delete-emptydir-data\n"
+        f"2. kubectl delete node {change.name} (this takes its member out of etcd; wait until it is gone)\n"
+        f"3. kubectl --namespace kube-system delete secret {change.name}.node-password.rke2 --ignore-not-found\n"
+        f"4. stop and destroy its VM in Proxmox\n"
+        f"5. {after}",
     )
 
 

@@ -27,6 +27,10 @@ PLAYS = {
 #: Role and task by which a playbook goes on without a machine.
 LEAVES_OUT = ("reachable", "Go on without it")
 
+#: The task of the role rke2 that reads them.
+LOGS = "Read what its logs say"
+_MOST_LOGS = 100_000
+
 
 class Progress(Protocol):
     """Who shows it: lines in a terminal that change, or plain ones."""
@@ -78,6 +82,7 @@ class Watcher:
     left_out: dict[str, Event | None] = field(default_factory=dict)  # machine that the run goes on without -> its last failure
     authority: str = ""
     versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
+    logs: dict[str, str] = field(default_factory=dict)  # machine -> last words of an RKE2 that does not start
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
 
@@ -119,6 +124,8 @@ class Watcher:
     def _done(self, event: Event) -> None:
         if event.kind == "changed":
             self._changed[event.host] = self._changed.get(event.host, 0) + 1
+        if event.task == LOGS:
+            self.logs[event.host] = str(event.result.get("stdout") or "")[:_MOST_LOGS]
         facts = event.result.get("ansible_facts")
         if isinstance(facts, dict) and facts.get("founding_authority"):
             self.authority = str(facts["founding_authority"])

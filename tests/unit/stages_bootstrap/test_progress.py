@@ -12,7 +12,7 @@ from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.stages import bootstrap
 from stardock.stages.failure import cause, failure_error
 from stardock.stages.playbooks import Event, Kind
-from stardock.stages.progress import PLAYS, Log, Watcher
+from stardock.stages.progress import LOGS, PLAYS, Log, Watcher
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
@@ -91,6 +91,25 @@ def test_a_failure_names_machine_task_cause_and_what_to_do(tmp_path: Path) -> No
     assert "x.log" in error.cure
     assert "runner bootstrap --from-stage servers" in error.cure
     assert shown.changed == {}
+
+
+@pytest.mark.proves("reality D26")
+def test_the_cause_of_a_failed_start_is_told_from_the_machine_s_own_logs(tmp_path: Path) -> None:
+    read = event("ok", task=LOGS, result={"stdout": "== etcd\nfine\n== kubelet.log\nNode password rejected, \x1b[31mduplicate hostname"})
+    told = event("failed", task="Say what was waited for", result={"msg": "server1 did not become Ready within 900 s"})
+    error = failure_error(watch(tmp_path, event("play", ""), event("failed"), read, told)[0], Path("x.log"), 2)
+    assert isinstance(error, EngineError)
+    assert error.message.startswith("server1: the servers know another machine under this node's name")
+    assert "did not become Ready within 900 s" in error.message
+    assert "\x1b" not in error.message
+    assert "kubectl delete node server1" in str(error.cure)
+    assert "--from-stage servers" in str(error.cure)
+
+
+def test_another_machine_s_logs_are_no_cause(tmp_path: Path) -> None:
+    read = event("ok", "server2", task=LOGS, result={"stdout": "no space left on device"})
+    error = failure_error(watch(tmp_path, event("play", ""), read, event("failed", result={"msg": "x"}))[0], Path("x.log"), 2)
+    assert error.message == "server1: Do it: x"
 
 
 def test_a_founding_that_is_refused_has_its_own_exit_code(tmp_path: Path) -> None:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from stardock.bundle.readers import SYSTEMD, UNITS, readers
 from stardock.firstboot.user import first_files
 from stardock.plan.model import Machine, User
 from stardock.systems import SENTINEL, system
 from stardock.systems.shared import own_window
 
-#: Beginning of a path -> what must be told when such a file changes (the role `machine` knows these names).
-_READERS = {
-    "/etc/sysctl.d/": "sysctl",
-    "/etc/systemd/network/": "networkd",
-    "/etc/systemd/networkd.conf.d/": "networkd-conf",
-    "/etc/systemd/system/": "systemd",
-    "/etc/NetworkManager/conf.d/": "network-manager",
-    "/etc/rebootmgr": "rebootmgr",
-}
 
-
-def machine_variables(machine: Machine) -> dict[str, Any]:
-    """The role's variables for one machine."""
+def machine_variables(machine: Machine, options: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """The role's variables for one machine; `options` are the distribution's, which may name files of the user's."""
     own = system(machine.image.system)
     return {
         "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in machine.users],
-        "machine_files": [*_system_files(machine), *_timezone(machine), *(_keys(user) for user in machine.users)],
+        "machine_files": [*_files(machine, options), *_timezone(machine), *(_keys(user) for user in machine.users)],
         "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(machine)),
         "machine_mirror": _mirror(machine),
@@ -53,9 +45,12 @@ def home(user: User) -> str:
     return "/root" if user.name == "root" else f"/home/{user.name}"
 
 
-def _system_files(machine: Machine) -> Iterator[dict[str, str]]:
+def _files(machine: Machine, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """All files of the first boot, with who reads them. Units of ours say themselves what they start: nothing restarts for them."""
+    own = {file.path for file in machine.files}
     for file in first_files(machine):
-        reader = next((name for folder, name in _READERS.items() if file.path.startswith(folder)), None)
+        ours = file.path not in own and file.path.startswith(UNITS)
+        reader = SYSTEMD if ours else readers(file.path, options)
         applies = {"applies": reader} if reader else {}
         owner = {} if file.owner == "root" else {"owner": file.owner}
         yield {"path": file.path, "content": file.content, "mode": file.mode, **owner, **applies}

@@ -65,6 +65,13 @@ def test_a_killed_runs_change_stays_pending_until_it_was_told(tmp_path: Path) ->
     assert own(tmp_path, file)["pending"] == []
 
 
+def test_a_file_may_have_several_readers(tmp_path: Path) -> None:
+    file = {"path": str(tmp_path / "file"), "content": "x\n", "applies": "systemd,unit-own.service"}
+    assert own(tmp_path, file, check=True)["pending"] == ["systemd", "unit-own.service"]
+    own(tmp_path, file)
+    assert sorted(mark.name for mark in (tmp_path / "marks").iterdir()) == ["systemd", "unit-own.service"]
+
+
 def test_a_refused_content_leaves_the_old_one_and_says_why(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("good\n")

@@ -45,7 +45,7 @@ options:
       unordered: {description: "Lines may stand in any order, and blank lines do not matter.", type: bool, default: false}
       secret: {description: "Never show its content in a difference.", type: bool, default: false}
       validate: {description: "A command that must accept the new content, whose path stands for %s.", type: str}
-      applies: {description: "What has to be told when this file changes.", type: str}
+      applies: {description: "What has to be told when this file changes.", type: list, elements: str, default: []}
   marks:
     description: Where pending names are kept.
     type: path
@@ -74,7 +74,7 @@ FILE = {
     "unordered": {"type": "bool", "default": False},
     "secret": {"type": "bool", "default": False, "no_log": False},
     "validate": {"type": "str"},
-    "applies": {"type": "str"},
+    "applies": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -211,9 +211,9 @@ def take_away(path: Path) -> None:
 def make_so(wanted: Wanted, marks: Path, label: Label) -> None:
     """Bring one file to what it should be. The mark comes first: killed between the two, the next run tells for nothing, not never."""
     path = Path(wanted["path"])
-    if wanted["applies"]:
+    for name in wanted["applies"]:
         marks.mkdir(parents=True, exist_ok=True)
-        (marks / wanted["applies"]).touch()
+        (marks / name).touch()
     if wanted["state"] == "absent":
         take_away(path)
         return
@@ -245,7 +245,7 @@ def check(files: Sequence[Wanted]) -> None:
 def pending(marks: Path, changes: Sequence[Wanted]) -> list[str]:
     """List the names that were not told yet, those of this run included (in check mode they have no mark)."""
     known = [mark.name for mark in marks.iterdir()] if marks.is_dir() else []
-    return sorted({*known, *(each["applies"] for each in changes if each["applies"])})
+    return sorted({*known, *(name for each in changes for name in each["applies"])})
 
 
 def main() -> None:

@@ -67,13 +67,14 @@ def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dic
 
 
 def _hosts(plan: Plan, left_out: Collection[str]) -> Variables:
-    """One group a role, empty ones too, one for the founder, and one for the silent ones, which plays pass over and add to.
+    """One group a role, empty ones too, and one for the founder.
 
-    Plays name groups, and a missing group would be a warning.
+    Two that a run fills: the silent ones, which plays pass over, and those whose service restarts in its turn. A missing group that a
+    play names would be a warning.
     """
     groups: Variables = {role: {"hosts": {machine.name: {} for machine in plan.of_role(role)}} for role in ROLES}
     silent: Variables = {"hosts": {name: {} for name in left_out}}
-    return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}, "silent": silent}}}
+    return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}, "silent": silent, "one_at_a_time": {"hosts": {}}}}}
 
 
 def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
@@ -113,7 +114,7 @@ def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) 
 
 
 def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
-    common = {"ansible_host": addresses[machine.name], **machine_variables(machine)}
+    common = {"ansible_host": addresses[machine.name], **machine_variables(machine, plan.distribution.options)}
     base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
         balancing = _keepalived(plan, machine, addresses)

@@ -19,6 +19,9 @@ STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconf
 @click.option("--found-again", default="", metavar="CLUSTER", help="Found a new cluster although there was one: its name, typed.")
 @click.option("--accept-new-host-keys", is_flag=True, help="Trust the first SSH answer of machines whose host key is not known.")
 @click.option("--timeout", type=int, metavar="SECONDS", help="How long to wait for a machine to answer on ssh. [default: by its system]")
+@click.option("--ready-timeout", default=900, show_default=True, metavar="SECONDS", help="How long a machine may take to become a member.")
+@click.option("--drain-timeout", default=600, show_default=True, metavar="SECONDS", help="How long an agent's pods may take to move.")
+@click.option("--no-snapshot", is_flag=True, help="Go to another version without a snapshot of etcd before it.")
 def bootstrap(
     *,
     file: Path | None,
@@ -29,6 +32,9 @@ def bootstrap(
     found_again: str,
     accept_new_host_keys: bool,
     timeout: int | None,
+    ready_timeout: int,
+    drain_timeout: int,
+    no_snapshot: bool,
 ) -> None:
     """Make a Kubernetes cluster of the machines, and keep it as cluster.yaml says.
 
@@ -48,6 +54,9 @@ def bootstrap(
         found_again=found_again,
         accept_new_host_keys=accept_new_host_keys,
         timeout=timeout,
+        ready_timeout=ready_timeout,
+        drain_timeout=drain_timeout,
+        snapshot=not no_snapshot,
     )
     if dry_run:
         show(work.steps(options, open_workspace(find_cluster_file(file)), click.echo), click.echo)

@@ -34,21 +34,28 @@ WHAT = {
     "machines": "wait for ssh and the end of first boot; then users, keys, packages, DNS, time, update policy as planned",
     "loadbalancers": "haproxy and keepalived, the first load balancer and then the rest, until the virtual address answers",
     "founder": "decide whether anybody may found; start the first server; mark every machine with the cluster's CA",
-    "servers": "one at a time, each until it is Ready and votes in etcd",
-    "agents": "ten at a time, each until its node is Ready",
+    "servers": "one at a time, each until it is Ready and votes in etcd; a snapshot of etcd before another version",
+    "agents": "new ones ten at a time, those that restart one at a time (drained for another version), until Ready; labels and taints",
     "kubeconfig": "fetch the admin's kubeconfig",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the person asked for. `found_again` is a typed cluster name or empty; `timeout`: seconds to wait for ssh (None: by system)."""
+    """What the person asked for. `found_again` is a typed cluster name, or empty; `snapshot`: one of etcd before another version.
+
+    In seconds: `timeout` bounds the wait for ssh (None: by system), `ready_timeout` that for a machine to be a member, `drain_timeout`
+    that for an agent's pods to move.
+    """
 
     stages: tuple[str, ...] = STAGES
     check: bool = False
     found_again: str = ""
     accept_new_host_keys: bool = False
     timeout: int | None = None
+    ready_timeout: int = 900
+    drain_timeout: int = 600
+    snapshot: bool = True
 
 
 def chosen(stages: Sequence[str], start: str | None) -> tuple[str, ...]:
@@ -189,6 +196,9 @@ class Bootstrap:
             **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
             "founding_again": self.options.found_again,
             "kubeconfig_path": str(files.kubeconfig.resolve()),
+            "rke2_timeout": self.options.ready_timeout,
+            "rke2_drain_timeout": self.options.drain_timeout,
+            "rke2_snapshot": self.options.snapshot,
         }
 
     def _secrets(self) -> Path:

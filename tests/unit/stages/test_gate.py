@@ -52,12 +52,18 @@ def test_remove_allows_a_deletion_and_no_replacement() -> None:
     assert judge([MachineChange("agent1", "replace")], allowed)
 
 
+@pytest.mark.proves("reality D22")
 @pytest.mark.parametrize("action", ["replace", "delete"])
 def test_a_server_of_a_founded_cluster_is_refused_even_when_named(action: Any) -> None:
     named = frozenset({"server1"})
     change = [MachineChange("server1", action)]
     founded = _allowed(replace=named, remove=named, founded=True, observed=named)
-    assert "founded" in judge(change, founded)[0].message
+    refusal = judge(change, founded)[0]
+    assert "founded" in refusal.message
+    steps = [line for line in refusal.cure.splitlines() if line[0].isdigit()]
+    assert [line.split()[0] for line in steps] == ["1.", "2.", "3.", "4.", "5."]
+    assert "kubectl delete node server1" in steps[1]
+    assert ("`remove:`" in steps[4]) == (action == "delete")
     assert judge(change, _allowed(replace=named, remove=named)) == ()
 
 

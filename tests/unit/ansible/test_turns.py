@@ -1,0 +1,211 @@
+"""What the role rke2 does around a machine's turn: its scripts, rendered as Ansible does, over a kubectl and folders of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from ruamel.yaml import YAML
+
+pytestmark = pytest.mark.unit
+
+ANSIBLE = Path(__file__).parents[3] / "ansible"
+
+#: Answers each call with the first of `answers` whose words are all in it: [words, output, exit code].
+KUBECTL = """#!{python}
+import json, sys
+from pathlib import Path
+here = Path(__file__).parent
+words = sys.argv[1:]
+(here / "calls").open("a").write(" ".join(words) + chr(10))
+answers = json.loads((here / "answers").read_text())
+for index, (wanted, output, code) in enumerate(answers):
+    if all(word in " ".join(words) for word in wanted.split()):
+        if isinstance(output, list):
+            answers[index][1] = output[1:] or output
+            output = output[0]
+        (here / "answers").write_text(json.dumps(answers))
+        print(output, end="")
+        sys.exit(code)
+"""
+
+Answer = tuple[str, str | list[str], int]
+Script = Callable[..., tuple[int, str, list[str]]]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """Run a template of the role; gives exit code, output and the calls of kubectl that change something."""
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(KUBECTL.format(python=sys.executable))
+    kubectl.chmod(0o755)
+    (tmp_path / "rke2.yaml").touch()
+
+    def run(name: str, *answers: Answer, **variables: Any) -> tuple[int, str, list[str]]:
+        (tmp_path / "answers").write_text(json.dumps(answers))
+        (tmp_path / "calls").write_text("")
+        known = {"rke2_kubectl": str(kubectl), "rke2_config": {"node-name": "agent1"}, "rke2_hopeless": 3, "rke2_lease_patience": 2}
+        text = rendered(name, **{**known, "rke2_drain_timeout": 7, "ansible_check_mode": False, **variables})
+        text = text.replace("/etc/rancher/rke2/rke2.yaml", str(tmp_path / "rke2.yaml"))
+        done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False)
+        calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " get " not in f" {line}"]
+        return done.returncode, done.stdout + done.stderr, calls
+
+    return run
+
+
+def rendered(name: str, **variables: Any) -> str:
+    environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 -- a script
+    environment.filters["quote"] = lambda text: shlex.quote(str(text))
+    return environment.from_string((ANSIBLE / f"roles/rke2/templates/{name}").read_text()).render(**variables)
+
+
+OURS = '{"metadata": {"annotations": {"stardock.io/cordoned-by": "bootstrap"}}, "spec": {"unschedulable": true}}'
+CORDON = f"patch node agent1 --type merge --patch {OURS}"
+DRAIN = "drain agent1 --ignore-daemonsets --delete-emptydir-data --timeout 7s"
+
+
+@pytest.mark.proves("reality D24")
+@pytest.mark.parametrize(
+    ("found", "calls"),
+    [
+        ("||True", [CORDON, DRAIN]),
+        ("true|bootstrap|True", [CORDON, DRAIN]),
+        ("true||True", [DRAIN]),
+        ("||Unknown", [CORDON]),
+        ("", []),
+    ],
+    ids=["one that serves", "one that a killed run cordoned", "one that a person cordoned", "one that does not answer", "one without Node"],
+)
+def test_an_agent_is_cordoned_and_drained_within_the_time_out(script: Script, found: str, calls: list[str]) -> None:
+    assert script("drain.sh.j2", ("get node", found, 0))[::2] == (0, calls)
+
+
+@pytest.mark.proves("reality D24")
+def test_an_agent_is_uncordoned_only_if_we_cordoned_it(script: Script) -> None:
+    back = '{"metadata": {"annotations": {"stardock.io/cordoned-by": null}}, "spec": {"unschedulable": null}}'
+    assert script("uncordon.sh.j2", ("get node", "bootstrap", 0))[2] == [f"patch node agent1 --type merge --patch {back}"]
+    assert script("uncordon.sh.j2", ("get node", "", 0))[2] == []
+
+
+def test_a_server_that_does_not_answer_ends_the_drain_before_anything_is_done(script: Script) -> None:
+    assert script("drain.sh.j2", ("get node", "", 1))[::2] == (1, [])
+
+
+GONE = ["delete node agent1 --ignore-not-found --timeout 60s --dry-run=none"]
+SECRET = "--namespace kube-system delete secret agent1.node-password.rke2 --ignore-not-found"
+
+
+@pytest.mark.proves("reality D22")
+@pytest.mark.parametrize(
+    ("found", "calls"),
+    [("|Unknown", [*GONE, f"{SECRET} --dry-run=none"]), ("", [f"{SECRET} --dry-run=none"])],
+    ids=["its Node is there", "only its password is left"],
+)
+def test_a_fresh_agent_whose_node_exists_node_and_node_password_are_deleted(script: Script, found: str, calls: list[str]) -> None:
+    assert script("forget.sh.j2", ("get node", found, 0))[::2] == (0, calls)
+
+
+@pytest.mark.proves("reality D22")
+def test_never_a_server(script: Script) -> None:
+    code, said, calls = script("forget.sh.j2", ("get node", "truetrue|True", 0))
+    assert (code, said, calls) == (3, "the node agent1 is a server of the cluster\n", [])
+
+
+@pytest.mark.proves("reality D22")
+def test_never_a_machine_that_lives_and_one_whose_lease_stands_still_is_gone(script: Script) -> None:
+    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:00", "10:00:10"], 0), ("get node", "|True", 0))
+    assert lives == (3, "a machine with the node name agent1 runs\n", [])
+    assert script("forget.sh.j2", ("get lease", "10:00:00", 0), ("get node", "|True", 0))[2][:1] == GONE
+
+
+def test_check_mode_deletes_nothing(script: Script) -> None:
+    calls = script("forget.sh.j2", ("get node", "|Unknown", 0), ansible_check_mode=True)[2]
+    assert [call.rpartition(" ")[2] for call in calls] == ["--dry-run=server"] * 2
+
+
+def release(folder: Path, version: str) -> Path:
+    staged = folder / "cache/rke2-abc"
+    for name, text in {"bin/rke2": f"#!/bin/sh\necho {version}\n", "lib/systemd/system/rke2-agent.service": "/usr/local/bin/rke2"}.items():
+        (staged / name).parent.mkdir(parents=True, exist_ok=True)
+        (staged / name).write_text(text)
+    (staged / "bin/rke2").chmod(0o755)
+    return staged
+
+
+def install(folder: Path, staged: Path) -> subprocess.CompletedProcess[str]:
+    prefix = folder / "prefix"
+    prefix.mkdir(exist_ok=True)
+    known = {"rke2_staged": str(staged), "rke2_found": {"prefix": str(prefix)}, "rke2_cache": str(folder / "cache")}
+    text = rendered("install.sh.j2", **known).replace("/etc/systemd/system", str(folder / "units"))
+    (folder / "units").mkdir(exist_ok=True)
+    return subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.proves("reality D31")
+def test_a_program_that_runs_is_replaced_at_once_and_units_look_below_the_prefix(tmp_path: Path) -> None:
+    assert install(tmp_path, release(tmp_path, "old")).returncode == 0
+    program = tmp_path / "prefix/bin/rke2"
+    with program.open() as running:
+        before = os.fstat(running.fileno()).st_ino
+        done = install(tmp_path, release(tmp_path, "new"))
+        assert done.returncode == 0, done.stderr
+        assert "old" in running.read(), "who runs the old one keeps it"
+    assert program.stat().st_ino != before
+    assert subprocess.run([program], capture_output=True, text=True, check=True).stdout == "new\n"
+    assert (tmp_path / "units/rke2-agent.service").read_text() == f"{tmp_path}/prefix/bin/rke2"
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert list((tmp_path / "prefix").rglob("*.stardock")) == []
+
+
+def test_killed_in_the_middle_what_was_unpacked_is_still_there_for_the_next_run(tmp_path: Path) -> None:
+    staged = release(tmp_path, "new")
+    (tmp_path / "prefix").mkdir()
+    (tmp_path / "prefix/bin").write_text("in the way")
+    assert install(tmp_path, staged).returncode != 0
+    assert (staged / "bin/rke2").exists()
+    (tmp_path / "prefix/bin").unlink()
+    assert install(tmp_path, staged).returncode == 0
+
+
+def plays(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = YAML(typ="safe").load((ANSIBLE / f"{name}.yml").read_text())
+    return found
+
+
+def role_of(play: dict[str, Any]) -> str:
+    """What a play takes from the role rke2."""
+    words = (task.get("ansible.builtin.import_role", {}) for task in play.get("tasks", ()))
+    return next((role.get("tasks_from", "main") for role in words if role.get("name") == "rke2"), "")
+
+
+@pytest.mark.proves("reality D31")
+def test_downloads_and_unpacking_on_all_machines_side_by_side_only_restarts_are_serial() -> None:
+    every = [play for name in ("founder", "servers", "agents") for play in plays(name)]
+    early = [play for play in every if role_of(play) in {"prepare", "turn"}]
+    assert [(play["hosts"], play.get("serial")) for play in early] == [
+        ("server:agent:!silent", None),
+        ("server", None),
+        ("agent:!silent", None),
+    ]
+    assert [(play["hosts"], play.get("serial")) for play in every if role_of(play) == "main"] == [
+        ("founder", None),
+        ("server", 1),
+        ("agent:!one_at_a_time:!silent", 10),
+        ("agent:&one_at_a_time:!silent", 1),
+    ]
+
+
+@pytest.mark.proves("reality D24")
+def test_a_snapshot_comes_before_the_first_server_is_touched_in_every_stage_that_touches_one() -> None:
+    for name in ("founder", "servers"):
+        taken = [role_of(play) for play in plays(name)]
+        assert taken.index("snapshot") < taken.index("main"), name

@@ -26,6 +26,8 @@ PLAYS = {
 
 #: Role and task by which a playbook goes on without a machine.
 LEAVES_OUT = ("reachable", "Go on without it")
+#: And by which it stops after all, in the words of the task before.
+STOPS = ("reachable", "Stop for a machine that others depend on")
 
 #: The task of the role rke2 that reads them.
 LOGS = "Read what its logs say"
@@ -134,7 +136,8 @@ class Watcher:
 
     def _failed(self, event: Event) -> None:
         """Keep each machine's last failure: a rescue that tells what was waited for comes after what it rescues."""
-        self.failures[event.host] = event
+        if (event.role, event.task) != STOPS or event.host not in self.failures:
+            self.failures[event.host] = event
 
     def _leave_out(self, machine: str) -> None:
         """The playbook goes on without it: its failure is not the run's."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stardock.stages.progress import LEAVES_OUT
+from stardock.stages.progress import LEAVES_OUT, STOPS
 
 pytestmark = pytest.mark.unit
 
@@ -83,3 +83,5 @@ def test_every_play_that_may_meet_an_agent_passes_over_the_silent_ones() -> None
 def test_the_task_that_leaves_a_machine_out_is_the_one_that_the_command_knows() -> None:
     role, name = LEAVES_OUT
     assert name in [task["name"] for task in YAML(typ="safe").load(ANSIBLE / "roles" / role / "tasks/leave.yml")]
+    role, name = STOPS
+    assert f"- name: {name}\n" in (ANSIBLE / "roles" / role / "tasks/main.yml").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from multiprocessing.managers import BaseManager
 from pathlib import Path
 
@@ -12,15 +13,20 @@ KEY = b"lab"
 
 
 class Remote(BaseManager):
-    """Proxies of the hypervisor; arguments, results and exceptions travel pickled."""
+    """Proxies of the hypervisor and of its guests' agents; arguments, other results and exceptions travel pickled."""
 
     def hypervisor(self) -> Hypervisor:
         raise NotImplementedError
 
 
+def _register(hypervisor: Callable[[], Hypervisor] | None = None) -> None:
+    Remote.register("agent", create_method=False)
+    Remote.register("hypervisor", callable=hypervisor, method_to_typeid={"agent": "agent"})
+
+
 def connect(directory: Path) -> Hypervisor:
     """The hypervisor of the lab in `directory`, with its methods running in there."""
-    Remote.register("hypervisor")
+    _register()
     remote = Remote(address=str(directory / "driver.sock"), authkey=KEY)
     remote.connect()
     return remote.hypervisor()
@@ -29,7 +35,7 @@ def connect(directory: Path) -> Hypervisor:
 def serve(world: World) -> None:
     path = Path(world.settings.directory) / "driver.sock"
     path.unlink(missing_ok=True)
-    Remote.register("hypervisor", callable=lambda: world.hypervisor)
+    _register(lambda: world.hypervisor)
     server = Remote(address=str(path), authkey=KEY).get_server()
     world.say_ready()
     server.serve_forever()

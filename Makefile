@@ -51,7 +51,7 @@ test-slowly: lab-setup test-setup ## the lab's tests, one worker, under a quota 
 
 test-vm: lab-setup ## the VM that CI boots: Debian's generic kernel on q35
 	@tools/setup vm
-	@pytest -m ci_vm tests/vm
+	@STARDOCK_LOCK=write pytest -m ci_vm tests/vm
 
 test-setup: # servers that keep a state
 	@tools/setup tests

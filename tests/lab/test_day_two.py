@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from stardock.lab.patience import patient
 from stardock.lab.standin import build_tarball
 from tests.lab.cluster import Cluster, example_as
 from tests.waiting import until
@@ -179,7 +180,7 @@ def test_killed_while_an_agent_is_drained_the_next_run_ends_the_upgrade_and_the_
     run = cluster.begin("runner", "bootstrap", "-f", str(cluster.file), "--stage", "agents")
     until(lambda: node(cluster)["spec"].get("unschedulable") is True, "agent1 to be cordoned", 60)
     os.kill(int(cluster.file.with_suffix(".pid").read_text().split()[0]), signal.SIGKILL)
-    assert run.wait(timeout=60) != 0
+    assert run.wait(timeout=patient(60)) != 0
     cluster.kubectl("delete", "poddisruptionbudget", "held")
     cluster.bootstrap()
     after = node(cluster)

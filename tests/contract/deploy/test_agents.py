@@ -13,10 +13,16 @@ from typing import Any
 
 import pytest
 
+from stardock.drift import place
+from stardock.drift.look import look
+from stardock.errors import ConditionError
+from stardock.estate.connection import Estate
 from stardock.estate.role import role_name
 from stardock.lab.patience import patient
 from stardock.plan.labels import tags
+from stardock.plan.model import Plan
 from stardock.plan.privileges import grants
+from stardock.stages.lost import await_agents
 from stardock.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate, emulated_estate, until
 from tests.contract.deploy.guests import host_key
@@ -32,7 +38,7 @@ def standing(tmp_path: Path) -> Iterator[EmulatedEstate]:
         for machine in plan.machines:
             (nic,) = machine.interfaces
             options = {"name": machine.hostname, "tags": ";".join(sorted(tags(plan.cluster, machine))), "agent": "enabled=1"}
-            drives = {"net0": f"virtio={nic.mac},bridge={nic.bridge}", "scsi0": "local-lvm:8"}
+            drives = {"net0": f"virtio={nic.mac},bridge={nic.bridge}", "scsi0": "local-lvm:8", "scsi1": "local-lvm:cloudinit"}
             assert estate.pve.do("POST", f"/nodes/{machine.pve_node}/qemu", vmid=machine.vm_id, **options, **drives).status == "OK"
             assert estate.pve.do("POST", f"{_vm(estate, machine.name)}/status/start").status == "OK"
         yield estate
@@ -142,3 +148,33 @@ def test_a_vm_is_asked_whatever_the_old_list_says_of_its_power(standing: Emulate
     assert "lb2: is not running" in output
     assert "server3: is not being run by QEMU (paused)" in output
     assert set(_facts(standing)["machines"]) == {"server1", "server2", "lb1", "agent1"}
+
+
+def _asked(estate: EmulatedEstate) -> tuple[Estate, Plan]:
+    """What commands ask with, and the plan."""
+    plan = open_workspace(estate.file).plan
+    return Estate.from_environment(plan.proxmox, estate.environ()), plan
+
+
+@pytest.mark.proves("reality A5", "reality A8")
+def test_an_import_waits_only_for_agents_of_vms_that_run_and_not_for_one_that_will_never_tell(standing: EmulatedEstate) -> None:
+    asked, plan = _asked(standing)
+    places = [f"{machine.pve_node}/{machine.vm_id}" for machine in plan.machines]
+    standing.pve.lab("pvestatd", held=True)
+    standing.pve.lab("kill", vm_id=201)
+    standing.pve.lab("agent", vm_id=201, silent=True)
+    await_agents(asked, places, pytest.fail, 60)
+    standing.pve.lab("agent", vm_id=220, disabled=["guest-network-get-interfaces"])
+    with pytest.raises(ConditionError, match=r"agent1.*: guest agent may not do guest-network-get-interfaces") as refused:
+        await_agents(asked, places, lambda _line: None, 60)
+    assert "FILTER_RPC_ARGS" in str(refused.value.cure)
+
+
+@pytest.mark.proves("reality A5")
+def test_drift_finds_a_vm_that_stopped_or_is_held_by_qemu_whatever_the_old_list_says(standing: EmulatedEstate) -> None:
+    asked, plan = _asked(standing)
+    standing.pve.lab("pvestatd", held=True)
+    standing.pve.lab("kill", vm_id=201)
+    standing.pve.lab("qmp", vm_id=212, status="io-error")
+    found = {finding.subject: finding.found for finding in place.check(look(asked, plan)) if finding.kind == "stopped"}
+    assert found == {"lb2": "stopped", "server3": "io-error"}

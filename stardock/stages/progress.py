@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,12 @@ STOPS = ("reachable", "Stop for a machine that others depend on")
 #: The task of the role rke2 that reads them.
 LOGS = "Read what its logs say"
 _MOST_LOGS = 100_000
+
+#: Role, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
+SAYS_FOUNDED = ("founding", "Say what was founded", "founding_authority")
+SAYS_RUNNING = ("rke2", "Say what runs now", "rke2_running")
+#: It comes from a file of the founder's, and into the variables of the next run.
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Progress(Protocol):
@@ -128,11 +135,11 @@ class Watcher:
             self._changed[event.host] = self._changed.get(event.host, 0) + 1
         if event.task == LOGS:
             self.logs[event.host] = str(event.result.get("stdout") or "")[:_MOST_LOGS]
-        facts = event.result.get("ansible_facts")
-        if isinstance(facts, dict) and facts.get("founding_authority"):
-            self.authority = str(facts["founding_authority"])
-        if isinstance(facts, dict) and facts.get("rke2_running"):
-            self.versions[event.host] = str(facts["rke2_running"])
+        authority, version = _said(event, *SAYS_FOUNDED), _said(event, *SAYS_RUNNING)
+        if _SHA256.fullmatch(authority):
+            self.authority = authority
+        if version:
+            self.versions[event.host] = version
 
     def _failed(self, event: Event) -> None:
         """Keep each machine's last failure: a rescue that tells what was waited for comes after what it rescues."""
@@ -142,3 +149,9 @@ class Watcher:
     def _leave_out(self, machine: str) -> None:
         """The playbook goes on without it: its failure is not the run's."""
         self.left_out[machine] = self.failures.pop(machine, None)
+
+
+def _said(event: Event, role: str, task: str, name: str) -> str:
+    """What this task of ours sets; empty for every other task."""
+    facts = event.result.get("ansible_facts")
+    return str(facts.get(name) or "") if (event.role, event.task) == (role, task) and isinstance(facts, dict) else ""

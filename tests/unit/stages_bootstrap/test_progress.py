@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.stages import bootstrap
 from stardock.stages.failure import cause, failure_error
 from stardock.stages.playbooks import Event, Kind
-from stardock.stages.progress import LOGS, PLAYS, Log, Watcher
+from stardock.stages.progress import LOGS, PLAYS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
@@ -69,9 +70,37 @@ def test_stages_are_told_once_with_their_changes(tmp_path: Path) -> None:
     assert shown.tasks[2] == ("server1", "Do it", 1)
 
 
+AUTHORITY = "0f" * 32
+
+
+def facts(role: str, task: str, **values: str) -> Event:
+    return event("ok", role=role, task=task, result={"ansible_facts": values})
+
+
 def test_the_founded_authority_is_taken_from_the_run(tmp_path: Path) -> None:
-    watcher, _ = watch(tmp_path, event("ok", result={"ansible_facts": {"founding_authority": "ab"}}))
-    assert watcher.authority == "ab"
+    watcher, _ = watch(tmp_path, facts("founding", "Say what was founded", founding_authority=AUTHORITY))
+    assert watcher.authority == AUTHORITY
+
+
+@pytest.mark.parametrize(
+    ("role", "task", "value"),
+    [
+        ("founding", "Say what was founded", "#jinja2: variable_start_string:'[%'"),
+        ("founding", "Say what was founded", AUTHORITY[:-1]),
+        ("founding", "Read mark, data and authority", AUTHORITY),
+        ("rke2", "Say what was founded", AUTHORITY),
+    ],
+)
+def test_no_machine_says_what_was_founded_by_itself(tmp_path: Path, role: str, task: str, value: str) -> None:
+    watcher, _ = watch(tmp_path, facts(role, task, founding_authority=value, rke2_running="v1.99.0+rke2r1"))
+    assert (watcher.authority, watcher.versions) == ("", {})
+
+
+def test_the_tasks_that_say_something_are_there() -> None:
+    """Under the names by which the watcher knows them."""
+    for role, task, name in (SAYS_FOUNDED, SAYS_RUNNING):
+        text = "".join(path.read_text() for path in (ROOT / "ansible/roles" / role / "tasks").glob("*.yml"))
+        assert re.search(rf"- name: {task}\n  ansible.builtin.set_fact:\n    {name}: ", text)
 
 
 def test_the_log_is_private_and_holds_everything(tmp_path: Path) -> None:

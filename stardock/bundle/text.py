@@ -7,8 +7,8 @@ from typing import Any
 
 from stardock import yamltext
 
-#: What Ansible would evaluate.
-_TEMPLATE = ("{{", "{%", "{#")
+#: What Ansible would evaluate, and what can make it take other marks for these (ansible-core, _internal/_templating/_jinja_bits.py).
+_TEMPLATE = ("{{", "{%", "{#", "#jinja2:")
 
 
 class Template(str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,9 @@ from stardock.errors import ConditionError
 from stardock.facts import Facts, Founded, MachineFacts, known_hosts, save_facts, save_known_hosts
 from stardock.secrets import Secrets, secrets_file
 from stardock.workspace import Workspace
+
+#: A machine's words; from the secrets file they go to Ansible, which would evaluate a template.
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+/=:@-]{0,511}")
 
 
 def remember(workspace: Workspace, authority: str, versions: Mapping[str, str]) -> None:
@@ -94,6 +98,6 @@ def read_back(report: Path, workspace: Workspace, *, again: bool) -> Secrets | N
 
 
 def _tokens(lines: list[str] | None) -> tuple[str, str] | None:
-    values = dict(line.split("=", 1) for line in lines or [])
+    values = dict(line.split("=", 1) for line in lines or [] if "=" in line)
     pair = (values.get("token", ""), values.get("agent-token", ""))
-    return pair if all(pair) else None
+    return pair if all(map(_TOKEN.fullmatch, pair)) else None

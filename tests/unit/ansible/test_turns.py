@@ -122,9 +122,17 @@ def test_never_a_server(script: Script) -> None:
 
 @pytest.mark.proves("reality D22")
 def test_never_a_machine_that_lives_and_one_whose_lease_stands_still_is_gone(script: Script) -> None:
-    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:00", "10:00:10"], 0), ("get node", "|True", 0))
+    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:00", "10:00:10"], 0), ("get node", "|True", 0), rke2_lease_patience=60)
     assert lives == (3, "a machine with the node name agent1 runs\n", [])
     assert script("forget.sh.j2", ("get lease", "10:00:00", 0), ("get node", "|True", 0))[2][:1] == GONE
+
+
+@pytest.mark.proves("reality D22")
+@pytest.mark.parametrize("ready", ["False", ""])
+def test_never_a_machine_that_lives_though_its_node_is_not_ready(script: Script, ready: str) -> None:
+    """Without a network plugin, with a full disk: its kubelet still renews the lease."""
+    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:10"], 0), ("get node", f"|{ready}", 0), rke2_lease_patience=60)
+    assert lives == (3, "a machine with the node name agent1 runs\n", [])
 
 
 def test_check_mode_deletes_nothing(script: Script) -> None:

@@ -169,7 +169,9 @@ def test_a_plus_in_a_version_is_escaped_in_the_url() -> None:
     assert "/v1.36.5%2Brke2r1/rke2.linux-amd64.tar.gz" in shared["rke2_url"]
 
 
-@pytest.mark.parametrize("text", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "{# hidden #}\n"])
+@pytest.mark.parametrize(
+    "text", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "{# hidden #}\n", "#jinja2: variable_start_string:'[%'\n[% x %]"]
+)
 def test_what_a_user_wrote_is_never_a_template(text: str) -> None:
     assert "!unsafe" in yaml_text({"content": text})
 

@@ -101,3 +101,11 @@ def test_founded_and_no_tokens_is_refused_with_cure(tmp_path: Path, workspace: W
 def test_servers_with_different_tokens_are_refused(tmp_path: Path, workspace: Workspace) -> None:
     with pytest.raises(ConditionError, match="different tokens"):
         read_back(report(tmp_path, tokens=[PAIR, ["token=Z", "agent-token=A"]]), replace(workspace), again=False)
+
+
+@pytest.mark.parametrize("token", ["{{ lookup('pipe', 'id') }}", "#jinja2: x", "a b", "a\x1b[2J", "a'b", "K" * 513])
+def test_what_cannot_be_a_token_is_none(tmp_path: Path, workspace: Workspace, token: str) -> None:
+    """It would be handed to Ansible as a variable, which evaluates templates."""
+    path = report(tmp_path, marks=["x"], tokens=[[f"token={token}", "agent-token=A"], ["a line of no kind"]])
+    with pytest.raises(ConditionError, match="no server holds the tokens"):
+        read_back(path, workspace, again=False)

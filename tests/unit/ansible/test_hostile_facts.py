@@ -1,4 +1,4 @@
-"""A machine may answer any module with facts: none of them becomes a variable of the playbooks, on it or where tasks of its are delegated."""
+"""A machine may answer any module with facts: none becomes a variable, for itself or for the server that tasks of its are sent to."""
 
 from __future__ import annotations
 

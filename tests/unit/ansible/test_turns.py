@@ -140,6 +140,40 @@ def test_check_mode_deletes_nothing(script: Script) -> None:
     assert [call.rpartition(" ")[2] for call in calls] == ["--dry-run=server"] * 2
 
 
+def member(name: str, *, votes: str = "True", ready: str = "True") -> str:
+    return f"{name} EtcdIsVoter={votes} Ready={ready}\n"
+
+
+WELL = "".join(map(member, ("server1", "server2", "server3")))
+
+
+@pytest.mark.proves("reality D24")
+@pytest.mark.parametrize(
+    ("found", "code", "said"),
+    [
+        (WELL, 0, ""),
+        (member("server1"), 0, ""),
+        (WELL + member("server4") + member("server5", ready="Unknown"), 0, ""),
+        (member("server1") + member("server2") + member("server3", votes="False"), 1, "server3 cannot vote in etcd\n"),
+        (member("server1") + member("server2") + member("server3", ready="Unknown"), 1, "server3 cannot vote in etcd\n"),
+        (member("server1") + "server2 Ready=True\n", 1, "server2 cannot vote in etcd\n"),
+        (member("server1") + member("server2", ready="False"), 0, ""),
+        ([member("server1") + member("server2", votes="False"), member("server1") + member("server2")], 0, ""),
+    ],
+    ids=["all well", "alone", "1 of 5 down", "no voter", "silent", "1 of 2 no member", "no network plugin", "comes back"],
+)
+def test_a_server_changes_its_version_only_while_enough_others_vote(script: Script, found: str | list[str], code: int, said: str) -> None:
+    patience = 60 if isinstance(found, list) else 0
+    known = {"rke2_config": {"node-name": "server1"}, "rke2_quorum_timeout": patience}
+    assert script("quorum.sh.j2", ("get nodes", found, 0), **known) == (code, said, [])
+
+
+@pytest.mark.proves("reality D24")
+def test_an_api_that_does_not_answer_is_no_yes(script: Script) -> None:
+    known = {"rke2_config": {"node-name": "server1"}, "rke2_quorum_timeout": 0}
+    assert script("quorum.sh.j2", ("get nodes", "connection refused", 1), **known) == (1, "connection refused\n", [])
+
+
 def release(folder: Path, version: str) -> Path:
     staged = folder / "cache/rke2-abc"
     for name, text in {"bin/rke2": f"#!/bin/sh\necho {version}\n", "lib/systemd/system/rke2-agent.service": "/usr/local/bin/rke2"}.items():
@@ -217,3 +251,14 @@ def test_a_snapshot_comes_before_the_first_server_is_touched_in_every_stage_that
     for name in ("founder", "servers"):
         taken = [role_of(play) for play in plays(name)]
         assert taken.index("snapshot") < taken.index("main"), name
+
+
+@pytest.mark.proves("reality D24")
+def test_the_others_are_looked_at_before_a_server_is_changed_and_nobody_was_lost_before_the_founder() -> None:
+    tasks = YAML(typ="safe").load((ANSIBLE / "roles/rke2/tasks/main.yml").read_text())
+    names = [task.get("ansible.builtin.include_tasks", task["name"]) for task in tasks]
+    assert names.index("quorum.yml") < names.index("install.yml")
+    order = [play["name"] for play in plays("founder") if role_of(play) in {"snapshot", "main"}]
+    assert order == ["Founder: a snapshot before another version", "Founder: the first server"]
+    gate = next(play for play in plays("founder") if play["name"] == order[0])
+    assert gate["roles"] == [{"role": "together", "run_once": True}]

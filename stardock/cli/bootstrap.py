@@ -18,7 +18,7 @@ STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconf
 @click.option("--dry-run", is_flag=True, help="Show the stages; ask nobody.")
 @click.option("--found-again", default="", metavar="CLUSTER", help="Found a new cluster although there was one: its name, typed.")
 @click.option("--accept-new-host-keys", is_flag=True, help="Trust the first SSH answer of machines whose host key is not known.")
-@click.option("--timeout", type=int, metavar="SECONDS", help="How long to wait for a machine to answer on ssh. [default: by its system]")
+@click.option("--timeout", type=int, metavar="SECONDS", help="How long to wait for a machine to answer on ssh. [default: by system]")
 @click.option("--ready-timeout", default=900, show_default=True, metavar="SECONDS", help="How long a machine may take to become a member.")
 @click.option("--drain-timeout", default=600, show_default=True, metavar="SECONDS", help="How long an agent's pods may take to move.")
 @click.option("--no-snapshot", is_flag=True, help="Go to another version without a snapshot of etcd, whoever votes.")

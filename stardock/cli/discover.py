@@ -9,7 +9,7 @@ import click
 
 @click.command()
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for silent machines. [default: by their system]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for silent machines. [default: by system]")
 @click.option("--dry-run", is_flag=True, help="Show the step; do nothing.")
 def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
     """Read addresses and SSH host keys of the machines through Proxmox.

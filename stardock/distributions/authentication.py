@@ -11,12 +11,13 @@ The load balancers ask /readyz without being anybody. Sources:
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stardock.distributions.arguments import items, named
 from stardock.distributions.fault import Fault
-from stardock.distributions.release import Release, release, series_text
+from stardock.distributions.release import Release, release
 
 OPTION = "kube-apiserver-arg"
 #: The argument that names a file of one's own; who does that must open the two paths there.
@@ -114,7 +115,12 @@ def _of_argument(name: str, value: str, *, own_file: bool) -> tuple[str, str] | 
 def _unrendered(name: str) -> tuple[str, str]:
     if name in _NOT_RENDERED:
         return f"`{name}` cannot go into the file that Stardock writes for the API server: it {_NOT_RENDERED[name]}", _OWN
-    return f"the API server has no argument `{name}`, and ends on it", f"it knows {', '.join(sorted((*_RENDERED, *_NOT_RENDERED)))}"
+    known = sorted((*_RENDERED, *_NOT_RENDERED))
+    near = difflib.get_close_matches(name, known, n=1)
+    return (
+        f"the API server has no argument `{name}`, and ends on it",
+        f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(known)}",
+    )
 
 
 def _ill_formed(name: str, value: str) -> tuple[str, str] | None:
@@ -140,5 +146,4 @@ def _too_old(own: Release | None) -> Iterator[Fault]:
     if needed is not None and own >= needed:
         return
     message = f"{own} cannot open {' and '.join(PATHS)} alone to health checks: its API server ends (rancher/rke2#8137)"
-    wanted = first or f"a release of {series_text(max(_FIRST))} or later"
-    yield Fault("version", message, f"write `version: {wanted}`" if first else f"write {wanted}")
+    yield Fault("version", message, f"write `version: {first or _FIRST[max(_FIRST)]}` or later")

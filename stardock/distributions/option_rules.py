@@ -10,7 +10,7 @@ from stardock.distributions.arguments import argument_faults, items
 from stardock.distributions.authentication import authentication_faults
 from stardock.distributions.fault import Fault
 from stardock.distributions.hardening import hardening_faults
-from stardock.distributions.network_plugins import network_plugins
+from stardock.distributions.network_plugins import DEFAULT, network_plugins
 from stardock.distributions.node_labels import is_label_key, is_label_value, managed_label, taint_of
 
 
@@ -54,9 +54,14 @@ def _taints(options: Mapping[str, Any]) -> Iterator[Fault]:
 def _network_plugins(options: Mapping[str, Any]) -> Iterator[Fault]:
     """rke2, pkg/cli/cmds/server.go `validateCNI`: one plugin, or multus and another one behind it."""
     names = network_plugins(options)
-    if names == ("multus",) or (len(names) == 2 and names[0] != "multus") or len(names) > 2:  # noqa: PLR2004  multus and another
-        message = f"`cni` holds {', '.join(names)}: RKE2 ends, it takes one plugin, or multus and another one behind it"
-        yield Fault("cni", message, "write for example canal, or [multus, canal]")
+    others = [name for name in names if name != "multus"]
+    if names in ((), *((one,) for one in others), *(("multus", one) for one in others)):
+        return
+    message = f"`cni` holds {', '.join(names)}: RKE2 ends, it takes one plugin, or multus and another one behind it"
+    if len(others) > 1:
+        yield Fault("cni", message, f"keep one of {', '.join(others)}")
+    else:
+        yield Fault("cni", message, f"write [multus, {others[0] if others else DEFAULT}]")
 
 
 def _cloud_provider(options: Mapping[str, Any]) -> Iterator[Fault]:

@@ -140,9 +140,12 @@ def _minor(text: str) -> tuple[int, int]:
 
 
 def _ill_typed(name: str, known: Key, value: Any) -> Fault | None:
+    if value is None:
+        return Fault(name, "it has no value", "write one after the `:`, or delete the line")
     wanted, cure = _EXPECTED[known.type]
     if not _FITS[known.type](value):
-        return Fault(name, f"`{name}` takes {wanted}, not {value!r:.60}", cure)
+        given = f"`{value}`" if isinstance(value, str) else json.dumps(value, default=str)
+        return Fault(name, f"`{name}` takes {wanted}, not {given:.60}", cure)
     items = value if isinstance(value, list | tuple) else [value]
     parts = [part.strip() for item in items for part in (item.split(",") if known.type == "list" else [item])] if known.choices else []
     strange = [part for part in parts if part not in known.choices]
@@ -152,7 +155,7 @@ def _ill_typed(name: str, known: Key, value: Any) -> Fault | None:
     return Fault(
         name,
         f"`{name}` does not take `{strange[0]}`: it is one of {', '.join(known.choices)}",
-        f"did you mean `{near[0]}`?" if near else f"write {known.choices[0]}",
+        f"did you mean `{near[0]}`?" if near else f"write one of them, for example {known.choices[0]}",
     )
 
 

@@ -87,9 +87,10 @@ def _unfit(one: Wanted, machine: Machine) -> Iterator[Fault]:
 
 
 def _or_another_image(image: Image) -> str:
-    """The way to the whole kernel: the system's own image, for a machine that is made anew."""
+    """The way to the whole kernel: the system's own image. What stands keeps its image until it is made anew."""
     release = system(image.system).release(image.release)
-    return f", or make it anew from {release.image_file_name}, which has {release.kernel.name}"
+    way = f"take the image {release.image_file_name}, which has {release.kernel.name}"
+    return f", or {way} (machines that stand keep theirs until they are made anew)"
 
 
 def _image_name(image: Image) -> str:

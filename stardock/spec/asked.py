@@ -29,15 +29,16 @@ def _asked(problem: Problem, data: Mapping[str, Any], file: Path) -> Problem:
     standing = _standing(data, ClusterFiles(file).lock)
     message = "no operating system is named (`image.system`), and there is no default"
     if not standing:
-        return replace(problem, path="image.system", message=message, cure=f"add `{_line('debian')}`; {_choice()}")
+        return replace(problem, path="image.system", message=message, cure=f"{_add('debian', problem)}; {_choice()}")
     held = "; ".join(f"{_names(names)} with {name}" for name, names in standing.items())
     most = max(standing, key=lambda name: len(standing[name]))
     message = f"{message}; by the lock {held} stand{'s' if sum(map(len, standing.values())) == 1 else ''}"
-    return replace(problem, path="image.system", message=message, cure=f"add `{_line(most)}`, which keeps what stands; {_choice()}")
+    return replace(problem, path="image.system", message=message, cure=f"{_add(most, problem)}, which keeps what stands; {_choice()}")
 
 
-def _line(name: str) -> str:
-    return f"image: {{system: {name}}}"
+def _add(name: str, problem: Problem) -> str:
+    """What to add: a second `image:` would be refused where there is one."""
+    return f"add `image: {{system: {name}}}`" if problem.path == "image" else f"add `system: {name}` to `image`"
 
 
 def _choice() -> str:

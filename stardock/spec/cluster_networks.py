@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from stardock.distributions.cidrs import CIDRS, cidrs, is_dual_stack
 from stardock.errors import Problem
@@ -22,6 +22,8 @@ def cluster_network_rules(spec: Spec) -> Iterator[Problem]:
         return
     networks = {key: [ip_network(text) for text in cidrs(spec.distribution.options, key)] for key in CIDRS}
     yield from _families(spec, networks)
+    yield from _apart(spec, networks)
+    yield from _dns(spec, networks["service-cidr"])
     yield from _overlaps(spec, networks)
     if is_dual_stack(spec.distribution.options):
         yield from _machines_without_ipv6(spec)
@@ -34,8 +36,10 @@ def _keys(key: str) -> Keys:
 def _malformed(spec: Spec, key: str) -> Iterator[Problem]:
     for text in cidrs(spec.distribution.options, key):
         try:
-            ip_network(text)
+            sound = "/" in text and ip_network(text)
         except ValueError:
+            sound = False
+        if not sound:
             message = f"`{text}` is not a network in CIDR form without host bits"
             yield at(spec, _keys(key), message, f"write for example {CIDRS[key][1]}, and one of IPv6 behind it for dual stack")
 
@@ -54,6 +58,29 @@ def _families(spec: Spec, networks: dict[str, list[IpNetwork]]) -> Iterator[Prob
         other = next(key for key in CIDRS if key != lacking)
         message = f"{other} is dual stack and {lacking} is IPv4 alone: {', '.join(cidrs(spec.distribution.options, lacking))}"
         yield at(spec, _keys(other), message, f"add an IPv6 network to `{lacking}` too, or take it out here")
+
+
+def _apart(spec: Spec, networks: dict[str, list[IpNetwork]]) -> Iterator[Problem]:
+    """An address would be a pod's and a service's at once."""
+    for pods in networks["cluster-cidr"]:
+        for services in networks["service-cidr"]:
+            if pods.version == services.version and pods.overlaps(services):
+                key = "service-cidr" if "service-cidr" in spec.distribution.options else "cluster-cidr"
+                message = f"{pods}, the network of pods (cluster-cidr), overlaps {services}, that of services (service-cidr)"
+                yield at(spec, _keys(key), message, "write networks that have no address in common")
+
+
+def _dns(spec: Spec, services: list[IpNetwork]) -> Iterator[Problem]:
+    """The Service of the cluster's DNS has this address, and the API server gives none that is outside of its network."""
+    value = spec.distribution.options.get("cluster-dns") or []
+    for text in (part.strip() for item in (value if isinstance(value, list | tuple) else [value]) for part in str(item).split(",")):
+        try:
+            inside = any(ip_address(text) in network for network in services)
+        except ValueError:
+            inside = False
+        if not inside:
+            message = f"`{text}` is no address of the network of services ({', '.join(map(str, services))})"
+            yield at(spec, _keys("cluster-dns"), message, "delete it: the default is the tenth address there")
 
 
 def _overlaps(spec: Spec, networks: dict[str, list[IpNetwork]]) -> Iterator[Problem]:

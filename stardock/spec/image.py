@@ -7,13 +7,13 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 
 from stardock.spec.distribution import Url
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Flag, Minutes, shown
-from stardock.systems import system
+from stardock.systems import SYSTEMS, System
 
 SystemName = Literal["debian", "ubuntu", "microos", "leapmicro", "flatcar"]
 
@@ -23,7 +23,7 @@ _NOT_OFFERED = {
         "Tumbleweed changes libraries and SELinux's policy under a running kubelet, and has no snapshot that a failed boot falls back to",
         "write `system: microos`: the same packages as snapshots, activated by a drained reboot (docs/decisions/0017-systems.md)",
     ),
-    "leap": ("Leap is not offered", "write `system: leapmicro`, its transactional sibling for servers and agents"),
+    "leap": ("only its transactional sibling is", "write `system: leapmicro`, for servers and agents"),
     "opensuse": ("openSUSE is several systems", "write `system: microos`, which rolls, or `system: leapmicro`, which has releases"),
     "kubic": ("Kubic became MicroOS", "write `system: microos`"),
     "coreos": ("CoreOS Container Linux lives on as Flatcar", "write `system: flatcar`, for servers and agents"),
@@ -52,11 +52,25 @@ _REFUSED = {
 
 
 def parse_system(value: object) -> object:
-    """Refuses a system that is not offered with the reason."""
-    if isinstance(value, str) and value.lower() in _NOT_OFFERED:
+    """Refuses a system that is not offered with the reason, and the name of a release with the two keys that say it."""
+    if not isinstance(value, str) or value in SYSTEMS:
+        return value
+    if value.lower() in _NOT_OFFERED:
         message, cure = _NOT_OFFERED[value.lower()]
         raise broken(f"{shown(value)} is not offered: {message}", cure)
+    for own in SYSTEMS.values():
+        release = _release_meant(own, value.lower().removeprefix(own.name).lstrip(" -_:"))
+        if release is not None:
+            raise broken(f"{shown(value)} is a release of {own.title}", f"write `system: {own.name}, release: {release}`")
     return value
+
+
+def _release_meant(own: System, word: str) -> str | None:
+    """The release that a codename, a point release (13.1) or a number with its zero lost (24.1) means."""
+    for release in own.releases:
+        if word in {release.name, release.codename} - {""} or re.fullmatch(rf"0*{re.escape(release.name)}\.\d+", word):
+            return release.name
+    return None
 
 
 def parse_checksum(value: object) -> str:
@@ -89,6 +103,10 @@ def parse_image_path(value: str) -> str:
 def parse_image_url(value: str) -> str:
     """The URL of a disk image, not of a packed one."""
     refuse_architecture(urlsplit(value).path)
+    if urlsplit(value).path.lower().endswith(".iso"):
+        raise broken(
+            f"{shown(value)} is an installer's disc, which nobody here would answer", "name a disk image with cloud-init (docs/systems.md)"
+        )
     if urlsplit(value).path.lower().endswith(PACKED):
         raise broken(f"{shown(value)} is packed, and PVE imports disks from unpacked files only", "name the unpacked image, or use `file`")
     return value
@@ -106,7 +124,7 @@ def parse_file_name(value: object) -> str:
 def parse_release(value: object) -> str:
     """A release by its name; YAML reads 12 and 24.04 as numbers."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise broken(f"{shown(value)} is not a release", "write its name, for example release: 12")
+        raise broken(f"{shown(value)} is not a release", "write its name, for example release: 13")
     return str(value)
 
 
@@ -155,13 +173,28 @@ class Image(Section):
                 raise broken(f"there is no `{key}`: {why}", cure)
         return data
 
+    @field_validator("release")
+    @classmethod
+    def _known_release(cls, release: str | None, info: ValidationInfo) -> str | None:
+        own = SYSTEMS.get(info.data.get("system", ""))
+        known = [each.name for each in own.releases] if own else []
+        if own is None or release is None or release in known:
+            return release
+        meant = _release_meant(own, release.lower())
+        cure = f"did you mean `release: {meant}`?" if meant else f"write {' or '.join(f'release: {name}' for name in known)}, or delete it"
+        raise broken(f"{own.title} has no release {shown(release)} that Stardock knows", cure)
+
     @model_validator(mode="after")
-    def _known_release(self) -> Image:
-        own = system(self.system)
-        known = [release.name for release in own.releases]
-        if self.release is not None and self.release not in known:
-            message = f"{own.title} has no release {shown(self.release)} that Stardock knows"
-            raise broken(message, f"write {' or '.join(f'release: {name}' for name in known)}, or delete it")
+    def _one_release(self) -> Image:
+        name = posixpath.basename(self.file or urlsplit(self.url or "").path)
+        named = [(own, each) for own in SYSTEMS.values() for each in own.releases if any(mark in name for mark in each.marks)]
+        if len(named) != 1:
+            return self
+        own, release = named[0]
+        if own.name != self.system or self.release not in {None, release.name}:
+            said = f"release: {self.release}" if own.name == self.system else f"system: {self.system}"
+            message = f"{shown(name)} is {release.title} by its name, and `{said}` says otherwise"
+            raise broken(message, f"write `system: {own.name}, release: {release.name}`, or name another image")
         return self
 
     @model_validator(mode="after")

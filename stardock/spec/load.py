@@ -73,7 +73,7 @@ def _checked(tree: Tree, path: Path) -> tuple[Spec | None, list[Problem]]:
         found = error.errors(include_url=False)
         rest = _salvaged(tree, [tuple(one["loc"]) for one in found])
         between = [*conflicts(rest), *with_key_lines(rest, path.parent)[1]] if rest else []
-        return None, [*with_systems(problems_of(found, tree.lines), tree.data, path), *between]
+        return None, [*with_systems(problems_of(found, tree.lines, tree.texts), tree.data, path), *between]
     spec_with_keys, unreadable = with_key_lines(spec, path.parent)
     return spec_with_keys, [*broken_rules(spec), *unreadable]
 

@@ -31,10 +31,14 @@ _WORDS = {"true": True, "false": False}
 
 @dataclass(slots=True)
 class Tree:
-    """What a file says. `lines` are 1-based, by key path; `problems` are faults of the file as YAML."""
+    """What a file says. `lines` are 1-based, by key path; `problems` are faults of the file as YAML.
+
+    `texts` are numbers and booleans as they stand there: `1.10`, and not 1.1.
+    """
 
     data: Any = None
     lines: dict[Keys, int] = field(default_factory=dict)
+    texts: dict[Keys, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -135,6 +139,7 @@ class _Unfolding:
             return self._text(node, path)
         if kind == "null":
             return None
+        self.tree.texts[path] = node.value
         try:
             return _number_or_word(kind, node.value)
         except (KeyError, ValueError):

@@ -61,8 +61,10 @@ def _mib(value: object) -> int:
     """`4GiB` -> 4096. Binary units only: `GB` would leave 7% open."""
     found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found or found[2] not in SIZES:
-        digits = found[1] if found else str(value) if isinstance(value, int) and not isinstance(value, bool) else "4"
-        raise broken(f"{shown(value)} is not a size with a unit (MiB, GiB or TiB)", f"write for example {digits}GiB")
+        digits = found[1] if found else str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+        plain = digits and not (found and found[2])
+        cure = f"say the unit: {digits}MiB or {digits}GiB" if plain else f"write for example {digits or 4}GiB"
+        raise broken(f"{shown(value)} is not a size with a unit (MiB, GiB or TiB)", cure)
     mib = int(found[1].lstrip("0")[:_DIGITS] or 0) * SIZES[found[2]]
     if mib == 0:
         raise broken("the size is zero", "write for example 4GiB")

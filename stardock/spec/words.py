@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -24,12 +25,25 @@ EXAMPLES = {
     "proxmox.nodes": "nodes: [pve1]",
     "proxmox.nodes.name": "name: pve1",
     "image.system": "system: debian",
+    "pools.image.system": "system: debian",
     "pools": "pools: [{name: servers, role: server, machines: [server1]}]",
     "pools.name": "name: servers",
     "pools.role": "role: server",
     "ssh": "ssh: {keys: [id_ed25519.pub]}",
     "ssh.keys": "keys: [id_ed25519.pub]",
     "cloud_init.users.name": "name: admin",
+}
+
+#: What other tools call it -> what it is called here.
+_CALLED = {
+    "worker": "agent",
+    "control-plane": "server",
+    "controlplane": "server",
+    "master": "server",
+    "lb": "loadbalancer",
+    "load-balancer": "loadbalancer",
+    "balancer": "loadbalancer",
+    "pc": "i440fx",
 }
 
 #: error type of pydantic -> what the value is not, and the cure
@@ -46,9 +60,9 @@ _KINDS = {
 }
 
 
-def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int]) -> list[Problem]:
+def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> list[Problem]:
     """One problem an error, in the order of the file; what only follows from another error is left out."""
-    found = [_problem(error, lines) for error in errors if not _follows(error, errors)]
+    found = [_problem(error, lines, texts) for error in errors if not _follows(error, errors)]
     return sorted(found, key=lambda problem: problem.line or 0)
 
 
@@ -62,9 +76,9 @@ def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     return kind == "default_factory_not_called"
 
 
-def _problem(error: ErrorDetails, lines: Mapping[Keys, int]) -> Problem:
+def _problem(error: ErrorDetails, lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> Problem:
     keys: Keys = tuple(error["loc"])
-    message, cure = _said(error)
+    message, cure = _said(error, texts.get(keys))
     if error["type"] != "missing":
         keys = next((keys[:end] for end in range(len(keys), 0, -1) if keys[:end] in lines), keys)
     return Problem(message, path=path_text(keys), line=nearest_line(keys, lines), cure=cure)
@@ -75,21 +89,36 @@ def nearest_line(keys: Keys, lines: Mapping[Keys, int]) -> int | None:
     return next((lines[keys[:end]] for end in range(len(keys), -1, -1) if keys[:end] in lines), None)
 
 
-def _said(error: ErrorDetails) -> tuple[str, str | None]:
+def _said(error: ErrorDetails, text: str | None) -> tuple[str, str | None]:
     """Message and cure."""
-    kind, given = error["type"], error["input"]
+    kind = error["type"]
     if kind == "missing":
         return _missing(error)
     if kind == "extra_forbidden":
         return _unknown(error)
+    return _value(kind, error, text)
+
+
+def _value(kind: str, error: ErrorDetails, text: str | None) -> tuple[str, str | None]:
+    """What is wrong with a value; a number or a boolean is shown as it stands in the file."""
+    given = error["input"]
     if given is None:
         return "it has no value", "write one after the `:`, or delete the line"
     if kind == RULE:
-        return error["ctx"]["message"], error["ctx"]["cure"]
+        return _as_it_stands(error["ctx"]["message"], given, text), _as_it_stands(error["ctx"]["cure"], given, text)
+    if kind == "string_type" and isinstance(given, dict | list):
+        return f"a {'mapping' if isinstance(given, dict) else 'list'} stands where text belongs", "write one word or text"
     if kind in _KINDS:
         what, cure = _KINDS[kind]
-        return f"{shown(given)} is not {what}", cure and cure.format(given)
+        return f"{text or shown(given)} is not {what}", cure and cure.format(text or given)
     return _limit(error)
+
+
+def _as_it_stands(said: str, given: object, text: str | None) -> str:
+    """What a rule says of a number or a boolean, with the text of the file in place of the value: `24.10`, and not 24.1."""
+    if text is None or text == str(given):
+        return said
+    return re.sub(rf"(?<![\w.]){re.escape(str(given))}(?![\w.])", lambda _: text, said)
 
 
 def _limit(error: ErrorDetails) -> tuple[str, str | None]:
@@ -102,8 +131,12 @@ def _limit(error: ErrorDetails) -> tuple[str, str | None]:
 
 def _choice(given: object, expected: str) -> tuple[str, str]:
     choices = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
+    message = f"{shown(given)} is not one of {', '.join(choices)}"
+    called = _CALLED.get(str(given).lower())
+    if called in choices:
+        return message, f"it is called `{called}` here"
     near = closest(str(given), choices)
-    return f"{shown(given)} is not one of {', '.join(choices)}", f"did you mean `{near}`?" if near else f"write {choices[0]}"
+    return message, f"did you mean `{near}`?" if near else f"write one of them, for example {choices[0]}"
 
 
 def _missing(error: ErrorDetails) -> tuple[str, str | None]:

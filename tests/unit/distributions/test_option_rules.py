@@ -202,6 +202,29 @@ def test_network_plugins_that_rke2_takes(value: Any) -> None:
     assert told({"cni": value}) == []
 
 
+@pytest.mark.parametrize(
+    ("value", "cure"),
+    [
+        ("multus", "write [multus, canal]"),
+        (["cilium", "multus"], "write [multus, cilium]"),
+        (["cilium", "canal"], "keep one of cilium, canal"),
+        ("none,canal", "keep one of none, canal"),
+    ],
+)
+def test_the_cure_of_network_plugins_keeps_the_one_that_was_meant(value: Any, cure: str) -> None:
+    assert one("cni", value)[2] == cure
+
+
+def test_an_option_without_a_value_is_told_in_words() -> None:
+    assert one("cni", None)[1:] == ("it has no value", "write one after the `:`, or delete the line")
+    assert one("kube-apiserver-arg", {"anonymous-auth": False})[1].endswith('not {"anonymous-auth": false}')
+
+
+def test_a_misspelt_argument_of_oidc_is_met_with_the_one_that_was_meant() -> None:
+    faults = told({"kube-apiserver-arg": ["oidc-issuer=https://id.example.com"]})
+    assert [cure for _, _, _, cure in faults] == ["did you mean `oidc-issuer-url`?"]
+
+
 def test_a_cloud_provider_needs_its_name() -> None:
     assert one_of({"cloud-provider-config": "/etc/cloud.conf"})[2] == "add `cloud-provider-name`"
     assert told({"cloud-provider-config": "/etc/cloud.conf", "cloud-provider-name": "external"}) == []
@@ -215,10 +238,10 @@ def test_a_key_that_is_wrong_itself_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("version", "cure"),
     [
-        ("v1.33.1+rke2r1", "write `version: v1.33.2+rke2r1`"),
-        ("v1.32.5+rke2r2", "write `version: v1.32.6+rke2r1`"),
-        ("v1.31.14+rke2r1", "write a release of v1.33 or later"),
-        ("v1.30.14+rke2r4", "write a release of v1.33 or later"),
+        ("v1.33.1+rke2r1", "write `version: v1.33.2+rke2r1` or later"),
+        ("v1.32.5+rke2r2", "write `version: v1.32.6+rke2r1` or later"),
+        ("v1.31.14+rke2r1", "write `version: v1.33.2+rke2r1` or later"),
+        ("v1.30.14+rke2r4", "write `version: v1.33.2+rke2r1` or later"),
     ],
 )
 def test_a_release_that_cannot_open_the_health_checks_is_refused(version: str, cure: str) -> None:

@@ -43,7 +43,7 @@ def test_a_nic_that_the_images_kernel_does_not_drive_is_refused(url: str, model:
     assert problem.path == "network.server[0].model"
     assert "cloud kernel, which debian-1" in problem.message
     assert problem.message.endswith(f"drives no NIC of model {model}")
-    assert (problem.cure or "").startswith("write `model: virtio`, or make it anew from debian-1")
+    assert (problem.cure or "").startswith("write `model: virtio`, or take the image debian-1")
 
 
 @pytest.mark.parametrize("model", ["virtio", "vmxnet3"])

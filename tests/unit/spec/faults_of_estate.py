@@ -15,7 +15,7 @@ def _state(text: str) -> tuple[str, str]:
 
 
 ESTATE: dict[str, Case] = {
-    "state_in_a_backend_that_is_none": (_state("backend: s4"), "s4", "state.backend", "`s4` is not one of local, s3", "write local"),
+    "state_in_a_backend_that_is_none": (_state("backend: s4"), "s4", "state.backend", "`s4` is not one of local, s3", "for example local"),
     "state_with_a_credential": (
         _state("backend: s3, bucket: b, secret_key: hunter2"),
         "hunter2",

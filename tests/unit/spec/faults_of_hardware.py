@@ -17,12 +17,12 @@ def case(line: str, key: str, message: str, cure: str) -> Case:
 
 HARDWARE: dict[str, Case] = {
     "balloon_without_a_unit": case("balloon: 512", "balloon", "512 is not a size with a unit", "512GiB"),
-    "balloon_false": case("balloon: false", "balloon", "False is not a size", "4GiB"),
+    "balloon_false": case("balloon: false", "balloon", "false is not a size", "4GiB"),
     "sockets_five": case("sockets: 5", "sockets", "sockets 5 is outside of 1 to 4", "1"),
     "numa_in_words": case("numa: on_all", "numa", "`on_all` is not true or false", "true or false"),
-    "hugepages_of_4_kib": case("hugepages: 4KiB", "hugepages", "`4KiB` is not one of any, 2MiB, 1GiB", "write any"),
+    "hugepages_of_4_kib": case("hugepages: 4KiB", "hugepages", "`4KiB` is not one of any, 2MiB, 1GiB", "for example any"),
     "firmware_bios": case("firmware: bios", "firmware", "`bios` is not one of seabios, ovmf", "seabios"),
-    "chipset_pc": case("chipset: pc", "chipset", "`pc` is not one of q35, i440fx", "write q35"),
+    "chipset_pc": case("chipset: pc", "chipset", "`pc` is not one of q35, i440fx", "it is called `i440fx` here"),
     "cpu_of_another_architecture": (
         ("cores: 1\n", "cores: 1\n    cpu: cortex-a72\n"),
         "cpu:",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.unit.spec.conftest import Case
 
 SYSTEM = "system: debian"
+QUOTE = '"'
 
 
 def image(lines: str, blamed: str, key: str, message: str, cure: str) -> Case:
@@ -59,9 +60,50 @@ IMAGES: dict[str, Case] = {
         "delete it",
     ),
     "release_that_is_not_known": image(
-        "release: 11", "image:", "image", "Debian has no release `11` that Stardock knows", "release: 13 or release: 12"
+        "release: 11", "release", "image.release", "Debian has no release `11` that Stardock knows", "release: 13 or release: 12"
     ),
-    "release_in_a_list": image("release: [13]", "release", "image.release", "is not a release", "release: 12"),
+    "release_in_a_list": image("release: [13]", "release", "image.release", "is not a release", "release: 13"),
+    **{
+        f"release_said_as_{word}": image(
+            f"release: {word}", "release", "image.release", f"no release `{word.strip(QUOTE)}`", f"release: {meant}`?"
+        )
+        for word, meant in (("trixie", 13), ("bookworm", 12), ("13.1", 13), ('"12.5"', 12), ("13.10", 13))
+    },
+    **{
+        f"system_said_as_{word}": ((SYSTEM, f"system: {word}"), word, "image.system", f"`{word}` is a release of {title}", meant)
+        for word, title, meant in (
+            ("debian13", "Debian", "write `system: debian, release: 13`"),
+            ("Debian-12", "Debian", "write `system: debian, release: 12`"),
+            ("trixie", "Debian", "write `system: debian, release: 13`"),
+            ("bookworm", "Debian", "write `system: debian, release: 12`"),
+            ("noble", "Ubuntu", "write `system: ubuntu, release: 24.04`"),
+            ("ubuntu24.04", "Ubuntu", "write `system: ubuntu, release: 24.04`"),
+        )
+    },
+    "system_that_nobody_offers": (
+        (SYSTEM, "system: fedora"),
+        "fedora",
+        "image.system",
+        "`fedora` is not one of debian, ubuntu",
+        "write one of them",
+    ),
+    "release_that_the_image_s_name_gainsays": image(
+        "release: 12\nurl: https://example.org/debian-13-generic-amd64.qcow2",
+        "image:",
+        "image",
+        "`debian-13-generic-amd64.qcow2` is Debian 13 by its name, and `release: 12` says otherwise",
+        "write `system: debian, release: 13`",
+    ),
+    "system_that_the_image_s_name_gainsays": image(
+        "file: images/noble-server-cloudimg-amd64.qcow2",
+        "image:",
+        "image",
+        "is Ubuntu 24.04 LTS by its name, and `system: debian` says otherwise",
+        "write `system: ubuntu, release: 24.04`",
+    ),
+    "installer_s_disc": image(
+        "url: https://example.org/debian-13.0.0-amd64-netinst.iso", "netinst", "image.url", "is an installer's disc", "disk image"
+    ),
     **{
         f"{what}_of_{architecture}": image(
             f"{key}: {value}", architecture, f"image.{key}", f"is for {architecture}, and machines here are x86_64", "amd64 (x86_64)"

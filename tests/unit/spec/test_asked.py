@@ -43,7 +43,7 @@ def test_image_system_is_asked_for_with_the_systems_there_are_and_which_of_them_
     problem = told(file, CLUSTER + image)
     assert problem.path == "image.system"
     assert problem.message == "no operating system is named (`image.system`), and there is no default"
-    assert problem.cure == f"add `image: {{system: debian}}`; {CHOICE}"
+    assert problem.cure == f"add `{'system: debian` to `image' if image else 'image: {system: debian}'}`; {CHOICE}"
 
 
 def test_the_message_names_what_the_lock_says_of_machines_that_stand_and_its_line_keeps_them(file: Path) -> None:

@@ -27,7 +27,7 @@ def upgrade_fault(wanted: str, servers: Mapping[str, str], agents: Mapping[str, 
     own, others = _releases(servers), _releases(agents)
     if goal is None:
         return None
-    return _downgrade(goal, own | others, who) or _skipped(goal, own, who) or _left_behind(goal, others)
+    return _downgrade(goal, own | others, who) or _skipped(goal, own, who) or _left_behind(goal, own, others)
 
 
 def _releases(running: Mapping[str, str]) -> dict[str, Release]:
@@ -63,8 +63,11 @@ def _steps(oldest: Release, goal: Release) -> str:
     return ", then ".join([*(f"the newest release of {series_text((oldest.major, minor))}" for minor in between), str(goal)])
 
 
-def _left_behind(goal: Release, agents: Mapping[str, Release]) -> Fault | None:
+def _left_behind(goal: Release, servers: Mapping[str, Release], agents: Mapping[str, Release]) -> Fault | None:
+    """Servers that are there already wait for nobody: an agent that comes back after long is drained and becomes what they are."""
     oldest = min(agents.values(), default=goal)
+    if servers and min(servers.values()).series == goal.series:
+        return None
     if goal.major == oldest.major and goal.minor - oldest.minor <= KUBELET_MINORS:
         return None
     message = f"{_who_runs(agents, oldest)}, and a kubelet may be {KUBELET_MINORS} minors older than {goal}, no more"

@@ -34,11 +34,16 @@ class Seen:
 
 
 def known(where: Workspace) -> Running:
-    """What was observed last; nothing where the state says that all servers are gone since (only discover drops their facts)."""
+    """What was observed of servers last; nothing where the state says that all are gone since (only discover drops their facts).
+
+    Not of agents: one that was made anew or never comes back would hold the others up, and one that answers says itself what it runs.
+    """
     founded = where.facts.founded
     if founded is None or _is_gone(where):
         return Running()
-    return Running(versions=founded.versions, settings={"": founded.settings})
+    servers = {server.name for server in where.plan.of_role("server")}
+    versions = {name: version for name, version in founded.versions.items() if name in servers}
+    return Running(versions=versions, settings={"": founded.settings})
 
 
 def _is_gone(where: Workspace) -> bool:

@@ -136,6 +136,12 @@ def test_agents_that_were_left_behind_may_be_three_minors_older_and_no_more() ->
     )
 
 
+def test_an_agent_that_was_silent_for_long_does_not_hold_servers_back_that_are_there_already() -> None:
+    """No release would be right for both: it is drained, and becomes what its servers are."""
+    servers = {"server1": "v1.36.5+rke2r1", "server2": "v1.36.4+rke2r1"}
+    assert told("v1.36.5+rke2r1", servers, {"agent1": "v1.32.1+rke2r1"}) is None
+
+
 def test_where_nothing_runs_any_release_is_taken() -> None:
     assert told("v1.30.1+rke2r1", {}) is None
     assert told("v1.30.1+rke2r1", {"server1": ""}, {"agent1": "garbage"}) is None

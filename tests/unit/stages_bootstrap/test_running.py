@@ -87,6 +87,13 @@ def test_facts_of_servers_that_the_state_says_are_gone_refuse_nothing(tmp_path: 
     assert known(where).versions == {"server1": "v1.36.6+rke2r1"}
 
 
+def test_an_agent_that_was_made_anew_or_never_comes_back_holds_nobody_up(tmp_path: Path) -> None:
+    """What it once ran is no reason to refuse: `runner deploy --replace` leaves it in the facts."""
+    where = workspace(tmp_path)
+    behind = founded(versions={"server1": "v1.35.6+rke2r1", "agent1": "v1.32.1+rke2r1"})
+    refuse(where, known(replace(where, facts=behind)))
+
+
 def test_bootstrap_checks_the_facts_first_and_not_when_a_new_cluster_is_asked_for(tmp_path: Path) -> None:
     where = replace(workspace(tmp_path), facts=founded(versions={"server1": "v1.36.6+rke2r1"}))
     with pytest.raises(InputErrors):

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
+
+from stardock.distributions.rke2 import known_keys
 
 pytestmark = pytest.mark.unit
 
@@ -110,6 +113,36 @@ def test_files_go_and_are_gone(tmp_path: Path) -> None:
     gone = {"path": str(tmp_path / "file"), "state": "absent"}
     assert own(tmp_path, gone)["changed"]
     assert not own(tmp_path, gone)["changed"]
+
+
+CONFIG = """tls-san: [a]
+token: hush
+"agent-token" : 'hush'
+etcd-s3-secret-key: |
+  hush
+
+  hush
+token-file: /etc/token
+etcd-s3-access-key:
+- hush
+cni: canal
+"""
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_nor_are_the_values_of_hidden_keys_that_somebody_else_wrote(tmp_path: Path, state: str) -> None:
+    (tmp_path / "file").write_text(CONFIG)
+    main = YAML(typ="safe").load((MODULE.parents[6] / "roles/rke2/vars/main.yml").read_text())["rke2_main"]
+    assert sorted(main["hidden_keys"]) == sorted(name for name, key in known_keys().items() if key.secret)
+    content = {"content": "token: hush\ncni: cilium\n"} if state == "present" else {}
+    (diff,) = own(tmp_path, {"path": str(tmp_path / "file"), "state": state, "hidden_keys": main["hidden_keys"], **content})["diff"]
+    assert "hush" not in diff["before"] + diff["after"]
+    assert [line for line in diff["before"].splitlines() if "(secret)" not in line] == [
+        "tls-san: [a]",
+        "token-file: /etc/token",
+        "cni: canal",
+    ]
+    assert diff["before"].count("(secret)") == 4
 
 
 def test_a_secret_is_not_in_the_difference(tmp_path: Path) -> None:

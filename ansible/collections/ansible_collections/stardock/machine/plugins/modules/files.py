@@ -6,6 +6,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 import shlex
 import shutil
 import subprocess
@@ -44,6 +45,7 @@ options:
       directory_mode: {description: "Mode of folders that are made for it.", type: str, default: "0755"}
       unordered: {description: "Lines may stand in any order, and blank lines do not matter.", type: bool, default: false}
       secret: {description: "Never show its content in a difference.", type: bool, default: false}
+      hidden_keys: {description: "Keys of YAML whose values are not shown in a difference either.", type: list, elements: str, default: []}
       validate: {description: "A command that must accept the new content, whose path stands for %s.", type: str}
       applies: {description: "What has to be told when this file changes.", type: list, elements: str, default: []}
   marks:
@@ -73,6 +75,7 @@ FILE = {
     "directory_mode": {"type": "str", "default": "0755"},
     "unordered": {"type": "bool", "default": False},
     "secret": {"type": "bool", "default": False, "no_log": False},
+    "hidden_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
     "validate": {"type": "str"},
     "applies": {"type": "list", "elements": "str", "default": []},
 }
@@ -230,7 +233,15 @@ def difference(wanted: Wanted) -> dict[str, str]:
     if wanted["state"] == "directory":
         return {**head, "before": "", "after": f"a folder, {wanted['mode']}\n"}
     after = "" if wanted["state"] == "absent" else wanted["content"] or f"-> {wanted['link']}\n"
-    return {**head, "before": read(Path(wanted["path"])) or "", "after": after}
+    return {**head, "before": hidden(wanted, read(Path(wanted["path"])) or ""), "after": hidden(wanted, after)}
+
+
+def hidden(wanted: Wanted, text: str) -> str:
+    """The text without the values of its hidden keys, further lines of these included."""
+    if not wanted["hidden_keys"]:
+        return text
+    keys = "|".join(map(re.escape, wanted["hidden_keys"]))
+    return re.sub(rf"""(?m)^([ \t]*["']?(?:{keys})["']?\+?["']?[ \t]*:).*(?:\n(?:[ \t-].*|(?=\n)))*""", r"\1 (secret)", text)
 
 
 def check(files: Sequence[Wanted]) -> None:

@@ -53,12 +53,13 @@ def _names(names: list[str]) -> str:
 
 def _standing(data: Mapping[str, Any], lock: Path) -> dict[str, list[str]]:
     """System -> machines that stand with it in pools without an image of their own. The lock is only looked at here: it is read later."""
-    own = {pool.get("name") for pool in data.get("pools") or () if isinstance(pool, dict) and pool.get("image")}
+    pools = data.get("pools")
+    own = {str(pool.get("name")) for pool in (pools if isinstance(pools, list) else ()) if isinstance(pool, dict) and pool.get("image")}
     found: dict[str, list[str]] = {}
     for name, record in _records(lock):
         image = record.get("image")
         system = image.get("system") if isinstance(image, dict) else None
-        if isinstance(system, str) and system in SYSTEMS and record.get("pool") not in own:
+        if isinstance(system, str) and system in SYSTEMS and str(record.get("pool")) not in own:
             found.setdefault(system, []).append(name)
     return found
 

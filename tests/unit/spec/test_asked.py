@@ -92,3 +92,16 @@ def test_tumbleweed_and_others_that_are_not_offered_are_refused_in_words(file: P
     assert f"`{name}` is not offered: " in problem.message
     assert any(f"`system: {system}`" in (problem.cure or "") for system in SYSTEMS)
     assert (problem.path or "").endswith("image.system")
+
+
+@pytest.mark.parametrize(
+    "pools", ["5", "word", "[3, {name: [a], role: server, image: {system: debian}}]", "[3, {name: {a: b}, image: {system: debian}}]"]
+)
+def test_pools_that_are_no_pools_are_told_beside_the_missing_system(file: Path, pools: str) -> None:
+    file.with_suffix(".lock").write_text((ROOT / "tests/former/quickstart.lock").read_text())
+    file.write_text(f"cluster: quickstart\npools: {pools}\n")
+    with pytest.raises(InputErrors) as caught:
+        load_spec(file)
+    paths = [problem.path for problem in caught.value.problems]
+    assert "image.system" in paths
+    assert any(path.startswith("pools") for path in paths if path)

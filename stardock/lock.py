@@ -15,7 +15,7 @@ from stardock.distributions.release import release
 from stardock.errors import InputErrors, Problem, RefusedError
 from stardock.files import write_atomically
 from stardock.plan.claims import Clash, clashes, static_addresses
-from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, version
+from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, unrecorded_release, version
 from stardock.systems import SYSTEMS
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _parsed(document: dict[str, Any]) -> Lock:
 
 
 def _completed(lock: Lock) -> Lock:
-    """Records that were written before releases were there get the one that their system had then."""
+    """Records that were written before releases were there get the one that they had then."""
     return replace(lock, machines={name: _with_release(machine) for name, machine in lock.machines.items()})
 
 
@@ -212,7 +212,7 @@ def _with_release(machine: LockedMachine) -> LockedMachine:
     image = machine.record.image
     if image.release or image.system not in SYSTEMS:
         return machine
-    return replace(machine, record=replace(machine.record, image=replace(image, release=SYSTEMS[image.system].unrecorded)))
+    return replace(machine, record=replace(machine.record, image=replace(image, release=unrecorded_release(image))))
 
 
 @cache

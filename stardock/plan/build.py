@@ -10,7 +10,7 @@ from stardock.errors import InputErrors
 from stardock.plan import identity
 from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
-from stardock.plan.changes import Kept, keep, made_anew
+from stardock.plan.changes import Kept, accepted, keep, made_anew
 from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.distribution import allocated, distribution_problems, with_version
 from stardock.plan.file_rules import file_problems
@@ -47,7 +47,7 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
     held = lock or Lock(cluster=spec.cluster, founder="")
     decided = _decide(spec, every, held, accept, anew)
-    _refuse(file, _problems(spec, every, held, decided))
+    _refuse(file, _problems(spec, every, held, decided, accept))
     after = _lock(spec, held, every, decided)
     return _plan(spec, every, held, after, decided), after
 
@@ -75,8 +75,7 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
 
 
 def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str], anew: Collection[str]) -> _Decided:
-    standing = frozenset(name for name, one in held.active().items() if not one.record.selinux and name not in accept)
-    around = surroundings(spec, held.images, standing)
+    around = surroundings(spec, held.images, _unconfined(spec, every, held, accept))
     given, reused = allocate(held, tuple(around.nodes.values()), every)
     wishes = {one.name: describe(around, one, given[one.name]) for one in every}
     spare = prefetched(spec, around.nodes, around.pins)
@@ -85,12 +84,20 @@ def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[
     return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused, prefetched=spare)
 
 
+def _unconfined(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> frozenset[str]:
+    """Machines that stand without RKE2's SELinux policy. One that is accepted with another system is as a new one."""
+    systems = {one.name: spec.image_of(one.pool).system for one in every if one.name in accept}
+    records = {name: one.record for name, one in held.active().items() if not one.record.selinux}
+    return frozenset(name for name, record in records.items() if systems.get(name, record.image.system) == record.image.system)
+
+
 def _kept(spec: Spec, wish: Machine, one: Wanted, held: Lock, accept: Collection[str]) -> Kept:
-    """A machine that exists is kept; a new, accepted or returning one is as wished."""
+    """A machine that exists is kept; a new or returning one is as wished, and an accepted one in all that was waiting."""
     before = held.machines.get(one.name)
-    if before is None or one.name in accept or before.retired:
+    if before is None or before.retired:
         return Kept(wish, (), ())
-    return keep(wish, before.record, one, spec.image_of(one.pool))
+    kept = keep(wish, before.record, one, spec.image_of(one.pool))
+    return Kept(accepted(wish, kept), (), ()) if one.name in accept else kept
 
 
 def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Machine]:
@@ -100,7 +107,7 @@ def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Ma
     return {name: machine.record for name, machine in ordered}
 
 
-def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided) -> list[Problem]:
+def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided, accept: Collection[str]) -> list[Problem]:
     numbers = {name: given.numbers for name, given in decided.given.items()}
     gone = [(name, machine.record) for name, machine in held.machines.items() if name not in decided.kept and name not in decided.reused]
     claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
@@ -112,7 +119,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
         *clash_problems(spec, every, held, claimed),
         *file_problems(spec, every, decided.wishes),
         *snippet_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}),
-        *image_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}, held.images),
+        *image_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}, held, accept),
     ]
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from stardock.plan.images import default_from, kept_image
+from stardock.plan.images import default_from, kept_image, moved_image
 from stardock.plan.model import SEED, Change, Image, Interface, Machine
 from stardock.plan.parts import DataDisk
 from stardock.plan.wanted import Wanted
@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 
 #: Shown where there is nothing.
 NONE = "none"
+#: Fields of a change after which a machine starts from another image.
+_ANOTHER_IMAGE = frozenset(f"image.{field}" for field in ("system", "release", "url", "file", "checksum"))
 DHCP = "dhcp"
 
 _FOLLOWS = ("bridge", "model", "vlan", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
@@ -73,6 +75,14 @@ def keep(wish: Machine, record: Machine, one: Wanted, said: image.Image) -> Kept
         changes=tuple(change for change in every if change.field in explicit),
         replacements=tuple(change for change in every if change.field not in explicit),
     )
+
+
+def accepted(wish: Machine, waiting: Kept) -> Machine:
+    """What a person accepts: all that waits, and no default that we moved: the machine may stand there already, migrated by Proxmox."""
+    if any(change.field in _ANOTHER_IMAGE for change in (*waiting.changes, *waiting.replacements)):
+        return wish
+    kept = waiting.machine
+    return replace(wish, image=moved_image(kept.image, wish.image), seed_interface=kept.seed_interface)
 
 
 def made_anew(machine: Machine) -> Machine:

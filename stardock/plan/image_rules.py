@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stardock.errors import Problem
 from stardock.plan.images import default_from, kernel_of
-from stardock.plan.locked import Pin
+from stardock.plan.locked import Lock, Pin
 from stardock.plan.model import Image, Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
@@ -21,23 +21,48 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 GIB = 1024**3
 
 
-def image_problems(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], pins: Mapping[str, Pin]) -> list[Problem]:
-    """All problems of the machines as they will be, those that stand with the image that they have; of a pool each is told once."""
+def image_problems(
+    spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], held: Lock, accept: Collection[str]
+) -> list[Problem]:
+    """All problems of the machines as they will be, those that stand with the image that they have; of a pool each is told once.
+
+    What a machine that stands has already is not refused: its disk is there, and of the rest `image_warnings` tells.
+    """
+    standing = {name: one.record for name, one in held.active().items() if name not in accept}
     told: dict[tuple[Keys, str], Problem] = {}
     for one in every:
-        machine = machines[one.name]
-        for keys, message, cure in (
-            *_small_disk(one, machine, pins),
-            *_nics(one, machine),
-            *_graphics(one, machine),
-            *_unfit(one, machine),
-        ):
-            told.setdefault((keys, message), at(spec, keys, f"{one.name}: {message}", cure))
+        record = standing.get(one.name)
+        there = {message for _, message, _ in _faults(one, record, held.images)} if record else set()
+        for keys, message, cure in _faults(one, machines[one.name], held.images):
+            if message not in there:
+                told.setdefault((keys, message), at(spec, keys, f"{one.name}: {message}", cure))
     return list(told.values())
+
+
+def image_warnings(every: Sequence[Wanted], machines: Mapping[str, Machine], held: Lock) -> Iterator[str]:
+    """What machines that stand have already, and their images' names say cannot work; the image may be better than its name."""
+    standing = held.active()
+    for one in every:
+        record = standing[one.name].record if one.name in standing else None
+        there = {message for _, message, _ in _unworkable(one, record)} if record else set()
+        for _, message, cure in _unworkable(one, machines[one.name]):
+            if message in there:
+                yield f"{one.name}: {message}; if so, {cure}"
 
 
 #: Where, what is wrong, what to do.
 Fault = tuple["Keys", str, str]
+
+
+def _faults(one: Wanted, machine: Machine, pins: Mapping[str, Pin]) -> Iterator[Fault]:
+    yield from _small_disk(one, machine, pins)
+    yield from _unworkable(one, machine)
+
+
+def _unworkable(one: Wanted, machine: Machine) -> Iterator[Fault]:
+    yield from _nics(one, machine)
+    yield from _graphics(one, machine)
+    yield from _unfit(one, machine)
 
 
 def disk_gib(image: Image, pins: Mapping[str, Pin]) -> int | None:

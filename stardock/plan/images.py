@@ -58,7 +58,7 @@ def release_of(wanted: image.Image) -> Release:
     if wanted.release is not None:
         return own.release(wanted.release)
     name = wanted.file or urlsplit(wanted.url or "").path
-    return next((release for release in own.releases if any(mark in name for mark in release.marks)), own.current)
+    return own.named_by(name) or own.current
 
 
 def kernel_of(image: Image) -> Kernel:
@@ -129,6 +129,12 @@ def prefetched(spec: Spec, nodes: Mapping[str, PveNode], pins: Pins) -> tuple[Pl
 def kept_image(wish: Image, record: Image) -> Image:
     """What a machine was made from, fetched as is wished now: old and new machines may share the file."""
     return replace(record, overwrite=wish.overwrite, timeout_seconds=wish.timeout_seconds, verify=wish.verify)
+
+
+def moved_image(record: Image, wish: Image) -> Image:
+    """What a machine was made from, where its image is to lie now."""
+    name = record.file_name.removeprefix(SHARED)
+    return replace(record, datastore=wish.datastore, shared=wish.shared, file_name=(SHARED if wish.shared else "") + name)
 
 
 def unpinned_files(spec: Spec, every: Sequence[Wanted], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:

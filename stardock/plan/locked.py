@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from stardock.plan.model import FORMER_SEED, Machine
+from stardock.plan.model import FORMER_SEED, Image, Machine
 from stardock.systems import SYSTEMS
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
@@ -71,7 +72,17 @@ def version(lock: Lock) -> int:
 
 def _not_as_before(record: Machine) -> bool:
     """Whether a machine is otherwise than all were before these were recorded."""
-    return record.selinux or record.seed_interface != FORMER_SEED or record.image.release != SYSTEMS[record.image.system].unrecorded
+    return record.selinux or record.seed_interface != FORMER_SEED or record.image.release != unrecorded_release(record.image)
+
+
+def unrecorded_release(image: Image) -> str:
+    """The release of a machine in a lock from before releases were recorded: the one that its image's name tells, else its system's then.
+
+    KeyError for a system that nobody knows.
+    """
+    own = SYSTEMS[image.system]
+    named = own.named_by(image.file or urlsplit(image.url or "").path)
+    return named.name if named else own.unrecorded
 
 
 def allocation(machine: LockedMachine) -> tuple[object, ...]:

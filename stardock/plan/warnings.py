@@ -9,6 +9,7 @@ from stardock.distributions.selinux import can_confine
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
 from stardock.plan.ha_rules import ha_warnings
+from stardock.plan.image_rules import image_warnings
 from stardock.plan.images import kernel_of
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
@@ -35,6 +36,7 @@ def warnings(
         *_huge_pages(machines),
         *ha_warnings(spec, machines),
         *_advice(machines),
+        *image_warnings(every, machines, lock),
         *_blind_to_their_seeds(machines),
         *_unconfined(spec, machines),
         *_close_windows(machines),

@@ -116,6 +116,10 @@ class System:
             raise KeyError(name)
         return found
 
+    def named_by(self, image: str) -> Release | None:
+        """The release that the URL or file name of an image tells; None where it tells none."""
+        return next((release for release in self.releases if any(mark in image for mark in release.marks)), None)
+
     @property
     def roles(self) -> tuple[Role, ...]:
         """The roles that machines of this system can have."""

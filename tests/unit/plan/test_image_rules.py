@@ -140,3 +140,43 @@ def test_a_users_own_url_may_be_of_any_size() -> None:
     data = one(url="https://example.org/tiny.qcow2")
     pool(data, "server")["disk"] = "1GiB"
     assert plan_of(data)[0].machine("s1").disk_gib == 1
+
+
+@pytest.mark.parametrize(("system", "smaller"), [("debian", 2), ("microos", 10)])
+def test_a_machine_that_stands_on_a_smaller_disk_than_new_ones_need_stands(system: str, smaller: int) -> None:
+    data = one()
+    data["image"] = {"system": system}
+    _, lock = plan_of(data)
+    held = {name: replace(machine, record=replace(machine.record, disk_gib=smaller)) for name, machine in lock.machines.items()}
+    pool(data, "server")["disk"] = f"{smaller}GiB"
+    assert plan_of(data, replace(lock, machines=held))[0].machine("s1").disk_gib == smaller
+    pool(data, "server")["machines"].append("s2")
+    (problem,) = refused(data, replace(lock, machines=held))
+    assert problem.message.startswith("s2: a disk of")
+
+
+def test_a_machine_that_stands_with_a_nic_that_its_image_seems_not_to_drive_is_warned_of_and_not_refused() -> None:
+    data = one(url="https://example.org/my-debian-12-genericcloud-with-more-drivers.qcow2")
+    _, lock = plan_of(data)
+    nics = tuple(replace(nic, model="e1000") for nic in lock.machines["s1"].record.interfaces)
+    machine = lock.machines["s1"]
+    held = replace(lock, machines={"s1": replace(machine, record=replace(machine.record, interfaces=nics))})
+    data["network"]["server"][0]["model"] = "e1000"
+    plan, _ = plan_of(data, held)
+    assert plan.machine("s1").interfaces[0].model == "e1000"
+    assert [line for line in plan.warnings if "s1: Debian 12's cloud kernel, which my-debian-12-genericcloud" in line]
+    data["network"]["server"][0]["model"] = "e1000e"
+    assert "model e1000e" in refused(data, held)[0].message
+
+
+def test_a_machine_that_stands_with_graphics_that_its_image_seems_not_to_drive_is_warned_of_and_not_refused() -> None:
+    data = one(url="https://example.org/my-debian-13-genericcloud-with-drm.qcow2")
+    pool(data, "server")["devices"] = [{"mapping": "gpu", "mdev": "nvidia-63"}]
+    generic = one(url="https://example.org/my-debian-13.qcow2")
+    pool(generic, "server")["devices"] = pool(data, "server")["devices"]
+    _, lock = plan_of(generic)
+    machine = lock.machines["s1"]
+    image = replace(machine.record.image, url=data["image"]["url"])
+    held = replace(lock, machines={"s1": replace(machine, record=replace(machine.record, image=image))})
+    plan, _ = plan_of(data, held)
+    assert [line for line in plan.warnings if "drives no graphics: gpu cannot work" in line]

@@ -181,3 +181,39 @@ def test_an_imported_drive_elsewhere_is_kept_in_plan_and_lock() -> None:
     plan, after = plan_of(quickstart(), before)
     assert {machine.seed_interface for machine in plan.machines} == {"sata0"}
     assert after == before
+
+
+def test_a_record_from_before_of_a_users_own_image_has_the_release_that_the_images_name_tells(tmp_path: Path) -> None:
+    url = "https://example.org/debian-13-genericcloud-amd64.qcow2"
+    former = json.loads((ROOT / "tests/former/quickstart.lock").read_text())
+    former["machines"]["agent1"]["record"]["image"] |= {"url": url, "checksum": f"sha256:{'a' * 64}"}
+    (tmp_path / "cluster.lock").write_text(json.dumps(former))
+    before = load_lock(tmp_path / "cluster.lock")
+    assert before is not None
+    data = document()
+    data["cloud_init"] = {"mirrors": {"debian": "https://mirror.example/debian"}}
+    data["pools"][2]["image"] = {"system": "debian", "url": url, "checksum": f"sha256:{'a' * 64}"}
+    plan, after = plan_of(data, before)
+    assert wished(plan) == []
+    assert (plan.machine("agent1").image.release, plan.machine("server1").image.release) == ("13", "12")
+    assert (suites(plan, "agent1"), suites(plan, "server1")) == ({"trixie"}, {"bookworm"})
+    assert not [line for line in plan.warnings if "cloud-init drive" in line and "agent1" in line]  # its kernel has AHCI
+    assert {name: one.record.image for name, one in after.machines.items()} == {
+        name: one.record.image for name, one in before.machines.items()
+    }
+    assert version(before) == 1
+
+
+@pytest.mark.parametrize("datastores", [None, {"images": "nfs", "shared": ["nfs"]}])
+def test_a_migrated_machine_that_is_accepted_where_it_is_now_keeps_release_image_and_drive(datastores: dict[str, Any] | None) -> None:
+    data = document()
+    data["pools"][1]["machines"][0] = {"name": "server1", "pve_node": "pve2"}
+    if datastores:
+        data["proxmox"]["datastores"] = datastores
+    before = former_lock("quickstart")
+    plan, _ = build(spec_of(data), before, "cluster.yaml", accept={"server1"})
+    accepted, stood = plan.machine("server1"), before.machines["server1"].record
+    assert (accepted.pve_node, accepted.seed_interface) == ("pve2", stood.seed_interface)
+    assert (accepted.image.release, accepted.image.url) == ("12", stood.image.url)
+    assert accepted.image.datastore == ("nfs" if datastores else stood.image.datastore)
+    assert accepted.image.file_name == ("shared-" if datastores else "") + stood.image.file_name

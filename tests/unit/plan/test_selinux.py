@@ -13,6 +13,7 @@ from stardock.distributions.selinux import MODULE, PACKAGE, POLICIES
 from stardock.facts import Facts
 from stardock.firstboot.user import user_data
 from stardock.lock import load_lock, save_lock, to_json
+from stardock.plan.build import build
 from stardock.plan.locked import Lock
 from stardock.plan.model import Plan
 from stardock.spec.rules import conflicts
@@ -186,3 +187,14 @@ def test_a_record_that_says_nothing_of_selinux_has_it_off(tmp_path: Any) -> None
         del machine["record"]["selinux"]
     (tmp_path / "cluster.lock").write_text(json.dumps(old))
     assert load_lock(tmp_path / "cluster.lock") == without(lock)
+
+
+def test_a_machine_that_stands_without_the_policy_and_is_accepted_elsewhere_goes_on_without_it() -> None:
+    _, lock = planned("microos")
+    moved = data("microos")
+    moved["pools"][1]["machines"][0] = {"name": "server1", "pve_node": "pve2"}
+    plan, _ = build(spec_of(moved), without(lock), "cluster.yaml", accept={"server1"})
+    assert (plan.machine("server1").pve_node, plan.machine("server1").selinux) == ("pve2", False)
+    _, debian = planned("debian")
+    plan, _ = build(spec_of(data("microos")), debian, "cluster.yaml", accept={"server1"})
+    assert (plan.machine("server1").image.system, plan.machine("server1").selinux) == ("microos", True)

@@ -32,7 +32,7 @@ demo: lab-setup ## a cluster from examples/quickstart in the lab: real cdktf dep
 demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
-test: ## everything that CI runs
+test: ## all tests but the VMs
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 

@@ -55,4 +55,5 @@ def _refuse_wrong_kind(path: Path, name: str, kind: str) -> None:
     if not name.endswith(kind):
         wanted = name.rpartition(".")[2]
         message = f"{path} is no {wanted} image" + (f": it begins as {kind[1:]} does" if kind != ".raw" else "")
-        raise ConditionError(message, cure=f"say what it is: file_name: {Path(name).stem}{kind}, or unpack it if it is packed")
+        say = f"file_name: {Path(name).stem}{kind}"
+        raise ConditionError(message, cure=f"fetch it again or unpack it; only a raw disk: {say}" if kind == ".raw" else f"say what it is: {say}")

@@ -54,6 +54,7 @@ def _refuse_wrong_kind(path: Path, name: str, kind: str) -> None:
     """PVE goes by the ending, and looks only after the whole upload."""
     if not name.endswith(kind):
         wanted = name.rpartition(".")[2]
-        message = f"{path} is no {wanted} image" + (f": it begins as {kind[1:]} does" if kind != ".raw" else "")
+        unknown = kind == ".raw"
+        message = f"{path} is no {wanted} image" + ("" if unknown else f": it begins as {kind[1:]} does")
         say = f"file_name: {Path(name).stem}{kind}"
-        raise ConditionError(message, cure=f"fetch it again or unpack it; only a raw disk: {say}" if kind == ".raw" else f"say what it is: {say}")
+        raise ConditionError(message, cure=f"fetch it again or unpack it; only a raw disk: {say}" if unknown else f"say what it is: {say}")

@@ -13,7 +13,7 @@ from stardock.plan.locked import Lock, Pin
 from stardock.plan.model import Image, Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
-from stardock.systems import system
+from stardock.systems import SYSTEMS, system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
@@ -48,6 +48,18 @@ def image_warnings(every: Sequence[Wanted], machines: Mapping[str, Machine], hel
         for _, message, cure in _unworkable(one, machines[one.name]):
             if message in there:
                 yield f"{one.name}: {message}; if so, {cure}"
+    yield from _of_other_systems(machines)
+
+
+def _of_other_systems(machines: Mapping[str, Machine]) -> Iterator[str]:
+    """A name is a hint only: the image may hold what `system` says."""
+    for image in dict.fromkeys(machine.image for machine in machines.values()):
+        name = _image_name(image)
+        named = (
+            None if system(image.system).named_by(name) else next(filter(None, (each.named_by(name) for each in SYSTEMS.values())), None)
+        )
+        if named is not None:
+            yield f"{name} is {named.title} by its name, and its machines are set up as {system(image.system).title} (`image.system`)"
 
 
 #: Where, what is wrong, what to do.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.distributions.selinux import can_confine
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
@@ -42,6 +44,7 @@ def warnings(
         *_close_windows(machines),
         *_name_servers(machines),
         *_one_subnet_twice(spec),
+        *_pods_among_services(spec),
         *_idle_vip(spec, machines),
         *placement_warnings(spec, every, machines),
         *(_retained(name) for name in retained),
@@ -134,6 +137,15 @@ def _one_subnet_twice(spec: Spec) -> Iterator[str]:
             for network in (str(static.network) for static in nic.ranges):
                 if (other := first.setdefault(network, nic.name)) != nic.name:
                     yield f"{other} and {nic.name} are both in {network}: answers may leave through the other one than asked"
+
+
+def _pods_among_services(spec: Spec) -> Iterator[str]:
+    """RKE2 takes it, and a cluster that was founded so cannot change it any more."""
+    pods, services = ([ip_network(text) for text in cidrs(spec.distribution.options, key)] for key in CIDRS)
+    for one in pods:
+        for other in services:
+            if one.version == other.version and one.overlaps(other):
+                yield f"{one}, of pods (cluster-cidr), overlaps {other}, of services (service-cidr): a new cluster wants them apart"
 
 
 def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -22,7 +22,6 @@ def cluster_network_rules(spec: Spec) -> Iterator[Problem]:
         return
     networks = {key: [ip_network(text) for text in cidrs(spec.distribution.options, key)] for key in CIDRS}
     yield from _families(spec, networks)
-    yield from _apart(spec, networks)
     yield from _dns(spec, networks["service-cidr"])
     yield from _overlaps(spec, networks)
     if is_dual_stack(spec.distribution.options):
@@ -58,16 +57,6 @@ def _families(spec: Spec, networks: dict[str, list[IpNetwork]]) -> Iterator[Prob
         other = next(key for key in CIDRS if key != lacking)
         message = f"{other} is dual stack and {lacking} is IPv4 alone: {', '.join(cidrs(spec.distribution.options, lacking))}"
         yield at(spec, _keys(other), message, f"add an IPv6 network to `{lacking}` too, or take it out here")
-
-
-def _apart(spec: Spec, networks: dict[str, list[IpNetwork]]) -> Iterator[Problem]:
-    """An address would be a pod's and a service's at once."""
-    for pods in networks["cluster-cidr"]:
-        for services in networks["service-cidr"]:
-            if pods.version == services.version and pods.overlaps(services):
-                key = "service-cidr" if "service-cidr" in spec.distribution.options else "cluster-cidr"
-                message = f"{pods}, the network of pods (cluster-cidr), overlaps {services}, that of services (service-cidr)"
-                yield at(spec, _keys(key), message, "write networks that have no address in common")
 
 
 def _dns(spec: Spec, services: list[IpNetwork]) -> Iterator[Problem]:

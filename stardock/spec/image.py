@@ -186,15 +186,13 @@ class Image(Section):
 
     @model_validator(mode="after")
     def _one_release(self) -> Image:
+        """A release that is said, and a name that tells another one of the same system."""
         name = posixpath.basename(self.file or urlsplit(self.url or "").path)
-        named = [(own, each) for own in SYSTEMS.values() for each in own.releases if any(mark in name for mark in each.marks)]
-        if len(named) != 1:
-            return self
-        own, release = named[0]
-        if own.name != self.system or self.release not in {None, release.name}:
-            said = f"release: {self.release}" if own.name == self.system else f"system: {self.system}"
-            message = f"{shown(name)} is {release.title} by its name, and `{said}` says otherwise"
-            raise broken(message, f"write `system: {own.name}, release: {release.name}`, or name another image")
+        own = SYSTEMS[self.system]
+        named = own.named_by(name)
+        if self.release and named and not any(mark in name for mark in own.release(self.release).marks):
+            message = f"{shown(name)} is {named.title} by its name, and `release: {self.release}` says otherwise"
+            raise broken(message, f"write `release: {named.name}`, or name another image")
         return self
 
     @model_validator(mode="after")

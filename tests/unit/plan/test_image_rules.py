@@ -180,3 +180,10 @@ def test_a_machine_that_stands_with_graphics_that_its_image_seems_not_to_drive_i
     held = replace(lock, machines={"s1": replace(machine, record=replace(machine.record, image=image))})
     plan, _ = plan_of(data, held)
     assert [line for line in plan.warnings if "drives no graphics: gpu cannot work" in line]
+
+
+def test_an_image_that_another_system_s_name_is_on_is_told_and_not_refused() -> None:
+    said = "debian-13-generic-amd64.qcow2 is Debian 13 by its name, and its machines are set up as Ubuntu (`image.system`)"
+    url = "https://example.org/debian-13-generic-amd64.qcow2"
+    assert said in plan_of(one(system="ubuntu", url=url))[0].warnings
+    assert not any("by its name" in warning for warning in plan_of(one(system="debian", url=url))[0].warnings)

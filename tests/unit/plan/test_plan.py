@@ -76,6 +76,13 @@ def test_warnings_tell_what_is_allowed_but_unwise() -> None:
     )
 
 
+def test_services_in_the_network_of_pods_are_told_and_not_refused_since_a_founded_cluster_cannot_change() -> None:
+    data = cluster(["pve1"], server=["s1"])
+    data["distribution"] = {"options": {"service-cidr": "10.42.128.0/17"}}
+    said = "10.42.0.0/16, of pods (cluster-cidr), overlaps 10.42.128.0/17, of services (service-cidr): a new cluster wants them apart"
+    assert said in plan_of(data)[0].warnings
+
+
 def test_users_are_the_account_of_bootstrap_and_the_others_without_their_secrets() -> None:
     data = cluster(["pve1"], server=["s1"])
     data["ssh"]["user"] = "ops"

@@ -214,12 +214,6 @@ NETWORK: dict[str, Case] = {
     "cluster_cidr_without_a_prefix": options(
         "cluster-cidr: 10.0.0.0", "cluster-cidr", "`10.0.0.0` is not a network in CIDR form", "10.42.0.0/16"
     ),
-    "services_in_the_network_of_pods": options(
-        "service-cidr: 10.42.128.0/17",
-        "service-cidr",
-        "10.42.0.0/16, the network of pods (cluster-cidr), overlaps 10.42.128.0/17",
-        "in common",
-    ),
     "dns_outside_of_services": options(
         "cluster-dns: 10.99.0.10", "cluster-dns", "`10.99.0.10` is no address of the network of services (10.43.0.0/16)", "delete it"
     ),

@@ -29,6 +29,8 @@ CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 #: Where the provider (0.111.1) takes a cloud-init drive.
 SEED = re.compile(r"ide[0-3]|sata[0-5]|scsi(30|[12]?[0-9])")
+#: Bytes; no image of a system comes near, and a wrong number would ask for such a disk.
+_LARGEST_DISK = 1 << 50
 
 #: Where a key stands in the document.
 Keys = tuple[str | int, ...]
@@ -152,11 +154,11 @@ def _values(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
         for i, nic in enumerate(machine.record.interfaces):
             keys: Keys = ("machines", name, "record", "interfaces", i)
             if not MAC.fullmatch(nic.mac):
-                yield _problem(path, f"{name}: {nic.mac!r} is not a MAC", line=_line(text, (*keys, "mac")))
+                yield _problem(path, f"{name}: {nic.mac!r:.60} is not a MAC", line=_line(text, (*keys, "mac")))
             if nic.address is not None and not _is_address(nic.address):
-                yield _problem(path, f"{name}: {nic.address!r} is not an IPv4 address", line=_line(text, (*keys, "address")))
+                yield _problem(path, f"{name}: {nic.address!r:.60} is not an IPv4 address", line=_line(text, (*keys, "address")))
             if nic.ipv6 is not None and (nic.ipv6.mode == "static") != _is_address(nic.ipv6.address or "", IPv6Address):
-                message = f"{name}: {nic.ipv6.address!r} is not an IPv6 address of mode {nic.ipv6.mode}"
+                message = f"{name}: {nic.ipv6.address!r:.60} is not an IPv6 address of mode {nic.ipv6.mode}"
                 yield _problem(path, message, line=_line(text, (*keys, "ipv6")))
 
 
@@ -164,11 +166,14 @@ def _system(path: Path, text: str, name: str, machine: LockedMachine) -> Iterato
     image, keys = machine.record.image, ("machines", name, "record")
     own = SYSTEMS.get(image.system)
     if own is None:
-        yield _problem(path, f"{name}: {image.system!r} is no system", line=_line(text, (*keys, "image", "system")))
+        yield _problem(path, f"{name}: {image.system!r:.60} is no system", line=_line(text, (*keys, "image", "system")))
     elif image.release not in {release.name for release in own.releases}:
-        yield _problem(path, f"{name}: {image.release!r} is no release of {own.title}", line=_line(text, (*keys, "image", "release")))
+        yield _problem(path, f"{name}: {image.release!r:.60} is no release of {own.title}", line=_line(text, (*keys, "image", "release")))
     if not SEED.fullmatch(machine.record.seed_interface):
-        message = f"{name}: {machine.record.seed_interface!r} is no slot of a cloud-init drive"
+        message = f"{name}: {machine.record.seed_interface!r:.60} is no slot of a cloud-init drive"
+        yield _problem(path, message, line=_line(text, (*keys, "seed_interface")))
+    if machine.record.seed_interface == machine.record.disk_interface:
+        message = f"{name} has its first disk on {machine.record.disk_interface} already"
         yield _problem(path, message, line=_line(text, (*keys, "seed_interface")))
 
 
@@ -176,7 +181,10 @@ def _pins(path: Path, text: str, lock: Lock) -> Iterator[Problem]:
     """A pin that is no checksum would pass for one until a PVE node downloads by it."""
     for source, pin in lock.images.items():
         if not CHECKSUM.fullmatch(pin.checksum):
-            yield _problem(path, f"{source}: {pin.checksum!r} is not a checksum", line=_line(text, ("images", source, "checksum")))
+            yield _problem(path, f"{source}: {pin.checksum!r:.60} is not a checksum", line=_line(text, ("images", source, "checksum")))
+        if pin.virtual_bytes is not None and not 0 < pin.virtual_bytes <= _LARGEST_DISK:
+            message = f"{source}: {pin.virtual_bytes} bytes are no size of an image's disk"
+            yield _problem(path, message, line=_line(text, ("images", source, "virtual_bytes")))
 
 
 def _memory(path: Path, text: str, lock: Lock) -> Iterator[Problem]:

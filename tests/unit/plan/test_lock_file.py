@@ -85,6 +85,20 @@ def test_pins_come_back_equal_and_only_a_lock_with_pins_is_of_version_2(path: Pa
     assert refused(path)[:2] == ("https://example.org/x.qcow2: 'sha256:abc' is not a checksum", line)
 
 
+@pytest.mark.parametrize("size", [0, -1, 10**30])
+def test_a_size_of_a_pinned_image_that_cannot_be_is_refused_at_its_line(path: Path, size: int) -> None:
+    pin = Pin(checksum=f"sha256:{'a' * 64}", date="2026-11-21", virtual_bytes=7_000_000_000)
+    save_lock(path, replace(former_lock("quickstart"), images={"file:x.qcow2": pin}))
+    line = edit(path, '"virtual_bytes": 7000000000', f'"virtual_bytes": {size}')
+    assert refused(path)[:2] == (f"file:x.qcow2: {size} bytes are no size of an image's disk", line)
+
+
+def test_a_long_value_is_not_told_in_full(path: Path) -> None:
+    save_lock(path, former_lock("quickstart"))
+    edit(path, '"release": "12"', f'"release": "{"x" * 100_000}"')
+    assert len(refused(path)[0]) < 200
+
+
 def test_memory_that_was_read_comes_back_equal_and_only_a_lock_with_it_is_of_version_3(path: Path) -> None:
     lock = replace(former_lock("quickstart"), memory={"pve1": 65536})
     save_lock(path, lock)

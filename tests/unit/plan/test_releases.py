@@ -154,6 +154,7 @@ def test_a_machine_that_is_made_anew_gets_its_seed_where_new_ones_have_it_and_ke
     [
         ('"seed_interface": "ide2"', '"seed_interface": "ide2,media=cdrom"', "is no slot of a cloud-init drive"),
         ('"seed_interface": "ide2"', '"seed_interface": "scsi31"', "is no slot of a cloud-init drive"),
+        ('"seed_interface": "ide2"', '"seed_interface": "scsi0"', "has its first disk on scsi0 already"),
         ('"release": "12"', '"release": "11"', "'11' is no release of Debian"),
         ('"system": "debian"', '"system": "tumbleweed"', "'tumbleweed' is no system"),
     ],

@@ -17,6 +17,8 @@ SUPERVISOR_PORT = 9345
 
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
+#: On the machines that can have it (`stardock.plan.setup`); on the others RKE2 would start no static pod, or nothing would come of it.
+_CONFINED = ("selinux", True)
 
 
 def release_url(version: str) -> str:
@@ -41,7 +43,7 @@ def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6
     dual-stack cluster, else empty.
     """
     serves = machine.role == "server"
-    options = {key: value for key, value in _options(plan, machine).items() if key not in _OF_THE_NODE}
+    options = {key: value for key, value in _options(plan, machine).items() if key not in _OF_THE_NODE and (key, value) != _CONFINED}
     node_addresses = [addresses[machine.name], *([ipv6[machine.name]] if machine.name in ipv6 else [])]
     own = _node(machine, node_addresses) | (_server(plan, machine, addresses, node_addresses) if serves else {})
     merged = {key: _joined(options.get(key), value) for key, value in own.items()}

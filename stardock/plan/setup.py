@@ -32,14 +32,15 @@ def password_variable(user: str) -> str:
 
 
 def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:
-    """Whether Kubernetes runs under its SELinux policy: as `distribution.options` says, else wherever it can.
+    """Whether Kubernetes runs under its SELinux policy: as `distribution.options` says, wherever it can.
 
     Not on the machines that stand without it (`unconfined`): their files have no labels, and a new release of ours restarts nobody.
     """
     if one.role == "loadbalancer":
         return False
     said, base = spec.distribution.options.get("selinux"), system(spec.image_of(one.pool).system).policy
-    return said is True if said is not None else one.name not in unconfined and can_confine(base, spec.distribution.selinux_policy_sha256)
+    able = can_confine(base, spec.distribution.selinux_policy_sha256)
+    return able and (said is True if said is not None else one.name not in unconfined)
 
 
 def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, ...], unconfined: Collection[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`selinux` of the distribution: only where every machine that runs Kubernetes can have the policy that it needs."""
+"""`selinux` of the distribution: for the machines of systems with a policy, of which there must be some, and it must be known."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ _KEYS = ("distribution", "options", "selinux")
 
 
 def selinux_rules(spec: Spec) -> Iterator[Problem]:
-    """`selinux: true` without the policy ends all static pods; without SELinux nothing would come of it."""
+    """`selinux: true` without the policy ends all static pods; where no system has SELinux nothing would come of it."""
     if spec.distribution.options.get("selinux") is not True:
         return
-    seen = set()
-    for pool in (pool for pool in spec.pools if pool.role != "loadbalancer"):
-        own = system(spec.image_of(pool).system)
-        if own.name in seen or can_confine(own.policy, spec.distribution.selinux_policy_sha256):
-            continue
-        seen.add(own.name)
-        yield _unpinned(spec, own.policy, own.title) if own.policy in POLICIES else _without(spec, own.title, pool.name)
+    nodes = [(pool, system(spec.image_of(pool).system)) for pool in spec.pools if pool.role != "loadbalancer"]
+    able = {own.name: own for _, own in nodes if own.policy in POLICIES}
+    for own in able.values():
+        if not can_confine(own.policy, spec.distribution.selinux_policy_sha256):
+            yield _unpinned(spec, own.policy, own.title)
+    if nodes and not able:
+        pool, own = nodes[0]
+        yield _without(spec, own.title, pool.name)
 
 
 def _without(spec: Spec, title: str, pool: str) -> Problem:
     able = ", ".join(name for name, each in SYSTEMS.items() if each.policy)
-    message = f"`selinux` is on for all machines, and {title}, of pool {pool}, has no SELinux policy for RKE2"
+    message = f"`selinux` is on, and no pool can have it: {title}, of pool {pool}, has no SELinux policy for RKE2"
     return at(spec, _KEYS, message, f"delete it: new machines of a system with such a policy ({able}) have it on by themselves")
 
 

@@ -127,12 +127,27 @@ def test_selinux_true_without_a_policy_is_refused_by_the_plan(name: str, key: st
     assert not conflicts(spec_of(data(name, options={"selinux": False})))
 
 
-def test_selinux_true_is_refused_where_one_pool_cannot_have_it_and_a_load_balancer_does_not_count() -> None:
-    mixed = data("microos", options={"selinux": True})
-    mixed["pools"][0]["image"] = {"system": "debian"}
+def test_selinux_true_is_refused_where_no_pool_can_have_it_and_a_load_balancer_does_not_count() -> None:
+    mixed = data("debian", options={"selinux": True})
+    mixed["pools"][0]["image"] = {"system": "microos"}
+    assert ["of pool servers" in each.message for each in conflicts(spec_of(mixed))] == [True]
+    mixed["pools"][2]["image"] = {"system": "leapmicro"}
+    assert ["sha256 is not known" in each.message for each in conflicts(spec_of(mixed))] == [True]
+
+
+def test_what_the_plan_says_to_machines_without_the_policy_can_be_written_where_others_cannot_have_it() -> None:
+    mixed = data("microos")
+    mixed["pools"][2]["image"] = {"system": "debian"}
+    _, lock = plan_of(mixed)
+    (warning,) = warned(plan_of(mixed, without(lock))[0])
+    assert "`distribution: {options: {selinux: true}}` changes that" in warning
+    mixed["distribution"]["options"] = {"selinux": True}
     assert not conflicts(spec_of(mixed))
-    mixed["pools"][2]["image"] = {"system": "ubuntu"}
-    assert ["of pool agents" in each.message for each in conflicts(spec_of(mixed))] == [True]
+    plan, _ = plan_of(mixed, without(lock))
+    assert (host(plan, "server1")["rke2_config"]["selinux"], PACKAGE in plan.machine("server1").packages) == (True, True)
+    assert "selinux" not in host(plan, "agent1")["rke2_config"]
+    assert not [key for key in host(plan, "agent1") if key.startswith("rke2_selinux")]
+    assert not warned(plan)
 
 
 def test_in_a_mixed_cluster_each_machine_has_what_its_system_can() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
 from stardock.plan.ha_rules import ha_warnings
 from stardock.plan.image_rules import image_warnings
-from stardock.plan.images import kernel_of
+from stardock.plan.images import default_from, kernel_of
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
@@ -39,6 +40,7 @@ def warnings(
         *ha_warnings(spec, machines),
         *_advice(machines),
         *image_warnings(every, machines, lock),
+        *_unpinned_again(lock, machines),
         *_blind_to_their_seeds(machines),
         *_unconfined(spec, machines),
         *_close_windows(machines),
@@ -108,6 +110,19 @@ def _blind_to_their_seeds(machines: Mapping[str, Machine]) -> Iterator[str]:
             f"{', '.join(names)}: the image's kernel has no driver for the controller of the cloud-init drive; harmless to a machine that "
             "was set up, and one that never came up does with `runner deploy --replace NAME`"
         )
+
+
+def _unpinned_again(lock: Lock, machines: Mapping[str, Machine]) -> Iterator[str]:
+    """Whoever pinned a system's image has no pin of the one that we take now."""
+    standing = lock.active()
+    new = {name: one.image for name, one in machines.items() if name not in standing and one.image.checksum is None}
+    for url in dict.fromkeys(image.url for image in new.values()):
+        names = [name for name, image in new.items() if image.url == url]
+        image = new[names[0]]
+        origin = default_from(image)
+        former = [pinned for pinned in lock.images if origin is not None and default_from(replace(image, url=pinned)) == origin]
+        if former:
+            yield f"{', '.join(names)}: {url} is not pinned, as {former[0]} is; run `runner image pin`, then plan again"
 
 
 def _on_ahci(machine: Machine) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from stardock.errors import InputErrors
 from stardock.plan.locked import Lock, Pin
 from stardock.systems import system
-from tests.plans import plan_of
+from tests.plans import document, former_lock, plan_of
 from tests.unit.plan.clusters import cluster, pool
 
 pytestmark = pytest.mark.unit
@@ -114,3 +114,22 @@ def test_how_an_image_is_fetched_may_change_at_any_time(data: dict[str, Any]) ->
     plan, _ = plan_of(data, lock)
     assert (plan.machine("s1").image.timeout_seconds, plan.machine("s1").image.overwrite) == (7200, True)
     assert plan.replacements == ()
+
+
+@pytest.mark.parametrize("origin", ["https://cloud.debian.org", "https://mirror.example"])
+def test_a_new_machine_from_another_default_image_than_the_one_that_is_pinned_is_warned_of(origin: str) -> None:
+    data = document()
+    data["image"] = {"system": "debian"} | ({"mirror": origin} if "mirror" in origin else {})
+    pin = Pin(checksum=f"sha512:{'b' * 128}", date="2026-10-01")
+    former = f"{origin}/images/cloud/bookworm/latest/debian-12-genericcloud-amd64.qcow2"
+    before = replace(former_lock("quickstart"), images={former: pin})
+    assert not [line for line in plan_of(data, before)[0].warnings if "pin" in line]
+    data["pools"][2]["machines"].append("agent2")
+    plan, _ = plan_of(data, before)
+    (told,) = [line for line in plan.warnings if "pin" in line]
+    url = plan.machine("agent2").image.url
+    assert told == f"agent2: {url} is not pinned, as {former} is; run `runner image pin`, then plan again"
+    pinned = replace(before, images={**before.images, str(url): pin})
+    assert not [line for line in plan_of(data, pinned)[0].warnings if "is not pinned" in line]
+    other = replace(before, images={"https://example.org/debian-12-genericcloud-amd64.qcow2": pin})
+    assert not [line for line in plan_of(data, other)[0].warnings if "is not pinned" in line]

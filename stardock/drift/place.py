@@ -10,7 +10,7 @@ from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
 from stardock.estate.power import Power
 from stardock.estate.reasons import shown
-from stardock.plan.model import Machine
+from stardock.plan.model import SEED, Machine
 
 
 def check(scene: Scene) -> Iterator[Finding]:
@@ -32,8 +32,13 @@ def _missing(machine: Machine) -> Finding:
         field="VM",
         wanted=f"VM {machine.vm_id} on {machine.pve_node}",
         found="no such VM, or none that this token may see (VM.Audit)",
-        cure="runner deploy makes it anew, with an empty disk: look for a backup first",
+        cure=f"`{_anew(machine)}` makes it anew, with an empty disk: look for a backup first",
     )
+
+
+def _anew(machine: Machine) -> str:
+    """What makes it: a new VM gets its cloud-init drive where new ones have it only when it is named."""
+    return "runner deploy" if machine.seed_interface == SEED else f"runner deploy --replace {machine.name}"
 
 
 def _place(machine: Machine, seen: EstateMachine) -> Iterator[Finding]:

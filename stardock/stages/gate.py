@@ -126,7 +126,7 @@ def _is_kept_server(name: str, allowed: Allowed) -> bool:
 
 def kept_server(change: MachineChange) -> Refusal:
     """Refuse to take a server away from a cluster that is founded, with the steps that a person can do instead, one server at a time."""
-    after = f"run `runner deploy`, which makes {change.name} anew, then `runner bootstrap`"
+    after = f"run `runner deploy --replace {change.name}`, which makes it anew, then `runner bootstrap`"
     if change.action == "delete":
         after = f"leave {change.name} under `remove:` and run `runner deploy`, then `runner bootstrap`"
     return Refusal(

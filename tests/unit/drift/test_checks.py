@@ -43,6 +43,14 @@ def test_machines_that_stand_with_their_drive_on_ide2_are_as_planned_and_one_on_
     assert (moved.field, moved.wanted, moved.found) == ("cloud-init drive", "ide2", "scsi1")
 
 
+def test_a_vm_that_is_gone_is_made_anew_with_its_drive_where_new_ones_have_it() -> None:
+    for lock, command in ((former_lock("quickstart"), "runner deploy --replace server1"), (None, "runner deploy")):
+        scene = deployed(plan_of(document(), lock)[0])
+        gone = replace(scene, machines={vm_id: vm for vm_id, vm in scene.machines.items() if vm_id != SERVER1})
+        (missing,) = [finding for finding in run(gone) if finding.kind == "missing"]
+        assert missing.cure.startswith(f"`{command}` makes it anew")
+
+
 def test_a_cloud_init_drive_on_a_directory_is_one_too() -> None:
     assert run(edited(deployed(plan_made()), scsi1="local:210/vm-210-cloudinit.qcow2,media=cdrom")) == ()
 

@@ -64,6 +64,8 @@ def test_a_server_of_a_founded_cluster_is_refused_even_when_named(action: Any) -
     assert [line.split()[0] for line in steps] == ["1.", "2.", "3.", "4.", "5."]
     assert "kubectl delete node server1" in steps[1]
     assert ("`remove:`" in steps[4]) == (action == "delete")
+    # A new VM with the cloud-init drive of the old one might never hear its first boot; `--replace` moves it.
+    assert ("`runner deploy --replace server1`" in steps[4]) == (action == "replace")
     assert judge(change, _allowed(replace=named, remove=named)) == ()
 
 

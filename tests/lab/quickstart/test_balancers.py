@@ -21,7 +21,7 @@ LONG_ENOUGH = 30
 @contextmanager
 def cut(cluster: Cluster, *balancers: str) -> Iterator[None]:
     """No way leads from these load balancers to any server; theirs to each other stays."""
-    addresses = [one["interfaces"][0]["address"] for one in cluster.plan()["machines"] if one["name"] in SERVERS]
+    addresses = [one["addresses"][0]["address"] for one in cluster.plan()["machines"] if one["name"] in SERVERS]
     try:
         for name in balancers:
             cluster.ssh(name, "; ".join(f"ip route add unreachable {address}/32" for address in addresses))

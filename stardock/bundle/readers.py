@@ -32,7 +32,7 @@ _READERS: Mapping[str, str] = {
     "/etc/udev/rules.d/": "udev",
     "/etc/tmpfiles.d/": "tmpfiles",
     "/etc/systemd/network/": "networkd",
-    "/etc/systemd/networkd.conf": "networkd-conf",
+    "/etc/systemd/networkd.conf": "unit-systemd-networkd.service",
     "/etc/systemd/resolved.conf": "unit-systemd-resolved.service",
     "/etc/systemd/timesyncd.conf": "unit-systemd-timesyncd.service",
     "/etc/systemd/journald.conf": "unit-systemd-journald.service",

@@ -42,6 +42,8 @@ OPTIONS: dict[str, Any] = {
         ("/etc/ssh/sshd_config.d/10-own.conf", "unit-ssh.service,unit-sshd.service"),
         ("/etc/chrony/conf.d/own.conf", "unit-chrony.service,unit-chronyd.service"),
         ("/etc/systemd/timesyncd.conf.d/own.conf", "unit-systemd-timesyncd.service"),
+        # One after the other: it may take addresses and routes of others down, such as the virtual one.
+        ("/etc/systemd/networkd.conf.d/own.conf", "unit-systemd-networkd.service"),
         ("/etc/systemd/resolved.conf", "unit-systemd-resolved.service"),
         ("/etc/sysctl.d/90-own.conf", "sysctl"),
         ("/etc/modules-load.d/own.conf", "unit-systemd-modules-load.service"),

@@ -124,7 +124,7 @@ def _unrendered(name: str) -> tuple[str, str]:
 
 
 def _ill_formed(name: str, value: str) -> tuple[str, str] | None:
-    if name == "oidc-issuer-url" and not value.startswith("https://"):
+    if name == "oidc-issuer-url" and value and not value.startswith("https://"):
         return f"`{value}` is no issuer: the API server takes https only, and ends", "write oidc-issuer-url=https://HOST/PATH"
     if name == "oidc-required-claim" and not all("=" in pair for pair in value.split(",")):
         return f"`{value}` requires nothing: the API server ends on a claim without a value", "write oidc-required-claim=CLAIM=VALUE"

@@ -108,7 +108,7 @@ def of_agent_error(vm: EstateMachine, endpoint: str, error: object) -> Reason:
 
 def odd(vm: EstateMachine, told: object) -> Reason:
     """An answer of another shape than the agent's protocol has."""
-    words = f"guest agent answers what is none: {shown(told)}"
+    words = f"guest agent gave an answer that is not valid: {shown(told)}"
     return Reason(Kind.ODD, words, f"look at the guest agent of VM {vm.vm_id}: another program may hold its channel", GRACE)
 
 

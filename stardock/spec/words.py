@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from stardock.distributions.rke2 import known_keys
 from stardock.errors import Problem
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
@@ -44,6 +45,15 @@ _CALLED = {
     "load-balancer": "loadbalancer",
     "balancer": "loadbalancer",
     "pc": "i440fx",
+}
+
+#: (section, key as it may be guessed) -> the key of that section that is meant.
+_KEYS_CALLED = {
+    ("", "kubernetes"): "distribution",
+    ("", "rke2"): "distribution",
+    ("distribution", "release"): "version",
+    ("image", "os"): "system",
+    ("image", "version"): "release",
 }
 
 #: error type of pydantic -> what the value is not, and the cure
@@ -148,6 +158,8 @@ def _unknown(error: ErrorDetails) -> tuple[str, str]:
     key, near = error["loc"][-1], _near(error)
     if near is not None:
         return f"unknown key `{key}`", f"did you mean `{near}`?"
+    if error["loc"][:-1] == ("distribution",) and key in known_keys():
+        return f"unknown key `{key}`", "it belongs to `distribution.options`, with the other keys of RKE2's config.yaml"
     outer = _outer(error["loc"])
     if outer:
         return f"unknown key `{key}`", f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
@@ -167,7 +179,9 @@ def _near(error: ErrorDetails) -> str | None:
     """The known key that an unknown one nearly is; None for other errors."""
     if error["type"] != "extra_forbidden":
         return None
-    return closest(str(error["loc"][-1]).replace("-", "_"), _known_beside(error["loc"]))
+    *outer, key = error["loc"]
+    section = next((one for one in reversed(outer) if isinstance(one, str)), "")
+    return _KEYS_CALLED.get((section, str(key))) or closest(str(key).replace("-", "_"), _known_beside(error["loc"]))
 
 
 def closest(word: str, known: typing.Iterable[str]) -> str | None:

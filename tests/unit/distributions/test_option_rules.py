@@ -215,6 +215,11 @@ def test_the_cure_of_network_plugins_keeps_the_one_that_was_meant(value: Any, cu
     assert one("cni", value)[2] == cure
 
 
+def test_an_issuer_without_a_value_is_told_once() -> None:
+    faults = told({"kube-apiserver-arg": ["oidc-issuer-url=", "oidc-client-id=k8s"]})
+    assert [cure for _, _, _, cure in faults] == ["add oidc-issuer-url=..."]
+
+
 def test_an_option_without_a_value_is_told_in_words() -> None:
     assert one("cni", None)[1:] == ("it has no value", "write one after the `:`, or delete the line")
     assert one("kube-apiserver-arg", {"anonymous-auth": False})[1].endswith('not {"anonymous-auth": false}')

@@ -80,6 +80,22 @@ IMAGES: dict[str, Case] = {
             ("ubuntu24.04", "Ubuntu", "write `system: ubuntu, release: 24.04`"),
         )
     },
+    "release_called_version": image("version: 12", "version: 12", "image.version", "unknown key `version`", "did you mean `release`?"),
+    "system_called_os": image("os: debian", "os: debian", "image.os", "unknown key `os`", "did you mean `system`?"),
+    "version_called_release": (
+        ("version: v1.36.5", "release: v1.36.5"),
+        "release: v1.36.5",
+        "distribution.release",
+        "unknown key `release`",
+        "did you mean `version`?",
+    ),
+    "option_beside_options": (
+        ("version: v1.36.5+rke2r1", "version: v1.36.5+rke2r1\n  cni: cilium"),
+        "cni: cilium",
+        "distribution.cni",
+        "unknown key `cni`",
+        "it belongs to `distribution.options`",
+    ),
     "system_that_nobody_offers": (
         (SYSTEM, "system: fedora"),
         "fedora",

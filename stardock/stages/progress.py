@@ -34,6 +34,9 @@ STOPS = ("reachable", "Stop for a machine that others depend on")
 LOGS = "Read what its logs say"
 _MOST_LOGS = 100_000
 
+#: What a terminal obeys, and what turns the direction of writing: machines' words are in the log.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 #: Role, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
 SAYS_FOUNDED = ("founding", "Say what was founded", "founding_authority")
 SAYS_RUNNING = ("rke2", "Say what runs now", "rke2_running")
@@ -76,7 +79,7 @@ class Log:
         """Add a piece of Ansible's output; the start of a task or play with the seconds since the run began."""
         if text and self._file:
             began = f"\n+{time.monotonic() - self._began:.1f} s" if text.lstrip().startswith(("TASK [", "PLAY [")) else ""
-            self._file.write(f"{began}{text}\n")
+            self._file.write(f"{began}{_CONTROL.sub(' ', text)}\n")
 
 
 @dataclass(slots=True)

@@ -70,6 +70,11 @@ def test_stages_are_told_once_with_their_changes(tmp_path: Path) -> None:
     assert shown.tasks[2] == ("server1", "Do it", 1)
 
 
+def test_what_a_machine_says_does_nothing_to_the_terminal_that_shows_the_log(tmp_path: Path) -> None:
+    watch(tmp_path, event("ok", output="ok: \x1b]0;evil\x07\x9b2J\u202eé → \tx\r\n"))
+    assert (tmp_path / "x.log").read_text() == "ok:  ]0;evil  2J é → \tx \n\n"
+
+
 AUTHORITY = "0f" * 32
 
 

@@ -57,3 +57,8 @@ def problems(load: Load) -> Problems:
         return list(caught.value.problems)
 
     return _problems
+
+
+def only(found: list[Problem]) -> Problem:
+    assert len(found) == 1, found
+    return found[0]

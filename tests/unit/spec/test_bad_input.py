@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.errors import InputErrors, Problem
-from stardock.spec import load_spec
-from tests.unit.spec.conftest import Case, Problems, example
+from tests.unit.spec.conftest import Case, Problems, example, only
 from tests.unit.spec.faults_of_addresses import ADDRESSES
 from tests.unit.spec.faults_of_estate import ESTATE
 from tests.unit.spec.faults_of_first_boot import FIRST_BOOT
@@ -21,11 +19,6 @@ from tests.unit.spec.faults_of_plain_values import PLAIN_VALUES
 pytestmark = pytest.mark.unit
 
 SERVERS = "machines: [server1, server2, server3]"
-
-
-def only(found: list[Problem]) -> Problem:
-    assert len(found) == 1, found
-    return found[0]
 
 
 CASES: dict[str, Case] = {
@@ -212,42 +205,6 @@ def test_bad_input_names_line_key_and_cure(problems: Problems, case: str) -> Non
     assert not [word for word in ("input should", "input_value", "pydantic", "extra inputs", "field required") if word in said.lower()]
 
 
-@pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "---\n", "---\n...\n"])
-def test_an_empty_file(problems: Problems, text: str) -> None:
-    assert only(problems(text)).message == "the file is empty"
-
-
-@pytest.mark.parametrize(("text", "what"), [("- a\n", "a list"), ("cluster\n", "one value"), ("42\n", "one value")])
-def test_a_file_that_is_no_mapping(problems: Problems, text: str, what: str) -> None:
-    assert only(problems(text)).message == f"the file is {what}, not a mapping of keys"
-
-
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputErrors) as caught:
-        load_spec(tmp_path / "cluster.yaml")
-    assert "no such file" in caught.value.problems[0].message
-    assert "examples/single" in (caught.value.problems[0].cure or "")
-
-
-def test_a_file_that_is_not_text(tmp_path: Path) -> None:
-    file = tmp_path / "cluster.yaml"
-    file.write_bytes(b"cluster: a\nimage: \xff\xfe\n")
-    with pytest.raises(InputErrors) as caught:
-        load_spec(file)
-    assert only(list(caught.value.problems)).line == 2
-
-
-def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(InputErrors) as caught:
-        load_spec(tmp_path)
-    assert "cannot be read" in caught.value.problems[0].message
-
-
-def test_a_control_character_is_named_with_its_line(problems: Problems) -> None:
-    found = only(problems("cluster: a\nimage: \x07\n"))
-    assert (found.line, found.message) == (2, "a control character (U+0007)")
-
-
 def test_everything_required_is_asked_for_at_once(problems: Problems) -> None:
     found = problems("protect: true\n")
     assert {problem.path for problem in found} == {"cluster", "image.system", "proxmox", "pools", "ssh"}
@@ -283,20 +240,6 @@ def test_all_problems_at_once_also_those_between_keys(problems: Problems) -> Non
         "maintenance.slots[1]",
     ]
     assert [problem.line for problem in found] == sorted(problem.line or 0 for problem in found)
-
-
-def test_an_alias_inside_of_itself(problems: Problems) -> None:
-    assert any("alias stands inside" in problem.message for problem in problems("cluster: &a [*a]\n"))
-
-
-def test_aliases_that_unfold_without_end(problems: Problems) -> None:
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    assert "unfolds to more than" in only(problems("\n".join(lines))).message
-
-
-def test_nesting_without_end(problems: Problems) -> None:
-    assert "nested too deeply" in only(problems("a: " + "[" * 5000)).message
 
 
 def test_a_private_key_is_refused_by_name(problems: Problems, tmp_path: Path) -> None:

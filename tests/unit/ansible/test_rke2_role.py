@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
+
+from stardock.distributions.authentication import configuration
 
 pytestmark = pytest.mark.unit
 
@@ -49,6 +52,44 @@ def test_without_a_network_plugin_nobody_waits_for_ready_and_agents_least(tmp_pa
         "server-some": ["EtcdIsVoter=True", "Ready=True"],
         "agent-some": ["Ready=True"],
     }
+
+
+#: As clusters have it that an older Stardock founded (6a354eb); another byte restarts each of their servers.
+FORMER_AUTHENTICATION = """\
+# Written by Stardock; the next bootstrap puts it back.
+# The load balancers ask whether this server can serve, without being anybody: these two paths and nothing else.
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions:
+    - path: /livez
+    - path: /readyz
+"""
+
+
+def test_authentication_of_a_cluster_that_stands_keeps_its_bytes_and_what_is_added_is_written(tmp_path: Path) -> None:
+    issuer = {"issuer-url": "https://id.example.org", "client-id": "kubernetes"}
+    hosts = {
+        name: {"rke2_type": "server", "rke2_authentication": configuration(options, "v1.36.5+rke2r1")}
+        for name, options in {
+            "plain": {},
+            "oidc": {"kube-apiserver-arg": [f"oidc-{key}={value}" for key, value in issuer.items()]},
+        }.items()
+    }
+    hosts["old"] = {"rke2_type": "server", "rke2_authentication": configuration({}, "v1.33.5+rke2r1")}
+    tasks = [
+        {"ansible.builtin.include_vars": {"file": str(ANSIBLE / "roles/rke2/vars/main.yml")}},
+        {"ansible.builtin.copy": {"content": "{{ rke2_authentication_content }}", "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.yaml"}},
+    ]
+    done = play(tmp_path, tasks, hosts)
+    assert done.returncode == 0, done.stdout
+    written = {name: (tmp_path / f"{name}.yaml").read_text() for name in hosts}
+    assert written["plain"] == FORMER_AUTHENTICATION
+    assert {name: YAML(typ="safe").load(text) for name, text in written.items()} == {
+        name: host["rke2_authentication"] for name, host in hosts.items()
+    }
+    assert all(text.startswith("# Written by Stardock") for text in written.values())
 
 
 @pytest.fixture

@@ -80,6 +80,31 @@ def managed_label(key: str) -> tuple[str, str] | None:
     return message, "delete it; a role of your own is for example node-role.kubernetes.io/worker"
 
 
+#: Kubernetes gives and takes them by itself, after the Node's conditions (kubernetes, pkg/controller/nodelifecycle,
+#: node_lifecycle_controller.go, `doNoScheduleTaintingPass`): a node that is fine would lose them at once, and get them at each bootstrap.
+_CONTROLLERS_OWN = frozenset(
+    f"node.kubernetes.io/{condition}"
+    for condition in (
+        "not-ready",
+        "unreachable",
+        "unschedulable",
+        "network-unavailable",
+        "memory-pressure",
+        "disk-pressure",
+        "pid-pressure",
+    )
+)
+
+
+def managed_taint(text: str) -> tuple[str, str] | None:
+    """Message and cure for a taint that is Kubernetes' to give; None for all others."""
+    found = taint_of(text)
+    if found is None or found[0] not in _CONTROLLERS_OWN:
+        return None
+    message = f"Kubernetes gives and takes `{found[0]}` by itself, as the node's condition is"
+    return message, f"write a key of your own, for example dedicated=storage:{found[2]}"
+
+
 def clashing_taints(taints: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Pairs of taints with one key and one effect and two values: a kubelet ends on them (kubernetes, pkg/util/taints `ParseTaints`)."""
     first: dict[tuple[str, str], str] = {}

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stardock.distributions.arguments import items
-from stardock.distributions.node_labels import clashing_taints, managed_label
+from stardock.distributions.node_labels import clashing_taints, managed_label, managed_taint
 from stardock.errors import Problem
-from stardock.spec.cluster import Spec
+from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
 
 
 def node_rules(spec: Spec) -> Iterator[Problem]:
-    """Labels that are RKE2's to give; two values of one taint, which end a kubelet."""
+    """Labels that are RKE2's to give, taints that are Kubernetes'; two values of one taint, which end a kubelet."""
     common = items(spec.distribution.options, "node-taint")
     for first, second in clashing_taints(common):
         yield at(spec, ("distribution", "options", "node-taint", common.index(second)), *_both(first, second))
+    yield from _managed_taints(spec, ("distribution", "options", "node-taint"), common)
     for p, pool in enumerate(spec.pools):
+        yield from _managed_taints(spec, ("pools", p, "taints"), pool.taints)
         for key in pool.labels:
             if (managed := managed_label(key)) is not None:
                 yield at(spec, ("pools", p, "labels", key), *managed)
         for first, second in clashing_taints([*common, *pool.taints]):
             if second in pool.taints:
                 yield at(spec, ("pools", p, "taints", pool.taints.index(second)), *_both(first, second))
+
+
+def _managed_taints(spec: Spec, keys: Keys, taints: Sequence[str]) -> Iterator[Problem]:
+    for item, text in enumerate(taints):
+        if (managed := managed_taint(text)) is not None:
+            yield at(spec, (*keys, item), *managed)
 
 
 def _both(first: str, second: str) -> tuple[str, str]:

@@ -79,3 +79,15 @@ def test_what_ends_an_api_server_is_refused_at_its_line(problems: Problems) -> N
 def test_a_value_that_is_no_list_has_no_item(problems: Problems) -> None:
     (problem,) = problems(quickstart(options="    kubelet-arg: node-ip=192.0.2.1\n"))
     assert problem.path == "distribution.options.kubelet-arg"
+
+
+@pytest.mark.proves("reality D27")
+def test_taints_that_kubernetes_gives_and_takes_by_itself_are_refused_at_their_line(problems: Problems) -> None:
+    taint = "node.kubernetes.io/not-ready:NoSchedule"
+    found = problems(quickstart(f"    taints: [{taint}]\n", f"    node-taint: [{taint}]\n"))
+    message = "Kubernetes gives and takes `node.kubernetes.io/not-ready` by itself, as the node's condition is"
+    assert {problem.path: problem.message for problem in found} == {
+        "distribution.options.node-taint[0]": message,
+        "pools[2].taints[0]": message,
+    }
+    assert all(problem.cure == "write a key of your own, for example dedicated=storage:NoSchedule" for problem in found)

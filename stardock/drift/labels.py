@@ -20,7 +20,7 @@ def check(scene: Scene) -> Iterator[Finding]:
 
 def _labels(cluster: str, machine: Machine, seen: EstateMachine, config: Config) -> Iterator[Finding]:
     pairs: tuple[tuple[Kind, str, str], ...] = (
-        ("name", machine.hostname, seen.name),
+        ("name", machine.hostname, str(config.get("name") or "")),  # the cluster's list is as old as pvestatd's last round
         ("tags", ", ".join(sorted(tags(cluster, machine))), ", ".join(sorted(seen.tags))),
         ("description", description(cluster, machine), str(config.get("description") or "").strip()),
         ("pool", machine.pve_pool or "", seen.pool),

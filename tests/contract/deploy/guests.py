@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from stardock.estate.agent import COPIED_KEYS
 from stardock.lab.agent import AgentInterface
 from stardock.lab.hypervisor import Guest
 from stardock.lab.pve import PowerFlags
@@ -39,7 +40,10 @@ class TalkingGuests(PowerFlags):
         nics = tuple(
             AgentInterface(f"ens{18 + nic.index}", nic.mac.lower(), ((self.addresses[nic.mac.upper()], 24),)) for nic in guest.seen_nics
         )
-        self.tell(guest.vm_id, nics, {"/etc/ssh/ssh_host_ed25519_key.pub": f"{host_key(guest.generation)} root@x\n".encode()})
+        key = f"{host_key(guest.generation)} root@x\n".encode()
+        # Stardock's first boot leaves a copy where SELinux lets the agent read it; another's seed does not.
+        copied = guest.seed is not None and b"/etc/stardock/host-keys.sh" in guest.seed.user
+        self.tell(guest.vm_id, nics, dict.fromkeys(("/etc/ssh/ssh_host_ed25519_key.pub", *((COPIED_KEYS,) if copied else ())), key))
 
     def read_file(self, vm_id: int, path: str) -> bytes:
         if path == "/etc/stardock/founded" and vm_id in self.marks:

@@ -59,9 +59,13 @@ def parse_system(value: object) -> object:
         message, cure = _NOT_OFFERED[value.lower()]
         raise broken(f"{shown(value)} is not offered: {message}", cure)
     for own in SYSTEMS.values():
-        release = _release_meant(own, value.lower().removeprefix(own.name).lstrip(" -_:"))
+        word = value.lower().removeprefix(own.name).lstrip(" -_:")
+        release = _release_meant(own, word)
         if release is not None:
             raise broken(f"{shown(value)} is a release of {own.title}", f"write `system: {own.name}, release: {release}`")
+        if value.lower().startswith(own.name) and re.fullmatch(r"[0-9.]+", word):
+            known = " or ".join(f"`system: {own.name}, release: {each.name}`" for each in own.releases)
+            raise broken(f"{shown(value)} is a release of {own.title} that Stardock does not know", f"write {known}")
     return value
 
 

@@ -80,6 +80,13 @@ IMAGES: dict[str, Case] = {
             ("ubuntu24.04", "Ubuntu", "write `system: ubuntu, release: 24.04`"),
         )
     },
+    "release_in_the_system_s_name_that_is_not_known": (
+        (SYSTEM, "system: ubuntu-22.04"),
+        "ubuntu-22.04",
+        "image.system",
+        "`ubuntu-22.04` is a release of Ubuntu that Stardock does not know",
+        "write `system: ubuntu, release: 24.04`",
+    ),
     "release_called_version": image("version: 12", "version: 12", "image.version", "unknown key `version`", "did you mean `release`?"),
     "system_called_os": image("os: debian", "os: debian", "image.os", "unknown key `os`", "did you mean `system`?"),
     "version_called_release": (

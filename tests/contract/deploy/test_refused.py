@@ -83,6 +83,7 @@ def test_a_vm_id_that_a_stranger_has_is_told_and_the_stranger_left_alone(deploye
     for path in deployed.folder.glob("*.tfstate*"):
         path.unlink()
     deployed.pve.lab("config", vm_id=220, set={"tags": "mine", "name": "files"})
+    deployed.pve.lab("pvestatd")  # whose last round has not seen the name
     code, output = deployed.run("deploy")
     assert code == 4, output
     assert "VM id 220 of agent1 is taken by files on " in output

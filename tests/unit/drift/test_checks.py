@@ -141,7 +141,7 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "NIC more": (lambda s: edited(s, net1="virtio=BC:24:11:00:00:01,bridge=vmbr0"), "nic", "net1", "BC:24:11:00:00:01", True),
     "snippet gone": (lambda s: without_volume(s, "server1.user.yaml"), "snippet", f"{OWN}user.yaml", "none", True),
     "snippet of another size": (lambda s: resized(s, "server1.meta.yaml"), "snippet", f"{OWN}meta.yaml", "bytes", False),
-    "name": (lambda s: seen(s, name="mine"), "name", "name", "mine", True),
+    "name": (lambda s: edited(s, name="mine"), "name", "name", "mine", True),
     "tags": (lambda s: seen(s, tags=frozenset({"mine"})), "tags", "tags", "mine", True),
     "description": (lambda s: edited(s, description="mine"), "description", "description", "mine", True),
     "pool": (lambda s: seen(s, pool="mine"), "pool", "pool", "mine", False),

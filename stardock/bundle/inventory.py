@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.bundle.kured import server_files
 from stardock.bundle.machine import machine_variables
-from stardock.bundle.rke2 import has_network, join_address, registration, release_url, rke2_config, rke2_node
+from stardock.bundle.rke2 import has_network, join_address, registration, release_url, rke2_config, rke2_node, standing
 from stardock.bundle.text import Template
 from stardock.distributions.authentication import configuration
 from stardock.distributions.cidrs import is_dual_stack
@@ -130,7 +130,7 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
         **confined,
         "machine_packages": [*common["machine_packages"], *(each["name"] for each in confined.get("machine_fetched_packages", ()))],
         "rke2_config": rke2_config(plan, machine, addresses, ipv6),
-        "rke2_node": node,
+        "rke2_node": standing(node),
         "rke2_registration": registration(node),
         "rke2_join_address": join_address(plan, machine, addresses),
     }

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
 from stardock.distributions.network_plugins import NONE, network_plugins
-from stardock.distributions.node_labels import kubelet_may_set
+from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.rke2 import options_for
 from stardock.plan.model import Machine, Plan
 
@@ -78,6 +78,11 @@ def registration(node: Mapping[str, Any]) -> dict[str, list[str]]:
     labels = [f"{key}={value}" for key, value in node["labels"].items() if kubelet_may_set(key)]
     given = {"node-label": labels, "node-taint": list(node["taints"])}
     return {key: items for key, items in given.items() if items}
+
+
+def standing(node: Mapping[str, Any]) -> dict[str, Any]:
+    """What a Node keeps while it stands: all but the taints that are for its start only."""
+    return {**node, "taints": [taint for taint in node["taints"] if not startup_taint(taint)]}
 
 
 def has_network(plan: Plan) -> bool:

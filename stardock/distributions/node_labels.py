@@ -105,6 +105,16 @@ def managed_taint(text: str) -> tuple[str, str] | None:
     return message, f"write a key of your own, for example dedicated=storage:{found[2]}"
 
 
+#: Given at registration, and taken away by whoever makes the node ready (cilium/cilium#16631; drivers of storage have taken the name over).
+_STARTUP = "/agent-not-ready"
+
+
+def startup_taint(text: str) -> bool:
+    """Whether a taint is for a node's start only: put back on a node that runs, it would evict pods until somebody takes it again."""
+    found = taint_of(text)
+    return found is not None and found[0].endswith(_STARTUP)
+
+
 def clashing_taints(taints: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Pairs of taints with one key and one effect and two values: a kubelet ends on them (kubernetes, pkg/util/taints `ParseTaints`)."""
     first: dict[tuple[str, str], str] = {}

@@ -60,6 +60,14 @@ def test_an_edited_label_or_taint_changes_no_file_that_rke2_restarts_for() -> No
     assert {"node-label", "node-taint"}.isdisjoint(after["rke2_config"])
 
 
+@pytest.mark.proves("reality D27")
+@pytest.mark.parametrize("taint", ["node.cilium.io/agent-not-ready:NoExecute", "ebs.csi.aws.com/agent-not-ready:NoExecute"])
+def test_a_taint_for_a_nodes_start_is_given_at_registration_and_never_put_back(taint: str) -> None:
+    host = agent({}, taints=[taint, "gpu=only:NoSchedule"])
+    assert host["rke2_registration"]["node-taint"] == [taint, "gpu=only:NoSchedule"]
+    assert host["rke2_node"]["taints"] == ["gpu=only:NoSchedule"]
+
+
 def test_options_hold_for_all_nodes_and_the_pool_wins() -> None:
     host = agent({"node-label": ["disk=hdd", "site=a"], "node-taint": "x:NoExecute"}, labels={"disk": "ssd"}, taints=["x:NoExecute"])
     assert host["rke2_node"] == {"name": "agent1", "labels": {"disk": "ssd", "site": "a"}, "taints": ["x:NoExecute"]}

@@ -31,6 +31,14 @@ def test_scalars_lists_and_booleans_become_texts(paths: Paths) -> None:
     assert read.text("token", "none") == "none"
 
 
+def test_an_item_of_networks_or_addresses_may_hold_several_with_commas(paths: Paths) -> None:
+    write(paths, "cluster-cidr: ['10.42.0.0/16,fd42::/56']\nnode-ip: [10.0.0.1, 'fd00::1, fd00::2']\nkube-apiserver-arg: ['a=b,c']\n")
+    read = config.load(paths, "server")
+    assert read.items("cluster-cidr") == ("10.42.0.0/16", "fd42::/56")
+    assert read.items("node-ip") == ("10.0.0.1", "fd00::1", "fd00::2")
+    assert read.items("kube-apiserver-arg") == ("a=b,c",)
+
+
 def test_the_last_file_wins_and_a_plus_appends(paths: Paths) -> None:
     write(paths, "token: first\ntls-san: [a]\nnode-label: [k=v]\n")
     write(paths, "tls-san+: [b]\n", "config.yaml.d/10.yaml")

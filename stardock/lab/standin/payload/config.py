@@ -15,7 +15,7 @@ from .journal import FatalError
 from .paths import Paths
 
 Role = Literal["server", "agent"]
-# These may be given as one text with commas; arguments of components may hold commas of their own.
+# Each item may hold several with commas (k3s, pkg/util/net.go `ParseStringSliceToIPs`); arguments of components have commas of their own.
 COMMA_LISTS = frozenset({"cluster-cidr", "service-cidr", "cluster-dns", "node-ip", "node-external-ip", "tls-san", "cni", "disable"})
 TRUE = frozenset({"true", "1", "t"})
 
@@ -97,10 +97,8 @@ def _merge(values: dict[str, tuple[str, ...]], known: Mapping[str, str], file: P
 def _texts(key: str, value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    if isinstance(value, list):
-        return tuple(_text(key, item) for item in value)
-    text = _text(key, value)
-    return tuple(part.strip() for part in text.split(",")) if key in COMMA_LISTS else (text,)
+    texts = [_text(key, item) for item in (value if isinstance(value, list) else [value])]
+    return tuple(part.strip() for text in texts for part in text.split(",")) if key in COMMA_LISTS else tuple(texts)
 
 
 def _text(key: str, value: object) -> str:

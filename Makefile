@@ -53,8 +53,8 @@ test-vm: lab-setup ## the VM that CI boots: Debian's generic kernel on q35
 	@tools/setup vm
 	@STARDOCK_LOCK=write pytest -m ci_vm tests/vm
 
-test-setup: # servers that keep a state
-	@tools/setup tests
+test-setup: # servers that keep a state; what builds and describes VMs, which unit tests ask, too
+	@tools/setup tests vm
 
 check: lab-setup ## the inner loop (minutes): lint, types, unit and synth tests; not the contract, lab and VM tests
 	@$(SIDE_BY_SIDE) --keep-going lint types

@@ -59,9 +59,17 @@ def reach_cure(message: str) -> str:
 
 def cause(event: Event) -> str:
     """What went wrong, in one line."""
-    words = _words(event.result) or event.output or "no reason was given"
     if "censored" in event.result:  # a task that holds a secret
-        words = "stopped answering on ssh" if event.kind == "unreachable" else "its words are hidden, because they could hold a secret"
+        return "stopped answering on ssh" if event.kind == "unreachable" else "its words are hidden, because they could hold a secret"
+    return result_words(event.result, event.output)
+
+
+def result_words(result: Mapping[str, Any], otherwise: str = "") -> str:
+    """What a failed task's result says, in one line of printable text."""
+    return _one_line(_words(result) or otherwise or "no reason was given")
+
+
+def _one_line(words: str) -> str:
     line = re.sub(r"\s+", " ", plain(words)).strip()
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
 

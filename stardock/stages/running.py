@@ -16,6 +16,7 @@ from stardock.distributions.release import release
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.guards import Running, guard_problems
 from stardock.spec.tree import read_tree
+from stardock.stages.failure import reach_cure, result_words
 from stardock.workspace import Workspace, standing_here
 
 #: Lines of one machine's answer; config.yaml has about a hundred keys.
@@ -61,13 +62,26 @@ def refuse(where: Workspace, running: Running) -> None:
 
 
 def read_answers(report: Path) -> dict[str, Seen]:
-    """What the playbook wrote down, by machine; the file goes. `ConditionError` when it is none of ours."""
+    """What the playbook wrote down, by machine; the file goes.
+
+    `ConditionError` when it is none of ours, and when a machine answers SSH but not the question: what it runs is unknown, not nothing.
+    """
     try:
         said = json.loads(report.read_text(encoding="utf-8"))
         report.unlink()
-        return {str(name): seen(lines) for name, lines in said.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        answers = {str(name): seen(lines) for name, lines in said["answered"].items()}
+        failed = {str(name): result_words(result) for name, result in said["failed"].items()}
+    except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         raise ConditionError(f"what the machines run could not be read: {error}", cure="run `runner bootstrap` again") from error
+    if failed:
+        _refuse_unanswered(failed)
+    return answers
+
+
+def _refuse_unanswered(failed: Mapping[str, str]) -> None:
+    what = "; ".join(f"{name}: {words}" for name, words in failed.items())
+    message = f"answers SSH, but could not be asked what it runs: {what}"
+    raise ConditionError(message, cure=f"{reach_cure(message)}; then run `runner bootstrap` again: nothing was changed")
 
 
 def seen(lines: Sequence[str]) -> Seen:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stardock.distributions.founding import KEYS
+from stardock.errors import ConditionError
 from stardock.stages.running import read_answers
 
 pytestmark = pytest.mark.unit
@@ -17,22 +18,52 @@ pytestmark = pytest.mark.unit
 ANSIBLE = Path(__file__).parents[3] / "ansible"
 
 
-def test_those_that_answer_are_reported_and_a_silent_machine_stops_nothing(tmp_path: Path) -> None:
-    (tmp_path / "data/server/db/etcd/member/wal").mkdir(parents=True)
-    here = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": "/usr/bin/python3"}
-    dead = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": "1"}
-    report = tmp_path / "report.json"
+HERE: dict[str, object] = {"ansible_connection": "local", "ansible_become": False, "ansible_python_interpreter": "/usr/bin/python3"}
+DEAD: dict[str, object] = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": "1"}
+
+
+def ask(folder: Path, servers: dict[str, dict[str, object]], agents: dict[str, dict[str, object]]) -> Path:
+    """The real playbook over them; gives the report."""
+    report = folder / "report.json"
     shared = {"rke2_founding_keys": list(KEYS), "rke2_report": str(report)}
-    inventory = {
-        "server": {"hosts": {"server1": {**here, "rke2_data_dir": str(tmp_path / "data")}, "server2": dead}},
-        "agent": {"hosts": {"agent1": {**here, "rke2_data_dir": str(tmp_path / "none")}}},
-    }
-    (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": inventory, "vars": shared}}))
+    inventory = {"server": {"hosts": servers}, "agent": {"hosts": agents}}
+    (folder / "hosts.json").write_text(json.dumps({"all": {"children": inventory, "vars": shared}}))
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = ["ansible-playbook", "-i", str(tmp_path / "hosts.json"), "running.yml"]
+    command = ["ansible-playbook", "-i", str(folder / "hosts.json"), "running.yml"]
     done = subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+    return report
+
+
+def member(folder: Path) -> dict[str, object]:
+    """A server with etcd's data."""
+    (folder / "data/server/db/etcd/member/wal").mkdir(parents=True)
+    return {**HERE, "rke2_data_dir": str(folder / "data")}
+
+
+def test_those_that_answer_are_reported_and_a_silent_machine_stops_nothing(tmp_path: Path) -> None:
+    report = ask(tmp_path, {"server1": member(tmp_path), "server2": DEAD}, {"agent1": {**HERE, "rke2_data_dir": str(tmp_path / "none")}})
     assert report.stat().st_mode & 0o777 == 0o600
     answers = read_answers(report)
     assert {name: one.member for name, one in answers.items()} == {"server1": True, "agent1": False}
     assert not report.exists()
+
+
+@pytest.mark.proves("reality D24")
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ({"rke2_data_dir": "/x; echo member=yes; echo its disk is gone >&2; exit 3 #"}, "server2: its disk is gone"),
+        ({"ansible_become": True, "ansible_become_user": "daemon", "ansible_become_exe": "/bin/false"}, "server2: "),
+        ({"rke2_founding_keys": 7}, "server2: "),
+    ],
+    ids=["the script fails half way", "no sudo", "the question itself cannot be put"],
+)
+def test_a_machine_that_answers_ssh_and_not_the_question_is_unknown_and_refused(
+    broken: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    report = ask(tmp_path, {"server1": member(tmp_path), "server2": {**HERE, **broken}}, {})
+    with pytest.raises(ConditionError) as caught:
+        read_answers(report)
+    assert caught.value.message.startswith(f"answers SSH, but could not be asked what it runs: {words}")
+    assert "server1" not in caught.value.message

@@ -171,7 +171,9 @@ def test_what_a_hostile_machine_says_is_nothing(case: str, tmp_path: Path) -> No
     assert all("reboot" not in value for value in one.settings.values())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"server1": 7}', '{"server1": null}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "{}", '{"answered": {"server1": 7}, "failed": {}}', '{"answered": {}, "failed": {"server1": null}}']
+)
 def test_a_report_that_is_none_is_a_condition(text: str, tmp_path: Path) -> None:
     report = tmp_path / "running.json"
     report.write_text(text)

@@ -98,7 +98,7 @@ def apply(cluster: Cluster, folder: Path, *objects: dict[str, Any]) -> None:
         cluster.kubectl("create", "-f", str(file))
 
 
-@pytest.mark.proves("reality D27", "reality D21")
+@pytest.mark.proves("reality D27", "reality D21", "case 02-taint-edit")
 def test_labels_and_taints_of_a_standing_node_are_applied_through_the_api_those_that_went_are_removed_and_nothing_restarts(
     cluster: Cluster,
 ) -> None:

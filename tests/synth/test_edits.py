@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stardock.workspace import open_workspace
 from tests.plans import document
 from tests.synth.running import Synthesized, run_main, synthesize, write_cluster
 
@@ -68,6 +69,19 @@ def test_an_edit_of_packages_dns_and_image_touches_no_vm_block(first: Synthesize
     assert list(added.values()) == ["https://images.example/debian-12-20261101.qcow2"]
     (name,) = added
     assert edited.machines["agent-new"]["disk"][0]["import_from"] == f"${{proxmox_download_file.{name}.id}}"
+
+
+@pytest.mark.proves("case 27-user-data-edit")
+def test_an_edit_of_user_data_touches_no_vm_block_and_its_commands_wait_for_a_replacement(first: Synthesized) -> None:
+    data = document()
+    file = {"path": "/etc/motd.d/x", "content": "hi"}
+    data["cloud_init"] = {"packages": ["htop"], "user_data": {"write_files": [file], "runcmd": ["true"]}}
+    edited = again(first, data)
+    assert edited.machines == first.machines
+    assert "/etc/motd.d/x" in edited.snippets["server1-user"]["source_raw"]["data"]
+    plan = open_workspace(edited.path.parents[3] / "cluster.yaml").plan
+    waiting = [(change.field, change.old, change.new) for change in plan.replacements if change.machine == "server1"]
+    assert waiting == [("user_data.runcmd", "none", "true")]
 
 
 def test_a_refused_file_writes_nothing(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def wanted(name: str = "a1", *taints: str, **labels: str) -> dict[str, Any]:
     return {"name": name, "labels": labels, "taints": list(taints)}
 
 
-@pytest.mark.proves("feature labels and taints")
+@pytest.mark.proves("feature labels and taints", "case 02-taint-edit")
 def test_labels_and_taints_of_standing_nodes_are_applied_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
     api = Api(tmp_path, a1=node(labels={"theirs": "x"}))
     assert api.run(wanted("a1", "gpu=only:NoSchedule", disk="ssd"))["nodes"] == ["a1"]

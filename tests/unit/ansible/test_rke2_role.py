@@ -32,7 +32,7 @@ def play(tmp_path: Path, tasks: list[dict[str, Any]], hosts: dict[str, dict[str,
     return subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.proves("reality D28")
+@pytest.mark.proves("reality D28", "case 04-cni-none-agents")
 def test_without_a_network_plugin_nobody_waits_for_ready_and_agents_least(tmp_path: Path) -> None:
     hosts = {
         f"{kind}-{'some' if network else 'none'}": {"rke2_type": kind, "rke2_has_network": network}

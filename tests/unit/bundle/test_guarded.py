@@ -56,7 +56,7 @@ def test_the_account_etcd_is_asked_for_by_profiles(profile: str | None, wanted: 
     assert shared(planned(**({"profile": profile} if profile else {})))["rke2_etcd_user"] is wanted
 
 
-@pytest.mark.proves("reality D28")
+@pytest.mark.proves("reality D28", "case 04-cni-none-agents")
 @pytest.mark.parametrize("cni", ["none", ["none"]])
 def test_without_a_network_plugin_every_machine_is_told_so(cni: Any) -> None:
     plan = planned(cni=cni)

@@ -20,7 +20,7 @@ def quickstart(agents: str = "", options: str = "") -> str:
     return text.replace(VERSION, f"{VERSION}\n  options:\n{options}") if options else text
 
 
-@pytest.mark.proves("reality D21")
+@pytest.mark.proves("reality D21", "case 01-node-role-label")
 def test_the_role_of_a_worker_is_taken_and_comes_through_the_api_alone(load: Load) -> None:
     spec = load(
         quickstart('    labels: {node-role.kubernetes.io/worker: "true", disk: ssd}\n', "    node-label: [kubernetes.io/role=worker]\n")
@@ -31,7 +31,7 @@ def test_the_role_of_a_worker_is_taken_and_comes_through_the_api_alone(load: Loa
     assert registration(node) == {"node-label": ["disk=ssd"]}
 
 
-@pytest.mark.proves("reality D21")
+@pytest.mark.proves("reality D21", "case 01-node-role-label")
 def test_what_ends_a_kubelet_is_refused_at_its_line(problems: Problems) -> None:
     labels = '    labels:\n      disk: ssd\n      node-role.kubernetes.io/etcd: "true"\n'
     taints = "    taints:\n      - gpu=a:NoSchedule\n      - gpu=b:NoSchedule\n"

@@ -1,0 +1,92 @@
+"""Small files as users wrote them: each refused with a cure at its line, or taken as it was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stardock.spec import load_spec
+from tests.unit.spec.conftest import KEY, Load, Problems, only
+
+pytestmark = pytest.mark.unit
+
+HEAD = f"""\
+cluster: c
+proxmox: {{endpoint: "https://192.0.2.10:8006", nodes: [pve1, pve2, pve3]}}
+ssh: {{keys: ["{KEY}"]}}
+image: {{system: debian}}
+pools:
+  - {{name: servers, role: server, machines: [s1]}}
+"""
+
+
+def with_pool(text: str) -> str:
+    """The smallest cluster with one pool more, on line 7."""
+    return f"{HEAD}  - {{{text}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "words", "cure"),
+    [
+        pytest.param(
+            with_pool("name: gpu, role: agent, machines: [g1], devices: ['0000:01:00.0']"),
+            (7, "pools[1].devices[0]"),
+            "`0000:01:00.0` is not the name of a resource mapping (Datacenter, Resource Mappings)",
+            "write for example gpu",
+            marks=pytest.mark.proves("case 13-raw-pci"),
+        ),
+        pytest.param(
+            with_pool(
+                "name: arm, role: agent, machines: [a1], "
+                "image: {system: debian, url: https://example.org/debian-12-genericcloud-arm64.qcow2}"
+            ),
+            (7, "pools[1].image.url"),
+            "`/debian-12-genericcloud-arm64.qcow2` is for arm64, and machines here are x86_64",
+            "name the image for amd64 (x86_64)",
+            marks=pytest.mark.proves("case 20-arm-agent"),
+        ),
+        pytest.param(
+            HEAD.replace("s1", "dev_server_0"),
+            (6, "pools[0].machines[0]"),
+            "`dev_server_0` is not a name: 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit",
+            "write dev-server-0",
+            marks=pytest.mark.proves("case 26-underscore"),
+        ),
+        pytest.param(
+            HEAD.replace("s1", "K8S-Node-1"),
+            (6, "pools[0].machines[0]"),
+            "`K8S-Node-1` is not a name: 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit",
+            "write k8s-node-1",
+            marks=pytest.mark.proves("case 26-underscore"),
+        ),
+        pytest.param(
+            HEAD.replace("{system: debian}", "{system: debian, url: https://builds.example.org/os.qcow2.xz}"),
+            (4, "image.url"),
+            "`https://builds.example.org/os.qcow2.xz` is packed, and PVE imports disks from unpacked files only",
+            "name the unpacked image, or use `file`",
+            marks=pytest.mark.proves("case 29-packed-image"),
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_cure(problems: Problems, text: str, at: tuple[int, str], words: str, cure: str) -> None:
+    found = only(problems(text))
+    assert ((found.line, found.path), found.message, found.cure) == (at, words, cure)
+
+
+@pytest.mark.proves("case 26-underscore")
+@pytest.mark.parametrize("name", ["dev-server-0", "k8s-node-1"])
+def test_the_name_that_the_cure_says_is_taken(load: Load, name: str) -> None:
+    assert load(HEAD.replace("s1", name)).pools[0].members[0].name == name
+
+
+@pytest.mark.proves("case 30-crlf-bom")
+def test_crlf_and_a_byte_order_mark_are_read_also_in_block_texts(tmp_path: Path) -> None:
+    files = "cloud_init:\n  user_data:\n    write_files:\n      - path: /etc/foo.sh\n        content: |\n"
+    text = f"{HEAD}{files}          #!/bin/sh\n          echo hi\n"
+    file = tmp_path / "cluster.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    spec = load_spec(file)
+    assert spec.cluster == "c"
+    assert spec.cloud_init.user_data.write_files[0].content == "#!/bin/sh\necho hi\n"
+    assert spec.line_of("pools", 0, "role") == 6

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stardock.errors import InputErrors, Problem
 from stardock.spec.asked import with_systems
 from stardock.spec.cluster import Spec
-from stardock.spec.keypath import Keys
+from stardock.spec.keypath import EXTENSION, Keys
 from stardock.spec.keys import with_key_lines
 from stardock.spec.rules import broken_rules, conflicts
 from stardock.spec.tree import Tree, read_tree
@@ -31,6 +31,8 @@ def parse(data: bytes, path: Path) -> Spec:
     tree = read_tree(_text(data, path))
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
+    elif isinstance(tree.data, dict):
+        tree.data = {key: value for key, value in tree.data.items() if not key.startswith(EXTENSION)}
     spec, problems = _checked(tree, path) if isinstance(tree.data, dict) else (None, [])
     problems = sorted([*tree.problems, *problems], key=lambda problem: problem.line or 0)
     if problems or spec is None:

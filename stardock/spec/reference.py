@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from stardock.spec.cluster import Spec
 from stardock.spec.hardware import Hardware
+from stardock.spec.keypath import EXTENSION
 from stardock.spec.section import Section
 from stardock.spec.state_reference import state_page
 from stardock.spec.words import sections_of
@@ -66,6 +67,7 @@ def json_schema() -> dict[str, Any]:
         _allow_names(moment)
     for model in ("Pool", "Machine"):
         found["$defs"][model]["properties"]["ha"]["anyOf"].append({"type": "boolean"})
+    found["patternProperties"] = {f"^{EXTENSION}": {}}
     return {"$schema": DIALECT, **found, "title": "cluster.yaml of Stardock"}
 
 
@@ -83,6 +85,8 @@ def page() -> str:
         "Made from the models by `runner schema --format markdown`; a test compares. Keys that Stardock does not know are refused.",
         "Editors: `runner schema > schema.json`, then `# yaml-language-server: $schema=schema.json` as the file's first line.",
         "`examples/single` is the smallest cluster, `examples/quickstart` the usual one, `examples/dual-stack` has IPv6.",
+        f"Top-level keys `{EXTENSION}*` are a place for anchors, and read no further: `{EXTENSION}agent: &agent {{role: agent}}`, then",
+        "`- {<<: *agent, name: small, machines: [a1]}` among the pools.",
         "Sizes are binary and carry their unit. The API token of Proxmox and all other secrets are never in this file.",
         "",
         *_table("", Spec),

@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from stardock.distributions.rke2 import known_keys
 from stardock.errors import Problem
 from stardock.spec.cluster import Spec
-from stardock.spec.keypath import Keys, path_text
+from stardock.spec.keypath import EXTENSION, Keys, path_text
 from stardock.spec.section import RULE, Section
 from stardock.spec.units import shown
 
@@ -155,18 +155,28 @@ def _missing(error: ErrorDetails) -> tuple[str, str | None]:
 
 
 def _unknown(error: ErrorDetails) -> tuple[str, str]:
-    key, near = error["loc"][-1], _near(error)
+    return f"unknown key `{error['loc'][-1]}`", _meant(error)
+
+
+def _meant(error: ErrorDetails) -> str:
+    """What to do about an unknown key: another spelling, another place, or the keys that there are."""
+    key, near, outer = str(error["loc"][-1]), _near(error), _outer(error["loc"])
     if near is not None:
-        return f"unknown key `{key}`", f"did you mean `{near}`?"
+        return f"did you mean `{near}`?"
+    if key.startswith((EXTENSION, "x_")):
+        return _extension(key, first_level=len(error["loc"]) == 1)
     if error["loc"][:-1] == ("distribution",) and key in known_keys():
-        return f"unknown key `{key}`", "it belongs to `distribution.options`, with the other keys of RKE2's config.yaml"
-    outer = _outer(error["loc"])
+        return "it belongs to `distribution.options`, with the other keys of RKE2's config.yaml"
     if outer:
-        return f"unknown key `{key}`", f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
-    homes = _homes(str(key))
-    if homes:
-        return f"unknown key `{key}`", f"it belongs to {' or '.join(f'`{home}`' for home in homes)}"
-    return f"unknown key `{key}`", f"known here: {', '.join(_known_beside(error['loc']))}"
+        return f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
+    homes = " or ".join(f"`{home}`" for home in _homes(key))
+    return f"it belongs to {homes}" if homes else f"known here: {', '.join(_known_beside(error['loc']))}"
+
+
+def _extension(key: str, *, first_level: bool) -> str:
+    if first_level:
+        return f"did you mean `{key.replace('_', '-', 1)}`? Keys `{EXTENSION}*` are a place for anchors"
+    return f"put it on the first level of the file: only there `{EXTENSION}*` is a place for anchors"
 
 
 def _outer(loc: Keys) -> Keys | None:

@@ -42,6 +42,13 @@ def test_the_schema_knows_every_key_and_no_other() -> None:
     assert all(one["additionalProperties"] is False for one in found["$defs"].values())
 
 
+@pytest.mark.proves("case 10-yaml-x-anchor")
+def test_an_editor_takes_top_level_extensions_and_no_others() -> None:
+    found = schema()
+    assert found["patternProperties"] == {"^x-": {}}
+    assert not any("patternProperties" in one for one in found["$defs"].values())
+
+
 def test_the_schema_takes_bare_names_where_the_file_does() -> None:
     properties: dict[str, Any] = schema()["$defs"]["Pool"]["properties"]
     assert {"type": "string"} in properties["machines"]["anyOf"][0]["items"]["anyOf"]

@@ -80,6 +80,38 @@ def test_the_name_that_the_cure_says_is_taken(load: Load, name: str) -> None:
     assert load(HEAD.replace("s1", name)).pools[0].members[0].name == name
 
 
+ANCHOR = "x-agent: &agent {role: agent, cores: 4, memory: 8GiB}\n"
+SMALL_AND_BIG = "  - {<<: *agent, name: small, machines: [a1]}\n  - {<<: *agent, name: big, machines: [a2], memory: 16GiB}\n"
+
+
+@pytest.mark.proves("case 10-yaml-x-anchor")
+def test_top_level_extensions_are_a_place_for_anchors(load: Load) -> None:
+    spec = load(f"{ANCHOR}x-anything: [{{no: key}}, 7, null]\n{HEAD}{SMALL_AND_BIG}")
+    assert [(pool.role, pool.cores, pool.memory) for pool in spec.pools[1:]] == [("agent", 4, 8192), ("agent", 4, 16384)]
+
+
+@pytest.mark.proves("case 10-yaml-x-anchor")
+@pytest.mark.parametrize(
+    ("text", "line", "words", "cure"),
+    [
+        (f"x-agent: {{role: agent, role: server}}\n{HEAD}", 1, "the key `role` stands here twice, first on line 1", "keep one"),
+        (f"{ANCHOR.replace('4', 'four')}{HEAD}{SMALL_AND_BIG}", 1, "`four` is not a whole number", "write digits, without quotes"),
+        (f"{HEAD}x_agent: {{cores: 4}}\n", 7, "unknown key `x_agent`", "did you mean `x-agent`? Keys `x-*` are a place for anchors"),
+        (
+            with_pool("x-note: mine, name: agents, role: agent, machines: [a1]"),
+            7,
+            "unknown key `x-note`",
+            "put it on the first level of the file: only there `x-*` is a place for anchors",
+        ),
+    ],
+)
+def test_extensions_are_read_as_yaml_and_what_is_merged_of_them_is_checked(
+    problems: Problems, text: str, line: int, words: str, cure: str
+) -> None:
+    found = problems(text)
+    assert {(one.line, one.message, one.cure) for one in found} == {(line, words, cure)}
+
+
 @pytest.mark.proves("case 30-crlf-bom")
 def test_crlf_and_a_byte_order_mark_are_read_also_in_block_texts(tmp_path: Path) -> None:
     files = "cloud_init:\n  user_data:\n    write_files:\n      - path: /etc/foo.sh\n        content: |\n"

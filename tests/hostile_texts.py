@@ -1,0 +1,363 @@
+"""A cluster.yaml with a hostile text in each place that accepts one. For tests of everything that texts go to.
+
+`DOCUMENT` has a value for every text that the model knows (a test holds that); `hostile_documents` gives it with hostile ones in place.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from stardock.distributions.rke2 import OWNED, known_keys
+from stardock.errors import InputErrors
+from stardock.spec import load_spec
+from stardock.spec.cluster import Spec
+from stardock.spec.section import Section
+from stardock.yamltext import yaml_text
+from tests.plans import PUBLIC_KEY, document
+
+#: What stands in a text below for the file that a program which took the text for its own would make.
+CANARY = "/nowhere/canary"
+
+#: Name -> text. Each is somebody's language: Jinja's, YAML's, Ansible's, Terraform's, a shell's, a terminal's.
+HOSTILE: Mapping[str, str] = {
+    "expression": "{{ lookup('pipe', 'touch CANARY') }}",
+    "expression without blanks": "{{lookup('pipe','touch${IFS}CANARY')}}",
+    "statement": "{% set x = lookup('pipe', 'touch CANARY') %}x",
+    "comment": "{# hidden #}",
+    "unclosed": "{{ {% {#",
+    "header": "#jinja2: variable_start_string:'[%', variable_end_string:'%]'\n[% lookup('pipe', 'touch CANARY') %]",
+    "header alone": "#jinja2: trim_blocks: False",
+    "harmless header": "#jinja2:lstrip_blocks:True\nharmless",
+    "raw": "{% raw %}{{ x }}{% endraw %}",
+    "unsafe": "!unsafe {{ x }}",
+    "object": "!!python/object/apply:os.system ['touch CANARY']",
+    "vault": "$ANSIBLE_VAULT;1.1;AES256",
+    "yaml": "- &a *b: [c, {d}] # e",
+    "mapping": "a: b",
+    "several documents": "a\n---\nb: c\n...\n",
+    "truth": "yes",
+    "number": "0o17",
+    "nothing": "~",
+    "percent": "%h %% %{x}",
+    "quotes": 'it\'s "quoted" \\ `back`',
+    "terraform file": '${file("/etc/hostname")}',
+    "terraform function": "${uuid()}",
+    "terraform directive": "%{ if true }${timestamp()}%{ endif }",
+    "terraform escaped": "$${a} %%{b}",
+    "terraform variable": "${var.password_hash_alice}",
+    "token": "${TfToken[TOKEN.3]}",
+    "shell": "$(touch CANARY)`touch CANARY`; touch CANARY #",
+    "shell quotes": "'; touch CANARY; '",
+    "escape sequence": "a\x1b[2Jb\x85c\u2028d\u202ee",
+    "blank": " a  b\t",
+}
+
+Keys = tuple[str | int, ...]
+
+#: At the end of a path: not the value there, but the name that it has in its mapping.
+NAME = "(name)"
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A hostile text at a place of cluster.yaml (`keys`); `text` is what now stands there, which holds `HOSTILE[name]` or a like."""
+
+    keys: Keys
+    text: str
+
+
+def hostile_documents(
+    folder: Path, canary: Path, names: Iterable[str] = HOSTILE
+) -> Iterator[tuple[str, dict[str, Any], tuple[Planted, ...]]]:
+    """For each hostile text: its name, cluster.yaml as data with it in every place that takes it, and the places.
+
+    `folder` is one of the test's own: names of files in cluster.yaml are relative to it. Each document is what `load_spec` accepts.
+    """
+    for name in names:
+        planted: dict[Keys, str] = {}
+        for form, of_names in [(form, kind) for kind in (False, True) for form in FORMS]:
+            left = [keys for keys in places(DOCUMENT) if keys not in planted and (keys[-1] == NAME) == of_names]
+            tried = {keys: form(_seed(keys), HOSTILE[name].replace("CANARY", str(canary))) for keys in left}
+            planted |= _settled(planted, _taken(planted, tried), folder)
+        yield name, _with(planted), tuple(Planted(keys, text) for keys, text in planted.items())
+
+
+def write(data: Mapping[str, Any], folder: Path) -> Path:
+    """The data as a cluster.yaml in a folder, where the files that it names are."""
+    path = folder / "cluster.yaml"
+    path.write_text(yaml_text(data), encoding="utf-8")
+    return path
+
+
+def places(data: Any, keys: Keys = ()) -> Iterator[Keys]:
+    """Where texts stand, in order; names of a mapping's own making too."""
+    if isinstance(data, str):
+        yield keys
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            if _is_free(keys):
+                yield (*keys, key, NAME)
+            yield from places(value, (*keys, key))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from places(value, (*keys, number))
+
+
+def _is_free(keys: Keys) -> bool:
+    """Whether a mapping's keys are the user's own names."""
+    return bool(keys) and keys[-1] in {"labels", "addresses", "ipv6_addresses", "macs", "bridges", "mirrors"}
+
+
+def _dense(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+#: How a hostile text gets past a field's validator: alone, or with what is there (a key's comment, a URL's path, a file's name).
+FORMS: tuple[Callable[[str, str], str], ...] = (
+    lambda _seed, text: text,
+    lambda seed, text: f"{seed} {text}",
+    lambda seed, text: f"{seed} {_dense(text)}",
+    lambda seed, text: f"{seed}/{_dense(text)}",
+    lambda _seed, text: f"/{_dense(text).replace('/', '')}",
+    lambda seed, text: f"{_dense(text)}{seed}",
+    lambda seed, text: "{0}{3}{1}{2}".format(*seed.rpartition("."), _dense(text)),
+)
+
+
+def _taken(planted: Mapping[Keys, str], tried: Mapping[Keys, str]) -> dict[Keys, str]:
+    """Those that the fields' own validators take."""
+    left = dict(tried)
+    while left:
+        try:
+            Spec.model_validate(_with({**planted, **left}))
+        except ValidationError as errors:
+            for keys in _meant([tuple(error["loc"]) for error in errors.errors()], left):
+                del left[keys]
+        else:
+            break
+    return left
+
+
+def _settled(planted: Mapping[Keys, str], tried: Mapping[Keys, str], folder: Path) -> dict[Keys, str]:
+    """Those that the rules between keys take too."""
+    left = dict(tried)
+    while left:
+        try:
+            load_spec(write(_with({**planted, **left}), folder))
+        except InputErrors as errors:
+            for keys in _meant([tuple(re.findall(r"[^.\[\]]+", problem.path)) for problem in errors.problems], left):
+                del left[keys]
+        else:
+            break
+    return left
+
+
+def _meant(faults: Iterable[Sequence[str | int]], planted: Iterable[Keys]) -> set[Keys]:
+    """Who is to blame: what stands at the place of a fault or around it, else all below it, else all of them."""
+    places = {keys: tuple(map(str, _written(keys))) for keys in planted}
+    told = [tuple(map(str, fault)) for fault in faults]
+    exact = {keys for keys, own in places.items() if any(fault[: len(own)] == own for fault in told)}
+    return exact or {keys for keys, own in places.items() if any(own[: len(fault)] == fault for fault in told)} or set(places)
+
+
+def _written(keys: Keys) -> Keys:
+    """The path of a fault: a name that is the user's own is not told from what it names."""
+    return keys[:-2] if keys[-1] == NAME else keys[:-1] if _is_free(keys[:-1]) else keys
+
+
+def _with(planted: Mapping[Keys, str]) -> dict[str, Any]:
+    """The document with these; names last, since what is below them is found by the old ones."""
+    data = copy.deepcopy(dict(DOCUMENT))
+    for keys, text in sorted(planted.items(), key=lambda one: one[0][-1] == NAME):
+        if keys[-1] == NAME:
+            holder = _get(data, keys[:-2])
+            holder[text] = holder.pop(keys[-2])
+        else:
+            _get(data, keys[:-1])[keys[-1]] = text
+    return data
+
+
+def _seed(keys: Keys) -> str:
+    return str(keys[-2] if keys[-1] == NAME else _get(DOCUMENT, keys))
+
+
+def _get(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        data = data[key]
+    return data
+
+
+def model_texts() -> set[str]:
+    """Every place for a text in the model, as `Section.field`."""
+    found: set[str] = set()
+    _of_section(Spec, found, set())
+    return found
+
+
+def written_texts() -> set[str]:
+    """Those that `DOCUMENT` has."""
+    found: set[str] = set()
+    _of_value(Spec.model_validate(DOCUMENT), found)
+    return found
+
+
+def _of_section(section: type[Section], found: set[str], seen: set[type[Section]]) -> None:
+    if section in seen:
+        return
+    seen.add(section)
+    for name, field in section.model_fields.items():
+        for leaf in _leaves(field.annotation):
+            if isinstance(leaf, type) and issubclass(leaf, Section):
+                _of_section(leaf, found, seen)
+            elif leaf is str or leaf is Any:
+                found.add(f"{section.__name__}.{name}")
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:
+    """The types that values of this annotation are made of."""
+    if get_origin(annotation) is Annotated:
+        yield from _leaves(get_args(annotation)[0])
+    elif get_origin(annotation) in {Union, UnionType, tuple, list, dict}:
+        for part in get_args(annotation):
+            yield from _leaves(part)
+    else:
+        yield annotation
+
+
+def _of_value(value: Any, found: set[str]) -> None:
+    if isinstance(value, Section):
+        for name in value.model_fields_set:
+            inner = getattr(value, name, None)
+            if inner not in (None, (), {}, ""):
+                found.add(f"{type(value).__name__}.{name}")
+            _of_value(inner, found)
+    elif isinstance(value, tuple | list):
+        for inner in value:
+            _of_value(inner, found)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _of_value(inner, found)
+
+
+@cache
+def _options() -> dict[str, Any]:
+    """Every option of RKE2 that is a text or a list of them, and is the user's."""
+    ours = {name: key for name, key in known_keys().items() if name not in OWNED and not key.secret and not key.choices and not key.since}
+    texts = {name: "text" for name, key in ours.items() if key.type == "text"}
+    lists = {name: ["text"] for name, key in ours.items() if key.type == "list"}
+    return {name: value for name, value in {**texts, **lists}.items() if _is_taken(name, value)}
+
+
+def _is_taken(name: str, value: Any) -> bool:
+    """Whether the option goes with the others: not a network, an address or a label, which have forms of their own."""
+    own = (
+        "cidr",
+        "cluster-dns",
+        "cni",
+        "selinux",
+        "profile",
+        "datastore",
+        "secrets-encryption",
+        "cloud-provider",
+        "node-label",
+        "node-taint",
+    )
+    return not any(word in name for word in own) and name not in {"kube-apiserver-arg", "egress-selector-mode"}
+
+
+def _document() -> dict[str, Any]:
+    data = document()
+    account = {"name": "alice", "keys": [PUBLIC_KEY], "password_hash": {"env": "ALICE_HASH"}}
+    data["distribution"] |= {
+        "options": _options() | {"node-label": ["disk=ssd"], "node-taint": ["a=b:NoSchedule"], "kube-apiserver-arg": ["v=2"]},
+        "url": "https://example.org/rke2.tar.gz",
+        "sha256": "ab" * 32,
+        "selinux_policy_url": "https://example.org/policy.rpm",
+        "selinux_policy_sha256": "cd" * 32,
+    }
+    data["proxmox"] |= {
+        "ssh": {"user": "root", "private_key": "pve_key", "socks5": "127.0.0.1:1080"},
+        "datastores": {"images": "local", "snippets": "local", "disks": "local-lvm", "shared": ["nfs-store"]},
+    }
+    data["proxmox"]["nodes"][0] |= {
+        "ssh_user": "root",
+        "ssh_private_key": "pve1_key",
+        "bridges": {"vmbr0": "vmbr1"},
+        "datastores": {"images": "local2", "snippets": "local2", "disks": "local2"},
+    }
+    data["image"] |= {
+        "release": "13",
+        "url": "https://example.org/debian-13.qcow2",
+        "checksum": "sha256:" + "ab" * 32,
+        "checksum_url": "https://example.org/SUMS",
+        "file_name": "debian-13.qcow2",
+        "datastore": "local",
+    }
+    data["network"] |= {"vip_interface": "ens18", "dns": ["192.168.1.1"], "search": ["home.arpa"]}
+    nic = data["network"]["server"][0]
+    nic |= {"routes": [{"to": "10.20.0.0/16", "via": "192.168.1.2"}], "ipv6": {"static": {"base": "fd00:10::", "offset": 80}}}
+    hook = {"command": "true", "env": ["DNS_TOKEN"]}
+    moments = ("before_deploy", "after_deploy", "before_bootstrap", "after_bootstrap")
+    data["hooks"] = {moment: [copy.deepcopy(hook)] for moment in moments}
+    data["ssh"]["user"] = "admin"
+    user_data: dict[str, Any] = {
+        "write_files": [{"path": "/etc/motd", "content": "hello\n", "permissions": "0644", "owner": "root"}],
+        "runcmd": ["true"],
+        "bootcmd": ["true"],
+    }
+    data["cloud_init"] = {
+        "users": [
+            account,
+            {"name": "bob", "password_hash": {"file": "bob_hash"}},
+            {"name": "carol", "password_hash": {"command": "echo hash"}},
+        ],
+        "packages": ["htop"],
+        "mirrors": {"debian": "https://example.org/debian"},
+        "user_data": copy.deepcopy(user_data),
+    }
+    balancers, servers, agents = data["pools"]
+    balancers["image"] = {"system": "debian", "mirror": "https://example.org/mirror"}
+    hardware = {
+        "data_disks": [{"name": "data", "size": "10GiB", "datastore": "local-lvm", "mount": "/srv/data"}],
+        "devices": [{"mapping": "gpu", "mdev": "nvidia-63"}],
+        "pve_pool": "kubernetes",
+        "description": "a machine",
+        "tags": ["production"],
+    }
+    servers["machines"][1] = {
+        "name": "server2",
+        "hostname": "server2.home.arpa",
+        "pve_node": "pve2",
+        "addresses": {"ens18": "192.168.1.51"},
+        "ipv6_addresses": {"ens18": "fd00:10::51"},
+        "macs": {"ens18": "BC:24:11:00:00:01"},
+        "cpu": "host",
+        **copy.deepcopy(hardware),
+    }
+    servers["machines"][2] = {"name": "server3", "nodes": ["pve3"]}
+    user_data["write_files"][0]["path"] = "/etc/issue"
+    agents |= {
+        "cpu": "host",
+        "nodes": ["pve1"],
+        "labels": {"example.org/zone": "rack1"},
+        "taints": ["c=d:NoSchedule"],
+        "image": {"system": "debian", "file": "own.qcow2", "checksum": "sha256:" + "cd" * 32},
+        "cloud_init": {"users": [{"name": "dave", "keys": [PUBLIC_KEY]}], "packages": ["vim"], "user_data": user_data},
+        "interfaces": [copy.deepcopy(data["network"]["agent"][0])],
+        **copy.deepcopy(hardware),
+    }
+    data["maintenance"] |= {"timezone": "Europe/Berlin", "kured": {"start": "18:00", "end": "23:00"}}
+    data["remove"] = ["gone"]
+    return data
+
+
+DOCUMENT: Mapping[str, Any] = _document()

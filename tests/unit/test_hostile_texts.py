@@ -1,0 +1,36 @@
+"""The walk through cluster.yaml's texts that other tests rest on: it leaves none out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stardock.plan.build import build
+from stardock.spec import load_spec
+from tests import hostile_texts
+
+pytestmark = pytest.mark.unit
+
+#: Places that refuse no text at all.
+FREE: tuple[hostile_texts.Keys, ...] = (
+    ("cloud_init", "user_data", "write_files", 0, "content"),
+    ("pools", 2, "description"),
+    ("hooks", "before_deploy", 0, "command"),
+    ("distribution", "options", "kubelet-arg", 0),
+)
+
+
+def test_the_document_has_a_value_for_every_text_of_the_model() -> None:
+    assert hostile_texts.model_texts() - hostile_texts.written_texts() == set()
+
+
+@pytest.mark.parametrize("name", ["header", "expression", "quotes", "several documents"])
+def test_every_free_place_holds_the_hostile_text_and_the_whole_can_be_planned(name: str, tmp_path: Path) -> None:
+    ((_, data, planted),) = hostile_texts.hostile_documents(tmp_path, tmp_path / "canary", [name])
+    texts = {one.keys: one.text for one in planted}
+    whole = hostile_texts.HOSTILE[name].replace("CANARY", str(tmp_path / "canary"))
+    assert {texts[keys].strip() for keys in FREE} == {whole.strip()}
+    spec = load_spec(hostile_texts.write(data, tmp_path))
+    plan, _ = build(spec, None, "cluster.yaml")
+    assert [machine.name for machine in plan.machines] == ["lb1", "lb2", "server1", "server2", "server3", "agent1"]

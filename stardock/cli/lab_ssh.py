@@ -11,6 +11,9 @@ from stardock.facts import address_of
 from stardock.plan.settings import Ssh
 from stardock.workspace import Workspace, open_workspace
 
+#: A VM that is switched off or reset sends nobody a RST: without these a session to it would wait for hours (ssh_config(5)).
+ALIVE = ("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
+
 
 def ssh_command(paths: LabPaths, name: str, command: Sequence[str], ask_agent: Callable[[], str]) -> list[str]:
     """The ssh command line; `command`'s words are read again by the machine's shell, as always with ssh.
@@ -22,7 +25,7 @@ def ssh_command(paths: LabPaths, name: str, command: Sequence[str], ask_agent: C
     if machine is None:
         raise ConditionError(f"there is no machine {name}", cure=f"it has {', '.join(one.name for one in ws.plan.machines)}")
     address = address_of(machine, ws.facts) or ask_agent()
-    options = [*_identity(ws.plan.ssh, paths.folder), *_host_keys(ws, name), "-p", str(ws.plan.ssh.port)]
+    options = [*_identity(ws.plan.ssh, paths.folder), *_host_keys(ws, name), *ALIVE, "-p", str(ws.plan.ssh.port)]
     return ["ssh", *options, f"{ws.plan.ssh.user}@{address}", *command]
 
 

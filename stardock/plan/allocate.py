@@ -13,6 +13,7 @@ from stardock.plan.hosts import hosts
 from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.model import Interface
 from stardock.plan.settings import PveNode
+from stardock.plan.vm_ids import vm_ids
 from stardock.plan.wanted import V4, V6, Wanted
 from stardock.spec.addresses import unfit
 
@@ -53,21 +54,12 @@ def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Wanted]) -> t
     numbers = {one.name: counters.numbers(one) for one in every}
     held = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
     pve_nodes = hosts(nodes, every, held)
-    vm_ids = _vm_ids(every, held, numbers)
+    given_ids = vm_ids(every, held, numbers)
     nics = _nics(lock.cluster, every, held, numbers)
-    machines = {name: Allocated(numbers=numbers[name], pve_node=pve_nodes[name], vm_id=vm_ids[name], nics=nics[name]) for name in numbers}
+    machines = {
+        name: Allocated(numbers=numbers[name], pve_node=pve_nodes[name], vm_id=given_ids[name], nics=nics[name]) for name in numbers
+    }
     return machines, frozenset(counters.reused)
-
-
-def _vm_ids(every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, int]:
-    """VM ids: explicit, held, or the next of the pool that nobody has."""
-    taken = {machine.record.vm_id for machine in held.values()} | {one.own.vm_id for one in every if one.own.vm_id}
-    given = {}
-    for one in every:
-        number = one.own.vm_id or (held[one.name].record.vm_id if one.name in held else None)
-        given[one.name] = number or identity.vm_id(one.pool.vm_id_start, numbers[one.name].ordinal, taken)
-        taken.add(given[one.name])
-    return given
 
 
 def _nics(cluster: str, every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:

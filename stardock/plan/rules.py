@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
@@ -12,6 +11,7 @@ from stardock.plan.images import unpinned_files
 from stardock.plan.locked import Lock
 from stardock.plan.model import Machine, Window
 from stardock.plan.placement_rules import too_full
+from stardock.plan.vm_ids import range_problems
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 
@@ -25,7 +25,7 @@ def before_allocation(spec: Spec, every: Sequence[Wanted], lock: Lock | None) ->
     return [
         *_same_cluster(spec, lock),
         *unpinned_files(spec, every, lock.images if lock else {}, held),
-        *_vm_id_ranges(spec),
+        *range_problems(spec, held),
         *(_role_kept(spec, one, held[one.name].record) for one in every if one.name in held and held[one.name].record.role != one.role),
     ]
 
@@ -35,15 +35,6 @@ def _same_cluster(spec: Spec, lock: Lock | None) -> Iterator[Problem]:
         message = f"the lock beside this file belongs to the cluster {lock.cluster}, not {spec.cluster}"
         cure = f"write `cluster: {lock.cluster}`, or give the new cluster a file name of its own: each has its own lock"
         yield at(spec, ("cluster",), message, cure)
-
-
-def _vm_id_ranges(spec: Spec) -> Iterator[Problem]:
-    ranges = sorted((pool.vm_id_start, pool.vm_id_start + len(pool.members) - 1, p) for p, pool in enumerate(spec.pools) if pool.members)
-    for (start, end, p), (other_start, other_end, q) in pairwise(ranges):
-        if other_start <= end:
-            one, other = spec.pools[p].name, spec.pools[q].name
-            message = f"the VM ids of pool {other} ({other_start} to {other_end}) meet those of pool {one} ({start} to {end})"
-            yield at(spec, ("pools", q, "vm_id_start"), message, f"start {other} at {end + 1} or later; machines that exist keep their id")
 
 
 def _role_kept(spec: Spec, one: Wanted, record: Machine) -> Problem:

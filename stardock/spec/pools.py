@@ -155,9 +155,9 @@ class Pool(Hardware):
     disk_interface: Literal["scsi0", "virtio0"] = Field(
         default="scsi0", description="where PVE attaches the disk; imported machines may have `virtio0`"
     )
-    vm_id_start: VmId = Field(
-        default_factory=lambda data: _default(data).vm_id_start,
-        description="VM ids count up from here; default: 200 load balancers, 210 servers, 220 agents",
+    vm_id_start: VmId | None = Field(
+        default=None,
+        description="VM ids count up from here; default: the next free ones from 200 (load balancers), 210 (servers), 220 (agents) on",
     )
     nodes: tuple[NodeName, ...] | None = Field(
         default=None, description="PVE nodes that may carry these machines; default: all", min_length=1
@@ -179,6 +179,11 @@ class Pool(Hardware):
         if self.machines is None and (self.count is None or self.pattern is None):
             raise broken("the pool does not say which machines it has", "add `machines: [NAME, ...]`, or both `count` and `pattern`")
         return self
+
+    @property
+    def first_vm_id(self) -> int:
+        """Where its VM ids are counted from: its own word, else its role's."""
+        return self.vm_id_start or SIZES[self.role].vm_id_start
 
     @cached_property
     def members(self) -> tuple[Machine, ...]:

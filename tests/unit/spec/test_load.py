@@ -59,7 +59,7 @@ def test_hardware_defaults_are_by_role(load: Load, role: str, wanted: tuple[int,
     text = example("single").replace(", memory: 4GiB, disk: 40GiB", "") + "network: {vip: 10.0.0.5}\n"
     text = text.replace("pools:\n", f"pools:\n  - {{name: more, role: {role}, machines: [more1]}}\n")
     pool = load(text).pools[0]
-    assert (pool.cores, pool.memory, pool.disk, pool.vm_id_start) == wanted
+    assert (pool.cores, pool.memory, pool.disk, pool.first_vm_id) == wanted
 
 
 def test_names_may_carry_own_values(load: Load) -> None:

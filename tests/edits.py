@@ -17,6 +17,7 @@ HARDWARE: dict[str, tuple[Any, ...]] = {
     "cpu": ("host", "x86-64-v2-AES", "x86-64-v3"),
     "memory": ("4GiB", "8GiB", "6GiB"),
     "disk": ("20GiB", "40GiB", "80GiB"),
+    "disk_datastore": ("local-lvm", "nvme"),
     "firmware": ("seabios", "ovmf"),
     "chipset": ("q35", "i440fx"),
     "tpm": (True, False),

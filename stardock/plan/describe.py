@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stardock.distributions.network_plugins import network_plugins
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
-from stardock.plan.hardware import hardware_of, said
+from stardock.plan.hardware import disk_datastore, hardware_of, said
 from stardock.plan.hosts import allowed
 from stardock.plan.images import Pins, disk_image
 from stardock.plan.interfaces import interfaces
@@ -92,7 +92,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         cpu_type=own.cpu or pool.cpu,
         memory_mib=own.memory or pool.memory,
         disk_gib=own.disk or pool.disk,
-        disk_datastore=node.disks,
+        disk_datastore=disk_datastore(one, node),
         disk_interface=pool.disk_interface,
         seed_interface=SEED,
         snippet_datastore=node.snippets,

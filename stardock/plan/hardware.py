@@ -29,10 +29,11 @@ def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, A
     Data disks are in declared order, from slot 1.
     """
     chosen = {key: value for key in _PLAIN if (value := said(one, key)) is not None}
+    datastore = disk_datastore(one, node)
     return {
         **chosen,
         "balloon_mib": said(one, "balloon") or 0,
-        "data_disks": tuple(_data_disk(disk, slot, node) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
+        "data_disks": tuple(_data_disk(disk, slot, datastore) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
         "devices": tuple(_device(device) for device in said(one, "devices") or ()),
         "startup": _startup(said(one, "startup"), ROLES.index(one.role) + 1),
         "agent": _agent(said(one, "agent")),
@@ -40,11 +41,17 @@ def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, A
     }
 
 
-def _data_disk(disk: hardware.DataDisk, slot: int, node: PveNode) -> DataDisk:
+def disk_datastore(one: Wanted, node: PveNode) -> str:
+    """Where the first disk lies, and the other ones that name no datastore."""
+    datastore: str | None = said(one, "disk_datastore")
+    return datastore or node.disks
+
+
+def _data_disk(disk: hardware.DataDisk, slot: int, datastore: str) -> DataDisk:
     return DataDisk(
         name=disk.name,
         size_gib=disk.size,
-        datastore=disk.datastore or node.disks,
+        datastore=disk.datastore or datastore,
         slot=slot,
         mount=disk.mount,
         filesystem=disk.filesystem,

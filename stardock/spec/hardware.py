@@ -100,7 +100,7 @@ class DataDisk(Section):
 
     name: DiskName = Field(description="serial of the disk; never changes")
     size: Gibibytes = Field(description="grows in place, never shrinks; the file system is not grown with it")
-    datastore: Datastore | None = Field(default=None, description="default: the PVE node's `datastores.disks`")
+    datastore: Datastore | None = Field(default=None, description="default: that of the first disk")
     mount: Annotated[str, BeforeValidator(parse_mount), WithJsonSchema({"type": "string", "pattern": f"^{_MOUNT.pattern}$"})] | None = (
         Field(default=None, description="where it is mounted; default: nowhere, the disk stays as it is (Longhorn, Ceph)")
     )
@@ -173,6 +173,10 @@ class Hardware(Section):
     balloon: Balloon | None = Field(
         default=None,
         description="memory that PVE may take it down to, 0: none; default: 0, since etcd stalls and the kubelet evicts when memory goes",
+    )
+    disk_datastore: Datastore | None = Field(
+        default=None,
+        description="PVE datastore of the first disk and of the small drives beside it; default: the PVE node's `datastores.disks`",
     )
     firmware: Literal["seabios", "ovmf"] | None = Field(default=None, description="ovmf: UEFI with a disk of its own; default: seabios")
     chipset: Literal["q35", "i440fx"] | None = Field(default=None, description="default: q35")

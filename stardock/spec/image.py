@@ -163,7 +163,10 @@ class Image(Section):
     file_name: FileName | None = Field(
         default=None, description="name on the datastore; the cluster's name and the pin's digest are added; default: the image's own"
     )
-    datastore: Datastore | None = Field(default=None, description="PVE datastore of the image; default: the PVE node's `datastores.images`")
+    datastore: Datastore | None = Field(
+        default=None,
+        description="PVE datastore of the downloaded image, not of disks (`disk_datastore`); default: the PVE node's `datastores.images`",
+    )
     everywhere: Flag = Field(default=False, description="also on PVE nodes that the pool may use and that carry no machine of it yet")
     overwrite: Flag = Field(default=False, description="download again when the size behind the URL changes; machines stay as they are")
     timeout: Minutes = Field(default=30, description="how long a download or upload may take")

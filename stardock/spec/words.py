@@ -54,7 +54,11 @@ _KEYS_CALLED = {
     ("distribution", "release"): "version",
     ("image", "os"): "system",
     ("image", "version"): "release",
+    **{(section, key): "disk_datastore" for section in ("pools", "machines") for key in ("datastore", "storage", "datastore_id")},
 }
+
+#: What is said beside a key that is meant, where another one is near.
+_BESIDE = {"disk_datastore": " (`image.datastore` is where the downloaded image lies)"}
 
 #: error type of pydantic -> what the value is not, and the cure
 _KINDS = {
@@ -162,7 +166,7 @@ def _meant(error: ErrorDetails) -> str:
     """What to do about an unknown key: another spelling, another place, or the keys that there are."""
     key, near, outer = str(error["loc"][-1]), _near(error), _outer(error["loc"])
     if near is not None:
-        return f"did you mean `{near}`?"
+        return f"did you mean `{near}`?{_BESIDE.get(near, '')}"
     if key.startswith((EXTENSION, "x_")):
         return _extension(key, first_level=len(error["loc"]) == 1)
     if error["loc"][:-1] == ("distribution",) and key in known_keys():

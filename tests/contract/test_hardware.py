@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.contract.engine import Change, Engine, engine
-from tests.contract.estate import Estate, estate
+from tests.contract.estate import USUAL, Estate, estate
 from tests.plans import document
 from tests.synth.running import synthesize, write_cluster
 
@@ -27,7 +27,8 @@ DATA: list[Data] = [
 ]
 #: Everything that PVE takes from a token.
 RICH: Data = {
-    "cores": 4, "sockets": 2, "cpu": "host", "memory": "4GiB", "numa": True, "balloon": 0, "disk": "20GiB", "firmware": "ovmf", "tpm": True,
+    "cores": 4, "sockets": 2, "cpu": "host", "memory": "4GiB", "numa": True, "balloon": 0, "disk": "20GiB", "disk_datastore": "nvme",
+    "firmware": "ovmf", "tpm": True,
     "data_disks": DATA,
     "devices": ["gpu", {"mapping": "vgpu", "mdev": "nvidia-63"}],
     "pve_pool": "lab", "description": "GPU node\nof ${the} lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
@@ -93,7 +94,7 @@ def keys(text: str) -> Data:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """The cluster, applied once."""
-    with estate(tmp_path_factory.mktemp("pve"), ssh=True) as pve:
+    with estate(tmp_path_factory.mktemp("pve"), ssh=True, storages=USUAL | {"nvme": "zfspool"}) as pve:
         for pool in ("lab", "other"):
             assert pve.ask("POST", "/pools", poolid=pool).status == 200
         for name, path in (("gpu", "0000:01:00.0"), ("vgpu", "0000:02:00.0")):
@@ -134,6 +135,15 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
     assert (config["serial0"], made.pve.get("/pools", poolid="lab")[0]["members"][0]["name"]) == ("socket", "rich1")
     refused = {key: count for key, count in made.pve.lab("status")["requests"].items() if not key.endswith(" 200")}
     assert refused == {}
+
+
+@pytest.mark.proves("case 06-storage-per-pool")
+@pytest.mark.only_looks
+def test_all_drives_of_a_pool_lie_on_its_datastore_but_those_that_name_another(made: Made) -> None:
+    config = made.config("rich1")
+    lies = {key: str(config[key]).partition(":")[0] for key in ("scsi0", "scsi1", "efidisk0", "tpmstate0", "virtio1", "virtio2")}
+    assert lies == dict.fromkeys(("scsi0", "scsi1", "efidisk0", "tpmstate0", "virtio1"), "nvme") | {"virtio2": "local-lvm"}
+    assert str(made.config("server1")["scsi0"]).startswith("local-lvm:")
 
 
 @pytest.mark.proves("feature data disks")
@@ -217,7 +227,7 @@ def test_what_only_a_new_vm_can_have_plans_nothing(made: Made) -> None:
 
     def edit(data: Data) -> None:
         rich = data["pools"][2]
-        rich |= {"firmware": "seabios", "chipset": "i440fx", "tpm": False, "disk": "10GiB"}
+        rich |= {"firmware": "seabios", "chipset": "i440fx", "tpm": False, "disk": "10GiB", "disk_datastore": "local-lvm"}
         rich["data_disks"] = [DATA[0] | {"size": "1GiB", "datastore": "local", "filesystem": "ext4"}]
         del rich["pve_pool"]
 

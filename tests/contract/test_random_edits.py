@@ -59,7 +59,7 @@ def _is_planned(data: Data) -> bool:
 def applied(data: Data, folder: Path) -> Iterator[Applied]:
     """Made once; edits are planned over its state and never applied."""
     (folder / "pve").mkdir()
-    with estate(folder / "pve", ssh=True, storages=USUAL | {"other": "dir"}) as pve:
+    with estate(folder / "pve", ssh=True, storages=USUAL | {"other": "dir", "nvme": "zfspool"}) as pve:
         for pool in ("lab", "prod"):
             pve.granted("POST", "/pools", {"poolid": pool})
         data["proxmox"]["endpoint"] = pve.settings.endpoint

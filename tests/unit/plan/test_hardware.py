@@ -9,6 +9,7 @@ import pytest
 from stardock.plan.build import build
 from stardock.plan.model import Plan
 from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.privileges import needed
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, pool
 
@@ -88,6 +89,35 @@ def test_a_machines_own_word_goes_before_its_pools(data: dict[str, Any]) -> None
     one, other = plan.machine("a1"), plan.machine("a2")
     assert {field: (getattr(one, field), getattr(other, field)) for field in PLANNED} == PLANNED
     assert (one.tags[-1], other.tags[-1]) == ("a", "b")
+
+
+@pytest.mark.proves("case 06-storage-per-pool")
+def test_the_datastore_is_the_machines_own_else_its_pools_else_its_pve_nodes_and_data_disks_follow(data: dict[str, Any]) -> None:
+    data["proxmox"]["nodes"][1] = {"name": "pve2", "datastores": {"disks": "zfs"}}
+    pool(data, "server").update(machines=["s1", "s2"], data_disks=DISKS)
+    own = {"name": "a2", "disk_datastore": "nvme"}
+    pool(data, "agent").update(disk_datastore="hdd-pool", machines=["a1", own], data_disks=DISKS)
+    plan, _ = plan_of(data)
+    lies = {one.name: (one.disk_datastore, [disk.datastore for disk in one.data_disks]) for one in plan.machines}
+    assert lies == {
+        "s1": ("local-lvm", ["local-lvm", "ceph"]),
+        "s2": ("zfs", ["zfs", "ceph"]),
+        "a1": ("hdd-pool", ["hdd-pool", "ceph"]),
+        "a2": ("nvme", ["nvme", "ceph"]),
+    }
+    assert {f"/storage/{name}" for name in ("local-lvm", "zfs", "hdd-pool", "nvme", "ceph")} <= needed(plan).keys()
+
+
+@pytest.mark.proves("case 06-storage-per-pool")
+def test_a_machine_that_stands_keeps_its_datastore_and_a_new_one_goes_to_the_wished(data: dict[str, Any]) -> None:
+    before, lock = plan_of(data)
+    pool(data, "agent").update(disk_datastore="hdd-pool", machines=["a1", "a2", "a3"])
+    plan, after = plan_of(data, lock)
+    assert [plan.machine(name) for name in ("a1", "a2")] == [before.machine(name) for name in ("a1", "a2")]
+    assert plan.machine("a3").disk_datastore == "hdd-pool"
+    assert wishes(plan, "a1") == {"disk_datastore": ("local-lvm", "hdd-pool")}
+    accepted, _ = build(spec_of(data), after, "cluster.yaml", accept={"a1"})
+    assert [accepted.machine(name).disk_datastore for name in ("a1", "a2")] == ["hdd-pool", "local-lvm"]
 
 
 def test_a_balloon_on_a_server_is_a_warning(data: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stardock.plan.build import build
 from stardock.spec import load_spec
 from tests.unit.spec.conftest import KEY, Load, Problems, only
 
@@ -72,6 +73,26 @@ def with_pool(text: str) -> str:
 def test_what_cannot_be_is_refused_with_a_cure(problems: Problems, text: str, at: tuple[int, str], words: str, cure: str) -> None:
     found = only(problems(text))
     assert ((found.line, found.path), found.message, found.cure) == (at, words, cure)
+
+
+@pytest.mark.proves("case 06-storage-per-pool")
+@pytest.mark.parametrize("key", ["datastore", "storage", "datastore_id", "disk_store"])
+@pytest.mark.parametrize(
+    "where", ["name: agents, role: agent, machines: [a1], {}", "name: agents, role: agent, machines: [{{name: a1, {}}}]"]
+)
+def test_a_misplaced_datastore_is_told_where_it_goes(problems: Problems, load: Load, where: str, key: str) -> None:
+    found = only(problems(with_pool(where.format(f"{key}: nvme"))))
+    assert (found.line, found.message) == (7, f"unknown key `{key}`")
+    assert found.cure == "did you mean `disk_datastore`? (`image.datastore` is where the downloaded image lies)"
+    pool = load(with_pool(where.format("disk_datastore: nvme"))).pools[1]
+    assert "nvme" in {pool.disk_datastore, pool.members[0].disk_datastore}
+
+
+@pytest.mark.proves("case 06-storage-per-pool")
+def test_an_images_own_datastore_is_the_downloads_and_no_disks(load: Load) -> None:
+    spec = load(with_pool("name: agents, role: agent, machines: [a1], image: {system: debian, datastore: nvme}"))
+    plan, _ = build(spec, None, "cluster.yaml")
+    assert (plan.machine("a1").image.datastore, plan.machine("a1").disk_datastore) == ("nvme", "local-lvm")
 
 
 @pytest.mark.proves("case 26-underscore")

@@ -26,12 +26,26 @@ def to_do(origin: Origin, cluster_file: str) -> Iterator[Note]:
     yield Note(Kind.TO_DO, "export PROXMOX_VE_API_TOKEN: tokens are never in a file of Stardock's")
     if origin.of("loadbalancer") and not (origin.ansible.values.keepalived.virtual_ip or "").strip():
         yield origin.ansible.note(Kind.TO_DO, "no VIP is known: write `network: {vip: ADDRESS}`", "keepalived", "virtual_ip")
+    yield from _files(origin)
     yield Note(Kind.TO_DO, "write `distribution.version` as `rke2 --version` tells it on a server: starbase pins none")
     message = (
         "put starbase's terraform.tfstate away when Stardock has taken over: its `terraform apply` and `destroy` still reach these VMs"
     )
     yield Note(Kind.TO_DO, message)
     yield Note(Kind.TO_DO, "leave starbase's snippets on the PVE nodes: these VMs do not start without them until each is replaced once")
+
+
+def _files(origin: Origin) -> Iterator[Note]:
+    """What starbase's roles wrote and Stardock has no key for: the next machine comes up without it."""
+    values, note = origin.ansible.values, origin.ansible.note
+    where = "under `cloud_init.user_data.write_files`: the nodes that stand keep theirs, and new machines have none"
+    if values.rke2_config.embedded_registry.enabled:
+        mirrors = ", ".join(values.rke2_config.embedded_registry.mirrors)
+        message = f"the mirrors of the embedded registry ({mirrors}) are not taken over: write /etc/rancher/rke2/registries.yaml {where}"
+        yield note(Kind.TO_DO, message, "rke2_config", "embedded_registry", "mirrors")
+    if values.rke2_proxy.enable_proxy:
+        files = "/etc/default/rke2-server and /etc/default/rke2-agent"
+        yield note(Kind.TO_DO, f"the proxy is not taken over: write {files} {where}", "rke2_proxy")
 
 
 def _other(origin: Origin, message: str, *keys: str | int) -> Note:
@@ -71,11 +85,6 @@ def _first_boot(origin: Origin) -> Iterator[Note]:
 def _hardware(origin: Origin) -> Iterator[Note]:
     message = "tags, description, startup order and OS type `l26` are set by the first deploy, without a restart"
     yield _other(origin, message, "controlplane_vm_config")
-    stores = {role: origin.terraform.values.hardware_of(role).disk_datastore for role in origin.roles}
-    for role, store in stores.items():
-        if store != stores.get("controlplane", store):
-            message = f"disks of {role} machines lie on {store}: those that stand stay there, new ones go to {stores['controlplane']}"
-            yield _other(origin, message, f"{role}_vm_config", "disk_datastore")
     servers = origin.terraform.values.hardware_of("controlplane")
     if servers.mem_floating:
         message = "balloons stay as they are; Stardock's own servers have none, since etcd stalls when memory goes (`balloon: 0`)"
@@ -88,12 +97,6 @@ def _ansible(origin: Origin) -> Iterator[Note]:
     yield note(
         kind, "RKE2 comes from its release, pinned, not from the distribution's packages; the change on running nodes was never tried"
     )
-    if values.rke2_config.embedded_registry.enabled:
-        yield note(
-            kind, "registries.yaml is not written by Stardock; what lies on the nodes stays", "rke2_config", "embedded_registry", "mirrors"
-        )
-    if values.rke2_proxy.enable_proxy:
-        yield note(kind, "the proxy is not taken over; /etc/default/rke2-* stay as they are", "rke2_proxy")
     yield from _balancers(origin, values)
 
 

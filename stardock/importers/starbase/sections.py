@@ -152,7 +152,7 @@ def _static(origin: Origin, guest: NetworkConfig) -> dict[str, Any]:
 
 def pool(origin: Origin, role: str) -> dict[str, Any]:
     """One pool a role, with the hardware that its machines have now."""
-    hardware = origin.terraform.values.hardware_of(role)
+    hardware, own = origin.terraform.values.hardware_of(role), origin.terraform.values.hardware_of("controlplane")
     return {
         "name": f"{ROLES[role]}s",
         "role": ROLES[role],
@@ -162,6 +162,7 @@ def pool(origin: Origin, role: str) -> dict[str, Any]:
         "cpu": hardware.cpu_type,
         "memory": size(hardware.mem_dedicated),
         "disk": f"{hardware.disk_size}GiB",
+        **({} if hardware.disk_datastore == own.disk_datastore else {"disk_datastore": hardware.disk_datastore}),
         "disk_interface": "virtio0",
         **_hardware(hardware),
         **({"cloud_init": {"packages": extra}} if (extra := _extra_packages(origin, role)) else {}),

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from stardock.cli.main import runner
 from stardock.lock import load_lock
 from stardock.plan.locked import Lock
+from stardock.workspace import open_workspace
 from tests.starbase import CUSTOM, GIVEN, TFVARS, checkout, mac_of
 
 pytestmark = pytest.mark.unit
@@ -128,6 +129,41 @@ def test_the_importer_brings_what_the_origins_clusters_need_under_selinux(place:
     assert {record.selinux for record in kubernetes} == {wanted == "true"}
     assert {"rke2-selinux" in record.packages for record in kubernetes} == {wanted == "true"}
     assert all("open-iscsi" in record.packages for record in kubernetes)
+
+
+THREE_STORES = (
+    TFVARS.replace('disk_datastore  = "local-lvm"', 'disk_datastore = "nvme"', 1)
+    .replace('disk_datastore  = "local-lvm"', 'disk_datastore = "hdd-pool"', 1)
+    .replace('disk_datastore  = "local-lvm"', 'disk_datastore = "local-zfs"', 1)
+)
+
+
+@pytest.mark.proves("case 07-starbase-three-stores")
+def test_each_role_brings_its_datastore_so_that_no_wish_is_open_and_new_machines_go_where_their_role_is(place: Imported) -> None:
+    checkout(place.folder / "old", tfvars=THREE_STORES)
+    assert "new ones go to" not in place.run()
+    workspace = open_workspace(place.folder / "cluster.yaml")
+    assert [*workspace.plan.changes, *workspace.plan.replacements] == []
+    assert {one.role: one.disk_datastore for one in workspace.plan.machines} == {
+        "server": "nvme", "agent": "hdd-pool", "loadbalancer": "local-zfs",
+    }  # fmt: skip
+    data = YAML().load(place.text)
+    agents = next(pool for pool in data["pools"] if pool["role"] == "agent")
+    agents["machines"].append("kworker1")
+    with (place.folder / "cluster.yaml").open("w") as file:
+        YAML().dump(data, file)
+    assert open_workspace(place.folder / "cluster.yaml").plan.machine("kworker1").disk_datastore == "hdd-pool"
+
+
+@pytest.mark.proves("case 07-starbase-three-stores")
+def test_a_proxy_and_the_mirrors_are_not_taken_over_and_the_files_to_write_are_named(place: Imported) -> None:
+    proxy = 'rke2_proxy: {enable_proxy: true, http_proxy: "http://192.0.2.9:3128", no_proxy: "192.0.2.0/24"}\n'
+    checkout(place.folder / "old", custom=CUSTOM + proxy)
+    left = place.run().partition("left for you:")[2]
+    assert re.search(
+        r"custom.yml:8: the mirrors of the embedded registry \(docker.io\) are not taken over: write \S+/registries.yaml", left
+    )
+    assert re.search(r"custom.yml:12: the proxy is not taken over: write /etc/default/rke2-server and /etc/default/rke2-agent under", left)
 
 
 def test_no_secret_of_the_origin_is_written_or_said(place: Imported) -> None:

@@ -6,11 +6,37 @@ kubernetes (cdktf 0.21, cdktn 0.24).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from cdktf import TerraformBackend
 from constructs import Construct
+
+from pve.template import literal
+from stardock.errors import ConditionError
+
+
+def plain(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the settings back where nothing in them is more than its text; raises ConditionError.
+
+    OpenTofu evaluates them, Terraform takes them as they are: what is escaped for one is another text to the other.
+    """
+    for text in _texts(dict(settings)):
+        if literal(text) != text:
+            raise ConditionError(
+                f"an engine may evaluate {text!r}, where the state lies", cure="give the file, folder or setting another name"
+            )
+    return settings
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 class Backend(TerraformBackend):

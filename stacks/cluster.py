@@ -13,7 +13,8 @@ from pve.image import Image, ImageProps
 from pve.machine import Machine as MachineConstruct
 from pve.scope import unnamed
 from pve.snippet import SnippetProps, Snippets
-from stacks.backend import Backend
+from pve.template import literal
+from stacks.backend import Backend, plain
 from stacks.props import ha_props, image_id, image_props, machine_props, snippet_copies
 from stacks.providers import providers
 from stardock.firstboot import password_variables
@@ -52,7 +53,7 @@ class ClusterStack(TerraformStack):
         """The file beside cluster.yaml, or what `state:` says; credentials come from the engine's environment."""
         state = self._plan.state
         local = state.backend == LOCAL
-        Backend(self, state.backend, {"path": state_path} if local else configuration(state, beside=self._beside))
+        Backend(self, state.backend, plain({"path": state_path} if local else configuration(state, beside=self._beside)))
 
     def _variables(self) -> None:
         for name in sorted({name for machine in self._plan.machines for name in password_variables(machine)}):
@@ -91,13 +92,18 @@ class ClusterStack(TerraformStack):
         ]
 
     def _adopt(self, adopt: Mapping[str, str]) -> None:
-        blocks = [{"to": f"proxmox_virtual_environment_vm.{name}", "id": adopt[name]} for name in sorted(adopt)]
+        blocks = [{"to": f"proxmox_virtual_environment_vm.{name}", "id": literal(adopt[name])} for name in sorted(adopt)]
         if blocks:
             self.add_override("import", blocks)
 
     def _output(self) -> None:
         machines = {
-            machine.name: {"role": machine.role, "pve_node": machine.pve_node, "vm_id": machine.vm_id, "address": machine.address or "dhcp"}
+            machine.name: {
+                "role": machine.role,
+                "pve_node": literal(machine.pve_node),
+                "vm_id": machine.vm_id,
+                "address": literal(machine.address or "dhcp"),
+            }
             for machine in self._plan.machines
         }
         TerraformOutput(self, "machines", value=machines, description="what was made, by name")

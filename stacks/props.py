@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from dataclasses import replace as replaced
@@ -12,8 +11,8 @@ from pve.hardware import DataDiskProps, DeviceProps, HardwareProps
 from pve.image import ImageProps
 from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
+from pve.template import Template, home_path, joined, literal, variable
 from stardock.firstboot import documents
-from stardock.firstboot.text import template
 from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
@@ -39,13 +38,13 @@ def image_props(cluster: str, placed: PlacedImage, *, beside: str) -> ImageProps
     """
     image = placed.image
     return ImageProps(
-        pve_node=placed.pve_node,
-        datastore=image.datastore,
-        file_name=image_file(cluster, image.file_name),
-        content_type=system(image.system).content_type,
-        url=image.url,
+        pve_node=literal(placed.pve_node),
+        datastore=literal(image.datastore),
+        file_name=literal(image_file(cluster, image.file_name)),
+        content_type=literal(system(image.system).content_type),
+        url=_perhaps(image.url),
         path=None if image.file is None else _path(image.file, beside),
-        checksum=image.checksum,
+        checksum=_perhaps(image.checksum),
         shared=image.shared,
         overwrite=image.overwrite,
         timeout_seconds=image.timeout_seconds,
@@ -53,30 +52,34 @@ def image_props(cluster: str, placed: PlacedImage, *, beside: str) -> ImageProps
     )
 
 
-def _path(file: str, beside: str) -> str:
-    """A path for the engine, which finds the home directory itself: the JSON is the same for everyone."""
-    return f"${{pathexpand({json.dumps(file)})}}" if file.startswith("~") else posixpath.join(beside, file)
+def _path(file: str, beside: str) -> Template:
+    return home_path(file) if file.startswith("~") else literal(posixpath.join(beside, file))
 
 
-def machine_props(cluster: str, machine: Machine, *, image: str, replace: bool) -> MachineProps:
+def _perhaps(text: str | None) -> Template | None:
+    return None if text is None else literal(text)
+
+
+def machine_props(cluster: str, machine: Machine, *, image: Template, replace: bool) -> MachineProps:
     """Take a machine of the plan to a VM; `image` is the volume to import."""
     texts = documents(cluster, machine)
+    user = joined(*(literal(part) if mark is None else variable(mark) for part, mark in texts.user_parts()))
     return MachineProps(
-        name=machine.hostname,
-        description=template(description(cluster, machine), ()),
-        tags=sorted(tags(cluster, machine)),
-        pve_node=machine.pve_node,
+        name=literal(machine.hostname),
+        description=literal(description(cluster, machine)),
+        tags=[literal(tag) for tag in sorted(tags(cluster, machine))],
+        pve_node=literal(machine.pve_node),
         vm_id=machine.vm_id,
         hardware=hardware_props(machine),
         image=image,
         nics=[_nic(interface) for interface in machine.interfaces],
-        user=_snippet(cluster, machine, "user", texts.user),
-        network=_snippet(cluster, machine, "network", texts.network),
-        meta=_snippet(cluster, machine, "meta", texts.meta),
+        user=_snippet(cluster, machine, "user", user),
+        network=_snippet(cluster, machine, "network", literal(texts.network)),
+        meta=_snippet(cluster, machine, "meta", literal(texts.meta)),
         startup=_startup(machine),
-        pve_pool=machine.pve_pool,
+        pve_pool=_perhaps(machine.pve_pool),
         agent=machine.agent.enabled,
-        agent_timeout=f"{machine.agent.timeout_minutes}m",
+        agent_timeout_minutes=machine.agent.timeout_minutes,
         on_boot=machine.on_boot,
         stop_on_destroy=machine.stop_on_destroy,
         prevent_destroy=machine.protect and not replace,
@@ -88,8 +91,8 @@ def ha_props(plan: Plan, machine: Machine) -> HaProps:
     ha = machine.ha or Ha()
     return HaProps(
         vm_id=machine.vm_id,
-        rule=f"stardock-{plan.cluster}-{machine.name}",
-        nodes=_ha_nodes(plan, machine),
+        rule=literal(f"stardock-{plan.cluster}-{machine.name}"),
+        nodes=[literal(node) for node in _ha_nodes(plan, machine)],
         max_restart=ha.max_restart,
         max_relocate=ha.max_relocate,
     )
@@ -108,7 +111,7 @@ def snippet_copies(plan: Plan, machine: Machine, props: MachineProps) -> dict[st
         return {}
     others = [node for node in _ha_nodes(plan, machine) if node != machine.pve_node]
     own = {"user": props.user, "network": props.network, "meta": props.meta}
-    return {f"{kind}--{node}": replaced(snippet, pve_node=node) for node in others for kind, snippet in own.items()}
+    return {f"{kind}--{node}": replaced(snippet, pve_node=literal(node)) for node in others for kind, snippet in own.items()}
 
 
 def hardware_props(machine: Machine) -> HardwareProps:
@@ -116,32 +119,32 @@ def hardware_props(machine: Machine) -> HardwareProps:
     return HardwareProps(
         cores=machine.cores,
         sockets=machine.sockets,
-        cpu_type=machine.cpu_type,
+        cpu_type=literal(machine.cpu_type),
         numa=machine.numa,
         memory_mib=machine.memory_mib,
         balloon_mib=machine.balloon_mib,
-        hugepages=machine.hugepages,
+        hugepages=_perhaps(machine.hugepages),
         disk_gib=machine.disk_gib,
-        disk_datastore=machine.disk_datastore,
-        disk_interface=machine.disk_interface,
-        seed_interface=machine.seed_interface,
+        disk_datastore=literal(machine.disk_datastore),
+        disk_interface=literal(machine.disk_interface),
+        seed_interface=literal(machine.seed_interface),
         data_disks=[_data_disk(disk) for disk in machine.data_disks],
         devices=[_device(device, machine.chipset) for device in machine.devices],
-        firmware=machine.firmware,
-        chipset=machine.chipset,
+        firmware=literal(machine.firmware),
+        chipset=literal(machine.chipset),
         tpm=machine.tpm,
         serial=machine.serial,
     )
 
 
 def _data_disk(disk: DataDisk) -> DataDiskProps:
-    return DataDiskProps(slot=disk.slot, serial=disk.name, size_gib=disk.size_gib, datastore=disk.datastore)
+    return DataDiskProps(slot=disk.slot, serial=literal(disk.name), size_gib=disk.size_gib, datastore=literal(disk.datastore))
 
 
 def _device(device: Device, chipset: str) -> DeviceProps:
     """Only q35 has PCI Express."""
     pcie = chipset == "q35" if device.pcie is None else device.pcie
-    return DeviceProps(mapping=device.mapping, pcie=pcie, mdev=device.mdev, primary_gpu=device.primary_gpu)
+    return DeviceProps(mapping=literal(device.mapping), pcie=pcie, mdev=_perhaps(device.mdev), primary_gpu=device.primary_gpu)
 
 
 def _startup(machine: Machine) -> StartupProps:
@@ -152,15 +155,19 @@ def _startup(machine: Machine) -> StartupProps:
 
 def _nic(interface: Interface) -> NicProps:
     return NicProps(
-        bridge=interface.bridge,
-        model=interface.model,
-        mac=interface.mac,
+        bridge=literal(interface.bridge),
+        model=literal(interface.model),
+        mac=literal(interface.mac),
         vlan=interface.vlan,
         mtu=interface.mtu,
         firewall=interface.firewall,
     )
 
 
-def _snippet(cluster: str, machine: Machine, kind: Document, content: str) -> SnippetProps:
-    file_name = snippet_file(cluster, machine.name, kind)
-    return SnippetProps(pve_node=machine.pve_node, datastore=machine.snippet_datastore, file_name=file_name, content=content)
+def _snippet(cluster: str, machine: Machine, kind: Document, content: Template) -> SnippetProps:
+    return SnippetProps(
+        pve_node=literal(machine.pve_node),
+        datastore=literal(machine.snippet_datastore),
+        file_name=literal(snippet_file(cluster, machine.name, kind)),
+        content=content,
+    )

@@ -6,13 +6,13 @@ go over SSH, so only they name it.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Mapping
 
 from constructs import Construct
 from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, ProxmoxProviderSshNode
 
+from pve.template import Template, file_content, literal
 from stardock.plan.settings import Proxmox, PveNode
 
 
@@ -29,7 +29,8 @@ def providers(scope: Construct, proxmox: Proxmox, *, beside: str) -> Mapping[str
 
 
 def _provider(scope: Construct, id_: str, proxmox: Proxmox, ssh: ProxmoxProviderSsh, alias: str | None = None) -> None:
-    ProxmoxProvider(scope, id_, alias=alias, endpoint=proxmox.endpoint, insecure=proxmox.insecure, ssh=ssh)
+    endpoint = None if proxmox.endpoint is None else literal(proxmox.endpoint)
+    ProxmoxProvider(scope, id_, alias=alias, endpoint=endpoint, insecure=proxmox.insecure, ssh=ssh)
 
 
 def _own(proxmox: Proxmox, beside: str, node: PveNode) -> ProxmoxProviderSsh:
@@ -41,17 +42,19 @@ def _ssh(
 ) -> ProxmoxProviderSsh:
     path = private_key or proxmox.ssh_private_key
     return ProxmoxProviderSsh(
-        username=user or proxmox.ssh_user,
+        username=literal(user or proxmox.ssh_user),
         # without a key: the agent, and where none answers PROXMOX_VE_SSH_PRIVATE_KEY (provider 0.111.1 tries them in this order)
         agent=path is None,
         private_key=None if path is None else _file_reference(path, beside),
-        socks5_server=proxmox.socks5,
-        node_attribute=[ProxmoxProviderSshNode(name=node.name, address=node.address, port=node.ssh_port) for node in nodes if node.address],
+        socks5_server=None if proxmox.socks5 is None else literal(proxmox.socks5),
+        node_attribute=[
+            ProxmoxProviderSshNode(name=literal(node.name), address=literal(node.address), port=node.ssh_port)
+            for node in nodes
+            if node.address
+        ],
     )
 
 
-def _file_reference(path: str, beside: str) -> str:
-    """Let the engine read a file, so that its content stays out of the JSON; relative paths are as seen from cluster.yaml."""
-    if path.startswith("~"):
-        return f"${{file(pathexpand({json.dumps(path)}))}}"
-    return f"${{file({json.dumps(posixpath.join(beside, path))})}}"
+def _file_reference(path: str, beside: str) -> Template:
+    """Relative paths are as seen from cluster.yaml."""
+    return file_content(path if path.startswith("~") else posixpath.join(beside, path))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stardock.drift.files import image_volume, texts, volumes
+from stardock.drift.files import image_volume, volumes
 from stardock.drift.scene import Scene
 from stardock.estate.machines import EstateMachine
+from stardock.firstboot import documents
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Machine, Plan
 
@@ -64,9 +65,9 @@ def deployed(plan: Plan) -> Scene:
     """All machines, first-boot files and images of a plan, as they are after a deploy."""
     sizes: dict[tuple[str, str], dict[str, int]] = {}
     for machine in plan.machines:
-        written = texts(plan.cluster, machine)
+        written = documents(plan.cluster, machine)
         for kind, volume in volumes(plan.cluster, machine).items():
-            sizes.setdefault((machine.pve_node, machine.snippet_datastore), {})[volume] = len(written[kind].encode())
+            sizes.setdefault((machine.pve_node, machine.snippet_datastore), {})[volume] = len(getattr(written, kind).encode())
         sizes.setdefault((machine.pve_node, machine.image.datastore), {})[image_volume(plan.cluster, machine)] = 1 << 29
     return Scene(
         plan=plan,

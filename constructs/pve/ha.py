@@ -10,14 +10,16 @@ from constructs import Construct
 from imports.proxmox.haresource import Haresource
 from imports.proxmox.harule import Harule
 
+from pve.template import Template
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaProps:
     """`rule` is the name of the rule of node affinity, the estate's only one of that name."""
 
     vm_id: int
-    rule: str
-    nodes: Sequence[str]
+    rule: Template
+    nodes: Sequence[Template]
     max_restart: int
     max_relocate: int
 

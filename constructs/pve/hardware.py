@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from imports.proxmox import virtual_environment_vm as vm
 
+from pve.template import Template
+
 #: The provider's words for the size of huge pages, which are PVE's: 2 and 1024 are MiB.
 HUGEPAGES = {"any": "any", "2MiB": "2", "1GiB": "1024"}
 
@@ -16,18 +18,18 @@ class DataDiskProps:
     """A disk beside the first, at `virtio<slot>`. `serial` is how the guest finds it; size in GiB."""
 
     slot: int
-    serial: str
+    serial: Template
     size_gib: int
-    datastore: str
+    datastore: Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceProps:
     """A PCI device by the name of a resource mapping; `mdev` is the type of a mediated device."""
 
-    mapping: str
+    mapping: Template
     pcie: bool
-    mdev: str | None = None
+    mdev: Template | None = None
     primary_gpu: bool = False
 
 
@@ -37,19 +39,19 @@ class HardwareProps:
 
     cores: int
     sockets: int
-    cpu_type: str
+    cpu_type: Template
     numa: bool
     memory_mib: int
     balloon_mib: int
-    hugepages: str | None
+    hugepages: Template | None
     disk_gib: int
-    disk_datastore: str
-    disk_interface: str
-    seed_interface: str  # of the cloud-init drive
+    disk_datastore: Template
+    disk_interface: Template
+    seed_interface: Template  # of the cloud-init drive
     data_disks: Sequence[DataDiskProps]
     devices: Sequence[DeviceProps]
-    firmware: str
-    chipset: str
+    firmware: Template
+    chipset: Template
     tpm: bool
     serial: bool
 
@@ -65,7 +67,7 @@ def memory(props: HardwareProps) -> vm.VirtualEnvironmentVmMemory:
     return vm.VirtualEnvironmentVmMemory(dedicated=props.memory_mib, floating=props.balloon_mib, hugepages=pages)
 
 
-def disks(props: HardwareProps, image: str) -> list[vm.VirtualEnvironmentVmDisk]:
+def disks(props: HardwareProps, image: Template) -> list[vm.VirtualEnvironmentVmDisk]:
     """The first disk, imported from `image`, then the others by slot: the provider keeps the order it is given."""
     first = vm.VirtualEnvironmentVmDisk(
         interface=props.disk_interface,

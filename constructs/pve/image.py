@@ -9,22 +9,24 @@ from constructs import Construct
 from imports.proxmox.download_file import DownloadFile
 from imports.proxmox.virtual_environment_file import VirtualEnvironmentFile, VirtualEnvironmentFileSourceFile
 
+from pve.template import Template
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageProps:
-    """Where to take what from: `url`, or `path` on the machine that the engine runs on, as a Terraform template.
+    """Where to take what from: `url`, or `path` on the machine that the engine runs on.
 
     `checksum` is `ALGORITHM:HEX` (sha256 or sha512; sha256 for a path) or None; `file_name` ends in .qcow2, .raw or .vmdk. On a `shared`
     datastore, `pve_node` is who fetches it.
     """
 
-    pve_node: str
-    datastore: str
-    file_name: str
-    content_type: str  # what the datastore must take; PVE imports disks from `import` only
-    url: str | None = None
-    path: str | None = None
-    checksum: str | None = None
+    pve_node: Template
+    datastore: Template
+    file_name: Template
+    content_type: Template  # what the datastore must take; PVE imports disks from `import` only
+    url: Template | None = None
+    path: Template | None = None
+    checksum: Template | None = None
     shared: bool = False
     overwrite: bool = False
     timeout_seconds: int = 1800
@@ -38,7 +40,7 @@ class Image(Construct):
         super().__init__(scope, id_)
         resource = self._download(props) if props.path is None else self._upload(props, props.path)
         resource.override_logical_id(id_)
-        self.volume = resource.id  # as a reference: a machine waits for its image
+        self.volume = Template(resource.id)  # as a reference: a machine waits for its image
 
     def _download(self, props: ImageProps) -> DownloadFile:
         algorithm, _, digest = (props.checksum or "").partition(":")
@@ -59,7 +61,7 @@ class Image(Construct):
             lifecycle=_lifecycle(props),
         )
 
-    def _upload(self, props: ImageProps, path: str) -> VirtualEnvironmentFile:
+    def _upload(self, props: ImageProps, path: Template) -> VirtualEnvironmentFile:
         digest = (props.checksum or "").partition(":")[2]
         return VirtualEnvironmentFile(
             self,

@@ -13,6 +13,7 @@ from imports.proxmox import virtual_environment_vm as vm
 from pve import hardware as blocks
 from pve.hardware import HardwareProps
 from pve.snippet import SnippetProps
+from pve.template import Template
 
 #: What the provider would replace a VM for (design, invariant 2), or move it for. Not the whole disk: it must be able to grow.
 IGNORED = ("initialization", "disk[0].import_from", "node_name")
@@ -22,9 +23,9 @@ IGNORED = ("initialization", "disk[0].import_from", "node_name")
 class NicProps:
     """A network device. `mac` in upper case: PVE gives it back so, and another case is drift."""
 
-    bridge: str
-    model: str
-    mac: str
+    bridge: Template
+    model: Template
+    mac: Template
     vlan: int | None = None
     mtu: int | None = None  # bytes; 1: the bridge's
     firewall: bool = False
@@ -41,23 +42,23 @@ class StartupProps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineProps:
-    """A VM, decided in full. `image` is a volume id or a reference to one; user, network and meta are snippets."""
+    """A VM, decided in full. `image` is a reference to a volume id; user, network and meta are snippets."""
 
-    name: str
-    description: str
-    tags: Sequence[str]
-    pve_node: str
+    name: Template
+    description: Template
+    tags: Sequence[Template]
+    pve_node: Template
     vm_id: int
     hardware: HardwareProps
-    image: str
+    image: Template
     nics: Sequence[NicProps]
     user: SnippetProps
     network: SnippetProps
     meta: SnippetProps
     startup: StartupProps
-    pve_pool: str | None = None
+    pve_pool: Template | None = None
     agent: bool = True
-    agent_timeout: str = "2m"
+    agent_timeout_minutes: int = 2
     on_boot: bool = True
     stop_on_destroy: bool = True
     prevent_destroy: bool = True
@@ -132,7 +133,7 @@ def _initialization(props: MachineProps) -> vm.VirtualEnvironmentVmInitializatio
 def _agent(props: MachineProps) -> vm.VirtualEnvironmentVmAgent:
     """Ask it nothing: a silent one would hold up every plan for `timeout` a VM. Discovery asks it, in one place."""
     silent = vm.VirtualEnvironmentVmAgentWaitForIp(disabled=True)
-    return vm.VirtualEnvironmentVmAgent(enabled=props.agent, timeout=props.agent_timeout, wait_for_ip=silent)
+    return vm.VirtualEnvironmentVmAgent(enabled=props.agent, timeout=f"{props.agent_timeout_minutes}m", wait_for_ip=silent)
 
 
 def _network_device(nic: NicProps) -> vm.VirtualEnvironmentVmNetworkDevice:

@@ -9,22 +9,24 @@ from typing import Any
 from cdktf import TerraformElement
 from constructs import Construct
 
+from pve.template import Template, joined, literal
+
 RESOURCE = "proxmox_virtual_environment_file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnippetProps:
-    """A text and where it goes. `content` is a Terraform template: `${var.NAME}` is replaced, anything else is escaped already."""
+    """A text and where it goes."""
 
-    pve_node: str
-    datastore: str
-    file_name: str
-    content: str
+    pve_node: Template
+    datastore: Template
+    file_name: Template
+    content: Template
 
     @property
-    def volume(self) -> str:
+    def volume(self) -> Template:
         """The volume id, literally: a reference to the file would make the provider replace a VM at each edit of the text."""
-        return f"{self.datastore}:snippets/{self.file_name}"
+        return joined(self.datastore, literal(":snippets/"), self.file_name)
 
 
 class Snippets(TerraformElement):

@@ -14,12 +14,9 @@ from stardock.drift.scene import Place, Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import properties
 from stardock.estate.machines import EstateMachine
-from stardock.firstboot import documents
-from stardock.plan.file_names import DOCUMENTS, image_file, snippet_file
+from stardock.firstboot import Documents, documents
+from stardock.plan.file_names import DOCUMENTS, Document, image_file, snippet_file
 from stardock.plan.model import Machine
-
-#: The engine puts a password hash here, which nobody but the state knows.
-_VARIABLE = re.compile(r"(?<!\$)\$\{var\.[a-z0-9_]+\}")
 
 
 def volumes(cluster: str, machine: Machine) -> dict[str, str]:
@@ -30,12 +27,6 @@ def volumes(cluster: str, machine: Machine) -> dict[str, str]:
 def image_volume(cluster: str, machine: Machine) -> str:
     """The volume id of the image that the machine was made from."""
     return f"{machine.image.datastore}:import/{image_file(cluster, machine.image.file_name)}"
-
-
-def texts(cluster: str, machine: Machine) -> dict[str, str]:
-    """Document -> the text as it lies there; `${var.NAME}` stands where a password hash would."""
-    written = documents(cluster, machine)
-    return {kind: getattr(written, kind).replace("$${", "${").replace("%%{", "%{") for kind in DOCUMENTS}
 
 
 def check(scene: Scene) -> Iterator[Finding]:
@@ -73,33 +64,40 @@ def _gone(subject: str, volume: str, node: str, cure: str) -> Finding:
 
 def _snippets(scene: Scene, machine: Machine) -> Iterator[Finding]:
     """Stardock's own three, on the PVE node to which it wrote them."""
-    written = texts(scene.plan.cluster, machine)
-    for kind, volume in volumes(scene.plan.cluster, machine).items():
+    written = documents(scene.plan.cluster, machine)
+    for kind in DOCUMENTS:
+        volume = volumes(scene.plan.cluster, machine)[kind]
         listed = scene.snippets((machine.pve_node, machine.snippet_datastore))
         if listed is None:
             continue
         if volume not in listed:
             yield _gone(machine.name, volume, machine.pve_node, "runner deploy")
             continue
-        yield from _tampered(scene, machine, volume, written[kind], listed[volume])
+        yield from _tampered(scene, machine, volume, _parts(written, kind), listed[volume])
 
 
-def _tampered(scene: Scene, machine: Machine, volume: str, text: str, size: int) -> Iterator[Finding]:
+def _parts(written: Documents, kind: Document) -> list[str]:
+    """What lies before, between and behind password hashes, which nobody but the state knows."""
+    return [text for text, variable in written.user_parts() if variable is None] if kind == "user" else [getattr(written, kind)]
+
+
+def _tampered(scene: Scene, machine: Machine, volume: str, parts: list[str], size: int) -> Iterator[Finding]:
     """By content where it was read, else by size where a size can be known."""
+    text = "".join(parts)
     content = scene.contents.get((machine.pve_node, volume))
     cure = f"runner deploy does not see it; delete the file ({machine.pve_node}), then runner deploy writes it anew"
-    if content is not None and not _fits(text, content):
+    if content is not None and not _fits(parts, content):
         wanted, found = (f"sha256 {hashlib.sha256(data).hexdigest()[:16]}" for data in (text.encode(), content))
-    elif content is None and not _VARIABLE.search(text) and size != len(text.encode()):
+    elif content is None and len(parts) == 1 and size != len(text.encode()):
         wanted, found = f"{len(text.encode())} bytes", f"{size} bytes"
     else:
         return
     yield Finding(kind="snippet", subject=machine.name, field=volume, wanted=wanted, found=found, hidden=True, cure=cure)
 
 
-def _fits(text: str, content: bytes) -> bool:
-    """Equal, apart from password hashes, which the state alone knows."""
-    pattern = r"[^\n]*".join(re.escape(part) for part in _VARIABLE.split(text))
+def _fits(parts: list[str], content: bytes) -> bool:
+    """Equal, apart from password hashes."""
+    pattern = r"[^\n]*".join(re.escape(part) for part in parts)
     return re.fullmatch(pattern, content.decode(errors="replace")) is not None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from stardock.firstboot.text import reference
+from stardock.firstboot.hashes import mark
 from stardock.firstboot.user import first_files
 from stardock.plan.model import Machine, User
 from stardock.systems import ManagedFile, system
@@ -50,21 +50,21 @@ WantedBy=multi-user.target
 """
 
 
-def ignition(machine: Machine) -> dict[str, Any]:
-    """Give the document of one machine; depends on nothing but that machine."""
+def ignition(machine: Machine, digest: str = "") -> dict[str, Any]:
+    """Give the document of one machine; depends on nothing but that machine. `digest` as in `user_data`."""
     zone = {"path": "/etc/localtime", "target": f"../usr/share/zoneinfo/{machine.timezone}", "overwrite": True}
     return {
         "ignition": {"version": VERSION},
-        "passwd": {"users": [_user(user) for user in machine.users]},
+        "passwd": {"users": [_user(user, digest) for user in machine.users]},
         "storage": {"files": [_file(file) for file in _files(machine)], "links": [zone]},
         "systemd": {"units": list(_units(machine))},
     }
 
 
-def _user(user: User) -> dict[str, Any]:
+def _user(user: User, digest: str) -> dict[str, Any]:
     """Root is there already, and has a shell; an account without a hash has no password."""
     shell = {} if user.name == "root" else {"shell": "/bin/bash"}
-    password = {"passwordHash": reference(user.password_variable)} if user.password_variable else {}
+    password = {"passwordHash": mark(user.password_variable, digest)} if user.password_variable else {}
     keys = {"sshAuthorizedKeys": list(user.keys)} if user.keys else {}
     return {"name": user.name, **shell, **password, **keys}
 
@@ -83,7 +83,7 @@ def _script(commands: tuple[str, ...]) -> str:
 
 
 def _file(file: ManagedFile) -> dict[str, Any]:
-    """The content is a data URL in percent escapes: nothing in it is live to Terraform."""
+    """The content is a data URL in percent escapes."""
     owner = {} if file.owner == "root" else {"user": {"name": file.owner}}
     contents = {"source": f"data:,{quote(file.content, safe='')}"}
     return {"path": file.path, "mode": int(file.mode, 8), "overwrite": True, "contents": contents, **owner}

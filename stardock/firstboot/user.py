@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.firstboot.hashes import mark
 from stardock.firstboot.mirror import switch_command
-from stardock.firstboot.text import reference
 from stardock.plan.model import Machine, User
 from stardock.systems import ManagedFile, disks, system
 
 Command = str | list[str]  # a line for the shell, or words
 
 
-def user_data(machine: Machine) -> dict[str, Any]:
-    """Give the cloud-config of one machine; depends on nothing but that machine. The user's own parts come after ours."""
+def user_data(machine: Machine, digest: str = "") -> dict[str, Any]:
+    """Give the cloud-config of one machine; depends on nothing but that machine. The user's own parts come after ours.
+
+    `digest` is for the marks of password hashes (`stardock.firstboot.hashes`).
+    """
     own = system(machine.image.system)
     mirror = own.mirror(machine)
     switch = [switch_command(mirror)] if mirror else []
     return {
         **_identity(machine),
-        **_access(machine),
+        **_access(machine, digest),
         **own.cloud_config(machine),
         "packages": list(own.packages_of(machine)),
         "write_files": [_file(file) for file in first_files(machine)],
@@ -55,26 +58,26 @@ def _identity(machine: Machine) -> dict[str, Any]:
     return {**name, "manage_etc_hosts": "localhost", "timezone": machine.timezone}
 
 
-def _access(machine: Machine) -> dict[str, Any]:
+def _access(machine: Machine, digest: str) -> dict[str, Any]:
     return {
         "ssh_pwauth": False,
         "disable_root": all(user.name != "root" for user in machine.users),
         "ssh_deletekeys": True,  # images must not share host keys
         "ssh_genkeytypes": ["ed25519"],
-        "users": [_user(user) for user in machine.users],
+        "users": [_user(user, digest) for user in machine.users],
     }
 
 
-def _user(user: User) -> dict[str, Any]:
+def _user(user: User, digest: str) -> dict[str, Any]:
     account = {"name": user.name} if user.name == "root" else {"name": user.name, "shell": "/bin/bash"}
     keys = {"ssh_authorized_keys": list(user.keys)} if user.keys else {}
-    return {**account, **_password(user.password_variable), **keys}
+    return {**account, **_password(user.password_variable, digest), **keys}
 
 
-def _password(variable: str | None) -> dict[str, Any]:
+def _password(variable: str | None, digest: str) -> dict[str, Any]:
     if variable is None:
         return {"lock_passwd": True}
-    return {"lock_passwd": False, "hashed_passwd": reference(variable)}
+    return {"lock_passwd": False, "hashed_passwd": mark(variable, digest)}
 
 
 def _file(file: ManagedFile) -> dict[str, Any]:

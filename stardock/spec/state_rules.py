@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: Who one is, in a URL: https://user:password@host.
 _USER_INFO = re.compile(r"[a-z][a-z0-9+.-]*://[^/@]*@", re.IGNORECASE)
 
+_EVALUATED = re.compile(r"[$%]\{")
+
 
 def state_settings(spec: Spec) -> Iterator[Problem]:
     """The backend's own settings; credentials are none of them."""
@@ -41,6 +43,8 @@ def _faults(name: str, backend: Backend, key: str, value: object) -> Iterator[tu
         yield f"the backend {name} has no setting `{key}`", _known(key, backend)
     elif not fits(backend.keys[key], value):
         yield misfit(backend.keys[key], value)
+    elif _EVALUATED.search(str(value)):
+        yield f"`{key}` holds ${{ or %{{, which OpenTofu evaluates here and Terraform does not", "write the value itself"
     elif isinstance(value, str) and _USER_INFO.match(value):
         yield f"`{key}` holds a user name or password", f"write the URL without what stands before the @ and export {_variables(backend)}"
 

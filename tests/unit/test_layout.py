@@ -115,6 +115,21 @@ def test_constructs_is_a_plain_source_root() -> None:
     assert not list((ROOT / "constructs").glob("*.py"))
 
 
+@pytest.mark.proves("hostile 13")
+def test_no_prop_of_a_construct_is_a_text_that_did_not_come_through_the_door() -> None:
+    """`pve.template.Template` is what mypy lets nobody pass a `str` for."""
+    bare = [
+        f"{path.name}: {field.target.id}"
+        for path in sorted((ROOT / "constructs").rglob("*.py"))
+        for props in ast.walk(ast.parse(path.read_text()))
+        if isinstance(props, ast.ClassDef) and props.name.endswith("Props")
+        for field in props.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if any(isinstance(node, ast.Name) and node.id == "str" for node in ast.walk(field.annotation))
+    ]
+    assert not bare
+
+
 def test_every_tests_folder_is_a_package() -> None:
     assert [folder for folder in {path.parent for path in (ROOT / "tests").rglob("*.py")} if not (folder / "__init__.py").exists()] == []
 

@@ -10,7 +10,6 @@ import pytest
 from ruamel.yaml import YAML
 
 from stardock.firstboot import documents
-from stardock.firstboot.text import template
 from stardock.plan.model import User, Window
 from stardock.systems import SYSTEMS, system
 from tests.machines import KEY, interface, machine, machines
@@ -112,12 +111,14 @@ def test_lists_of_packages_are_read_at_first_boot_and_nothing_is_upgraded() -> N
         assert (document["package_update"], document["package_upgrade"]) == (True, False)
 
 
-def test_a_password_is_a_reference_and_everything_else_is_escaped() -> None:
+def test_a_mark_stands_for_a_password_and_everything_else_is_as_it_is() -> None:
     admin = User(name="admin", keys=(f"{KEY}${{path.cwd}}%{{if true}}",), password_variable="password_hash_admin")
     subject = machine("server1", "server", 12, users=(admin, User(name="guest", sudo=False)))
-    text = documents("testing", subject).user
-    assert 'hashed_passwd: "${var.password_hash_admin}"' in text
-    assert "$${path.cwd}%%{if true}" in text
+    text, marks = documents("testing", subject).user, documents("testing", subject).marks
+    (placed,) = marks
+    assert marks[placed] == "password_hash_admin"
+    assert f'hashed_passwd: "{placed}"' in text
+    assert "${path.cwd}%{if true}" in text
     accounts = {account["name"]: account for account in user(subject)["users"]}
     assert accounts["admin"]["lock_passwd"] is False
     assert accounts["guest"] == {"name": "guest", "shell": "/bin/bash", "lock_passwd": True}
@@ -178,5 +179,10 @@ def test_a_dhcp_interface_says_nothing_that_is_not_wanted() -> None:
     ]
 
 
-def test_only_named_variables_are_live() -> None:
-    assert template("${var.a} ${var.b} %{x} $ %", ("a",)) == "${var.a} $${var.b} %%{x} $ %"
+def test_a_hash_stands_in_one_place_and_no_text_of_a_users_can_be_another() -> None:
+    forged = "${var.password_hash_admin} ${var.password_hash_admin 0}"
+    admin = User(name="admin", keys=(f"{KEY}{forged}",), password_variable="password_hash_admin")
+    written = documents("testing", machine("agent1", "agent", 1, users=(admin,)))
+    live = [variable for _, variable in written.user_parts() if variable]
+    assert live == ["password_hash_admin"]
+    assert forged in "".join(text for text, variable in written.user_parts() if variable is None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pve.template import literal
 from stacks.props import ha_props, machine_props, snippet_copies
 from stardock.errors import InputErrors
 from stardock.plan.parts import Ha
@@ -41,7 +42,7 @@ def test_a_machine_under_ha_may_go_to_every_pve_node_of_its_pool(data: dict[str,
 
 def test_its_snippets_lie_on_every_such_node_or_once_on_a_shared_datastore(data: dict[str, Any]) -> None:
     plan, _ = plan_of(data)
-    a1 = machine_props("prod", plan.machine("a1"), image="local:import/x.qcow2", replace=False)
+    a1 = machine_props("prod", plan.machine("a1"), image=literal("local:import/x.qcow2"), replace=False)
     copies = snippet_copies(plan, plan.machine("a1"), a1)
     assert {key: one.pve_node for key, one in copies.items()} == {
         f"{kind}--{node}": node for node in ("pve2", "pve3") for kind in ("user", "network", "meta")

@@ -37,6 +37,13 @@ ESTATE: dict[str, Case] = {
         "`address` holds a user name or password",
         "TF_HTTP_USERNAME and TF_HTTP_PASSWORD",
     ),
+    "state_with_what_one_engine_evaluates": (
+        _state("backend: s3, bucket: 'b${uuid()}'"),
+        "bucket",
+        "state.bucket",
+        "which OpenTofu evaluates here and Terraform does not",
+        "write the value itself",
+    ),
     "state_with_a_setting_of_no_backend": (
         _state("backend: s3, buckett: b, bucket: b"),
         "buckett",

@@ -87,10 +87,10 @@ def _report(error: Exception, *, debug: bool) -> int:
     if debug:
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
     if isinstance(error, StardockError):
-        click.echo("\n".join(message_lines(error)), err=True)
+        click.echo("\n".join(map(_printable, message_lines(error))), err=True)
         return error.exit_code
     last = (str(error).splitlines() or [""])[0]
-    click.echo(f"error: {type(error).__name__}: {last}".rstrip(": "), err=True)
+    click.echo(_printable(f"error: {type(error).__name__}: {last}".rstrip(": ")), err=True)
     click.echo("  this is a fault of Stardock's, not yours; `runner --debug COMMAND ...` shows where it happened", err=True)
     return UNEXPECTED
 
@@ -101,6 +101,11 @@ def message_lines(error: StardockError) -> list[str]:
         lines = [line for problem in error.problems for line in _problem_lines(error.file, problem)]
         return [*lines, f"error: {error.message}"]
     return [f"error: {error.message}", *_cure_lines(error.cure)]
+
+
+def _printable(text: str) -> str:
+    """What others said stands in messages: no control character of theirs reaches a terminal."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in text)
 
 
 def _problem_lines(file: str, problem: Problem) -> list[str]:

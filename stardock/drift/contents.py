@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -15,10 +16,13 @@ from stardock.drift.files import volumes
 from stardock.drift.scene import Scene
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
+from stardock.estate.shapes import row, rows
 from stardock.plan.settings import Proxmox, PveNode
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
 SECONDS, NODES = 60.0, 8
+#: What may stand in a command of sftp: Proxmox names the folder and the file, and a line of its own could run a program here.
+_PATH = re.compile(r"/[A-Za-z0-9._/+=@-]{1,400}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def _doors(estate: Estate, proxmox: Proxmox, beside: Path) -> dict[str, Door]:
     """Where each PVE node's sshd answers: as cluster.yaml says, else at the address by which the cluster knows the node."""
     members: dict[str, str] = {}
     if any(node.address is None for node in proxmox.nodes):
-        listed = estate.read(lambda api: api.cluster.status.get())
+        listed = estate.insist(lambda api: rows(api.cluster.status.get(), "name"))
         members = {str(item["name"]): str(item["ip"]) for item in listed if item.get("ip")}
     return {node.name: _door(proxmox, node, node.address or members.get(node.name, node.name), beside) for node in proxmox.nodes}
 
@@ -68,12 +72,14 @@ def _folders(estate: Estate, scene: Scene) -> dict[str, str]:
 
 
 def _storage(name: str) -> Question:
-    return lambda api: api.storage(name).get()
+    return lambda api: row(api.storage(name).get())
 
 
 def _fetch(door: Door, paths: Mapping[str, str], environ: Mapping[str, str]) -> _Read:
     """One login, all files of that PVE node, into a folder that is gone afterwards: a snippet may hold a password hash."""
     key = environment_key(door, environ)
+    if any(not _PATH.fullmatch(path) for path in paths.values()):
+        return _Read({}, "Proxmox tells a path of them that is none")
     with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
         targets = {volume: Path(folder) / str(number) for number, volume in enumerate(paths)}
         batch = "".join(f'-get "{paths[volume]}" "{target}"\n' for volume, target in targets.items())

@@ -14,6 +14,7 @@ from stardock.estate.hardware import properties
 from stardock.estate.machines import EstateMachine, machines_on
 from stardock.estate.power import powers_of
 from stardock.estate.questions import WORKERS, Answer, Question, ask
+from stardock.estate.shapes import rights, rows
 from stardock.plan.model import Plan
 
 #: Seconds for one answer.
@@ -67,7 +68,7 @@ _UNLISTED = "Proxmox shows them with Datastore.Allocate on the datastore only"
 
 
 def _rights(store: str) -> Question:
-    return lambda api: api.access.permissions.get(path=f"/storage/{store}")
+    return lambda api: rights(api.access.permissions.get(path=f"/storage/{store}"))
 
 
 def _may_list(answer: Answer, store: str) -> bool:
@@ -75,7 +76,7 @@ def _may_list(answer: Answer, store: str) -> bool:
 
 
 def _content(place: Place) -> Question:
-    return lambda api: api.nodes(place[0]).storage(place[1]).content.get()
+    return lambda api: rows(api.nodes(place[0]).storage(place[1]).content.get(), "volid")
 
 
 def _sizes(listed: Iterable[Mapping[str, Any]]) -> dict[str, int]:

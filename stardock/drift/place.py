@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
+from stardock.estate.answers import shown
 from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
 from stardock.estate.power import Power
-from stardock.estate.reasons import shown
 from stardock.plan.model import SEED, Machine
 
 

@@ -14,10 +14,12 @@ from typing import Any
 
 from proxmoxer.core import ResourceException
 
-from stardock.estate.connection import Estate, Forbidden, NoAnswer
+from stardock.estate.answers import shown
+from stardock.estate.connection import Estate
 from stardock.estate.hostkeys import KINDS, host_key, kind_of
 from stardock.estate.machines import EstateMachine
-from stardock.estate.reasons import Kind, Reason, forbidden, frozen, odd, of_agent_error, of_refusal, shown
+from stardock.estate.reasons import Kind, Reason, forbidden, frozen, odd, of_agent_error, of_refusal
+from stardock.estate.refusals import Forbidden, NoAnswer
 
 #: What first boot copies the public host keys to: SELinux lets the agent read it, and does not let it read the originals.
 COPIED_KEYS = "/etc/stardock/host-keys.pub"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from stardock.estate.connection import Estate
+from stardock.estate.shapes import resources, rows
 from stardock.plan.settings import PveNode
 
 MIB = 1 << 20
@@ -18,14 +19,16 @@ def measured(estate: Estate, nodes: Sequence[PveNode]) -> tuple[PveNode, ...]:
 
     What Proxmox does not tell (the node is down, or the token lacks Sys.Audit or Datastore.Audit) stays unknown.
     """
-    hosts = {item["node"]: item for item in estate.read(lambda api: api.nodes.get())}
-    storages = {(item["node"], item["storage"]): item for item in estate.read(lambda api: api.cluster.resources.get(type="storage"))}
+    hosts = {item["node"]: item for item in estate.insist(lambda api: rows(api.nodes.get(), "node"))}
+    storages = {
+        (item["node"], item["storage"]): item for item in estate.insist(lambda api: resources(api.cluster.resources.get(type="storage")))
+    }
     return tuple(_filled(node, hosts.get(node.name, {}), storages.get((node.name, node.disks), {})) for node in nodes)
 
 
 def memory_by_node(estate: Estate) -> dict[str, int]:
     """MiB by PVE node, of those that tell it; one request. ConditionError when Proxmox does not answer."""
-    told = {item["node"]: _whole(item.get("maxmem"), MIB) for item in estate.read(lambda api: api.nodes.get())}
+    told = {item["node"]: _whole(item.get("maxmem"), MIB) for item in estate.insist(lambda api: rows(api.nodes.get(), "node"))}
     return {name: mib for name, mib in told.items() if mib}
 
 

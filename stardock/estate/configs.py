@@ -9,6 +9,7 @@ from typing import Any
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
 from stardock.estate.questions import WORKERS, Question, ask
+from stardock.estate.shapes import config
 
 Config = dict[str, Any]
 
@@ -22,4 +23,4 @@ def configs_of(estate: Estate, machines: Iterable[EstateMachine]) -> dict[int, C
 
 def config_of(machine: EstateMachine) -> Question:
     """The question for one VM's configuration."""
-    return lambda api: api.nodes(machine.pve_node).qemu(machine.vm_id).config.get()
+    return lambda api: config(api.nodes(machine.pve_node).qemu(machine.vm_id).config.get())

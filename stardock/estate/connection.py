@@ -15,6 +15,8 @@ from proxmoxer import ProxmoxAPI
 from proxmoxer.core import ResourceException
 
 from stardock.errors import ConditionError
+from stardock.estate.answers import WHOLE_SECONDS, Bounded, shown
+from stardock.estate.refusals import TRUST_CURE, NoAnswer, denied, failed, not_proxmox, unreachable, untrusted
 from stardock.estate.token import ApiToken, api_token
 from stardock.plan.settings import Proxmox
 
@@ -34,16 +36,6 @@ _SYSTEM_CAS = (
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-
-_TRUST_CURE = "name the CA: export SSL_CERT_FILE=pve-root-ca.pem (a copy of /etc/pve/pve-root-ca.pem of any PVE node)"
-
-
-class NoAnswer(ConditionError):
-    """Proxmox did not answer this time; a patient caller may ask again."""
-
-
-class Forbidden(ConditionError):
-    """The token may not do this one thing; others it may."""
 
 
 class Estate:
@@ -71,7 +63,7 @@ class Estate:
 
     def _connect(self) -> Any:
         parts = urlsplit(self.endpoint)
-        return ProxmoxAPI(
+        api = ProxmoxAPI(
             parts.hostname,
             port=parts.port or 443,
             user=self._token.user,
@@ -80,34 +72,53 @@ class Estate:
             verify_ssl=self._trust,
             timeout=(CONNECT_SECONDS, self._seconds),
         )
+        session: requests.Session = api._store["session"]  # noqa: SLF001  proxmoxer offers no other way to it
+        session.mount("https://", Bounded())
+        session.headers["Accept-Encoding"] = "identity"
+        return api
 
     def check(self) -> str:
         """Ask for the version of Proxmox: endpoint answers, certificate is trusted, token is accepted; within `CHECK_SECONDS`.
 
         Raises ConditionError that tells these three apart.
         """
-        answer = within(CHECK_SECONDS, lambda: self.read(lambda api: api.version.get()), self._silent)
-        if not isinstance(answer, dict) or "version" not in answer:
-            raise _not_proxmox(self.endpoint)
-        return str(answer["version"])
+        answer = within(CHECK_SECONDS, lambda: self.insist(lambda api: api.version.get()), self._silent)
+        version = answer.get("version") if isinstance(answer, dict) else None
+        if not isinstance(version, str):
+            raise not_proxmox(self.endpoint)
+        return shown(version)
+
+    def insist(self, question: Callable[[Any], T]) -> T:
+        """Ask what Proxmox must answer: a refusal becomes ConditionError, too."""
+        try:
+            return self.read(question)
+        except ResourceException as error:
+            raise failed(self.endpoint, error) from error
 
     def read(self, question: Callable[[Any], T]) -> T:
         """Ask one question; what stops every question (no answer, no trust, no access) becomes ConditionError.
 
         ResourceException passes through when it concerns the thing asked for.
         """
+        api = self.api
         try:
-            return question(self.api)
+            return within(max(WHOLE_SECONDS, self._seconds) + CONNECT_SECONDS, lambda: question(api), self._late)
         except requests.exceptions.SSLError as error:
-            raise _untrusted(self.endpoint, error) from error
+            raise untrusted(self.endpoint, error) from error
         except requests.exceptions.Timeout as error:
             raise self._silent() from error
         except requests.exceptions.RequestException as error:
-            raise _unreachable(self.endpoint, error) from error
+            raise unreachable(self.endpoint, error) from error
         except ResourceException as error:
-            raise _denied(self.endpoint, error) or error from error
-        except (AttributeError, KeyError, TypeError, RecursionError) as error:  # of proxmoxer, or of the question: JSON of another shape
+            raise denied(self.endpoint, error) or error from error
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            # of proxmoxer, or of the question: JSON of another shape
             raise NoAnswer(f"{self.endpoint} answers, but not as Proxmox does: {type(error).__name__} in its answer") from error
+
+    def _late(self) -> NoAnswer:
+        """The thread that still waits keeps its session; the next question gets another."""
+        del self._local.api
+        return self._silent()
 
     def _silent(self) -> NoAnswer:
         return NoAnswer(
@@ -134,7 +145,7 @@ def trusted_cas(proxmox: Proxmox, environ: Mapping[str, str]) -> bool | str:
         return False
     named = environ.get("SSL_CERT_FILE")
     if named and not Path(named).is_file():
-        raise ConditionError(f"SSL_CERT_FILE names {named}, which is not there", cure=_TRUST_CURE)
+        raise ConditionError(f"SSL_CERT_FILE names {named}, which is not there", cure=TRUST_CURE)
     return named or next((path for path in _SYSTEM_CAS if Path(path).is_file()), True)
 
 
@@ -157,37 +168,3 @@ def _into(work: Callable[[], T], done: list[T], failed: list[BaseException]) -> 
         done.append(work())
     except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
         failed.append(error)
-
-
-def _untrusted(endpoint: str, error: Exception) -> ConditionError:
-    return ConditionError(f"the certificate of {endpoint} is not trusted: {_innermost(error)}", cure=_TRUST_CURE)
-
-
-def _unreachable(endpoint: str, error: Exception) -> NoAnswer:
-    return NoAnswer(f"{endpoint} cannot be reached: {_innermost(error)}", cure="check `proxmox.endpoint` in cluster.yaml and the host")
-
-
-def _not_proxmox(endpoint: str) -> ConditionError:
-    return ConditionError(
-        f"{endpoint} answers, but not as Proxmox does", cure="check `proxmox.endpoint` in cluster.yaml: https://HOST:8006"
-    )
-
-
-def _denied(endpoint: str, error: ResourceException) -> ConditionError | None:
-    """Make words of a refusal that concerns the token; None for any other answer."""
-    if error.status_code == requests.codes.unauthorized:
-        return ConditionError(
-            f"{endpoint} does not accept the API token: {error.content}",
-            cure="it may be mistyped, expired or deleted: pveum user token list USER; a new one: pveum user token add USER stardock",
-        )
-    if error.status_code == requests.codes.forbidden:
-        cure = "runner doctor tells every privilege that is missing, with the commands that give it"
-        return Forbidden(f"the API token may not do this: {error.content}", cure=cure)
-    return None
-
-
-def _innermost(error: BaseException) -> str:
-    """Give the last cause in words: requests wraps urllib3, which wraps the socket's error with its own address in it."""
-    while (reason := getattr(error, "reason", None) or (error.args[0] if error.args else None)) and isinstance(reason, BaseException):
-        error = reason
-    return (str(error).rpartition(": ")[2] or type(error).__name__).rstrip(")'\"")

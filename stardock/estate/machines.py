@@ -11,6 +11,7 @@ from proxmoxer.core import ResourceException
 
 from stardock.errors import ConditionError
 from stardock.estate.connection import Estate
+from stardock.estate.shapes import config, resources
 
 #: The tag of everything that Stardock makes.
 TAG = "stardock"
@@ -36,7 +37,7 @@ class EstateMachine:
 
 def machines_on(estate: Estate) -> dict[int, EstateMachine]:
     """List every VM that the token may see, by VM id. Raises ConditionError when Proxmox does not answer or refuses."""
-    return estate.read(lambda api: _machines(api.cluster.resources.get(type="vm")))
+    return estate.insist(lambda api: _machines(resources(api.cluster.resources.get(type="vm"))))
 
 
 def _machines(listed: Iterable[dict[str, Any]]) -> dict[int, EstateMachine]:
@@ -71,7 +72,7 @@ def locked_for(estate: Estate, machines: Iterable[EstateMachine]) -> dict[int, s
 
 def _lock(estate: Estate, machine: EstateMachine) -> str:
     try:
-        config = estate.read(lambda api: api.nodes(machine.pve_node).qemu(machine.vm_id).config.get())
+        found = estate.read(lambda api: config(api.nodes(machine.pve_node).qemu(machine.vm_id).config.get()))
     except ResourceException:
         return ""  # it vanished while it was asked: a failed creation takes its VM away
-    return str(config.get("lock") or "")
+    return str(found.get("lock") or "")

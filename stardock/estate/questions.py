@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from proxmoxer.core import ResourceException
 
 from stardock.errors import ConditionError
+from stardock.estate.answers import shown
 from stardock.estate.connection import Estate
 
 #: Questions at once: pveproxy has three workers that each take many connections (PVE::APIServer::AnyEvent).
@@ -36,6 +37,6 @@ def _answer(estate: Estate, question: Question) -> Answer:
     try:
         return Answer(estate.read(question))
     except ResourceException as error:
-        return Answer(refused=f"{error.status_code} {error.status_message}: {error.content}".strip())
+        return Answer(refused=shown(f"{error.status_code} {error.status_message}: {error.content}"))
     except ConditionError as error:
         return Answer(refused=error.message)

@@ -13,13 +13,12 @@ from enum import Enum, auto
 
 from proxmoxer.core import ResourceException
 
+from stardock.estate.answers import shown
 from stardock.estate.machines import EstateMachine
+from stardock.estate.refusals import NO_WAY
 
 #: Seconds in which somebody else may be about to start or continue a VM: HA, `qm reboot`, a snapshot that pauses it.
 GRACE = 30.0
-#: Statuses of PVE's proxy for a PVE node that it cannot reach (PVE::APIServer::AnyEvent).
-_NO_WAY = frozenset({595, 596, 597, 598, 599})
-_SHOWN = 160
 
 #: What each endpoint needs of the token, and of the agent.
 PRIVILEGES = {"network-get-interfaces": "VM.GuestAgent.Audit", "file-read": "VM.GuestAgent.FileRead"}
@@ -62,17 +61,10 @@ class Reason:
         return self.kind in {Kind.SILENT, Kind.UNCONFIGURED, Kind.STOPPED, Kind.PAUSED, Kind.FROZEN, Kind.UNREACHABLE}
 
 
-def shown(told: object) -> str:
-    """What a machine or Proxmox said, fit for a terminal: one line, short, printable."""
-    text = " ".join(str(told).split())
-    text = "".join(one if one.isprintable() else "?" for one in text)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
-
-
 def of_refusal(vm: EstateMachine, endpoint: str, error: ResourceException) -> Reason:
     """Read PVE's refusal of a question to the agent."""
     said = shown(error.content or error.status_message or "")
-    if error.status_code in _NO_WAY:
+    if error.status_code in NO_WAY:
         return Reason(Kind.UNREACHABLE, f"is on {vm.pve_node}, which Proxmox does not reach ({said or error.status_code})", _NODE)
     return _of_pve(vm, said) or of_agent_error(vm, endpoint, said.removeprefix("Agent error: "))
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Answer, Question, ask
+from stardock.estate.shapes import number, resources, rights, row, rows, text
 from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 
@@ -68,14 +69,14 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
 
 def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Question]:
     asked: dict[tuple[str, Any], Question] = {
-        ("status", ""): lambda api: api.cluster.status.get(),
-        ("resources", ""): lambda api: api.cluster.resources.get(),
-        ("dump", ""): lambda api: api.access.permissions.get(),
+        ("status", ""): lambda api: rows(api.cluster.status.get(), "type"),
+        ("resources", ""): lambda api: resources(api.cluster.resources.get()),
+        ("dump", ""): lambda api: rights(api.access.permissions.get()),
     }
     if any(machine.devices for machine in plan.machines):
-        asked["mappings", ""] = lambda api: api.cluster.mapping.pci.get()
+        asked["mappings", ""] = lambda api: rows(api.cluster.mapping.pci.get(), "id")
     if any(machine.pve_pool for machine in plan.machines):
-        asked["pools", ""] = lambda api: api.pools.get()
+        asked["pools", ""] = lambda api: rows(api.pools.get(), "poolid")
     for node in plan.proxmox.nodes:
         asked |= _of_node(node.name, clock)
     wanted = {(machine.pve_node, machine.image.url, machine.image.verify) for machine in plan.machines if machine.image.url}
@@ -83,24 +84,24 @@ def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Ques
 
 
 def _permissions(path: str) -> Question:
-    return lambda api: api.access.permissions.get(path=path)
+    return lambda api: rights(api.access.permissions.get(path=path))
 
 
 def _of_node(node: str, clock: Callable[[], float]) -> dict[tuple[str, Any], Question]:
     def time(api: Any) -> tuple[float, float, float]:
         before = clock()
-        return float(api.nodes(node).time.get()["time"]), before, clock()
+        return number(api.nodes(node).time.get()["time"]), before, clock()
 
     return {
-        ("network", node): lambda api: api.nodes(node).network.get(type="include_sdn"),  # all interfaces, and vnets
-        ("version", node): lambda api: str(api.nodes(node).version.get()["version"]),
+        ("network", node): lambda api: rows(api.nodes(node).network.get(type="include_sdn"), "iface"),  # all interfaces, and vnets
+        ("version", node): lambda api: text(api.nodes(node).version.get()["version"]),
         ("time", node): time,
     }
 
 
 def _image(node: str, url: str, verify: bool) -> Question:
     options = {"url": url, "verify-certificates": int(verify)}
-    return lambda api: api.nodes(node)("query-url-metadata").get(**options)
+    return lambda api: row(api.nodes(node)("query-url-metadata").get(**options))
 
 
 def _dumped(plan: Plan, dump: Answer) -> dict[str, Answer]:

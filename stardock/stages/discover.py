@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 
 from stardock.errors import ConditionError
 from stardock.estate.agent import addresses_of, founded_mark, host_keys
-from stardock.estate.connection import Estate, NoAnswer
+from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.estate.power import power_of, standstill
 from stardock.estate.reasons import Kind, Reason
+from stardock.estate.refusals import NoAnswer
 from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
 from stardock.plan.model import Machine, Plan
 from stardock.stages.sighting import Sighting, sighting_of

@@ -74,7 +74,8 @@ def large(count: int) -> Plan:
 def told(path: str) -> Any:
     """What a healthy estate says, as far as a survey looks into it."""
     last = path.rpartition("/")[2]
-    return {"time": {"time": 1}, "version": {"version": "9.1.2"}}.get(last, [])
+    others: dict[str, Any] = {"permissions": {}, "query-url-metadata": {}}
+    return {"time": {"time": 1}, "version": {"version": "9.1.2"}, **others}.get(last, [])
 
 
 def test_a_hundred_pve_nodes_are_asked_in_two_waves_after_the_version(monkeypatch: pytest.MonkeyPatch) -> None:

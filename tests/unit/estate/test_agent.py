@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stardock.estate.agent import COPIED_KEYS, ORIGINALS, addresses_of, founded_mark, host_keys
-from stardock.estate.connection import Forbidden, NoAnswer
+from stardock.estate.answers import shown
 from stardock.estate.hostkeys import host_key
-from stardock.estate.reasons import Kind, shown
+from stardock.estate.reasons import Kind
+from stardock.estate.refusals import Forbidden, NoAnswer
 from tests.contract.deploy.guests import host_key as made_key
 from tests.unit.estate.agents import ABSENT, DENIED, VM, Told, failed
 

@@ -10,8 +10,9 @@ import pytest
 
 from stardock.errors import ConditionError
 from stardock.estate.agent import Addresses, HostKeys
-from stardock.estate.connection import Estate, NoAnswer
+from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
+from stardock.estate.refusals import NoAnswer
 from stardock.facts import Facts, MachineFacts, load_facts
 from stardock.files import ClusterFiles
 from stardock.stages import discover as discovery

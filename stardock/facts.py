@@ -9,11 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stardock.distributions.founding import is_setting
-from stardock.distributions.release import release
-from stardock.errors import InputErrors, Problem
 from stardock.files import write_atomically
 from stardock.plan.model import Machine, Plan
+from stardock.records.document import Words, read_document
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -55,34 +53,16 @@ class Facts:
 
 def load_facts(path: Path, cluster: str) -> Facts:
     """Read the facts of a cluster; empty ones when there is no file. `InputErrors` when damaged or of another cluster."""
-    if not path.exists():
+    document = read_document(path, Words(name="facts", cure=CURE, conflict=CURE))
+    if document is None:
         return Facts(cluster=cluster)
-    from pydantic import ValidationError  # noqa: PLC0415 - a tenth of a second
+    from stardock.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
+    from stardock.records.facts_forms import facts_forms  # noqa: PLC0415
 
-    try:
-        facts = _adapter().validate_json(path.read_bytes(), strict=True)
-    except OSError as error:
-        raise InputErrors(str(path), (Problem(f"the facts cannot be read: {error.strerror}"),)) from error
-    except ValidationError as errors:
-        raise InputErrors(
-            str(path), tuple(_problem(error["msg"], error["loc"]) for error in errors.errors(include_input=False))
-        ) from errors
+    facts = forms.read(document, _adapter(), document.data, facts_forms())
     if facts.cluster != cluster:
-        raise InputErrors(str(path), (_problem(f"these are the facts of the cluster {facts.cluster}, not {cluster}"),))
-    if strange := [*_strange(facts)]:
-        raise InputErrors(str(path), tuple(strange))
+        forms.tell(document, [(("cluster",), f"these are the facts of the cluster {facts.cluster}, not {cluster}")])
     return facts
-
-
-def _strange(facts: Facts) -> Iterator[Problem]:
-    """What is text and still no release, or no setting."""
-    founded = facts.founded or Founded(ca_sha256="")
-    for name, text in founded.versions.items():
-        if release(text) is None:
-            yield _problem(f"{text!r:.60} is not a release of RKE2", ("founded", "versions", f"{name:.60}"))
-    for key, text in founded.settings.items():
-        if not is_setting(key, text):
-            yield _problem(f"{text!r:.60} is no value of a setting", ("founded", "settings", f"{key:.60}"))
 
 
 def save_facts(path: Path, facts: Facts) -> None:
@@ -119,15 +99,11 @@ def known_hosts(plan: Plan, facts: Facts) -> Iterator[str]:
     for machine in plan.machines:
         names = ",".join(_spelled(name, plan.ssh.port) for name in (address_of(machine, facts), machine.name) if name)
         for key in facts.machines.get(machine.name, MachineFacts()).host_keys:
-            yield f"{names} {key}\n"
+            yield f"{names} {' '.join(key.split())}\n"  # one line, whatever was told
 
 
 def _spelled(name: str, port: int) -> str:
     return name if port == SSH_PORT else f"[{name}]:{port}"
-
-
-def _problem(message: str, keys: tuple[int | str, ...] = ()) -> Problem:
-    return Problem(message=message, path=".".join(map(str, keys)), cure=CURE)
 
 
 @cache

@@ -28,7 +28,7 @@ def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection
     _clear(directory)
     _copy_playbooks(directory)
     for name, variables in files.items():
-        _write_yaml(directory / "inventory" / name, variables)
+        _write_yaml(_below(directory / "inventory", name), variables)
     save_known_hosts(directory / "known_hosts", plan, facts)
     (directory / "README.md").write_text(_readme(plan), encoding="utf-8")
 
@@ -50,6 +50,13 @@ def _copy_playbooks(directory: Path) -> None:
     shutil.copytree(SOURCE, directory / "project", ignore=ignored, copy_function=shutil.copyfile)
     # Ansible reads the one in the folder where it is started.
     shutil.copyfile(SOURCE / "ansible.cfg", directory / "ansible.cfg")
+
+
+def _below(directory: Path, name: str) -> Path:
+    """A file of the bundle; a name that leads out of it is none."""
+    if ".." in Path(name).parts or Path(name).is_absolute():
+        raise RefusedError(f"{name!r} leads out of {directory}", cure="no name of a machine does; see the lock")
+    return directory / name
 
 
 def _write_yaml(path: Path, variables: Variables) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+#: PVE's format pve-userid, in what a shell and a comment take as it is.
+_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,62}@[A-Za-z][A-Za-z0-9._-]{1,30}")
+
+
+def _user(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _USER.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is not a user of PVE: USER@REALM")
+    return value
+
 
 @click.command("proxmox-role")
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
-@click.option("--user", metavar="USER@REALM", help="Who shall have it. [default: stardock-CLUSTER@pve]")
+@click.option("--user", metavar="USER@REALM", callback=_user, help="Who shall have it. [default: stardock-CLUSTER@pve]")
 @click.option("--format", "form", type=click.Choice(["shell", "json"]), default="shell", show_default=True, help="json: grants by path.")
 def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     """Print the pveum commands that give a token just what this plan needs.

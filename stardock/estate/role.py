@@ -1,9 +1,13 @@
-"""The commands that give a token just what a plan needs; each heals what an earlier run of it left otherwise."""
+"""The commands that give a token just what a plan needs; each heals what an earlier run of it left otherwise.
+
+They are for a shell of root's: whatever was checked before, every value is quoted here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 from stardock.plan.model import Plan
 from stardock.plan.privileges import Grant, grants
@@ -22,7 +26,7 @@ class Who:
     @property
     def option(self) -> str:
         """As pveum takes it."""
-        return f"--users {self.user}" + (f" --tokens '{self.user}!{self.token}'" if self.token else "")
+        return f"--users {quote(self.user)}" + (f" --tokens {quote(f'{self.user}!{self.token}')}" if self.token else "")
 
 
 def default_user(plan: Plan) -> str:
@@ -37,24 +41,24 @@ def role_name(plan: Plan, grant: Grant) -> str:
 
 def commands(plan: Plan, user: str) -> Iterator[str]:
     """Every command, in order, for a shell on any PVE node."""
-    yield f"pveum user add {user} || true"
+    yield f"pveum user add {quote(user)} || true"
     for grant in grants(plan):
         yield role_command(plan, grant)
     for grant in grants(plan):
         yield from acl_commands(plan, grant, Who(user), grant.paths)
-    yield f"pveum user token add {user} {TOKEN} --privsep 0"
+    yield f"pveum user token add {quote(user)} {TOKEN} --privsep 0"
 
 
 def role_command(plan: Plan, grant: Grant) -> str:
     """Make or mend one role."""
-    said = f'{role_name(plan, grant)} --privs "{" ".join(grant.privileges)}"'
+    said = f'{quote(role_name(plan, grant))} --privs "{" ".join(grant.privileges)}"'
     return f"pveum role add {said} || pveum role modify {said}"
 
 
 def acl_commands(plan: Plan, grant: Grant, who: Who, paths: tuple[str, ...]) -> Iterator[str]:
     """Give the role on these paths."""
     for path in paths:
-        yield f"pveum acl modify {path} {who.option} --roles {role_name(plan, grant)} --propagate {int(grant.propagate)}"
+        yield f"pveum acl modify {quote(path)} {who.option} --roles {quote(role_name(plan, grant))} --propagate {int(grant.propagate)}"
 
 
 def cure(plan: Plan, who: Who, path: str, missing: frozenset[str]) -> str:

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 #: Digits of a digest -> its algorithm, the strongest first; others (MD5, SHA-1) are passed over.
 ALGORITHMS = {128: "sha512", 64: "sha256"}
 
+#: What the name of an image may look like where it is kept and shown.
+FILE_NAME = r"[A-Za-z0-9][A-Za-z0-9._+~@%=,-]{0,254}"
+
 _GNU = re.compile(r"\\?([0-9a-fA-F]{32,128})(?:[ \t]+\*?(\S.*))?")
 _BSD = re.compile(r"SHA(?:256|512) \((.+)\) = ([0-9a-fA-F]{64,128})")
 

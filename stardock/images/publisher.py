@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from stardock.errors import ConditionError
-from stardock.images.checksums import ChecksumFileError, find
+from stardock.images.checksums import FILE_NAME, ChecksumFileError, find
 
 #: No checksum file of the systems' publishers comes near.
 MAX_BYTES = 1 << 20
@@ -58,7 +59,8 @@ def _said(url: str, checksum_url: str, text: str) -> Published:
     except ChecksumFileError as error:
         cure = "see what lies there; `checksum_url` names another file, `checksum` states the digest itself"
         raise ConditionError(f"{checksum_url}: {error}", cure=cure) from error
-    return Published(entry.checksum, checksum_url, entry.name if entry.name not in {None, name} else None)
+    other = entry.name if entry.name != name and re.fullmatch(FILE_NAME, entry.name or "") else None
+    return Published(entry.checksum, checksum_url, other)
 
 
 def _name(url: str) -> str:

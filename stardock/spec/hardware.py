@@ -14,9 +14,9 @@ from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, parse_mib
 #: What PVE and its provider take at most: hostpci0 to hostpci15, virtio0 to virtio15 (0 stays free), startup delays of an hour.
 MAX_DEVICES = 16
 MAX_DATA_DISKS = 15
-_MAX_DELAY = 3600
-_MAX_ORDER = 1_000_000
-_MAX_TRIES = 10
+MAX_DELAY = 3600
+MAX_ORDER = 1_000_000
+MAX_TRIES = 10
 _MAX_SOCKETS = 4
 #: PVE's limit of a description, in characters.
 _MAX_DESCRIPTION = 8192
@@ -94,6 +94,8 @@ DiskName = Annotated[
 ]
 Mapping = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9_-]+", "the name of a resource mapping (Datacenter, Resource Mappings)", "gpu")]
 
+Mdev = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a mediated device type", "nvidia-63")]
+
 
 class DataDisk(Section):
     """A disk beside the first. The guest finds it by its name, as /dev/disk/by-id/virtio-NAME, whatever the kernel calls it."""
@@ -112,9 +114,7 @@ class Device(Section):
 
     mapping: Mapping = Field(description="name of a PCI mapping of the datacenter; it says which device on which PVE node")
     pcie: Flag | None = Field(default=None, description="as PCI Express; default: true with chipset q35")
-    mdev: Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a mediated device type", "nvidia-63")] | None = Field(
-        default=None, description="type of the mediated device (vGPU)"
-    )
+    mdev: Mdev | None = Field(default=None, description="type of the mediated device (vGPU)")
     primary_gpu: Flag = Field(default=False, description="the VM's only graphics card")
 
 
@@ -126,13 +126,13 @@ def _by_mapping(value: Any) -> Any:
 class Startup(Section):
     """When the VM starts among the others of its PVE node. Delays in seconds."""
 
-    order: Annotated[Count, between(0, _MAX_ORDER, "order", "10")] | None = Field(
+    order: Annotated[Count, between(0, MAX_ORDER, "order", "10")] | None = Field(
         default=None, description="lower starts first and stops last; default: 1 load balancers, 2 servers, 3 agents"
     )
-    up_delay: Annotated[Count, between(0, _MAX_DELAY, "up_delay", "30")] | None = Field(
+    up_delay: Annotated[Count, between(0, MAX_DELAY, "up_delay", "30")] | None = Field(
         default=None, description="seconds until the next VM is started"
     )
-    down_delay: Annotated[Count, between(0, _MAX_DELAY, "down_delay", "120")] | None = Field(
+    down_delay: Annotated[Count, between(0, MAX_DELAY, "down_delay", "120")] | None = Field(
         default=None, description="seconds that the shutdown may take; default: PVE's 180"
     )
 
@@ -148,10 +148,10 @@ class Ha(Section):
     """Restart on another PVE node when this one fails. `true` and `false` stand for `enabled`."""
 
     enabled: Flag = Field(default=True, description="whether PVE's HA manager looks after the VM")
-    max_restart: Annotated[Count, between(0, _MAX_TRIES, "max_restart", "1")] = Field(
+    max_restart: Annotated[Count, between(0, MAX_TRIES, "max_restart", "1")] = Field(
         default=1, description="attempts to start it on the same PVE node"
     )
-    max_relocate: Annotated[Count, between(0, _MAX_TRIES, "max_relocate", "1")] = Field(
+    max_relocate: Annotated[Count, between(0, MAX_TRIES, "max_relocate", "1")] = Field(
         default=1, description="attempts to start it on another PVE node"
     )
 

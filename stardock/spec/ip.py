@@ -14,6 +14,8 @@ from stardock.spec.units import as_schema, shown
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+#: Python takes anything behind the `%` of an IPv6 address; there stands the name of an interface.
+_ZONE = re.compile(r"\A[^%]*(%[A-Za-z0-9._-]{1,15})?\Z")
 _MAC = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){5}")
 
 
@@ -55,7 +57,7 @@ def parse_network(value: object) -> str:
     """An IPv4 or IPv6 network in CIDR form, without host bits."""
     text = value if isinstance(value, str) else ""
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network("" if "%" in text else text, strict=False)
     except ValueError:
         raise broken(f"{shown(value)} is not a network", "write for example 10.20.0.0/16") from None
     if "/" not in text:
@@ -78,7 +80,7 @@ def parse_mac(value: object) -> str:
 def parse_address(value: object) -> str:
     """An IPv4 or IPv6 address, as text in its normal form."""
     try:
-        return str(ipaddress.ip_address(value if isinstance(value, str) else ""))
+        return str(ipaddress.ip_address(value if isinstance(value, str) and _ZONE.search(value) else ""))
     except ValueError:
         raise broken(f"{shown(value)} is not an IP address", "write for example 192.168.1.1") from None
 

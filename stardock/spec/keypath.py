@@ -1,6 +1,8 @@
-"""Where a value stands in cluster.yaml."""
+"""Where a value stands in cluster.yaml, and how a message tells it."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 #: A key path: mapping keys and list positions from the root.
 Keys = tuple[str | int, ...]
@@ -13,3 +15,13 @@ def path_text(keys: Keys) -> str:
     """`("pools", 0, "role")` -> `pools[0].role`."""
     text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
     return text.removeprefix(".")
+
+
+def nearest_line(keys: Keys, lines: Mapping[Keys, int]) -> int | None:
+    """The line of a key, or of the nearest mapping or list around it."""
+    return next((lines[keys[:end]] for end in range(len(keys), -1, -1) if keys[:end] in lines), None)
+
+
+def printable(text: str) -> str:
+    """Text of a file's as a message may hold it: nothing that a terminal would obey, no half of a character."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -11,8 +11,14 @@ from stardock.spec.cloud_init import PoolCloudInit, User
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
 
-_LINE = re.compile(r"(^|.*\s)(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={0,3}(\s.*)?")
+_SAID = r"[^\0-\x08\x0a-\x1f\x7f]*"
+_LINE = re.compile(rf"({_SAID}[ \t])?(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={{0,3}}([ \t]{_SAID})?")
 _MAX_BYTES = 64 * 1024
+
+
+def is_key_line(text: str) -> bool:
+    """Whether that is one line of authorized_keys with one public key, perhaps with options before it and a comment behind it."""
+    return _LINE.fullmatch(text) is not None
 
 
 @dataclass(slots=True)
@@ -30,7 +36,7 @@ class _Reading:
         if "PRIVATE KEY" in entry:
             return self._refuse("this is a private key", "delete it here, and name its .pub file", path)
         if " " in entry or "\n" in entry:
-            return [entry] if _LINE.fullmatch(entry) else self._refuse("this is not a public key", "copy the line of a .pub file", path)
+            return [entry] if is_key_line(entry) else self._refuse("this is not a public key", "copy the line of a .pub file", path)
         return self._of_file(entry, path)
 
     def _of_file(self, name: str, path: Keys) -> list[str]:
@@ -46,7 +52,7 @@ class _Reading:
         lines = [line.strip() for line in data.decode(errors="replace").splitlines() if line.strip() and not line.startswith("#")]
         if any("PRIVATE KEY" in line for line in lines):
             return self._refuse(f"`{name}` is a private key", f"name its public half: {name}.pub", path)
-        if not lines or not all(_LINE.fullmatch(line) for line in lines):
+        if not lines or not all(map(is_key_line, lines)):
             return self._refuse(f"`{name}` does not hold public keys", "name a .pub file of ssh-keygen", path)
         return lines
 

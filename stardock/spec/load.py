@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stardock.errors import InputErrors, Problem
+from stardock.files import conflict_line, read_file
 from stardock.spec.asked import with_systems
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys
@@ -19,6 +20,8 @@ from stardock.spec.words import problems_of
 
 #: Values that are wrong can make what is around them wrong: as deep as cluster.yaml is nested, and a bit.
 _ROUNDS = 8
+#: A thousand machines, each with words of its own, have less than one.
+MAX_BYTES = 16 << 20
 
 
 def load(path: Path) -> Spec:
@@ -28,7 +31,9 @@ def load(path: Path) -> Spec:
 
 def parse(data: bytes, path: Path) -> Spec:
     """The same of what is, or is to be, in the file at `path`: files that it names are found beside that."""
-    tree = read_tree(_text(data, path))
+    text = _text(data, path)
+    _refuse_conflict(text, path)
+    tree = read_tree(text)
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
     elif isinstance(tree.data, dict):
@@ -41,15 +46,11 @@ def parse(data: bytes, path: Path) -> Spec:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    data = read_file(path, what="the file", most=MAX_BYTES, cure="name a file: cluster.yaml is one that you write")
+    if data is None:
         cure = "write one (examples/single/cluster.yaml is the smallest), or name another with -f or STARDOCK_FILE"
-        raise InputErrors(str(path), (Problem("there is no such file", cure=cure),)) from None
-    except OSError as error:
-        raise InputErrors(
-            str(path), (Problem(f"the file cannot be read: {error.strerror}", cure="name a file that you may read"),)
-        ) from None
+        raise InputErrors(str(path), (Problem("there is no such file", cure=cure),))
+    return data
 
 
 def _text(data: bytes, path: Path) -> str:
@@ -58,6 +59,13 @@ def _text(data: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputErrors(str(path), (Problem("the file is not UTF-8 text", line=line, cure="save it as UTF-8"),)) from None
+
+
+def _refuse_conflict(text: str, path: Path) -> None:
+    line = conflict_line(text)
+    if line is not None:
+        cure = "keep what you want of both sides, delete the marks; then `runner plan` (of its lock keep one side whole)"
+        raise InputErrors(str(path), (Problem("git's conflict marks: two branches met here", line=line, cure=cure),))
 
 
 def _not_a_mapping(data: object) -> Problem:

@@ -126,7 +126,10 @@ class _Unfolding:
         return None
 
     def _text(self, node: ScalarNode, path: Keys) -> str | None:
-        """JSON writes one character as two escapes, a surrogate pair; half of a pair is none."""
+        """JSON writes one character as two escapes, a surrogate pair; half of a pair is none. Nor is NUL in any file, name or command."""
+        if "\0" in node.value:
+            self._problem("a NUL character (an escape \\0): no file, name or command can hold it", node, path, "delete it")
+            return None
         try:
             return str(node.value).encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from stardock.spec.keypath import printable
 from stardock.spec.section import broken
 
 #: In MiB. PVE counts VM memory in MiB and disks in GiB, both binary.
@@ -33,7 +34,7 @@ _RESERVED = frozenset({"all", "localhost", "ungrouped"})
 
 def shown(value: object) -> str:
     """A given value as a message shows it: short, and told apart from text that looks like it."""
-    text = f"`{value}`" if isinstance(value, str) else repr(value)
+    text = f"`{printable(value)}`" if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  one line of a terminal
 
 

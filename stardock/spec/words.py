@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from stardock.distributions.rke2 import known_keys
 from stardock.errors import Problem
 from stardock.spec.cluster import Spec
-from stardock.spec.keypath import EXTENSION, Keys, path_text
+from stardock.spec.keypath import EXTENSION, Keys, nearest_line, path_text
 from stardock.spec.section import RULE, Section
 from stardock.spec.units import shown
 
@@ -98,9 +98,9 @@ def _problem(error: ErrorDetails, lines: Mapping[Keys, int], texts: Mapping[Keys
     return Problem(message, path=path_text(keys), line=nearest_line(keys, lines), cure=cure)
 
 
-def nearest_line(keys: Keys, lines: Mapping[Keys, int]) -> int | None:
-    """The line of a key, or of the nearest mapping or list around it."""
-    return next((lines[keys[:end]] for end in range(len(keys), -1, -1) if keys[:end] in lines), None)
+def message_of(error: ErrorDetails) -> str:
+    """What is wrong, without a cure: that of a file which nobody writes by hand is another."""
+    return _said(error, None)[0]
 
 
 def _said(error: ErrorDetails, text: str | None) -> tuple[str, str | None]:

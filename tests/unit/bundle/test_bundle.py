@@ -15,7 +15,7 @@ from stardock.bundle import write_bundle
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.text import yaml_text
 from stardock.errors import ConditionError, RefusedError
-from stardock.facts import Facts, Founded, MachineFacts
+from stardock.facts import Facts, Founded, MachineFacts, known_hosts
 from stardock.plan.model import Plan
 from tests.plans import document, plan_of, quickstart_plan, single_plan
 
@@ -222,3 +222,22 @@ def test_a_machine_that_is_left_out_is_in_the_inventory_by_name_and_in_the_group
     assert whole["hosts.yml"]["all"]["children"]["silent"] == {"hosts": {}}
     assert without["hosts.yml"]["all"]["children"]["silent"] == {"hosts": {"agent1": {}}}
     assert whole.keys() - without.keys() == {"host_vars/agent1.yml"}
+
+
+@pytest.mark.proves("hostile 8")
+def test_no_name_of_a_machine_leads_out_of_the_bundle(tmp_path: Path) -> None:
+    plan = single_plan()
+    hostile = replace(plan, machines=(replace(plan.machines[0], name="../../../../x"),), founder="../../../../x")
+    facts = Facts(cluster="single", machines={"../../../../x": MachineFacts(addresses={"ens18": ("10.77.0.9",)})})
+    with pytest.raises(RefusedError, match="leads out of"):
+        write_bundle(hostile, facts, tmp_path / "deep/er/bundle")
+    assert not list(tmp_path.rglob("x.yml"))
+
+
+@pytest.mark.proves("hostile 8")
+def test_a_host_key_is_one_line_of_known_hosts_whatever_was_told(tmp_path: Path) -> None:
+    facts = replace(
+        SINGLE_FACTS, machines={"server1": MachineFacts(host_keys=("ssh-ed25519 AAAAC3Nz\n@cert-authority * ssh-rsa AAAAB3Nz",))}
+    )
+    (line,) = known_hosts(single_plan(), facts)
+    assert line.count("\n") == 1

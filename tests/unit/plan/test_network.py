@@ -200,8 +200,8 @@ def test_a_lock_written_before_these_fields_still_loads(data: dict[str, Any], tm
     ("edit", "message"),
     [
         (('"fd00:10::11"', '"fd00:10::10"'), "s2 and s1 have the same address fd00:10::10"),
-        (('"fd00:10::11"', '"10.0.0.9"'), "'10.0.0.9' is not an IPv6 address of mode static"),
-        (('"address": "fd00:10::11"', '"address": null'), "None is not an IPv6 address of mode static"),
+        (('"fd00:10::11"', '"10.0.0.9"'), "`10.0.0.9` is not an IPv6 address"),
+        (('"address": "fd00:10::11"', '"address": null'), "its IPv6 address is not one of mode static"),
     ],
     ids=["a clash", "another family", "none"],
 )

@@ -152,11 +152,11 @@ def test_a_machine_that_is_made_anew_gets_its_seed_where_new_ones_have_it_and_ke
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"seed_interface": "ide2"', '"seed_interface": "ide2,media=cdrom"', "is no slot of a cloud-init drive"),
-        ('"seed_interface": "ide2"', '"seed_interface": "scsi31"', "is no slot of a cloud-init drive"),
+        ('"seed_interface": "ide2"', '"seed_interface": "ide2,media=cdrom"', "is not a slot of a cloud-init drive"),
+        ('"seed_interface": "ide2"', '"seed_interface": "scsi31"', "is not a slot of a cloud-init drive"),
         ('"seed_interface": "ide2"', '"seed_interface": "scsi0"', "has its first disk on scsi0 already"),
-        ('"release": "12"', '"release": "11"', "'11' is no release of Debian"),
-        ('"system": "debian"', '"system": "tumbleweed"', "'tumbleweed' is no system"),
+        ('"release": "12"', '"release": "11"', "`11` is no release of Debian"),
+        ('"system": "debian"', '"system": "tumbleweed"', "`tumbleweed` is no system that this Stardock knows"),
     ],
 )
 def test_a_seed_release_or_system_that_cannot_be_is_refused_at_its_line(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -1,0 +1,53 @@
+"""What the facts may hold: they were told by machines, and what anybody wrote into the file since is no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from stardock.distributions.founding import is_setting
+from stardock.facts import Facts, Founded, MachineFacts
+from stardock.records.forms import Adapters, Forms, adapters
+from stardock.spec.distribution import Version
+from stardock.spec.interface import InterfaceName
+from stardock.spec.ip import Address
+from stardock.spec.section import broken
+from stardock.spec.units import Form, MachineName, Name, shown
+
+#: As ssh keeps them (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): no marker, no second line, no comment.
+HostKey = Annotated[
+    str, Form(r"[a-z][a-z0-9-]{1,40}(@openssh\.com)? AAAA[A-Za-z0-9+/]{1,5000}={0,3}", "an SSH host key", "ssh-ed25519 AAAA...")
+]
+Authority = Annotated[str, Form(r"[0-9a-f]{64}", "a sha256: 64 hexadecimal digits", "e3b0c442...")]
+
+
+def parse_settings(value: Mapping[str, str]) -> Mapping[str, str]:
+    """What a cluster was founded with."""
+    wrong = [f"{key}: {text}" for key, text in value.items() if not is_setting(key, text)]
+    if wrong:
+        raise broken(f"{shown(wrong[0])} is no value of a setting")
+    return value
+
+
+Settings = Annotated[dict[str, str], AfterValidator(parse_settings)]
+
+
+FACTS: Forms = {
+    Facts: {"cluster": Name, "machines": dict[MachineName, Any]},
+    MachineFacts: {"addresses": dict[InterfaceName, tuple[Address, ...]], "host_keys": tuple[HostKey, ...]},
+    Founded: {
+        "ca_sha256": Authority,
+        "servers": dict[MachineName, tuple[HostKey, ...]],
+        "versions": dict[MachineName, Version],
+        "settings": Settings,
+    },
+}
+
+
+@cache
+def facts_forms() -> Adapters:
+    """The forms of the facts, ready to be asked."""
+    return adapters(FACTS)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 #: The world is not as it must be (`stardock.errors.ConditionError`).
 PROBLEMS = 4
 #: Columns when the output is no terminal.
-WIDE = 200
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
@@ -62,16 +59,16 @@ def document(cluster: str, findings: Sequence[Finding]) -> dict[str, object]:
 def _show(findings: Sequence[Finding]) -> None:
     """A table, the worst last, where one looks first; then the cures as whole lines, to be copied."""
     from rich import box  # noqa: PLC0415 -- not for --help
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
+
+    from stardock.cli.screen import shown  # noqa: PLC0415
 
     ordered = sorted(findings, key=lambda one: list(COLOURS).index(one.level.value))
     table = Table("", "check", "of", "finding", box=box.SIMPLE_HEAD)
     for one in ordered:
         table.add_row(Text(one.level.value, style=COLOURS[one.level.value]), one.check, one.subject, one.cause)
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
-    Console(width=width, highlight=False, markup=False, emoji=False).print(table)
+    shown([table])
     for one in (one for one in ordered if one.cure):
         click.echo(f"{one.level.value}: {one.check}, {one.subject}")
         click.echo("\n".join(f"  {line}" for line in one.cure.splitlines()))

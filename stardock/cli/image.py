@@ -82,11 +82,12 @@ def _short(checksum: str | None) -> str:
 def show(file: Path | None, form: str) -> None:
     """Show the images of cluster.yaml, their pins, and the machines made from each."""
     from stardock.files import find_cluster_file  # noqa: PLC0415
+    from stardock.plan.contract import FORMAT  # noqa: PLC0415
     from stardock.stages.images import wanted_images  # noqa: PLC0415
 
     images = wanted_images(find_cluster_file(file))
     if form == "json":
-        click.echo(json.dumps({"images": [_document(one) for one in images]}, indent=2))
+        click.echo(json.dumps({"format": FORMAT, "images": [_document(one) for one in images]}, indent=2))
         return
     for one in images:
         dated = f", pinned {one.pin.date}" if one.pin and not one.image.checksum else ""

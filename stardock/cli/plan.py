@@ -16,30 +16,46 @@ if TYPE_CHECKING:
 #: Stands for every PVE node; no name of one has a space.
 EACH = "every PVE node"
 TODAY = "today"
+#: As `terraform plan -detailed-exitcode` has it.
+CHANGES = 2
 
 
 @click.command()
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/plan-json.md.")
+@click.option("--all", "every", is_flag=True, help="Each machine on a line of its own; else large pools are folded.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 where there is nothing to do, with 2 where there is something.")
 @click.option("--capacity", is_flag=True, help="What each PVE node carries, in sum and in per cent.")
 @click.option("--read", is_flag=True, help="With --capacity: ask Proxmox how much there is, where cluster.yaml does not say.")
 @click.option("--addresses", is_flag=True, help="What each range of addresses has given, the next address, and the room behind it.")
 @click.option("--if-lost", is_flag=False, flag_value=EACH, metavar="[NODE]", help="What the loss of a PVE node takes, or of each.")
 @click.option("--windows", is_flag=False, flag_value=TODAY, metavar="[DATE]", help="Who may reboot when, today or on a day (2026-03-29).")
-def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses: bool, if_lost: str | None, windows: str | None) -> None:
-    """Show what is decided for every machine; writes nothing.
+def plan(
+    *,
+    file: Path | None,
+    form: str,
+    every: bool,
+    detailed_exitcode: bool,
+    capacity: bool,
+    read: bool,
+    addresses: bool,
+    if_lost: str | None,
+    windows: str | None,
+) -> None:
+    """Show what is decided for every machine, and what the next run would do; writes nothing, asks nobody.
 
-    Also shows what the lock would gain, what waits under `remove`, and what stays as it is until `runner lock accept NAME`. Warnings go to
-    stderr.
+    Compared is with the Terraform state beside the file, else with the lock. Also shows what the lock would gain, what an edit does not
+    change because the lock keeps it, and what stays as it is until `runner lock accept NAME`. Warnings go to stderr.
     """
-    from stardock.cli.tables import show  # noqa: PLC0415 -- rich and pydantic: not for --help
-    from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.plan.contract import document  # noqa: PLC0415
+    from stardock.files import find_cluster_file  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.stages.running import known, refuse  # noqa: PLC0415
-    from stardock.workspace import open_workspace, refuse_to_move, unseen  # noqa: PLC0415
+    from stardock.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")
+    view = addresses or windows is not None or capacity or if_lost is not None
+    if view and (every or detailed_exitcode):
+        raise click.UsageError("--all and --detailed-exitcode belong to the plan itself, not to one of its views")
     if sum((addresses, windows is not None, capacity or if_lost is not None)) > 1:
         raise click.UsageError("--addresses stands alone, and so does --windows")
     where = open_workspace(find_cluster_file(file))
@@ -51,24 +67,51 @@ def plan(*, file: Path | None, form: str, capacity: bool, read: bool, addresses:
         _show_windows(where.plan, form, windows)
     elif capacity or if_lost is not None:
         _show_placement(where, form, if_lost, capacity=capacity, read=read)
-    elif form == "json":
-        click.echo(json.dumps(document(where.plan), indent=2))
     else:
-        show(where)
+        _show_plan(where, form, every=every, detailed_exitcode=detailed_exitcode)
+        return
+    _warn(where)
+
+
+def _warn(where: Workspace) -> None:
+    from stardock.workspace import unseen  # noqa: PLC0415 -- see above
+
     for warning in (*where.plan.warnings, *unseen(where)):
         click.echo(f"warning: {warning}", err=True)
+
+
+def _show_plan(where: Workspace, form: str, *, every: bool, detailed_exitcode: bool) -> None:
+    """Show machines and difference; what counts is the last line, also below the warnings."""
+    from stardock.compared import compared  # noqa: PLC0415 -- see above
+
+    found = compared(where)
+    if form == "json":
+        from stardock.plan.contract import difference_document, document  # noqa: PLC0415 -- see above
+
+        click.echo(json.dumps({**document(where.plan), "diff": difference_document(found)}, indent=2))
+        _warn(where)
+    else:
+        from stardock.cli.difference_lines import summary  # noqa: PLC0415 -- see above
+        from stardock.cli.screen import shown  # noqa: PLC0415
+        from stardock.cli.tables import parts  # noqa: PLC0415
+
+        shown(parts(where, found, every=every))
+        _warn(where)
+        click.echo(summary(found))
+    if detailed_exitcode and not found.empty:
+        raise click.exceptions.Exit(CHANGES)
 
 
 def _show_addresses(where: Workspace, form: str) -> None:
     """Show the worksheet of addresses."""
     from stardock.cli.address_tables import fixed, range_table  # noqa: PLC0415 -- see above
-    from stardock.cli.tables import shown  # noqa: PLC0415
-    from stardock.plan.contract import address_document  # noqa: PLC0415
+    from stardock.cli.screen import shown  # noqa: PLC0415
+    from stardock.plan.contract import FORMAT, address_document  # noqa: PLC0415
     from stardock.plan.worksheet import ranges  # noqa: PLC0415
 
     found = ranges(where.spec, where.lock)
     if form == "json":
-        click.echo(json.dumps({"cluster": where.plan.cluster, **address_document(found)}, indent=2))
+        click.echo(json.dumps({"format": FORMAT, "cluster": where.plan.cluster, **address_document(found)}, indent=2))
         return
     shown([range_table(found), fixed(where.spec)])
 
@@ -76,16 +119,16 @@ def _show_addresses(where: Workspace, form: str) -> None:
 def _show_placement(where: Workspace, form: str, if_lost: str | None, *, capacity: bool, read: bool) -> None:
     """Show the two views of where machines stand; one JSON document for what was asked."""
     from stardock.cli.placement_tables import capacity_table, loss_table  # noqa: PLC0415 -- see above
-    from stardock.cli.tables import shown  # noqa: PLC0415
+    from stardock.cli.screen import shown  # noqa: PLC0415
     from stardock.plan.capacity import loads  # noqa: PLC0415
-    from stardock.plan.contract import capacity_document, loss_document  # noqa: PLC0415
+    from stardock.plan.contract import FORMAT, capacity_document, loss_document  # noqa: PLC0415
 
     plan = where.plan
     losses = _losses(plan, if_lost) if if_lost is not None else ()
     carried = loads(_measured(where) if read else plan) if capacity else ()
     if form == "json":
         parts = {**(loss_document(losses) if losses else {}), **(capacity_document(carried) if carried else {})}
-        click.echo(json.dumps({"cluster": plan.cluster, **parts}, indent=2))
+        click.echo(json.dumps({"format": FORMAT, "cluster": plan.cluster, **parts}, indent=2))
         return
     shown([*([loss_table(losses)] if losses else []), *([capacity_table(carried)] if carried else [])])
 
@@ -128,6 +171,6 @@ def _show_windows(plan: Plan, form: str, on: str) -> None:
     if form == "json":
         click.echo(json.dumps(window_document(plan, day, every), indent=2))
         return
-    from stardock.cli.tables import shown  # noqa: PLC0415 -- see above
+    from stardock.cli.screen import shown  # noqa: PLC0415 -- see above
 
     shown([window_table(plan, day, every)])

@@ -31,13 +31,16 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     """
     from stardock.estate.role import TOKEN, commands, default_user  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.files import find_cluster_file  # noqa: PLC0415
+    from stardock.plan.contract import FORMAT  # noqa: PLC0415
     from stardock.plan.privileges import grants  # noqa: PLC0415
     from stardock.workspace import open_workspace  # noqa: PLC0415
 
     plan = open_workspace(find_cluster_file(file)).plan
     who = user or default_user(plan)
     if form == "json":
-        click.echo(json.dumps({"user": who, "token": TOKEN, "grants": [asdict(grant) for grant in grants(plan)]}, indent=2))
+        click.echo(
+            json.dumps({"format": FORMAT, "user": who, "token": TOKEN, "grants": [asdict(grant) for grant in grants(plan)]}, indent=2)
+        )
         return
     click.echo(f"# What the cluster {plan.cluster} needs of Proxmox, and no more; for root on any PVE node.")
     for grant in grants(plan):

@@ -23,14 +23,14 @@ def rebalance(file: Path | None, form: str) -> None:
     Off PVE nodes that a machine may not use or that carry too much memory; servers and load balancers apart; then every role even.
     """
     from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.plan.contract import moves_document  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.plan.contract import FORMAT, moves_document  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
     moves = proposed(where)
     if form == "json":
-        click.echo(json.dumps({"cluster": where.plan.cluster, **moves_document(moves)}, indent=2))
+        click.echo(json.dumps({"format": FORMAT, "cluster": where.plan.cluster, **moves_document(moves)}, indent=2))
         return
     for move in moves:
         click.echo("\n".join(_lines(move)))

@@ -11,6 +11,7 @@ import click
 from rich import box
 from rich.table import Table
 
+from stardock.plan.contract import FORMAT
 from stardock.plan.model import Plan
 from stardock.schedule import ITSELF, Turn
 
@@ -46,6 +47,7 @@ def _time(at: datetime, day: date) -> str:
 def window_document(plan: Plan, day: date, turns: Iterable[Turn]) -> dict[str, Any]:
     """The same as plain data, moments with their offset to UTC."""
     return {
+        "format": FORMAT,
         "cluster": plan.cluster,
         "day": day.isoformat(),
         "timezone": plan.kured.timezone,

@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from stardock.plan.capacity import Amount, Load
+from stardock.plan.difference import Difference
 from stardock.plan.losses import Loss
 from stardock.plan.model import Change, Interface, Machine, Plan
 from stardock.plan.rebalance import Move
+from stardock.plan.rules import self_rebooting
 from stardock.plan.worksheet import Range
+
+#: Of all documents: a higher one, should a key ever have to change its meaning.
+FORMAT = 1
 
 
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as plain data: allocated values only, nothing observed, no secret."""
+    balancing = plan.load_balancing
     return {
+        "format": FORMAT,
         "cluster": plan.cluster,
         "distribution": {"name": plan.distribution.name, "version": plan.distribution.version},
-        "machines": [_machine(machine) for machine in plan.machines],
+        "founder": plan.founder,
+        "vip": balancing and {"address": balancing.vip, "interface": balancing.interface, "vrid": balancing.vrid},
+        "machines": [{**_machine(machine), "retained": machine.name in plan.retained} for machine in plan.machines],
+        "removed": list(plan.removed),
         "changes": [_change(change) for change in (*plan.changes, *plan.replacements)],
+        "warnings": list(plan.warnings),
+    }
+
+
+def difference_document(found: Difference) -> dict[str, Any]:
+    """What the next run would do, against what stands as far as is known here."""
+    return {
+        "compared_with": found.source,
+        "create": [machine.name for machine in found.create],
+        "change": [asdict(edit) for edit in found.edits],
+        "remove": [asdict(ending) for ending in found.remove],
+        "replace": [asdict(ending) for ending in found.replace],
+        "keep": [asdict(keep) for keep in found.keeps],
+        "lock": {"gains": list(found.gained), "retires": list(found.retired)},
+        "empty": found.empty,
     }
 
 
@@ -33,6 +59,10 @@ def _machine(machine: Machine) -> dict[str, Any]:
         "hostname": machine.hostname,
         "addresses": [_addresses(nic) for nic in machine.interfaces],
         "window": window and {"start": window.start, "duration_minutes": window.duration_minutes},
+        "reboots_itself": bool(self_rebooting({machine.name: machine})),
+        "cores": machine.cores,
+        "memory_mib": machine.memory_mib,
+        "disk_gib": machine.disk_gib,
     }
 
 

@@ -110,9 +110,15 @@ def test_the_json_contract() -> None:
     document = contract(plan_of(data, lock)[0])
     macs = [lock.machines[name].record.interfaces[0].mac for name in ("s1", "a1")]
     window = {"start": "17:00", "duration_minutes": 60}
+    make = {"retained": False, "reboots_itself": False, "cores": 2, "memory_mib": 4096, "disk_gib": 40}
     assert document == {
+        "format": 1,
         "cluster": "test",
         "distribution": {"name": "rke2", "version": "v1.36.5+rke2r1"},
+        "founder": "s1",
+        "vip": None,
+        "removed": [],
+        "warnings": [],
         "machines": [
             {
                 "name": "s1",
@@ -123,6 +129,7 @@ def test_the_json_contract() -> None:
                 "hostname": "s1",
                 "addresses": [{"interface": "ens18", "address": "10.0.3.232", "gateway": "10.0.0.1", "mac": macs[0], "ipv6": None}],
                 "window": window,
+                **make,
             },
             {
                 "name": "a1",
@@ -133,6 +140,7 @@ def test_the_json_contract() -> None:
                 "hostname": "a1",
                 "addresses": [{"interface": "ens18", "address": None, "gateway": None, "mac": macs[1], "ipv6": None}],
                 "window": window,
+                **make,
             },
         ],
         "changes": [

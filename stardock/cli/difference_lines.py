@@ -1,0 +1,84 @@
+"""What the next run would do, as lines for a person: one a machine and field, equal ones folded; the last counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from stardock.cli.fold import fold
+from stardock.plan.aspects import Effect
+from stardock.plan.difference import Difference, Ending
+from stardock.plan.keeps import Keep
+from stardock.plan.model import ROLES
+
+T = TypeVar("T")
+EFFECTS: Mapping[Effect, str] = {
+    "live": "while it runs",
+    "power_cycle": "at the VM's next power cycle: drain it first",
+    "bootstrap": "by `runner bootstrap`",
+}
+#: So many values are named; of more the first and the last.
+NAMED = 3
+
+
+def difference_lines(found: Difference, *, lock: str, state: str) -> Iterator[str]:
+    """All but the last line; `lock` and `state` are the names of the files."""
+    yield _compared(found, lock, state)
+    if found.empty:
+        yield "  nothing to do; what is set inside RKE2 and haproxy is compared by `runner bootstrap --check`"
+    yield from _created(found)
+    yield from _edited(found)
+    yield from (f"  -/+ {name}: {why}; `runner deploy --replace NAME`" for name, why in _endings(found.replace))
+    yield from (f"  - {name}: {why}" for name, why in _endings(found.remove))
+    yield from (_kept(keeps) for keeps in _grouped(found.keeps, "key", "wants"))
+
+
+def summary(found: Difference) -> str:
+    """The last line."""
+    counts = {"create": found.create, "change": found.changed, "remove": found.remove, "replace": found.replace}
+    names = [name for name in found.gained if name not in {"founder", "vrid"}]
+    lock = [f"+{len(names)} name{'' if len(names) == 1 else 's'}", *(f"+{key}" for key in ("founder", "vrid") if key in found.gained)]
+    lock += [f"{len(found.retired)} retired"] if found.retired else []
+    return f"Plan: {', '.join(f'{len(one)} to {word}' for word, one in counts.items())}. Lock: {', '.join(lock)}"
+
+
+def _compared(found: Difference, lock: str, state: str) -> str:
+    if found.source == "nothing":
+        return f"Compared with nothing ({found.note}, and {lock} holds no machine): all is to create."
+    if found.source == "lock":
+        return f"Compared with {lock}, as it was last planned ({found.note}):"
+    return f"Compared with {state}; what is inside of machines with {lock}:"
+
+
+def _created(found: Difference) -> Iterator[str]:
+    for role in ROLES:
+        names = [machine.name for machine in found.create if machine.role == role]
+        if names:
+            yield f"  + {fold(names)}: {role}"
+
+
+def _edited(found: Difference) -> Iterator[str]:
+    for edits in _grouped(found.edits, "field", "old", "new", "effect"):
+        one = edits[0]
+        old, new = (" ".join(text.split()) for text in (one.old, one.new))
+        yield f"  ~ {fold([edit.machine for edit in edits])}: {one.field} {old} -> {new} ({EFFECTS[one.effect]})"
+
+
+def _kept(keeps: list[Keep]) -> str:
+    one, names, values = keeps[0], fold([keep.machine for keep in keeps]), [keep.value for keep in keeps]
+    kept = ", ".join(values) if len(values) <= NAMED else f"{values[0]} to {values[-1]}"
+    return f"  {names} keep{'s' if len(keeps) == 1 else ''} {kept}; {one.key} {one.wants} is for new machines"
+
+
+def _endings(endings: Iterable[Ending]) -> Iterator[tuple[str, str]]:
+    """(names, why)."""
+    yield from ((fold([one.machine for one in some]), some[0].why) for some in _grouped(endings, "why"))
+
+
+def _grouped(items: Iterable[T], *keys: str) -> list[list[T]]:
+    """Items that are equal in these fields, in the order of the first of each."""
+    found: defaultdict[tuple[str, ...], list[T]] = defaultdict(list)
+    for item in items:
+        found[tuple(getattr(item, key) for key in keys)].append(item)
+    return list(found.values())

@@ -1,0 +1,32 @@
+"""Where tables go: as wide as the terminal, wider where a name, an address or an id would be cut; through a pipe nothing is wrapped."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+#: Columns where there is no terminal: what is printed is as wide as it is.
+WIDEST = 10_000
+
+
+def shown(every: Iterable[RenderableType]) -> None:
+    """Print to stdout; rich leaves colours out where NO_COLOR is set or stdout is no terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    for part in every:
+        if isinstance(part, Table):
+            _keep_words_whole(part, console)
+        console.print(part, soft_wrap=isinstance(part, Text), crop=False)
+
+
+def _keep_words_whole(table: Table, console: Console) -> None:
+    """Left alone, rich takes from all columns alike, and cuts words in the narrow ones while others have room to wrap."""
+    options = console.options.update(width=WIDEST)
+    for column in table.columns:
+        column.min_width = max(Measurement.get(console, options, cell).minimum for cell in (column.header, *column.cells))

@@ -1,0 +1,157 @@
+"""What the next run would do, against what stands. Pure: what stands is given, from the engine's state or from the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stardock.plan.aspects import Aspects, Effect, effect, guards, hardware, setup
+from stardock.plan.keeps import Keep
+from stardock.plan.locked import Lock, gains
+from stardock.plan.model import Machine, Plan
+
+#: What was compared with: the engine's state, the machines as the lock last planned them, or nothing at all.
+Source = Literal["state", "lock", "nothing"]
+
+NONE = "none"
+_MEMBER = "a server of a founded cluster: `runner deploy` refuses it and names the steps"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """The VMs that stand, as far as that is known here: name -> hardware, and VM id. A field that is not known is not there."""
+
+    source: Source
+    hardware: Mapping[str, Aspects] = field(default_factory=dict)
+    vm_ids: Mapping[str, int] = field(default_factory=dict)
+    tainted: frozenset[str] = frozenset()  # the engine would make them anew
+    members: frozenset[str] = frozenset()  # servers of a founded cluster, which `runner deploy` takes away from nobody
+    versions: Mapping[str, str] = field(default_factory=dict)  # the Kubernetes that machines last said they run
+    note: str = ""  # why the state was not taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One field of a machine that stands and would be changed."""
+
+    machine: str
+    field: str
+    old: str
+    new: str
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A machine whose VM would be destroyed, and why."""
+
+    machine: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """All that the next `runner deploy` and `runner bootstrap` would do, as far as that is known without asking anybody."""
+
+    source: Source
+    note: str = ""  # why the state was not taken
+    create: tuple[Machine, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    remove: tuple[Ending, ...] = ()
+    replace: tuple[Ending, ...] = ()
+    keeps: tuple[Keep, ...] = ()
+    gained: tuple[str, ...] = ()  # names that the lock would gain, `founder`, `vrid`
+    retired: tuple[str, ...] = ()  # names that it would retire
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The machines that would be changed, each once, in plan order."""
+        return tuple(dict.fromkeys(edit.machine for edit in self.edits))
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all would be done; what the lock keeps is nothing that is done."""
+        return not (self.create or self.edits or self.remove or self.replace or self.gained or self.retired)
+
+
+def lock_stand(plan: Plan, lock: Lock | None, versions: Mapping[str, str], note: str) -> Stand:
+    """What stands as the lock last planned it; nothing where there is no lock with machines."""
+    records = {name: machine.record for name, machine in lock.active().items()} if lock else {}
+    if not records:
+        return Stand(source="nothing", note=note)
+    return Stand(
+        source="lock",
+        hardware={name: hardware(plan.cluster, record) for name, record in records.items()},
+        vm_ids={name: record.vm_id for name, record in records.items()},
+        versions=versions,
+        note=note,
+    )
+
+
+def difference(plan: Plan, before: Lock | None, after: Lock, stand: Stand, keeps: Iterable[Keep]) -> Difference:
+    """Compare. `before` is the lock on disk, `after` what the plan needs there."""
+    held = before.active() if before else {}
+    records = {name: machine.record for name, machine in held.items()}
+    standing = [machine for machine in plan.machines if machine.name in stand.hardware]
+    doomed = tuple(_replaced(standing, stand))
+    anew = {ending.machine for ending in doomed}
+    return Difference(
+        source=stand.source,
+        note=stand.note,
+        create=tuple(machine for machine in plan.machines if machine.name not in stand.hardware),
+        edits=tuple(edit for machine in standing if machine.name not in anew for edit in _edits(plan, machine, records, stand)),
+        remove=tuple(_removed(plan, stand)),
+        replace=doomed,
+        keeps=tuple(keeps),
+        gained=gains(before, after),
+        retired=tuple(name for name in held if after.machines[name].retired),
+    )
+
+
+def _replaced(standing: Iterable[Machine], stand: Stand) -> Iterator[Ending]:
+    """What the engine can bring with a new VM only, of what the lock has already (`runner lock accept`), and what it does not trust."""
+    for machine in standing:
+        before = stand.vm_ids.get(machine.name, machine.vm_id)
+        if before != machine.vm_id:
+            yield Ending(machine=machine.name, why=f"VM id {before} -> {machine.vm_id}")
+        elif machine.name in stand.tainted:
+            yield Ending(machine=machine.name, why="its creation failed half-way")
+
+
+def _removed(plan: Plan, stand: Stand) -> Iterator[Ending]:
+    planned = {machine.name for machine in plan.machines}
+    for name in stand.hardware:
+        if name not in planned:
+            why = "listed under `remove:`" if name in plan.removed else "in the state, and neither in cluster.yaml nor in the lock"
+            yield Ending(machine=name, why=f"{why}; {_MEMBER}" if name in stand.members else why)
+
+
+def _edits(plan: Plan, machine: Machine, records: Mapping[str, Machine], stand: Stand) -> Iterator[Edit]:
+    for key, old, new in _different(stand.hardware[machine.name], hardware(plan.cluster, machine), whole=stand.source == "lock"):
+        yield Edit(machine=machine.name, field=key, old=old, new=new, effect=effect(key))
+    record = records.get(machine.name)
+    if record is not None:
+        for key, old, new in _different(guards(record), guards(machine)):
+            yield Edit(machine=machine.name, field=key, old=old, new=new, effect="live")
+        for key, old, new in _different(setup(record), setup(machine)):
+            yield Edit(machine=machine.name, field=key, old=old, new=new, effect="bootstrap")
+    runs = stand.versions.get(machine.name)
+    if runs and machine.role != "loadbalancer" and runs != plan.distribution.version:
+        yield Edit(machine=machine.name, field="version", old=runs, new=plan.distribution.version, effect="bootstrap")
+
+
+def _different(before: Aspects, after: Aspects, *, whole: bool = True) -> Iterator[tuple[str, str, str]]:
+    """(field, old, new) in the order of `after`. Where what was is not known whole, a missing field says nothing, but for disks."""
+    for key in dict.fromkeys([*after, *before]):
+        old, new = before.get(key, ()), after.get(key, ())
+        if old != new and (whole or key in before or key.startswith("data_disks.")):
+            yield key, *_words(old, new)
+
+
+def _words(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, str]:
+    """Of lists what went and what came; both whole where only their order differs."""
+    gone, come = [one for one in old if one not in new], [one for one in new if one not in old]
+    if not gone and not come:
+        return ", ".join(old), ", ".join(new)
+    return ", ".join(gone) or NONE, ", ".join(come) or NONE

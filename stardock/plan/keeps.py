@@ -1,0 +1,58 @@
+"""Edits that change nothing of machines that stand, because the lock holds what they were given: told, so that nobody waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from stardock.plan import addresses, identity
+from stardock.plan.locked import Lock, LockedMachine
+from stardock.plan.wanted import V4, Wanted
+from stardock.spec.addresses import unfit
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.interface import Static, StaticV6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """A machine that keeps a `value` which `key` of cluster.yaml, as it is now (`wants`), would not give."""
+
+    machine: str
+    value: str
+    key: str
+    wants: str
+
+
+def keeps(every: Sequence[Wanted], lock: Lock | None) -> Iterator[Keep]:
+    """What standing machines keep, in declared order; explicit values are no such thing (`stardock.plan.changes`)."""
+    held = lock.active() if lock else {}
+    ids = {machine.record.vm_id for machine in held.values()}
+    for one in every:
+        if one.name in held:
+            yield from _addresses(one, held[one.name])
+            yield from _vm_id(one, held[one.name], ids)
+
+
+def _addresses(one: Wanted, held: LockedMachine) -> Iterator[Keep]:
+    nics = {nic.name: nic for nic in held.record.interfaces}
+    for nic, static in one.ranges:
+        record, version = nics.get(nic.name), static.base.version
+        if record is None or one.explicit(nic.name, version) is not None:
+            continue
+        kept = record.address if version == V4 else record.ipv6 and record.ipv6.address
+        counted = str(addresses.counted(static.base, static.offset, one.counter(held.ordinal, held.place)))
+        if kept and kept != counted and unfit(ip_address(kept), static.network) is None:
+            yield Keep(machine=one.name, value=kept, key="offset", wants=_range(static))
+
+
+def _range(static: Static | StaticV6) -> str:
+    return f"{static.offset} of {static.base}"
+
+
+def _vm_id(one: Wanted, held: LockedMachine, ids: set[int]) -> Iterator[Keep]:
+    kept, start = held.record.vm_id, one.pool.vm_id_start
+    if one.own.vm_id is None and start and kept != identity.vm_id(start, held.ordinal, ids - {kept}):
+        yield Keep(machine=one.name, value=f"VM id {kept}", key="vm_id_start", wants=str(start))

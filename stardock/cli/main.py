@@ -6,7 +6,6 @@ so that `runner --help` imports no command. Exit codes: docs/exit-codes.md.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import io
 import os
@@ -64,10 +63,11 @@ class Runner(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a suggestion for a name that is nearly one of ours."""
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near:
-            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+        """As click does, with what to do here instead, or a suggestion for a name that is nearly one of ours."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            from stardock.cli.foreign import advice  # noqa: PLC0415  only where it is needed
+
+            ctx.fail(f"No such command '{_printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:

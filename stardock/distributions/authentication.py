@@ -11,13 +11,13 @@ The load balancers ask /readyz without being anybody. Sources:
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stardock.distributions.arguments import items, named
 from stardock.distributions.fault import Fault
 from stardock.distributions.release import Release, release
+from stardock.nearest import nearest
 
 OPTION = "kube-apiserver-arg"
 #: The argument that names a file of one's own; who does that must open the two paths there.
@@ -116,10 +116,10 @@ def _unrendered(name: str) -> tuple[str, str]:
     if name in _NOT_RENDERED:
         return f"`{name}` cannot go into the file that Stardock writes for the API server: it {_NOT_RENDERED[name]}", _OWN
     known = sorted((*_RENDERED, *_NOT_RENDERED))
-    near = difflib.get_close_matches(name, known, n=1)
+    near = nearest(name, known)
     return (
         f"the API server has no argument `{name}`, and ends on it",
-        f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(known)}",
+        f"did you mean `{near}`?" if near else f"it knows {', '.join(known)}",
     )
 
 

@@ -6,7 +6,6 @@ when the snapshots are needed. The facts are in `rke2-flags.json` (its `from` na
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import Any, Literal
 
 from stardock.distributions.fault import Fault
 from stardock.distributions.release import release
+from stardock.nearest import nearest
 
 #: Keys that Stardock writes itself, and why a value in cluster.yaml would break what it promises.
 OWNED: Mapping[str, str] = {
@@ -111,8 +111,8 @@ def options_for(role: Literal["server", "agent"], options: Mapping[str, Any]) ->
 def _unknown(name: str) -> Fault:
     if name in _facts()["k3s_only"]:
         return Fault(name, f"`{name}` is a key of k3s; RKE2 does not have it", "delete it")
-    near = difflib.get_close_matches(name.replace("_", "-").lower().removesuffix("+"), known_keys(), n=1, cutoff=0.7)
-    cure = f"did you mean `{near[0]}`?" if near else "the keys of RKE2 are those of `rke2 server --help`, without the dashes before them"
+    near = nearest(name.removesuffix("+"), known_keys())
+    cure = f"did you mean `{near}`?" if near else "the keys of RKE2 are those of `rke2 server --help`, without the dashes before them"
     return Fault(name, f"RKE2 has no key `{name}`, and would ignore it with a line in its log", cure)
 
 
@@ -151,11 +151,11 @@ def _ill_typed(name: str, known: Key, value: Any) -> Fault | None:
     strange = [part for part in parts if part not in known.choices]
     if not strange:
         return None
-    near = difflib.get_close_matches(str(strange[0]), known.choices, n=1)
+    near = nearest(str(strange[0]), known.choices)
     return Fault(
         name,
         f"`{name}` does not take `{strange[0]}`: it is one of {', '.join(known.choices)}",
-        f"did you mean `{near[0]}`?" if near else f"write one of them, for example {known.choices[0]}",
+        f"did you mean `{near}`?" if near else f"write one of them, for example {known.choices[0]}",
     )
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stardock.nearest import nearest
 from stardock.spec.backends import BACKENDS, Backend, fits, misfit
 from stardock.spec.places import at
-from stardock.spec.words import closest
 
 if TYPE_CHECKING:
     from stardock.errors import Problem
@@ -54,7 +54,7 @@ def _variables(backend: Backend) -> str:
 
 
 def _known(key: str, backend: Backend) -> str:
-    near = closest(key.replace("-", "_"), backend.keys)
+    near = nearest(key, backend.keys)
     if near:
         return f"did you mean `{near}`?"
     return f"it has {', '.join(sorted(backend.keys))}" if backend.keys else "it has none: the state lies beside cluster.yaml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import types
 import typing
@@ -13,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from stardock.distributions.rke2 import known_keys
 from stardock.errors import Problem
+from stardock.nearest import nearest
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys, nearest_line, path_text
 from stardock.spec.section import RULE, Section
@@ -149,7 +149,7 @@ def _choice(given: object, expected: str) -> tuple[str, str]:
     called = _CALLED.get(str(given).lower())
     if called in choices:
         return message, f"it is called `{called}` here"
-    near = closest(str(given), choices)
+    near = nearest(str(given), choices)
     return message, f"did you mean `{near}`?" if near else f"write one of them, for example {choices[0]}"
 
 
@@ -195,14 +195,7 @@ def _near(error: ErrorDetails) -> str | None:
         return None
     *outer, key = error["loc"]
     section = next((one for one in reversed(outer) if isinstance(one, str)), "")
-    return _KEYS_CALLED.get((section, str(key))) or closest(str(key).replace("-", "_"), _known_beside(error["loc"]))
-
-
-def closest(word: str, known: typing.Iterable[str]) -> str | None:
-    """The known word that `word` nearly is, whatever its case; None when none is near."""
-    lowered = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.7)
-    return lowered[found[0]] if found else None
+    return _KEYS_CALLED.get((section, str(key))) or nearest(str(key), _known_beside(error["loc"]))
 
 
 def _known_beside(loc: tuple[int | str, ...]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 from stardock.errors import RefusedError
 from stardock.plan.model import Machine
@@ -12,11 +11,9 @@ from stardock.stages.saved_plan import SavedPlan
 
 
 def check_names(names: Iterable[str], machines: Sequence[str]) -> None:
-    """Refuse a name that no machine has: RefusedError with the nearest one."""
+    """Refuse a name that no machine has: RefusedError with all names. No near one is suggested: it would be destroyed and made anew."""
     for name in sorted(set(names) - set(machines)):
-        near = get_close_matches(name, machines, n=1)
-        cure = f"did you mean {near[0]}?" if near else f"the machines are: {', '.join(machines)}"
-        raise RefusedError(f"--replace {name}: no machine has this name", cure=cure)
+        raise RefusedError(f"--replace {name}: no machine has this name", cure=f"the machines are: {', '.join(machines)}")
 
 
 def change_lines(machines: Sequence[Machine], changes: Sequence[MachineChange], plan: SavedPlan) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
+from stardock.nearest import nearest
 
 #: VM.GuestAgent.* and the role that names them exist from here on; nothing older was tried.
 OLDEST = (9, 0)
@@ -30,8 +30,8 @@ def nodes(scene: Scene) -> Iterator[Finding]:
         if name in known:
             yield judge("nodes", name, f"is {known[name]}", f"start it, or see why it left the cluster: ssh root@{name} pvecm status")
         else:
-            near = get_close_matches(name, known, n=1)
-            meant = f"write {near[0]} under proxmox.nodes" if near else f"write one of {among(sorted(known))} under proxmox.nodes"
+            near = nearest(name, known)
+            meant = f"write {near} under proxmox.nodes" if near else f"write one of {among(sorted(known))} under proxmox.nodes"
             yield judge("nodes", name, "Proxmox has no node of that name", f"{meant}; the names: pvesh get /nodes")
     if not wrong:
         yield ok("nodes", among(node.name for node in scene.plan.proxmox.nodes), "online")

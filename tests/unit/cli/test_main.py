@@ -95,6 +95,26 @@ def test_a_misspelt_command_gets_a_suggestion() -> None:
     assert "Did you mean 'plan'?" in result.stderr
 
 
+@pytest.mark.parametrize("word", ["destroy", "down", "teardown", "undeploy", "uninstall", "reset", "purge", "clean", "rollback"])
+def test_a_word_for_taking_down_is_answered_with_the_way_and_with_no_other_command(word: str) -> None:
+    result = CliRunner().invoke(main.runner, [word])
+    assert result.exit_code == 2
+    assert "no command that takes a cluster down" in result.stderr
+    assert "docs/take-down.md" in result.stderr
+    assert "Did you mean" not in result.stderr
+    assert (DOCUMENT.parent / "take-down.md").is_file()
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [("remove", "`remove:`"), ("apply", "`deploy`"), ("validate", "`plan`"), ("upgrade", "distribution.version"), ("add", "its pool")],
+)
+def test_a_command_of_other_tools_is_answered_with_ours(word: str, words: str) -> None:
+    result = CliRunner().invoke(main.runner, [word])
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
 def test_help_starts_fast_and_imports_no_command() -> None:
     script = "import sys, stardock.cli.main as m; m.runner.main(['--help'], standalone_mode=False); print(*sys.modules, file=sys.stderr)"
     began = time.monotonic()

@@ -97,7 +97,9 @@ def read_back(report: Path, workspace: Workspace, *, again: bool) -> Secrets | N
     return None
 
 
-def _tokens(lines: list[str] | None) -> tuple[str, str] | None:
-    values = dict(line.split("=", 1) for line in lines or [] if "=" in line)
+def _tokens(lines: object) -> tuple[str, str] | None:
+    """The pair of one server, which may say anything."""
+    said = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+    values = dict(line.split("=", 1) for line in said if "=" in line)
     pair = (values.get("token", ""), values.get("agent-token", ""))
     return pair if all(map(_TOKEN.fullmatch, pair)) else None

@@ -1,6 +1,10 @@
 """The one place that knows ansible-runner: a playbook, run over a bundle, as a stream of events.
 
 Ansible gets an environment of its own making: ansible-runner writes the whole of it to disk (`artifacts/*/command`), and callbacks see it.
+
+ansible-runner finds its events between escape sequences of what Ansible prints, and a machine has Ansible print what it likes (a
+difference, a warning). So events count only with a number that no machine knows, which its callback puts into each (`JOB_ID`,
+awx_display.py).
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shlex
 import shutil
 import signal
@@ -21,11 +26,16 @@ from types import FrameType
 from typing import Any, Literal
 
 import ansible_runner
+from ansible_runner.utils import OutputEventFilter
 
 from stardock.runlock import MARK, marked_processes
 
 #: What Ansible and the ssh that it starts may know of our environment.
 _PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "VIRTUAL_ENV", "STARDOCK_ARTIFACTS", MARK)
+
+#: What its callback writes is `{"uuid": "..."}` or `{}`, in Base64. Its own pattern takes any JSON, of which a list ends the run.
+OutputEventFilter.EVENT_DATA_RE = re.compile(r"\x1b\[K(e30=\x1b\[4D|eyJ1dWlkIjogI[A-Za-z0-9+/]{51}\x1b\[64D)\x1b\[K")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: Ansible's socket names have 10 characters, and ssh appends 17 while it makes one.
 _LONGEST_FOLDER = 75
@@ -75,15 +85,16 @@ def run(wanted: Run, on_event: Callable[[Event], None]) -> int:
 
     Interrupted, it ends Ansible first and then raises KeyboardInterrupt or SystemExit.
     """
+    number = secrets.randbits(62)
 
     def handle(raw: Mapping[str, Any]) -> bool:
-        on_event(_event(raw))
+        on_event(_event(raw) if raw.get("job_id") == number else Event(kind="none", output=str(raw.get("stdout") or "")))
         return False  # do not write it to disk as well
 
     sockets = _sockets(wanted.bundle)
     try:
-        with _signals() as received, _environment(wanted.bundle, sockets):
-            done = ansible_runner.run(
+        with _signals() as received, _environment(wanted.bundle, sockets, number):
+            done = ansible_runner.interface.init_runner(
                 private_data_dir=str(wanted.bundle),
                 playbook=wanted.playbook,
                 cmdline=shlex.join(_arguments(wanted)),
@@ -92,12 +103,20 @@ def run(wanted: Run, on_event: Callable[[Event], None]) -> int:
                 cancel_callback=lambda: bool(received),
                 quiet=True,
             )
+            _only_own_files(done)
+            done.run()
     finally:
         _close_connections(sockets)
     if received:
         _end_workers()
         raise KeyboardInterrupt if received[0] == signal.SIGINT else SystemExit(128 + received[0])
     return int(done.rc)
+
+
+def _only_own_files(runner: ansible_runner.Runner) -> None:
+    """Look up no event by what is no UUID: it is part of the name of a file, which is read and deleted."""
+    take = runner.event_callback
+    runner.event_callback = lambda data: take(data) if _UUID.fullmatch(str(data.get("uuid"))) else None
 
 
 def _sockets(bundle: Path) -> Path:
@@ -118,7 +137,7 @@ def _arguments(wanted: Run) -> list[str]:
 
 
 @contextlib.contextmanager
-def _environment(bundle: Path, sockets: Path) -> Iterator[None]:
+def _environment(bundle: Path, sockets: Path, number: int) -> Iterator[None]:
     """Exchange our environment for the one that Ansible may see: ansible-runner takes all that it finds."""
     ours = dict(os.environ)
     passed = {name: ours[name] for name in _PASSED if name in ours}
@@ -132,6 +151,7 @@ def _environment(bundle: Path, sockets: Path) -> Iterator[None]:
         ANSIBLE_LOCAL_TEMP=str(bundle / "t"),
         ANSIBLE_DIFF_ALWAYS="True",
         ANSIBLE_NOCOLOR="True",
+        JOB_ID=str(number),
     )
     try:
         yield

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from stardock.lab.patience import patient
 from tests.waiting import until
@@ -33,6 +33,7 @@ class Cluster:
     name: str
     example: Path
     folder: Path = field(init=False)
+    boot_seconds: ClassVar[float] = 60
 
     def __post_init__(self) -> None:
         self.folder = ROOT / "build/lab" / self.name
@@ -122,7 +123,7 @@ class Cluster:
         """From inside; returns when all that a next step may need of it works again (its sshd may still answer while it goes down)."""
         before = self.boots([machine])
         self.ssh(machine, "systemctl reboot", check=False)
-        until(lambda: self.boots([machine], check=False) not in (before, {machine: ""}), f"{machine} to boot again")
+        until(lambda: self.boots([machine], check=False) not in (before, {machine: ""}), f"{machine} to boot again", self.boot_seconds)
         self.await_machine(machine, time.time())
 
     def await_machine(self, machine: str, since: float) -> None:
@@ -130,11 +131,12 @@ class Cluster:
 
         A Node's Ready alone says nothing: for the length of its lease it is that of the boot before.
         """
-        until(lambda: self._runner_ssh(machine, "true").returncode == 0, f"the sshd of {machine}")
+        until(lambda: self._runner_ssh(machine, "true").returncode == 0, f"the sshd of {machine}", self.boot_seconds)
         ended = "timeout 60 systemctl is-system-running --wait || true"
         until(
             lambda: self._runner_ssh(machine, ended).stdout.strip() in {"running", "degraded"},
             f"the end of the boot of {machine}",
+            self.boot_seconds,
             evidence=lambda: self._runner_ssh(machine, "systemctl list-jobs").stdout,
         )
         if self.kubeconfig.exists() and self._role(machine) != "loadbalancer":

@@ -28,7 +28,9 @@ FIGURES = ROOT / "build/vm-figures.json"
 
 
 class VmCluster(Cluster):
-    """Its machine is a VM in QEMU."""
+    """Its machine is a VM in QEMU; a boot takes it a minute without KVM on an idle machine."""
+
+    boot_seconds = 200
 
     def up(self) -> None:
         self.command("lab", "down", "-f", str(self.example), "--delete", check=False)

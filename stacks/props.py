@@ -159,6 +159,7 @@ def _nic(interface: Interface) -> NicProps:
         model=literal(interface.model),
         mac=literal(interface.mac),
         vlan=interface.vlan,
+        trunks=interface.trunks,
         mtu=interface.mtu,
         firewall=interface.firewall,
     )

@@ -55,6 +55,7 @@ NIC: dict[str, tuple[Any, ...]] = {
     "bridge": ("vmbr0", "vmbr1"),
     "vlan": (10, 20),
     "model": ("virtio", "e1000"),
+    "trunks": ("30;40", "31-33"),
     "mtu": (1400, 9000),
     "firewall": (True, False),
     "dns": (["192.168.1.2"], []),

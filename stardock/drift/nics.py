@@ -27,11 +27,16 @@ def _nics(machine: Machine, config: Config) -> Iterator[Finding]:
         wanted = _wanted(nic)
         for key in wanted:
             if (seen := found[number].get(key, "")) not in {wanted[key], "0" if wanted[key] == "" else wanted[key]}:
-                yield Finding(
-                    kind="nic", subject=machine.name, field=f"net{number} {key}", wanted=wanted[key] or "none", found=seen or "none"
-                )
+                shown = {"wanted": wanted[key] or "none", "found": seen or "none"}
+                yield Finding(kind="nic", subject=machine.name, field=f"net{number} {key}", **shown, hidden=False, cure=_cure(key, seen))
     for number in sorted(set(found) - set(range(len(machine.interfaces)))):
         yield Finding(kind="nic", subject=machine.name, field=f"net{number}", wanted="none", found=found[number]["macaddr"])
+
+
+def _cure(key: str, seen: str) -> str:
+    """The provider (0.111.1) ends at a range of trunks before it plans anything."""
+    by_hand = "write its VLANs one by one in Proxmox (qm set --netN ...): no engine can plan while a range stands there; then "
+    return f"{by_hand if key == 'trunks' and '-' in seen else ''}runner deploy"
 
 
 def _wanted(nic: Interface) -> dict[str, str]:
@@ -45,7 +50,7 @@ def _wanted(nic: Interface) -> dict[str, str]:
         "firewall": "1" if nic.firewall else "",
         "link_down": "",
         "rate": "",
-        "trunks": "",
+        "trunks": ";".join(map(str, nic.trunks)),
     }
 
 

@@ -28,7 +28,7 @@ NONE = "none"
 _ANOTHER_IMAGE = frozenset(f"image.{field}" for field in ("system", "release", "url", "file", "checksum"))
 DHCP = "dhcp"
 
-_FOLLOWS = ("bridge", "model", "vlan", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
+_FOLLOWS = ("bridge", "model", "vlan", "trunks", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def _interface(wish: Wish, given: Nic, *, common: Network, default_route: bool) 
         mac=given.mac,
         model=wish.model,
         vlan=wish.vlan,
+        trunks=wish.trunks,
         mtu=wish.mtu,
         firewall=wish.firewall,
         address=given.address,

@@ -10,7 +10,7 @@ from stardock.plan.model import FORMER_SEED, Image, Machine
 from stardock.systems import SYSTEMS
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,18 @@ class Lock:
 
 
 def version(lock: Lock) -> int:
-    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), and (4) what a record has of its
-    release, seed and `selinux`, and `distribution_version`, without a word.
+    """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
+    release, seed and `selinux`, and `distribution_version`, and (5) trunks of its NICs, without a word.
     """
-    newest = lock.distribution_version or any(_not_as_before(machine.record) for machine in lock.machines.values())
+    records = [machine.record for machine in lock.machines.values()]
+    if any(map(_of_version_5, records)):
+        return 5
+    newest = lock.distribution_version or any(map(_not_as_before, records))
     return 4 if newest else 3 if lock.memory else 2 if lock.images else 1
+
+
+def _of_version_5(record: Machine) -> bool:
+    return any(nic.trunks for nic in record.interfaces)
 
 
 def _not_as_before(record: Machine) -> bool:

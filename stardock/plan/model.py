@@ -60,6 +60,7 @@ class Interface:
     mac: str  # upper case, colons
     model: str = "virtio"
     vlan: int | None = None
+    trunks: tuple[int, ...] = ()  # VLANs that the guest gets tagged; () without a VLAN: all of the bridge
     mtu: int | None = None  # bytes; None: PVE's and the guest's default, 1: as the bridge has it (the guest is told nothing)
     firewall: bool = False  # PVE's firewall on this NIC
     address: str | None = None

@@ -10,9 +10,13 @@ takes the ACLs on it away, so that a replacement could not be made. Nor through 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stardock.plan.model import Machine, Plan
+from stardock.plan.model import Interface, Machine, Plan
+
+#: VLANs of a NIC of which each gets its own path; a longer trunk gets the bridge, which holds for all below it.
+MANY_VLANS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +128,17 @@ def _disk_datastores(machine: Machine) -> set[str]:
 def _bridges(plan: Plan) -> Grant:
     """A VLAN is a path of its own below its bridge. A bridge that is an SDN vnet has the vnet's zone in its path, which no plan knows."""
     nics = [nic for machine in plan.machines for nic in machine.interfaces]
-    paths = {f"/sdn/zones/localnetwork/{nic.bridge}{f'/{nic.vlan}' if nic.vlan else ''}" for nic in nics}
+    paths = {path for nic in nics for path in _bridge_paths(nic)}
     return Grant(kind="bridges", what_for="NICs", privileges=("SDN.Use",), paths=_sorted(paths))
+
+
+def _bridge_paths(nic: Interface) -> Iterator[str]:
+    """What PVE::GuestHelpers::check_vnet_access asks of: each VLAN, and the bridge where there is none."""
+    path, vlans = f"/sdn/zones/localnetwork/{nic.bridge}", (*((nic.vlan,) if nic.vlan else ()), *nic.trunks)
+    if not vlans or len(vlans) > MANY_VLANS:
+        yield path
+    else:
+        yield from (f"{path}/{vlan}" for vlan in vlans)
 
 
 def _devices(plan: Plan) -> Grant:

@@ -91,6 +91,7 @@ Zone = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", "a
 Seed = Annotated[str, Form(r"ide[0-3]|sata[0-5]|scsi(30|[12]?[0-9])", "a slot of a cloud-init drive", "scsi1")]
 #: In MiB, of a PVE node.
 HostMemory = Annotated[int, Strict(), between(1, _LARGEST_DISK * 1024, "memory (MiB)", "65536")]
+Vlan = Annotated[int, Strict(), between(1, 4094, "VLAN", "10")]
 Gibibytes = number(1, _LARGEST_DISK, "disk (GiB)")
 Date = Annotated[str, Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date", "2026-11-29")]
 #: PVE's name of the file that an image becomes, with what `stardock.plan.images` adds.
@@ -157,7 +158,8 @@ LOCK: Forms = {
         "bridge": Bridge,
         "mac": ip.Mac,
         "model": Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"],
-        "vlan": number(1, 4094, "VLAN") | None,
+        "vlan": Vlan | None,
+        "trunks": tuple[Vlan, ...],
         "mtu": Annotated[Count, AfterValidator(interface.parse_mtu)] | None,
         "address": ip.Ipv4 | None,
         "prefix": Annotated[Count, AfterValidator(interface.parse_prefix)] | None,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
 from stardock.spec.pve_names import Bridge
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Domain, Flag, Form
+from stardock.spec.units import Count, Domain, Flag, Form, shown
 
 #: Machines call PVE's net0 ens18 (slot 18, 0x12, on the PCI bus), whatever the chipset would make of it: q35's enp6s18. Each NIC is
 #: found by its MAC, and given its name.
 FIRST_SLOT = 18
 _VLANS = (1, 4094)
+#: qemu-server's pattern of a NIC's trunks (PVE::QemuServer::Network).
+_TRUNKS = re.compile(r"\d+(?:-\d+)?(?:;\d+(?:-\d+)?)*", re.ASCII)
 #: Leaves room for machines beside network and broadcast address, or beside the routers' anycast address (RFC 4291, 2.6.1).
 _PREFIXES = (1, 30)
 _PREFIXES_V6 = (1, 126)
@@ -31,6 +34,21 @@ def parse_vlan(value: int) -> int:
     if not _VLANS[0] <= value <= _VLANS[1]:
         raise broken(f"VLAN {value} is outside of {_VLANS[0]} to {_VLANS[1]}", "delete the line for no VLAN")
     return value
+
+
+def parse_trunks(value: object) -> tuple[int, ...]:
+    """PVE's `10;20;30-35`, or one VLAN, as ids: each once, in order."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _TRUNKS.fullmatch(text):
+        raise broken(f"{shown(value)} is no list of VLANs as PVE takes it", 'write ids and ranges between `;`: "10;20;30-35"')
+    ranges = [tuple(map(int, part.split("-"))) for part in text.split(";")]
+    for first, last in ((part[0], part[-1]) for part in ranges):
+        if last < first:
+            raise broken(f"the range {first}-{last} of VLANs ends before it begins", f"write {last}-{first}")
+        if not (_VLANS[0] <= first and last <= _VLANS[1]):
+            wrong = last if last > _VLANS[1] else first
+            raise broken(f"VLAN {wrong} is outside of {_VLANS[0]} to {_VLANS[1]}", f"write ids from {_VLANS[0]} to {_VLANS[1]}")
+    return tuple(sorted({number for part in ranges for number in range(part[0], part[-1] + 1)}))
 
 
 def parse_prefix(value: int) -> int:
@@ -83,6 +101,7 @@ def parse_metric(value: int) -> int:
 
 
 InterfaceName = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "the name of an interface (at most 15 characters)", "ens18")]
+Trunks = Annotated[tuple[int, ...], BeforeValidator(parse_trunks), WithJsonSchema({"type": ["string", "integer"]})]
 Metric = Annotated[Count, AfterValidator(parse_metric)]
 
 
@@ -152,7 +171,13 @@ class Interface(Section):
 
     name: InterfaceName = Field(default="ens18", description="as the guest names it; default: ens18, ens19, ... by position")
     bridge: Bridge = Field(default="vmbr0", description="bridge of the PVE node")
-    vlan: Annotated[Count, AfterValidator(parse_vlan)] | None = Field(default=None, description="VLAN tag, 1 to 4094")
+    vlan: Annotated[Count, AfterValidator(parse_vlan)] | None = Field(
+        default=None, description="VLAN tag, 1 to 4094; with `trunks`: the untagged one"
+    )
+    trunks: Trunks = Field(
+        default=(),
+        description="VLANs that the guest gets tagged, beside `vlan`; default: with no `vlan` all that the bridge has, else none",
+    )
     model: Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"] = Field(default="virtio", description="emulated hardware")
     mtu: Annotated[Count, AfterValidator(parse_mtu)] | None = Field(
         default=None, description="bytes, of virtio only; 1: the bridge's; default: 1500"
@@ -169,6 +194,14 @@ class Interface(Section):
     metric: Metric | None = Field(
         default=None, description="of this interface's default route; says that there may be a second one; the lower wins"
     )
+
+    @model_validator(mode="after")
+    def _tagged_or_not(self) -> Interface:
+        """PVE::Network: the tag is the port's native VLAN, whose frames leave without a tag, also where it is in the trunk."""
+        if self.vlan in self.trunks:
+            message = f"VLAN {self.vlan} is in `trunks` and under `vlan`, by which the guest gets it without a tag"
+            raise broken(message, f"take {self.vlan} out of `trunks`, or delete `vlan`")
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_an_address(self) -> Interface:

@@ -43,6 +43,7 @@ _PARSERS = {
     "parse_endpoint": "https URL without a path",
     "parse_balloon": "size: `2GiB`, or 0",
     "parse_mount": "absolute path",
+    "parse_trunks": "VLANs: `10;20;30-35`",
     "parse_description": "text",
 }
 _HOOKS = ("hooks.before_deploy", "hooks.after_deploy", "hooks.before_bootstrap", "hooks.after_bootstrap")

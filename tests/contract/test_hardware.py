@@ -33,7 +33,8 @@ RICH: Data = {
     "devices": ["gpu", {"mapping": "vgpu", "mdev": "nvidia-63"}],
     "pve_pool": "lab", "description": "GPU node\nof ${the} lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
     "agent": {"timeout": "5m"}, "stop_on_destroy": False, "on_boot": False,
-    "interfaces": [{"bridge": "vmbr0", "vlan": 10, "mtu": 9000, "firewall": True, "dhcp": True}, {"bridge": "vmbr0", "model": "e1000"}],
+    "interfaces": [{"bridge": "vmbr0", "vlan": 10, "mtu": 9000, "firewall": True, "dhcp": True}, {"bridge": "vmbr0", "model": "e1000"},
+                   {"bridge": "vmbr0", "vlan": 5, "trunks": "20;10;30-33"}],
 }  # fmt: skip
 #: The plainest, by the agent's own words.
 PLAIN: Data = {"chipset": "i440fx", "serial": False, "balloon": "1GiB", "memory": "2GiB"}
@@ -137,6 +138,12 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
     assert refused == {}
 
 
+@pytest.mark.proves("case 11-vlan-trunk")
+@pytest.mark.only_looks
+def test_trunks_reach_proxmox_one_by_one_beside_the_native_vlan(made: Made) -> None:
+    assert {"tag": "5", "trunks": "10;20;30;31;32;33"}.items() <= keys(made.config("rich1")["net2"]).items()
+
+
 @pytest.mark.proves("case 06-storage-per-pool")
 @pytest.mark.only_looks
 def test_all_drives_of_a_pool_lie_on_its_datastore_but_those_that_name_another(made: Made) -> None:
@@ -181,6 +188,7 @@ def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> 
         rich["data_disks"].insert(0, {"name": "new", "size": "5GiB", "mount": "/srv/new"})
         rich |= {"pve_pool": "other", "description": "moved", "tags": ["x"], "startup": {"order": 8}, "on_boot": True}
         rich["interfaces"][0] |= {"firewall": False, "mtu": 1500, "vlan": 11}
+        rich["interfaces"][2] |= {"trunks": 40}
 
     edited = made.engine(edit)
     assert machines(edited.plan()) == {"rich1": ("update",)}
@@ -191,6 +199,7 @@ def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> 
     assert sizes == {"virtio1": ("longhorn", "40G"), "virtio2": ("raw", "10G"), "virtio3": ("new", "5G")}
     assert (config["description"], config["startup"], config["onboot"]) == ("moved", "order=8", 1)
     assert {"tag": "11", "mtu": "1500", "firewall": "0"}.items() <= keys(config["net0"]).items()
+    assert keys(config["net2"])["trunks"] == "40"
     members = {pool: [one["name"] for one in made.pve.get("/pools", poolid=pool)[0]["members"]] for pool in ("lab", "other")}
     assert members == {"lab": [], "other": ["rich1"]}
     assert edited.plan() == []
@@ -220,6 +229,15 @@ def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Mad
     assert (config["cores"], config["sockets"], config["numa"], config["memory"], config["cpu"]) == (2, 1, 0, "6144", "x86-64-v3")
     assert not {"serial0", "hostpci1"} & config.keys()
     assert edited.plan() == []
+
+
+@pytest.mark.proves("case 11-vlan-trunk")
+def test_a_range_that_was_written_by_hand_ends_every_plan_in_the_provider(made: Made) -> None:
+    nic = made.config("rich1")["net2"]
+    made.pve.lab("config", vm_id=400, set={"net2": nic.replace("trunks=40", "trunks=40-42")})
+    assert "failed to parse trunk" in made.engine().run("plan", "-input=false", fails=True)
+    made.pve.lab("config", vm_id=400, set={"net2": nic})
+    assert made.engine().plan() == []
 
 
 def test_what_only_a_new_vm_can_have_plans_nothing(made: Made) -> None:

@@ -40,6 +40,7 @@ def refused(pve: Estate, vmid: int, **options: object) -> str:
         ({"virtio1": "local-lvm:1,ssd=1"}, "ssd: property is not defined in schema"),
         ({"virtio1": "local:1"}, "storage 'local' does not support vm images"),
         ({"net0": "virtio,bridge=vmbr0,mtu=70000"}, "mtu: value must have a maximum value of 65520"),
+        ({"net0": "virtio,bridge=vmbr0,trunks=10:20"}, "trunks: value does not match the regex pattern"),
         ({"pool": "nowhere"}, "pool 'nowhere' does not exist"),
         ({"description": "x" * 8193}, "description: value may only be 8192 characters long"),
         ({"tags": "no tag!"}, "tags: invalid format"),
@@ -118,3 +119,15 @@ def test_a_data_disk_never_shrinks_and_taken_off_it_is_unused_not_gone(strict: E
     assert strict.do("PUT", f"{vm}/resize", disk="virtio1", size="30G").status == "OK"
     assert strict.ask("PUT", f"{vm}/config", delete="virtio1").status == 200
     assert strict.get(f"{vm}/config")["unused0"] == "local-lvm:vm-930-disk-0"
+
+
+@pytest.mark.proves("case 11-vlan-trunk")
+def test_a_trunk_wants_a_bridge_that_is_vlan_aware(pve: Estate) -> None:
+    vm = made(pve, 201, net1="virtio,bridge=vmbr0,trunks=10;20-22")
+    pve.lab("bridge", node="pve1", name="vmbr0", bridge_vlan_aware=None)
+    assert pve.do("POST", f"{vm}/status/start").status == "vlan aware feature need to be enabled to use trunks"
+    pve.lab("bridge", node="pve1", name="vmbr0", bridge_vlan_aware=1)
+    assert pve.do("POST", f"{vm}/status/start").status == "OK"
+    pve.lab("bridge", node="pve1", name="vmbr0", bridge_vlan_aware=None)
+    answer = pve.ask("PUT", f"{vm}/config", net1="virtio,bridge=vmbr0,trunks=30")
+    assert answer.errors == {"net1": "hotplug problem - vlan aware feature need to be enabled to use trunks"}

@@ -30,6 +30,7 @@ def _of_node(scene: Scene, node: str, there: dict[str, Any], refused: str) -> It
         return
     nics = [nic for machine in scene.plan.machines if machine.pve_node == node for nic in machine.interfaces]
     for bridge in sorted({nic.bridge for nic in nics}):
+        trunks = any(nic.trunks for nic in nics if nic.bridge == bridge)
         vlans = sorted({nic.vlan for nic in nics if nic.bridge == bridge and nic.vlan})
         if bridge not in there:
             others = among(sorted(name for name, item in there.items() if item.get("type") in {"bridge", "OVSBridge"})) or "none"
@@ -39,8 +40,14 @@ def _of_node(scene: Scene, node: str, there: dict[str, Any], refused: str) -> It
             )
         elif not there[bridge].get("active"):
             yield problem(NAME, f"{bridge} on {node}", "is not up", f"ssh root@{node} ifup {bridge}")
+        elif trunks and there[bridge].get("type") == "bridge" and not there[bridge].get("bridge_vlan_aware"):
+            cause = "is not VLAN aware, and PVE starts no machine with `trunks` on it"
+            yield problem(NAME, f"{bridge} on {node}", cause, _aware(node, bridge))
         elif vlans and there[bridge].get("type") == "bridge" and not there[bridge].get("bridge_vlan_aware"):
             # PVE makes a bridge vmbr0vN by itself then: it works, with one more bridge a VLAN (PVE::Network)
             cause = f"is not VLAN aware, and machines there are on VLAN {', '.join(map(str, vlans))}"
-            cure = f"pvesh set /nodes/{node}/network/{bridge} --type bridge --bridge_vlan_aware 1 && pvesh set /nodes/{node}/network"
-            yield warning(NAME, f"{bridge} on {node}", cause, cure)
+            yield warning(NAME, f"{bridge} on {node}", cause, _aware(node, bridge))
+
+
+def _aware(node: str, bridge: str) -> str:
+    return f"pvesh set /nodes/{node}/network/{bridge} --type bridge --bridge_vlan_aware 1 && pvesh set /nodes/{node}/network"

@@ -29,6 +29,7 @@ def guest_of(estate: Estate, vm: Vm) -> Guest:
     check_reachable(vm)
     check_memory(vm.config, memory_mib(vm))
     passthrough.reserve(estate, vm)
+    check_trunks(estate, vm)
     disk = boot_disk(vm)
     return Guest(
         vm_id=vm.vm_id,
@@ -50,6 +51,15 @@ def _nic(index: int, text: str) -> Nic:
     found = dict(part.split("=", 1) for part in text.split(","))
     model, mac = next(iter(found.items()))
     return Nic(index, mac, found.get("bridge", ""), int(found["tag"]) if "tag" in found else None, model)
+
+
+def check_trunks(estate: Estate, vm: Vm) -> None:
+    """A trunk needs a bridge that knows VLANs (PVE::Network::tap_plug). Raises TaskError."""
+    for text in (str(vm.config[key]) for key in vm.config if re.fullmatch(r"net\d+", key)):
+        found = dict(part.split("=", 1) for part in text.split(","))
+        told = estate.conditions.bridges.get((vm.node, found.get("bridge", ""))) or {}
+        if found.get("trunks") and not told.get("bridge_vlan_aware", 1):
+            raise TaskError("vlan aware feature need to be enabled to use trunks")
 
 
 def start(estate: Estate, vm: Vm, log: Log) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,17 @@ def test_a_bridge_that_is_not_vlan_aware_matters_to_machines_on_a_vlan_only() ->
     findings = wrong(scene(on_vlan(7), networks=plain))
     assert [(found.subject, found.level) for found in findings] == [(f"vmbr0 on {name}", Level.WARNING) for name in NODES]
     assert "--bridge_vlan_aware 1" in findings[0].cure
+
+
+@pytest.mark.proves("case 11-vlan-trunk")
+def test_a_trunk_on_a_bridge_that_is_not_vlan_aware_is_a_problem_since_no_machine_starts_there() -> None:
+    made = with_machines(interfaces=tuple(replace(nic, trunks=(10, 20)) for nic in plan().machines[0].interfaces))
+    plain = {name: Answer([bridge(bridge_vlan_aware=None)]) for name in NODES}
+    findings = [found for found in wrong(scene(made, networks=plain)) if found.check == "bridges"]
+    assert [(found.subject, found.level) for found in findings] == [(f"vmbr0 on {name}", Level.PROBLEM) for name in NODES]
+    assert "PVE starts no machine with `trunks` on it" in findings[0].cause
+    ovs = {name: Answer([bridge(type="OVSBridge", bridge_vlan_aware=None)]) for name in NODES}
+    assert [found for found in wrong(scene(made, networks=ovs)) if found.check == "bridges"] == []
 
 
 def test_a_vnet_of_sdn_is_as_good_as_a_bridge_and_its_privileges_are_its_zones() -> None:

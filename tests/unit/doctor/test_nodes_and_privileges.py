@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stardock.doctor.checks import ASKED, HERE, run
@@ -40,6 +42,18 @@ def test_a_plan_needs_what_it_uses_and_nothing_that_it_does_not() -> None:
     assert set(rich) - set(lean) == {"/mapping/pci/gpu", "/pool/lab", "/sdn/zones/localnetwork/vmbr0/7"}
     assert rich["/"] - lean["/"] == {"Sys.Console"}
     assert not any(name.startswith(("User.", "Permissions.")) for names in rich.values() for name in names)
+
+
+@pytest.mark.proves("case 11-vlan-trunk")
+@pytest.mark.parametrize(("vlan", "trunks", "paths"), [
+    (None, (10, 20), {"/10", "/20"}), (7, (10,), {"/7", "/10"}), (None, (), {""}), (7, tuple(range(100, 200)), {""}),
+])  # fmt: skip
+def test_each_vlan_of_a_trunk_is_granted_and_the_bridge_for_a_long_one(vlan: int | None, trunks: tuple[int, ...], paths: set[str]) -> None:
+    made = plan()
+    nics = tuple(replace(nic, vlan=vlan, trunks=trunks) for nic in made.machines[0].interfaces)
+    found = needed(replace(made, machines=(replace(made.machines[0], interfaces=nics),)))
+    bridge = "/sdn/zones/localnetwork/vmbr0"
+    assert {path.removeprefix(bridge) for path in found if path.startswith("/sdn")} == paths
 
 
 def test_a_role_that_is_given_anew_after_an_edit_keeps_what_the_edit_undoes() -> None:

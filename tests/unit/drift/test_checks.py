@@ -136,6 +136,7 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "bridge": (lambda s: net(s, "vmbr0", "vmbr1"), "nic", "net0 bridge", "vmbr1", True),
     "MAC": (lambda s: edited(s, net0="virtio=BC:24:11:00:00:01,bridge=vmbr0"), "nic", "net0 macaddr", "BC:24:11:00:00:01", True),
     "VLAN": (lambda s: net(s, "firewall=0", "tag=7"), "nic", "net0 tag", "7", True),
+    "trunks": (lambda s: net(s, "firewall=0", "firewall=0,trunks=10;20"), "nic", "net0 trunks", "10;20", True),
     "model": (lambda s: net(s, "virtio=", "e1000="), "nic", "net0 model", "e1000", True),
     "unplugged": (lambda s: net(s, "firewall=0", "link_down=1"), "nic", "net0 link_down", "1", True),
     "NIC gone": (lambda s: edited(s, net0=None), "nic", "net0", "none", True),
@@ -202,6 +203,21 @@ def test_one_planted_drift_is_found_alone(plant: Callable[[Scene], Scene], kind:
     assert found in finding.found
     assert finding.wanted != finding.found
     assert finding.cure
+
+
+@pytest.mark.proves("case 11-vlan-trunk")
+def test_planned_trunks_are_no_drift_and_a_range_by_hand_is_told_with_what_the_engine_cannot_read() -> None:
+    data = document()
+    data["network"]["server"][0]["trunks"] = "10-12"
+    scene = deployed(plan_of(data)[0])
+    own = {trunks: [one for one in run(net(scene, "firewall=0", f"firewall=0{trunks}")) if one.subject == "server1"] for trunks in (
+        "", ",trunks=10;11;12", ",trunks=10-12",
+    )}  # fmt: skip
+    assert [(one.wanted, one.found) for one in own[""]] == [("10;11;12", "none")]
+    assert own[",trunks=10;11;12"] == []
+    (found,) = own[",trunks=10-12"]
+    assert (found.field, found.wanted, found.found) == ("net0 trunks", "10;11;12", "10-12")
+    assert found.cure.startswith("write its VLANs one by one in Proxmox")
 
 
 def test_an_image_that_is_gone_is_told_once_a_pve_node_with_the_machines_that_run_without_it() -> None:

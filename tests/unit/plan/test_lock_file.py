@@ -124,6 +124,15 @@ def test_a_plan_keeps_what_the_lock_holds_beside_machines() -> None:
     assert plan_of(document(), held)[1] == held
 
 
+def test_trunks_come_back_equal_and_only_a_lock_with_them_is_of_version_5(path: Path) -> None:
+    data = document()
+    data["network"]["server"][0]["trunks"] = "10;20"
+    _, lock = plan_of(data)
+    save_lock(path, lock)
+    assert json.loads(path.read_text())["version"] == 5
+    assert load_lock(path) == lock
+
+
 @pytest.mark.parametrize("text", ["", "[]", "7", '{"cluster": "quickstart"}', '{"version": true}'])
 def test_what_is_no_lock_is_refused(path: Path, text: str) -> None:
     path.write_text(text)
@@ -136,7 +145,7 @@ def test_bytes_that_are_no_text_are_refused(path: Path) -> None:
 
 
 def test_a_newer_lock_is_refused_with_line_and_cure(path: Path) -> None:
-    line = edit(path, f'"version": {VERSION}', f'"version": {VERSION + 1}')
+    line = edit(path, '"version": 4', f'"version": {VERSION + 1}')
     assert refused(path) == (
         f"the lock has version {VERSION + 1}; this Stardock knows versions up to {VERSION}",
         line,

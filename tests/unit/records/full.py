@@ -41,6 +41,7 @@ def full_document() -> dict[str, Any]:
         {
             "bridge": "vmbr0",
             "vlan": 7,
+            "trunks": "10;20",
             "mtu": 1400,
             "metric": 100,
             "static": {"base": "10.9.0.0", "offset": 10, "prefix": 24, "gateway": "10.9.0.1"},

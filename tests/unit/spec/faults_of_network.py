@@ -58,6 +58,14 @@ NETWORK: dict[str, Case] = {
         "`vmbr0,tag=5` is not a bridge",
         "vmbr0",
     ),
+    "trunks_as_a_list": nic("trunks: [10, 20]", "trunks", ".trunks", "[10, 20] is no list of VLANs as PVE takes it", '"10;20;30-35"'),
+    "trunks_with_commas": nic("trunks: 10,20", "trunks", ".trunks", "`10,20` is no list of VLANs as PVE takes it", "between `;`"),
+    "trunks_to_4095": nic('trunks: "10;4000-4095"', "trunks", ".trunks", "VLAN 4095 is outside of 1 to 4094", "1 to 4094"),
+    "trunks_from_0": nic('trunks: "0-10"', "trunks", ".trunks", "VLAN 0 is outside of 1 to 4094", "1 to 4094"),
+    "trunks_backwards": nic('trunks: "35-30"', "trunks", ".trunks", "the range 35-30 of VLANs ends before it begins", "write 30-35"),
+    "vlan_in_its_trunks": nic(
+        'vlan: 10\n      trunks: "10-12"', "name: ens18", "", "VLAN 10 is in `trunks` and under `vlan`", "take 10 out of `trunks`"
+    ),
     "vlan_4095": nic("vlan: 4095", "vlan", ".vlan", "VLAN 4095 is outside of 1 to 4094", "delete the line"),
     "firewall_in_words": nic("firewall: 'on'", "firewall", ".firewall", "`on` is not true or false", "true or false"),
     "model_that_is_none": nic("model: virtoi", "model", ".model", "`virtoi` is not one of virtio, e1000", "did you mean `virtio`?"),

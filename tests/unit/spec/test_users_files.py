@@ -95,6 +95,16 @@ def test_an_images_own_datastore_is_the_downloads_and_no_disks(load: Load) -> No
     assert (plan.machine("a1").image.datastore, plan.machine("a1").disk_datastore) == ("nvme", "local-lvm")
 
 
+@pytest.mark.proves("case 11-vlan-trunk")
+@pytest.mark.parametrize(
+    ("written", "vlans"), [('"10;20"', (10, 20)), ('"10;20;30-33"', (10, 20, 30, 31, 32, 33)), ("10", (10,)), ("30-31;10;30", (10, 30, 31))]
+)
+def test_trunks_are_written_as_proxmox_writes_them(load: Load, written: str, vlans: tuple[int, ...]) -> None:
+    spec = load(f"{HEAD}network: {{server: [{{bridge: vmbr0, vlan: 7, trunks: {written}}}]}}\n")
+    plan, _ = build(spec, None, "cluster.yaml")
+    assert (plan.machine("s1").interfaces[0].trunks, plan.machine("s1").interfaces[0].vlan) == (vlans, 7)
+
+
 @pytest.mark.proves("case 26-underscore")
 @pytest.mark.parametrize("name", ["dev-server-0", "k8s-node-1"])
 def test_the_name_that_the_cure_says_is_taken(load: Load, name: str) -> None:

@@ -124,6 +124,16 @@ def _change(request: Request, vm: Vm, options: config.Options) -> None:
     config.check_balloon(vm, options)
     config.delete(vm, _deleted(request))
     config.apply(request.estate, vm, request.route.rules, options)
+    _plug(request, vm, options)
+
+
+def _plug(request: Request, vm: Vm, options: config.Options) -> None:
+    """A running VM takes its NICs at once (PVE::QemuServer::vmconfig_hotplug_pending)."""
+    try:
+        if request.estate.is_running(vm):
+            power.check_trunks(request.estate, vm)
+    except TaskError as error:
+        raise bad_parameters({key: f"hotplug problem - {error}" for key in options if key.startswith("net")}) from error
 
 
 def _edit(request: Request, change: Callable[[Vm], None]) -> None:

@@ -111,7 +111,8 @@ def check_images(plan: Plan, resources: Mapping[str, Any]) -> None:
     fetched = {
         (one["url"], one["file_name"], one["datastore_id"], one.get("checksum", "")) for one in resources["proxmox_download_file"].values()
     }
-    uploaded = {one["source_file"]["file_name"]: one["source_file"]["path"] for one in resources["proxmox_virtual_environment_file"].values() if "source_file" in one}  # fmt: skip
+    sources = [one["source_file"] for one in resources["proxmox_virtual_environment_file"].values() if "source_file" in one]
+    uploaded = {source["file_name"]: source["path"] for source in sources}
     for image in {placed.image for placed in plan.images}:
         name = image_file(plan.cluster, image.file_name)
         if image.file is None:

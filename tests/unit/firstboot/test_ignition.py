@@ -142,7 +142,8 @@ def test_the_users_files_and_commands_become_files_and_units() -> None:
 def test_only_the_password_is_live_to_terraform() -> None:
     (before, _), live, (behind, _) = documents("testing", FULL).user_parts()
     assert live[1] == "password_hash_admin"
-    assert before.endswith('"passwordHash": "') and behind.startswith('"')
+    assert before.endswith('"passwordHash": "')
+    assert behind.startswith('"')
 
 
 @pytest.mark.proves("feature flatcar")

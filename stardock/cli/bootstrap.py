@@ -41,8 +41,10 @@ def bootstrap(
     Never talks to Proxmox: addresses and host keys come from `runner discover`, or cluster.yaml. Killed anywhere, the next run continues.
     """
     from stardock.cli.bootstrap_view import view  # noqa: PLC0415 -- rich and pydantic: not for --help
+    from stardock.cli.endings import bootstrap_ending, expectation  # noqa: PLC0415
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages import bootstrap as work  # noqa: PLC0415
+    from stardock.stages.silent import partial_error  # noqa: PLC0415
     from stardock.stages.step import show  # noqa: PLC0415
     from stardock.workspace import open_workspace  # noqa: PLC0415
 
@@ -61,5 +63,11 @@ def bootstrap(
     if dry_run:
         show(work.steps(options, open_workspace(find_cluster_file(file)), click.echo), click.echo)
         return
+    cluster_file = find_cluster_file(file)
+    click.echo(expectation(open_workspace(cluster_file)))
     with view() as progress:
-        work.bootstrap(find_cluster_file(file), options, progress, click.echo)
+        done = work.bootstrap(cluster_file, options, progress, click.echo)
+    for line in bootstrap_ending(done):
+        click.echo(line)
+    if done.missing:
+        raise partial_error(done.missing)

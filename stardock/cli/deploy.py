@@ -20,6 +20,7 @@ def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool
     Checks, synthesizes, plans, refuses what was not named, applies, then reads addresses and SSH host keys. Killed at any moment, it
     continues when it is run again.
     """
+    from stardock.cli.endings import deploy_ending  # noqa: PLC0415
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
     from stardock.stages.deploy import deploy as bring_up  # noqa: PLC0415
@@ -33,4 +34,6 @@ def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool
         deployment = Deployment(open_workspace(cluster_file), options, click.echo)
         show([*deployment.checks(), *deployment.steps()], click.echo)
         return
-    bring_up(cluster_file, options, click.echo)
+    seconds = bring_up(cluster_file, options, click.echo)
+    for line in deploy_ending(open_workspace(cluster_file), seconds, str(file or "")):
+        click.echo(line)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.bundle import write_bundle
-from stardock.distributions.network_plugins import NONE, network_plugins
 from stardock.errors import ConditionError
 from stardock.facts import address_of
 from stardock.files import ClusterFiles
@@ -75,11 +74,19 @@ def hooks(moment: str, workspace: Workspace, options: Options, say: Say) -> tupl
     return () if options.check else hook_steps(lambda: workspace, moment, workspace.spec.hooks, say)
 
 
-def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a bootstrap came to; `missing` are the agents that it went on without, and why."""
+
+    workspace: Workspace
+    options: Options
+    missing: Mapping[str, str]
+
+
+def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> Done:
     """Check what can be checked from here, then run the stages over a bundle in a private directory that goes afterwards.
 
-    Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError; at the end
-    PartialError when it went on without agents that do not answer.
+    Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError.
     """
     check(open_workspace(cluster_file), options)
     with only_run(ClusterFiles(cluster_file).run_lock, say):
@@ -89,11 +96,8 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         with private_directory(workspace.files.run) as directory, Log(workspace.files.log) as log:
             watcher = Watcher(progress, log, frozenset({"secrets", *options.stages}))
             missing = Bootstrap(workspace, options, directory, watcher).run()
-        if "kubeconfig" in options.stages and network_plugins(workspace.plan.distribution.options) == (NONE,):
-            say(f"`cni: {NONE}`: no node is Ready, and no pod of the cluster's own starts, until your network plugin is there")
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
-    if missing:
-        raise silent.partial_error(missing)
+    return Done(workspace=workspace, options=options, missing=missing)
 
 
 @contextlib.contextmanager

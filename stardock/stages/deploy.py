@@ -54,14 +54,14 @@ class Options:
     seconds: float | None = None  # to wait for addresses and host keys; None: the systems' own
 
 
-def deploy(cluster_file: Path, options: Options, say: Say) -> None:
-    """Check, then hold the cluster's run lock and do the rest. Nothing is written before the checks pass."""
+def deploy(cluster_file: Path, options: Options, say: Say) -> dict[str, float]:
+    """Check, then hold the cluster's run lock and do the rest. Nothing is written before the checks pass. Gives seconds by step."""
     deployment = Deployment(open_workspace(cluster_file), options, say)
-    run(deployment.checks(), say)
+    seconds = run(deployment.checks(), say)
     with only_run(deployment.workspace.files.run_lock, say):
         # Again, now that nobody else can change lock and facts.
         deployment.workspace = open_workspace(cluster_file)
-        run(deployment.steps(), say)
+        return seconds | run(deployment.steps(), say)
 
 
 @dataclass(slots=True)

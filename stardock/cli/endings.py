@@ -1,0 +1,60 @@
+"""The last words of a command that took long: what is there now, and what comes next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from stardock.cli.fold import fold
+from stardock.distributions.network_plugins import NONE, network_plugins
+
+if TYPE_CHECKING:
+    from stardock.stages.bootstrap import Done
+    from stardock.workspace import Workspace
+
+#: The page on what a cluster has by itself and what it lacks.
+NEXT = "docs/after-bootstrap.md"
+
+
+def expectation(where: Workspace) -> str:
+    """The first words of a bootstrap: what it is about to do, and how long that may take."""
+    new = where.facts.founded is None
+    length = (
+        "a new cluster takes minutes, most of them in `founder` and `servers`" if new else "each is asked, and what is otherwise is changed"
+    )
+    return f"bootstrap: {len(where.plan.machines)} machines; {length}; the full log is {where.files.log}"
+
+
+def bootstrap_ending(done: Done) -> Iterator[str]:
+    """What is Ready, how to reach it, what it lacks; nothing where machines were only asked, and as much as the stages did."""
+    where, options = done.workspace, done.options
+    if options.check:
+        return
+    plan = where.plan
+    nodes = [machine.name for machine in (*plan.of_role("server"), *plan.of_role("agent")) if machine.name not in done.missing]
+    if {"founder", "servers", "agents"} <= set(options.stages):
+        without = network_plugins(plan.distribution.options) == (NONE,)
+        state = f"Joined (`cni: {NONE}`: none is Ready, and no pod starts, until your network plugin is there)" if without else "Ready"
+        yield f"{state}: {fold(nodes)}; {plan.distribution.name} {plan.distribution.version}, the API at {_api(where)}"
+    if "kubeconfig" in options.stages:
+        yield f"export KUBECONFIG={shlex.quote(str(where.files.kubeconfig.resolve()))}"
+        yield f"kubectl get nodes        # next: ingress, storage, addresses for services: {NEXT}"
+
+
+def _api(where: Workspace) -> str:
+    """Where the kubeconfig leads: the VIP, else the founder."""
+    from stardock.facts import address_of  # noqa: PLC0415 -- pydantic: not for --help
+
+    plan = where.plan
+    address = plan.join_address or address_of(plan.machine(plan.founder), where.facts) or plan.founder
+    return f"https://[{address}]:6443" if ":" in address else f"https://{address}:6443"
+
+
+def deploy_ending(where: Workspace, seconds: Mapping[str, float], option: str) -> Iterator[str]:
+    """What stands, how long each step took, and what comes next; `option` is how the person named the file."""
+    yield f"deploy: done in {sum(seconds.values()):.0f} s ({', '.join(f'{name} {took:.0f} s' for name, took in seconds.items())})"
+    known = [machine.name for machine in where.plan.machines if machine.name in where.facts.machines]
+    command = f"runner bootstrap{f' -f {shlex.quote(option)}' if option else ''}"
+    what = "load balancers, Kubernetes, kubeconfig" if where.facts.founded is None else "brings what changed inside of them"
+    yield f"Machines with address and SSH host key: {fold(known) or 'none'}. Next: {command}    # {what}"

@@ -104,12 +104,12 @@ def test_a_machine_with_a_device_is_to_be_moved_while_it_is_off(file: Path) -> N
 
 def test_what_proxmox_says_fills_in_what_is_not_given() -> None:
     hosts = [{"node": "pve1", "maxmem": 64 << 30, "maxcpu": 16}, {"node": "pve2"}]
-    storages = [{"node": "pve1", "storage": "local-lvm", "maxdisk": 500 << 30}]
+    storages = [{"type": "storage", "node": "pve1", "storage": "local-lvm", "maxdisk": 500 << 30}]
     api = SimpleNamespace(
         nodes=SimpleNamespace(get=lambda: hosts),
         cluster=SimpleNamespace(resources=SimpleNamespace(get=lambda **_: storages)),
     )
-    estate = cast("Estate", SimpleNamespace(read=lambda question: question(api)))
+    estate = cast("Estate", SimpleNamespace(insist=lambda question: question(api)))
     one, two = measured(estate, (PveNode(name="pve1", memory_mib=1024), PveNode(name="pve2")))
     assert (one.memory_mib, one.cores, one.disk_gib) == (1024, 16, 500)
     assert (two.memory_mib, two.cores, two.disk_gib) == (None, None, None)

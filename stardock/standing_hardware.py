@@ -13,7 +13,7 @@ from typing import Any
 
 from stardock.plan import aspects
 from stardock.plan.difference import Stand
-from stardock.plan.model import Machine, Plan
+from stardock.plan.model import Interface, Machine, Plan
 from stardock.standing import VM, EncryptedStateError
 
 #: The provider's words for the size of huge pages (`constructs.pve.hardware`).
@@ -166,13 +166,15 @@ def _nics(values: Mapping[str, Any], machine: Machine) -> dict[str, tuple[str, .
     names = [nic.name for nic in machine.interfaces]
     found: dict[str, tuple[str, ...]] = {}
     for number, nic in enumerate(values["network_device"]):
-        found |= aspects.nic(
-            names[number] if number < len(names) else f"net{number}",
+        one = Interface(
+            name=names[number] if number < len(names) else f"net{number}",
             bridge=str(nic["bridge"]),
             model=str(nic["model"]),
             mac=str(nic["mac_address"]),
             vlan=int(nic["vlan_id"] or 0),
+            trunks=tuple(int(vlan) for vlan in str(nic["trunks"] or "").split(";") if vlan),
             mtu=int(nic["mtu"] or 0),
             firewall=bool(nic["firewall"]),
         )
+        found |= aspects.nic(one)
     return found

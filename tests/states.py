@@ -78,6 +78,7 @@ def _nic(nic: Interface) -> dict[str, Any]:
         "model": nic.model,
         "mac_address": nic.mac,
         "vlan_id": nic.vlan or 0,
+        "trunks": ";".join(map(str, nic.trunks)),
         "mtu": nic.mtu or 0,
         "firewall": nic.firewall,
     }

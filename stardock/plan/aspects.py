@@ -61,7 +61,7 @@ def hardware(cluster: str, machine: Machine) -> dict[str, tuple[str, ...]]:
         "disk": (f"{machine.disk_gib}GiB",),
         "disk_datastore": (machine.disk_datastore,),
         **{f"data_disks.{disk.name}": (data_disk(disk.size_gib, disk.datastore),) for disk in machine.data_disks},
-        **{field: values for nic in machine.interfaces for field, values in _nic(nic).items()},
+        **{field: values for one in machine.interfaces for field, values in nic(one).items()},
         "devices": tuple(_device(device, machine.chipset) for device in machine.devices),
         "hostname": (machine.hostname,),
         "tags": tuple(sorted(tags(cluster, machine))),
@@ -85,20 +85,17 @@ def data_disk(gib: int, datastore: str) -> str:
     return f"{gib}GiB on {datastore}"
 
 
-def nic(name: str, *, bridge: str, model: str, mac: str, vlan: int | None, mtu: int | None, firewall: bool) -> dict[str, tuple[str, ...]]:
+def nic(one: Interface) -> dict[str, tuple[str, ...]]:
     """A NIC as the hypervisor has it; 0 and None are PVE's default."""
     return {
-        f"{name}.bridge": (bridge,),
-        f"{name}.model": (model,),
-        f"{name}.mac": (mac,),
-        f"{name}.vlan": (str(vlan),) if vlan else (),
-        f"{name}.mtu": (str(mtu),) if mtu else (),
-        f"{name}.firewall": yes(firewall),
+        f"{one.name}.bridge": (one.bridge,),
+        f"{one.name}.model": (one.model,),
+        f"{one.name}.mac": (one.mac,),
+        f"{one.name}.vlan": (str(one.vlan),) if one.vlan else (),
+        f"{one.name}.trunks": tuple(map(str, one.trunks)),
+        f"{one.name}.mtu": (str(one.mtu),) if one.mtu else (),
+        f"{one.name}.firewall": yes(one.firewall),
     }
-
-
-def _nic(one: Interface) -> dict[str, tuple[str, ...]]:
-    return nic(one.name, bridge=one.bridge, model=one.model, mac=one.mac, vlan=one.vlan, mtu=one.mtu, firewall=one.firewall)
 
 
 def device(mapping: str, *, pcie: bool, mdev: str | None, primary_gpu: bool) -> str:

@@ -104,7 +104,7 @@ def test_a_machine_with_a_device_is_to_be_moved_while_it_is_off(file: Path) -> N
 
 def test_what_proxmox_says_fills_in_what_is_not_given() -> None:
     hosts = [{"node": "pve1", "maxmem": 64 << 30, "maxcpu": 16}, {"node": "pve2"}]
-    storages = [{"type": "storage", "node": "pve1", "storage": "local-lvm", "maxdisk": 500 << 30}]
+    storages = [{"type": "storage", "status": "available", "node": "pve1", "storage": "local-lvm", "maxdisk": 500 << 30}]
     api = SimpleNamespace(
         nodes=SimpleNamespace(get=lambda: hosts),
         cluster=SimpleNamespace(resources=SimpleNamespace(get=lambda **_: storages)),

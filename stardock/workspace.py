@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.facts import Facts, load_facts
 from stardock.files import ClusterFiles
+from stardock.ignored import write_gitignore
 from stardock.lock import load_lock, save_lock
 from stardock.neighbours import neighbours
 from stardock.plan.build import build
@@ -63,16 +64,18 @@ def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspa
 
 
 def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
-    """Save the lock if it changed, before anything is made from it.
+    """Save the lock if it changed, before anything is made from it; a folder that has no .gitignore gets one.
 
     With a frozen lock (`STARDOCK_LOCK=frozen`, the default where `CI` is set) nothing is written, and `RefusedError` says what would
     have to be allocated. Without a lock, see `refuse_to_move`, which `stand` is for.
     """
-    if ws.lock == ws.lock_before:
-        return
-    refuse_to_move(ws, stand)
+    changed = ws.lock != ws.lock_before
+    if changed:
+        refuse_to_move(ws, stand)
     if lock_mode() == WRITE:
-        save_lock(ws.files.lock, ws.lock)
+        write_gitignore(ws.files.spec.parent, ws.spec)
+        if changed:
+            save_lock(ws.files.lock, ws.lock)
         return
     missing = gains(ws.lock_before, ws.lock)
     if missing:

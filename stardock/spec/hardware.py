@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from stardock.spec import cures
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, parse_mib, shown
@@ -41,7 +42,9 @@ def between(first: int, last: int, what: str, example: str) -> AfterValidator:
 
 def parse_balloon(value: object) -> int:
     """`2GiB`, or 0 for none."""
-    return 0 if value == 0 and not isinstance(value, bool) else parse_mib(value)
+    if value == 0 and not isinstance(value, bool):
+        return 0
+    return parse_mib(value, cures.balloon)
 
 
 def parse_mount(value: object) -> str:
@@ -85,7 +88,15 @@ def parse_cpu(value: str) -> str:
     return value
 
 
-Cpu = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a CPU type of PVE", "x86-64-v2-AES or host"), AfterValidator(parse_cpu)]
+def parse_cpu_type(value: object) -> object:
+    """A number is not a type: it tells how many there are."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise broken(f"{value} is not a CPU type of PVE; `cores` tells how many", f"write `cores: {value}`")
+    return value
+
+
+_CPU = Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a CPU type of PVE", "x86-64-v2-AES or host")
+Cpu = Annotated[str, _CPU, AfterValidator(parse_cpu), BeforeValidator(parse_cpu_type)]
 PvePool = Annotated[
     str, Form(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+){0,2}", "a pool of PVE (letters, digits, - _ ., up to three levels with /)", "kubernetes")
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from stardock.spec import cures
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Flag, Form, Minutes, shown
+from stardock.spec.units import Count, Flag, Minutes, shown
 
 
 def parse_slot(value: int) -> int:
@@ -45,14 +47,33 @@ def parse_timezone(value: object) -> str:
     except KeyError:
         if isinstance(value, str) and value and not available_timezones():
             return value
-    raise broken(f"{shown(value)} is not a time zone", "write UTC, or a name such as Europe/Berlin")
+    raise broken(f"{shown(value)} is not a time zone", _named_zone(str(value)))
+
+
+def _named_zone(text: str) -> str:
+    """The zone of that name in other letters, or of that city."""
+    from zoneinfo import available_timezones  # noqa: PLC0415
+
+    word = text.strip().lower().replace(" ", "_")
+    known = sorted(zone for zone in available_timezones() if word and word in {zone.lower(), zone.lower().rpartition("/")[2]})
+    return f"write {known[0]}" if known and not re.fullmatch(r"[a-z]{3,4}", word) else "write UTC, or a name such as Europe/Berlin"
 
 
 Slot = Annotated[Count, AfterValidator(parse_slot)]
 Offset = Annotated[Count, AfterValidator(parse_offset)]
 
 
-Clock = Annotated[str, Form(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day", '"18:00"')]
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+
+
+def parse_clock(value: object) -> str:
+    """Hours and minutes of a day."""
+    if not isinstance(value, str) or not re.fullmatch(_CLOCK, value):
+        raise broken(f"{shown(value)} is not a time of day", cures.clock(value))
+    return value
+
+
+Clock = Annotated[str, BeforeValidator(parse_clock), WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"})]
 Day = Literal["mo", "tu", "we", "th", "fr", "sa", "su"]
 EVERY_DAY: tuple[Day, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
 

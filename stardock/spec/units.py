@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from stardock.spec import cures
 from stardock.spec.keypath import printable
 from stardock.spec.section import broken
 
@@ -32,9 +34,17 @@ _LONGEST_HOST_NAME = 64
 _RESERVED = frozenset({"all", "localhost", "ungrouped"})
 
 
+#: A user, and maybe a password, in a URL.
+_URL_USER = re.compile(r"//[^/@\s]+@")
+
+
 def shown(value: object) -> str:
     """A given value as a message shows it: short, and told apart from text that looks like it."""
-    text = f"`{printable(value)}`" if isinstance(value, str) else repr(value)
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(str, value))}]"[:60] if all(isinstance(item, int) for item in value) else "a list"
+    text = f"`{_URL_USER.sub('//...@', printable(value))}`" if isinstance(value, str) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004  one line of a terminal
 
 
@@ -58,23 +68,20 @@ class Form:
         return value
 
 
-def _mib(value: object) -> int:
+def _mib(value: object, cure: Callable[[object], str]) -> int:
     """`4GiB` -> 4096. Binary units only: `GB` would leave 7% open."""
     found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found or found[2] not in SIZES:
-        digits = found[1] if found else str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-        plain = digits and not (found and found[2])
-        cure = f"say the unit: {digits}MiB or {digits}GiB" if plain else f"write for example {digits or 4}GiB"
-        raise broken(f"{shown(value)} is not a size with a unit (MiB, GiB or TiB)", cure)
+        raise broken(f"{shown(value)} is not a size with a unit (MiB, GiB or TiB)", cure(value))
     mib = int(found[1].lstrip("0")[:_DIGITS] or 0) * SIZES[found[2]]
     if mib == 0:
         raise broken("the size is zero", "write for example 4GiB")
     return mib
 
 
-def parse_mib(value: object) -> int:
+def parse_mib(value: object, cure: Callable[[object], str] = cures.host_memory) -> int:
     """`4GiB` -> 4096, up to what can be counted."""
-    mib = _mib(value)
+    mib = _mib(value, cure)
     if mib > _LARGEST * SIZES["TiB"]:
         raise broken(f"{shown(value)} is more than {_LARGEST}TiB", "write for example 40GiB")
     return mib
@@ -82,7 +89,7 @@ def parse_mib(value: object) -> int:
 
 def parse_memory(value: object) -> int:
     """`4GiB` -> 4096, of a VM."""
-    mib = _mib(value)
+    mib = _mib(value, cures.memory)
     if not _MEMORY[0] <= mib <= _MEMORY[1]:
         raise broken(f"{shown(value)} is outside of {_MEMORY[0]}MiB to {_MEMORY[1]}MiB", "write for example 4GiB")
     return mib
@@ -90,7 +97,7 @@ def parse_memory(value: object) -> int:
 
 def parse_gib(value: object) -> int:
     """`40GiB` -> 40. PVE's disks are whole GiB."""
-    mib = parse_mib(value)
+    mib = parse_mib(value, cures.disk)
     if mib % 1024:
         raise broken(f"{shown(value)} is not a whole number of GiB", f"write {mib // 1024 + 1}GiB")
     return mib // 1024
@@ -101,7 +108,7 @@ def parse_minutes(value: object) -> int:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     minutes = int(found[1] or 0) * 60 + int(found[2] or 0) if found else 0
     if not minutes:
-        raise broken(f"{shown(value)} is not a duration of hours and minutes", "write for example 1h, 90m or 1h30m")
+        raise broken(f"{shown(value)} is not a duration of hours and minutes", cures.minutes(value))
     if minutes > _DAY_MINUTES:
         raise broken(f"{shown(value)} is longer than 24h", "write for example 1h")
     return minutes
@@ -124,7 +131,7 @@ def _better_label(value: str) -> str:
 
 def parse_machine_name(value: object) -> str:
     """A label that is also a name to Terraform (a letter first: `tofu validate` refuses others) and one host to Ansible."""
-    name = parse_label(value)
+    name = parse_label(f"{value}" if isinstance(value, int) and not isinstance(value, bool) else value)
     if name[0].isdigit():
         raise broken(f"{shown(name)} begins with a digit, and Terraform's names begin with a letter", f"write m{name}")
     if name in _RESERVED:

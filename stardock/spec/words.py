@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from stardock.distributions.rke2 import known_keys
 from stardock.errors import Problem
 from stardock.nearest import nearest
+from stardock.spec import cures
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys, nearest_line, path_text
 from stardock.spec.section import RULE, Section
@@ -61,12 +62,12 @@ _KEYS_CALLED = {
 _BESIDE = {"disk_datastore": " (`image.datastore` is where the downloaded image lies)"}
 
 #: error type of pydantic -> what the value is not, and the cure
-_KINDS = {
+_KINDS: Mapping[str, tuple[str, str | Callable[[object], str] | None]] = {
     "string_type": ("text", 'put it in quotes: "{}"'),
-    "int_type": ("a whole number", "write digits, without quotes"),
-    "int_from_float": ("a whole number", "write digits, without quotes"),
+    "int_type": ("a whole number", cures.whole),
+    "int_from_float": ("a whole number", cures.whole),
     "int_parsing_size": ("a number that small", None),
-    "bool_type": ("true or false", "write true or false, without quotes"),
+    "bool_type": ("true or false", cures.flag),
     "tuple_type": ("a list", "write [..., ...], or one item a line, each after `- `"),
     "dict_type": ("a mapping", "write {{KEY: VALUE}}, or one key a line, indented"),
     "model_type": ("a mapping", "write {{KEY: VALUE}}, or one key a line, indented"),
@@ -122,9 +123,11 @@ def _value(kind: str, error: ErrorDetails, text: str | None) -> tuple[str, str |
         return _as_it_stands(error["ctx"]["message"], given, text), _as_it_stands(error["ctx"]["cure"], given, text)
     if kind == "string_type" and isinstance(given, dict | list):
         return f"a {'mapping' if isinstance(given, dict) else 'list'} stands where text belongs", "write one word or text"
+    if kind == "tuple_type" and not isinstance(given, dict):
+        return f"{text or shown(given)} is not a list", cures.listed(given, text or str(given))
     if kind in _KINDS:
         what, cure = _KINDS[kind]
-        return f"{text or shown(given)} is not {what}", cure and cure.format(text or given)
+        return f"{text or shown(given)} is not {what}", cure(given) if callable(cure) else cure and cure.format(text or given)
     return _limit(error)
 
 

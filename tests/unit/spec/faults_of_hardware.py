@@ -16,8 +16,8 @@ def case(line: str, key: str, message: str, cure: str) -> Case:
 
 
 HARDWARE: dict[str, Case] = {
-    "balloon_without_a_unit": case("balloon: 512", "balloon", "512 is not a size with a unit", "512GiB"),
-    "balloon_false": case("balloon: false", "balloon", "false is not a size", "4GiB"),
+    "balloon_without_a_unit": case("balloon: 512", "balloon", "512 is not a size with a unit", "write 512MiB, as Proxmox counts memory"),
+    "balloon_false": case("balloon: false", "balloon", "false is not a size", "write 0 for none"),
     "sockets_five": case("sockets: 5", "sockets", "sockets 5 is outside of 1 to 4", "1"),
     "numa_in_words": case("numa: on_all", "numa", "`on_all` is not true or false", "true or false"),
     "hugepages_of_4_kib": case("hugepages: 4KiB", "hugepages", "`4KiB` is not one of any, 2MiB, 1GiB", "for example any"),
@@ -77,7 +77,7 @@ HARDWARE: dict[str, Case] = {
     "device_by_pci_address": case("devices: ['0000:01:00.0']", "devices[0]", "is not the name of a resource mapping", "gpu"),
     "startup_order_negative": case("startup: {order: -1}", "startup.order", "order -1 is outside of 0 to 1000000", "10"),
     "startup_delay_of_a_day": case("startup: {up_delay: 86400}", "startup.up_delay", "up_delay 86400 is outside of 0 to 3600", "30"),
-    "agent_timeout_as_a_number": case("agent: {timeout: 30}", "agent.timeout", "30 is not a duration", "90m"),
+    "agent_timeout_as_a_number": case("agent: {timeout: 30}", "agent.timeout", "30 is not a duration", "write 30m"),
     "ha_restart_11_times": case("ha: {max_restart: 11}", "ha.max_restart", "max_restart 11 is outside of 0 to 10", "1"),
     "ha_in_words": case("ha: always", "ha", "`always` is not a mapping", "KEY"),
     "tpm_as_its_version": case("tpm: 2.0", "tpm", "2.0 is not true or false", "true or false"),

@@ -16,7 +16,7 @@ def image(lines: str, blamed: str, key: str, message: str, cure: str) -> Case:
 IMAGES: dict[str, Case] = {
     "datastore_of_an_image_with_a_blank": image("datastore: a b", "a b", "image.datastore", "`a b` is not a PVE storage", "local-lvm"),
     "image_everywhere_in_words": image("everywhere: all", "all", "image.everywhere", "`all` is not true or false", "true or false"),
-    "verify_in_words": image("verify: never", "never", "image.verify", "`never` is not true or false", "true or false"),
+    "verify_in_words": image("verify: never", "never", "image.verify", "`never` is not true or false", "write false"),
     "image_from_two_places": image(
         "url: https://example.org/x.qcow2\nfile: x.qcow2", "image:", "image", "`url` excludes `file`", "keep one"
     ),
@@ -134,5 +134,5 @@ IMAGES: dict[str, Case] = {
         )
     },
     "mirror_that_is_no_url": image("mirror: mirror.lan", "mirror.lan", "image.mirror", "`mirror.lan` is not a URL", "https://HOST/PATH"),
-    "timeout_of_a_download": image("timeout: 30", "timeout", "image.timeout", "30 is not a duration", "1h, 90m or 1h30m"),
+    "timeout_of_a_download": image("timeout: 30", "timeout", "image.timeout", "30 is not a duration", "write 30m"),
 }

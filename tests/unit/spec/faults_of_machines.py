@@ -98,7 +98,7 @@ MACHINES: dict[str, Case] = {
         "memory: 1024",
         "pools[0].memory",
         "1024 is not a size with a unit",
-        "say the unit: 1024MiB or 1024GiB",
+        "write 1024MiB, as Proxmox counts memory (1GiB)",
     ),
     "memory_of_decimal_units": (
         ("memory: 1GiB", "memory: 4GB"),

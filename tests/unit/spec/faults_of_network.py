@@ -67,7 +67,7 @@ NETWORK: dict[str, Case] = {
         'vlan: 10\n      trunks: "10-12"', "name: ens18", "", "VLAN 10 is in `trunks` and under `vlan`", "take 10 out of `trunks`"
     ),
     "vlan_4095": nic("vlan: 4095", "vlan", ".vlan", "VLAN 4095 is outside of 1 to 4094", "delete the line"),
-    "firewall_in_words": nic("firewall: 'on'", "firewall", ".firewall", "`on` is not true or false", "true or false"),
+    "firewall_in_words": nic("firewall: 'on'", "firewall", ".firewall", "`on` is not true or false", "write true"),
     "model_that_is_none": nic("model: virtoi", "model", ".model", "`virtoi` is not one of virtio, e1000", "did you mean `virtio`?"),
     "dhcp_that_is_no_truth": nic("dhcp: Static", "dhcp", ".dhcp", "`Static` is not true or false", "without quotes"),
     "static_without_a_base": (

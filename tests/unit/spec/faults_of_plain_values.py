@@ -6,7 +6,7 @@ from tests.unit.spec.conftest import Case
 from tests.unit.spec.faults_of_estate import ENDPOINT, LAST, PVE1
 from tests.unit.spec.faults_of_hardware import case as pool
 
-FLAG = ("is not true or false", "true or false")
+FLAG = ("is not true or false", "without quotes")
 EMPTY = ("it is empty", "delete the line")
 ADMIN = "name: admin"
 NIC = "bridge: vmbr0"
@@ -118,7 +118,7 @@ PLAIN_VALUES: dict[str, Case] = {
         "64",
     ),
     "hook_of_no_command": last("hooks: {before_deploy: [{command: ''}]}", "hooks.before_deploy[0].command", *EMPTY),
-    "hook_that_is_a_number": last("hooks: {before_bootstrap: 5}", "hooks.before_bootstrap", "5 is not a list", "one item a line"),
+    "hook_that_is_a_number": last("hooks: {before_bootstrap: 5}", "hooks.before_bootstrap", "5 is not a list", "write [5]"),
     "hook_after_bootstrap_that_is_a_number": last("hooks: {after_bootstrap: [5]}", "hooks.after_bootstrap[0]", "5 is not a mapping", "KEY"),
     "checksum_file_by_ftp": image("checksum_url: ftp://x/y", "checksum_url", "`ftp://x/y` is not", "https://"),
     "image_file_without_a_name": image("file: ''", "file", *EMPTY),
@@ -148,7 +148,7 @@ PLAIN_VALUES: dict[str, Case] = {
     "kured_at_hour_25": kured("start: '25:00'", "start", "`25:00` is not a time of day", "18:00"),
     "kured_until_hour_25": kured("end: '25:00'", "end", "`25:00` is not a time of day", "18:00"),
     "kured_installed_in_words": kured("install: x", "install", *FLAG),
-    "kured_period_as_a_number": kured("period: 60", "period", "60 is not a duration", "90m"),
+    "kured_period_as_a_number": kured("period: 60", "period", "60 is not a duration", "write 60m"),
     "agents_without_an_interface": (("vip: 192", "agent: []\n  vip: 192"), "agent: []", "network.agent", "it is empty", "at least one"),
     "name_server_that_is_none": (("vip: 192", "dns: [x]\n  vip: 192"), "dns: [x]", "network.dns[0]", "`x` is not", "192.168"),
     "search_domain_with_a_blank": (

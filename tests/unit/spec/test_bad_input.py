@@ -158,7 +158,7 @@ CASES: dict[str, Case] = {
     ),
     "ssh_key_that_is_none": (("[id_ed25519.pub]", "[ssh-rsa foo]"), "keys:", "ssh.keys[0]", "not a public key", ".pub"),
     "ssh_port_0": (("private_key:", "port: 0\n  private_key:"), "port: 0", "ssh.port", "port 0 is outside of 1 to 65535", "22"),
-    "boolean_in_words": (("protect: false", "protect: no"), "protect", "protect", "`no` is not true or false", "true or false"),
+    "boolean_in_words": (("protect: false", "protect: no"), "protect", "protect", "`no` is not true or false", "write false"),
     "password_hash_in_the_file": (
         ("protect: false", "cloud_init: {users: [{name: admin, password_hash: $6$x}]}"),
         "cloud_init",

@@ -44,11 +44,16 @@ class Founded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that was observed of one cluster."""
+    """All that was observed of one cluster.
+
+    `unknown` are servers that stand and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
+    server that Stardock made while it had facts is none of them: it cannot have been founded unseen.
+    """
 
     cluster: str
     machines: Mapping[str, MachineFacts] = field(default_factory=dict)
     founded: Founded | None = None
+    unknown: tuple[str, ...] = ()
 
 
 def load_facts(path: Path, cluster: str) -> Facts:

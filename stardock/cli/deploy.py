@@ -11,10 +11,13 @@ import click
 @click.command()
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
 @click.option("--replace", multiple=True, metavar="NAME", help="Destroy this machine and make it anew. May be given again.")
+@click.option("--accept-loss", multiple=True, metavar="NAME", help="Let it lose a disk, a TPM or a NIC in place. May be given again.")
 @click.option("--dry-run", is_flag=True, help="Show the steps; do nothing.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before applying. Without a terminal nobody is asked.")
+@click.option("-y", "--yes", is_flag=True, help="Apply without asking. With neither this nor a terminal, the plan is only shown.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for addresses and host keys. [default: by system]")
-def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool, timeout: float | None) -> None:
+def deploy(
+    *, file: Path | None, replace: tuple[str, ...], accept_loss: tuple[str, ...], dry_run: bool, yes: bool, timeout: float | None
+) -> None:
     """Bring the machines on Proxmox to what cluster.yaml says.
 
     Checks, synthesizes, plans, refuses what was not named, applies, then reads addresses and SSH host keys. Killed at any moment, it
@@ -27,8 +30,8 @@ def deploy(file: Path | None, replace: tuple[str, ...], dry_run: bool, yes: bool
     from stardock.stages.step import show  # noqa: PLC0415
     from stardock.workspace import open_workspace  # noqa: PLC0415
 
-    asks = sys.stdin.isatty() and not yes
-    options = Options(frozenset(replace), click.confirm if asks else (lambda _question: True), timeout)
+    confirm = (lambda _question: True) if yes else click.confirm if sys.stdin.isatty() else None
+    options = Options(frozenset(replace), frozenset(accept_loss), confirm, timeout)
     cluster_file = find_cluster_file(file)
     if dry_run:
         deployment = Deployment(open_workspace(cluster_file), options, click.echo)

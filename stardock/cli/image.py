@@ -25,7 +25,12 @@ def image() -> None:
 @image.command()
 @FILE
 @click.option("--upgrade", is_flag=True, help="Look up again what is pinned already; asks before it writes.")
-@click.option("-y", "--yes", is_flag=True, help="With --upgrade: write without asking. Without a terminal and without this, it only shows.")
+@click.option(
+    "-y",
+    "--yes",
+    is_flag=True,
+    help="With --upgrade: write without asking. With neither this nor a terminal, it is only shown.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be pinned; write nothing.")
 def pin(file: Path | None, upgrade: bool, yes: bool, dry_run: bool) -> None:
     """Write into the lock which content the images of new machines have.
@@ -35,6 +40,7 @@ def pin(file: Path | None, upgrade: bool, yes: bool, dry_run: bool) -> None:
     """
     from datetime import UTC, datetime  # noqa: PLC0415 -- as all below: not for --help
 
+    from stardock.errors import RefusedError  # noqa: PLC0415
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.images import look_up, write_pins  # noqa: PLC0415
     from stardock.stages.lock import refuse_frozen  # noqa: PLC0415
@@ -51,8 +57,7 @@ def pin(file: Path | None, upgrade: bool, yes: bool, dry_run: bool) -> None:
         return
     refuse_frozen()
     if upgrade and not yes and not (sys.stdin.isatty() and click.confirm("Pin these for new machines?")):
-        click.echo("nothing was written; --yes writes it")
-        return
+        raise RefusedError("not confirmed; nothing was written", cure="--yes writes it")
     write_pins(cluster_file, looked)
     click.echo("the lock was written; commit it")
 

@@ -15,6 +15,7 @@ from stardock.cli.machine_rows import machine_lines
 from stardock.plan.difference import Difference
 from stardock.plan.model import Change, Plan
 from stardock.spec.distribution import DEFAULT_VERSION
+from stardock.stages.allowed import removals
 from stardock.workspace import Workspace
 
 
@@ -27,6 +28,7 @@ def parts(where: Workspace, found: Difference, *, every: bool) -> Iterator[Rende
     yield from (Text(line) for line in difference_lines(found, lock=where.files.lock.name, state=where.files.state.name))
     if found.gained:
         yield Text(f"The lock ({where.files.lock.name}) would gain: {fold(found.gained)}")
+    yield from (Text(line) for line in removals(where))
     if plan.changes or plan.replacements:
         yield wishes((*plan.changes, *plan.replacements))
         yield Text("These stay as they are. `runner lock accept NAME` takes the wanted values, `runner deploy --replace NAME` makes it so.")

@@ -144,11 +144,15 @@ _RELABEL = f"on the machine: chmod 644 {COPIED_KEYS}; restorecon -R /etc/stardoc
 _WITHOUT_KEYS = "or, as its address is known: runner bootstrap --accept-new-host-keys trusts the key that it shows first"
 
 
-def founded_mark(estate: Estate, machine: EstateMachine) -> str:
-    """Read the sha256 of the cluster's authority that bootstrap left on the machine; empty where none can be read, or it is no sha256."""
+def founded_mark(estate: Estate, machine: EstateMachine) -> str | None:
+    """Read the sha256 of the cluster's authority that bootstrap left on the machine: empty where there is none.
+
+    None where nobody knows: it does not answer, or it has a mark that is no sha256.
+    """
     told = _content(estate, machine, FOUNDED_MARK)
-    mark = "" if isinstance(told, Reason) else told.strip()
-    return mark if re.fullmatch(r"[0-9a-f]{64}", mark) else ""
+    if isinstance(told, Reason):
+        return "" if told.kind is Kind.ABSENT else None
+    return told.strip() if re.fullmatch(r"[0-9a-f]{64}", told.strip()) else None
 
 
 def _content(estate: Estate, machine: EstateMachine, file: str) -> str | Reason:

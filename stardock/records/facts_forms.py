@@ -36,7 +36,7 @@ Settings = Annotated[dict[str, str], AfterValidator(parse_settings)]
 
 
 FACTS: Forms = {
-    Facts: {"cluster": Name, "machines": dict[MachineName, Any]},
+    Facts: {"cluster": Name, "machines": dict[MachineName, Any], "unknown": tuple[MachineName, ...]},
     MachineFacts: {"addresses": dict[InterfaceName, tuple[Address, ...]], "host_keys": tuple[HostKey, ...]},
     Founded: {
         "ca_sha256": Authority,

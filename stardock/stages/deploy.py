@@ -9,21 +9,23 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.errors import EngineError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.machines import machines_on
 from stardock.facts import save_facts
-from stardock.plan.model import Role
 from stardock.plan.state import LOCAL
 from stardock.runlock import only_run
+from stardock.spec.hooks import Hooks
 from stardock.stages import discover as discovery
+from stardock.stages.allowed import NOTHING, allowed_in
 from stardock.stages.deploy_words import change_lines, check_names
 from stardock.stages.engine import Engine
-from stardock.stages.gate import MACHINE, Allowed, MachineChange, judge, machine_changes, refuse
+from stardock.stages.engine_plan import MACHINE, MachineChange, machine_changes, strange
+from stardock.stages.gate import judge, judge_strange, refuse
 from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.images import refuse_unfit_files
 from stardock.stages.lost import await_agents, find_lost, settled, strays
@@ -47,10 +49,14 @@ DELETION_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the person asked for. `confirm` is asked with the question; `seconds` bounds the wait for addresses and host keys."""
+    """What the person asked for. `confirm` is asked with the question; None: there is nobody to ask, so the plan is shown and not applied.
+
+    `losing` are machines that may lose what the gate would refuse; `seconds` bounds the wait for addresses and host keys.
+    """
 
     replace: frozenset[str] = frozenset()
-    confirm: Callable[[str], bool] = lambda _question: True
+    losing: frozenset[str] = frozenset()
+    confirm: Callable[[str], bool] | None = None
     seconds: float | None = None  # to wait for addresses and host keys; None: the systems' own
 
 
@@ -82,8 +88,8 @@ class Deployment:
         return (Step("check", what, self.check),)
 
     def steps(self) -> tuple[Step, ...]:
-        """List what changes things, in order; the user's own commands around them."""
-        hooks = self.workspace.spec.hooks
+        """List what changes things, in order; the user's own commands around them, unless nobody is there who says yes."""
+        hooks = self.workspace.spec.hooks if self.options.confirm else Hooks()
         return (
             *hook_steps(lambda: self.workspace, "before_deploy", hooks, self.say),
             Step("synth", "save the lock, write the Terraform JSON, install the provider", self.synth),
@@ -94,7 +100,9 @@ class Deployment:
 
     def check(self) -> None:
         """Check names, engine, token, endpoint, password hashes and local images. Raises RefusedError or ConditionError."""
-        check_names(self.options.replace, [machine.name for machine in self.workspace.plan.machines])
+        machines = [machine.name for machine in self.workspace.plan.machines]
+        check_names("--replace", self.options.replace, machines)
+        check_names("--accept-loss", self.options.losing, machines)
         refuse_standing(self.workspace, known(self.workspace))
         check_hooks(self.workspace.spec.hooks, ("before_deploy", "after_deploy"))
         engine = find_engine(os.environ)
@@ -188,8 +196,16 @@ class Deployment:
         if not adopt:
             return
         await_agents(self._patient_estate(), adopt.values(), self.say, self._seconds())
-        if self._attempt(self._synthesized(adopt)):
+        self._forget_founding(adopt)
+        if self._attempt(self._synthesized(adopt), adopt):
             raise EngineError(f"the engine does not import {', '.join(sorted(adopt))}")
+
+    def _forget_founding(self, adopted: Iterable[str]) -> None:
+        """Whatever is taken back may be founded already, whoever made it: until it has said so, nobody knows."""
+        servers = {machine.name for machine in self.workspace.plan.of_role("server")} & set(adopted)
+        facts = self.workspace.facts
+        self.workspace = replace(self.workspace, facts=replace(facts, unknown=tuple(sorted({*facts.unknown, *servers}))))
+        save_facts(self.workspace.files.facts, self.workspace.facts)
 
     def _finish_interrupted(self, names: Sequence[str]) -> None:
         """Wait until PVE has made what an interrupted run ordered, so that it can be brought up to date."""
@@ -198,29 +214,19 @@ class Deployment:
             unfinished = [machine for machine in self.workspace.plan.machines if machine.name in names]
             settled(self._patient_estate(), unfinished, self.say)
 
-    def _attempt(self, engine: Engine) -> dict[str, str]:
-        """Plan and apply. Applies nothing, and gives what to import (name -> `PVE node/VM id`), when a machine to create exists already."""
+    def _attempt(self, engine: Engine, adopt: Mapping[str, str] = NOTHING) -> dict[str, str]:
+        """Plan and apply, with these imports (name -> `PVE node/VM id`). Applies nothing, and gives what to import, when a machine to
+        create exists already.
+        """
         with engine.saved_plan([f"{MACHINE}.{name}" for name in sorted(self.options.replace)]) as plan:
             changes = machine_changes(plan.json)
-            refuse(judge(changes, self._allowed()))
+            odd = judge_strange(strange(plan.json), engine.name, str(engine.directory))
+            refuse((*odd, *judge(changes, allowed_in(self.workspace, self.options.replace, self.options.losing, adopt))))
             plan.raise_errors(engine.name)
             lost = self._lost(changes)
             if not lost:
                 self._carry_out(engine, plan, changes)
         return lost
-
-    def _allowed(self) -> Allowed:
-        plan, facts = self.workspace.plan, self.workspace.facts
-        roles: dict[str, Role] = {name: locked.record.role for name, locked in self.workspace.lock.machines.items()}
-        answered = {name for name, machine in facts.machines.items() if machine.host_keys}
-        return Allowed(
-            replace=self.options.replace,
-            remove=frozenset(plan.removed),
-            roles=roles | {machine.name: machine.role for machine in plan.machines},
-            founded=facts.founded is not None,
-            observed=frozenset(answered | set(facts.founded.servers if facts.founded else ())),
-            known=self.workspace.files.facts.exists(),
-        )
 
     def _lost(self, changes: Iterable[MachineChange]) -> dict[str, str]:
         created = {change.name for change in changes if change.action == "create"}
@@ -245,12 +251,20 @@ class Deployment:
         if plan.empty:
             self.say("  nothing to change")
             return
-        for line in change_lines(self.workspace.plan.machines, changes, plan):
+        removed = {name: locked.record for name, locked in self.workspace.lock.machines.items() if name in self.workspace.plan.removed}
+        for line in change_lines(self.workspace.plan.machines, removed, changes, plan):
             self.say(f"  {line}")
-        if not self.options.confirm("Apply this?"):
-            raise RefusedError("not confirmed; nothing was changed")
+        self._confirm()
         self._record_replaced()
         engine.apply(plan)
+
+    def _confirm(self) -> None:
+        """Raise RefusedError unless a person says yes."""
+        if self.options.confirm is None:
+            cure = "if it is what you want: the same command with --yes"
+            raise RefusedError("this was not applied: there is no terminal to ask at, and no --yes", cure=cure)
+        if not self.options.confirm("Apply this?"):
+            raise RefusedError("not confirmed; nothing was changed")
 
     def _record_replaced(self) -> None:
         """A machine that is made anew has its seed where new ones have it. Raises RefusedError when the lock is frozen."""

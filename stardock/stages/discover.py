@@ -17,8 +17,9 @@ from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.estate.power import power_of, standstill
 from stardock.estate.reasons import Kind, Reason
 from stardock.estate.refusals import NoAnswer
-from stardock.facts import Facts, Founded, MachineFacts, save_facts, save_known_hosts
+from stardock.facts import Facts, MachineFacts, save_facts, save_known_hosts
 from stardock.plan.model import Machine, Plan
+from stardock.stages.renewed import refounded, renewed, still_unknown
 from stardock.stages.sighting import Sighting, sighting_of
 from stardock.stages.step import Say
 from stardock.standing import Standing
@@ -97,6 +98,8 @@ def _save(where: Workspace, sightings: Sightings, say: Say, stand: Callable[[], 
     names = _standing_names(where, stand)
     fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone, names)
     fresh = refounded(where.plan, fresh, sightings.marks)
+    lost = not where.files.facts.exists()
+    fresh = replace(fresh, unknown=still_unknown(where.plan, where.facts, sightings.marks, sightings.gone, names, lost=lost))
     save_facts(where.files.facts, fresh)
     save_known_hosts(where.files.known_hosts, where.plan, fresh)
     if unfounded:
@@ -110,45 +113,6 @@ def _standing_names(where: Workspace, ask: Callable[[], Standing] | None) -> fro
     if seen is None and ask is not None:
         seen = ask()
     return frozenset(where.plan.removed if seen is None else seen)
-
-
-def renewed(
-    plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str], stand: frozenset[str] = frozenset()
-) -> tuple[Facts, bool]:
-    """Bring the facts up to date; also tells whether `founded` was dropped.
-
-    What was read replaces what was known, part by part; machines that are gone or no longer planned are dropped; one that was silent
-    keeps what was known of it, and so does one under `remove:` while it stands (`stand`: the names in the engine's state), since the
-    gate must know that it once answered. `founded` goes when no server recorded in it still carries a host key that it had then.
-    """
-    leaving = [name for name in plan.removed if name in stand]
-    names = [*(machine.name for machine in plan.machines if machine.name not in gone), *leaving]
-    machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
-    known = {name: machine for name, machine in machines.items() if machine is not None}
-    founded = facts.founded if facts.founded and _still_stands(facts.founded, known) else None
-    return replace(facts, machines=known, founded=founded), founded != facts.founded
-
-
-def refounded(plan: Plan, facts: Facts, marks: Mapping[str, str]) -> Facts:
-    """Learn again that the cluster is founded, from the marks on its servers: the facts were lost, or are another person's.
-
-    Marks of different clusters prove nothing; bootstrap refuses them with a cure.
-    """
-    clusters = set(marks.values())
-    if facts.founded is not None or len(clusters) != 1:
-        return facts
-    servers = {server.name: facts.machines[server.name].host_keys for server in plan.of_role("server") if server.name in facts.machines}
-    return replace(facts, founded=Founded(ca_sha256=clusters.pop(), servers=servers))
-
-
-def _newer(old: MachineFacts | None, new: MachineFacts | None) -> MachineFacts | None:
-    if old is None or new is None:
-        return new or old
-    return MachineFacts(addresses=new.addresses or old.addresses, host_keys=new.host_keys or old.host_keys)
-
-
-def _still_stands(founded: Founded, machines: Mapping[str, MachineFacts]) -> bool:
-    return any(set(keys) & set(machines[name].host_keys) for name, keys in founded.servers.items() if name in machines)
 
 
 def _watch(estate: Estate, plan: Plan, sightings: Sightings, say: Say, seconds: float) -> None:
@@ -189,7 +153,7 @@ def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) 
         say(f"  {name}: left out, for it is neither an address nor a host key: {', '.join(map(repr, sighting.odd))}")
     if sighting.facts is not None:
         sightings.seen[name] = sighting.facts
-    if sighting.mark:
+    if sighting.mark is not None:
         sightings.marks[name] = sighting.mark
     if sighting.missing is None:
         del sightings.missing[name]
@@ -206,7 +170,7 @@ def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str 
     if addresses.reason and addresses.reason.mute:
         return Sighting(None, _cause(estate, vm, addresses.reason))
     sighting = sighting_of(machine, addresses, host_keys(estate, vm), vip)
-    return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else "")
+    return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else None)
 
 
 UNLISTED = Reason(Kind.MISSING, "Proxmox does not list it to this token", "runner doctor tells the privilege that is missing")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import EngineError
-from stardock.stages.gate import MACHINE, tainted_machines
+from stardock.stages.engine_plan import MACHINE, tainted_machines
 from stardock.stages.messages import Transcript, cure_of
 from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.step import Say

@@ -37,7 +37,7 @@ def remember(workspace: Workspace, authority: str, versions: Mapping[str, str]) 
     elif before:
         founded = replace(before, versions=running)
     if before != founded:
-        save_facts(workspace.files.facts, replace(workspace.facts, founded=founded))
+        save_facts(workspace.files.facts, replace(workspace.facts, founded=founded, unknown=() if authority else workspace.facts.unknown))
 
 
 def _keys(facts: Facts, name: str) -> tuple[str, ...]:

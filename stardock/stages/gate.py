@@ -1,68 +1,44 @@
-"""What the engine may do to machines: a pure judgement of its plan.
+"""What the engine may do to machines: a pure judgement of its plan (`stardock.stages.engine_plan`).
 
-Reads the JSON of `tofu show -json PLANFILE` (https://opentofu.org/docs/internals/json-format/): `resource_changes[].change.actions` is
-`["no-op"]`, `["create"]`, `["read"]`, `["update"]`, `["delete"]`, `["delete","create"]`, `["create","delete"]` or `["forget"]`;
-`action_reason` and `change.replace_paths` say why. Snippets and images may come and go, machines may not.
-Both engines write the plan file also when `prevent_destroy` made them fail (run with tofu 1.12.6 and terraform 1.11.4), so that
-everything is judged here, with a cure, and at once.
+Snippets and images may come and go, machines and what is on their disks may not. Both engines write the plan file also when
+`prevent_destroy` made them fail (run with tofu 1.12.6 and terraform 1.11.4), so that everything is judged here, with a cure, and at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
 
 from stardock.errors import RefusedError
 from stardock.plan.model import Role
-
-MACHINE = "proxmox_virtual_environment_vm"
-
-Action = Literal["create", "update", "replace", "delete", "import", "forget"]
-
-_REASONS = {
-    "replace_because_tainted": "its creation failed half-way, so the engine does not trust it",
-    "replace_by_request": "replacement was asked for",
-    "replace_by_triggers": "something it depends on is replaced",
-    "delete_because_no_resource_config": "it is no longer in the synthesized JSON",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class MachineChange:
-    """What the engine would do to one machine. `paths` are the attributes that force a replacement."""
-
-    name: str
-    action: Action
-    reason: str = ""
-    paths: tuple[str, ...] = ()
-
-    @property
-    def destroys(self) -> bool:
-        """Whether the VM that exists now would be gone."""
-        return self.action in {"replace", "delete"}
-
-    def why(self) -> str:
-        """The engine's reason in words."""
-        if self.paths and self.reason != "replace_by_request":
-            return "only a replacement can change " + ", ".join(self.paths)
-        return _REASONS.get(self.reason, self.reason.replace("_", " ") or "the engine gives no reason")
+from stardock.stages.engine_plan import MachineChange, Strange
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What was named, and what must be kept. `roles` covers machines in the plan and those that the lock retired.
+    """What was named, and what must be kept. `losing` are machines that may lose a disk or the like in place.
+
+    `roles` covers machines in the plan and those that the lock retired.
 
     `observed` are the machines that once answered (facts hold their host keys): a server that never did is no member of anything.
-    `known` is false where there are no facts at all: then nobody can say what is founded.
+    `known` is false where there are no facts at all: then nobody can say what is founded. `unknown` are servers that stand and never said
+    whether they belong to a founded cluster. `adopt` are the VMs to take into the state: name -> `PVE node/VM id`.
     """
 
     replace: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
+    losing: frozenset[str] = frozenset()
     roles: Mapping[str, Role] | None = None
     founded: bool = False
     observed: frozenset[str] = frozenset()
     known: bool = True
+    unknown: frozenset[str] = frozenset()
+    adopt: Mapping[str, str] = field(default_factory=dict)
+    nodes: Mapping[str, str] = field(default_factory=dict)  # machine -> what Kubernetes calls it
+
+    def node(self, name: str) -> str:
+        """What Kubernetes calls a machine."""
+        return self.nodes.get(name, name)
 
     def role(self, name: str) -> Role:
         """The role of a machine; one that nobody knows is treated as what needs most care."""
@@ -78,45 +54,41 @@ class Refusal:
     cure: str
 
 
-def machine_changes(plan: Mapping[str, Any]) -> tuple[MachineChange, ...]:
-    """The machines that the engine's plan touches, in its order."""
-    changes = (_machine_change(item) for item in plan.get("resource_changes", ()) if item.get("type") == MACHINE)
-    return tuple(change for change in changes if change is not None)
-
-
-def _machine_change(item: Mapping[str, Any]) -> MachineChange | None:
-    change = item["change"]
-    action = _action(change["actions"], importing=bool(change.get("importing")))
-    if action is None:
-        return None
-    paths = tuple(".".join(str(step) for step in path) for path in change.get("replace_paths") or ())
-    return MachineChange(item["name"], action, item.get("action_reason", ""), paths)
-
-
-def _action(actions: Sequence[str], *, importing: bool) -> Action | None:
-    """Put the engine's list of actions into one word. Anything that deletes stays visible, also beside an import."""
-    if "delete" in actions:
-        return "replace" if "create" in actions else "delete"
-    if "forget" in actions:
-        return "forget"
-    if importing:
-        return "import"
-    return "create" if "create" in actions else "update" if "update" in actions else None
-
-
 def judge(changes: Sequence[MachineChange], allowed: Allowed) -> tuple[Refusal, ...]:
     """Everything in these changes that must not happen; empty when all may."""
     doomed = [change for change in changes if change.destroys]
-    refusals = [refusal for change in doomed if (refusal := _judge_one(change, allowed))]
+    refusals = [refusal for change in changes for refusal in _judge_one(change, allowed)]
     return (*refusals, *_judge_load_balancers(doomed, allowed))
 
 
-def _judge_one(change: MachineChange, allowed: Allowed) -> Refusal | None:
+def judge_strange(strange: Sequence[Strange], engine: str, folder: str) -> tuple[Refusal, ...]:
+    """Refuse what is not known in a plan. `engine` and `folder` are for the cure: what a person looks with, and where."""
+    return tuple(_strange(one, engine, folder) for one in strange)
+
+
+def _strange(one: Strange, engine: str, folder: str) -> Refusal:
+    look = f"see it yourself: (cd {folder} && {engine} plan)"
+    if not one.address:
+        return Refusal("", f"the plan is of a kind that this Stardock does not know: {one.what}", f"{look}; a newer Stardock may know it")
+    cure = f"{look}; what is not Stardock's leaves its state with: {engine} state rm '{one.address}'"
+    return Refusal(one.address, f"{one.address}: {one.what}", cure)
+
+
+def _judge_one(change: MachineChange, allowed: Allowed) -> list[Refusal]:
+    if change.importing and allowed.adopt.get(change.name) != change.importing:
+        return [_not_asked_for(change)]
+    if not change.destroys:
+        return [_lossy(change)] if change.losses and change.name not in allowed.losing else []
+    refusal = _judge_destruction(change, allowed)
+    return [refusal] if refusal else []
+
+
+def _judge_destruction(change: MachineChange, allowed: Allowed) -> Refusal | None:
     named = allowed.remove if change.action == "delete" else allowed.replace
-    if not allowed.known and allowed.role(change.name) == "server":
-        return _unknown(change)
+    if allowed.role(change.name) == "server" and (not allowed.known or change.name in allowed.unknown):
+        return _unknown(change, allowed)
     if _is_kept_server(change.name, allowed):
-        return kept_server(change)
+        return kept_server(change, allowed)
     return None if change.name in named else _unnamed(change)
 
 
@@ -124,26 +96,53 @@ def _is_kept_server(name: str, allowed: Allowed) -> bool:
     return allowed.founded and allowed.role(name) == "server" and name in allowed.observed
 
 
-def kept_server(change: MachineChange) -> Refusal:
+def kept_server(change: MachineChange, allowed: Allowed) -> Refusal:
     """Refuse to take a server away from a cluster that is founded, with the steps that a person can do instead, one server at a time."""
-    after = f"run `runner deploy --replace {change.name}`, which makes it anew, then `runner bootstrap`"
+    name, node = change.name, allowed.node(change.name)
+    after = f"run `runner deploy --replace {name}`, which makes it anew, then `runner bootstrap`"
+    first = f"put {name} back as it was; or, while all other servers are Ready, take it out by hand:"
     if change.action == "delete":
-        after = f"leave {change.name} under `remove:` and run `runner deploy`, then `runner bootstrap`"
+        after = f"leave {name} under `remove:` and run `runner deploy`, then `runner bootstrap`"
+        first = f"while all other servers are Ready, take it out by hand, one server at a time (or take {name} out of `remove:` again):"
     return Refusal(
-        change.name,
-        f"{change.name} is a server of a founded cluster and would be {_done(change)}: {change.why()}",
-        f"put {change.name} back as it was; or, while all other servers are Ready, take it out by hand:\n"
-        f"1. kubectl drain {change.name} --ignore-daemonsets --delete-emptydir-data\n"
-        f"2. kubectl delete node {change.name} (this takes its member out of etcd; wait until it is gone)\n"
-        f"3. kubectl --namespace kube-system delete secret {change.name}.node-password.rke2 --ignore-not-found\n"
+        name,
+        f"{name} is a server of a founded cluster and would be {_done(change)}: {_why(change, allowed)}",
+        f"{first}\n"
+        f"1. kubectl drain {node} --ignore-daemonsets --delete-emptydir-data\n"
+        f"2. kubectl delete node {node} (this takes its member out of etcd; wait until it is gone)\n"
+        f"3. kubectl --namespace kube-system delete secret {node}.node-password.rke2 --ignore-not-found\n"
         f"4. stop and destroy its VM in Proxmox\n"
         f"5. {after}",
     )
 
 
-def _unknown(change: MachineChange) -> Refusal:
-    message = f"{change.name} would be {_done(change)}: {change.why()}; without facts nobody knows whether its cluster is founded"
-    return Refusal(change.name, message, "read them again first: runner discover")
+def _why(change: MachineChange, allowed: Allowed) -> str:
+    return "it stands under `remove:`" if change.action == "delete" and change.name in allowed.remove else change.why()
+
+
+def _unknown(change: MachineChange, allowed: Allowed) -> Refusal:
+    """Nobody has read from it, since its facts were lost or it was taken back, whether its cluster is founded."""
+    message = f"{change.name} would be {_done(change)}: {_why(change, allowed)}; it has not said yet whether its cluster is founded"
+    first = f"take {change.name} out of `remove:` until it has answered, then " if change.action == "delete" else ""
+    cure = (
+        f"{first}ask it: runner discover (its guest agent must answer)\n"
+        f"if {change.name} never answers again: kubectl delete node {allowed.node(change.name)} where a cluster runs without it, then stop"
+        " and destroy its VM in Proxmox, then `runner deploy`"
+    )
+    return Refusal(change.name, message, cure)
+
+
+def _not_asked_for(change: MachineChange) -> Refusal:
+    message = f"{change.name} would be taken from {change.importing}, which nobody asked for"
+    return Refusal(change.name, message, "run `runner deploy` again: it looks anew for what a killed run left")
+
+
+def _lossy(change: MachineChange) -> Refusal:
+    """A machine that stays and would lose what is on a disk, or the way to it."""
+    message = f"{change.name} would be changed in place, and lose something: {'; '.join(change.losses)}"
+    back = f"put {change.name} back as it was in cluster.yaml and in the lock (git diff shows what changed)"
+    knowingly = f"or, when the guest uses it no more (drained, unmounted): runner deploy --accept-loss {change.name}"
+    return Refusal(change.name, message, f"{back}\n{knowingly}")
 
 
 def _unnamed(change: MachineChange) -> Refusal:
@@ -162,12 +161,6 @@ def _judge_load_balancers(doomed: Sequence[MachineChange], allowed: Allowed) -> 
 
 def _done(change: MachineChange) -> str:
     return "deleted" if change.action == "delete" else "destroyed and made anew"
-
-
-def tainted_machines(state: Mapping[str, Any]) -> tuple[str, ...]:
-    """List the machines in `tofu show -json` of a state whose creation did not end well, in the state's order."""
-    root = state.get("values", {}).get("root_module", {})
-    return tuple(item["name"] for item in root.get("resources", ()) if item["type"] == MACHINE and item.get("tainted"))
 
 
 def refuse(refusals: Sequence[Refusal]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import EngineError
-from stardock.stages.gate import MACHINE
+from stardock.stages.engine_plan import MACHINE
 from stardock.stages.messages import Transcript
 
 

@@ -15,14 +15,16 @@ _IPV4 = "."
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing. `mark`: of its founded cluster.
+    """What one machine said in one round. `missing` says what bootstrap still lacks; None: nothing.
+
+    `mark` is that of its founded cluster: empty where it has none, None where it was not asked or did not say.
 
     `odd`: what it told and cannot be used.
     """
 
     facts: MachineFacts | None
     missing: Reason | None
-    mark: str = ""
+    mark: str | None = None
     odd: tuple[str, ...] = ()
 
 

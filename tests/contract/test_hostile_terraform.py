@@ -135,8 +135,8 @@ def plan_of_hostile(folder: Path, name: str) -> tuple[Synthesized, Plan]:
     ((_, data, planted),) = hostile_texts.hostile_documents(folder, folder / "canary", [name])
     assert planted
     proxmox = data["proxmox"]
-    for said, key in ((proxmox["ssh"], "private_key"), (proxmox["nodes"][0], "ssh_private_key")):
-        said[key] = "key" if said[key] == "~" else said[key]  # a folder
+    for said, key in ((proxmox["ssh"], "private_key"), (proxmox["nodes"][0], "ssh_private_key"), (data["pools"][2]["image"], "file")):
+        said[key] = said[key].removeprefix("~") or "key"  # a folder, and the home of somebody
     path = hostile_texts.write(data, folder)
     for key in (proxmox["ssh"]["private_key"], *(node["ssh_private_key"] for node in proxmox["nodes"] if "ssh_private_key" in node)):
         (folder / key).parent.mkdir(parents=True, exist_ok=True)

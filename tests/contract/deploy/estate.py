@@ -92,7 +92,11 @@ class EmulatedEstate:
         )
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-        """Start the real command line."""
+        """Start the real command line, as whoever says yes to a deploy."""
+        return self.start_unasked(*arguments, *(["--yes"] if arguments[0] == "deploy" else []), **environ)
+
+    def start_unasked(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+        """Start the real command line where nobody can be asked."""
         # Whoever runs tests in the background has Ctrl-C ignored, and so would what they start.
         heard = ["env", "--default-signal=INT"]
         command = [*heard, sys.executable, "-c", "from stardock.cli.main import main; main()", *arguments, "-f", "cluster.yaml"]

@@ -115,7 +115,7 @@ def test_dry_run_and_upgrade_without_confirmation_write_nothing(file: Path, publ
     assert pins(file) == {}
     image(file, "pin")
     publisher.files["/d/debian.qcow2.sha512"] = NEW
-    assert "--yes writes it" in image(file, "pin", "--upgrade").stdout
+    assert "--yes writes it" in image(file, "pin", "--upgrade", code=5).stderr
     assert pins(file) == {"debian.qcow2": f"sha256:{OLD}"}
 
 

@@ -14,6 +14,7 @@ HOST_KEY = " ".join(PUBLIC_KEY.split()[:2])
 FACTS = Facts(
     cluster="quickstart",
     machines={"server1": MachineFacts(addresses={"ens18": ("192.168.1.50", "fd00::5")}, host_keys=(HOST_KEY,))},
+    unknown=("server2",),
     founded=Founded(
         ca_sha256="ab" * 32,
         servers={"server1": (HOST_KEY,)},

@@ -14,7 +14,8 @@ from stardock.facts import Facts, Founded, MachineFacts
 from stardock.plan.model import Image, Interface, Ipv6, Machine, Plan
 from stardock.plan.parts import Agent
 from stardock.plan.settings import Distribution, Proxmox, Ssh
-from stardock.stages.discover import NOT_ASKED, asked, patience, refounded, renewed
+from stardock.stages.discover import NOT_ASKED, asked, patience
+from stardock.stages.renewed import refounded, renewed, still_unknown
 from stardock.stages.sighting import Sighting, sighting_of
 
 pytestmark = pytest.mark.unit
@@ -179,3 +180,30 @@ def test_a_lost_facts_file_learns_from_the_servers_marks_that_the_cluster_is_fou
 def test_marks_of_different_clusters_prove_nothing() -> None:
     facts = Facts(cluster="c")
     assert refounded(_plan("server1", "server2"), facts, {"server1": "ab", "server2": "cd"}) == facts
+
+
+def _unknown(facts: Facts, marks: dict[str, str], *, gone: frozenset[str] = frozenset(), lost: bool = False) -> tuple[str, ...]:
+    return still_unknown(_plan("server1", "server2", "server3"), facts, marks, gone, (), lost=lost)
+
+
+@pytest.mark.proves("hostile 7")
+def test_with_the_facts_lost_every_server_that_stands_is_unknown_until_it_says_whether_it_is_founded() -> None:
+    known = Facts(cluster="c")
+    assert _unknown(known, {}, lost=True) == ("server1", "server2", "server3")
+    assert _unknown(known, {"server1": "", "server3": "ab" * 32}, lost=True) == ("server2",)
+    assert _unknown(known, {}, gone=frozenset({"server1"}), lost=True) == ("server2", "server3")
+
+
+@pytest.mark.proves("hostile 7")
+def test_a_server_that_is_unknown_stays_so_while_it_is_silent_and_no_other_becomes_it() -> None:
+    facts = Facts(cluster="c", unknown=("server2",))
+    assert _unknown(facts, {"server1": ""}) == ("server2",)
+    assert _unknown(facts, {"server2": ""}) == ()
+    assert _unknown(Facts(cluster="c"), {}) == ()
+
+
+def test_a_server_under_remove_is_not_asked_and_stays_unknown_while_it_stands() -> None:
+    plan = replace(_plan("server1"), removed=("server2",))
+    facts = Facts(cluster="c", unknown=("server2",))
+    assert still_unknown(plan, facts, {}, set(), {"server2"}, lost=False) == ("server2",)
+    assert still_unknown(plan, facts, {}, set(), (), lost=False) == ()

@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from stardock.errors import RefusedError
 from stardock.plan.model import Role
-from stardock.stages.gate import (
-    MACHINE,
-    Allowed,
-    MachineChange,
-    judge,
-    machine_changes,
-    refuse,
-    tainted_machines,
-)
+from stardock.stages.engine_plan import MACHINE, MachineChange, machine_changes, tainted_machines
+from stardock.stages.gate import Allowed, judge, refuse
 
 pytestmark = pytest.mark.unit
 
@@ -80,6 +73,20 @@ def test_without_facts_no_server_goes_even_when_named_and_the_cure_is_to_read_th
     assert [(one.name, "runner discover" in one.cure) for one in refusal] == [("server1", True)]
 
 
+@pytest.mark.proves("hostile 6", "hostile 7")
+@pytest.mark.parametrize("action", ["replace", "delete"])
+@pytest.mark.parametrize("founded", [True, False])
+def test_a_server_that_has_not_said_whether_it_is_founded_stays_even_when_named(action: Any, founded: bool) -> None:
+    named = frozenset({"server1", "agent1"})
+    allowed = _allowed(replace=named, remove=named, founded=founded, unknown=frozenset({"server1", "agent1"}))
+    (refusal,) = judge([MachineChange("server1", action), MachineChange("agent1", action)], allowed)
+    assert "server1 would be" in refusal.message
+    assert "has not said yet whether its cluster is founded" in refusal.message
+    assert "runner discover" in refusal.cure
+    assert ("take server1 out of `remove:`" in refusal.cure) == (action == "delete")
+    assert judge([MachineChange("server2", "replace")], _allowed(replace=frozenset({"server2"}), unknown=frozenset({"server1"}))) == ()
+
+
 def test_more_than_one_load_balancer_at_a_time_is_refused_even_when_named() -> None:
     both = frozenset({"lb1", "lb2"})
     one = [MachineChange("lb1", "replace")]
@@ -120,14 +127,13 @@ def test_an_import_that_would_replace_is_a_replacement() -> None:
         (["update"], None, "update"),
         (["no-op"], {"id": "pve1/210"}, "import"),
         (["update"], {"id": "pve1/210"}, "import"),
-        (["forget"], None, "forget"),
     ],
 )
 def test_the_engines_actions_become_one_word(actions: list[str], importing: Any, action: str | None) -> None:
     plan = _plan(("server1", actions))
     plan["resource_changes"][0]["change"]["importing"] = importing
     assert [change.action for change in machine_changes(plan)] == ([action] if action else [])
-    assert judge(machine_changes(plan), _allowed()) == ()
+    assert judge(machine_changes(plan), _allowed(adopt={"server1": "pve1/210"})) == ()
 
 
 def test_the_reason_names_what_only_a_replacement_changes() -> None:

@@ -1,0 +1,49 @@
+"""What a run may do to machines: what a person named, and what lock and facts know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stardock.plan.model import Role
+from stardock.stages.deploy_words import removal_lines
+from stardock.stages.engine_plan import MachineChange
+from stardock.stages.gate import Allowed, judge
+from stardock.workspace import Workspace, standing_here
+
+#: Nothing is imported.
+NOTHING: Mapping[str, str] = {}
+
+
+def allowed_in(
+    workspace: Workspace, replace: frozenset[str] = frozenset(), losing: frozenset[str] = frozenset(), adopt: Mapping[str, str] = NOTHING
+) -> Allowed:
+    """For the gate. `replace` and `losing` were named by a person.
+
+    `adopt` are the VMs that this run takes into the state (name -> `PVE node/VM id`).
+    """
+    plan, facts = workspace.plan, workspace.facts
+    roles: dict[str, Role] = {name: locked.record.role for name, locked in workspace.lock.machines.items()}
+    answered = {name for name, machine in facts.machines.items() if machine.host_keys}
+    return Allowed(
+        replace=replace,
+        losing=losing,
+        remove=frozenset(plan.removed),
+        roles=roles | {machine.name: machine.role for machine in plan.machines},
+        founded=facts.founded is not None,
+        observed=frozenset(answered | set(facts.founded.servers if facts.founded else ())),
+        known=workspace.files.facts.exists(),
+        unknown=frozenset(facts.unknown),
+        adopt=adopt,
+        nodes={name: locked.record.hostname for name, locked in workspace.lock.machines.items()},
+    )
+
+
+def removals(workspace: Workspace) -> list[str]:
+    """What the next deploy does with the machines under `remove:` that stand, or refuses: as it says it itself."""
+    stand = standing_here(workspace)
+    names = [name for name in workspace.plan.removed if stand is None or name in stand]
+    changes = [MachineChange(name, "delete") for name in names]
+    refusals = judge(changes, allowed_in(workspace))
+    refused = {refusal.name for refusal in refusals}
+    lines = [line for name in names if name not in refused for line in removal_lines(workspace.lock.machines[name].record)]
+    return [*lines, *(line for one in refusals for line in (f"the next deploy refuses: {one.message}", *one.cure.splitlines()))]

@@ -1,0 +1,60 @@
+"""What the facts become by what machines told: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from stardock.facts import Facts, Founded, MachineFacts
+from stardock.plan.model import Plan
+
+
+def renewed(
+    plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str], stand: frozenset[str] = frozenset()
+) -> tuple[Facts, bool]:
+    """Bring the facts up to date; also tells whether `founded` was dropped.
+
+    What was read replaces what was known, part by part; machines that are gone or no longer planned are dropped; one that was silent
+    keeps what was known of it, and so does one under `remove:` while it stands (`stand`: the names in the engine's state), since the
+    gate must know that it once answered. `founded` goes when no server recorded in it still carries a host key that it had then.
+    """
+    leaving = [name for name in plan.removed if name in stand]
+    names = [*(machine.name for machine in plan.machines if machine.name not in gone), *leaving]
+    machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
+    known = {name: machine for name, machine in machines.items() if machine is not None}
+    founded = facts.founded if facts.founded and _still_stands(facts.founded, known) else None
+    return replace(facts, machines=known, founded=founded), founded != facts.founded
+
+
+def refounded(plan: Plan, facts: Facts, marks: Mapping[str, str]) -> Facts:
+    """Learn again that the cluster is founded, from the marks on its servers: the facts were lost, or are another person's.
+
+    Marks of different clusters prove nothing; bootstrap refuses them with a cure.
+    """
+    clusters = set(filter(None, marks.values()))
+    if facts.founded is not None or len(clusters) != 1:
+        return facts
+    servers = {server.name: facts.machines[server.name].host_keys for server in plan.of_role("server") if server.name in facts.machines}
+    return replace(facts, founded=Founded(ca_sha256=clusters.pop(), servers=servers))
+
+
+def still_unknown(
+    plan: Plan, facts: Facts, marks: Mapping[str, str], gone: Collection[str], stand: Collection[str], *, lost: bool
+) -> tuple[str, ...]:
+    """Servers that stand and never said whether they are founded: those of before, less who said it now (`marks`).
+
+    All of them where the facts were `lost`. What is under `remove:` is not asked, so it stays among them while it stands.
+    """
+    there = {server.name for server in plan.of_role("server") if server.name not in gone} | set(stand) & set(plan.removed)
+    before = there if lost else there & set(facts.unknown)
+    return tuple(sorted(before - marks.keys()))
+
+
+def _newer(old: MachineFacts | None, new: MachineFacts | None) -> MachineFacts | None:
+    if old is None or new is None:
+        return new or old
+    return MachineFacts(addresses=new.addresses or old.addresses, host_keys=new.host_keys or old.host_keys)
+
+
+def _still_stands(founded: Founded, machines: Mapping[str, MachineFacts]) -> bool:
+    return any(set(keys) & set(machines[name].host_keys) for name, keys in founded.servers.items() if name in machines)

@@ -42,7 +42,8 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
     unknown = [name for name, address in addresses.items() if address is None]
     if unknown:
         raise ConditionError(
-            f"no address is known for {', '.join(unknown)}", cure="run `runner discover`: it asks the machines through Proxmox"
+            f"no address is known for {', '.join(unknown)}",
+            cure="run `runner deploy`, or where the machines stand already `runner discover`: they are asked through Proxmox",
         )
     known = {name: address for name, address in addresses.items() if address}
     ipv6 = _second_addresses(plan, facts, asked)

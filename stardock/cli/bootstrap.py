@@ -64,7 +64,9 @@ def bootstrap(
         show(work.steps(options, open_workspace(find_cluster_file(file)), click.echo), click.echo)
         return
     cluster_file = find_cluster_file(file)
-    click.echo(expectation(open_workspace(cluster_file)))
+    where = open_workspace(cluster_file)
+    work.check(where, options)
+    click.echo(expectation(where))
     with view() as progress:
         done = work.bootstrap(cluster_file, options, progress, click.echo)
     for line in bootstrap_ending(done):

@@ -23,7 +23,8 @@ def expectation(where: Workspace) -> str:
     length = (
         "a new cluster takes minutes, most of them in `founder` and `servers`" if new else "each is asked, and what is otherwise is changed"
     )
-    return f"bootstrap: {len(where.plan.machines)} machines; {length}; the full log is {where.files.log}"
+    machines = len(where.plan.machines)
+    return f"bootstrap: {machines} machine{'' if machines == 1 else 's'}; {length}; the full log is {where.files.log}"
 
 
 def bootstrap_ending(done: Done) -> Iterator[str]:

@@ -122,7 +122,8 @@ def check(workspace: Workspace, options: Options) -> None:
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
     if nowhere:
         raise ConditionError(
-            f"no address is known for {', '.join(nowhere)}", cure="run `runner discover`: it asks the machines through Proxmox"
+            f"no address is known for {', '.join(nowhere)}",
+            cure="run `runner deploy`, or where the machines stand already `runner discover`: they are asked through Proxmox",
         )
     unknown = [machine.name for machine in others if machine.name not in facts.machines or not facts.machines[machine.name].host_keys]
     if unknown and not options.accept_new_host_keys:

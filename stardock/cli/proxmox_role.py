@@ -32,7 +32,7 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     from stardock.estate.role import TOKEN, commands, default_user  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import FORMAT  # noqa: PLC0415
-    from stardock.plan.privileges import grants  # noqa: PLC0415
+    from stardock.plan.privileges import grants, perhaps_vnets  # noqa: PLC0415
     from stardock.workspace import open_workspace  # noqa: PLC0415
 
     plan = open_workspace(find_cluster_file(file)).plan
@@ -45,6 +45,9 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     click.echo(f"# What the cluster {plan.cluster} needs of Proxmox, and no more; for root on any PVE node.")
     for grant in grants(plan):
         click.echo(f"#   {grant.kind}: {grant.what_for}")
+    for name in perhaps_vnets(plan):
+        click.echo(f"# {name}: as a bridge of the PVE nodes. Is it a vnet of SDN? Then write `zone: NAME` beside `bridge: {name}` first,")
+        click.echo("#   as `pvesh get /cluster/sdn/vnets` says it, and run this again.")
     for line in commands(plan, who):
         click.echo(line)
     click.echo(f"# The last command prints the secret, once: export PROXMOX_VE_API_TOKEN='{who}!{TOKEN}=SECRET'")

@@ -33,6 +33,7 @@ class Survey:
     versions: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node
     images: Mapping[tuple[str, str], Answer] = field(default_factory=dict)  # by PVE node and URL
     mappings: Answer = field(default_factory=Answer)  # /cluster/mapping/pci
+    vnets: Answer = field(default_factory=Answer)  # /cluster/sdn/vnets, asked where a bridge of the plan is one
     pools: Answer = field(default_factory=Answer)  # /pools
     vm_ids: Mapping[int, Answer] = field(default_factory=dict)  # by VM id: free, where no list shows who has it
 
@@ -62,6 +63,7 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
         versions=_of(found, "version"),
         images=_of(found, "image"),
         mappings=found.get(("mappings", ""), Answer()),
+        vnets=found.get(("vnets", ""), Answer()),
         pools=found.get(("pools", ""), Answer()),
         vm_ids=_of(found, "free"),
     )
@@ -114,10 +116,19 @@ def _second(plan: Plan, first: Mapping[tuple[str, Any], Answer]) -> dict[tuple[s
     """What a path inherits is not in the dump; a VM that the token may not see has its id all the same."""
     known = _dumped(plan, first["dump", ""])
     asked: dict[tuple[str, Any], Question] = {("permissions", path): _permissions(path) for path in needed(plan) if path not in known}
+    if _has_vnets(plan, first):
+        asked["vnets", ""] = lambda api: api.cluster.sdn.vnets.get()
     if "/vms" in known and "VM.Audit" in known["/vms"].value["/vms"]:
         return asked
     seen = {int(item["vmid"]) for item in first["resources", ""].value or () if "vmid" in item}
     return asked | {("free", vm_id): _free(vm_id) for vm_id in sorted({machine.vm_id for machine in plan.machines} - seen)}
+
+
+def _has_vnets(plan: Plan, first: Mapping[tuple[str, Any], Answer]) -> bool:
+    """Whether a bridge of the plan is a vnet on some PVE node, or shall be one."""
+    nics = [nic for machine in plan.machines for nic in machine.interfaces]
+    listed = [item for answer in _of(first, "network").values() for item in answer.value or () if item.get("type") == "vnet"]
+    return any(nic.zone for nic in nics) or bool({nic.bridge for nic in nics} & {item.get("iface") for item in listed})
 
 
 def _free(vm_id: int) -> Question:

@@ -28,7 +28,7 @@ NONE = "none"
 _ANOTHER_IMAGE = frozenset(f"image.{field}" for field in ("system", "release", "url", "file", "checksum"))
 DHCP = "dhcp"
 
-_FOLLOWS = ("bridge", "model", "vlan", "trunks", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
+_FOLLOWS = ("bridge", "model", "zone", "vlan", "trunks", "mtu", "firewall", "dns", "search", "routes", "metric", "default_route")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
     """The NICs as the guest knows them; what the hypervisor or the stage `machines` can change on them follows the wish."""
     wanted = {nic.name: nic for nic in wish.interfaces}
     if wish.pve_node != record.pve_node:  # another PVE node may call its bridges otherwise
-        wanted = {nic.name: replace(wanted[nic.name], bridge=nic.bridge) for nic in record.interfaces if nic.name in wanted}
+        wanted = {nic.name: replace(wanted[nic.name], bridge=nic.bridge, zone=nic.zone) for nic in record.interfaces if nic.name in wanted}
     fixed = _in_connections(record.interfaces) if system(record.image.system).renderer == "network-manager" else ()
     return tuple(_followed(nic, wanted[nic.name], fixed) if nic.name in wanted else nic for nic in record.interfaces)
 

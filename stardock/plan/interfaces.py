@@ -42,6 +42,7 @@ def _interface(wish: Wish, given: Nic, *, common: Network, default_route: bool) 
         bridge=wish.bridge,
         mac=given.mac,
         model=wish.model,
+        zone=wish.zone,
         vlan=wish.vlan,
         trunks=wish.trunks,
         mtu=wish.mtu,

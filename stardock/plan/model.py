@@ -59,6 +59,7 @@ class Interface:
     bridge: str
     mac: str  # upper case, colons
     model: str = "virtio"
+    zone: str | None = None  # SDN zone of a bridge that is a vnet; None: the PVE node's own bridge
     vlan: int | None = None
     trunks: tuple[int, ...] = ()  # VLANs that the guest gets tagged; () without a VLAN: all of the bridge
     mtu: int | None = None  # bytes; None: PVE's and the guest's default, 1: as the bridge has it (the guest is told nothing)

@@ -10,6 +10,7 @@ takes the ACLs on it away, so that a replacement could not be made. Nor through 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from stardock.plan.model import Interface, Machine, Plan
 
 #: VLANs of a NIC of which each gets its own path; a longer trunk gets the bridge, which holds for all below it.
 MANY_VLANS = 16
+#: What PVE calls the zone of the bridges that its nodes have themselves.
+LOCAL_ZONE = "localnetwork"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +129,21 @@ def _disk_datastores(machine: Machine) -> set[str]:
 
 
 def _bridges(plan: Plan) -> Grant:
-    """A VLAN is a path of its own below its bridge. A bridge that is an SDN vnet has the vnet's zone in its path, which no plan knows."""
+    """A VLAN is a path of its own below its bridge. A vnet's path has its SDN zone, which cluster.yaml names (`zone`)."""
     nics = [nic for machine in plan.machines for nic in machine.interfaces]
     paths = {path for nic in nics for path in _bridge_paths(nic)}
     return Grant(kind="bridges", what_for="NICs", privileges=("SDN.Use",), paths=_sorted(paths))
 
 
+def perhaps_vnets(plan: Plan) -> tuple[str, ...]:
+    """Bridges without a zone whose name is not as PVE calls its own: what is granted for them is no path of a vnet."""
+    names = {nic.bridge for machine in plan.machines for nic in machine.interfaces if nic.zone is None}
+    return tuple(sorted(name for name in names if not re.fullmatch(r"vmbr\d+", name)))
+
+
 def _bridge_paths(nic: Interface) -> Iterator[str]:
     """What PVE::GuestHelpers::check_vnet_access asks of: each VLAN, and the bridge where there is none."""
-    path, vlans = f"/sdn/zones/localnetwork/{nic.bridge}", (*((nic.vlan,) if nic.vlan else ()), *nic.trunks)
+    path, vlans = f"/sdn/zones/{nic.zone or LOCAL_ZONE}/{nic.bridge}", (*((nic.vlan,) if nic.vlan else ()), *nic.trunks)
     if not vlans or len(vlans) > MANY_VLANS:
         yield path
     else:

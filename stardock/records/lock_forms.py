@@ -28,6 +28,7 @@ from stardock.spec.network import VrrpId
 from stardock.spec.pools import Cores, VmId, parse_labels
 from stardock.spec.proxmox import NodeName
 from stardock.spec.pve_names import Bridge, Datastore
+from stardock.spec.pve_names import Zone as SdnZone
 from stardock.spec.section import broken
 from stardock.spec.units import Account, Count, Domain, Form, HostName, MachineName, Name, parse_machine_name, shown
 from stardock.systems import SYSTEMS
@@ -158,6 +159,7 @@ LOCK: Forms = {
         "bridge": Bridge,
         "mac": ip.Mac,
         "model": Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"],
+        "zone": SdnZone | None,
         "vlan": Vlan | None,
         "trunks": tuple[Vlan, ...],
         "mtu": Annotated[Count, AfterValidator(interface.parse_mtu)] | None,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
-from stardock.spec.pve_names import Bridge
+from stardock.spec.pve_names import Bridge, Zone
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Domain, Flag, Form, shown
 
@@ -171,6 +171,7 @@ class Interface(Section):
 
     name: InterfaceName = Field(default="ens18", description="as the guest names it; default: ens18, ens19, ... by position")
     bridge: Bridge = Field(default="vmbr0", description="bridge of the PVE node")
+    zone: Zone | None = Field(default=None, description="SDN zone of `bridge`, where that is a vnet; default: a bridge of the PVE node")
     vlan: Annotated[Count, AfterValidator(parse_vlan)] | None = Field(
         default=None, description="VLAN tag, 1 to 4094; with `trunks`: the untagged one"
     )

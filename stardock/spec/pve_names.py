@@ -16,3 +16,5 @@ Bridge = Annotated[str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a bridge (1 t
 PveAccount = Annotated[
     str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,254}", "an account on a PVE node (1 to 255 of a-z, A-Z, 0-9, _ . @ -)", "root")
 ]
+#: PVE's format pve-sdn-zone-id (PVE::Network::SDN::Zones::Plugin).
+Zone = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9]{1,7}", "an SDN zone of PVE (2 to 8 of a-z, A-Z, 0-9, a letter first)", "kube")]

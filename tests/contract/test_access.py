@@ -88,6 +88,20 @@ def test_a_bridge_is_seen_through_one_of_its_vlans(pve: Estate, ada: Estate) -> 
     assert [bridge["iface"] for bridge in ada.get("/nodes/pve1/network")] == ["vmbr0"]
 
 
+@pytest.mark.proves("case 25-sdn-vnet")
+def test_a_vnet_is_used_in_its_zone_and_listed_for_who_may_audit_it(pve: Estate, ada: Estate) -> None:
+    for node in ("pve1", "pve2", "pve3"):
+        pve.lab("bridge", node=node, name="vmbr0", type="vnet", zone="kube")
+    vm = {"vmid": 150, "net0": "virtio,bridge=vmbr0"}
+    allow(pve, "/sdn/zones/localnetwork/vmbr0", "SDN.Use")
+    allow(pve, "/vms", "VM.Allocate", "VM.Config.Network")
+    assert refused(ada.ask("POST", "/nodes/pve1/qemu", **vm), "/sdn/zones/kube/vmbr0, SDN.Use")
+    assert (ada.get("/nodes/pve1/network"), ada.get("/cluster/sdn/vnets")) == ([], [])
+    allow(pve, "/sdn/zones/kube/vmbr0", "SDN.Use", "SDN.Audit")
+    assert ada.get("/cluster/sdn/vnets") == [{"vnet": "vmbr0", "zone": "kube", "type": "vnet"}]
+    assert [bridge["type"] for bridge in ada.get("/nodes/pve1/network")] == ["vnet"]
+
+
 def test_everybody_may_read_what_they_may_do_and_a_task_of_their_own(pve: Estate, ada: Estate) -> None:
     assert ada.get("/access/permissions") == {}
     allow(pve, "/vms", "VM.Audit", "VM.PowerMgmt")

@@ -38,6 +38,8 @@ def _of_node(scene: Scene, node: str, there: dict[str, Any], refused: str) -> It
             yield problem(
                 NAME, f"{bridge} on {node}", cause, f"write one of those in cluster.yaml, or: ssh root@{node} cat /etc/network/interfaces"
             )
+        elif said := _zone(scene, bridge, {nic.zone for nic in nics if nic.bridge == bridge}, vnet=there[bridge].get("type") == "vnet"):
+            yield problem(NAME, f"{bridge} on {node}", *said)
         elif not there[bridge].get("active"):
             yield problem(NAME, f"{bridge} on {node}", "is not up", f"ssh root@{node} ifup {bridge}")
         elif trunks and there[bridge].get("type") == "bridge" and not there[bridge].get("bridge_vlan_aware"):
@@ -47,6 +49,19 @@ def _of_node(scene: Scene, node: str, there: dict[str, Any], refused: str) -> It
             # PVE makes a bridge vmbr0vN by itself then: it works, with one more bridge a VLAN (PVE::Network)
             cause = f"is not VLAN aware, and machines there are on VLAN {', '.join(map(str, vlans))}"
             yield warning(NAME, f"{bridge} on {node}", cause, _aware(node, bridge))
+
+
+def _zone(scene: Scene, bridge: str, zones: set[str | None], *, vnet: bool) -> tuple[str, str] | None:
+    """What is wrong with the zone that cluster.yaml says, and what to write."""
+    if not vnet:
+        return ("is a bridge of its own, and no vnet of an SDN zone", "delete `zone` beside it in cluster.yaml") if zones - {None} else None
+    known = next((str(item["zone"]) for item in scene.asked.vnets.value or () if item.get("vnet") == bridge), None)
+    if None not in zones and (known is None or zones == {known}):
+        return None
+    where = f"the SDN zone {known}" if known else "an SDN zone that this token may not see"
+    look = "" if known else "pvesh get /cluster/sdn/vnets   # on a PVE node; "
+    cure = f"{look}write `zone: {known or 'NAME'}` beside `bridge: {bridge}` in cluster.yaml, then runner proxmox-role"
+    return f"is a vnet of {where}, and cluster.yaml says {', '.join(sorted(zone or 'none' for zone in zones))}", cure
 
 
 def _aware(node: str, bridge: str) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
 from stardock.estate import role
-from stardock.plan.privileges import needed
+from stardock.plan.privileges import LOCAL_ZONE, needed
 
 NAME = "privileges"
-LOCAL = "/sdn/zones/localnetwork"
+LOCAL = f"/sdn/zones/{LOCAL_ZONE}"
 
 
 def privileges(scene: Scene) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def privileges(scene: Scene) -> Iterator[Finding]:
 
 
 def _is_vnet(scene: Scene, path: str) -> bool:
-    """A vnet's privileges are those on its own zone, which no plan knows; who sees it in the list may use it or audit it."""
+    """A vnet's privileges are those on its own zone; where cluster.yaml lacks it, the check of bridges tells that."""
     name = path.removeprefix(f"{LOCAL}/").partition("/")[0]
     listed = [item for answer in scene.asked.networks.values() for item in answer.value or ()]
     return path.startswith(LOCAL) and any(item.get("iface") == name and item.get("type") == "vnet" for item in listed)

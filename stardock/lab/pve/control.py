@@ -134,8 +134,10 @@ class Control:
         return {}
 
     def bridge(self, body: _Body) -> _Body:
-        """On PVE node `node`, the bridge `name` is not there, or tells other things than usual; null: it lacks that key."""
+        """On PVE node `node`, the bridge `name` is not there, or tells other things (null: lacks that key), is a vnet of `zone`."""
         place = (body.pop("node"), body.pop("name"))
+        if zone := body.pop("zone", None):
+            self._estate.access.zones[place[1]] = str(zone)
         self._estate.conditions.bridges[place] = body or None
         return {}
 

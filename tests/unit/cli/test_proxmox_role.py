@@ -52,6 +52,21 @@ def test_it_writes_nothing_and_prints_the_same_bytes_each_time(file: Path) -> No
     assert [path.name for path in file.parent.iterdir()] == ["cluster.yaml"]
 
 
+@pytest.mark.proves("case 25-sdn-vnet")
+def test_a_vnet_is_granted_in_its_zone_and_a_bridge_that_may_be_one_is_asked_about(file: Path) -> None:
+    assert "Is it a vnet of SDN?" not in told(file)
+    data = document()
+    for zone, granted in ((None, "localnetwork"), ("kube", "kube")):
+        for nics in (data["network"][role] for role in ("server", "agent", "loadbalancer")):
+            nics[0] |= {"bridge": "kubevnet"} | ({"zone": zone} if zone else {})
+        with file.open("w") as stream:
+            YAML().dump(data, stream)
+        output = told(file)
+        asked = "# kubevnet: as a bridge of the PVE nodes. Is it a vnet of SDN? Then write `zone: NAME` beside `bridge: kubevnet` first"
+        assert (asked in output) is (zone is None)
+        assert {line.split()[3] for line in output.splitlines() if " /sdn/" in line} == {f"/sdn/zones/{granted}/kubevnet"}
+
+
 def test_another_user_may_have_it(file: Path) -> None:
     assert "pveum acl modify /vms --users terraform@pve --roles stardock-quickstart-machines --propagate 1" in told(
         file, "--user", "terraform@pve"

@@ -9,6 +9,7 @@ import pytest
 
 from stardock.doctor.finding import Level
 from stardock.estate.survey import Answer
+from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 from tests.unit.doctor.findings import on_vlan, only, with_machines, wrong
 from tests.unit.doctor.scenes import NODES, bridge, plan, resources, scene, storage, vm
@@ -86,11 +87,39 @@ def test_a_trunk_on_a_bridge_that_is_not_vlan_aware_is_a_problem_since_no_machin
     assert [found for found in wrong(scene(made, networks=ovs)) if found.check == "bridges"] == []
 
 
-def test_a_vnet_of_sdn_is_as_good_as_a_bridge_and_its_privileges_are_its_zones() -> None:
-    told = {name: Answer([bridge(type="vnet", bridge_vlan_aware=None)]) for name in NODES}
-    allowed = {path: Answer({path: dict.fromkeys(names, 1)}) for path, names in needed(plan()).items() if not path.startswith("/sdn")}
-    nothing = {path: Answer({}) for path in needed(plan()) if path.startswith("/sdn")}
-    assert wrong(scene(networks=told, permissions=allowed | nothing)) == []
+VNET = {name: Answer([bridge(type="vnet", bridge_vlan_aware=None)]) for name in NODES}
+ZONES = Answer([{"vnet": "vmbr0", "zone": "kube", "type": "vnet"}])
+
+
+def in_zone(zone: str | None) -> Plan:
+    made = plan()
+    nics = [tuple(replace(nic, zone=zone) for nic in machine.interfaces) for machine in made.machines]
+    return replace(made, machines=tuple(replace(one, interfaces=own) for one, own in zip(made.machines, nics, strict=True)))
+
+
+def of_bridges(made: Plan, **changes: Any) -> set[tuple[str, str]]:
+    """What is said of bridges, on whatever PVE node: cause and cure."""
+    return {(found.cause, found.cure) for found in wrong(scene(made, **changes)) if found.check == "bridges"}
+
+
+@pytest.mark.proves("case 25-sdn-vnet")
+def test_a_vnet_whose_zone_cluster_yaml_names_is_as_good_as_a_bridge_and_its_privileges_are_its_zones() -> None:
+    assert {path for path in needed(in_zone("kube")) if path.startswith("/sdn")} == {"/sdn/zones/kube/vmbr0"}
+    for told in (ZONES, Answer([]), Answer(refused="403")):  # SDN.Use alone does not list it
+        assert wrong(scene(in_zone("kube"), networks=VNET, vnets=told)) == []
+
+
+@pytest.mark.proves("case 25-sdn-vnet")
+def test_doctor_tells_the_zone_of_a_vnet_where_cluster_yaml_names_none_or_another() -> None:
+    cure = "write `zone: kube` beside `bridge: vmbr0` in cluster.yaml, then runner proxmox-role"
+    for zone in (None, "other"):
+        said = f"is a vnet of the SDN zone kube, and cluster.yaml says {zone or 'none'}"
+        assert of_bridges(in_zone(zone), networks=VNET, vnets=ZONES) == {(said, cure)}
+    unseen = f"pvesh get /cluster/sdn/vnets   # on a PVE node; {cure.replace('kube', 'NAME')}"
+    said = "is a vnet of an SDN zone that this token may not see, and cluster.yaml says none"
+    assert of_bridges(in_zone(None), networks=VNET, vnets=Answer([])) == {(said, unseen)}
+    plain = "is a bridge of its own, and no vnet of an SDN zone"
+    assert of_bridges(in_zone("kube"), vnets=ZONES) == {(plain, "delete `zone` beside it in cluster.yaml")}
 
 
 def test_a_bridge_that_is_down_is_told() -> None:

@@ -41,6 +41,7 @@ def full_document() -> dict[str, Any]:
     data["network"]["agent"] = [
         {
             "bridge": "vmbr0",
+            "zone": "kube",
             "vlan": 7,
             "trunks": "10;20",
             "mtu": 1400,

@@ -58,6 +58,7 @@ NETWORK: dict[str, Case] = {
         "`vmbr0,tag=5` is not a bridge",
         "vmbr0",
     ),
+    "zone_of_nine_letters": nic("zone: kubernetes", "zone", ".zone", "`kubernetes` is not an SDN zone of PVE (2 to 8", "kube"),
     "trunks_as_a_list": nic("trunks: [10, 20]", "trunks", ".trunks", "[10, 20] is no list of VLANs as PVE takes it", '"10;20;30-35"'),
     "trunks_with_commas": nic("trunks: 10,20", "trunks", ".trunks", "`10,20` is no list of VLANs as PVE takes it", "between `;`"),
     "trunks_to_4095": nic('trunks: "10;4000-4095"', "trunks", ".trunks", "VLAN 4095 is outside of 1 to 4094", "1 to 4094"),

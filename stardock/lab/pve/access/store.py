@@ -55,6 +55,7 @@ class Access:
         self.own_roles: dict[str, frozenset[str]] = {}
         self.acl: Acl = {}
         self.pools: dict[str, Pool] = {}
+        self.zones: dict[str, str] = {}  # SDN zone by vnet, of a test's saying
         if file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
 
@@ -74,6 +75,10 @@ class Access:
         user, _, token = name.partition("!")
         with self.changed():
             self.users.setdefault(user, User()).tokens[token] = Token(secret, privsep=False)
+
+    def zone_of(self, bridge: str) -> str:
+        """The zone of a vnet, or PVE's name for that of the nodes' own bridges."""
+        return self.zones.get(bridge, "localnetwork")
 
     def forget_vm(self, vm_id: int) -> None:
         """What PVE does when a VM is destroyed: its ACLs and its place in a pool go (PVE::AccessControl::remove_vm_access)."""

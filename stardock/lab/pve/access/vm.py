@@ -152,7 +152,7 @@ class VmRights:
             raise PveError(500, f"only root can set '{name}' config for {what}")
 
     def _bridges(self, options: Mapping[str, str]) -> None:
-        """Every bridge that a NIC is on, by its VLAN when it has one (PVE::GuestHelpers::check_vnet_access); there is no SDN here."""
+        """Every bridge that a NIC is on, by its VLAN when it has one (PVE::GuestHelpers::check_vnet_access)."""
         if self.rights.is_root:
             return
         for name, text in options.items():
@@ -162,7 +162,7 @@ class VmRights:
     def _bridge(self, keys: Mapping[str, str]) -> None:
         if "bridge" not in keys:
             return
-        path = f"/sdn/zones/localnetwork/{keys['bridge']}"
+        path = f"/sdn/zones/{self.rights.access.zone_of(keys['bridge'])}/{keys['bridge']}"
         tags = [keys["tag"]] if "tag" in keys else []
         tags += _tags(keys.get("trunks", ""))
         for place in [f"{path}/{tag}" for tag in tags] or [path]:

@@ -53,6 +53,15 @@ def next_id(request: Request) -> str:
     return wanted
 
 
+def vnets(request: Request) -> list[dict[str, str]]:
+    """GET /cluster/sdn/vnets: those that one may audit or allocate."""
+    return [
+        {"vnet": name, "zone": zone, "type": "vnet"}
+        for name, zone in sorted(request.rights.access.zones.items())
+        if request.rights.has(f"/sdn/zones/{zone}/{name}", "SDN.Audit", "SDN.Allocate", some=True)
+    ]
+
+
 def resources(request: Request) -> list[dict[str, Any]]:
     """GET /cluster/resources: VMs, PVE nodes, storages."""
     kind = request.get("type")
@@ -113,5 +122,6 @@ ROUTES: Routes = {
     ("GET", "/version"): version,
     ("GET", "/cluster/status"): cluster_status,
     ("GET", "/cluster/nextid"): next_id,
+    ("GET", "/cluster/sdn/vnets"): vnets,
     ("GET", "/cluster/resources"): resources,
 }

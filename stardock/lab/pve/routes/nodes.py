@@ -87,7 +87,7 @@ def _address(request: Request) -> dict[str, Any]:
 
 def _sees_bridge(rights: Rights, bridge: str) -> bool:
     """By the bridge itself or by one of its VLANs (PVE::RPCEnvironment::check_sdn_bridge)."""
-    path = f"/sdn/zones/localnetwork/{bridge}"
+    path = f"/sdn/zones/{rights.access.zone_of(bridge)}/{bridge}"
     places = [path, *(place for place in rights.access.acl if place.startswith(f"{path}/"))]
     return any(rights.has(place, "SDN.Audit", "SDN.Use", some=True) for place in places)
 

@@ -1,4 +1,4 @@
-"""The parameters of what holds for the whole cluster: resource mappings and HA."""
+"""The parameters of what holds for the whole cluster: resource mappings, vnets of SDN and HA."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ CLUSTER_TABLES: dict[str, str] = {
     "POST /cluster/mapping/pci": "id! <pve-configid>\nmap! array\ndescription string ..4096\nlive-migration-capable boolean\nmdev boolean",
     "GET /cluster/mapping/pci/{id}": "",
     "DELETE /cluster/mapping/pci/{id}": "",
+    "GET /cluster/sdn/vnets": "pending boolean\nrunning boolean",
     "GET /cluster/ha/resources": "type ct|vm",
     "POST /cluster/ha/resources": f"sid! <pve-ha-resource-or-vm-id>\ntype ct|vm\n{_RESOURCE}",
     "GET /cluster/ha/resources/{sid}": "",

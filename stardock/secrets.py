@@ -6,15 +6,19 @@ agents. The file's keys are the variables of the playbooks, so that the same fil
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from stardock.bundle.text import yaml_text
 from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.files import ClusterFiles, write_atomically
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
 
 _BYTES = 32
 _CURE = "it has two keys, stardock_token and stardock_agent_token, each a text"
@@ -59,17 +63,21 @@ def _parsed(path: Path) -> dict[str, object]:
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        content = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        content = _reader(YAML(typ="safe")).load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError):
         # Its own words could quote a token.
         raise InputErrors(str(path), (Problem(message="this is not YAML", cure=_CURE),)) from None
     return content if isinstance(content, dict) else {}
 
 
+def _reader(yaml: YAML) -> YAML:
+    """A reader that knows what Ansible calls a text which is no template."""
+    yaml.constructor.add_constructor("!unsafe", lambda _reader, node: node.value)
+    return yaml
+
+
 def save_secrets(path: Path, values: Secrets) -> None:
     """Write the file, 0600 from its first byte on."""
-    text = (
-        "# The cluster's tokens. Keep a copy with the etcd snapshots: without the first they cannot be restored.\n"
-        f"stardock_token: {json.dumps(values.token)}\nstardock_agent_token: {json.dumps(values.agent_token)}\n"
-    )
-    write_atomically(path, text, mode=0o600)
+    head = "# The cluster's tokens. Keep a copy with the etcd snapshots: without the first they cannot be restored.\n"
+    tokens = {"stardock_token": values.token, "stardock_agent_token": values.agent_token}
+    write_atomically(path, head + yaml_text(tokens), mode=0o600)

@@ -22,10 +22,16 @@ from stardock.systems import system
 
 Variables = dict[str, Any]
 
-#: Relative to the inventory, so that the bundle may be moved. The bundle's own keys and no others decide whom we trust.
+#: The path of the file as ssh reads it in an option. 92 is a backslash, which Ansible doubles in a text of a template.
+_KNOWN_HOSTS = (
+    "inventory_dir | dirname | replace('%c' % 92, '%c%c' % (92, 92)) | replace('\"', '%c\"' % 92) | replace('%', '%%') ~ '/known_hosts'"
+)
+#: Relative to the inventory, so that the bundle may be moved. The bundle's own keys and no others decide whom we trust; they are written in
+#: clear (stock Debian hashes names, and nobody could read whose they are), and no machine gets our agent, whatever ~/.ssh/config says.
 _SSH = Template(
     "-o StrictHostKeyChecking={{ stardock_host_key_checking | default('yes') }}"
-    " -o UserKnownHostsFile='\"{{ inventory_dir | dirname }}/known_hosts\"' -o GlobalKnownHostsFile=/dev/null"
+    f" -o {{{{ ('UserKnownHostsFile=\"' ~ ({_KNOWN_HOSTS}) ~ '\"') | quote }}}} -o GlobalKnownHostsFile=/dev/null"
+    " -o HashKnownHosts=no -o ForwardAgent=no -o ForwardX11=no"
 )
 
 #: VRRP priority of the first load balancer; each further one is one less.

@@ -1,4 +1,4 @@
-"""YAML for Ansible: plain texts are never taken for templates."""
+"""The one door through which texts go to Ansible: inventory, variables of a run, secrets. Plain texts are never taken for templates."""
 
 from __future__ import annotations
 

@@ -207,15 +207,15 @@ class Bootstrap:
         }
 
     def _secrets(self) -> Path:
-        """The secrets file; read back from a server, or made when nothing is founded."""
-        path = secrets_file(self.workspace.files)
-        if load_secrets(path):
-            return path
-        values = self._read_back() or make_secrets()
-        if self.options.check:
-            path = self.directory / "secrets.yaml"  # nothing is written
-        save_secrets(path, values)
-        return path
+        """A copy of the secrets file for Ansible, which would take what else stands there too; read back from a server, or made."""
+        path, copy = secrets_file(self.workspace.files), self.directory / "secrets.yaml"
+        values = load_secrets(path)
+        if values is None:
+            values = self._read_back() or make_secrets()
+            if not self.options.check:
+                save_secrets(path, values)
+        save_secrets(copy, values)
+        return copy
 
     def _read_back(self) -> Secrets | None:
         report = self.directory / "report.json"

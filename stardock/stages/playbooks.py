@@ -10,7 +10,6 @@ awx_display.py).
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -28,6 +27,7 @@ from typing import Any, Literal
 import ansible_runner
 from ansible_runner.utils import OutputEventFilter
 
+from stardock.bundle.text import yaml_text
 from stardock.runlock import MARK, marked_processes
 
 #: What Ansible and the ssh that it starts may know of our environment.
@@ -129,8 +129,8 @@ def _sockets(bundle: Path) -> Path:
 
 
 def _arguments(wanted: Run) -> list[str]:
-    variables = wanted.bundle / "variables.json"
-    variables.write_text(json.dumps(wanted.variables), encoding="utf-8")
+    variables = wanted.bundle / "variables.yaml"
+    variables.write_text(yaml_text(wanted.variables), encoding="utf-8")
     given = [f"@{variables}", *([f"@{wanted.secrets.resolve()}"] if wanted.secrets else [])]
     tags = ["--tags", ",".join(wanted.tags)] if wanted.tags else []
     return [*(word for value in given for word in ("-e", value)), *tags, *(["--check"] if wanted.check else [])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from stardock.bundle import write_bundle
 from stardock.secrets import Secrets, save_secrets
+from stardock.workspace import open_workspace
 from tests.hostile_machine import HostileMachine, bootstrap, hostile_cluster, hostile_machine
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(200)]
@@ -229,3 +232,35 @@ def test_what_reaches_the_terminal_and_the_log_moves_no_cursor_and_is_no_flood(h
     log = cluster.with_name("cluster.log").read_text()
     for character in "\x1b\x07\x9b\u202e\r\x08":
         assert character not in done.stdout + done.stderr + log, repr(character)
+
+
+@pytest.mark.proves("hostile 10")
+def test_a_key_that_is_trusted_on_first_sight_is_known_from_then_on(hostile: HostileMachine, tmp_path: Path) -> None:
+    cluster = hostile_cluster(tmp_path / 'it\'s "a" {{ x }} %h', hostile, keys_known=False)
+    assert bootstrap(cluster, "--stage", "kubeconfig").returncode == 4
+    hostile.returns("/etc/rancher/rke2/rke2.yaml", stdout=KUBECONFIG)
+    done = bootstrap(cluster, "--stage", "kubeconfig", "--accept-new-host-keys")
+    assert done.returncode == 0, done.stderr
+    assert facts(cluster)["machines"]["server1"]["host_keys"] == [hostile.host_key]
+    assert hostile.host_key in cluster.with_name("cluster.known_hosts").read_text()
+
+
+@pytest.mark.proves("hostile 10")
+def test_names_are_not_hashed_although_the_users_ssh_hashes_them(hostile: HostileMachine, tmp_path: Path) -> None:
+    workspace = open_workspace(hostile_cluster(tmp_path / "c", hostile, keys_known=False))
+    directory = tmp_path / "bundle"
+    write_bundle(workspace.plan, workspace.facts, directory)
+    (tmp_path / "config").write_text("HashKnownHosts yes\nForwardAgent yes\n")
+    options = [
+        "-e",
+        "stardock_host_key_checking=accept-new",
+        "--private-key",
+        str(hostile.key),
+        "--ssh-extra-args",
+        f"-F {tmp_path}/config",
+    ]
+    command = ["ansible", "-i", "inventory", "server1", "-m", "ansible.builtin.raw", "-a", "echo first boot is done", *options]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (directory / "known_hosts").read_text().split()[1:] == hostile.host_key.split()
+    assert (directory / "known_hosts").read_text().startswith(f"[127.0.0.1]:{hostile.port} ")

@@ -15,6 +15,7 @@ import pytest
 from stardock.runlock import MARK, marked_processes
 from stardock.stages.bootstrap import private_directory
 from stardock.stages.playbooks import Event, Run, run
+from tests.hostile_texts import HOSTILE
 
 pytestmark = pytest.mark.unit
 
@@ -87,6 +88,17 @@ def test_no_secret_of_the_file_or_the_environment_is_left_in_the_artifacts(done:
     assert [path for path in files if b"planted" in path.read_bytes()] == []
     assert "planted" not in "".join(event.output + json.dumps(event.result) for event in done.seen)
     assert done.token_after == "planted-environment"
+
+
+@pytest.mark.proves("hostile 5")
+@pytest.mark.parametrize("word", ["header", "expression", "quotes"])
+def test_variables_of_a_run_are_texts_whatever_they_look_like(word: str, bundle: Path) -> None:
+    """They are paths and names, and a folder or a cluster may be called anything."""
+    seen: list[Event] = []
+    text = HOSTILE[word].replace("CANARY", str(bundle / "canary"))
+    assert run(Run(bundle=bundle, tags=["fail"], variables={"word": text}), seen.append) == 2
+    assert [event.result["msg"] for event in seen if event.kind == "failed"] == [f"on purpose {text}"]
+    assert not (bundle / "canary").exists()
 
 
 def test_a_failure_has_its_words_and_variables_come_by_a_file(bundle: Path) -> None:

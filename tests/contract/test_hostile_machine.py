@@ -67,7 +67,7 @@ def with_secrets(cluster: Path) -> Path:
     return cluster
 
 
-BESIDE = {"cluster.yaml", "cluster.lock", "cluster.facts.json", "cluster.log", "cluster.pid"}
+BESIDE = {".gitignore", "cluster.yaml", "cluster.lock", "cluster.facts.json", "cluster.log", "cluster.pid"}
 
 
 @pytest.mark.proves("hostile 1")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from stardock.spec import cures
 from stardock.spec.distribution import Url
 from stardock.spec.image import SystemName
 from stardock.spec.section import Section, broken
@@ -28,6 +29,15 @@ class SecretSource(Section):
     env: Variable | None = Field(default=None, description="name of an environment variable")
     file: str | None = Field(default=None, description="file, relative to cluster.yaml", min_length=1)
     command: str | None = Field(default=None, description="command whose output it is", min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_the_secret_itself(cls, data: Any) -> Any:
+        if isinstance(data, str | int):
+            message = "a secret itself stands here, and cluster.yaml is committed"
+            cure = "write {env: ADMIN_PASSWORD_HASH}, a variable that holds the hash; if this was committed, choose another password"
+            raise broken(message, cure)
+        return data
 
     @model_validator(mode="after")
     def _exactly_one(self) -> SecretSource:
@@ -64,7 +74,7 @@ def parse_path(value: str) -> str:
 def parse_mode(value: object) -> str:
     """Four octal digits."""
     if not isinstance(value, str) or not _MODE.fullmatch(value):
-        raise broken(f"{shown(value)} is not a mode: four octal digits", 'write for example "0644"')
+        raise broken(f"{shown(value)} is not a mode: four octal digits", cures.mode(value))
     return value
 
 

@@ -60,6 +60,11 @@ def _memory(value: object, least: int) -> str:
 
 def disk(value: object) -> str:
     """For a disk, which is whole GiB."""
+    if isinstance(value, dict) and "size" in value:
+        return disk(value["size"])
+    store = re.fullmatch(r"([A-Za-z][\w.-]*):(\d+)", value) if isinstance(value, str) else None
+    if store:
+        return f"{disk(int(store[2])).partition(',')[0]}, and beside it `disk_datastore: {store[1]}`"
     number, unit = _amount(value)
     if number is None or number == 0:
         return "write for example 40GiB"
@@ -159,3 +164,26 @@ def clock(value: object) -> str:
     found = re.fullmatch(r"(\d{1,2})(?:[:.h]?([0-5]\d))?(?::\d\d)?\s*(am|pm|h)?", str(value).strip().lower())
     hour = (int(found[1]) % 12 + (12 if found[3] == "pm" else 0) if found[3] in {"am", "pm"} else int(found[1])) if found else 24
     return f'write "{hour:02}:{found[2] or "00"}"' if found and hour < 24 else 'write for example "18:00"'  # noqa: PLR2004  hours of a day
+
+
+def mode(value: object) -> str:
+    """For the mode of a file."""
+    found = re.fullmatch(r"0?o?([0-7]{3})", str(value))
+    return f'write "0{found[1]}"' if found else 'write for example "0644"'
+
+
+def endpoint(text: str) -> str:
+    """The URL of Proxmox' API from a host, a URL with a path, or one in clear."""
+    host = re.sub(r"^[a-z]+://", "", text.strip(), flags=re.IGNORECASE).split("/")[0].rpartition("@")[2]
+    if host.count(":") > 1 and not host.startswith("["):
+        host = f"[{host}]"
+    return f"https://{host}" if re.search(r":\d+$", host) else f"https://{host}:8006"
+
+
+def mapping(value: object) -> str:
+    """For a mapping where `KEY=VALUE` stands, alone or in a list."""
+    items = value if isinstance(value, list) else [value]
+    pairs = [str(item).split("=", 1) for item in items if re.fullmatch(r"[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*", str(item))]
+    if not items or len(pairs) != len(items):
+        return "write {KEY: VALUE}, or one key a line, indented"
+    return "write {" + ", ".join(f'{key}: "{text}"' for key, text in pairs) + "}"

@@ -20,13 +20,17 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def parse_version(value: object) -> str:
     """A release tag of RKE2: Kubernetes' version and RKE2's own revision of it."""
     if not isinstance(value, str) or release(value) is None:
-        raise broken(f"version {shown(value)} is not a release of RKE2 (vX.Y.Z+rke2rN)", f"write for example {_completed(value)}")
+        raise broken(f"version {shown(value)} is not a release of RKE2 (vX.Y.Z+rke2rN)", _completed(value))
     return value
 
 
 def _completed(value: object) -> str:
-    bare = re.fullmatch(r"v?(\d+\.\d+\.\d+)(\+.*)?", value) if isinstance(value, str) else None
-    return f"v{bare[1]}+rke2r1" if bare else DEFAULT_VERSION
+    bare = re.fullmatch(r"v?(\d+\.\d+\.\d+)([+-].*)?", value) if isinstance(value, str) else None
+    if bare:
+        return f"write for example v{bare[1]}+rke2r1"
+    if re.fullmatch(r"v?\d+(\.\d+)?", str(value)) and not DEFAULT_VERSION.startswith(f"v{str(value).removeprefix('v')}."):
+        return f"write the whole tag of a release of {value}, which ends in +rke2rN: https://github.com/rancher/rke2/releases"
+    return f"write for example {DEFAULT_VERSION}, or delete the line: a release is chosen once and kept"
 
 
 def parse_sha256(value: object) -> str:

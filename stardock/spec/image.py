@@ -58,6 +58,8 @@ def parse_system(value: object) -> object:
     if value.lower() in _NOT_OFFERED:
         message, cure = _NOT_OFFERED[value.lower()]
         raise broken(f"{shown(value)} is not offered: {message}", cure)
+    if "." in value and re.search(r"\.(qcow2|img|iso|raw|vmdk|xz)$|^[\w-]+:", value.lower()):
+        raise broken(f"{shown(value)} is a file, and `system` is an operating system", _system_of_file(value))
     for own in SYSTEMS.values():
         word = value.lower().removeprefix(own.name).lstrip(" -_:")
         release = _release_meant(own, word)
@@ -67,6 +69,14 @@ def parse_system(value: object) -> object:
             known = " or ".join(f"`system: {own.name}, release: {each.name}`" for each in own.releases)
             raise broken(f"{shown(value)} is a release of {own.title} that Stardock does not know", f"write {known}")
     return value
+
+
+def _system_of_file(name: str) -> str:
+    """What a file of that name is; Stardock fetches it itself."""
+    found = next(((own, release) for own in SYSTEMS.values() if own.name in name.lower() and (release := own.named_by(name))), None)
+    if found is None:
+        return "write its system, for example `system: debian`, and your own image as `url` or `file`"
+    return f"write `system: {found[0].name}, release: {found[1].name}`, whose image is fetched; your own is named by `url` or `file`"
 
 
 def _release_meant(own: System, word: str) -> str | None:

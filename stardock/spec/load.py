@@ -113,7 +113,7 @@ def _all_taken_out(data: dict[str, Any], wrong: list[Keys]) -> bool:
 
 def _stand_in(data: dict[str, Any]) -> None:
     """Values that every spec needs and no rule between values reads, in place of those that are wrong or missing."""
-    for key, value in (("cluster", "stand-in"), ("image", {"system": "debian"}), ("ssh", {"keys": ["ssh-ed25519 AAAA"]})):
+    for key, value in (("cluster", "stand-in"), ("image", {"system": "debian"}), ("ssh", {"keys": ["ssh-ed25519 AAAAB"]})):
         data.setdefault(key, value)
     if isinstance(data.get("proxmox"), dict):
         data["proxmox"].setdefault("endpoint", "https://stand-in:8006")

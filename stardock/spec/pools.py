@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from stardock.distributions.node_labels import is_label_key, is_label_value, taint_of
+from stardock.distributions.node_labels import EFFECTS, is_label_key, is_label_value, taint_of
 from stardock.spec.cloud_init import PoolCloudInit
 from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
@@ -96,14 +96,36 @@ def parse_labels(value: dict[str, str]) -> dict[str, str]:
     """Keys and values as Kubernetes takes them."""
     wrong = [f"{key}={text}" for key, text in value.items() if not is_label_key(key) or not is_label_value(text)]
     if wrong:
-        raise broken(f"{', '.join(map(shown, wrong))}: not a label of Kubernetes", "write for example topology.kubernetes.io/zone: rack1")
+        raise broken(f"{', '.join(map(shown, wrong))}: not a label of Kubernetes", _better_labels(value))
     return value
+
+
+def _better_labels(value: dict[str, str]) -> str:
+    """Values without what no label takes; a key that is none has no better one."""
+    better = {key: re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-_.")[:63] for key, text in value.items() if is_label_key(key)}
+    changed = [f'{key}: "{text}"' for key, text in better.items() if text != value[key] and text]
+    return f"write {', '.join(changed)}" if changed else "write for example topology.kubernetes.io/zone: rack1"
 
 
 def parse_taint(value: str) -> str:
     """`key=value:Effect`."""
     if taint_of(value) is None:
-        raise broken(f"{shown(value)} is not a taint", "write key=value:NoSchedule, key:PreferNoSchedule or key:NoExecute")
+        raise broken(f"{shown(value)} is not a taint", _better_taint(value))
+    return value
+
+
+def _better_taint(value: str) -> str:
+    effect = {effect.lower(): effect for effect in EFFECTS}.get(value.rpartition(":")[2].lower())
+    better = f"{value.rpartition(':')[0]}:{effect}" if effect else f"{value}:NoSchedule"
+    usual = "write key=value:NoSchedule, key:PreferNoSchedule or key:NoExecute"
+    return f"write {better}" + ("" if effect else ", or another effect") if taint_of(better) else usual
+
+
+def parse_taint_mapping(value: object) -> object:
+    """Kubernetes' own form of a taint is told in ours."""
+    if isinstance(value, dict) and isinstance(value.get("key"), str):
+        pair = f"{value['key']}={value['value']}" if value.get("value") else value["key"]
+        raise broken("a mapping stands where a taint belongs as one text", f"write {pair}:{value.get('effect') or 'NoSchedule'}")
     return value
 
 
@@ -132,7 +154,7 @@ class Machine(Hardware):
 
 def _by_name(value: Any) -> Any:
     """A bare name stands for a machine that differs in nothing."""
-    return [{"name": item} if isinstance(item, str) else item for item in value] if isinstance(value, list | tuple) else value
+    return [{"name": item} if isinstance(item, str | int) else item for item in value] if isinstance(value, list | tuple) else value
 
 
 Machines = Annotated[tuple[Machine, ...], BeforeValidator(_by_name)]
@@ -165,7 +187,7 @@ class Pool(Hardware):
     labels: Annotated[dict[str, str], AfterValidator(parse_labels)] = Field(
         default_factory=dict, description="labels of the Kubernetes nodes"
     )
-    taints: tuple[Annotated[str, AfterValidator(parse_taint)], ...] = Field(
+    taints: tuple[Annotated[str, AfterValidator(parse_taint), BeforeValidator(parse_taint_mapping)], ...] = Field(
         default=(), description="taints of the Kubernetes nodes: `key=value:NoSchedule`"
     )
     image: Image | None = Field(default=None, description="another image than the cluster's")
@@ -177,13 +199,20 @@ class Pool(Hardware):
         if self.machines is not None and (self.count is not None or self.pattern is not None):
             raise broken("`machines` excludes `count` and `pattern`", "delete one of the two ways to name machines")
         if self.machines is None and (self.count is None or self.pattern is None):
-            raise broken("the pool does not say which machines it has", "add `machines: [NAME, ...]`, or both `count` and `pattern`")
+            raise broken("the pool does not say which machines it has", self._how_to_name())
         return self
 
     @property
     def first_vm_id(self) -> int:
         """Where its VM ids are counted from: its own word, else its role's."""
         return self.vm_id_start or SIZES[self.role].vm_id_start
+
+    def _how_to_name(self) -> str:
+        if self.count is not None:
+            return f'add `pattern: "{self.role}{{n}}"`, which names them {self.role}1, {self.role}2 and so on'
+        if self.nodes:
+            return "if `nodes` are its machines, write `machines` in its place: `nodes` are PVE nodes; else add `machines: [NAME, ...]`"
+        return "add `machines: [NAME, ...]`, or both `count` and `pattern`"
 
     @cached_property
     def members(self) -> tuple[Machine, ...]:

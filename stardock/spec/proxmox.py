@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from stardock.spec import cures
 from stardock.spec.hardware import between
 from stardock.spec.pve_names import Bridge, Datastore, PveAccount
 from stardock.spec.section import Section, broken
@@ -22,9 +23,14 @@ def parse_endpoint(value: object) -> str:
     """`https://HOST:PORT`, no path: the provider and our own checks add theirs."""
     text = value.rstrip("/") if isinstance(value, str) else ""
     if text.startswith("http://"):
-        raise broken(f"{shown(value)} would send the token in clear", f"write https://{text[7:]}")
+        raise broken(f"{shown(value)} would send the token in clear", f"write {cures.endpoint(text)}")
     if not _ENDPOINT.fullmatch(text):
-        raise broken(f"{shown(value)} is not the URL of a Proxmox API", "write https://HOST:8006, without a path")
+        raise broken(
+            f"{shown(value)} is not the URL of a Proxmox API",
+            f"write {cures.endpoint(text)}, without a path"
+            if _HOST.match(cures.endpoint(text)[8:])
+            else "write https://HOST:8006, without a path",
+        )
     return text
 
 

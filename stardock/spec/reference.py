@@ -14,8 +14,8 @@ from stardock.spec.cluster import Spec
 from stardock.spec.hardware import Hardware
 from stardock.spec.keypath import EXTENSION
 from stardock.spec.section import Section
+from stardock.spec.sections import sections_of
 from stardock.spec.state_reference import state_page
-from stardock.spec.words import sections_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

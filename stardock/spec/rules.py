@@ -122,7 +122,12 @@ def removed_is_not_wanted(spec: Spec) -> Iterator[Problem]:
     wanted = {machine.name for _, _, machine in spec.members()}
     for r, name in enumerate(spec.remove):
         if name in wanted:
-            yield at(spec, ("remove", r), f"`{name}` is to be removed, and a pool has it", "take the name out of the pool, or from here")
+            yield at(
+                spec,
+                ("remove", r),
+                f"`{name}` is to be removed, and a pool has it",
+                f"take `{name}` out of the pool to have it deleted, or out of `remove` to keep it",
+            )
 
 
 def load_balancers_are_no_nodes(spec: Spec) -> Iterator[Problem]:

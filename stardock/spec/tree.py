@@ -154,12 +154,12 @@ class _Unfolding:
 
 
 def _number_or_word(kind: str, text: str) -> Any:
-    """YAML 1.2's numbers and booleans. A number with a leading zero (a file mode) stays text: as a number it would lose the zero."""
+    """YAML 1.2's numbers and booleans. A number with a leading zero (a file mode) stays text: it would lose the zero."""
     if kind == "bool":
         return _WORDS[text.lower()]
     digits = text.replace("_", "")
     if kind == "int":
-        return text if re.fullmatch(r"[-+]?0[0-9]+", digits) else int(digits, 0)
+        return text if re.fullmatch(r"[-+]?0o?[0-9]+", digits) else int(digits, 0)
     if kind == "float":
         return float(digits.lower().replace(".inf", "inf").replace(".nan", "nan"))
     raise KeyError(kind)

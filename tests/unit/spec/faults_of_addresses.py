@@ -81,7 +81,7 @@ ADDRESSES: dict[str, Case] = {
         "vip:",
         "network.vip",
         "not an IPv4 address",
-        "write 192.168.1.40 here",
+        "write 192.168.1.40, without its prefix",
     ),
     "address_of_version_6": (("vip: 192.168.1.40", "vip: fd00::1"), "vip:", "network.vip", "not an IPv4 address", "only IPv4"),
     "prefix_33": (

@@ -79,7 +79,7 @@ HARDWARE: dict[str, Case] = {
     "startup_delay_of_a_day": case("startup: {up_delay: 86400}", "startup.up_delay", "up_delay 86400 is outside of 0 to 3600", "30"),
     "agent_timeout_as_a_number": case("agent: {timeout: 30}", "agent.timeout", "30 is not a duration", "write 30m"),
     "ha_restart_11_times": case("ha: {max_restart: 11}", "ha.max_restart", "max_restart 11 is outside of 0 to 10", "1"),
-    "ha_in_words": case("ha: always", "ha", "`always` is not a mapping", "KEY"),
+    "ha_in_words": case("ha: always", "ha", "`always` is not a mapping", "write true"),
     "tpm_as_its_version": case("tpm: 2.0", "tpm", "2.0 is not true or false", "true or false"),
     "mdev_with_a_blank": case(
         "devices: [{mapping: gpu, mdev: nvidia 63}]", "devices[0].mdev", "`nvidia 63` is not a mediated device type", "nvidia-63"

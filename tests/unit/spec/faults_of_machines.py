@@ -157,7 +157,7 @@ MACHINES: dict[str, Case] = {
     "name_in_capitals": (("[agent1]", "[Agent_1]"), "Agent_1", "pools[2].machines[0]", "`Agent_1` is not a name", "write agent-1"),
     "name_that_begins_with_a_digit": (("[agent1]", "[1st]"), "1st", "pools[2].machines[0]", "`1st` begins with a digit", "write m1st"),
     "name_that_means_another": (("[agent1]", "[localhost]"), "localhost", "pools[2].machines[0]", "`localhost` means", "another name"),
-    "name_that_is_a_number": (("[agent1]", "[17]"), "[17]", "pools[2].machines[0]", "17 is not a mapping", "KEY: VALUE"),
+    "name_that_is_a_number": (("[agent1]", "[17]"), "[17]", "pools[2].machines[0]", "`17` begins with a digit", "write m17"),
     "cluster_that_is_a_number": (("cluster: quickstart", "cluster: 7"), "cluster: 7", "cluster", "7 is not text", 'put it in quotes: "7"'),
     "key_without_a_value": (("cluster: quickstart", "cluster:"), "cluster:", "cluster", "it has no value", "write one after the `:`"),
     "labels_of_load_balancers": (

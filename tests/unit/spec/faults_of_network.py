@@ -165,7 +165,7 @@ NETWORK: dict[str, Case] = {
         "dns:",
         f"{NIC}.static.dns",
         "unknown key `dns`",
-        "it belongs to `network.loadbalancer[0]`, beside `static`",
+        "it is of the NIC: write `dns` beside `static`",
     ),
     "route_via_an_unreachable_hop": route(
         "to: 10.9.0.0/16, via: 192.168.2.1",

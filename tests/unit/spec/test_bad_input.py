@@ -37,7 +37,13 @@ CASES: dict[str, Case] = {
         "unknown key `memroy`",
         "did you mean `memory`?",
     ),
-    "unknown_key_without_a_value": (("protect: false", "protekt:"), "protekt:", "protekt", "unknown key `protekt`", "`protect`?"),
+    "unknown_key_without_a_value": (
+        ("protect: false", "protekt:"),
+        "protekt:",
+        "protekt",
+        "unknown key `protekt`",
+        "only if that is meant, write `protect`",
+    ),
     "unknown_key_of_another_section": (
         ("vip: 192", "timezone: UTC\n  vip: 192"),
         "timezone",
@@ -163,8 +169,8 @@ CASES: dict[str, Case] = {
         ("protect: false", "cloud_init: {users: [{name: admin, password_hash: $6$x}]}"),
         "cloud_init",
         "cloud_init.users[0].password_hash",
-        "is not a mapping",
-        "",
+        "a secret itself stands here, and cluster.yaml is committed",
+        "write {env: ADMIN_PASSWORD_HASH}",
     ),
     "password_hash_of_two_sources": (
         ("protect: false", "cloud_init: {users: [{name: admin, password_hash: {env: A, file: b}}]}"),
@@ -213,7 +219,7 @@ def test_everything_required_is_asked_for_at_once(problems: Problems) -> None:
 
 def test_a_misspelt_required_key_is_one_problem_not_two(problems: Problems) -> None:
     found = only(problems(example("quickstart", ("endpoint:", "endpiont:"))))
-    assert (found.path, found.cure) == ("proxmox.endpiont", "did you mean `endpoint`?")
+    assert (found.path, str(found.cure).partition(" Write")[0]) == ("proxmox.endpiont", "did you mean `endpoint`?")
 
 
 def test_all_problems_at_once_also_those_between_keys(problems: Problems) -> None:

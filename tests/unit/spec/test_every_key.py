@@ -9,7 +9,7 @@ import pytest
 
 from stardock.spec.cluster import Spec
 from stardock.spec.section import Section
-from stardock.spec.words import sections_of
+from stardock.spec.sections import sections_of
 from tests.unit.spec.test_bad_input import CASES
 from tests.unit.spec.test_schema import all_models
 

@@ -14,7 +14,7 @@ from stardock.spec import schema
 from stardock.spec.cluster import Spec
 from stardock.spec.reference import page
 from stardock.spec.section import Section
-from stardock.spec.words import sections_of
+from stardock.spec.sections import sections_of
 from tests.unit.spec.conftest import ROOT
 
 pytestmark = pytest.mark.unit

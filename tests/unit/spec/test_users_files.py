@@ -83,7 +83,7 @@ def test_what_cannot_be_is_refused_with_a_cure(problems: Problems, text: str, at
 def test_a_misplaced_datastore_is_told_where_it_goes(problems: Problems, load: Load, where: str, key: str) -> None:
     found = only(problems(with_pool(where.format(f"{key}: nvme"))))
     assert (found.line, found.message) == (7, f"unknown key `{key}`")
-    assert found.cure == "did you mean `disk_datastore`? (`image.datastore` is where the downloaded image lies)"
+    assert found.cure == "did you mean `disk_datastore`? (`image.datastore` is where the downloaded image lies) Write disk_datastore: nvme"
     pool = load(with_pool(where.format("disk_datastore: nvme"))).pools[1]
     assert "nvme" in {pool.disk_datastore, pool.members[0].disk_datastore}
 

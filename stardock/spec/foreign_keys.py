@@ -1,0 +1,237 @@
+"""Keys as other tools call them -> what they are called here, or what to do instead.
+
+By the section in which they may stand (the name of its model). What is one word is the key of that section that is meant; anything else
+is the whole cure, in which `{}` is the value as it stands. The tools: Proxmox' own (qm, its API), the Terraform providers bpg and Telmate,
+kubespray, k3sup, k0sctl, kubeadm, cloud-init.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_POOLS = "machines stand under `pools`: write pools: [{name: agents, role: agent, machines: [agent1]}]"
+_IMAGE = "delete it: machines start from an image, not from a template; `image: {system: debian}` says which (docs/images.md)"
+_NICS = "NICs stand under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
+_BY_ROLE = "NICs stand under `network`, by role: write network: {agent: [{%s}]}, and likewise server and loadbalancer"
+_OF_A_NIC = "it is of a NIC: write agent: [{%s}], and likewise server and loadbalancer"
+_DECIDED = "delete it: Stardock decides this itself"
+_VERSION = "write distribution: {version: ...}, the whole tag of a release of RKE2"
+_OPTION = "it belongs to `distribution.options`, in RKE2's words: write distribution: {options: {%s: ...}}"
+_NO_OBJECT = "delete it: cluster.yaml is no object of Kubernetes"
+_ADDONS = "delete it: Stardock installs no add-ons; RKE2 applies manifests that `cloud_init.user_data.write_files` puts on servers"
+_USER = "accounts stand under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
+_TRUSTED = "delete it: the certificate is verified unless `insecure: true` says otherwise; a CA of your own: export SSL_CERT_FILE=FILE"
+_TOKEN_TELLS = "delete it: the token tells who it is; the account for SSH is ssh: {user: ...}"  # noqa: S105  no secret
+_SFTP = "delete it: snippets are written over SFTP, without a shell; give the account the folder (docs/proxmox.md, Snippets)"
+
+
+#: Root key -> cures that say where what it holds stands: it is not told to be missing besides.
+PLACES = {"pools": (_POOLS,)}
+
+
+def each(words: str, cure: str) -> dict[str, str]:
+    """The same for each of some words."""
+    return dict.fromkeys(words.split(), cure)
+
+
+#: Of machines, in pools and one by one.
+_HARDWARE = {
+    **each("cpus vcpu vcpus cpu_cores num_cpus core cpu_count", "cores"),
+    **each("ram mem memory_mb memory_mib dedicated ram_mb", "memory"),
+    **each("floating", "balloon"),
+    **each("size disk_size disksize disk_gb rootfs root_disk rootfs_size disk_size_gb root_disk_size storage_size hdd boot_disk", "disk"),
+    **each("storage datastore datastore_id storage_pool disk_storage", "disk_datastore"),
+    **each("disks extra_disks additional_disks", "data_disks"),
+    **each("cpu_type cputype", "cpu"),
+    **each("bios", "firmware"),
+    **each("machine machine_type", "chipset"),
+    **each("onboot start_on_boot autostart", "on_boot"),
+    **each("pool resource_pool pool_id", "pve_pool"),
+    **each("desc notes comment", "description"),
+    **each("tag", "tags"),
+    **each("tpm_state", "tpm"),
+    **each("gpu gpus hostpci hostpci0 pci pci_devices", "write devices: [NAME], the name of a resource mapping of the datacenter"),
+    **each("qemu_agent guest_agent qemu_guest_agent", "agent"),
+    **each("hastate high_availability", "ha"),
+    **each("template clone full_clone clone_from template_id vm_template source_vm base_image clone_vm_id", _IMAGE),
+    **each("network networks nic nics net0 network_device network_interface", _NICS % "bridge: vmbr0"),
+    **each("bridge", _NICS % "bridge: {}"),
+    **each("vlan vlan_id vlan_tag", _NICS % "vlan: {}"),
+    **each("gateway gw", _NICS % "static: {base: ADDRESS, gateway: {}}"),
+    **each("ipconfig ipconfig0 netmask subnet ip_range", _NICS % "static: {base: ADDRESS, gateway: ADDRESS}"),
+    **each("cidr", _NICS % "static: {base: {ip}, prefix: {bits}}"),
+    **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: [192.168.1.1]}"),
+    **each("started vm_state scsihw scsi_hardware bootdisk boot_order", _DECIDED),
+    **each("os_type qemu_os ostype operating_system iothread discard ssd", _DECIDED),
+    **each("initialization ciuser user username users", _USER),
+    **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: [id_ed25519.pub]}"),
+    **each("os system", "the system stands under `image`: write image: {system: debian}"),
+}
+
+#: Section -> its foreign keys.
+KEYS: Mapping[str, Mapping[str, str]] = {
+    "Spec": {
+        **each("name cluster_name clustername", "cluster"),
+        **each("nodes workers worker masters master servers agents controllers hosts machines", _POOLS),
+        **each("controlplane control_plane controlplanes", _POOLS),
+        **each("node_pools nodepools worker_node_pools masters_pool pool instances vms virtual_machines all children inventory", _POOLS),
+        **each("pve proxmox_ve provider", "proxmox"),
+        **each("template clone vm_template template_id", _IMAGE),
+        **each("os system operating_system", "it belongs to `image`: write image: {system: {}}"),
+        **each("k8s_version kubernetes_version kube_version rke2_version k3s_version version rke_version k0s_version", _VERSION),
+        **each("kubernetes rke2 k8s k3s k0s rke", "distribution"),
+        **each("cidr pod_cidr cluster_cidr kube_pods_subnet podsubnet pods_cidr", _OPTION % "cluster-cidr"),
+        **each("service_cidr svc_cidr kube_service_addresses servicesubnet services_cidr", _OPTION % "service-cidr"),
+        **each("cni kube_network_plugin network_plugin", _OPTION % "cni"),
+        **each("tls_san sans api_sans", _OPTION % "tls-san"),
+        **each("metallb addons helm_charts ingress manifests cert_manager argocd longhorn traefik", _ADDONS),
+        **each("virtual_ip api_vip apiserver_vip controlplaneendpoint api_endpoint", "it belongs to `network`: write network: {vip: {}}"),
+        **each("bridge", _BY_ROLE % "bridge: {}"),
+        **each("vlan vlan_id", _BY_ROLE % "vlan: {}"),
+        **each("gateway gw", _BY_ROLE % "static: {base: ADDRESS, gateway: {}}"),
+        **each("dns nameserver nameservers dns_servers", "name servers stand under `network`: write network: {dns: [ADDRESS]}"),
+        **each("ssh_keys ssh_public_keys authorized_keys sshkeys", "keys stand under `ssh.keys`: write ssh: {keys: [id_ed25519.pub]}"),
+        **each("ssh_key ssh_private_key ssh_key_path private_key", "it belongs to `ssh`: write ssh: {private_key: {}}"),
+        **each("user ssh_user username", "it belongs to `ssh`: write ssh: {user: {}}"),
+        **each("endpoint api_url proxmox_url pm_api_url proxmox_host proxmox_api_url", "it is `endpoint` of `proxmox`: https://HOST:8006"),
+        **each("storage datastore datastore_id datastores", "it belongs to `proxmox`: write datastores: {disks: {}} there"),
+        **each("apiversion kind metadata spec", _NO_OBJECT),
+        **each("timezone tz", "it belongs to `maintenance`: write maintenance: {timezone: {}}"),
+        **each("destroy delete deletion", "nothing goes by a key: docs/take-down.md says how a machine or a cluster goes"),
+        **each("removed", "`remove` takes machines away for good: if that is meant, write `remove`"),
+    },
+    "Distribution": {
+        **each("cidr pod_cidr cluster_cidr pods_cidr podsubnet", _OPTION % "cluster-cidr"),
+        **each("service_cidr svc_cidr services_cidr servicesubnet", _OPTION % "service-cidr"),
+        **each("network_plugin", _OPTION % "cni"),
+        **each("release k8s_version kubernetes_version rke2_version tag", "version"),
+        **each("channel", "delete it: the release is pinned; write version: the whole tag of a release"),
+        **each("config extra_args args server_config extra_config settings flags", "options"),
+        **each("type kind flavor distro", "name"),
+    },
+    "Proxmox": {
+        **each("url api_url host hostname address api_host pm_api_url server api ip api_endpoint", "endpoint"),
+        **each("node target_node node_name hosts target_nodes node_names pve_nodes", "nodes"),
+        **each("storage datastore datastore_id storages", "datastores"),
+        **each("user username api_user pm_user", _TOKEN_TELLS),
+        **each("skip_tls_verify tls_skip_verify pm_tls_insecure insecure_skip_tls_verify", "insecure"),
+        **each("verify_ssl ssl_verify verify_tls tls_verify validate_certs secure tls verify", _TRUSTED),
+        **each("ssh_user ssh_username", "write ssh: {user: {}}"),
+        **each("ssh_key ssh_private_key private_key", "write ssh: {private_key: {}}"),
+        **each("network", _BY_ROLE % "bridge: vmbr0"),
+        **each("bridge", _BY_ROLE % "bridge: {}"),
+        **each("vlan", _BY_ROLE % "vlan: {}"),
+    },
+    "PveNode": {
+        **each("ip host hostname ip_address ssh_host", "address"),
+        **each("port", "ssh_port"),
+        **each("user username", "ssh_user"),
+        **each("private_key key ssh_key", "ssh_private_key"),
+        **each("ram mem", "memory"),
+        **each("cpus cpu threads", "cores"),
+        **each("storage datastore datastore_id", "datastores"),
+        **each("bridge", "bridges"),
+        **each(
+            "endpoint url api_url",
+            "all PVE nodes are asked through one endpoint, so they must be one PVE cluster: join them with pvecm add, "
+            "or write a cluster.yaml for each host, a cluster of its own; `endpoint` stands beside `nodes`",
+        ),
+    },
+    "ProxmoxSsh": {
+        **each("username ssh_user", "user"),
+        **each("key key_file ssh_key private_key_file key_path", "private_key"),
+        **each("sudo become use_sudo", _SFTP),
+        **each("proxy socks socks5_server", "socks5"),
+        **each("port", "a port is of one PVE node: write ssh_port under `proxmox.nodes`, beside its `address`"),
+        **each("agent", "delete it: without `private_key`, the SSH agent is used"),
+        **each("node", "write `address` and `ssh_port` of a PVE node under `proxmox.nodes`"),
+    },
+    "Datastores": {**each("disk vms vm default storage", "disks"), **each("image iso import", "images"), **each("snippet", "snippets")},
+    "Image": {
+        **each("os distro distribution family", "system"),
+        **each("version codename os_version", "release"),
+        **each("template clone template_id vm_id vmid full_clone clone_from", _IMAGE),
+        **each("image_url download_url link source", "url"),
+        **each("path local_file image_file", "file"),
+        **each("file_id volume volid", "delete it: images do not come from Proxmox; write `url` or `file`, or `system` alone"),
+        **each("sha256 sha256sum sha512 checksum_sha256", "checksum"),
+        **each("storage datastore_id", "datastore"),
+        **each("name filename", "write `system: debian`; the name of the file on Proxmox is `file_name`"),
+    },
+    "Network": {
+        **each("worker workers node nodes compute", "agent"),
+        **each("master masters controlplane control_plane controller controllers", "server"),
+        **each("lb lbs load_balancer load_balancers loadbalancers haproxy", "loadbalancer"),
+        **each("agents", "agent"),
+        **each("servers", "server"),
+        **each("virtual_ip vip_address api_vip apiserver_vip kube_vip", "vip"),
+        **each("nameserver nameservers dns_servers dns_server resolvers", "dns"),
+        **each("domain searchdomain search_domain search_domains dns_domain", "search"),
+        **each("vrrp_id virtual_router_id router_id", "vrid"),
+        **each("gateway gw", _OF_A_NIC % "static: {base: ADDRESS, gateway: {}}"),
+        **each("cidr subnet base ip_range", _OF_A_NIC % "static: {base: {ip}, prefix: {bits}}"),
+        **each("netmask prefix", _OF_A_NIC % "static: {base: ADDRESS, prefix: 24}"),
+        **each("bridge", _OF_A_NIC % "bridge: {}"),
+        **each("vlan vlan_id tag", _OF_A_NIC % "vlan: {}"),
+        **each("mtu", _OF_A_NIC % "mtu: {}"),
+        **each("interface interfaces nics", _OF_A_NIC % "bridge: vmbr0"),
+    },
+    "Interface": {
+        **each("tag vlan_id vlanid vlan_tag", "vlan"),
+        **each("nameserver nameservers dns_servers", "dns"),
+        **each("searchdomain domain", "search"),
+        **each("interface device nic", "name"),
+        **each("ip address ipv4 ip_address cidr ipconfig", "write static: {base: {ip}, prefix: {bits}}"),
+        **each("gateway gw", "it belongs to `static`: write static: {base: ADDRESS, gateway: {}}"),
+        **each("mac mac_address macaddr", "a MAC is of one machine: write macs: {ens18: {}} there"),
+        **each("ip6 ipv6_address", "it belongs to `ipv6`: write ipv6: {static: {base: {}}}"),
+        **each("type", "model"),
+    },
+    "Static": {
+        **each("ip address start first cidr network subnet range", "base"),
+        **each("gw router default_gateway", "gateway"),
+        **each("netmask mask prefix_length prefixlen", "prefix"),
+        **each("start_at", "offset"),
+        **each("dns nameservers", "it is of the NIC: write `dns` beside `static`"),
+    },
+    "Pool": {
+        **_HARDWARE,
+        **each("replicas size_of_pool number num instances quantity node_count vm_count desired_size", "count"),
+        **each("prefix name_prefix vm_name hostname name_pattern", "pattern"),
+        **each("vmid vm_id vmid_start start_id id id_start", "vm_id_start"),
+        **each("node target_node node_name pve_node pve_nodes target_nodes", "nodes"),
+        **each("node_labels label", "labels"),
+        **each("node_taints taint", "taints"),
+        **each("hosts names members vms servers agents workers", "machines"),
+        **each("type kind roles", "role"),
+        **each("ip ips address addresses", "addresses are of one machine: write machines: [{name: agent1, addresses: {ens18: ADDRESS}}]"),
+    },
+    "Machine": {
+        **_HARDWARE,
+        **each("vmid id", "vm_id"),
+        **each("node target_node node_name host pve", "pve_node"),
+        **each("ip address ipv4 ip_address", "write addresses: {ens18: {}}"),
+        **each("mac mac_address macaddr", "write macs: {ens18: {}}"),
+        **each("role type", "a pool has one role: put the machine into a pool of that role"),
+        **each("fqdn host_name", "hostname"),
+        **each("labels node_labels taints node_taints", "labels and taints are of a pool: make a pool of its own for the machine"),
+    },
+    "Ssh": {
+        **each("key public_key public_keys authorized_keys ssh_authorized_keys pubkey pubkeys public_key_file", "keys"),
+        **each("username name account", "user"),
+        **each("key_path key_file private_key_file private_key_path identity_file keypath", "private_key"),
+        **each("sudo become", "delete it: an account other than root gets sudo"),
+    },
+    "User": {
+        **each("ssh_authorized_keys authorized_keys ssh_keys key ssh_key public_keys", "keys"),
+        **each("username user", "name"),
+        **each("groups shell home uid gecos lock_passwd", "delete it: an account has keys, sudo and a password's hash, no more"),
+    },
+    "CloudInit": {
+        **each("user", "users"),
+        **each("package packages_list", "packages"),
+        **each("write_files runcmd bootcmd files commands", "it belongs to `user_data`: write user_data: {write_files: [...]}"),
+        **each("ssh_authorized_keys ssh_keys", "keys stand under `ssh.keys`, and those of an account under `users`"),
+    },
+    "Maintenance": {**each("window windows schedule", "slots"), **each("tz zone", "timezone"), **each("length", "duration")},
+}

@@ -1,0 +1,59 @@
+"""A line of cluster.yaml with the key that was meant, and the value as that key takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from stardock.spec import cures
+from stardock.spec.units import SIZES
+
+_LONGEST = 60
+
+
+def _sized(cure: Callable[[object], str]) -> Callable[[object, str], str]:
+    return lambda value, text: text if text.endswith(tuple(SIZES)) else cure(value).removeprefix("write ").removeprefix("for example ")
+
+
+def _list(value: object, text: str) -> str:
+    return cures.listed(value, text).removeprefix("write ")
+
+
+def _whole(value: object, text: str) -> str:
+    return text if isinstance(value, int) else cures.whole(value).removeprefix("write ").removesuffix(", without quotes")
+
+
+def _endpoint(_value: object, text: str) -> str:
+    return cures.endpoint(text)
+
+
+def _pattern(_value: object, text: str) -> str:
+    return f'"{text.rstrip("-").lower()}{{n}}"' if "{n}" not in text else text
+
+
+def _choice(**words: str) -> Callable[[object, str], str]:
+    return lambda _value, text: words.get(text.lower(), text)
+
+
+_FORMS: Mapping[str, Callable[[object, str], str]] = {
+    **dict.fromkeys(("memory", "balloon"), _sized(cures.memory)),
+    "disk": _sized(cures.disk),
+    **dict.fromkeys(("cores", "count", "vlan", "prefix", "offset", "vm_id", "vm_id_start", "ssh_port", "vrid"), _whole),
+    **dict.fromkeys(("nodes", "keys", "dns", "search", "tags", "machines", "slots", "packages"), _list),
+    "endpoint": _endpoint,
+    "pattern": _pattern,
+    "base": lambda _value, text: text.partition("/")[0],
+    "firmware": _choice(uefi="ovmf", efi="ovmf", bios="seabios", legacy="seabios"),
+    "chipset": _choice(pc="i440fx"),
+    "datastores": lambda _value, text: f"{{disks: {text}}}",
+    "agent": lambda _value, text: f"{{enabled: {str(cures.switch(text)).lower()}}}" if cures.switch(text) is not None else text,
+    "pools": lambda _value, _text: "",
+}
+
+
+def line(key: str, value: object, text: str | None) -> str:
+    """` Write KEY: VALUE` for one value; empty where the value is a mapping or a list, is long, or is none."""
+    said = (text if text is not None else str(value)).strip()
+    if not isinstance(value, str | int | float) or not said or len(said) > _LONGEST or "\n" in said:
+        return ""
+    written = _FORMS[key](value, said) if key in _FORMS else said
+    return f" Write {key}: {written}" if written and "..." not in written else ""

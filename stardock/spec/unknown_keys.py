@@ -1,0 +1,113 @@
+"""Keys that cluster.yaml does not have: which is meant, where it belongs, what to do instead."""
+
+from __future__ import annotations
+
+from pydantic_core import ErrorDetails
+
+from stardock.distributions.rke2 import known_keys
+from stardock.nearest import nearest
+from stardock.spec import foreign, secret_words
+from stardock.spec.cluster import Spec
+from stardock.spec.foreign_keys import PLACES
+from stardock.spec.keypath import EXTENSION, Keys, path_text
+from stardock.spec.renamed import line
+from stardock.spec.sections import section_at, sections_of
+
+#: What is said beside a key that is meant, where another one is near.
+_BESIDE = {"disk_datastore": " (`image.datastore` is where the downloaded image lies)"}
+#: Keys that take something away or lower a guard: named with what they do, never merely as the likely word.
+_CAREFUL = {
+    "remove": "`remove` takes machines away for good: only if that is meant, write `remove`",
+    "protect": "`protect: false` lets the cluster be destroyed: only if that is meant, write `protect`",
+    "insecure": "`insecure: true` leaves the certificate unverified: better name the CA, export SSL_CERT_FILE=FILE",
+    "overwrite": "`overwrite: true` downloads an image again when its size changes: only if that is meant, write `overwrite`",
+}
+
+
+#: A value up to this length is repeated in a cure.
+_LONGEST = 60
+
+
+def unknown_key(error: ErrorDetails, text: str | None) -> tuple[str, str]:
+    """Message and cure; the value of a secret is not shown."""
+    key, section = str(error["loc"][-1]), _section(error["loc"])
+    secret = secret_words.of_key(section, key)
+    return secret or (f"unknown key `{key}`", _meant(error, text))
+
+
+def means(error: ErrorDetails, loc: Keys) -> bool:
+    """Whether that error is an unknown key which means the key at `loc`, so that this one is not missing besides."""
+    if error["type"] != "extra_forbidden" or error["loc"][:-1] != loc[:-1]:
+        return False
+    other = foreign.of_key(_section(error["loc"]), str(error["loc"][-1])) or ""
+    return _near(error) == loc[-1] or other in PLACES.get(str(loc[-1]), ()) or f" {loc[-1]}: " in other
+
+
+def _meant(error: ErrorDetails, text: str | None) -> str:  # noqa: PLR0911  a way each
+    """What to do about an unknown key: another word, another spelling, another place, or the keys that there are."""
+    key, near, outer = str(error["loc"][-1]), _near(error), _outer(error["loc"])
+    other = foreign.of_key(_section(error["loc"]), key)
+    value = text or str(error["input"])
+    if other and " " in other:
+        return _filled(other, value if isinstance(error["input"], str | int | float) and len(value) <= _LONGEST else "...")
+    if near is not None and near in _CAREFUL and near != foreign.of_key(_section(error["loc"]), key):
+        return _CAREFUL[near]
+    if near is not None:
+        return f"did you mean `{near}`?{_BESIDE.get(near, '')}{line(near, error['input'], text)}"
+    if key.startswith((EXTENSION, "x_")):
+        return _extension(key, first_level=len(error["loc"]) == 1)
+    if error["loc"][:-1] == ("distribution",) and key in known_keys():
+        return "it belongs to `distribution.options`, with the other keys of RKE2's config.yaml"
+    if outer:
+        return f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
+    homes = " or ".join(f"`{home}`" for home in _homes(key))
+    return f"it belongs to {homes}" if homes else f"known here: {', '.join(_known_beside(error['loc']))}"
+
+
+def _filled(cure: str, value: str) -> str:
+    """The cure with the value of the file in its place: whole, or an address and the length of its prefix."""
+    address, _, bits = value.partition("/")
+    return cure.replace("{}", value).replace("{ip}", address).replace("{bits}", bits or "24")
+
+
+def _extension(key: str, *, first_level: bool) -> str:
+    if first_level:
+        return f"did you mean `{key.replace('_', '-', 1)}`? Keys `{EXTENSION}*` are a place for anchors"
+    return f"put it on the first level of the file: only there `{EXTENSION}*` is a place for anchors"
+
+
+def _outer(loc: Keys) -> Keys | None:
+    """The key path of the nearest section around that has the key; the root is no home for a key of its sections."""
+    ends = [end for end in range(len(loc) - 2, 0, -1) if loc[end - 1] != loc[-2]]
+    return next((loc[:end] for end in ends if (section := section_at(loc[:end])) and loc[-1] in section.model_fields), None)
+
+
+def _near(error: ErrorDetails) -> str | None:
+    """The known key that an unknown one means or nearly is; None for other errors."""
+    if error["type"] != "extra_forbidden":
+        return None
+    key = str(error["loc"][-1])
+    other = foreign.of_key(_section(error["loc"]), key)
+    if other:
+        return None if " " in other else other
+    return nearest(key, _known_beside(error["loc"]))
+
+
+def _section(loc: Keys) -> str:
+    """The name of the model that describes the mapping around a key."""
+    section = section_at(tuple(loc[:-1]))
+    return section.__name__ if section else ""
+
+
+def _known_beside(loc: Keys) -> list[str]:
+    section = section_at(tuple(loc[:-1]))
+    return list(section.model_fields) if section else []
+
+
+def _homes(key: str) -> list[str]:
+    """The sections of the root that have such a key."""
+    return [
+        name
+        for name, model_field in Spec.model_fields.items()
+        if any(key in section.model_fields for section in sections_of(model_field.annotation))
+    ]

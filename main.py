@@ -13,10 +13,11 @@ from pathlib import Path
 
 from stacks.node import prepare_node
 from stardock.cli.main import message_lines
-from stardock.errors import ConditionError, StardockError
+from stardock.errors import ConditionError, StardockError, of_system
 from stardock.files import find_cluster_file
 from stardock.plan.state import LOCAL
 from stardock.workspace import Workspace, commit_lock, open_workspace, unseen
+from stardock.writing import refuse_link
 
 OUTDIR = "cdktf.out"
 
@@ -25,6 +26,7 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
     """Write stacks/<cluster>/cdk.tf.json in `outdir`; `ConditionError` without the generated bindings."""
     if not Path(__file__).with_name("imports").is_dir():
         raise ConditionError("the provider's bindings are not there", cure="run `make setup` (it runs `cdktf get`)")
+    refuse_link(outdir)
     prepare_node()
     from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
 
@@ -55,9 +57,12 @@ def main() -> int:
         if replaced:
             workspace = open_workspace(workspace.files.spec, anew=replaced)
         synthesize(workspace, Path(os.environ.get("CDKTF_OUTDIR") or OUTDIR))
-    except StardockError as error:
-        sys.stderr.write("\n".join(message_lines(error)) + "\n")
-        return error.exit_code
+    except (StardockError, OSError) as error:
+        told = of_system(error) if isinstance(error, OSError) else error
+        if told is None:
+            raise
+        sys.stderr.write("\n".join(message_lines(told)) + "\n")
+        return told.exit_code
     return 0
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-PRIVATE = 0o600
+from stardock.writing import open_in_place
 
 
 def keep_private(state: Path) -> None:
     """Make the state and its backup 0600. Both tofu 1.12 and terraform 1.11 take an empty file for no state and keep the mode."""
     for path in (state, state.with_name(state.name + ".backup")):
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE))
-        path.chmod(PRIVATE)
+        os.close(open_in_place(path))
 
 
 def path_from_stack(state: Path, outdir: Path, stack: str) -> str:

@@ -5,6 +5,7 @@ Exit codes are part of the interface, documented in docs/exit-codes.md.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 
@@ -62,3 +63,34 @@ class EngineError(StardockError):
     """A tool that Stardock drives (tofu, cdktf, ansible) failed; its own words are shown."""
 
     exit_code = 6
+
+
+#: What the kernel says of a machine that cannot do as it should (errno(3)), and what helps.
+_CURES = {
+    errno.EACCES: None,
+    errno.EPERM: None,
+    errno.ENOSPC: "make room on its file system",
+    errno.EDQUOT: "make room: the quota of this account is used up",
+    errno.EROFS: "this file system is read-only: put cluster.yaml where files can be written",
+    errno.ENAMETOOLONG: "give cluster.yaml, or the folder that it is in, a shorter name",
+    errno.EMFILE: "allow more open files: ulimit -n 4096",
+    errno.ELOOP: "take the symbolic link away",
+}
+
+
+def cure_of(error: OSError) -> str | None:
+    """What helps against an error of the system's; None where that depends on the file."""
+    return _CURES.get(error.errno or 0)
+
+
+def of_system(error: OSError) -> ConditionError | None:
+    """An error of the system's that nobody expected there, in words; None for one that tells a fault of Stardock's."""
+    if "No usable temporary directory" in str(error):
+        return ConditionError(
+            "no folder for temporary files can be written", cure="name one: export TMPDIR=FOLDER, which is there and has room"
+        )
+    if error.errno not in _CURES:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    cure = cure_of(error) or f"see to it that this account may use {error.filename or 'what it names'}"
+    return ConditionError(f"{where}{error.strerror}", cure=cure)

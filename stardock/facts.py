@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stardock.files import write_atomically
 from stardock.plan.model import Machine, Plan
 from stardock.records.document import Words, read_document
+from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,86 +11,47 @@ from stardock.errors import ConditionError, InputErrors, Problem
 
 #: The cluster file where nothing else names one.
 DEFAULT = "cluster.yaml"
-#: Anyone may read what holds no secret.
-PUBLIC = 0o644
 
 
 def find_cluster_file(option: Path | None) -> Path:
-    """The cluster.yaml: what `-f` names, else `STARDOCK_FILE`, else ./cluster.yaml. `InputErrors` when it is not there."""
+    """The cluster.yaml: what `-f` names, else `STARDOCK_FILE`, else ./cluster.yaml. `InputErrors` when it is not there.
+
+    A symbolic link stands for the file that it names: whatever a cluster is called by, it has one lock, one state and one run.
+    """
     path = option or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
-    if not path.is_file():
-        cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE; examples/quickstart/cluster.yaml is one to start from"
-        raise InputErrors(str(path), (Problem(message="there is no such file", cure=cure),))
-    return path
-
-
-def read_file(path: Path, *, what: str, most: int, cure: str) -> bytes | None:
-    """Read a file of at most so many bytes; None when there is none. `what` it is, and the `cure`, are for messages.
-
-    `InputErrors` for one that cannot be read, and for what would never end: a device, a pipe.
-    """
+    cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE; examples/quickstart/cluster.yaml is one to start from"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        found = stat.S_IFMT(path.stat().st_mode)
     except FileNotFoundError:
-        if path.is_symlink():
-            raise _unreadable(path, f"{what} is a symbolic link to nothing", cure) from None
-        return None
+        raise _no_file(path, "there is no such file", cure) from None
     except OSError as error:
-        raise _unreadable(path, f"{what} cannot be read: {error.strerror}", "name a file that you may read") from None
+        raise _no_file(path, f"the file cannot be read: {error.strerror}", cure) from None
+    if found != stat.S_IFREG:
+        raise _no_file(path, "this is a folder" if found == stat.S_IFDIR else "this is a device or a pipe, and no file", cure)
+    return resolved(path)
+
+
+def _no_file(path: Path, message: str, cure: str) -> InputErrors:
+    return InputErrors(str(path), (Problem(message=message, cure=cure),))
+
+
+def named_file(folder: Path, name: str) -> Path:
+    """A file that cluster.yaml names: relative to its folder, absolute, or under ~. `ConditionError` where nobody knows what ~ is."""
     try:
-        _refuse_endless(path, os.fstat(descriptor), what, most, cure)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(most)
-    finally:
-        os.close(descriptor)
+        return folder / Path(name).expanduser()
+    except RuntimeError as error:  # no HOME, and no entry in passwd; no such user
+        raise ConditionError(
+            f"{name}: this account's home directory is not known", cure="export HOME=FOLDER, or write the whole path"
+        ) from error
 
 
-def _refuse_endless(path: Path, status: os.stat_result, what: str, most: int, cure: str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        kind = "Is a directory" if stat.S_ISDIR(status.st_mode) else "It is a device or a pipe"
-        raise _unreadable(path, f"{what} cannot be read: {kind}", cure)
-    if status.st_size > most:
-        raise _unreadable(path, f"{what} has {status.st_size >> 20} MiB; {most >> 20} are the most", cure)
-
-
-def _unreadable(path: Path, message: str, cure: str) -> InputErrors:
-    return InputErrors(str(path), (Problem(message, cure=cure),))
-
-
-#: What git leaves where two branches changed the same lines.
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
-
-
-def conflict_line(text: str) -> int | None:
-    """The 1-based line of the first conflict mark of git's; None without any."""
-    found = _CONFLICT.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else None
-
-
-def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
-    """Write a file so that a reader, or a crash in the middle, finds the old text or the new one, and never a wider mode than `mode`.
-
-    `ConditionError` where it cannot be written: no right to, no room.
-    """
-    try:
-        _replace(path, text, mode)
-    except OSError as error:
-        raise ConditionError(f"{path} cannot be written: {error.strerror}", cure=f"see to it that {path.parent} can be written") from error
-
-
-def _replace(path: Path, text: str, mode: int) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+def resolved(path: Path) -> Path:
+    """The file itself, where symbolic links lead to it; else the path as it was given. Below the working directory: from there."""
+    real = path.resolve()
+    if real == Path(os.path.abspath(path)):  # noqa: PTH100 -- pathlib has none that only takes `..` out
+        return path
+    here = Path.cwd()
+    return real.relative_to(here) if real.is_relative_to(here) else real
 
 
 @dataclass(frozen=True, slots=True)

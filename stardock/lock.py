@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stardock.errors import Problem, RefusedError
-from stardock.files import write_atomically
 from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, unrecorded_release, version
 from stardock.records.document import Document, Words, read_document
 from stardock.systems import SYSTEMS
+from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

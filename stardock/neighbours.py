@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stardock.errors import InputErrors
-from stardock.files import ClusterFiles
+from stardock.files import ClusterFiles, resolved
 from stardock.lock import load_lock
 from stardock.plan.build import build
 from stardock.plan.neighbours import Neighbour
+from stardock.reading import MAX_BYTES, read_file
 from stardock.spec import load_spec
 
 #: What every cluster file has on lines of their own; other YAML is passed over.
@@ -23,7 +24,8 @@ def neighbours(cluster_file: Path) -> tuple[tuple[Neighbour, ...], tuple[str, ..
     warnings: list[str] = []
     for path in _others(cluster_file):
         try:
-            plan, _ = build(load_spec(path), load_lock(ClusterFiles(path).lock), str(path))
+            real = resolved(path)
+            plan, _ = build(load_spec(real), load_lock(ClusterFiles(real).lock), str(real))
         except InputErrors as error:
             count = len(error.problems)
             warnings.append(f"{path.name} was not compared with this cluster: it has {count} problem{'s' if count > 1 else ''} of its own")
@@ -41,7 +43,7 @@ def _others(cluster_file: Path) -> Iterator[Path]:
 
 def _is_cluster(path: Path) -> bool:
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        text = (read_file(path, what="the file", most=MAX_BYTES, cure="") or b"").decode("utf-8")
+    except (InputErrors, UnicodeDecodeError):
         return False
     return all(sign.search(text) for sign in _SIGNS)

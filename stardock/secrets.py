@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 
 from stardock.bundle.text import yaml_text
 from stardock.errors import ConditionError, InputErrors, Problem
-from stardock.files import ClusterFiles, write_atomically
+from stardock.files import ClusterFiles
+from stardock.reading import read_file
+from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
 
 _BYTES = 32
+_MOST = 1 << 16
 _CURE = "it has two keys, stardock_token and stardock_agent_token, each a text"
 
 
@@ -51,20 +54,20 @@ def load_secrets(path: Path) -> Secrets | None:
         raise ConditionError(
             f"{path} may be read by others than you", cure=f"chmod 600 {path}; if others may have seen it, rotate the tokens"
         )
-    content = _parsed(path)
+    content = _parsed(path, read_file(path, what="the secrets file", most=_MOST, cure=_CURE) or b"")
     values = [content.get(key) for key in ("stardock_token", "stardock_agent_token")]
     if not all(isinstance(value, str) and value for value in values):
         raise InputErrors(str(path), (Problem(message="this is no secrets file", cure=_CURE),))
     return Secrets(token=str(values[0]), agent_token=str(values[1]))
 
 
-def _parsed(path: Path) -> dict[str, object]:
+def _parsed(path: Path, data: bytes) -> dict[str, object]:
     from ruamel.yaml import YAML  # noqa: PLC0415 -- not for --help
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        content = _reader(YAML(typ="safe")).load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError):
+        content = _reader(YAML(typ="safe")).load(data.decode("utf-8"))
+    except (YAMLError, UnicodeDecodeError, RecursionError):
         # Its own words could quote a token.
         raise InputErrors(str(path), (Problem(message="this is not YAML", cure=_CURE),)) from None
     return content if isinstance(content, dict) else {}

@@ -11,6 +11,7 @@ from stardock.bundle.text import yaml_text
 from stardock.errors import RefusedError, StardockError
 from stardock.facts import Facts, save_known_hosts
 from stardock.plan.model import Plan
+from stardock.writing import refuse_link, unwritable, write_atomically
 
 #: Where the playbooks are in a checkout.
 SOURCE = Path(__file__).parents[2] / "ansible"
@@ -22,24 +23,30 @@ PARTS = ("ansible.cfg", "inventory", "known_hosts", "project", "README.md")
 def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection[str] = ()) -> None:
     """Write the bundle of a cluster into a directory, over an older bundle; machines that are left out are asked nothing.
 
-    `ConditionError` when a machine's address is not known; `RefusedError` when the directory holds something that is no bundle.
+    `ConditionError` when a machine's address is not known, or nothing can be written there; `RefusedError` when the directory holds
+    something that is no bundle.
     """
-    files = inventory_files(plan, facts, left_out)
-    _clear(directory)
-    _copy_playbooks(directory)
-    for name, variables in files.items():
-        _write_yaml(_below(directory / "inventory", name), variables)
+    variables = inventory_files(plan, facts, left_out)
+    files = {_below(directory / "inventory", name): content for name, content in variables.items()}
+    try:
+        _clear(directory)
+        _copy_playbooks(directory)
+        for path, content in files.items():
+            _write_yaml(path, content)
+    except OSError as error:
+        raise unwritable(directory, error) from error
     save_known_hosts(directory / "known_hosts", plan, facts)
-    (directory / "README.md").write_text(_readme(plan), encoding="utf-8")
+    write_atomically(directory / "README.md", _readme(plan))
 
 
 def _clear(directory: Path) -> None:
     """Take an older bundle's parts away. A directory with files but no playbooks was not made by us."""
+    refuse_link(directory)
     if directory.exists() and any(directory.iterdir()) and not (directory / "project/site.yml").exists():
         raise RefusedError(f"{directory} holds files and is no bundle", cure="name a new or an empty directory with -o")
     for part in PARTS:
         path = directory / part
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     directory.mkdir(parents=True, exist_ok=True)
 
 

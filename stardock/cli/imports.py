@@ -49,9 +49,10 @@ def starbase(directory: Path, file: Path, name: str, **asked: Any) -> None:
     Reads terraform.tfvars and custom.yml; VM ids, PVE nodes, addresses and MACs are those of the VMs that stand, as Proxmox tells (with
     PROXMOX_VE_API_TOKEN) or starbase's terraform.tfstate. Nothing is changed on Proxmox: `runner deploy` then takes the VMs over.
     """
+    from stardock.files import resolved  # noqa: PLC0415
     from stardock.stages.importing import Wish, import_starbase  # noqa: PLC0415 -- pydantic: not for --help
 
-    wish = Wish(directory=directory, cluster_file=file, cluster=name, **asked)
+    wish = Wish(directory=directory, cluster_file=resolved(file), cluster=name, **asked)
     made = import_starbase(wish)
     if wish.dry_run:
         click.echo(made.text)

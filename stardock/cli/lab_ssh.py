@@ -8,6 +8,7 @@ from pathlib import Path
 from stardock.cli.lab_copy import LabPaths
 from stardock.errors import ConditionError
 from stardock.facts import address_of
+from stardock.files import named_file
 from stardock.plan.settings import Ssh
 from stardock.workspace import Workspace, open_workspace
 
@@ -30,7 +31,7 @@ def ssh_command(paths: LabPaths, name: str, command: Sequence[str], ask_agent: C
 
 
 def _identity(ssh: Ssh, folder: Path) -> list[str]:
-    return ["-i", str(folder / Path(ssh.private_key).expanduser()), "-o", "IdentitiesOnly=yes"] if ssh.private_key else []
+    return ["-i", str(named_file(folder, ssh.private_key)), "-o", "IdentitiesOnly=yes"] if ssh.private_key else []
 
 
 def _host_keys(ws: Workspace, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from types import FrameType
 
 import click
 
-from stardock.errors import InputErrors, Problem, StardockError
+from stardock.errors import InputErrors, Problem, StardockError, of_system
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -87,6 +87,8 @@ def _report(error: Exception, *, debug: bool) -> int:
     """Print what is wrong and what to do to stderr; the exit code."""
     if debug:
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, OSError):
+        error = of_system(error) or error
     if isinstance(error, StardockError):
         click.echo("\n".join(map(_printable, message_lines(error))), err=True)
         return error.exit_code

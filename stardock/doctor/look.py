@@ -16,6 +16,7 @@ from stardock.errors import ConditionError
 from stardock.estate.connection import Estate, resolved
 from stardock.estate.survey import Survey, survey
 from stardock.estate.token import api_token
+from stardock.files import named_file
 from stardock.plan.settings import PveNode
 from stardock.workspace import Workspace
 
@@ -71,10 +72,10 @@ def _address(seen: Survey, node: PveNode) -> str:
 def _door(scene: Scene, node: PveNode, folder: Path) -> reach.Door:
     proxmox = scene.plan.proxmox
     named = node.ssh_private_key or proxmox.ssh_private_key
-    key = folder / Path(named).expanduser() if named else None
+    key = named_file(folder, named) if named else None
     return reach.Door(_address(scene.asked, node), node.ssh_port, node.ssh_user or proxmox.ssh_user, key)
 
 
 def _local_images(where: Workspace, folder: Path) -> dict[str, Tried]:
     files = {machine.image.file for machine in where.plan.machines if machine.image.file}
-    return {file: Tried(file, "" if (folder / Path(file).expanduser()).is_file() else "there is no such file") for file in sorted(files)}
+    return {file: Tried(file, "" if named_file(folder, file).is_file() else "there is no such file") for file in sorted(files)}

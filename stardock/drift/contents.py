@@ -17,6 +17,7 @@ from stardock.drift.scene import Scene
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
 from stardock.estate.shapes import row, rows
+from stardock.files import named_file
 from stardock.plan.settings import Proxmox, PveNode
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
@@ -60,7 +61,7 @@ def _doors(estate: Estate, proxmox: Proxmox, beside: Path) -> dict[str, Door]:
 
 def _door(proxmox: Proxmox, node: PveNode, address: str, beside: Path) -> Door:
     named = node.ssh_private_key or proxmox.ssh_private_key
-    return Door(address, node.ssh_port, node.ssh_user or proxmox.ssh_user, beside / Path(named).expanduser() if named else None)
+    return Door(address, node.ssh_port, node.ssh_user or proxmox.ssh_user, named_file(beside, named) if named else None)
 
 
 def _folders(estate: Estate, scene: Scene) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import InputErrors, Problem
-from stardock.files import conflict_line, read_file
+from stardock.reading import conflict_line, read_file
 from stardock.spec.keypath import Keys, nearest_line, path_text, printable
 
 #: A cluster of a thousand machines has 4 MB.

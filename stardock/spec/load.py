@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stardock.errors import InputErrors, Problem
-from stardock.files import conflict_line, read_file
+from stardock.reading import MAX_BYTES, conflict_line, read_file
 from stardock.spec.asked import with_systems
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys
@@ -20,8 +20,6 @@ from stardock.spec.words import problems_of
 
 #: Values that are wrong can make what is around them wrong: as deep as cluster.yaml is nested, and a bit.
 _ROUNDS = 8
-#: A thousand machines, each with words of its own, have less than one.
-MAX_BYTES = 16 << 20
 
 
 def load(path: Path) -> Spec:

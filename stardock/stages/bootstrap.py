@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.bundle import write_bundle
 from stardock.errors import ConditionError
 from stardock.facts import address_of
-from stardock.files import ClusterFiles
-from stardock.runlock import only_run
+from stardock.files import ClusterFiles, named_file
 from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
 from stardock.stages import silent
 from stardock.stages.failure import failure_error
@@ -23,7 +20,9 @@ from stardock.stages.progress import Log, Progress, Watcher
 from stardock.stages.running import known, read_answers, refuse, refuse_packages, running
 from stardock.stages.step import Say, Step
 from stardock.stages.step import run as run_steps
-from stardock.workspace import Workspace, commit_lock, open_workspace
+from stardock.stages.workplace import Workplace, alone, workplace
+from stardock.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
+from stardock.writing import refuse_link
 
 #: In the order in which they run; the tags of the playbook.
 STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
@@ -89,26 +88,17 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
     Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError.
     """
     check(open_workspace(cluster_file), options)
-    with only_run(ClusterFiles(cluster_file).run_lock, say):
+    if "kubeconfig" in options.stages:
+        refuse_link(ClusterFiles(cluster_file).kubeconfig)
+    with alone(ClusterFiles(cluster_file), say, check=options.check):
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
-        commit_lock(workspace)
+        refuse_to_move(workspace) if options.check else commit_lock(workspace)
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
-        with private_directory(workspace.files.run) as directory, Log(workspace.files.log) as log:
+        with workplace(workspace.files, check=options.check) as place, Log(place.log) as log:
             watcher = Watcher(progress, log, frozenset({"secrets", *options.stages}))
-            missing = Bootstrap(workspace, options, directory, watcher).run()
+            missing = Bootstrap(workspace, options, place, watcher).run()
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
     return Done(workspace=workspace, options=options, missing=missing)
-
-
-@contextlib.contextmanager
-def private_directory(path: Path) -> Iterator[Path]:
-    """Make a directory anew that goes afterwards; what a killed run left in it goes first."""
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(mode=0o700)
-    try:
-        yield path.resolve()
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def check(workspace: Workspace, options: Options) -> None:
@@ -139,7 +129,7 @@ class Bootstrap:
 
     workspace: Workspace
     options: Options
-    directory: Path
+    place: Workplace
     watcher: Watcher
     versions: dict[str, str] = field(default_factory=dict)  # what machines said that they run
 
@@ -150,7 +140,7 @@ class Bootstrap:
         """
         plan, facts = self.workspace.plan, self.workspace.facts
         unknown = silent.unknown_agents(self.workspace, accept_new_host_keys=self.options.accept_new_host_keys)
-        write_bundle(plan, facts, self.directory, unknown)
+        write_bundle(plan, facts, self.place.directory, unknown)
         try:
             secrets = self._secrets() if NEED_SECRETS & set(self.options.stages) else None
             self._guard()
@@ -159,18 +149,18 @@ class Bootstrap:
             self._remember()
         self.watcher.finish()
         if code:
-            raise failure_error(self.watcher, self.workspace.files.log, code)
+            raise failure_error(self.watcher, self.place.log, code)
         return silent.left_out(unknown, self.watcher)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
         if self.options.stages == ("kubeconfig",):
             return
-        report = self.directory / "running.json"
+        report = self.place.directory / "running.json"
         waits = "machines" in self.options.stages
         code = run(self._run("running.yml", None, rke2_report=str(report), running_waits=waits), self.watcher.see)
         if code:
-            raise failure_error(self.watcher, self.workspace.files.log, code)
+            raise failure_error(self.watcher, self.place.log, code)
         answers = read_answers(report)
         refuse_packages(answers)
         stands = running(self.workspace, answers)
@@ -179,7 +169,7 @@ class Bootstrap:
 
     def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: object) -> Run:
         return Run(
-            bundle=self.directory,
+            bundle=self.place.directory,
             playbook=playbook,
             tags=tags,
             variables={**self._variables(), **further},
@@ -189,11 +179,7 @@ class Bootstrap:
 
     def _variables(self) -> dict[str, object]:
         files, ssh = self.workspace.files, self.workspace.plan.ssh
-        key = (
-            {"ansible_ssh_private_key_file": str((files.spec.parent / Path(ssh.private_key).expanduser()).resolve())}
-            if ssh.private_key
-            else {}
-        )
+        key = {"ansible_ssh_private_key_file": str(named_file(files.spec.parent, ssh.private_key).resolve())} if ssh.private_key else {}
         accept = {"stardock_host_key_checking": "accept-new"} if self.options.accept_new_host_keys else {}
         return {
             **key,
@@ -208,7 +194,7 @@ class Bootstrap:
 
     def _secrets(self) -> Path:
         """A copy of the secrets file for Ansible, which would take what else stands there too; read back from a server, or made."""
-        path, copy = secrets_file(self.workspace.files), self.directory / "secrets.yaml"
+        path, copy = secrets_file(self.workspace.files), self.place.directory / "secrets.yaml"
         values = load_secrets(path)
         if values is None:
             values = self._read_back() or make_secrets()
@@ -218,20 +204,20 @@ class Bootstrap:
         return copy
 
     def _read_back(self) -> Secrets | None:
-        report = self.directory / "report.json"
+        report = self.place.directory / "report.json"
         code = run(self._run("secrets.yml", None, founding_report=str(report)), self.watcher.see)
         if code and self.workspace.facts.founded:
             raise ConditionError(
                 f"{secrets_file(self.workspace.files)} is missing, the cluster is founded, and no server could be asked for the tokens",
                 cure="bring the file back (STARDOCK_SECRETS may name it), or a server",
-            ) from failure_error(self.watcher, self.workspace.files.log, code)
+            ) from failure_error(self.watcher, self.place.log, code)
         if code:
-            raise failure_error(self.watcher, self.workspace.files.log, code)
+            raise failure_error(self.watcher, self.place.log, code)
         return read_back(report, self.workspace, again=self.options.found_again == self.workspace.plan.cluster)
 
     def _remember(self) -> None:
         """Keep what was seen: whom we now trust, and that the cluster is founded."""
         if self.options.check:
             return
-        self.workspace = replace(self.workspace, facts=remember_host_keys(self.workspace, self.directory / "known_hosts"))
+        self.workspace = replace(self.workspace, facts=remember_host_keys(self.workspace, self.place.directory / "known_hosts"))
         remember(self.workspace, self.watcher.authority, {**self.versions, **self.watcher.versions})

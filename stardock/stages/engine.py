@@ -16,6 +16,7 @@ from stardock.stages.engine_plan import MACHINE, tainted_machines
 from stardock.stages.messages import Transcript, cure_of
 from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.step import Say
+from stardock.writing import write_atomically
 
 #: More logins at once run into sshd's MaxStartups on a stock PVE node (pve: 10:30:100).
 PARALLELISM = 10
@@ -126,7 +127,7 @@ class Engine:
         """Write down which machines no interruption made unfit; the file itself says that an apply runs."""
         text = json.dumps(sorted(names))
         if not self._applying.exists() or self._applying.read_text(encoding="utf-8") != text:
-            self._applying.write_text(text, encoding="utf-8")
+            write_atomically(self._applying, text)
 
     def push_unsaved(self) -> None:
         """Save the state that a backend did not take in the last run: the engine left it in `errored.tfstate`."""

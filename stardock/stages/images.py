@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stardock.errors import ConditionError, RefusedError
-from stardock.files import ClusterFiles
+from stardock.files import ClusterFiles, named_file
 from stardock.images.local import importable, local_checksum
 from stardock.images.publisher import published
 from stardock.lock import load_lock, save_lock
@@ -114,7 +114,7 @@ def _of_url(image: Image, today: str) -> Pin:
 
 
 def _of_file(image: Image, cluster_file: Path, today: str) -> Pin:
-    path = cluster_file.parent / Path(image.file or "").expanduser()
+    path = named_file(cluster_file.parent, image.file or "")
     header = importable(path, image.file_name or path.name)
     found = local_checksum(path)
     if image.checksum not in {None, found}:
@@ -128,7 +128,7 @@ def refuse_unfit_files(plan: Plan, new: Collection[str], directory: Path) -> Non
     `ConditionError` for one that PVE would refuse, or whose disk is larger than a machine's.
     """
     for machine in (machine for machine in plan.machines if machine.name in new and machine.image.file):
-        path = directory / Path(machine.image.file or "").expanduser()
+        path = named_file(directory, machine.image.file or "")
         size = importable(path, machine.image.file_name).virtual_bytes
         least = -(-size // GIB)
         if machine.disk_gib < least:

@@ -13,7 +13,7 @@ from stardock.estate.connection import Estate
 from stardock.estate.hardware import macs_of, seed_interface
 from stardock.estate.machines import EstateMachine, machines_on
 from stardock.estate.token import VARIABLE
-from stardock.files import ClusterFiles, write_atomically
+from stardock.files import ClusterFiles
 from stardock.importers.notes import Kind, Note
 from stardock.importers.source import read_source
 from stardock.importers.starbase.files import StarbaseFiles, find_files, read_text
@@ -33,6 +33,7 @@ from stardock.plan.locked import Lock
 from stardock.plan.settings import Proxmox
 from stardock.spec.load import parse
 from stardock.spec.tree import Tree, read_tree
+from stardock.writing import write_atomically
 
 #: Seconds for one answer of Proxmox.
 ANSWER_SECONDS = 15.0

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO, Protocol, Self
 
 from stardock.stages.playbooks import Event
+from stardock.writing import open_in_place
 
 #: How the playbooks' plays are called, up to the colon -> stage.
 PLAYS = {
@@ -66,9 +67,8 @@ class Log:
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.fchmod(handle, 0o600)
-        self._file = os.fdopen(handle, "w", encoding="utf-8", buffering=1)
+        handle = open_in_place(self._path, empty=True)
+        self._file = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

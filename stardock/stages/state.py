@@ -20,6 +20,7 @@ from stardock.plan.state import LOCAL, configuration
 from stardock.stages.engine import Engine
 from stardock.stages.step import Say
 from stardock.standing import EncryptedStateError, standing
+from stardock.writing import refuse_link
 
 
 def mend(state: Path, say: Say) -> None:
@@ -28,10 +29,12 @@ def mend(state: Path, say: Say) -> None:
     What was made since then comes back by import. An empty state with no backup is simply a new cluster's. What was damaged is kept as
     `X.tfstate.damaged`.
     """
-    backup = state.with_name(state.name + ".backup")
+    backup, damaged = (state.with_name(state.name + ending) for ending in (".backup", ".damaged"))
     if not state.exists() or _readable(state) or not (state.stat().st_size or _readable(backup)):
         return
-    shutil.copy2(state, state.with_name(state.name + ".damaged"))
+    for path in (state, damaged):
+        refuse_link(path)
+    shutil.copy2(state, damaged)
     if _readable(backup):
         say(f"  {state.name} was cut short by a kill: going on from {backup.name}")
         shutil.copy2(backup, state)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError, EngineError
 from stardock.files import ClusterFiles
+from stardock.writing import refuse_link
 
 #: What cdktf calls the JSON in a stack's folder.
 STACK_FILE = "cdk.tf.json"
@@ -46,6 +47,7 @@ def synth(files: ClusterFiles, cluster: str, environ: Mapping[str, str]) -> Path
     `environ` may hold STARDOCK_REPLACE and STARDOCK_ADOPT. Raises EngineError with main.py's own words.
     """
     output = files.spec.resolve().parent / "cdktf.out"
+    refuse_link(output)
     ours = {"STARDOCK_FILE": str(files.spec.resolve()), "CDKTF_OUTDIR": str(output)}
     done = subprocess.run(
         [sys.executable, "-O", str(project_root() / "main.py")],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stardock.errors import ConditionError
+from stardock.files import named_file
 from stardock.plan.model import Plan
 from stardock.spec.cloud_init import SecretSource
 from stardock.spec.cluster import Spec
@@ -47,7 +48,7 @@ def _text(user: str, source: SecretSource, directory: Path, environ: Mapping[str
     if source.env is not None:
         return _from_environment(user, source.env, environ)
     if source.file is not None:
-        return _from_file(user, directory / Path(source.file).expanduser())
+        return _from_file(user, named_file(directory, source.file))
     return _from_command(user, source.command or "", directory)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import StardockError
-from stardock.runlock import MARK, marked_processes, only_run
+from stardock.runlock import MARK, marked_processes, only_asking, only_run
 
 pytestmark = pytest.mark.unit
 
@@ -54,6 +54,47 @@ def test_a_second_run_is_refused_and_names_the_pid(tmp_path: Path) -> None:
         assert run.poll() is None
     finally:
         _kill(run, token)
+
+
+@pytest.mark.proves("hostile 16")
+def test_a_second_run_is_refused_though_git_clean_took_the_pid_file_of_the_first(tmp_path: Path) -> None:
+    run, token = _start(tmp_path / "c.pid")
+    try:
+        (tmp_path / "c.pid").unlink()
+        for _ in range(30):  # each asks the first for its pid
+            with pytest.raises(StardockError, match=f"pid {run.pid}"), only_run(tmp_path / "c.pid"):
+                pytest.fail("two runs at once")
+        with pytest.raises(StardockError, match="another run holds this cluster"), only_asking(tmp_path / "c.pid"):
+            pytest.fail("two runs at once")
+    finally:
+        _kill(run, token)
+    with only_run(tmp_path / "c.pid"):
+        assert (tmp_path / "c.pid").read_text().startswith(f"{os.getpid()}\n")
+
+
+@pytest.mark.proves("hostile 9", "hostile 16")
+def test_a_second_run_over_another_name_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "other").symlink_to("real")
+    with only_run(tmp_path / "real/c.pid"):
+        (tmp_path / "real/c.pid").unlink()
+        with pytest.raises(StardockError, match=f"pid {os.getpid()}"), only_run(tmp_path / "other/../other/c.pid"):
+            pytest.fail("two runs at once")
+        with only_run(tmp_path / "real/d.pid"):  # another cluster of the folder
+            pass
+
+
+def test_what_only_asks_makes_no_file_and_keeps_others_out(tmp_path: Path) -> None:
+    with only_asking(tmp_path / "c.pid") as token:
+        assert os.environ[MARK] == token
+        with pytest.raises(StardockError, match="another run"), only_run(tmp_path / "c.pid"):
+            pytest.fail("two runs at once")
+    assert (tmp_path / "c.pid").read_text() == ""  # of the run that was refused
+    (tmp_path / "c.pid").write_text("7\n0123456789abcdef\n")
+    with only_asking(tmp_path / "c.pid"):
+        pass
+    assert (tmp_path / "c.pid").read_text() == "7\n0123456789abcdef\n"
+    assert MARK not in os.environ
 
 
 def test_an_orphan_of_a_killed_run_is_ended_first(tmp_path: Path) -> None:

@@ -154,3 +154,16 @@ def test_a_hook_that_fails_before_bootstrap_stops_it_before_a_machine_is_entered
     assert "no machine was entered" in done.stderr
     assert {"before", "second"} <= names(cluster)
     assert not {"after", "cluster.log"} & names(cluster)
+
+
+@pytest.mark.proves("hostile 15")
+@pytest.mark.parametrize("name", ["kubeconfig", "pid", "log", "run"])
+def test_what_a_bootstrap_writes_is_no_symbolic_link(cluster: Path, name: str) -> None:
+    observe(cluster)
+    target = cluster.with_name("target")
+    target.mkdir() if name == "run" else target.write_text("precious")
+    cluster.with_suffix(f".{name}").symlink_to(target)
+    done = runner("bootstrap", "-f", str(cluster), "--timeout", "1", "--accept-new-host-keys")
+    assert done.exit_code == 4
+    assert f"cluster.{name} is a symbolic link, and Stardock writes through none" in done.stderr
+    assert target.is_dir() or target.read_text() == "precious"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from stardock.runlock import MARK, marked_processes
-from stardock.stages.bootstrap import private_directory
 from stardock.stages.playbooks import Event, Run, run
+from stardock.stages.workplace import private_directory
 from tests.hostile_texts import HOSTILE
 
 pytestmark = pytest.mark.unit

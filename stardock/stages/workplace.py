@@ -1,0 +1,56 @@
+"""Where a bootstrap works and what it logs to: beside cluster.yaml; where it only asks, in a folder of its own that nothing else knows."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stardock.files import ClusterFiles
+from stardock.runlock import only_asking, only_run
+from stardock.stages.step import Say
+from stardock.writing import refuse_link, unwritable
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """A directory that goes afterwards, and the log of the run."""
+
+    directory: Path
+    log: Path
+
+
+def alone(files: ClusterFiles, say: Say, *, check: bool) -> contextlib.AbstractContextManager[str]:
+    """Hold the cluster's run lock; what only asks, without writing that it does."""
+    return only_asking(files.run_lock) if check else only_run(files.run_lock, say)
+
+
+@contextlib.contextmanager
+def workplace(files: ClusterFiles, *, check: bool) -> Iterator[Workplace]:
+    """Make the place of a run. What only asks leaves the files of the cluster as they are, and its log where it failed."""
+    if not check:
+        with private_directory(files.run) as directory:
+            yield Workplace(directory, files.log)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="stardock-check-"))  # made 0700
+    with private_directory(folder / "run") as directory:
+        yield Workplace(directory, folder / files.log.name)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def private_directory(path: Path) -> Iterator[Path]:
+    """Make a directory anew that goes afterwards; what a killed run left in it goes first. `ConditionError` where none can be made."""
+    refuse_link(path)
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        yield path.resolve()
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

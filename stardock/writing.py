@@ -1,0 +1,96 @@
+"""The one door through which files are written: whole, synced, with modes of our own, and never what a symbolic link names.
+
+What lies beside cluster.yaml may come out of a repository that others write to. A link there would lead a write, or a mode, to any file
+of this account.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from stardock.errors import ConditionError, cure_of
+
+#: Anyone may read what holds no secret.
+PUBLIC = 0o644
+PRIVATE = 0o600
+
+
+def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
+    """Write a file so that a reader, or a crash in the middle, finds the old text or the new one, and never a wider mode than `mode`.
+
+    `ConditionError` where it cannot be written: no right to, no room, a symbolic link.
+    """
+    refuse_link(path)
+    try:
+        _replace(path, text, mode)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")  # made 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name is in the folder, and without this a power cut may leave the old one, or none (fsync(2))."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # not every file system can
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def open_in_place(path: Path, *, empty: bool = False) -> int:
+    """Open, or make, a file of the owner's alone that is written as it lies there; the descriptor.
+
+    `ConditionError` for a symbolic link, for what is no file, and where there is no right to.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        refuse_link(path)
+        raise unwritable(path, error) from error
+    try:
+        _refuse_device(path, os.fstat(descriptor).st_mode)
+        os.fchmod(descriptor, PRIVATE)
+        if empty:
+            os.ftruncate(descriptor, 0)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _refuse_device(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise ConditionError(f"{path} is a device or a pipe, and no file", cure="take it away")
+
+
+def refuse_link(path: Path) -> None:
+    """`ConditionError` where a symbolic link lies."""
+    if path.is_symlink():
+        message = f"{path} is a symbolic link, and Stardock writes through none"
+        raise ConditionError(message, cure="take the link away, or put what it names in its place")
+
+
+def unwritable(path: Path, error: OSError) -> ConditionError:
+    """The error of a file that cannot be written, in words."""
+    cure = cure_of(error) or f"see to it that {path.parent} can be written"
+    return ConditionError(f"{path} cannot be written: {error.strerror or error}", cure=cure)

@@ -8,6 +8,7 @@ from typing import Any
 from stardock.distributions import rke2
 from stardock.distributions.arguments import argument_faults, items
 from stardock.distributions.authentication import authentication_faults
+from stardock.distributions.authorization import open_faults
 from stardock.distributions.fault import Fault
 from stardock.distributions.hardening import hardening_faults
 from stardock.distributions.network_plugins import DEFAULT, network_plugins
@@ -26,6 +27,7 @@ def option_faults(options: Mapping[str, Any], version: str) -> Iterator[Fault]:
     yield from _taints(sound)
     yield from argument_faults(sound)
     yield from authentication_faults(sound, version)
+    yield from open_faults(sound)
     yield from hardening_faults(sound)
     yield from _network_plugins(sound)
     yield from _cloud_provider(sound)

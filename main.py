@@ -26,7 +26,9 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
     """Write stacks/<cluster>/cdk.tf.json in `outdir`; `ConditionError` without the generated bindings."""
     if not Path(__file__).with_name("imports").is_dir():
         raise ConditionError("the provider's bindings are not there", cure="run `make setup` (it runs `cdktf get`)")
-    refuse_link(outdir)
+    stack = outdir / "stacks" / workspace.plan.cluster
+    for part in (outdir, outdir / "manifest.json", stack.parent, stack, stack / "cdk.tf.json"):
+        refuse_link(part)
     prepare_node()
     from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stardock.files import write_atomically
+from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

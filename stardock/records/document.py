@@ -14,8 +14,10 @@ from stardock.errors import InputErrors, Problem
 from stardock.reading import conflict_line, read_file
 from stardock.spec.keypath import Keys, nearest_line, path_text, printable
 
-#: A cluster of a thousand machines has 4 MB.
-MAX_BYTES = 64 << 20
+#: A cluster of a thousand machines has 3 MB.
+MAX_BYTES = 16 << 20
+#: A machine has a hundred.
+MAX_VALUES = 300_000
 #: The lock has seven levels.
 MAX_DEPTH = 16
 #: In 53 bits every reader of JSON counts alike.
@@ -83,6 +85,8 @@ def read_document(path: Path, words: Words) -> Document | None:
 
 def _parsed(path: Path, text: str, words: Words) -> Any:
     _refuse_conflict(path, text, words)
+    if text.count(",") > MAX_VALUES:
+        raise InputErrors(str(path), (Problem(f"the file has more than {MAX_VALUES} values", line=1, cure=words.cure),))
     odd: list[str] = []
     try:
         data = json.loads(

@@ -14,7 +14,7 @@ from stardock.lab.patience import patient
 from stardock.stages.engine import Engine
 from tests.engines import EACH
 from tests.plans import document
-from tests.synth.running import ROOT, synthesize, synthesize_by_command, write_cluster
+from tests.synth.running import ROOT, run_main, synthesize, synthesize_by_command, write_cluster
 
 pytestmark = pytest.mark.synth
 
@@ -72,3 +72,17 @@ def test_after_another_release_of_the_provider_init_takes_the_one_that_the_json_
     lock.write_text(now.replace('"0.111.1"', '"0.110.0"').replace("0.111.1", "0.110.0"))
     driven.init()
     assert 'version     = "0.111.1"' in lock.read_text()
+
+
+@pytest.mark.proves("hostile 15", "hostile 20")
+@pytest.mark.parametrize("part", ["", "stacks", "stacks/single", "stacks/single/cdk.tf.json", "manifest.json"])
+def test_an_output_folder_that_is_a_symbolic_link_is_refused_and_what_it_names_stays(tmp_path: Path, part: str) -> None:
+    cluster = write_cluster(tmp_path / "here", document("single"))
+    target, link = tmp_path / "target", tmp_path / "out" / part
+    target.write_text("precious") if part.endswith(".json") else target.mkdir()
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target)
+    done = run_main(cluster, CDKTF_OUTDIR=str(tmp_path / "out"))
+    assert done.returncode == 4, done.stderr
+    assert "is a symbolic link, and Stardock writes through none" in done.stderr
+    assert target.read_text() == "precious" if target.is_file() else not list(target.iterdir())

@@ -125,7 +125,7 @@ def _nowhere(path: Path) -> None:
 
 def _large(path: Path) -> None:
     with path.open("r+b") as file:
-        file.truncate(65 << 20)
+        file.truncate(17 << 20)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def _large(path: Path) -> None:
         (_pipe, "cannot be read: It is a device or a pipe"),
         (_endless, "cannot be read: It is a device or a pipe"),
         (_nowhere, "is a symbolic link to nothing"),
-        (_large, "has 65 MiB; 64 are the most"),
+        (_large, "has 17 MiB; 16 are the most"),
     ],
 )
 @pytest.mark.proves("hostile 20")
@@ -157,6 +157,17 @@ def test_of_very_many_problems_the_first_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputErrors) as caught:
         load_facts(path, "quickstart")
     assert len(caught.value.problems) == 51
+
+
+@pytest.mark.parametrize("count", [250_000, 1_000_000])
+def test_very_many_values_are_refused_in_seconds(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "x.lock"
+    machines = ",".join(f'"a{n}":1' for n in range(count))
+    path.write_text(f'{{"version": 1, "cluster": "a", "founder": "", "machines": {{{machines}}}}}')
+    began = time.process_time()
+    with pytest.raises(InputErrors):
+        load_lock(path)
+    assert time.process_time() - began < 10
 
 
 def test_a_terminal_obeys_nothing_of_a_message(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from stardock.cli.main import runner
 from stardock.stages.bootstrap import Bootstrap, Options
 from stardock.stages.progress import Log, Watcher
+from stardock.stages.workplace import Workplace
 from stardock.workspace import open_workspace
 from tests.plans import document
 from tests.synth.running import write_cluster
@@ -25,7 +26,8 @@ def slow(tmp_path: Path) -> Path:
 
 def variables(cluster: Path, options: Options) -> dict[str, Any]:
     with Log(cluster.with_suffix(".log")) as log:
-        return Bootstrap(open_workspace(cluster), options, cluster.parent, Watcher(_Silent(), log, frozenset()))._variables()
+        place = Workplace(cluster.parent, cluster.with_suffix(".log"))
+        return Bootstrap(open_workspace(cluster), options, place, Watcher(_Silent(), log, frozenset()))._variables()
 
 
 class _Silent:

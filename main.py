@@ -17,7 +17,7 @@ from stardock.errors import ConditionError, StardockError, of_system
 from stardock.files import find_cluster_file
 from stardock.plan.state import LOCAL
 from stardock.workspace import Workspace, commit_lock, open_workspace, unseen
-from stardock.writing import refuse_link
+from stardock.writing import close_to_others, keep_others_from_writing, refuse_link
 
 OUTDIR = "cdktf.out"
 
@@ -35,6 +35,8 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
     from stacks.cluster import ClusterStack  # noqa: PLC0415
     from stacks.state import keep_private, path_from_stack  # noqa: PLC0415
 
+    for folder in (outdir, stack.parent, stack):
+        close_to_others(folder)
     app = App(outdir=str(outdir.absolute()))  # Node, once started, has a working directory of its own
     state = workspace.files.state
     if workspace.plan.state.backend == LOCAL:
@@ -52,6 +54,7 @@ def _replaced() -> frozenset[str]:
 def main() -> int:
     """Read, allocate, save the lock, then synthesize; the exit code."""
     replaced = _replaced()
+    keep_others_from_writing()
     try:
         workspace = open_workspace(find_cluster_file(None))
         sys.stderr.writelines(f"warning: {line}\n" for line in unseen(workspace))

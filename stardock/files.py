@@ -105,7 +105,7 @@ class ClusterFiles:
 
     @property
     def run(self) -> Path:
-        """What a bootstrap works in, 0700; there only while one runs, or after one was killed until the next."""
+        """What a bootstrap or a hook works in, 0700; there only while one runs, or after one was killed until the next."""
         return self._beside(".run")
 
     @property

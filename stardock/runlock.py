@@ -141,16 +141,42 @@ def _end_orphans(token: str, say: Callable[[str], None]) -> None:
     """End what a killed run left: first gently, so that tofu saves its state. Raises StardockError when something stays."""
     if not token:
         return
+    groups: set[int] = set()
     for number, seconds in PATIENCE:
-        orphans = marked_processes(token)
+        orphans = _orphans(token, groups)
         if not orphans:
             return
         say(f"ending what a killed run left: {', '.join(f'{name} (pid {pid})' for pid, name in orphans.items())}")
         _signal(orphans, number)
-        _wait_for_end(token, seconds)
-    left = marked_processes(token)
+        _wait_for_end(token, groups, seconds)
+    left = _orphans(token, groups)
     if left:
         raise StardockError(f"processes of a killed run do not end: {left}", cure="end them by hand: kill -9 " + " ".join(map(str, left)))
+
+
+def _orphans(token: str, groups: set[int]) -> dict[int, str]:
+    """Pid and name of what carries the token, and of its groups: a child may have left the mark behind with its environment.
+
+    `groups` are those that a marked process led, now or before; a group that is led by another may be our own shell's.
+    """
+    marked = marked_processes(token)
+    groups |= marked.keys() & {_group(pid) for pid in marked}
+    others = {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()} - marked.keys() if groups else set()
+    return marked | {pid: _name(pid) for pid in others if _group(pid) in groups}
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "?"
 
 
 def _signal(processes: dict[int, str], number: signal.Signals) -> None:
@@ -159,9 +185,9 @@ def _signal(processes: dict[int, str], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def _wait_for_end(token: str, seconds: float) -> None:
+def _wait_for_end(token: str, groups: set[int], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while marked_processes(token) and time.monotonic() < deadline:
+    while _orphans(token, groups) and time.monotonic() < deadline:
         time.sleep(0.1)
 
 

@@ -17,6 +17,8 @@ from stardock.errors import ConditionError, cure_of
 #: Anyone may read what holds no secret.
 PUBLIC = 0o644
 PRIVATE = 0o600
+#: The right to write of all but the owner.
+OTHERS_WRITE = 0o022
 
 
 def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
@@ -94,3 +96,23 @@ def unwritable(path: Path, error: OSError) -> ConditionError:
     """The error of a file that cannot be written, in words."""
     cure = cure_of(error) or f"see to it that {path.parent} can be written"
     return ConditionError(f"{path} cannot be written: {error.strerror or error}", cure=cure)
+
+
+def keep_others_from_writing() -> None:
+    """Whatever the user's umask is, nobody but the owner may write what this process and those that it starts make."""
+    os.umask(os.umask(OTHERS_WRITE) | OTHERS_WRITE)
+
+
+def close_to_others(folder: Path) -> None:
+    """Take from others the right to write a folder and what lies directly in it: an earlier run may have made it under another umask.
+
+    `ConditionError` where it cannot be taken.
+    """
+    try:
+        for path in (folder, *folder.iterdir()) if folder.is_dir() else ():
+            mode = stat.S_IMODE(path.lstat().st_mode)
+            if mode & OTHERS_WRITE and not path.is_symlink():
+                path.chmod(mode & ~OTHERS_WRITE)
+    except OSError as error:
+        message = f"others may write {error.filename}, and that cannot be changed: {error.strerror}"
+        raise ConditionError(message, cure=f"remove {folder}: it is made anew") from error

@@ -17,6 +17,7 @@ from types import FrameType
 import click
 
 from stardock.errors import InputErrors, Problem, StardockError, of_system
+from stardock.writing import keep_others_from_writing
 
 INTERRUPTED = 130
 TERMINATED = 143
@@ -135,6 +136,7 @@ def runner(debug: bool) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    keep_others_from_writing()
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from stardock.stages import discover as discovery
 from stardock.stages.allowed import NOTHING, allowed_in
 from stardock.stages.deploy_words import change_lines, check_names
 from stardock.stages.engine import Engine
+from stardock.stages.engine_environment import not_passed
 from stardock.stages.engine_plan import MACHINE, MachineChange, machine_changes, strange
 from stardock.stages.gate import judge, judge_strange, refuse
 from stardock.stages.hooks import check_hooks, hook_steps
@@ -65,6 +67,7 @@ def deploy(cluster_file: Path, options: Options, say: Say) -> dict[str, float]:
     deployment = Deployment(open_workspace(cluster_file), options, say)
     seconds = run(deployment.checks(), say)
     with only_run(deployment.workspace.files.run_lock, say):
+        shutil.rmtree(deployment.workspace.files.run, ignore_errors=True)  # a killed hook's
         # Again, now that nobody else can change lock and facts.
         deployment.workspace = open_workspace(cluster_file)
         return seconds | run(deployment.steps(), say)
@@ -106,6 +109,8 @@ class Deployment:
         refuse_standing(self.workspace, known(self.workspace))
         check_hooks(self.workspace.spec.hooks, ("before_deploy", "after_deploy"))
         engine = find_engine(os.environ)
+        if ignored := not_passed(os.environ):
+            self.say(f"  not passed to the engine, for they would lead it elsewhere: {', '.join(ignored)}")
         self.say(f"  Proxmox {Estate.from_environment(self.workspace.plan.proxmox).check()}, {engine}")
         self._take_passwords()
         refuse_unfit_files(self.workspace.plan, self._new(), self.workspace.files.spec.resolve().parent)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import EngineError
+from stardock.stages.engine_environment import passed
 from stardock.stages.engine_plan import MACHINE, tainted_machines
 from stardock.stages.messages import Transcript, cure_of
 from stardock.stages.saved_plan import SavedPlan
@@ -147,7 +148,7 @@ class Engine:
         return EngineError(f"{self.name} {verb} failed:\n{why}", cure=cure_of(why, self.name, self.directory))
 
     def _environ(self) -> dict[str, str]:
-        environ = {**self.environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+        environ = {**passed(self.environ), "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
         if not Path(environ.get("TF_CLI_CONFIG_FILE", "/")).exists():
             # A missing file breaks the look-up of providers, with words that do not say so.
             del environ["TF_CLI_CONFIG_FILE"]

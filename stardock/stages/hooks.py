@@ -11,17 +11,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from stardock.errors import ConditionError, EngineError
 from stardock.files import ClusterFiles
 from stardock.plan.contract import document
+from stardock.runlock import MARK
 from stardock.spec.hooks import Hook, Hooks
 from stardock.stages.step import Say, Step
+from stardock.stages.workplace import private_directory
 from stardock.workspace import Workspace
+from stardock.writing import PRIVATE, write_atomically
 
-#: What every hook gets of the user's environment: where programs, home and agent are, and how to write to a terminal. No secrets.
-PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TERM", "TMPDIR", "SSH_AUTH_SOCK")
+#: What every hook gets of the user's environment: where programs, home and agent are, and how to write to a terminal. No
+#: secrets. And the mark of the run, by which the next one finds a hook that outlives a kill.
+PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TERM", "TMPDIR", "SSH_AUTH_SOCK", MARK)
 
 
 def hook_steps(workspace: Callable[[], Workspace], moment: str, hooks: Hooks, say: Say) -> tuple[Step, ...]:
@@ -70,10 +73,10 @@ def environment(workspace: Workspace, moment: str, hook: Hook, plan: Path, envir
 @contextmanager
 def _plan_file(workspace: Workspace) -> Iterator[Path]:
     """`runner plan --format json` as a file, for as long as the hook runs."""
-    with NamedTemporaryFile("w", prefix="stardock-plan-", suffix=".json", encoding="utf-8") as file:
-        json.dump(document(workspace.plan), file, indent=2)
-        file.flush()
-        yield Path(file.name)
+    with private_directory(workspace.files.run) as directory:
+        path = directory / "plan.json"
+        write_atomically(path, json.dumps(document(workspace.plan), indent=2), mode=PRIVATE)
+        yield path
 
 
 def _run(hook: Hook, folder: Path, environ: Mapping[str, str], say: Say) -> tuple[int, bool]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,11 +13,13 @@ import pytest
 
 from stardock.errors import ConditionError, EngineError
 from stardock.lab.processes import process
+from stardock.runlock import only_run
 from stardock.spec.hooks import Hook, Hooks
 from stardock.stages.hooks import PASSED, check_hooks, hook_steps, run_hook
 from stardock.workspace import Workspace, open_workspace
 from tests.plans import document
 from tests.synth.running import write_cluster
+from tests.waiting import until
 
 pytestmark = pytest.mark.unit
 
@@ -85,3 +90,39 @@ def test_dry_run_shows_each_hook_with_the_variables_it_gets(where: Workspace) ->
         ("after_deploy 1", "your command, at most 600 s: ./dns.sh"),
         ("after_deploy 2", "your command, at most 90 s; gets MAIL_TOKEN: ./mail.sh"),
     ]
+
+
+#: A run whose hook says who it is, leaves its environment behind in a child, and waits.
+KILLED = """
+import os, sys
+from pathlib import Path
+from stardock.runlock import only_run
+from stardock.spec.hooks import Hook
+from stardock.stages.hooks import run_hook
+from stardock.workspace import open_workspace
+where = open_workspace(Path(sys.argv[1]))
+hook = Hook(command='echo $$ > pid; echo "$STARDOCK_PLAN" > plan; env -i /bin/sh child.sh; true')
+with only_run(where.files.run_lock):
+    run_hook(where, "after_deploy", hook, print)
+"""
+
+
+@pytest.mark.proves("hostile 17")
+def test_a_hook_that_outlives_a_kill_of_its_run_is_ended_by_the_next_and_its_plan_goes(where: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "child.sh").write_text("echo $$ >child; exec sleep 60")
+    heard = ["env", "--default-signal=INT"]
+    run_ = subprocess.Popen([*heard, sys.executable, "-c", KILLED, str(where.files.spec)], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text().strip() != "", "the hook's child runs")
+    run_.kill()
+    run_.wait()
+    pids = [int((tmp_path / name).read_text()) for name in ("pid", "child")]
+    assert all(process(pid) for pid in pids)
+    plan = Path((tmp_path / "plan").read_text().strip())
+    assert (plan.parent, stat.S_IMODE(plan.stat().st_mode)) == (where.files.run, 0o600)
+    said: list[str] = []
+    with only_run(where.files.run_lock, said.append):
+        until(lambda: not any(process(pid) for pid in pids), "they are gone")
+        run(where, Hook(command="true"))
+    assert "ending what a killed run left" in said[0]
+    assert not plan.exists()
+    assert not where.files.run.exists()

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace as replaced
 
 from pve.ha import HaProps
-from pve.hardware import DataDiskProps, DeviceProps, HardwareProps
+from pve.hardware import DataDiskProps, DeviceProps, HardwareProps, UsbProps
 from pve.image import ImageProps
 from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
@@ -130,6 +130,7 @@ def hardware_props(machine: Machine) -> HardwareProps:
         seed_interface=literal(machine.seed_interface),
         data_disks=[_data_disk(disk) for disk in machine.data_disks],
         devices=[_device(device, machine.chipset) for device in machine.devices],
+        usb=[UsbProps(mapping=literal(usb.mapping), usb3=usb.usb3) for usb in machine.usb],
         firmware=literal(machine.firmware),
         chipset=literal(machine.chipset),
         tpm=machine.tpm,

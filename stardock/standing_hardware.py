@@ -140,7 +140,8 @@ def _devices(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """In the order of their slots: the provider has hostpci10 before hostpci2."""
     listed = sorted(values.get("hostpci") or (), key=lambda one: int(str(one["device"]).removeprefix("hostpci")))
     words = (aspects.device(str(one["mapping"]), pcie=bool(one["pcie"]), mdev=one["mdev"], primary_gpu=bool(one["xvga"])) for one in listed)
-    return {"devices": tuple(words)}
+    usb = (aspects.usb(str(one["mapping"]), usb3=bool(one["usb3"])) for one in values.get("usb") or ())
+    return {"devices": tuple(words), "usb": tuple(usb)}
 
 
 def _startup(values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -53,6 +53,7 @@ def attributes(cluster: str, machine: Machine) -> dict[str, Any]:
             {"device": f"hostpci{n}", "mapping": one.mapping, "pcie": True, "mdev": "", "xvga": False}
             for n, one in enumerate(machine.devices)
         ],
+        "usb": [{"host": "", "mapping": one.mapping, "usb3": one.usb3} for one in machine.usb],
         "tpm_state": [],
         "tags": sorted(tags(cluster, machine)),
         "description": description(cluster, machine),

@@ -34,6 +34,14 @@ class DeviceProps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsbProps:
+    """A USB device by the name of a resource mapping."""
+
+    mapping: Template
+    usb3: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HardwareProps:
     """The VM itself. Memory and balloon in MiB (balloon 0: none), disks in GiB, delays in seconds; `cores` are those of all sockets."""
 
@@ -50,6 +58,7 @@ class HardwareProps:
     seed_interface: Template  # of the cloud-init drive
     data_disks: Sequence[DataDiskProps]
     devices: Sequence[DeviceProps]
+    usb: Sequence[UsbProps]
     firmware: Template
     chipset: Template
     tpm: bool
@@ -108,6 +117,11 @@ def _device(name: str, device: DeviceProps) -> vm.VirtualEnvironmentVmHostpci:
         mdev=device.mdev,
         xvga=device.primary_gpu,
     )
+
+
+def usb(props: HardwareProps) -> list[vm.VirtualEnvironmentVmUsb]:
+    """In order: the n-th is usb<n>."""
+    return [vm.VirtualEnvironmentVmUsb(mapping=one.mapping, usb3=one.usb3) for one in props.usb]
 
 
 def efi_disk(props: HardwareProps) -> vm.VirtualEnvironmentVmEfiDisk | None:

@@ -91,6 +91,7 @@ class Machine(vm.VirtualEnvironmentVm):
             disk=blocks.disks(hardware, props.image),
             network_device=[_network_device(nic) for nic in props.nics],
             hostpci=blocks.devices(hardware),
+            usb=blocks.usb(hardware),
             initialization=_initialization(props),
             agent=_agent(props),
             startup=_startup(props.startup),

@@ -32,6 +32,7 @@ def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = ()) -> LabSet
         vms=_vms(plan, vms),
         pools=tuple(sorted({machine.pve_pool for machine in plan.machines if machine.pve_pool})),
         devices=tuple(sorted({device.mapping for machine in plan.machines for device in machine.devices})),
+        usb=tuple(sorted({usb.mapping for machine in plan.machines for usb in machine.usb})),
     )
 
 

@@ -53,7 +53,7 @@ def _lines(move: Move) -> Iterator[str]:
     """A move and how to make it: first in Proxmox, then here."""
     machine = move.machine
     yield f"{machine.name} ({machine.role}, VM {machine.vm_id}): {machine.pve_node} -> {move.to}: {move.why}"
-    if machine.devices:
+    if machine.devices or machine.usb:
         yield f"  on {machine.pve_node}: qm shutdown {machine.vm_id} && qm migrate {machine.vm_id} {move.to}   (a device stays behind)"
     else:
         yield f"  on {machine.pve_node}: qm migrate {machine.vm_id} {move.to} --online --with-local-disks"

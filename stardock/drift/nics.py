@@ -1,4 +1,4 @@
-"""Network devices, and passed-through PCI devices."""
+"""Network devices, and passed-through PCI and USB devices."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def _wanted(nic: Interface) -> dict[str, str]:
 
 
 def _devices(machine: Machine, config: Config) -> Iterator[Finding]:
-    for number, device in enumerate(machine.devices):
-        seen = properties(config.get(f"hostpci{number}"), "host").get("mapping", "none")
-        if seen != device.mapping:
-            yield Finding(kind="device", subject=machine.name, field=f"hostpci{number}", wanted=device.mapping, found=seen)
+    wanted = {f"hostpci{number}": device.mapping for number, device in enumerate(machine.devices)}
+    wanted |= {f"usb{number}": usb.mapping for number, usb in enumerate(machine.usb)}
+    for field, mapping in wanted.items():
+        seen = properties(config.get(field), "host").get("mapping", "none")
+        if seen != mapping:
+            yield Finding(kind="device", subject=machine.name, field=field, wanted=mapping, found=seen)

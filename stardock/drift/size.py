@@ -88,6 +88,7 @@ def _found(config: Config) -> dict[str, str]:
 def _options(machine: Machine, config: Config) -> Iterator[Finding]:
     """What stands there and no plan of Stardock's ever writes: set by hand."""
     known = _SILENT | _CHECKED | {f"hostpci{slot}" for slot in range(len(machine.devices))}
+    known |= {f"usb{slot}" for slot in range(len(machine.usb))}
     for key in sorted(set(config) - known):
         if not _NUMBERED.fullmatch(key) or key.startswith("hostpci"):
             cure = f"if it is not wanted: qm set {machine.vm_id} --delete {key}"

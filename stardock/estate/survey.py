@@ -33,6 +33,7 @@ class Survey:
     versions: Mapping[str, Answer] = field(default_factory=dict)  # by PVE node
     images: Mapping[tuple[str, str], Answer] = field(default_factory=dict)  # by PVE node and URL
     mappings: Answer = field(default_factory=Answer)  # /cluster/mapping/pci
+    usb: Answer = field(default_factory=Answer)  # /cluster/mapping/usb
     vnets: Answer = field(default_factory=Answer)  # /cluster/sdn/vnets, asked where a bridge of the plan is one
     pools: Answer = field(default_factory=Answer)  # /pools
     vm_ids: Mapping[int, Answer] = field(default_factory=dict)  # by VM id: free, where no list shows who has it
@@ -63,6 +64,7 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
         versions=_of(found, "version"),
         images=_of(found, "image"),
         mappings=found.get(("mappings", ""), Answer()),
+        usb=found.get(("usb", ""), Answer()),
         vnets=found.get(("vnets", ""), Answer()),
         pools=found.get(("pools", ""), Answer()),
         vm_ids=_of(found, "free"),
@@ -77,6 +79,8 @@ def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Ques
     }
     if any(machine.devices for machine in plan.machines):
         asked["mappings", ""] = lambda api: rows(api.cluster.mapping.pci.get(), "id")
+    if any(machine.usb for machine in plan.machines):
+        asked["usb", ""] = lambda api: api.cluster.mapping.usb.get()
     if any(machine.pve_pool for machine in plan.machines):
         asked["pools", ""] = lambda api: rows(api.pools.get(), "poolid")
     for node in plan.proxmox.nodes:

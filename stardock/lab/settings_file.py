@@ -21,7 +21,7 @@ def load(file: Path) -> LabSettings:
     """The reverse; the file is ours, so a damaged one is a KeyError or a ValueError."""
     raw = json.loads(file.read_text())
     networks = tuple(_network(item) for item in raw.pop("networks"))
-    lists = {name: tuple(raw.get(name, ())) for name in ("pools", "devices")}
+    lists = {name: tuple(raw.get(name, ())) for name in ("pools", "devices", "usb")}
     return LabSettings(**raw | lists | {"networks": networks, "pve_nodes": tuple(PveNode(**item) for item in raw["pve_nodes"])})
 
 

@@ -24,7 +24,7 @@ Effect = Literal["live", "power_cycle", "bootstrap"]
 
 #: For these the provider (0.111.1, vmUpdate) sets `rebootRequired`, and Stardock tells it not to reboot.
 _POWER_CYCLE = frozenset(
-    {"cores", "sockets", "numa", "cpu", "memory", "balloon", "hugepages", "devices", "serial", "agent", "firmware", "chipset", "tpm"}
+    {"cores", "sockets", "numa", "cpu", "memory", "balloon", "hugepages", "devices", "usb", "serial", "agent", "firmware", "chipset", "tpm"}
 )
 #: Enough of a key to tell two apart.
 _TAIL = 12
@@ -63,6 +63,7 @@ def hardware(cluster: str, machine: Machine) -> dict[str, tuple[str, ...]]:
         **{f"data_disks.{disk.name}": (data_disk(disk.size_gib, disk.datastore),) for disk in machine.data_disks},
         **{field: values for one in machine.interfaces for field, values in nic(one).items()},
         "devices": tuple(_device(device, machine.chipset) for device in machine.devices),
+        "usb": tuple(usb(one.mapping, usb3=one.usb3) for one in machine.usb),
         "hostname": (machine.hostname,),
         "tags": tuple(sorted(tags(cluster, machine))),
         "description": (description(cluster, machine).strip(),),
@@ -101,6 +102,11 @@ def nic(one: Interface) -> dict[str, tuple[str, ...]]:
 def device(mapping: str, *, pcie: bool, mdev: str | None, primary_gpu: bool) -> str:
     """A PCI device in words."""
     return " ".join((mapping, *(("pcie",) if pcie else ()), *((mdev,) if mdev else ()), *(("primary_gpu",) if primary_gpu else ())))
+
+
+def usb(mapping: str, *, usb3: bool) -> str:
+    """A USB device in words."""
+    return f"{mapping} usb3" if usb3 else mapping
 
 
 def _device(one: Device, chipset: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stardock.plan.model import ROLES
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
 from stardock.plan.settings import PveNode
 from stardock.plan.wanted import Wanted
 
@@ -35,6 +35,7 @@ def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, A
         "balloon_mib": said(one, "balloon") or 0,
         "data_disks": tuple(_data_disk(disk, slot, datastore) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
         "devices": tuple(_device(device) for device in said(one, "devices") or ()),
+        "usb": tuple(Usb(mapping=usb.mapping, usb3=usb.usb3) for usb in said(one, "usb") or ()),
         "startup": _startup(said(one, "startup"), ROLES.index(one.role) + 1),
         "agent": _agent(said(one, "agent")),
         "ha": _ha(said(one, "ha"), nodes),

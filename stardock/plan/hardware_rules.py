@@ -99,6 +99,12 @@ def devices_fit(machine: Machine) -> Iterator[Fault]:
         yield "devices", f"{len(primary)} devices are the primary graphics card: {', '.join(primary)}", "leave one of them"
 
 
+def usb_devices_are_apart(machine: Machine) -> Iterator[Fault]:
+    """A device is one: PVE finds it by its id or port, and QEMU takes it once."""
+    for name in _twice(usb.mapping for usb in machine.usb):
+        yield "usb", f"the USB device {name} stands there twice", "delete one"
+
+
 def addresses_need_an_agent(machine: Machine) -> Iterator[Fault]:
     """An address by DHCP is read through the guest agent."""
     if not machine.agent.enabled and machine.address is None:
@@ -113,5 +119,6 @@ RULES: tuple[Callable[[Machine], Iterator[Fault]], ...] = (
     data_disks_are_apart,
     mount_points_can_be_made,
     devices_fit,
+    usb_devices_are_apart,
     addresses_need_an_agent,
 )

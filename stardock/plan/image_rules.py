@@ -74,6 +74,7 @@ def _faults(one: Wanted, machine: Machine, pins: Mapping[str, Pin]) -> Iterator[
 def _unworkable(one: Wanted, machine: Machine) -> Iterator[Fault]:
     yield from _nics(one, machine)
     yield from _graphics(one, machine)
+    yield from _usb(one, machine)
     yield from _unfit(one, machine)
 
 
@@ -112,6 +113,14 @@ def _graphics(one: Wanted, machine: Machine) -> Iterator[Fault]:
         if device.primary_gpu or device.mdev:
             message = f"{kernel.name}, which {_image_name(machine.image)} has, drives no graphics: {device.mapping} cannot work"
             yield one.said_at("devices"), message, f"take {device.mapping} away{_or_another_image(machine.image)}"
+
+
+def _usb(one: Wanted, machine: Machine) -> Iterator[Fault]:
+    kernel = kernel_of(machine.image)
+    if machine.usb and not kernel.usb:
+        names = ", ".join(usb.mapping for usb in machine.usb)
+        message = f"{kernel.name}, which {_image_name(machine.image)} has, drives no USB: {names} cannot work"
+        yield one.said_at("usb"), message, f"take it away{_or_another_image(machine.image)}"
 
 
 def _unfit(one: Wanted, machine: Machine) -> Iterator[Fault]:

@@ -64,7 +64,7 @@ class Lock:
 
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
-    release, seed and `selinux`, and `distribution_version`, and (5) trunks and SDN zones of its NICs, without a word.
+    release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, trunks and SDN zones of its NICs, without a word.
     """
     records = [machine.record for machine in lock.machines.values()]
     if any(map(_of_version_5, records)):
@@ -74,7 +74,7 @@ def version(lock: Lock) -> int:
 
 
 def _of_version_5(record: Machine) -> bool:
-    return any(nic.trunks or nic.zone for nic in record.interfaces)
+    return bool(record.usb) or any(nic.trunks or nic.zone for nic in record.interfaces)
 
 
 def _not_as_before(record: Machine) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
 from stardock.plan.settings import Distribution, Kured, LoadBalancing, Proxmox, Ssh, State
 
 Role = Literal["server", "agent", "loadbalancer"]
@@ -177,6 +177,7 @@ class Machine:
     tpm: bool = False
     data_disks: tuple[DataDisk, ...] = ()
     devices: tuple[Device, ...] = ()
+    usb: tuple[Usb, ...] = ()
     pve_pool: str | None = None
     description: str | None = None  # None: what the machine is
     startup: Startup | None = None  # None: by role

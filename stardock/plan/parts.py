@@ -33,6 +33,14 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usb:
+    """A USB device of the PVE node, by resource mapping."""
+
+    mapping: str
+    usb3: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Startup:
     """Place among the VMs of a PVE node: lower starts first and stops last. Delays in seconds, None: PVE's own."""
 

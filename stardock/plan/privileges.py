@@ -152,7 +152,8 @@ def _bridge_paths(nic: Interface) -> Iterator[str]:
 
 def _devices(plan: Plan) -> Grant:
     paths = {f"/mapping/pci/{device.mapping}" for machine in plan.machines for device in machine.devices}
-    return Grant(kind="devices", what_for="PCI devices by mapping", privileges=("Mapping.Use",), paths=_sorted(paths))
+    paths |= {f"/mapping/usb/{usb.mapping}" for machine in plan.machines for usb in machine.usb}
+    return Grant(kind="devices", what_for="PCI and USB devices by mapping", privileges=("Mapping.Use",), paths=_sorted(paths))
 
 
 def _pools(plan: Plan) -> Grant:

@@ -15,7 +15,7 @@ from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
 from stardock.plan.locked import Lock, LockedMachine, Pin
 from stardock.plan.model import Image, Interface, Ipv6, Machine, Route, User, UserFile, Window
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
 from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec import hardware, interface, ip
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content
@@ -198,6 +198,7 @@ LOCK: Forms = {
         "filesystem": Literal["ext4", "xfs"],
     },
     Device: {"mapping": hardware.Mapping, "mdev": hardware.Mdev | None},
+    Usb: {"mapping": hardware.Mapping},
     Startup: {
         "order": number(0, hardware.MAX_ORDER, "order"),
         "up_delay": number(0, hardware.MAX_DELAY, "up_delay") | None,

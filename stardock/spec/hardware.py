@@ -12,9 +12,11 @@ from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, parse_mib, shown
 
-#: What PVE and its provider take at most: hostpci0 to hostpci15, virtio0 to virtio15 (0 stays free), startup delays of an hour.
+#: What PVE and its provider take at most: hostpci0 to hostpci15, virtio0 to virtio15 (0 stays free), startup delays
+#: of an hour; of USB the provider (0.111.1) takes usb0 to usb3.
 MAX_DEVICES = 16
 MAX_DATA_DISKS = 15
+MAX_USB = 4
 MAX_DELAY = 3600
 MAX_ORDER = 1_000_000
 MAX_TRIES = 10
@@ -129,6 +131,13 @@ class Device(Section):
     primary_gpu: Flag = Field(default=False, description="the VM's only graphics card")
 
 
+class Usb(Section):
+    """A USB device by resource mapping. Written as the mapping's name alone, or as a mapping."""
+
+    mapping: Mapping = Field(description="name of a USB mapping of the datacenter; it says which device on which PVE node")
+    usb3: Flag = Field(default=False, description="PVE's flag; machines of PVE 7.1 or newer have a USB 3 controller anyway")
+
+
 def _by_mapping(value: Any) -> Any:
     """A bare name stands for a device with that mapping."""
     return [{"mapping": item} if isinstance(item, str) else item for item in value] if isinstance(value, list | tuple) else value
@@ -197,6 +206,9 @@ class Hardware(Section):
     )
     devices: Annotated[tuple[Device, ...], BeforeValidator(_by_mapping), at_most(MAX_DEVICES, "devices")] | None = Field(
         default=None, description="PCI devices by resource mapping; default: none"
+    )
+    usb: Annotated[tuple[Usb, ...], BeforeValidator(_by_mapping), at_most(MAX_USB, "USB devices")] | None = Field(
+        default=None, description="USB devices by resource mapping; default: none"
     )
     pve_pool: PvePool | None = Field(default=None, description="PVE pool, which must exist; default: none")
     description: Annotated[str, BeforeValidator(parse_description), WithJsonSchema({"type": "string"})] | None = Field(

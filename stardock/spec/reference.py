@@ -51,6 +51,8 @@ _SHORTHAND = {
     "pools.machines": "names, or mappings",
     "pools.machines.devices": "names, or mappings",
     "pools.devices": "names, or mappings",
+    "pools.machines.usb": "names, or mappings",
+    "pools.usb": "names, or mappings",
     "pools.machines.ha": "true, false, or mapping",
     "pools.ha": "true, false, or mapping",
     "proxmox.nodes": "names, or mappings",
@@ -62,7 +64,8 @@ _PLAIN = {str: "text", int: "whole number", bool: "true or false"}
 def json_schema() -> dict[str, Any]:
     """The JSON schema of cluster.yaml. What stands for a mapping (`machines: [server1]`, `ha: true`) is in it."""
     found = Spec.model_json_schema()
-    for model, key in (("Pool", "machines"), ("Pool", "devices"), ("Machine", "devices"), ("Proxmox", "nodes")):
+    named = (("Pool", "machines"), ("Pool", "devices"), ("Machine", "devices"), ("Pool", "usb"), ("Machine", "usb"), ("Proxmox", "nodes"))
+    for model, key in named:
         _allow_names(found["$defs"][model]["properties"][key])
     for moment in found["$defs"]["Hooks"]["properties"].values():
         _allow_names(moment)

@@ -19,8 +19,8 @@ GENERIC = Kernel(name="Debian's generic kernel")
 #: What linux-image-cloud-amd64 leaves out (the same packages, config.amd64_none_cloud-amd64): Intel's and Realtek's NICs, DRM. 6.1 has no
 #: AHCI either; 6.12 has.
 _CLOUD_LACKS = frozenset({"e1000", "e1000e", "rtl8139"})
-CLOUD_12 = Kernel(name="Debian 12's cloud kernel", nics=_CLOUD_LACKS, graphics=False, ahci=False)
-CLOUD = Kernel(name="Debian's cloud kernel", nics=_CLOUD_LACKS, graphics=False)
+CLOUD_12 = Kernel(name="Debian 12's cloud kernel", nics=_CLOUD_LACKS, graphics=False, usb=False, ahci=False)
+CLOUD = Kernel(name="Debian's cloud kernel", nics=_CLOUD_LACKS, graphics=False, usb=False)
 
 #: Variants of Debian's images that have the cloud kernel (debian-cloud-images' config space).
 _CLOUD_VARIANTS = ("genericcloud", "-ec2-", "-azure-")

@@ -18,6 +18,7 @@ class Kernel:
     name: str
     nics: frozenset[str] = frozenset()
     graphics: bool = True
+    usb: bool = True
     ahci: bool = True
 
 

@@ -30,6 +30,7 @@ RICH: Data = {
     "cores": 4, "sockets": 2, "cpu": "host", "memory": "4GiB", "numa": True, "balloon": 0, "disk": "20GiB", "disk_datastore": "nvme",
     "firmware": "ovmf", "tpm": True,
     "data_disks": DATA,
+    "usb": ["zigbee", {"mapping": "ups", "usb3": True}],
     "devices": ["gpu", {"mapping": "vgpu", "mdev": "nvidia-63"}],
     "pve_pool": "lab", "description": "GPU node\nof ${the} lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
     "agent": {"timeout": "5m"}, "stop_on_destroy": False, "on_boot": False,
@@ -100,6 +101,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
             assert pve.ask("POST", "/pools", poolid=pool).status == 200
         for name, path in (("gpu", "0000:01:00.0"), ("vgpu", "0000:02:00.0")):
             assert pve.ask("POST", "/cluster/mapping/pci", id_=name, map_=f"node=pve1,path={path},id=10de:2204").status == 200
+        for name, usb in (("zigbee", "10c4:ea60"), ("ups", "051d:0002")):
+            assert pve.ask("POST", "/cluster/mapping/usb", id_=name, map_=f"node=pve1,id={usb}").status == 200
         pve.lab("reset")
         cluster_made = Made(pve, tmp_path_factory.mktemp("cluster"), cluster(pve))
         cluster_made.engine().apply()
@@ -136,6 +139,13 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
     assert (config["serial0"], made.pve.get("/pools", poolid="lab")[0]["members"][0]["name"]) == ("socket", "rich1")
     refused = {key: count for key, count in made.pve.lab("status")["requests"].items() if not key.endswith(" 200")}
     assert refused == {}
+
+
+@pytest.mark.proves("case 12-usb-mapping")
+@pytest.mark.only_looks
+def test_usb_devices_are_sent_by_mapping_in_their_order(made: Made) -> None:
+    config = made.config("rich1")
+    assert [keys(config[f"usb{n}"]) for n in range(2)] == [{"mapping": "zigbee", "usb3": "0"}, {"mapping": "ups", "usb3": "1"}]
 
 
 @pytest.mark.proves("case 11-vlan-trunk")
@@ -216,6 +226,7 @@ def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Mad
             "cpu": "x86-64-v3",
             "serial": False,
             "devices": ["gpu"],
+            "usb": ["ups"],
         }
         data["pools"][1] |= {"balloon": 0, "agent": {"enabled": True, "timeout": "1m"}}
 
@@ -227,7 +238,8 @@ def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Mad
     assert power == [], "no apply switches a machine off"
     config = made.config("rich1")
     assert (config["cores"], config["sockets"], config["numa"], config["memory"], config["cpu"]) == (2, 1, 0, "6144", "x86-64-v3")
-    assert not {"serial0", "hostpci1"} & config.keys()
+    assert not {"serial0", "hostpci1", "usb1"} & config.keys()
+    assert keys(config["usb0"]) == {"mapping": "ups", "usb3": "0"}
     assert edited.plan() == []
 
 

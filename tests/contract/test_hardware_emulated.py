@@ -34,6 +34,9 @@ def refused(pve: Estate, vmid: int, **options: object) -> str:
         ({"hostpci0": "mapping=0gpu"}, "mapping: invalid format"),
         ({"hostpci0": "pcie=1"}, "either 'host' or 'mapping' must be set"),
         ({"hostpci0": "0000:01:00.0"}, "only root can set 'hostpci0' config for non-mapped devices"),
+        ({"usb0": "10c4:ea60"}, "only root can set 'usb0' config for real devices"),
+        ({"usb0": "mapping=0stick"}, "mapping: invalid format"),
+        ({"usb0": "stick"}, "host: value does not match the regex pattern"),
         ({"hostpci16": "mapping=gpu"}, "hostpci16: property is not defined in schema"),
         ({"hugepages": "any", "numa": 1}, "only root can set 'hugepages' config"),
         ({"virtio16": "local-lvm:1"}, "virtio16: property is not defined in schema"),
@@ -131,3 +134,17 @@ def test_a_trunk_wants_a_bridge_that_is_vlan_aware(pve: Estate) -> None:
     pve.lab("bridge", node="pve1", name="vmbr0", bridge_vlan_aware=None)
     answer = pve.ask("PUT", f"{vm}/config", net1="virtio,bridge=vmbr0,trunks=30")
     assert answer.errors == {"net1": "hotplug problem - vlan aware feature need to be enabled to use trunks"}
+
+
+@pytest.mark.proves("case 12-usb-mapping")
+def test_a_usb_mapping_has_one_device_on_the_pve_node_where_the_vm_starts(pve: Estate) -> None:
+    vm = made(pve, 202, usb0="mapping=zigbee,usb3=0")
+    assert pve.do("POST", f"{vm}/status/start").status == "USB device mapping not found for 'zigbee'"
+    one, other = "node=pve1,id=10c4:ea60", "node=pve1,id=10c4:ea60,path=1-2.3"
+    assert pve.ask("POST", "/cluster/mapping/usb", id_="zigbee", map_="node=pve1").errors["map"].startswith("invalid format")
+    assert pve.ask("POST", "/cluster/mapping/usb", id_="zigbee", map_=[one, other]).status == 200
+    assert pve.get("/cluster/mapping/usb") == [{"id": "zigbee", "type": "usb", "map": [one, other]}]
+    assert pve.do("POST", f"{vm}/status/start").status == "More than one USB mapping per host not supported"
+    assert pve.ask("DELETE", "/cluster/mapping/usb/zigbee").status == 200
+    assert pve.ask("POST", "/cluster/mapping/usb", id_="zigbee", map_=one).status == 200
+    assert pve.do("POST", f"{vm}/status/start").status == "OK"

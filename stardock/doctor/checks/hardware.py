@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
+from stardock.estate.survey import Answer
 
 
 def devices(scene: Scene) -> Iterator[Finding]:
     """A mapping needs an entry for each PVE node that a machine with it is on."""
-    wanted = sorted({(device.mapping, machine.pve_node) for machine in scene.plan.machines for device in machine.devices})
-    if scene.asked.mappings.refused:
-        yield warning("devices", "/cluster/mapping/pci", f"cannot be looked at: {scene.asked.mappings.refused}", "runner proxmox-role")
+    pci = {(device.mapping, machine.pve_node) for machine in scene.plan.machines for device in machine.devices}
+    usb = {(device.mapping, machine.pve_node) for machine in scene.plan.machines for device in machine.usb}
+    yield from _mapped(scene.asked.mappings, "pci", pci)
+    yield from _mapped(scene.asked.usb, "usb", usb)
+
+
+#: What an entry of a mapping looks like, and what tells its numbers.
+_ENTRIES = {"pci": ("path=0000:01:00.0,id=VENDOR:DEVICE", "lspci -nn"), "usb": ("id=VENDOR:DEVICE", "lsusb")}
+
+
+def _mapped(answer: Answer, kind: str, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
+    if answer.refused:
+        yield warning("devices", f"/cluster/mapping/{kind}", f"cannot be looked at: {answer.refused}", "runner proxmox-role")
         return
-    known = {str(item["id"]): _nodes(item.get("map") or ()) for item in scene.asked.mappings.value or ()}
-    lacking = [(name, node) for name, node in wanted if node not in known.get(name, ())]
-    for name, node in lacking:
-        cause = "has no device there" if name in known else "is no mapping, or the token may not see it (Mapping.Use)"
-        verb = f"set /cluster/mapping/pci/{name}" if name in known else f"create /cluster/mapping/pci --id {name}"
-        cure = f"pvesh {verb} --map node={node},path=0000:01:00.0,id=VENDOR:DEVICE   # as lspci -nn on {node} says"
-        yield problem("devices", f"{name} on {node}", cause, cure)
-    if wanted and not lacking:
+    known = {str(item["id"]): _nodes(item.get("map") or ()) for item in answer.value or ()}
+    wrong = [*_lacking(known, kind, wanted), *(_double(known, wanted) if kind == "usb" else ())]
+    yield from wrong
+    if wanted and not wrong:
         yield ok("devices", among(sorted({name for name, _ in wanted})), "mapped on every PVE node that needs them")
 
 
-def _nodes(entries: object) -> set[str]:
-    """The PVE nodes of a mapping: each entry is a property string."""
+def _lacking(known: Mapping[str, list[str]], kind: str, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
+    entry, tool = _ENTRIES[kind]
+    for name, node in sorted(wanted):
+        if node not in known.get(name, ()):
+            cause = "has no device there" if name in known else "is no mapping, or the token may not see it (Mapping.Use)"
+            verb = f"set /cluster/mapping/{kind}/{name}" if name in known else f"create /cluster/mapping/{kind} --id {name}"
+            yield problem("devices", f"{name} on {node}", cause, f"pvesh {verb} --map node={node},{entry}   # as {tool} on {node} says")
+
+
+def _double(known: Mapping[str, list[str]], wanted: set[tuple[str, str]]) -> Iterator[Finding]:
+    """PVE::QemuServer::USB takes one device of a mapping on a PVE node."""
+    for name, node in sorted(wanted):
+        if known.get(name, []).count(node) > 1:
+            cure = f"pvesh get /cluster/mapping/usb/{name}   # then set it with one device on {node}"
+            yield problem("devices", f"{name} on {node}", "has more than one USB device there, and PVE starts no machine with it", cure)
+
+
+def _nodes(entries: object) -> list[str]:
+    """The PVE node of each entry of a mapping, which is a property string."""
     texts = entries if isinstance(entries, list | tuple) else ()
-    return {part.removeprefix("node=") for text in texts for part in str(text).split(",") if part.startswith("node=")}
+    return [part.removeprefix("node=") for text in texts for part in str(text).split(",") if part.startswith("node=")]
 
 
 def pools(scene: Scene) -> Iterator[Finding]:

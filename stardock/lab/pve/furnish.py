@@ -18,6 +18,8 @@ def furnish(estate: Estate) -> None:
     with estate.state as state:
         for bus, name in enumerate(estate.settings.devices, 1):
             state.mappings.setdefault(name, Mapping(_devices(estate.nodes, bus), "made by the lab"))
+        for name in estate.settings.usb:
+            state.usb.setdefault(name, Mapping([f"node={node},id=10c4:ea60" for node in estate.nodes], "made by the lab"))
 
 
 def _devices(nodes: tuple[str, ...], bus: int) -> list[str]:

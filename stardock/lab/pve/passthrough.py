@@ -1,4 +1,4 @@
-"""PCI devices of a PVE node that VMs get, by resource mapping (PVE::QemuServer::PCI)."""
+"""PCI and USB devices of a PVE node that VMs get, by resource mapping (PVE::QemuServer::PCI, PVE::QemuServer::USB)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from stardock.lab.pve.schema.check import parse_property_string
 from stardock.lab.pve.schema.formats import NESTED
 from stardock.lab.pve.state import Vm
 
+_USB = re.compile(r"usb\d+")
 _HOSTPCI = re.compile(r"hostpci\d+")
 
 
@@ -27,6 +28,20 @@ def reserve(estate: Estate, vm: Vm) -> None:
         if "mdev" not in device:  # which is shared by its nature
             taken.add(_free(key, paths, used, taken))
     estate.reserved[vm.vm_id] = frozenset(taken)
+    for key in sorted(filter(_USB.fullmatch, vm.config)):
+        _find_usb(estate, vm, parse_property_string(NESTED["pve-qm-usb"], str(vm.config[key])))
+
+
+def _find_usb(estate: Estate, vm: Vm, device: Mapping[str, str]) -> None:
+    """One device of the mapping on this PVE node, no more and no less (PVE::QemuServer::USB, parse_usb_device)."""
+    if "mapping" not in device:
+        return
+    mapping = estate.state.usb.get(device["mapping"])
+    found = [text for text in mapping.devices if f"node={vm.node}" in text.split(",")] if mapping else []
+    if not found:
+        raise TaskError(f"USB device mapping not found for '{device['mapping']}'")
+    if len(found) > 1:
+        raise TaskError("More than one USB mapping per host not supported")
 
 
 def _free(key: str, paths: list[str], used: Mapping[str, int], taken: set[str]) -> str:

@@ -41,7 +41,7 @@ class Vm:
 
 @dataclass(slots=True)
 class Mapping:
-    """A resource mapping: which PCI device it is on which PVE node. Each `devices` is a property string, as it was given."""
+    """A resource mapping: which device it is on which PVE node. Each `devices` is a property string, as it was given."""
 
     devices: list[str]
     description: str | None = None
@@ -57,6 +57,7 @@ class State:
         self.vms: dict[int, Vm] = {}
         self.catalog: dict[str, str] = {}  # URL -> file of the lab's own
         self.mappings: dict[str, Mapping] = {}  # PCI devices, by the name of the mapping
+        self.usb: dict[str, Mapping] = {}  # USB devices, by the name of the mapping
         self.ha: dict[str, dict[str, Any]] = {}  # what the HA manager looks after, by resource id (vm:100)
         self.ha_rules: dict[str, dict[str, Any]] = {}
         if file.exists():
@@ -78,6 +79,7 @@ class State:
     def _load(self, saved: dict[str, Any]) -> None:
         self.catalog = saved["catalog"]
         self.mappings = {name: Mapping(**mapping) for name, mapping in saved.get("mappings", {}).items()}
+        self.usb = {name: Mapping(**mapping) for name, mapping in saved.get("usb", {}).items()}
         self.ha, self.ha_rules = saved.get("ha", {}), saved.get("ha_rules", {})
         for record in saved["vms"]:
             disks = {name: Disk(**disk) for name, disk in record.pop("disks").items()}
@@ -88,6 +90,7 @@ class State:
         saved = {
             "catalog": self.catalog,
             "mappings": mappings,
+            "usb": {name: asdict(mapping) for name, mapping in self.usb.items()},
             "ha": self.ha,
             "ha_rules": self.ha_rules,
             "vms": [asdict(vm) for vm in self.vms.values() if vm.config],  # not one that is still being made

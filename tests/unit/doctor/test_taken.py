@@ -11,6 +11,8 @@ from stardock.doctor.checks.addresses import addresses, static, watched
 from stardock.doctor.finding import Level
 from stardock.doctor.scene import Heard
 from stardock.estate.survey import Answer
+from stardock.plan.parts import Usb
+from stardock.plan.privileges import needed
 from tests.plans import document, plan_of
 from tests.unit.doctor.findings import only, pcis, wrong
 from tests.unit.doctor.scenes import plan, resources, scene, vm
@@ -51,6 +53,21 @@ def test_a_device_that_is_mapped_nowhere_or_not_on_the_machines_pve_node_is_told
     elsewhere = only(scene(made, mappings=Answer([{"id": "gpu", "map": ["node=pve2,path=0000:01:00.0"]}]), pools=pool))
     assert elsewhere.cause == "has no device there"
     assert wrong(scene(made, mappings=Answer([{"id": "gpu", "map": ["id=1,node=pve1,path=0000:01:00.0"]}]), pools=pool)) == []
+
+
+@pytest.mark.proves("case 12-usb-mapping")
+def test_a_usb_device_that_is_mapped_nowhere_elsewhere_or_twice_is_told() -> None:
+    first, *others = plan().machines
+    made = replace(plan(), machines=(replace(first, usb=(Usb(mapping="zigbee"),)), *others))  # lb1 on pve1
+    assert needed(made)["/mapping/usb/zigbee"] == {"Mapping.Use"}
+    missing = only(scene(made, usb=Answer([])))
+    assert (missing.check, missing.subject, missing.level) == ("devices", "zigbee on pve1", Level.PROBLEM)
+    assert missing.cure == "pvesh create /cluster/mapping/usb --id zigbee --map node=pve1,id=VENDOR:DEVICE   # as lsusb on pve1 says"
+    there, away = "node=pve1,id=10c4:ea60", "node=pve2,id=10c4:ea60"
+    assert only(scene(made, usb=Answer([{"id": "zigbee", "map": [away]}]))).cause == "has no device there"
+    assert "more than one USB device there" in only(scene(made, usb=Answer([{"id": "zigbee", "map": [there, f"{there},path=1-2"]}]))).cause
+    assert wrong(scene(made, usb=Answer([{"id": "zigbee", "map": [there, away]}]))) == []
+    assert only(scene(made, usb=Answer(refused="403 no"))).subject == "/cluster/mapping/usb"
 
 
 def test_a_pool_that_is_not_there_is_told() -> None:

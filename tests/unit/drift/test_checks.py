@@ -205,6 +205,21 @@ def test_one_planted_drift_is_found_alone(plant: Callable[[Scene], Scene], kind:
     assert finding.cure
 
 
+@pytest.mark.proves("case 12-usb-mapping")
+def test_planned_usb_devices_are_no_drift_and_another_mapping_or_one_more_is() -> None:
+    data = document()
+    data["pools"][1]["usb"] = ["zigbee"]
+    scene = deployed(plan_of(data)[0])
+
+    def told(**usb: str) -> list[tuple[str, str, str, str]]:
+        return [(one.kind, one.field, one.wanted, one.found) for one in run(edited(scene, **usb)) if one.subject == "server1"]
+
+    assert told(usb0="mapping=zigbee,usb3=0") == []
+    assert told() == [("device", "usb0", "zigbee", "none")]
+    assert told(usb0="10c4:ea60") == [("device", "usb0", "zigbee", "none")]
+    assert told(usb0="mapping=zigbee", usb1="mapping=ups") == [("option", "usb1", "none", "mapping=ups")]
+
+
 @pytest.mark.proves("case 11-vlan-trunk")
 def test_planned_trunks_are_no_drift_and_a_range_by_hand_is_told_with_what_the_engine_cannot_read() -> None:
     data = document()

@@ -72,6 +72,7 @@ HARDWARE: dict[str, Fault] = {
         "2 devices are the primary graphics card: a0, a1",
         "leave one",
     ),
+    "a USB device twice": fault("usb: [zigbee, zigbee]", "usb:", "the USB device zigbee stands there twice", "delete one"),
     "DHCP without a guest agent": (
         "machines: [agent1]",
         "machines: [agent1]\n    interfaces: [{bridge: vmbr0}]\n    agent: {enabled: false}",

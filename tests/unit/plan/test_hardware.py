@@ -8,7 +8,7 @@ import pytest
 
 from stardock.plan.build import build
 from stardock.plan.model import Plan
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup
+from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
 from stardock.plan.privileges import needed
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, pool
@@ -60,6 +60,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "on_boot": (False, True),
     "ha": (True, False),
     "devices": (["gpu"], []),
+    "usb": (["zigbee", {"mapping": "ups", "usb3": True}], []),
     "data_disks": (DISKS, []),
     "balloon": (0, "2GiB"),
 }
@@ -71,6 +72,7 @@ PLANNED: dict[str, tuple[Any, Any]] = {
     "agent": (Agent(timeout_minutes=5), Agent()),
     "ha": (HA, None),
     "devices": ((Device(mapping="gpu"),), ()),
+    "usb": ((Usb(mapping="zigbee"), Usb(mapping="ups", usb3=True)), ()),
     "data_disks": (
         (
             DataDisk(name="longhorn", size_gib=100, datastore="local-lvm", slot=1, mount="/var/lib/longhorn", filesystem="xfs"),

@@ -82,6 +82,20 @@ def test_a_machine_that_stands_with_the_cloud_kernel_gets_no_nic_that_it_does_no
     assert problem.path == "pools[2].interfaces[0].model"
 
 
+@pytest.mark.proves("case 12-usb-mapping")
+def test_usb_is_refused_where_the_kernel_has_none_and_planned_where_it_has() -> None:
+    data = one(url=CLOUD)
+    data["pools"][0]["usb"] = ["zigbee"]
+    with pytest.raises(InputErrors) as caught:
+        plan_of(data)
+    (problem,) = caught.value.problems
+    assert (problem.path, "drives no USB: zigbee cannot work" in problem.message) == ("pools[0].usb", True)
+    assert problem.cure is not None
+    assert "take it away, or take the image debian-13-generic" in problem.cure
+    del data["image"]["url"]
+    assert [usb.mapping for usb in plan_of(data)[0].machines[0].usb] == ["zigbee"]
+
+
 @pytest.mark.parametrize("name", ["debian-12-ec2-amd64.qcow2", "debian-13-azure-amd64.raw", "my-debian-13-genericcloud-baked.qcow2"])
 def test_an_image_whose_name_says_so_has_the_cloud_kernel(name: str) -> None:
     release = "12" if "12" in name else "13"

@@ -65,6 +65,7 @@ def full_document() -> dict[str, Any]:
         "description": "an agent",
         "startup": {"order": 3, "up_delay": 30, "down_delay": 60},
         "data_disks": [{"name": "longhorn", "size": "20GiB", "mount": "/var/lib/longhorn"}],
+        "usb": ["zigbee"],
         "ha": {"enabled": True},
     }
     return data

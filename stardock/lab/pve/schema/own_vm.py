@@ -156,6 +156,7 @@ tags <pve-tag-list>
 template boolean
 tpmstate0 {tpmstate}
 unused[n] {unused}
+usb[n] <pve-qm-usb>
 vcpus integer 1..
 vga {vga}
 virtio[n] {virtio}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,5 +83,14 @@ def _reader(yaml: YAML) -> YAML:
 def save_secrets(path: Path, values: Secrets) -> None:
     """Write the file, 0600 from its first byte on."""
     head = "# The cluster's tokens. Keep a copy with the etcd snapshots: without the first they cannot be restored.\n"
-    tokens = {"stardock_token": values.token, "stardock_agent_token": values.agent_token}
-    write_atomically(path, head + yaml_text(tokens), mode=0o600)
+    write_atomically(path, head + yaml_text(_variables(values)), mode=0o600)
+
+
+def save_variables(path: Path, values: Secrets | None, contents: Mapping[str, str]) -> None:
+    """Write what one run of Ansible gets, 0600 from its first byte on: tokens, and contents of files by their source."""
+    listed = {"stardock_contents": [{"source": source, "content": content} for source, content in contents.items()]}
+    write_atomically(path, yaml_text({**(_variables(values) if values else {}), **listed}), mode=0o600)
+
+
+def _variables(values: Secrets) -> dict[str, str]:
+    return {"stardock_token": values.token, "stardock_agent_token": values.agent_token}

@@ -309,7 +309,11 @@ def _document() -> dict[str, Any]:
     }
     data["network"] |= {"vip_interface": "ens18", "dns": ["192.168.1.1"], "search": ["home.arpa"]}
     nic = data["network"]["server"][0]
-    nic |= {"routes": [{"to": "10.20.0.0/16", "via": "192.168.1.2"}], "ipv6": {"static": {"base": "fd00:10::", "offset": 80}}}
+    nic |= {
+        "zone": "zone1",
+        "routes": [{"to": "10.20.0.0/16", "via": "192.168.1.2"}],
+        "ipv6": {"static": {"base": "fd00:10::", "offset": 80}},
+    }
     hook = {"command": "true", "env": ["DNS_TOKEN"]}
     moments = ("before_deploy", "after_deploy", "before_bootstrap", "after_bootstrap")
     data["hooks"] = {moment: [copy.deepcopy(hook)] for moment in moments}
@@ -334,6 +338,8 @@ def _document() -> dict[str, Any]:
     hardware = {
         "data_disks": [{"name": "data", "size": "10GiB", "datastore": "local-lvm", "mount": "/srv/data"}],
         "devices": [{"mapping": "gpu", "mdev": "nvidia-63"}],
+        "usb": [{"mapping": "stick"}],
+        "disk_datastore": "local-lvm",
         "pve_pool": "kubernetes",
         "description": "a machine",
         "tags": ["production"],
@@ -350,6 +356,10 @@ def _document() -> dict[str, Any]:
     }
     servers["machines"][2] = {"name": "server3", "nodes": ["pve3"]}
     user_data["write_files"][0]["path"] = "/etc/issue"
+    user_data["write_files"] += [
+        {"path": "/etc/secret1", "content_from": {"env": "SECRET_TEXT"}},
+        {"path": "/etc/secret2", "content_from": {"file": "secret_text"}},
+    ]
     agents |= {
         "cpu": "host",
         "nodes": ["pve1"],

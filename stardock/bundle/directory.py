@@ -12,6 +12,7 @@ from stardock.errors import RefusedError, StardockError
 from stardock.facts import Facts, save_known_hosts
 from stardock.plan.model import Plan
 from stardock.writing import refuse_link, unwritable, write_atomically
+from stardock.yamltext import quoted
 
 #: Where the playbooks are in a checkout.
 SOURCE = Path(__file__).parents[2] / "ansible"
@@ -71,6 +72,13 @@ def _write_yaml(path: Path, variables: Variables) -> None:
     path.write_text("---\n" + yaml_text(variables), encoding="utf-8")
 
 
+def _contents(plan: Plan) -> str:
+    """What files with a secret need."""
+    sources = sorted({file.source for machine in plan.machines for file in machine.secret_files})
+    listed = "".join(f"\n    - {{source: {quoted(source)}, content: ...}}" for source in sources)
+    return f" And `stardock_contents`, the texts of files that hold a secret:\n\n    stardock_contents:{listed}\n\n" if sources else ""
+
+
 def _readme(plan: Plan) -> str:
     return f"""# The Ansible half of the cluster {plan.cluster}
 
@@ -82,6 +90,7 @@ Needs ansible-core 2.17 or newer and ssh, here, and nothing else of the project 
 names the key.
 
 `secrets.yaml` (mode 0600) has two keys, `stardock_token` and `stardock_agent_token`: long random texts for a new cluster; for a cluster
-that exists the ones it was made with. The kubeconfig is written into this directory, or where `-e kubeconfig_path=FILE` says.
-Machines download RKE2, unless the environment variable STARDOCK_ARTIFACTS names a folder here with its tarball and checksum file.
+that exists the ones it was made with.{_contents(plan)} The kubeconfig is written into this directory, or where
+`-e kubeconfig_path=FILE` says. Machines download RKE2, unless the environment variable STARDOCK_ARTIFACTS names a folder here with its
+tarball and checksum file.
 """

@@ -19,6 +19,7 @@ def machine_variables(machine: Machine, options: Mapping[str, Any] = MappingProx
     return {
         "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in machine.users],
         "machine_files": [*_files(machine, options), *_timezone(machine), *(_keys(user) for user in machine.users)],
+        "machine_secret_files": list(_secret_files(machine, options)),
         "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(machine)),
         "machine_mirror": _mirror(machine),
@@ -54,6 +55,12 @@ def _files(machine: Machine, options: Mapping[str, Any]) -> Iterator[dict[str, s
         applies = {"applies": reader} if reader else {}
         owner = {} if file.owner == "root" else {"owner": file.owner}
         yield {"path": file.path, "content": file.content, "mode": file.mode, **owner, **applies}
+
+
+def _secret_files(machine: Machine, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Files whose content comes by the variable `stardock_contents`, found there by its source."""
+    for file in machine.secret_files:
+        yield {"path": file.path, "source": file.source, "mode": file.mode, "owner": file.owner, "applies": readers(file.path, options)}
 
 
 def _timezone(machine: Machine) -> Iterator[dict[str, str]]:

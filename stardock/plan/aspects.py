@@ -133,6 +133,7 @@ def setup(machine: Machine) -> dict[str, tuple[str, ...]]:
         "users": tuple(word for user in machine.users for word in _user(user)),
         "packages": machine.packages,
         "files": tuple(f"{file.path} ({_digest(file.content, file.mode, file.owner)})" for file in machine.files),
+        "secret_files": tuple(f"{file.path} ({file.source}, {file.mode}, {file.owner})" for file in machine.secret_files),
         "timezone": (machine.timezone,),
         "window": tuple(f"{one.start}-{maintenance.end(one)} {one.strategy}" for one in windows.values()),
         "mirror": (machine.mirror,) if machine.mirror else (),

@@ -30,10 +30,10 @@ def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Mach
     for one in every:
         machine = wishes[one.name]
         own = _own_paths(machine)
-        for file in machine.files:
-            if file.path in own or file.path.startswith(tuple(path for path in own if path.endswith("/"))):
-                keys = places[one.pool.name, file.path] if (one.pool.name, file.path) in places else places["", file.path]
-                message = f"`{file.path}` is a file that Stardock writes itself on {one.name}"
+        for written in [file.path for file in machine.files] + [file.path for file in machine.secret_files]:
+            if written in own or written.startswith(tuple(path for path in own if path.endswith("/"))):
+                keys = places[one.pool.name, written] if (one.pool.name, written) in places else places["", written]
+                message = f"`{written}` is a file that Stardock writes itself on {one.name}"
                 found.setdefault(keys, at(spec, keys, message, "choose another path: most services read a folder of further files beside"))
     return list(found.values())
 

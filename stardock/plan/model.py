@@ -139,6 +139,16 @@ class UserFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretFile:
+    """A file of the user's whose content is a secret: nothing has it but the machine. `source` is `env:NAME` or `file:PATH`."""
+
+    path: str
+    source: str
+    mode: str = "0644"
+    owner: str = "root"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """One VM, decided in full. Memory in MiB, disk in GiB."""
 
@@ -189,6 +199,7 @@ class Machine:
     cni: tuple[str, ...] = ("canal",)  # the cluster's network plugins: their interfaces are left alone by the system
     mirror: str | None = None  # URL of a copy of the system's repositories
     files: tuple[UserFile, ...] = ()  # the user's own
+    secret_files: tuple[SecretFile, ...] = ()  # those that only the stage `machines` writes
     commands: tuple[str, ...] = ()  # the user's own, once at the end of the first boot
     boot_commands: tuple[str, ...] = ()  # the user's own, early at every boot
 

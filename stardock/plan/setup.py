@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from stardock.distributions.selinux import can_confine, packages
-from stardock.plan.model import User, UserFile
+from stardock.plan.model import SecretFile, User, UserFile
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
 
@@ -55,7 +55,8 @@ def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, 
         "packages": tuple(dict.fromkeys((*needed, *spec.cloud_init.packages, *own.packages))),
         "cni": cni,
         "mirror": spec.cloud_init.mirrors.get(name),
-        "files": tuple(user_file(file) for each in both for file in each.write_files),
+        "files": tuple(user_file(file) for each in both for file in each.write_files if file.content_from is None),
+        "secret_files": tuple(secret_file(file, file.content_from) for each in both for file in each.write_files if file.content_from),
         "commands": tuple(command for each in both for command in each.runcmd),
         "boot_commands": tuple(command for each in both for command in each.bootcmd),
     }
@@ -63,4 +64,9 @@ def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, 
 
 def user_file(file: cloud_init.UserFile) -> UserFile:
     """One file as wished."""
-    return UserFile(path=file.path, content=file.content, mode=file.permissions, owner=file.owner)
+    return UserFile(path=file.path, content=file.content or "", mode=file.permissions, owner=file.owner)
+
+
+def secret_file(file: cloud_init.UserFile, source: cloud_init.ContentSource) -> SecretFile:
+    """One whose content is read at bootstrap."""
+    return SecretFile(path=file.path, source=source.name, mode=file.permissions, owner=file.owner)

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, Strict
 from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
 from stardock.plan.locked import Lock, LockedMachine, Pin
-from stardock.plan.model import Image, Interface, Ipv6, Machine, Route, User, UserFile, Window
+from stardock.plan.model import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
 from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
 from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec import hardware, interface, ip
@@ -189,6 +189,12 @@ LOCK: Forms = {
     },
     User: {"name": Account, "keys": tuple[KeyLine, ...], "password_variable": Variable | None},
     UserFile: {"path": FilePath, "content": Annotated[str, AfterValidator(parse_content)], "mode": Mode, "owner": Account},
+    SecretFile: {
+        "path": FilePath,
+        "source": Annotated[str, Form(r"env:[A-Za-z_][A-Za-z0-9_]*|(?s:file:.+)", "the source of a secret", "env:REGISTRIES_YAML")],
+        "mode": Mode,
+        "owner": Account,
+    },
     DataDisk: {
         "name": hardware.DiskName,
         "size_gib": Gibibytes,

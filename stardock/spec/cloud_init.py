@@ -103,13 +103,40 @@ _WORDS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items
 Command = Annotated[str, BeforeValidator(parse_command), WithJsonSchema(_WORDS)]
 
 
+class ContentSource(Section):
+    """Where the content of a file comes from that holds a secret. Exactly one of these."""
+
+    env: Variable | None = Field(default=None, description="name of an environment variable")
+    file: str | None = Field(default=None, description="file, relative to cluster.yaml (or under ~)", min_length=1)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ContentSource:
+        if (self.env is None) == (self.file is None):
+            raise broken("`content_from` is exactly one of `env` and `file`", "write for example {env: REGISTRIES_YAML}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Both in one text, as the lock and the bundle have it."""
+        return f"file:{self.file}" if self.env is None else f"env:{self.env}"
+
+
 class UserFile(Section):
-    """A file on machines, whole. It is kept as written here, and it is no place for secrets: the lock and the bundle hold it."""
+    """A file on machines, whole. Its `content` is no place for secrets: the lock and the bundle hold it. `content_from` is one."""
 
     path: FilePath = Field(description="where: absolute; not a file that Stardock writes itself")
-    content: Annotated[str, AfterValidator(parse_content)] = Field(description="the whole text")
+    content: Annotated[str, AfterValidator(parse_content)] | None = Field(default=None, description="the whole text")
+    content_from: ContentSource | None = Field(
+        default=None, description="instead of `content`, where it holds a secret: written by `runner bootstrap`, and not by first boot"
+    )
     permissions: Mode = Field(default="0644", description="four octal digits")
     owner: Account = Field(default="root", description="account that owns it; the group is root")
+
+    @model_validator(mode="after")
+    def _one_content(self) -> UserFile:
+        if (self.content is None) == (self.content_from is None):
+            raise broken(f"{shown(self.path)} has exactly one of `content` and `content_from`", "write one of the two")
+        return self
 
 
 class UserData(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,8 +11,9 @@ from stardock.bundle import write_bundle
 from stardock.errors import ConditionError
 from stardock.facts import address_of
 from stardock.files import ClusterFiles, named_file
-from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
+from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.stages import silent
+from stardock.stages.contents import read_contents
 from stardock.stages.failure import failure_error
 from stardock.stages.founded import read_back, remember, remember_host_keys
 from stardock.stages.hooks import check_hooks, hook_steps
@@ -108,6 +110,7 @@ def check(workspace: Workspace, options: Options) -> None:
         refuse(workspace, known(workspace))
     if not options.check:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
+    contents_for(workspace, options)
     others = [machine for machine in plan.machines if machine.role != silent.ROLE]
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
     if nowhere:
@@ -121,6 +124,13 @@ def check(workspace: Workspace, options: Options) -> None:
             f"no SSH host key is known for {', '.join(unknown)}",
             cure="run `runner discover`: it reads the keys through Proxmox; or pass --accept-new-host-keys to trust the first answer",
         )
+
+
+def contents_for(workspace: Workspace, options: Options) -> dict[str, str]:
+    """The secret contents of files, where this run writes files. `InputErrors` for what cannot be read."""
+    if "machines" not in options.stages or not any(machine.secret_files for machine in workspace.plan.machines):
+        return {}
+    return read_contents(workspace.spec, workspace.plan, workspace.files.spec, os.environ)
 
 
 @dataclass(slots=True)
@@ -144,7 +154,7 @@ class Bootstrap:
         try:
             secrets = self._secrets() if NEED_SECRETS & set(self.options.stages) else None
             self._guard()
-            code = run(self._run("site.yml", secrets, self.options.stages), self.watcher.see)
+            code = run(self._run("site.yml", self._handed(secrets), self.options.stages), self.watcher.see)
         finally:
             self._remember()
         self.watcher.finish()
@@ -192,16 +202,24 @@ class Bootstrap:
             "rke2_snapshot": self.options.snapshot,
         }
 
-    def _secrets(self) -> Path:
-        """A copy of the secrets file for Ansible, which would take what else stands there too; read back from a server, or made."""
-        path, copy = secrets_file(self.workspace.files), self.place.directory / "secrets.yaml"
+    def _handed(self, secrets: Secrets | None) -> Path | None:
+        """A private file with what Ansible needs and nothing else: it would take whatever stands in a file for a variable."""
+        contents = contents_for(self.workspace, self.options)
+        if secrets is None and not contents:
+            return None
+        path = self.place.directory / "secrets.yaml"
+        save_variables(path, secrets, contents)
+        return path
+
+    def _secrets(self) -> Secrets:
+        """What the secrets file holds; read back from a server, or made when nothing is founded."""
+        path = secrets_file(self.workspace.files)
         values = load_secrets(path)
         if values is None:
             values = self._read_back() or make_secrets()
             if not self.options.check:
                 save_secrets(path, values)
-        save_secrets(copy, values)
-        return copy
+        return values
 
     def _read_back(self) -> Secrets | None:
         report = self.place.directory / "report.json"

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from stardock.bundle import write_bundle
 from stardock.secrets import Secrets, save_secrets
 from stardock.workspace import open_workspace
-from tests.hostile_machine import HostileMachine, bootstrap, hostile_cluster, hostile_machine
+from stardock.yamltext import yaml_text
+from tests.hostile_machine import ADDRESSES, HostileMachine, bootstrap, hostile_cluster, hostile_machine
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(200)]
 
@@ -264,3 +265,24 @@ def test_names_are_not_hashed_although_the_users_ssh_hashes_them(hostile: Hostil
     assert done.returncode == 0, done.stdout + done.stderr
     assert (directory / "known_hosts").read_text().split()[1:] == hostile.host_key.split()
     assert (directory / "known_hosts").read_text().startswith(f"[127.0.0.1]:{hostile.port} ")
+
+
+@pytest.mark.proves("case 05-registries-later")
+def test_a_secret_file_reaches_the_machine_and_is_left_nowhere_here(hostile: HostileMachine, tmp_path: Path) -> None:
+    """Whatever the machine does with it: here it repeats the secret in its answers."""
+    cluster = hostile_cluster(tmp_path / "c", hostile)
+    (tmp_path / "secret").write_text("planted-password\n")
+    source = {"path": "/etc/rancher/rke2/registries.yaml", "permissions": "0600", "content_from": {"file": "../secret"}}
+    cluster.write_text(cluster.read_text() + yaml_text({"cloud_init": {"user_data": {"write_files": [source]}}}))
+    hostile.returns("planted-password", changed=True, msg="planted-password", diff=[{"before": "planted-password\n", "after": ""}])
+    done = bootstrap(cluster, "--stage", "machines")
+    assert done.returncode == 0, done.stderr
+    assert {address for address, _, sent in hostile.asked() if "planted-password" in sent} == set(ADDRESSES.values())
+    assert files(cluster) == BESIDE
+    left = [path for path in cluster.parent.rglob("*") if path.is_file() and b"planted" in path.read_bytes()]
+    assert left == []
+    assert "planted" not in done.stdout + done.stderr
+    (tmp_path / "secret").unlink()
+    hostile.forget()
+    assert bootstrap(cluster, "--stage", "machines").returncode == 3
+    assert hostile.asked() == []

@@ -119,6 +119,7 @@ def test_labels_and_taints_of_a_standing_node_are_applied_through_the_api_those_
     unchanged(cluster)
 
 
+@pytest.mark.proves("case 05-registries-later")
 def test_a_file_that_rke2_reads_edited_it_restarts_once(cluster: Cluster) -> None:
     before = runs(cluster)
     cluster.edit(r"mirrors: \{\}", "mirrors: {docker.io: {endpoint: ['https://registry.example.com']}}")

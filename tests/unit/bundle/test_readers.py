@@ -62,6 +62,7 @@ def test_who_is_told_of_a_file(path: str, told: str) -> None:
     assert readers(path, OPTIONS) == told
 
 
+@pytest.mark.proves("case 05-registries-later")
 def test_registries_yaml_later_restarts_rke2_and_units_of_ours_restart_nothing() -> None:
     data = document()
     path = "/etc/rancher/rke2/registries.yaml"

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from stardock.cli.main import runner
 from stardock.lock import save_lock
 from stardock.plan.aspects import guards, hardware, setup
-from stardock.plan.model import Interface, Machine, Route, User, UserFile, Window
+from stardock.plan.model import Interface, Machine, Route, SecretFile, User, UserFile, Window
 from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
 from tests.plans import PUBLIC_KEY, document, plan_of
 from tests.states import state_of, state_text
@@ -330,6 +330,7 @@ def another(value: Any, field: str) -> Any:
         "agent": Agent(enabled=False),
         "ha": Ha(max_restart=7),
         "files": (UserFile(path="/x", content="y"),),
+        "secret_files": (SecretFile(path="/x", source="env:X"),),
         "routes": (Route(to="10.9.0.0/16", via="192.168.1.9"),),
         "labels": {"a": "b"},
         "mtu": 1400,

@@ -88,6 +88,23 @@ PLAIN_VALUES: dict[str, Case] = {
         "`a b` is not an account name",
         "admin",
     ),
+    "content_from_a_variable_with_a_blank": last(
+        "cloud_init: {user_data: {write_files: [{path: /srv/x, content_from: {env: A B}}]}}",
+        "cloud_init.user_data.write_files[0].content_from.env",
+        "`A B` is not a name",
+        "write for example",
+    ),
+    "content_from_a_file_without_a_name": last(
+        "cloud_init: {user_data: {write_files: [{path: /srv/x, content_from: {file: ''}}]}}",
+        "cloud_init.user_data.write_files[0].content_from.file",
+        *EMPTY,
+    ),
+    "content_from_a_text": last(
+        "cloud_init: {user_data: {write_files: [{path: /srv/x, content_from: secret}]}}",
+        "cloud_init.user_data.write_files[0].content_from",
+        "`secret` is not a mapping",
+        "KEY",
+    ),
     "key_of_a_user_empty": user("keys: ['']", "keys[0]", *EMPTY),
     "sudo_in_words": user("sudo: ALL", "sudo", *FLAG),
     "password_from_a_variable_with_a_blank": user(

@@ -1,0 +1,73 @@
+"""Contents of files that hold a secret of the user's: read when machines are set up, and handed to Ansible in a private file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from stardock.errors import ConditionError, InputErrors, Problem
+from stardock.plan.model import Plan
+from stardock.spec.cloud_init import MAX_CONTENT, ContentSource, UserData
+from stardock.spec.cluster import Keys, Spec
+from stardock.spec.places import at
+
+
+def read_contents(spec: Spec, plan: Plan, cluster_file: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Read every content that a machine needs: source -> text. Only what cluster.yaml names is read, whatever the lock says.
+
+    `InputErrors` with all that cannot be read, each at its place; `ConditionError` for one that only a machine's last record names.
+    """
+    wanted = {file.source for machine in plan.machines for file in machine.secret_files}
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for keys, source in _sources(spec):
+        found = _text(source, cluster_file.parent, environ) if source.name in wanted else ""
+        if isinstance(found, Unreadable):
+            problems.append(at(spec, (*keys, "content_from"), found.message, found.cure))
+        else:
+            texts[source.name] = found
+    if problems:
+        raise InputErrors(str(cluster_file), tuple(problems))
+    if lost := sorted(wanted - texts.keys()):
+        message = f"a machine that is no longer in cluster.yaml has a file with the content of {', '.join(lost)}"
+        raise ConditionError(message, cure="name it in cluster.yaml again, or list the machine under `remove:`")
+    return {name: texts[name] for name in sorted(wanted)}
+
+
+class Unreadable:
+    """Why a content cannot be had."""
+
+    def __init__(self, message: str, cure: str) -> None:
+        self.message, self.cure = message, cure
+
+
+def _sources(spec: Spec) -> Iterator[tuple[Keys, ContentSource]]:
+    """All of cluster.yaml, with their places."""
+    parts: list[tuple[Keys, UserData]] = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]
+    parts += [(("pools", p, "cloud_init", "user_data"), pool.cloud_init.user_data) for p, pool in enumerate(spec.pools)]
+    for keys, part in parts:
+        for f, file in enumerate(part.write_files):
+            if file.content_from is not None:
+                yield (*keys, "write_files", f), file.content_from
+
+
+def _text(source: ContentSource, folder: Path, environ: Mapping[str, str]) -> str | Unreadable:
+    if source.env is not None:
+        found: str | Unreadable = environ.get(source.env) or Unreadable(
+            f"the environment variable {source.env} is not set, or empty", f'export {source.env}="$(cat FILE)"'
+        )
+    else:
+        found = _of_file(folder / Path(source.file or "").expanduser())
+    if isinstance(found, str) and (len(found.encode(errors="surrogateescape")) > MAX_CONTENT or "\0" in found):
+        return Unreadable(f"{source.name} is no text of at most {MAX_CONTENT} bytes", "bring it another way")
+    return found
+
+
+def _of_file(path: Path) -> str | Unreadable:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_CONTENT + 1).decode("utf-8")
+    except UnicodeDecodeError:
+        return Unreadable(f"{path} is not UTF-8 text", "bring it another way")
+    except (OSError, ValueError, RuntimeError) as error:  # a zero byte; no home directory
+        return Unreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", "make the file, readable by you alone")

@@ -73,4 +73,8 @@ def _show(findings: Sequence[Finding]) -> None:
         click.echo(f"{one.level.value}: {one.check}, {one.subject}")
         click.echo("\n".join(f"  {line}" for line in one.cure.splitlines()))
     counts = {level: sum(one.level.value == level for one in findings) for level in COLOURS}
-    click.echo(f"{counts['ok']} ok, {counts['warning']} warnings, {counts['problem']} problems")
+    click.echo(f"{counts['ok']} ok, {_counted(counts['warning'], 'warning')}, {_counted(counts['problem'], 'problem')}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

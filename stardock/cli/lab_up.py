@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stardock.cli.lab_copy import LabPaths, lab_paths, make_copy, referenced_keys
 from stardock.cli.lab_settings import lab_settings
+from stardock.errors import ConditionError
 from stardock.lab import holder, inotify
 from stardock.lab.access import access_key
 from stardock.lab.standin import build_tarball
@@ -21,7 +22,7 @@ machines here are containers, not VMs, unless --vm says so (all differences: doc
 
 
 def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ()) -> None:
-    """Raises InputErrors for a bad cluster file, LabError when the lab does not come up.
+    """Raises InputErrors for a bad cluster file, ConditionError without what `make lab-setup` builds, LabError.
 
     `tell` gets a line or more at a time; `vms` are machines that run in QEMU.
     """
@@ -29,6 +30,7 @@ def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ())
     if holder.status(paths.directory) is not None:
         tell(f"the lab runs already, on its copy {_shown(paths.cluster_file)}; for another file: runner lab down -f {source}, then up")
         return
+    mirror = _mirror()
     difference = make_copy(source, paths)
     _make_keys(paths)
     plan = open_workspace(paths.cluster_file).plan
@@ -37,12 +39,16 @@ def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ())
     variables = {
         "STARDOCK_FILE": str(paths.cluster_file),
         "STARDOCK_ARTIFACTS": str(_artifacts(paths, plan.distribution.version)),
-        **_mirror(),
+        **mirror,
     }
     if raised := inotify.make_room():
         tell(raised)
     holder.up(lab_settings(plan, paths.directory, vms), variables)
     tell("\n".join([_DIFFERENCES, *_told(vms)]) + f"\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND")
+
+
+#: Laid out by tools/provider-mirror.
+MIRROR = Path(__file__).parents[2] / "build/mirror"
 
 
 def _told(vms: Sequence[str]) -> list[str]:
@@ -84,9 +90,11 @@ def _artifacts(paths: LabPaths, version: str) -> Path:
 
 
 def _mirror() -> dict[str, str]:
-    """Where engines find the locally built provider, when `tools/provider-mirror` has laid it out."""
-    file = Path(__file__).parents[2] / "build/mirror/terraform.rc"
-    return {"TF_CLI_CONFIG_FILE": str(file)} if file.exists() else {}
+    """Where engines find the locally built provider: a lab reaches no registry. Raises ConditionError when it was not built."""
+    file = MIRROR / "terraform.rc"
+    if not file.exists():
+        raise ConditionError(f"the lab's provider is not built: {file} does not exist", cure=f"run `make lab-setup` in {MIRROR.parents[1]}")
+    return {"TF_CLI_CONFIG_FILE": str(file)}
 
 
 def _shown(path: Path) -> str:

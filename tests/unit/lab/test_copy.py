@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stardock.cli.lab_copy import lab_paths, make_copy, referenced_keys, relocated
-from stardock.cli.lab_up import link_images
-from stardock.errors import InputErrors
+from stardock.cli.lab_up import bring_up, link_images
+from stardock.errors import ConditionError, InputErrors
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[3]
@@ -87,3 +87,13 @@ def test_images_beside_the_file_are_found_beside_its_copy(tmp_path: Path) -> Non
         link_images(tmp_path / "mine", tmp_path / "copy", ["images/baked.qcow2", "~/other.raw"])
     assert (tmp_path / "copy/images/baked.qcow2").read_text() == "image"
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["images"]
+
+
+def test_a_lab_without_a_built_provider_is_refused_with_what_builds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reaches no registry: `tofu init` would fail there, minutes later, with words about a network."""
+    monkeypatch.setattr("stardock.cli.lab_up.MIRROR", tmp_path / "build/mirror")
+    (tmp_path / "cluster.yaml").write_text((ROOT / "examples/single/cluster.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConditionError) as caught:
+        bring_up(tmp_path / "cluster.yaml", lambda _: None)
+    assert caught.value.cure == f"run `make lab-setup` in {tmp_path}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stardock.lab.patience import patient
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 
@@ -49,7 +50,7 @@ def test_with_umask_000_nobody_else_may_write_what_a_deploy_makes_or_finds_of_an
     deployed.write()
     with open_umask():
         process = deployed.start_unasked("deploy", "--timeout", "20")
-        output, _ = process.communicate(timeout=180)
+        output, _ = process.communicate(timeout=patient(60))
         assert process.returncode == 5, output  # before an apply
         assert _writable(deployed.folder) == []
         deployed.deploy()

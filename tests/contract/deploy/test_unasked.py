@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stardock.lab.patience import patient
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.contract
 
 def _unasked(estate: EmulatedEstate) -> tuple[int, str]:
     process = estate.start_unasked("deploy", "--timeout", "20")
-    output, _ = process.communicate(timeout=180)
+    output, _ = process.communicate(timeout=patient(60))
     return process.returncode, output
 
 

@@ -167,7 +167,7 @@ def test_no_answer_whatever_it_is_crashes(interfaces: Any, file: Any) -> None:
     for found in addresses_of(told.estate, VM).by_mac.values():
         assert all(found)
     assert host_keys(told.estate, VM).keys == () or host_key(file) is not None
-    assert founded_mark(Told(files={"/etc/stardock/founded": {"content": file}}).estate, VM) == ""
+    assert founded_mark(Told(files={"/etc/stardock/founded": {"content": file}}).estate, VM) is None
     json.dumps(shown(interfaces))
 
 
@@ -270,6 +270,11 @@ def test_a_founded_mark_is_a_sha256(mark: str) -> None:
     assert founded_mark(Told(files={"/etc/stardock/founded": mark}).estate, VM) == "ab" * 32
 
 
-@pytest.mark.parametrize("mark", ["", "ab", "AB" * 32, "ab" * 32 + "\nab", "{{ lookup('pipe', 'id') }}", DENIED, ABSENT])
-def test_anything_else_is_no_founded_mark(mark: str) -> None:
-    assert founded_mark(Told(files={"/etc/stardock/founded": mark}).estate, VM) == ""
+@pytest.mark.proves("hostile 7")
+@pytest.mark.parametrize("mark", ["", "ab", "AB" * 32, "ab" * 32 + "\nab", "{{ lookup('pipe', 'id') }}", DENIED])
+def test_a_mark_that_is_none_or_is_kept_from_the_agent_is_unknown_and_not_unfounded(mark: Any) -> None:
+    assert founded_mark(Told(files={"/etc/stardock/founded": mark}).estate, VM) is None
+
+
+def test_where_there_is_no_mark_nothing_is_founded() -> None:
+    assert founded_mark(Told(files={"/etc/stardock/founded": ABSENT}).estate, VM) == ""

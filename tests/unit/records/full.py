@@ -33,7 +33,10 @@ def full_document() -> dict[str, Any]:
         "packages": ["htop"],
         "mirrors": {data["image"]["system"]: "https://mirror.example.org/x"},
         "user_data": {
-            "write_files": [{"path": "/etc/motd", "content": "hello\n", "owner": "ops"}],
+            "write_files": [
+                {"path": "/etc/motd", "content": "hello\n", "owner": "ops"},
+                {"path": "/etc/rancher/rke2/registries.yaml", "content_from": {"env": "REGISTRIES_YAML"}},
+            ],
             "runcmd": ["sysctl --system"],
             "bootcmd": ["true"],
         },

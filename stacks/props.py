@@ -7,7 +7,7 @@ import re
 from dataclasses import replace as replaced
 
 from pve.ha import HaProps
-from pve.hardware import DataDiskProps, DeviceProps, HardwareProps, UsbProps
+from pve.hardware import DataDiskProps, DeviceProps, DiskLimitsProps, DiskOptionsProps, HardwareProps, UsbProps
 from pve.image import ImageProps
 from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
@@ -16,7 +16,7 @@ from stardock.firstboot import documents
 from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
-from stardock.plan.parts import DataDisk, Device, Ha, Startup
+from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
 from stardock.systems import system
 
 #: The datastore that a PVE node has from the start, and that goes without saying in names.
@@ -127,6 +127,7 @@ def hardware_props(machine: Machine) -> HardwareProps:
         disk_gib=machine.disk_gib,
         disk_datastore=literal(machine.disk_datastore),
         disk_interface=literal(machine.disk_interface),
+        disk_options=_options(machine.disk_options, machine.disk_interface),
         seed_interface=literal(machine.seed_interface),
         data_disks=[_data_disk(disk) for disk in machine.data_disks],
         devices=[_device(device, machine.chipset) for device in machine.devices],
@@ -139,7 +140,22 @@ def hardware_props(machine: Machine) -> HardwareProps:
 
 
 def _data_disk(disk: DataDisk) -> DataDiskProps:
-    return DataDiskProps(slot=disk.slot, serial=literal(disk.name), size_gib=disk.size_gib, datastore=literal(disk.datastore))
+    options = _options(disk.options, "virtio")
+    datastore = literal(disk.datastore)
+    return DataDiskProps(slot=disk.slot, serial=literal(disk.name), size_gib=disk.size_gib, datastore=datastore, options=options)
+
+
+def _options(options: DiskOptions, interface: str) -> DiskOptionsProps:
+    return DiskOptionsProps(
+        aio=literal(options.aio),
+        cache=literal(options.cache),
+        backup=options.backup,
+        discard=options.discard,
+        iothread=options.iothread,
+        replicate=options.replicate,
+        ssd=options.has_ssd(interface),
+        limits=DiskLimitsProps(**{PROVIDERS_LIMITS[name]: value for name, value in options.limits.items()}),
+    )
 
 
 def _device(device: Device, chipset: str) -> DeviceProps:

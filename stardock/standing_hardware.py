@@ -14,6 +14,7 @@ from typing import Any
 from stardock.plan import aspects
 from stardock.plan.difference import Stand
 from stardock.plan.model import Interface, Machine, Plan
+from stardock.plan.parts import PROVIDERS_LIMITS, DiskOptions
 from stardock.standing import VM, EncryptedStateError
 
 #: The provider's words for the size of huge pages (`constructs.pve.hardware`).
@@ -155,11 +156,28 @@ def _disks(values: Mapping[str, Any], machine: Machine) -> dict[str, tuple[str, 
     disks = {str(disk["interface"]): disk for disk in values["disk"]}
     first = disks.pop(machine.disk_interface)
     data = {str(disk["serial"]): disk for disk in disks.values() if disk.get("serial")}
+    of_data = (aspects.flags(f"data_disks.{name}", _options(disk), "virtio") for name, disk in data.items())
     return {
+        **aspects.flags("disk_options", _options(first), machine.disk_interface),
+        **{key: words for found in of_data for key, words in found.items()},
         "disk": (f"{int(first['size'])}GiB",),
         "disk_datastore": (str(first["datastore_id"]),),
         **{f"data_disks.{name}": (aspects.data_disk(int(disk["size"]), str(disk["datastore_id"])),) for name, disk in data.items()},
     }
+
+
+def _options(disk: Mapping[str, Any]) -> DiskOptions:
+    speed: Mapping[str, Any] = next(iter(disk.get("speed") or ()), {})
+    return DiskOptions(
+        aio=str(disk["aio"]),
+        backup=bool(disk["backup"]),
+        cache=str(disk["cache"]),
+        discard=disk["discard"] == "on",
+        iothread=bool(disk["iothread"]),
+        replicate=bool(disk["replicate"]),
+        ssd=bool(disk["ssd"]),
+        limits={name: int(speed[key]) for name, key in PROVIDERS_LIMITS.items() if speed.get(key)},
+    )
 
 
 def _nics(values: Mapping[str, Any], machine: Machine) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.plan.labels import description, tags
 from stardock.plan.model import Interface, Machine, Plan
-from stardock.plan.parts import DataDisk
+from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, DiskOptions
 from stardock.standing import VM
 
 NOBODY_WAITS = -1
@@ -66,11 +66,20 @@ def attributes(cluster: str, machine: Machine) -> dict[str, Any]:
 
 
 def _first_disk(machine: Machine) -> dict[str, Any]:
-    return {"interface": machine.disk_interface, "size": machine.disk_gib, "datastore_id": machine.disk_datastore, "serial": ""}
+    place = {"interface": machine.disk_interface, "size": machine.disk_gib, "datastore_id": machine.disk_datastore, "serial": ""}
+    return place | _flags(machine.disk_options, machine.disk_interface)
 
 
 def _data_disk(disk: DataDisk) -> dict[str, Any]:
-    return {"interface": f"virtio{disk.slot}", "size": disk.size_gib, "datastore_id": disk.datastore, "serial": disk.name}
+    place = {"interface": f"virtio{disk.slot}", "size": disk.size_gib, "datastore_id": disk.datastore, "serial": disk.name}
+    return place | _flags(disk.options, "virtio")
+
+
+def _flags(options: DiskOptions, interface: str) -> dict[str, Any]:
+    switches = {name: getattr(options, name) for name in ("backup", "iothread", "replicate")} | {"ssd": options.has_ssd(interface)}
+    speed = {provider: options.limits.get(name, 0) for name, provider in PROVIDERS_LIMITS.items()}
+    words = {"aio": options.aio, "cache": options.cache, "discard": "on" if options.discard else "ignore"}
+    return words | switches | {"speed": [speed] if options.limits else []}
 
 
 def _nic(nic: Interface) -> dict[str, Any]:

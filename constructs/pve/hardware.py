@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from imports.proxmox import virtual_environment_vm as vm
 
@@ -14,6 +15,42 @@ HUGEPAGES = {"any": "any", "2MiB": "2", "1GiB": "1024"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiskLimitsProps:
+    """What a disk may take at most, in MB/s and operations/s, by the provider's names; 0: no limit."""
+
+    read: int = 0
+    read_burstable: int = 0
+    write: int = 0
+    write_burstable: int = 0
+    iops_read: int = 0
+    iops_read_burstable: int = 0
+    iops_write: int = 0
+    iops_write_burstable: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskOptionsProps:
+    """How PVE and QEMU treat a disk."""
+
+    aio: Template
+    cache: Template
+    backup: bool
+    discard: bool
+    iothread: bool
+    replicate: bool
+    ssd: bool
+    limits: DiskLimitsProps
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """As the provider's block of a disk takes them."""
+        limited = self.limits != DiskLimitsProps()
+        speed = vm.VirtualEnvironmentVmDiskSpeed(**asdict(self.limits)) if limited else None
+        switches = {"backup": self.backup, "iothread": self.iothread, "replicate": self.replicate, "ssd": self.ssd}
+        return {"aio": self.aio, "cache": self.cache, "discard": "on" if self.discard else "ignore", "speed": speed, **switches}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataDiskProps:
     """A disk beside the first, at `virtio<slot>`. `serial` is how the guest finds it; size in GiB."""
 
@@ -21,6 +58,7 @@ class DataDiskProps:
     serial: Template
     size_gib: int
     datastore: Template
+    options: DiskOptionsProps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +93,7 @@ class HardwareProps:
     disk_gib: int
     disk_datastore: Template
     disk_interface: Template
+    disk_options: DiskOptionsProps
     seed_interface: Template  # of the cloud-init drive
     data_disks: Sequence[DataDiskProps]
     devices: Sequence[DeviceProps]
@@ -83,9 +122,7 @@ def disks(props: HardwareProps, image: Template) -> list[vm.VirtualEnvironmentVm
         datastore_id=props.disk_datastore,
         size=props.disk_gib,
         import_from_attribute=image,
-        discard="on",
-        iothread=True,
-        ssd=props.disk_interface != "virtio0",  # PVE knows no ssd on virtio (its drive formats)
+        **props.disk_options.keywords,
     )
     return [first, *(_data_disk(disk) for disk in sorted(props.data_disks, key=lambda disk: disk.slot))]
 
@@ -97,8 +134,7 @@ def _data_disk(disk: DataDiskProps) -> vm.VirtualEnvironmentVmDisk:
         serial=disk.serial,
         datastore_id=disk.datastore,
         size=disk.size_gib,
-        discard="on",
-        iothread=True,
+        **disk.options.keywords,
     )
 
 

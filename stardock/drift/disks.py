@@ -10,6 +10,7 @@ from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import gibibytes, is_seed, properties
 from stardock.plan.model import Machine
+from stardock.plan.parts import PROVIDERS_LIMITS, DiskOptions
 
 _DRIVE = re.compile(r"(?:scsi|virtio|sata|ide)\d+|unused\d+|efidisk0|tpmstate0")
 _LOST = "its content is gone with it: restore the disk, or runner deploy --replace {name}"
@@ -58,20 +59,30 @@ def _disk(machine: Machine, key: str, datastore: str, size: int | None, config: 
         yield Finding(kind="disk", subject=machine.name, field=f"{key} size", wanted=f"{size}GiB", found=found, cure=cure)
 
 
-#: qemu-server's defaults of what a drive may leave out.
-_DEFAULTS = {"cache": "none", "discard": "ignore", "iothread": "0", "ssd": "0", "serial": "none"}
-_DEFAULTS |= {"efitype": "2m", "pre-enrolled-keys": "0", "version": "v1.2"}
+#: qemu-server's defaults of what a drive may leave out; of `aio` what the provider takes for it.
+_DEFAULTS = {"aio": "io_uring", "backup": "1", "cache": "none", "discard": "ignore", "iothread": "0", "replicate": "1", "ssd": "0"}
+_DEFAULTS |= {"serial": "none", "efitype": "2m", "pre-enrolled-keys": "0", "version": "v1.2", **dict.fromkeys(PROVIDERS_LIMITS, "none")}
+#: What PVE changes on a VM that runs (PVE::QemuServer::vmconfig_update_disk).
+_LIVE = frozenset({"backup", "replicate", *PROVIDERS_LIMITS})
 
 
 def _options(machine: Machine, key: str) -> dict[str, str]:
-    """What is written of a planned drive, by Stardock or, unasked, by the provider (cache). A drive on virtio has no `ssd`."""
+    """What is written of a planned drive. A drive on virtio has no `ssd`."""
     if key == "efidisk0":
         return {"efitype": "4m", "pre-enrolled-keys": "0"}
     if key == "tpmstate0":
         return {"version": "v2.0"}
-    serials = {f"virtio{disk.slot}": {"serial": disk.name} for disk in machine.data_disks}
-    ssd = {} if key.startswith("virtio") else {"ssd": "1"}
-    return {"cache": "none", "discard": "on", "iothread": "1"} | ssd | serials.get(key, {})
+    data = {f"virtio{disk.slot}": disk for disk in machine.data_disks}
+    serial = {"serial": data[key].name} if key in data else {}
+    return _flags(data[key].options if key in data else machine.disk_options, key) | serial
+
+
+def _flags(options: DiskOptions, key: str) -> dict[str, str]:
+    switches = {name: getattr(options, name) for name in ("backup", "iothread", "replicate")}
+    switches |= {} if key.startswith("virtio") else {"ssd": options.has_ssd(key)}
+    limits = {name: str(options.limits.get(name, "none")) for name in PROVIDERS_LIMITS}
+    words = {"aio": options.aio, "cache": options.cache, "discard": "on" if options.discard else "ignore"}
+    return words | limits | {name: str(int(value)) for name, value in switches.items()}
 
 
 def _written(machine: Machine, key: str, config: Config) -> Iterator[Finding]:
@@ -91,6 +102,8 @@ def _cure(machine: Machine, key: str, option: str) -> str:
         return f"not runner deploy, which would have to make the VM anew; {by_hand}"
     if key == "efidisk0":
         return "runner deploy makes the EFI drive anew: boot entries and keys are gone with the old one"
+    if option in _LIVE:
+        return "runner deploy"
     lost = ": until then the guest may not find the disk, nor mount it" if option == "serial" else ""
     return f"runner deploy; the machine takes it at its next power cycle{lost}"
 

@@ -13,7 +13,7 @@ from typing import Literal
 from stardock.plan import maintenance
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine, User
-from stardock.plan.parts import DataDisk, Device, Ha, Startup
+from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
 from stardock.plan.rules import self_rebooting
 
 #: Field -> values; none: nothing is set.
@@ -26,13 +26,15 @@ Effect = Literal["live", "power_cycle", "bootstrap"]
 _POWER_CYCLE = frozenset(
     {"cores", "sockets", "numa", "cpu", "memory", "balloon", "hugepages", "devices", "usb", "serial", "agent", "firmware", "chipset", "tpm"}
 )
+#: Flags of a disk that PVE does not plug into a VM that runs (PVE::QemuServer::vmconfig_update_disk).
+_FLAGS = frozenset({"aio", "cache", "discard", "iothread", "ssd"})
 #: Enough of a key to tell two apart.
 _TAIL = 12
 
 
 def effect(field: str) -> Effect:
     """When a difference in a field of `hardware` takes effect (docs/hardware.md)."""
-    return "power_cycle" if field in _POWER_CYCLE else "live"
+    return "power_cycle" if field in _POWER_CYCLE or field.rpartition(".")[2] in _FLAGS else "live"
 
 
 def size(mib: int) -> str:
@@ -60,6 +62,8 @@ def hardware(cluster: str, machine: Machine) -> dict[str, tuple[str, ...]]:
         "tpm": yes(machine.tpm),
         "disk": (f"{machine.disk_gib}GiB",),
         "disk_datastore": (machine.disk_datastore,),
+        **flags("disk_options", machine.disk_options, machine.disk_interface),
+        **{key: words for disk in machine.data_disks for key, words in flags(f"data_disks.{disk.name}", disk.options, "virtio").items()},
         **{f"data_disks.{disk.name}": (data_disk(disk.size_gib, disk.datastore),) for disk in machine.data_disks},
         **{field: values for one in machine.interfaces for field, values in nic(one).items()},
         "devices": tuple(_device(device, machine.chipset) for device in machine.devices),
@@ -84,6 +88,16 @@ def agent(enabled: bool, timeout: str) -> tuple[str, ...]:
 def data_disk(gib: int, datastore: str) -> str:
     """A data disk in words."""
     return f"{gib}GiB on {datastore}"
+
+
+def flags(field: str, options: DiskOptions, interface: str) -> dict[str, tuple[str, ...]]:
+    """The flags of a disk, those of a new one left empty: nobody wrote them."""
+    usual = {"aio": "io_uring", "cache": "none", "ssd": "false" if interface.startswith("virtio") else "true"}
+    usual |= dict.fromkeys(("backup", "discard", "iothread", "replicate"), "true")
+    words = {key: str(getattr(options, key)).lower() for key in usual} | {"ssd": str(options.has_ssd(interface)).lower()}
+    found = {f"{field}.{key}": word for key, word in words.items() if word != usual[key]}
+    found |= {f"{field}.{key}": str(limit) for key, limit in options.limits.items()}
+    return {name: (found[name],) if name in found else () for name in (f"{field}.{key}" for key in (*usual, *PROVIDERS_LIMITS))}
 
 
 def nic(one: Interface) -> dict[str, tuple[str, ...]]:

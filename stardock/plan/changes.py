@@ -133,7 +133,7 @@ def kept_data_disks(wish: Machine, record: Machine) -> tuple[DataDisk, ...]:
 
 def _grown(held: DataDisk, wish: DataDisk) -> DataDisk:
     """Never smaller, never moved, never formatted anew; where it is mounted is the guest's affair."""
-    return replace(held, size_gib=max(held.size_gib, wish.size_gib), mount=wish.mount)
+    return replace(held, size_gib=max(held.size_gib, wish.size_gib), mount=wish.mount, options=wish.options)
 
 
 def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:

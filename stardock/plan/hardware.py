@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stardock.plan.model import ROLES
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
+from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.plan.settings import PveNode
 from stardock.plan.wanted import Wanted
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.spec import hardware
+    from stardock.spec import disks, hardware
 
 #: Keys whose value is the same in cluster.yaml and in the plan.
 _PLAIN = ("sockets", "numa", "hugepages", "firmware", "chipset", "tpm", "pve_pool", "description", "serial", "stop_on_destroy", "on_boot")
@@ -33,6 +33,7 @@ def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, A
     return {
         **chosen,
         "balloon_mib": said(one, "balloon") or 0,
+        "disk_options": _disk_options(said(one, "disk_options")),
         "data_disks": tuple(_data_disk(disk, slot, datastore) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
         "devices": tuple(_device(device) for device in said(one, "devices") or ()),
         "usb": tuple(Usb(mapping=usb.mapping, usb3=usb.usb3) for usb in said(one, "usb") or ()),
@@ -56,6 +57,22 @@ def _data_disk(disk: hardware.DataDisk, slot: int, datastore: str) -> DataDisk:
         slot=slot,
         mount=disk.mount,
         filesystem=disk.filesystem,
+        options=_disk_options(disk),
+    )
+
+
+def _disk_options(flags: disks.DiskFlags | None) -> DiskOptions:
+    if flags is None:
+        return DiskOptions()
+    return DiskOptions(
+        aio=flags.aio,
+        backup=flags.backup,
+        cache=flags.cache,
+        discard=flags.discard,
+        iothread=flags.iothread,
+        replicate=flags.replicate,
+        ssd=flags.ssd,
+        limits=flags.limits.model_dump(exclude_none=True),
     )
 
 

@@ -65,6 +65,12 @@ def hugepages_fit(machine: Machine) -> Iterator[Fault]:
         yield "hugepages", message, f"write a multiple of {page * machine.sockets}MiB as `memory`"
 
 
+def ssd_needs_scsi(machine: Machine) -> Iterator[Fault]:
+    """PVE's format of a virtio drive has no such flag (PVE::QemuServer::Drive)."""
+    if machine.disk_options.ssd and machine.disk_interface.startswith("virtio"):
+        yield "disk_options", f"the disk is on {machine.disk_interface}, for which PVE has no `ssd`", "delete `ssd`"
+
+
 def data_disks_are_apart(machine: Machine) -> Iterator[Fault]:
     """Each its own name, each its own mount point."""
     for name in _twice(disk.name for disk in machine.data_disks):
@@ -116,6 +122,7 @@ RULES: tuple[Callable[[Machine], Iterator[Fault]], ...] = (
     cores_fit_the_sockets,
     balloon_fits,
     hugepages_fit,
+    ssd_needs_scsi,
     data_disks_are_apart,
     mount_points_can_be_made,
     devices_fit,

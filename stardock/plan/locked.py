@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from stardock.plan.model import FORMER_SEED, Image, Machine
+from stardock.plan.parts import DiskOptions
 from stardock.systems import SYSTEMS
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
@@ -64,7 +65,7 @@ class Lock:
 
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
-    release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, trunks and SDN zones of its NICs, without a word.
+    release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks and SDN zones, without a word.
     """
     records = [machine.record for machine in lock.machines.values()]
     if any(map(_of_version_5, records)):
@@ -74,7 +75,8 @@ def version(lock: Lock) -> int:
 
 
 def _of_version_5(record: Machine) -> bool:
-    return bool(record.usb) or any(nic.trunks or nic.zone for nic in record.interfaces)
+    options = (record.disk_options, *(disk.options for disk in record.data_disks))
+    return bool(record.usb) or any(nic.trunks or nic.zone for nic in record.interfaces) or any(one != DiskOptions() for one in options)
 
 
 def _not_as_before(record: Machine) -> bool:

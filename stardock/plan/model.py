@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
+from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.plan.settings import Distribution, Kured, LoadBalancing, Proxmox, Ssh, State
 
 Role = Literal["server", "agent", "loadbalancer"]
@@ -168,6 +168,7 @@ class Machine:
     snippet_datastore: str
     users: tuple[User, ...]
     disk_interface: DiskInterface = "scsi0"
+    disk_options: DiskOptions = field(default_factory=DiskOptions)
     seed_interface: str = FORMER_SEED  # PVE's slot of the cloud-init drive; a machine that stands keeps it
     cicustom: str | None = None  # first-boot files of an imported machine, as PVE keeps them; None: Stardock's own three
     packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)

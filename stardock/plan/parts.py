@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: PVE's word for a limit of a disk -> the provider's (0.111.1).
+PROVIDERS_LIMITS = {
+    "mbps_rd": "read",
+    "mbps_rd_max": "read_burstable",
+    "mbps_wr": "write",
+    "mbps_wr_max": "write_burstable",
+    "iops_rd": "iops_read",
+    "iops_rd_max": "iops_read_burstable",
+    "iops_wr": "iops_write",
+    "iops_wr_max": "iops_write_burstable",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskOptions:
+    """How PVE and QEMU treat a disk. `limits` are in PVE's words: mbps_rd, iops_wr_max. `ssd` None: as the disk's controller can."""
+
+    aio: str = "io_uring"
+    backup: bool = True
+    cache: str = "none"
+    discard: bool = True
+    iothread: bool = True
+    replicate: bool = True
+    ssd: bool | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+    def has_ssd(self, interface: str) -> bool:
+        """Whether the disk is shown as an SSD: PVE knows that of SCSI, and not of virtio."""
+        return self.ssd is not False and not interface.startswith("virtio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +46,7 @@ class DataDisk:
     slot: int  # 1 to 15, never another for the same name
     mount: str | None = None
     filesystem: str = "ext4"
+    options: DiskOptions = field(default_factory=DiskOptions)
 
     @property
     def path(self) -> str:

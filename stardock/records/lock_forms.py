@@ -15,12 +15,11 @@ from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
 from stardock.plan.locked import Lock, LockedMachine, Pin
 from stardock.plan.model import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
+from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec import hardware, interface, ip
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content
 from stardock.spec.distribution import Url, Version
-from stardock.spec.hardware import between
 from stardock.spec.image import Checksum
 from stardock.spec.keys import is_key_line
 from stardock.spec.maintenance import Clock
@@ -30,7 +29,7 @@ from stardock.spec.proxmox import NodeName
 from stardock.spec.pve_names import Bridge, Datastore
 from stardock.spec.pve_names import Zone as SdnZone
 from stardock.spec.section import broken
-from stardock.spec.units import Account, Count, Domain, Form, HostName, MachineName, Name, parse_machine_name, shown
+from stardock.spec.units import Account, Count, Domain, Form, HostName, MachineName, Name, between, parse_machine_name, shown
 from stardock.systems import SYSTEMS
 
 _MINUTES = 24 * 60
@@ -103,6 +102,9 @@ Snippets = Annotated[str, Form(rf"{_SNIPPET}(,{_SNIPPET})*", "what PVE calls cic
 Variable = Annotated[str, Form(r"password_hash_[a-z_][a-z0-9_]{0,31}", "the variable of a password hash", "password_hash_admin")]
 Plugin = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,62}", "a network plugin", "canal")]
 Published = Annotated[str, Form(FILE_NAME, "a file name", "debian.qcow2")]
+
+LimitName = Annotated[str, Form(r"(mbps|iops)_(rd|wr)(_max)?", "a limit of a disk", "mbps_rd")]
+Limits = dict[LimitName, Annotated[int, Strict(), between(1, 100_000_000, "limit", "200")]]
 
 LOCK: Forms = {
     Lock: {
@@ -202,6 +204,11 @@ LOCK: Forms = {
         "slot": number(1, hardware.MAX_DATA_DISKS, "slot"),
         "mount": Annotated[str, AfterValidator(hardware.parse_mount)] | None,
         "filesystem": Literal["ext4", "xfs"],
+    },
+    DiskOptions: {
+        "aio": Literal["io_uring", "native", "threads"],
+        "cache": Literal["none", "writethrough", "writeback", "unsafe", "directsync"],
+        "limits": Limits,
     },
     Device: {"mapping": hardware.Mapping, "mdev": hardware.Mdev | None},
     Usb: {"mapping": hardware.Mapping},

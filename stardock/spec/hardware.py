@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec import cures
+from stardock.spec.disks import DiskFlags
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, parse_mib, shown
+from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, between, parse_mib, shown
 
 #: What PVE and its provider take at most: hostpci0 to hostpci15, virtio0 to virtio15 (0 stays free), startup delays
 #: of an hour; of USB the provider (0.111.1) takes usb0 to usb3.
@@ -29,17 +30,6 @@ _MAX_SERIAL = 20
 #: Directories that belong to the operating system: a disk mounted there would hide it.
 _SYSTEM_DIRECTORIES = ("bin", "boot", "dev", "etc", "lib", "lib64", "proc", "root", "run", "sbin", "sys", "tmp", "usr")
 _MOUNT = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9_.-]*)+")
-
-
-def between(first: int, last: int, what: str, example: str) -> AfterValidator:
-    """A number inside of bounds; the message names both, and what it counts."""
-
-    def check(value: int) -> int:
-        if not first <= value <= last:
-            raise broken(f"{what} {value} is outside of {first} to {last}", f"write for example {example}")
-        return value
-
-    return AfterValidator(check)
 
 
 def parse_balloon(value: object) -> int:
@@ -110,7 +100,7 @@ Mapping = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9_-]+", "the name of a resource
 Mdev = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a mediated device type", "nvidia-63")]
 
 
-class DataDisk(Section):
+class DataDisk(DiskFlags):
     """A disk beside the first. The guest finds it by its name, as /dev/disk/by-id/virtio-NAME, whatever the kernel calls it."""
 
     name: DiskName = Field(description="serial of the disk; never changes")
@@ -120,6 +110,12 @@ class DataDisk(Section):
         Field(default=None, description="where it is mounted; default: nowhere, the disk stays as it is (Longhorn, Ceph)")
     )
     filesystem: Literal["ext4", "xfs"] = Field(default="ext4", description="made when the disk is empty, never over anything")
+
+    @model_validator(mode="after")
+    def _no_ssd(self) -> DataDisk:
+        if self.ssd:
+            raise broken("a data disk is on virtio, for which PVE has no `ssd`", "delete it; the guest trims with `discard` all the same")
+        return self
 
 
 class Device(Section):
@@ -198,6 +194,7 @@ class Hardware(Section):
         default=None,
         description="PVE datastore of the first disk and of the small drives beside it; default: the PVE node's `datastores.disks`",
     )
+    disk_options: DiskFlags | None = Field(default=None, description="flags of the first disk")
     firmware: Literal["seabios", "ovmf"] | None = Field(default=None, description="ovmf: UEFI with a disk of its own; default: seabios")
     chipset: Literal["q35", "i440fx"] | None = Field(default=None, description="default: q35")
     tpm: Flag | None = Field(default=None, description="a TPM 2.0 with a disk of its own; default: false")

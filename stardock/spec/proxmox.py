@@ -8,10 +8,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stardock.spec import cures
-from stardock.spec.hardware import between
 from stardock.spec.pve_names import Bridge, Datastore, PveAccount
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Flag, Gibibytes, HostMebibytes, shown
+from stardock.spec.units import Count, Flag, Gibibytes, HostMebibytes, between, shown
 
 _NODE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?")

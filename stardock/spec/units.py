@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from stardock.spec import cures
@@ -172,3 +172,14 @@ Account = Annotated[str, Form(r"[a-z_][a-z0-9_-]{0,31}", "an account name", "adm
 Domain = Annotated[str, Form(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", "a domain", "home.arpa")]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict()]
+
+
+def between(first: int, last: int, what: str, example: str) -> AfterValidator:
+    """A number inside of bounds; the message names both, and what it counts."""
+
+    def check(value: int) -> int:
+        if not first <= value <= last:
+            raise broken(f"{what} {value} is outside of {first} to {last}", f"write for example {example}")
+        return value
+
+    return AfterValidator(check)

@@ -23,13 +23,15 @@ VM = "proxmox_virtual_environment_vm"
 
 DATA: list[Data] = [
     {"name": "longhorn", "size": "30GiB", "mount": "/var/lib/longhorn", "filesystem": "xfs"},
-    {"name": "raw", "size": "10GiB", "datastore": "local-lvm"},
+    {"name": "raw", "size": "10GiB", "datastore": "local-lvm", "backup": False, "replicate": False, "limits": {"iops_wr": 500}},
 ]
 #: Everything that PVE takes from a token.
 RICH: Data = {
     "cores": 4, "sockets": 2, "cpu": "host", "memory": "4GiB", "numa": True, "balloon": 0, "disk": "20GiB", "disk_datastore": "nvme",
     "firmware": "ovmf", "tpm": True,
     "data_disks": DATA,
+    "disk_options": {"aio": "native", "cache": "directsync", "discard": False, "iothread": False, "ssd": False,
+                     "limits": {"mbps_rd": 200, "mbps_rd_max": 400}},
     "usb": ["zigbee", {"mapping": "ups", "usb3": True}],
     "devices": ["gpu", {"mapping": "vgpu", "mdev": "nvidia-63"}],
     "pve_pool": "lab", "description": "GPU node\nof ${the} lab", "tags": ["gpu"], "startup": {"order": 7, "up_delay": 30, "down_delay": 60},
@@ -141,6 +143,17 @@ def test_everything_is_sent_as_pve_knows_it_and_nothing_was_refused(made: Made) 
     assert refused == {}
 
 
+@pytest.mark.proves("feature hardware")
+@pytest.mark.only_looks
+def test_flags_of_disks_are_sent_as_pve_knows_them(made: Made) -> None:
+    config = made.config("rich1")
+    first = {"aio": "native", "backup": "1", "cache": "directsync", "discard": "ignore", "iothread": "0", "mbps_rd": "200"}
+    assert (first | {"mbps_rd_max": "400", "replicate": "1", "ssd": "0"}).items() <= keys(config["scsi0"]).items()
+    assert {"backup": "0", "replicate": "0", "iops_wr": "500", "cache": "none"}.items() <= keys(config["virtio2"]).items()
+    usual = {"aio": "io_uring", "backup": "1", "cache": "none", "discard": "on", "iothread": "1", "replicate": "1", "ssd": "1"}
+    assert usual.items() <= keys(made.config("server1")["scsi0"]).items()
+
+
 @pytest.mark.proves("case 12-usb-mapping")
 @pytest.mark.only_looks
 def test_usb_devices_are_sent_by_mapping_in_their_order(made: Made) -> None:
@@ -195,6 +208,8 @@ def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> 
     def edit(data: Data) -> None:
         rich = data["pools"][2]
         rich["data_disks"][0]["size"] = "40GiB"
+        rich["data_disks"][1] = {"name": "raw", "size": "10GiB", "datastore": "local-lvm", "limits": {"mbps_wr": 50}}
+        rich["disk_options"]["limits"] = {"mbps_rd": 300}
         rich["data_disks"].insert(0, {"name": "new", "size": "5GiB", "mount": "/srv/new"})
         rich |= {"pve_pool": "other", "description": "moved", "tags": ["x"], "startup": {"order": 8}, "on_boot": True}
         rich["interfaces"][0] |= {"firewall": False, "mtu": 1500, "vlan": 11}
@@ -210,6 +225,9 @@ def test_what_a_running_vm_takes_is_changed_in_place_and_at_once(made: Made) -> 
     assert (config["description"], config["startup"], config["onboot"]) == ("moved", "order=8", 1)
     assert {"tag": "11", "mtu": "1500", "firewall": "0"}.items() <= keys(config["net0"]).items()
     assert keys(config["net2"])["trunks"] == "40"
+    limits = {name: {key: value for key, value in keys(config[name]).items() if "ps_" in key} for name in ("scsi0", "virtio2")}
+    assert limits == {"scsi0": {"mbps_rd": "300"}, "virtio2": {"mbps_wr": "50"}}
+    assert (keys(config["virtio2"])["backup"], keys(config["virtio2"])["replicate"]) == ("1", "1")
     members = {pool: [one["name"] for one in made.pve.get("/pools", poolid=pool)[0]["members"]] for pool in ("lab", "other")}
     assert members == {"lab": [], "other": ["rich1"]}
     assert edited.plan() == []
@@ -227,6 +245,7 @@ def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Mad
             "serial": False,
             "devices": ["gpu"],
             "usb": ["ups"],
+            "disk_options": {"cache": "writeback"},
         }
         data["pools"][1] |= {"balloon": 0, "agent": {"enabled": True, "timeout": "1m"}}
 
@@ -239,6 +258,9 @@ def test_what_needs_a_power_cycle_is_changed_in_place_and_waits_for_it(made: Mad
     config = made.config("rich1")
     assert (config["cores"], config["sockets"], config["numa"], config["memory"], config["cpu"]) == (2, 1, 0, "6144", "x86-64-v3")
     assert not {"serial0", "hostpci1", "usb1"} & config.keys()
+    flags = {"aio": "io_uring", "cache": "writeback", "discard": "on", "iothread": "1", "ssd": "1"}
+    assert flags.items() <= keys(config["scsi0"]).items()
+    assert "mbps_rd" not in keys(config["scsi0"])
     assert keys(config["usb0"]) == {"mapping": "ups", "usb3": "0"}
     assert edited.plan() == []
 

@@ -148,3 +148,18 @@ def test_a_usb_mapping_has_one_device_on_the_pve_node_where_the_vm_starts(pve: E
     assert pve.ask("DELETE", "/cluster/mapping/usb/zigbee").status == 200
     assert pve.ask("POST", "/cluster/mapping/usb", id_="zigbee", map_=one).status == 200
     assert pve.do("POST", f"{vm}/status/start").status == "OK"
+
+
+@pytest.mark.parametrize(
+    ("drive", "words"),
+    [
+        ("aio=native,cache=writeback", "it requires cache.direct=on"),
+        ("aio=native,cache=directsync", "OK"),
+        ("mbps_rd_max=100", "bps_max/iops_max need bps/iops"),
+        ("iops_wr=200,iops_wr_max=100", "bps_max/iops_max need bps/iops"),
+        ("mbps=1.5,mbps_max=3", "OK"),
+    ],
+)
+def test_qemu_starts_only_with_flags_of_a_drive_that_fit(pve: Estate, drive: str, words: str) -> None:
+    vm = made(pve, 203, virtio1=f"local-lvm:1,{drive}")
+    assert words in pve.do("POST", f"{vm}/status/start").status

@@ -6,7 +6,7 @@ import re
 
 from stardock.lab.hypervisor import Guest, GuestError, Nic, Volume
 from stardock.lab.pve import passthrough
-from stardock.lab.pve.drives import boot_disk, check_reachable, seed_slot
+from stardock.lab.pve.drives import DRIVE, boot_disk, check_reachable, seed_slot
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
 from stardock.lab.pve.kernels import unseen
@@ -30,6 +30,7 @@ def guest_of(estate: Estate, vm: Vm) -> Guest:
     check_memory(vm.config, memory_mib(vm))
     passthrough.reserve(estate, vm)
     check_trunks(estate, vm)
+    check_drives(vm)
     disk = boot_disk(vm)
     return Guest(
         vm_id=vm.vm_id,
@@ -51,6 +52,19 @@ def _nic(index: int, text: str) -> Nic:
     found = dict(part.split("=", 1) for part in text.split(","))
     model, mac = next(iter(found.items()))
     return Nic(index, mac, found.get("bridge", ""), int(found["tag"]) if "tag" in found else None, model)
+
+
+def check_drives(vm: Vm) -> None:
+    """What QEMU does not start with: native AIO through a cache, bursts below their limits (util/throttle.c). Raises TaskError."""
+    for key in vm.config:
+        if not DRIVE.fullmatch(key):
+            continue
+        drive = dict(part.partition("=")[::2] for part in str(vm.config[key]).split(","))
+        if drive.get("aio") == "native" and drive.get("cache", "none") not in {"none", "directsync"}:
+            raise TaskError("start failed: QEMU exited with code 1 (aio=native was specified, but it requires cache.direct=on)")
+        bursts = [(name, f"{name}_max") for name in ("mbps", "mbps_rd", "mbps_wr", "iops", "iops_rd", "iops_wr")]
+        if any(float(drive[burst]) < float(drive.get(limit, "inf")) for limit, burst in bursts if burst in drive):
+            raise TaskError("start failed: QEMU exited with code 1 (bps_max/iops_max need bps/iops and cannot be lower)")
 
 
 def check_trunks(estate: Estate, vm: Vm) -> None:

@@ -123,6 +123,10 @@ DRIFTS: dict[str, tuple[Callable[[Scene], Scene], str, str, str, bool]] = {
     "discard": (lambda s: disk(s, "discard=on", "discard=ignore"), "disk", "scsi0 discard", "ignore", True),
     "iothread": (lambda s: disk(s, "iothread=1,", ""), "disk", "scsi0 iothread", "0", True),
     "cache": (lambda s: disk(s, "cache=none", "cache=writeback"), "disk", "scsi0 cache", "writeback", True),
+    "aio": (lambda s: disk(s, "aio=io_uring", "aio=threads"), "disk", "scsi0 aio", "threads", True),
+    "no backup": (lambda s: disk(s, "backup=1", "backup=0"), "disk", "scsi0 backup", "0", True),
+    "no replication": (lambda s: disk(s, "replicate=1", "replicate=0"), "disk", "scsi0 replicate", "0", True),
+    "a limit": (lambda s: disk(s, "ssd=1", "ssd=1,mbps_rd=50"), "disk", "scsi0 mbps_rd", "50", True),
     "ssd": (lambda s: disk(s, ",ssd=1", ""), "disk", "scsi0 ssd", "0", True),
     "a disk more": (lambda s: edited(s, scsi2="local-lvm:vm-210-disk-9,size=8G"), "disk", "scsi2", "local-lvm:vm-210-disk-9,size=8G", True),
     "a disk unplugged": (lambda s: edited(s, unused0="local-lvm:vm-210-disk-9"), "disk", "unused0", "local-lvm:vm-210-disk-9", False),
@@ -203,6 +207,21 @@ def test_one_planted_drift_is_found_alone(plant: Callable[[Scene], Scene], kind:
     assert found in finding.found
     assert finding.wanted != finding.found
     assert finding.cure
+
+
+def test_planned_flags_of_disks_are_no_drift_and_pves_defaults_are() -> None:
+    data = document()
+    flags = {"backup": False, "cache": "writeback", "discard": False, "iothread": False, "limits": {"mbps_rd": 50}}
+    data["pools"][1] |= {"disk_options": flags | {"ssd": False}}
+    scene = deployed(plan_of(data)[0])
+    otherwise = {one.field: (one.wanted, one.found) for one in run(scene) if one.subject == "server1"}
+    assert otherwise == {
+        "scsi0 backup": ("0", "1"), "scsi0 cache": ("writeback", "none"), "scsi0 discard": ("ignore", "on"),
+        "scsi0 iothread": ("0", "1"), "scsi0 mbps_rd": ("50", "none"), "scsi0 ssd": ("0", "1"),
+    }  # fmt: skip
+    written = "aio=io_uring,backup=0,cache=writeback,discard=ignore,iothread=0,mbps_rd=50,replicate=1"
+    as_planned = edited(scene, scsi0=f"local-lvm:vm-210-disk-0,{written},size=40G")
+    assert [one for one in run(as_planned) if one.subject == "server1"] == []
 
 
 @pytest.mark.proves("case 12-usb-mapping")

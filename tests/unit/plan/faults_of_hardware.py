@@ -72,6 +72,12 @@ HARDWARE: dict[str, Fault] = {
         "2 devices are the primary graphics card: a0, a1",
         "leave one",
     ),
+    "an SSD on virtio": fault(
+        "disk_interface: virtio0\n    disk_options: {ssd: true}",
+        "disk_options:",
+        "the disk is on virtio0, for which PVE has no `ssd`",
+        "delete",
+    ),
     "a USB device twice": fault("usb: [zigbee, zigbee]", "usb:", "the USB device zigbee stands there twice", "delete one"),
     "DHCP without a guest agent": (
         "machines: [agent1]",

@@ -16,7 +16,7 @@ from stardock.cli.main import runner
 from stardock.lock import save_lock
 from stardock.plan.aspects import guards, hardware, setup
 from stardock.plan.model import Interface, Machine, Route, SecretFile, User, UserFile, Window
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
+from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from tests.plans import PUBLIC_KEY, document, plan_of
 from tests.states import state_of, state_text
 
@@ -82,6 +82,9 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "CPU type": (agents(cpu="host"), f"cpu x86-64-v2-AES -> host {POWER}"),
     "balloon": (agents(balloon="2GiB"), f"balloon none -> 2GiB {POWER}"),
     "devices": (agents(devices=["gpu"]), f"devices none -> gpu pcie {POWER}"),
+    "a disk's cache": (agents(disk_options={"cache": "writeback"}), f"disk_options.cache none -> writeback {POWER}"),
+    "a disk's limit": (agents(disk_options={"limits": {"mbps_rd": 200}}), f"disk_options.mbps_rd none -> 200 {RUNS}"),
+    "a disk's backup": (agents(disk_options={"backup": False}), f"disk_options.backup none -> false {RUNS}"),
     "USB devices": (agents(usb=["zigbee", {"mapping": "ups", "usb3": True}]), f"usb none -> zigbee, ups usb3 {POWER}"),
     "agent": (agents(agent={"timeout": "5m"}), f"agent timeout 2m -> timeout 5m {POWER}"),
     "serial console": (agents(serial=False), f"serial true -> false {POWER}"),
@@ -324,6 +327,7 @@ def another(value: Any, field: str) -> Any:
         "users": (User(name="other"),),
         "window": Window(start="03:00", duration_minutes=1),
         "data_disks": (DataDisk(name="a", size_gib=2, datastore="x", slot=1),),
+        "disk_options": DiskOptions(cache="writeback"),
         "devices": (Device(mapping="gpu"),),
         "usb": (Usb(mapping="zigbee"),),
         "startup": Startup(order=99),

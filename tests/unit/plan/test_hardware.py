@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from stardock.plan.build import build
+from stardock.plan.locked import version
 from stardock.plan.model import Plan
-from stardock.plan.parts import Agent, DataDisk, Device, Ha, Startup, Usb
+from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.plan.privileges import needed
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, pool
@@ -60,6 +61,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "on_boot": (False, True),
     "ha": (True, False),
     "devices": (["gpu"], []),
+    "disk_options": ({"cache": "writeback", "aio": "threads", "backup": False, "limits": {"mbps_wr": 100}}, {}),
     "usb": (["zigbee", {"mapping": "ups", "usb3": True}], []),
     "data_disks": (DISKS, []),
     "balloon": (0, "2GiB"),
@@ -72,6 +74,7 @@ PLANNED: dict[str, tuple[Any, Any]] = {
     "agent": (Agent(timeout_minutes=5), Agent()),
     "ha": (HA, None),
     "devices": ((Device(mapping="gpu"),), ()),
+    "disk_options": (DiskOptions(cache="writeback", aio="threads", backup=False, limits={"mbps_wr": 100}), DiskOptions()),
     "usb": ((Usb(mapping="zigbee"), Usb(mapping="ups", usb3=True)), ()),
     "data_disks": (
         (
@@ -120,6 +123,19 @@ def test_a_machine_that_stands_keeps_its_datastore_and_a_new_one_goes_to_the_wis
     assert wishes(plan, "a1") == {"disk_datastore": ("local-lvm", "hdd-pool")}
     accepted, _ = build(spec_of(data), after, "cluster.yaml", accept={"a1"})
     assert [accepted.machine(name).disk_datastore for name in ("a1", "a2")] == ["hdd-pool", "local-lvm"]
+
+
+def test_flags_of_disks_follow_an_edit_on_machines_that_stand(data: dict[str, Any]) -> None:
+    pool(data, "agent").update(data_disks=DISKS)
+    _, lock = plan_of(data)
+    flags = {"backup": False, "limits": {"iops_rd": 500}}
+    pool(data, "agent").update(disk_options=flags, data_disks=[{**DISKS[0], **flags}, DISKS[1]])
+    plan, after = plan_of(data, lock)
+    machine = plan.machine("a1")
+    changed = DiskOptions(backup=False, limits={"iops_rd": 500})
+    assert (machine.disk_options, [disk.options for disk in machine.data_disks]) == (changed, [changed, DiskOptions()])
+    assert wishes(plan, "a1") == {}
+    assert (version(lock), version(after)) == (4, 5)
 
 
 def test_a_balloon_on_a_server_is_a_warning(data: dict[str, Any]) -> None:

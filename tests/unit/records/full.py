@@ -69,6 +69,7 @@ def full_document() -> dict[str, Any]:
         "startup": {"order": 3, "up_delay": 30, "down_delay": 60},
         "data_disks": [{"name": "longhorn", "size": "20GiB", "mount": "/var/lib/longhorn"}],
         "usb": ["zigbee"],
+        "disk_options": {"cache": "directsync", "aio": "native", "limits": {"mbps_rd": 200}},
         "ha": {"enabled": True},
     }
     return data

@@ -75,8 +75,46 @@ HARDWARE: dict[str, Case] = {
     ),
     "17_devices": case(f"devices: [{', '.join(f'gpu{n}' for n in range(17))}]", "devices", "17 devices; a VM has room for 16", "delete 1"),
     "device_by_pci_address": case("devices: ['0000:01:00.0']", "devices[0]", "is not the name of a resource mapping", "gpu"),
+    "aio_of_windows": case("disk_options: {aio: iocp}", "disk_options.aio", "`iocp` is not one of io_uring, native, threads", "io_uring"),
+    "backup_in_words": case("disk_options: {backup: never}", "disk_options.backup", "`never` is not true or false", "write false"),
+    "cache_on": case("disk_options: {cache: on}", "disk_options.cache", "`on` is not one of none, writethrough", "none"),
+    "discard_as_pve_writes_it": case("disk_options: {discard: ignore}", "disk_options.discard", "`ignore` is not true or", "true or false"),
+    "iothread_as_a_number": case("disk_options: {iothread: 1}", "disk_options.iothread", "1 is not true or false", "write true"),
+    "replicate_as_a_number": case("disk_options: {replicate: 0}", "disk_options.replicate", "0 is not true or false", "write false"),
+    "ssd_in_words": case("disk_options: {ssd: nvme}", "disk_options.ssd", "`nvme` is not true or false", "true or false"),
+    "limits_of_nothing": case(
+        "disk_options: {limits: {mbps_rd: 0}}", "disk_options.limits.mbps_rd", "limit (MB/s) 0 is outside of 1 to 1000000", "200"
+    ),
+    **{
+        f"limit_{name}": case(
+            f"disk_options: {{limits: {{{name}: fast}}}}", f"disk_options.limits.{name}", "`fast` is not a whole", "digits"
+        )
+        for way in ("rd", "wr")
+        for name in (f"mbps_{way}", f"mbps_{way}_max", f"iops_{way}", f"iops_{way}_max")
+    },
+    "burst_without_a_limit": case(
+        "disk_options: {limits: {iops_wr_max: 500}}",
+        "disk_options.limits",
+        "the burst `iops_wr_max: 500` is not above a limit `iops_wr`",
+        "write `iops_wr: 500` with a larger `iops_wr_max`",
+    ),
+    "burst_below_its_limit": case(
+        "disk_options: {limits: {mbps_rd: 200, mbps_rd_max: 100}}",
+        "disk_options.limits",
+        "the burst `mbps_rd_max: 100` is not above",
+        "200",
+    ),
+    "native_aio_through_a_cache": case(
+        "disk_options: {aio: native, cache: writeback}", "disk_options", "`aio: native` needs a cache of none or directsync", "threads"
+    ),
+    "data_disk_as_an_ssd": case(
+        "data_disks: [{name: d, size: 1GiB, ssd: true}]",
+        "data_disks[0]",
+        "a data disk is on virtio, for which PVE has no `ssd`",
+        "delete it",
+    ),
     "usb_by_its_ids": case("usb: ['10c4:ea60']", "usb[0]", "`10c4:ea60` is not the name of a resource mapping", "gpu"),
-    "usb3_in_words": case("usb: [{mapping: zigbee, usb3: 1}]", "usb[0].usb3", "1 is not true or false", "true or false"),
+    "usb3_in_words": case("usb: [{mapping: zigbee, usb3: 1}]", "usb[0].usb3", "1 is not true or false", "write true"),
     "5_usb_devices": case(f"usb: [{', '.join(f'stick{n}' for n in range(5))}]", "usb", "5 USB devices; a VM has room for 4", "delete 1"),
     "startup_order_negative": case("startup: {order: -1}", "startup.order", "order -1 is outside of 0 to 1000000", "10"),
     "startup_delay_of_a_day": case("startup: {up_delay: 86400}", "startup.up_delay", "up_delay 86400 is outside of 0 to 3600", "30"),

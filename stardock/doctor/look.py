@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -56,7 +57,16 @@ def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:
 
 def _tried(scene: Scene, folder: Path, environ: Mapping[str, str]) -> Scene:
     doors = {node.name: _door(scene, node, folder) for node in scene.up()} if not scene.plan.proxmox.socks5 else {}
-    return replace(scene, ssh=reach.ssh(doors, environ))
+    return replace(scene, ssh=reach.ssh(doors, environ, _snippets(scene)))
+
+
+def _snippets(scene: Scene) -> dict[str, str]:
+    """The folder of snippets by PVE node, where Proxmox tells it as a path that may stand in a command of sftp."""
+    paths = {store: str((answer.value or {}).get("path") or "") for store, answer in scene.asked.storages.items()}
+    stores = {machine.pve_node: machine.snippet_datastore for machine in scene.plan.machines}
+    return {
+        node: f"{paths[store]}/snippets" for node, store in stores.items() if re.fullmatch(r"/[A-Za-z0-9._/-]{1,300}", paths.get(store, ""))
+    }
 
 
 def _address(seen: Survey, node: PveNode) -> str:

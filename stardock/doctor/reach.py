@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from stardock.doctor.folders import Judged, commands, judged
 from stardock.doctor.scene import Heard, Tried
 
 #: Seconds until a connection stands, until a PVE node's sshd has spoken, and until a stranger's has.
@@ -37,8 +38,12 @@ class Door:
         return f"{self.user}@{self.address} port {self.port}"
 
 
-def ssh(doors: Mapping[str, Door], environ: Mapping[str, str]) -> dict[str, Tried]:
-    """Try each PVE node's sshd, by name: does it answer, does it let us in? No command is run there and no file is touched."""
+def ssh(doors: Mapping[str, Door], environ: Mapping[str, str], snippets: Mapping[str, str] | None = None) -> dict[str, Tried]:
+    """Try each PVE node's sshd, by name: does it answer, does it let us in, may the account write the folder of `snippets` there?
+
+    No command is run there and no file is touched.
+    """
+    folders = snippets or {}
     keys = {key: _key_trouble(key, environ) for key in {door.key for door in doors.values()}}
     usable = {name: door for name, door in doors.items() if not keys[door.key]}
     spoken = asyncio.run(_banners(usable))
@@ -46,7 +51,7 @@ def ssh(doors: Mapping[str, Door], environ: Mapping[str, str]) -> dict[str, Trie
     found |= {name: Tried(str(doors[name]), word) for name, word in spoken.items() if word}
     knocked = [name for name in usable if not spoken[name]]
     with ThreadPoolExecutor(LOGINS) as pool:
-        let_in = pool.map(lambda name: _login(doors[name], environ), knocked)
+        let_in = pool.map(lambda name: _login(doors[name], environ, folders.get(name, "")), knocked)
         found |= dict(zip(knocked, let_in, strict=True))
     return {name: found[name] for name in doors}
 
@@ -85,14 +90,17 @@ async def _banner(address: str, port: int) -> str:
     return "" if line.startswith(b"SSH-") else "answers, but not as an sshd does"
 
 
-def _login(door: Door, environ: Mapping[str, str]) -> Tried:
-    """A whole login with the SFTP subsystem, then goodbye. Host keys are not looked at: nothing is told and nothing is believed here."""
+def _login(door: Door, environ: Mapping[str, str], folder: str) -> Tried:
+    """A whole login with the SFTP subsystem, a look at a folder, then goodbye.
+
+    Host keys are not looked at: nothing is told and nothing is believed here.
+    """
     key = environment_key(door, environ)
     try:
         done = subprocess.run(
-            sftp_command(door, key),
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
+            sftp_command(door, key, "-"),
+            env=dict(environ) | {"LC_ALL": "C"},
+            input=commands(folder) if folder else "",
             capture_output=True,
             text=True,
             check=False,
@@ -104,7 +112,11 @@ def _login(door: Door, environ: Mapping[str, str]) -> Tried:
         if key is not None:
             os.close(key)
     said = [line for line in done.stderr.splitlines() if line and not line.startswith(("Warning:", "Connection closed", "**"))]
-    return Tried(str(door), "" if done.returncode == 0 else (said or ["no login"])[-1])
+    if done.returncode != 0:
+        return Tried(str(door), (said or ["no login"])[-1])
+    found = judged(done.stdout, folder, door.user) if folder else Judged(True)
+    wrong, doubt = ("", found.why) if found.may is None else (found.why, "")
+    return Tried(str(door), wrong, doubt, "" if found.may else folder)
 
 
 def sftp_command(door: Door, key: int | None, batch: str = "/dev/null") -> list[str]:

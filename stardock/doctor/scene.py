@@ -12,10 +12,12 @@ from stardock.plan.settings import PveNode
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Something tried from here. `trouble` says what went wrong; empty: nothing."""
+    """Something tried from here. `trouble` says what went wrong, `doubt` what could not be told for sure; empty: nothing."""
 
     what: str
     trouble: str = ""
+    doubt: str = ""
+    folder: str = ""  # of snippets, where that is what goes wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Survey:
     usb: Answer = field(default_factory=Answer)  # /cluster/mapping/usb
     vnets: Answer = field(default_factory=Answer)  # /cluster/sdn/vnets, asked where a bridge of the plan is one
     pools: Answer = field(default_factory=Answer)  # /pools
+    storages: Mapping[str, Answer] = field(default_factory=dict)  # by datastore of snippets: where PVE nodes mount it
     vm_ids: Mapping[int, Answer] = field(default_factory=dict)  # by VM id: free, where no list shows who has it
 
     def listed(self, kind: str) -> list[dict[str, Any]]:
@@ -67,6 +68,7 @@ def survey(estate: Estate, plan: Plan, clock: Callable[[], float], workers: int 
         usb=found.get(("usb", ""), Answer()),
         vnets=found.get(("vnets", ""), Answer()),
         pools=found.get(("pools", ""), Answer()),
+        storages=_of(found, "storage"),
         vm_ids=_of(found, "free"),
     )
 
@@ -85,6 +87,8 @@ def _first(plan: Plan, clock: Callable[[], float]) -> dict[tuple[str, Any], Ques
         asked["pools", ""] = lambda api: rows(api.pools.get(), "poolid")
     for node in plan.proxmox.nodes:
         asked |= _of_node(node.name, clock)
+    for store in sorted({machine.snippet_datastore for machine in plan.machines}):
+        asked["storage", store] = _storage(store)
     wanted = {(machine.pve_node, machine.image.url, machine.image.verify) for machine in plan.machines if machine.image.url}
     return asked | {("image", (node, url)): _image(node, url, verify) for node, url, verify in sorted(wanted)}
 
@@ -103,6 +107,10 @@ def _of_node(node: str, clock: Callable[[], float]) -> dict[tuple[str, Any], Que
         ("version", node): lambda api: text(api.nodes(node).version.get()["version"]),
         ("time", node): time,
     }
+
+
+def _storage(name: str) -> Question:
+    return lambda api: row(api.storage(name).get())
 
 
 def _image(node: str, url: str, verify: bool) -> Question:

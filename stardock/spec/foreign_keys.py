@@ -25,6 +25,11 @@ _TOKEN_TELLS = "delete it: the token tells who it is; the account for SSH is ssh
 _SFTP = "delete it: snippets are written over SFTP, without a shell; give the account the folder (docs/proxmox.md, Snippets)"
 
 
+#: For hosts that are no PVE cluster.
+ONE_CLUSTER = (
+    "all PVE nodes are asked through one endpoint, beside `nodes`, so they must be one PVE cluster: join them with pvecm add, "
+    "or write a cluster.yaml for each host, each a cluster of its own"
+)
 #: Root key -> cures that say where what it holds stands: it is not told to be missing besides.
 PLACES = {"pools": (_POOLS,)}
 
@@ -131,11 +136,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("cpus cpu threads", "cores"),
         **each("storage datastore datastore_id", "datastores"),
         **each("bridge", "bridges"),
-        **each(
-            "endpoint url api_url",
-            "all PVE nodes are asked through one endpoint, so they must be one PVE cluster: join them with pvecm add, "
-            "or write a cluster.yaml for each host, a cluster of its own; `endpoint` stands beside `nodes`",
-        ),
+        **each("endpoint url api_url", ONE_CLUSTER),
     },
     "ProxmoxSsh": {
         **each("username ssh_user", "user"),

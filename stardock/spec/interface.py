@@ -208,6 +208,9 @@ class Interface(Section):
     def _one_way_to_an_address(self) -> Interface:
         if self.dhcp and self.static:
             raise broken("`dhcp: true` and `static` exclude each other", "delete one of them")
+        if self.dhcp is False and not self.static and self.ipv6:
+            message = "IPv6 alone is not offered: machines reach each other, and the virtual IP, by IPv4; this interface has IPv6 only"
+            raise broken(message, "delete `dhcp: false` for an IPv4 address by DHCP, or add static: {base: ADDRESS} of IPv4 beside `ipv6`")
         if self.dhcp is False and not self.static:
             raise broken("`dhcp: false` without `static` leaves the interface without an address", "add `static: {base: ..., prefix: ...}`")
         return self

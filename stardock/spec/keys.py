@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from stardock.errors import Problem
 from stardock.spec.cloud_init import PoolCloudInit, User
@@ -21,6 +22,25 @@ def is_key_line(text: str) -> bool:
     return _LINE.fullmatch(text) is not None
 
 
+#: Where the public keys of an account lie, by the prefix that ssh-import-id and installers know.
+_ACCOUNTS = {
+    "gh": "https://github.com/{}.keys",
+    "github": "https://github.com/{}.keys",
+    "gl": "https://gitlab.com/{}.keys",
+    "gitlab": "https://gitlab.com/{}.keys",
+    "cb": "https://codeberg.org/{}.keys",
+    "lp": "https://launchpad.net/~{}/+sshkeys",
+}
+
+
+def _url_of(entry: str) -> str | None:
+    """The URL of keys that lie elsewhere; None for a file."""
+    prefix, colon, rest = entry.partition(":")
+    if prefix.lower() in {"http", "https"} and rest.startswith("//"):
+        return entry
+    return _ACCOUNTS[prefix.lower()].format(rest.strip("/@")) if colon and prefix.lower() in _ACCOUNTS and rest else None
+
+
 @dataclass(slots=True)
 class _Reading:
     spec: Spec
@@ -34,7 +54,8 @@ class _Reading:
 
     def _lines(self, entry: str, path: Keys) -> list[str]:
         if "PRIVATE KEY" in entry:
-            return self._refuse("this is a private key", "delete it here, and name its .pub file", path)
+            cure = "delete it here, and name its .pub file; if it was committed, make a new key and take the old one out everywhere"
+            return self._refuse("this is a private key", cure, path)
         if " " in entry or "\n" in entry:
             return [entry] if is_key_line(entry) else self._refuse("this is not a public key", "copy the line of a .pub file", path)
         return self._of_file(entry, path)
@@ -43,9 +64,14 @@ class _Reading:
         try:
             data = (self.folder / Path(name).expanduser()).read_bytes()[:_MAX_BYTES]
         except FileNotFoundError:
-            return self._refuse(
-                f"the file `{name}` does not exist", f"make a key with `ssh-keygen -t ed25519 -f {name.removesuffix('.pub')}`", path
-            )
+            elsewhere = _url_of(name)
+            if elsewhere:
+                cure = f"fetch it once, look at it, and name the file: curl -fsSo keys.pub {quote(elsewhere)}, then [keys.pub]"
+                return self._refuse(
+                    f"`{name}` is not on this machine, and keys that others may change are not fetched at each run", cure, path
+                )
+            made = quote(name.removesuffix(".pub"))
+            return self._refuse(f"the file `{name}` does not exist", f"make a key with `ssh-keygen -t ed25519 -f {made}`", path)
         except (OSError, ValueError, RuntimeError) as error:  # a directory, no permission; a zero byte; no home directory
             why = getattr(error, "strerror", None) or error
             return self._refuse(f"the file `{name}` cannot be read: {why}", "name a file that you may read", path)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stardock.spec import cures
+from stardock.spec.foreign_keys import ONE_CLUSTER
 from stardock.spec.pve_names import Bridge, Datastore, PveAccount
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Gibibytes, HostMebibytes, between, shown
@@ -20,6 +21,8 @@ _MAX_PORT = 65535
 
 def parse_endpoint(value: object) -> str:
     """`https://HOST:PORT`, no path: the provider and our own checks add theirs."""
+    if isinstance(value, list):
+        raise broken("a list stands where one URL belongs: a PVE cluster answers for all its nodes at any of them", ONE_CLUSTER)
     text = value.rstrip("/") if isinstance(value, str) else ""
     if text.startswith("http://"):
         raise broken(f"{shown(value)} would send the token in clear", f"write {cures.endpoint(text)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import threading
@@ -20,6 +21,7 @@ from stardock.doctor import reach
 from stardock.doctor.scene import Heard
 from stardock.estate.role import commands, default_user
 from stardock.lab.pve import access_key
+from stardock.lab.pve.sshd import ACCOUNT, ACCOUNT_ID
 from stardock.workspace import open_workspace
 from tests.contract import pveum
 from tests.contract.estate import Estate, estate
@@ -223,3 +225,27 @@ def test_doctor_as_a_table_has_the_worst_last_and_cures_as_whole_lines(
     assert lines[-2].startswith("pveum acl modify /vms --users stardock-quickstart@pve")
     shown = [line.split()[0] for line in lines if line.startswith(("ok ", "warning ", "problem "))]
     assert shown == sorted(shown, key=["ok", "warning", "problem"].index)
+
+
+@pytest.mark.proves("case 21-non-root-snippets")
+def test_an_account_that_may_not_write_snippets_is_told_and_the_cure_cures(
+    pve: Estate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = str(access_key(pve.directory))
+    file = cluster(pve, tmp_path, ssh={"user": ACCOUNT, "private_key": key})
+    token = take_role(pve, file)
+    folders = [pve.directory / "pve" / name / "local" / "snippets" for name in pve.ssh_ports]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chown(folder, 0, 0)
+    code, findings = doctor(pve, file, token, monkeypatch)
+    assert ("SSH", "pve1") in not_ok(findings), [one for one in findings if one["check"] == "SSH"]
+    told = not_ok(findings)["SSH", "pve1"]
+    assert code == 4
+    assert "so terraform may not write" in told["cause"]
+    assert told["cure"].startswith("ssh root@127.0.0.1 install -d -o terraform /var/lib/vz/snippets")
+    for folder in folders:
+        os.chown(folder, ACCOUNT_ID, 0)
+    assert not [one for one in not_ok(doctor(pve, file, token, monkeypatch)[1]) if one[0] == "SSH"]
+    for folder in folders:
+        os.chown(folder, 0, 0)

@@ -1,15 +1,15 @@
-"""Can the provider write snippets: does each PVE node's sshd let us in?"""
+"""Can the provider write snippets: does each PVE node's sshd let us in, and is the folder the account's to write?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
-from stardock.doctor.scene import Scene
+from stardock.doctor.scene import Scene, Tried
 
 
 def ssh(scene: Scene) -> Iterator[Finding]:
-    """By PVE node; whether the account may write is seen when it writes."""
+    """By PVE node; whether the account may write the folder of snippets is told by the folder's owner and mode."""
     proxmox = scene.plan.proxmox
     if proxmox.socks5:
         cure = f"curl -sS --max-time 5 --socks5-hostname {proxmox.socks5} telnet://{scene.used()[0].address or 'NODE'}:22"
@@ -17,16 +17,22 @@ def ssh(scene: Scene) -> Iterator[Finding]:
     wrong = [name for name, tried in scene.ssh.items() if tried.trouble]
     for name in wrong:
         tried = scene.ssh[name]
-        yield problem("SSH", name, f"{tried.what}: {tried.trouble}", _cure(scene, name, tried.trouble))
-    if not wrong and scene.ssh:
+        yield problem("SSH", name, f"{tried.what}: {tried.trouble}", _cure(scene, name, tried))
+    unsure = {name: tried for name, tried in scene.ssh.items() if tried.doubt}
+    for name, tried in unsure.items():
+        yield warning("SSH", name, f"{tried.what}: {tried.doubt}", _cure(scene, name, tried))
+    if not wrong and not unsure and scene.ssh:
         yield ok("SSH", among(scene.ssh), f"{proxmox.ssh_user} gets in")
 
 
-def _cure(scene: Scene, name: str, trouble: str) -> str:
+def _cure(scene: Scene, name: str, tried: Tried) -> str:
+    trouble = tried.trouble
     node = next(node for node in scene.plan.proxmox.nodes if node.name == name)
     user = node.ssh_user or scene.plan.proxmox.ssh_user
     key = node.ssh_private_key or scene.plan.proxmox.ssh_private_key
     place = f"{f'-p {node.ssh_port} ' if node.ssh_port != 22 else ''}{user}@{node.address or name}"  # noqa: PLR2004 -- the port of SSH
+    if tried.folder:
+        return f"ssh root@{node.address or name} install -d -o {user} {tried.folder}   # {user} owns it then; PVE reads it as root"
     if "denied" in trouble.lower():
         return f"ssh-copy-id {f'-i {key} ' if key else ''}{place}"
     if "key" in trouble.lower():

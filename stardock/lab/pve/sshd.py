@@ -22,6 +22,8 @@ from stardock.lab.settings import LabSettings, PveNode
 
 #: For `start_sshd`: the sshd ends with the thread that started it, however that ends.
 END_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM", "--")
+#: An account that is not root: it owns its home, and no storage's folder unless that is given to it.
+ACCOUNT, ACCOUNT_ID = "terraform", 1000
 #: How long a start may take, in seconds.
 _PATIENCE = 10.0
 
@@ -51,7 +53,8 @@ set -eu
 exec 3<"$1" 4<"$2"
 shift 2
 mount -t tmpfs -o mode=755 tmpfs /mnt
-mkdir -p /mnt/root /mnt/ssh
+mkdir -p /mnt/root/home/terraform /mnt/ssh
+chown 1000:1000 /mnt/root/home/terraform
 while [ $# -gt 0 ]; do
     mkdir -p "/mnt/root$2"
     mount --no-canonicalize --bind "/proc/self/fd/3/$1" "/mnt/root$2"
@@ -60,7 +63,7 @@ done
 cp /proc/self/fd/4/* /mnt/ssh/
 exec 3<&- 4<&-
 chmod 600 /mnt/ssh/*
-chmod 644 /mnt/ssh/passwd
+chmod 644 /mnt/ssh/passwd /mnt/ssh/authorized_keys
 mount --bind /mnt/ssh/passwd /etc/passwd
 mount --bind /mnt/ssh/shadow /etc/shadow
 mount -t tmpfs -o mode=755 tmpfs /run
@@ -119,6 +122,8 @@ def _prepare(settings: LabSettings, node: PveNode, folder: Path, port: int) -> P
     (folder / "sshd_config").write_text(_CONFIG.format(address=node.address, port=port), encoding="utf-8")
     users = list(dict.fromkeys(["root", settings.ssh_user]))
     accounts = [f"{user}:x:0:0::/:/bin/sh" for user in users] + ["sshd:x:102:65534::/run/sshd:/usr/sbin/nologin"]
+    accounts.append(f"{ACCOUNT}:x:{ACCOUNT_ID}:{ACCOUNT_ID}::/home/{ACCOUNT}:/bin/sh")
+    users.append(ACCOUNT)
     (folder / "passwd").write_text("\n".join(accounts) + "\n", encoding="utf-8")
     (folder / "shadow").write_text("".join(f"{user}:*:1::::::\n" for user in [*users, "sshd"]), encoding="utf-8")
     return folder

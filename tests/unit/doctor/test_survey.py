@@ -74,7 +74,7 @@ def large(count: int) -> Plan:
 def told(path: str) -> Any:
     """What a healthy estate says, as far as a survey looks into it."""
     last = path.rpartition("/")[2]
-    others: dict[str, Any] = {"permissions": {}, "query-url-metadata": {}}
+    others: dict[str, Any] = {"permissions": {}, "query-url-metadata": {}, "local": {}}
     return {"time": {"time": 1}, "version": {"version": "9.1.2"}, **others}.get(last, [])
 
 
@@ -149,4 +149,4 @@ def test_what_the_dump_of_permissions_tells_is_not_asked_for_again() -> None:
     assert counted.asked["/access/permissions"] == 1
     assert counted.asked["/cluster/nextid"] == 0
     assert found.permissions["/nodes/pve7"].value == {"/nodes/pve7": dump["/nodes/pve7"]}
-    assert sum(counted.asked.values()) == 3 + 4 * 50
+    assert sum(counted.asked.values()) == 4 + 4 * 50

@@ -27,7 +27,7 @@ HOSTILE = "\x1b[2J\x1b]0;owned\x07no\rerror: all is well"
 def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing but the endpoint is asked, and it is not waited for."""
     monkeypatch.setattr(reach, "answering", lambda _ports: {})
-    monkeypatch.setattr(reach, "ssh", lambda _doors, _environ: {})
+    monkeypatch.setattr(reach, "ssh", lambda _doors, _environ, _snippets: {})
     for module in (answers, connection):
         monkeypatch.setattr(module, "WHOLE_SECONDS", 1.0)
     with (tmp_path / "cluster.yaml").open("w", encoding="utf-8") as stream:

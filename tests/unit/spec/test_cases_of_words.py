@@ -1,0 +1,59 @@
+"""Configurations of users that failed for the words they were told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.spec.conftest import Load, Problems, only
+from tests.unit.spec.obeyed import BASE
+
+pytestmark = pytest.mark.unit
+
+NODES = "nodes: [pve1, pve2, pve3]"
+SECOND = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHrS0Iq5lmQ2cZ0rmvo9dKq6xJ7Vd2UmuTcL2hV0lJb1"
+
+
+@pytest.mark.proves("case 14-standalone-hosts")
+def test_an_endpoint_a_node_is_told_that_the_nodes_must_be_one_cluster(problems: Problems) -> None:
+    found = only(problems(BASE.replace(NODES, 'nodes: [{name: pve1, endpoint: "https://192.0.2.10:8006"}]')))
+    assert (found.path, found.line) == ("proxmox.nodes[0].endpoint", 4)
+    assert "must be one PVE cluster: join them with pvecm add, or write a cluster.yaml for each host" in str(found.cure)
+    listed = only(
+        problems(BASE.replace("endpoint: https://192.0.2.10:8006", "endpoint: [https://192.0.2.10:8006, https://192.0.2.11:8006]"))
+    )
+    assert "pvecm add" in str(listed.cure)
+
+
+@pytest.mark.proves("case 19-ipv6-only")
+@pytest.mark.parametrize("ipv6", ['{static: {base: "2001:db8::", offset: 16, gateway: "2001:db8::1"}}', "{slaac: true}", "{dhcp: true}"])
+def test_ipv6_alone_is_refused_in_words_that_say_so_and_both_cures_load(problems: Problems, load: Load, ipv6: str) -> None:
+    text = BASE.replace("  vip: ", f"  agent: [{{dhcp: false, ipv6: {ipv6}}}]\n  vip: ")
+    found = only(problems(text))
+    assert found.path == "network.agent[0]"
+    assert "IPv6 alone is not offered" in found.message
+    assert "delete `dhcp: false`" in str(found.cure)
+    assert load(text.replace("dhcp: false, ", "")).network.agent[0].ipv6 is not None
+    assert load(text.replace("dhcp: false", "dhcp: false, static: {base: 192.168.1.60}")).network.agent[0].static is not None
+
+
+@pytest.mark.proves("case 22-github-keys")
+@pytest.mark.parametrize(
+    ("entry", "url"),
+    [
+        ("gh:someuser", "https://github.com/someuser.keys"),
+        ("github:someuser", "https://github.com/someuser.keys"),
+        ("lp:someuser", "'https://launchpad.net/~someuser/+sshkeys'"),
+        ("https://github.com/someuser.keys", "https://github.com/someuser.keys"),
+        ("https://x.example/k;reboot", "'https://x.example/k;reboot'"),
+    ],
+)
+def test_keys_that_lie_elsewhere_are_told_how_to_be_fetched_and_a_file_of_several_works(
+    problems: Problems, load: Load, file: Path, entry: str, url: str
+) -> None:
+    text = BASE.replace("[id_ed25519.pub]", f'["{entry}"]')
+    found = only(problems(text))
+    assert f"curl -fsSo keys.pub {url}" in str(found.cure)
+    (file.parent / "keys.pub").write_text(f"{SECOND}\n{SECOND[:-1]}2\n")
+    assert load(text.replace(f'["{entry}"]', "[keys.pub]")).ssh.keys == (SECOND, f"{SECOND[:-1]}2")

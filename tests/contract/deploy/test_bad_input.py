@@ -75,7 +75,8 @@ def test_a_missing_engine_is_told_with_the_way_to_get_one(estate: EmulatedEstate
     assert "install OpenTofu" in _refused(estate, 5, TERRAFORM_BINARY_NAME="no-such-engine")
 
 
-def test_a_name_that_no_machine_has_is_refused_with_the_nearest(estate: EmulatedEstate) -> None:
+def test_a_name_that_no_machine_has_to_replace_is_refused_with_those_that_there_are(estate: EmulatedEstate) -> None:
     code, output = estate.run("deploy", "--replace", "server11")
     assert code == 5
-    assert "did you mean server1?" in output
+    assert "the machines are: lb1, lb2, server1" in output
+    assert "did you mean" not in output, "obeyed, it would replace a machine that nobody meant"

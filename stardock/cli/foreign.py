@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from stardock.nearest import nearest
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from stardock.nearest import nearest, opposed
 
 _DOWN = (
     "There is no command that takes a cluster down: one machine goes when its name stands under `remove:` in cluster.yaml, "
@@ -33,3 +36,16 @@ def advice(word: str, commands: list[str]) -> str:
         return f" {known}"
     near = nearest(word, commands)
     return f" Did you mean '{near}'?" if near else ""
+
+
+#: Options that answer a question beforehand, destroy, or give a guard up: suggested for a slip of the finger only.
+_GRAVE = frozenset(
+    {"--yes", "--replace", "--found-again", "--accept-loss", "--accept-new-host-keys", "--no-snapshot", "--overwrite", "--delete"}
+)
+#: How alike an option is then, of 1: one letter is missing, changed or too many.
+_SLIP = 0.9
+
+
+def harmless(option: str, near: Iterable[str]) -> list[str]:
+    """The options that may be suggested in place of one that there is none of."""
+    return [one for one in near if not opposed(option, one) and (one not in _GRAVE or SequenceMatcher(a=option, b=one).ratio() >= _SLIP)]

@@ -78,6 +78,11 @@ class Runner(click.Group):
         except (KeyboardInterrupt, click.Abort):
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
+        except click.NoSuchOption as error:
+            from stardock.cli.foreign import harmless  # noqa: PLC0415  only where it is needed
+
+            near = harmless(error.option_name, error.possibilities or ())
+            raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001 -- the one place where an error becomes words

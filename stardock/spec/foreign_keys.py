@@ -22,7 +22,7 @@ _ADDONS = "delete it: Stardock installs no add-ons; RKE2 applies manifests that 
 _USER = "accounts stand under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
 _TRUSTED = "delete it: the certificate is verified unless `insecure: true` says otherwise; a CA of your own: export SSL_CERT_FILE=FILE"
 _TOKEN_TELLS = "delete it: the token tells who it is; the account for SSH is ssh: {user: ...}"  # noqa: S105  no secret
-_SFTP = "delete it: snippets are written over SFTP, without a shell; give the account the folder (docs/proxmox.md, Snippets)"
+_SFTP = "delete it: snippets are written over SFTP, without a shell; give the account the folder (docs/proxmox.md)"
 
 
 #: For hosts that are no PVE cluster.

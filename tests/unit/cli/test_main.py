@@ -115,6 +115,28 @@ def test_a_command_of_other_tools_is_answered_with_ours(word: str, words: str) -
     assert words in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "meant"),
+    [
+        ("deploy", "--replce", "--replace"),
+        ("bootstrap", "--found-agian", "--found-again"),
+        ("deploy", "--flie", "--file"),
+        ("deploy", "--force", ""),
+        ("deploy", "--no-yes", ""),
+        ("deploy", "--accept", ""),
+        ("bootstrap", "--found", ""),
+        ("deploy", "--remove", ""),
+    ],
+)
+def test_an_option_that_destroys_or_gives_up_a_guard_is_suggested_for_a_slip_of_the_finger_only(
+    command: str, option: str, meant: str
+) -> None:
+    said = CliRunner().invoke(main.runner, [command, option]).stderr
+    assert f"No such option '{option}'" in said
+    grave = ("--replace", "--found-again", "--yes", "--accept-loss")
+    assert [one for one in (*grave, "--file") if f"'{one}'" in said and one in {*grave, meant}] == ([meant] if meant else [])
+
+
 def test_help_starts_fast_and_imports_no_command() -> None:
     script = "import sys, stardock.cli.main as m; m.runner.main(['--help'], standalone_mode=False); print(*sys.modules, file=sys.stderr)"
     began = time.monotonic()

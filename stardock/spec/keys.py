@@ -66,11 +66,12 @@ class _Reading:
         except FileNotFoundError:
             elsewhere = _url_of(name)
             if elsewhere:
-                cure = f"fetch it once, look at it, and name the file: curl -fsSo keys.pub {quote(elsewhere)}, then [keys.pub]"
+                target = self._beside("keys.pub")
+                cure = f"fetch it once, look at it, and name the file: curl -fsSo {target} {quote(elsewhere)}, then [keys.pub]"
                 return self._refuse(
                     f"`{name}` is not on this machine, and keys that others may change are not fetched at each run", cure, path
                 )
-            made = quote(name.removesuffix(".pub"))
+            made = self._beside(name.removesuffix(".pub"))
             return self._refuse(f"the file `{name}` does not exist", f"make a key with `ssh-keygen -t ed25519 -f {made}`", path)
         except (OSError, ValueError, RuntimeError) as error:  # a directory, no permission; a zero byte; no home directory
             why = getattr(error, "strerror", None) or error
@@ -81,6 +82,10 @@ class _Reading:
         if not lines or not all(map(is_key_line, lines)):
             return self._refuse(f"`{name}` does not hold public keys", "name a .pub file of ssh-keygen", path)
         return lines
+
+    def _beside(self, name: str) -> str:
+        """A file that cluster.yaml names, for a command that is given in any folder."""
+        return quote(str(self.folder / Path(name).expanduser()))
 
     def _refuse(self, message: str, cure: str | None, path: Keys) -> list[str]:
         self.problems.append(Problem(message, path=path_text(path), line=self.spec.line_of(*path), cure=cure))

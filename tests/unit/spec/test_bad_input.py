@@ -160,7 +160,7 @@ CASES: dict[str, Case] = {
         "keys:",
         "ssh.keys[0]",
         "`id_rsa.pub` does not exist",
-        "ssh-keygen -t ed25519 -f id_rsa",
+        "/id_rsa`",
     ),
     "ssh_key_that_is_none": (("[id_ed25519.pub]", "[ssh-rsa foo]"), "keys:", "ssh.keys[0]", "not a public key", ".pub"),
     "ssh_port_0": (("private_key:", "port: 0\n  private_key:"), "port: 0", "ssh.port", "port 0 is outside of 1 to 65535", "22"),

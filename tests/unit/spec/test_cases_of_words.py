@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,17 @@ def test_keys_that_lie_elsewhere_are_told_how_to_be_fetched_and_a_file_of_severa
 ) -> None:
     text = BASE.replace("[id_ed25519.pub]", f'["{entry}"]')
     found = only(problems(text))
-    assert f"curl -fsSo keys.pub {url}" in str(found.cure)
+    assert f"curl -fsSo {file.parent}/keys.pub {url}" in str(found.cure)
     (file.parent / "keys.pub").write_text(f"{SECOND}\n{SECOND[:-1]}2\n")
     assert load(text.replace(f'["{entry}"]', "[keys.pub]")).ssh.keys == (SECOND, f"{SECOND[:-1]}2")
+
+
+def test_the_command_that_makes_a_missing_key_makes_it_beside_the_file_from_any_folder(
+    problems: Problems, load: Load, file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = BASE.replace("[id_ed25519.pub]", "[cluster-key.pub]")
+    command = re.search(r"`(ssh-keygen .*)`", str(only(problems(text)).cure))
+    assert command is not None
+    obeyed = [*shlex.split(command[1]), "-q", "-N", ""]
+    subprocess.run(obeyed, cwd=tmp_path_factory.mktemp("elsewhere"), check=True)
+    assert load(text).ssh.keys == ((file.parent / "cluster-key.pub").read_text().strip(),)

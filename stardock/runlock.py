@@ -50,7 +50,6 @@ def only_run(path: Path, say: Callable[[str], None] = _quiet) -> Iterator[str]:
             _end_orphans(_token_in(descriptor), say)
             with _marked(descriptor) as token:
                 yield token
-            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -122,11 +121,20 @@ def _token() -> Iterator[str]:
 
 @contextlib.contextmanager
 def _marked(descriptor: int) -> Iterator[str]:
-    """Write pid and token into the file and the token into the environment; takes the latter back."""
+    """Write pid and token into the file and the token into the environment; takes both back.
+
+    A run that was interrupted (no `Exception`) leaves the file as a killed one does. One that failed does not: it has ended its engine
+    itself, and what a hook of the user's left running is meant to run.
+    """
     with _token() as token:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n{token}\n".encode(), 0)
-        yield token
+        try:
+            yield token
+        except Exception:
+            os.ftruncate(descriptor, 0)
+            raise
+        os.ftruncate(descriptor, 0)
 
 
 def _lines(descriptor: int) -> list[str]:

@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,120}")
+#: `vmbr0.5` is a VLAN, `vmbr0:1` a further address (pve-iface).
+_INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,120}")
 _WORDS = re.compile(r"[A-Za-z0-9, ._-]{0,400}")
 _TEXTS = {
-    **dict.fromkeys(("node", "storage", "iface", "poolid"), _NAME),
+    **dict.fromkeys(("node", "storage", "poolid"), _NAME),
+    "iface": _INTERFACE,
     **dict.fromkeys(("type", "status", "content", "plugintype"), _WORDS),
 }
 _NUMBERS = frozenset(
@@ -34,6 +37,17 @@ def rows(told: object, *needed: str) -> list[dict[str, Any]]:
     if not isinstance(told, list):
         raise ValueError(type(told).__name__)  # noqa: TRY004  one kind of error for all
     return [row(item, *needed) for item in told]
+
+
+def interfaces(told: object) -> list[dict[str, Any]]:
+    """The rows of a PVE node's network. One with a name that Proxmox gives to none is left out: nothing in cluster.yaml can mean it."""
+    named = [item for item in told if not _is_odd(item)] if isinstance(told, list) else told
+    return rows(named, "iface")
+
+
+def _is_odd(item: object) -> bool:
+    name = item.get("iface") if isinstance(item, Mapping) else None
+    return isinstance(name, str) and not _INTERFACE.fullmatch(name)
 
 
 def resources(told: object) -> list[dict[str, Any]]:

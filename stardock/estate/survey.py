@@ -13,7 +13,7 @@ from typing import Any
 
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Answer, Question, ask
-from stardock.estate.shapes import number, resources, rights, row, rows, text
+from stardock.estate.shapes import interfaces, number, resources, rights, row, rows, text
 from stardock.plan.model import Plan
 from stardock.plan.privileges import needed
 
@@ -103,7 +103,7 @@ def _of_node(node: str, clock: Callable[[], float]) -> dict[tuple[str, Any], Que
         return number(api.nodes(node).time.get()["time"]), before, clock()
 
     return {
-        ("network", node): lambda api: rows(api.nodes(node).network.get(type="include_sdn"), "iface"),  # all interfaces, and vnets
+        ("network", node): lambda api: interfaces(api.nodes(node).network.get(type="include_sdn")),  # all interfaces, and vnets
         ("version", node): lambda api: text(api.nodes(node).version.get()["version"]),
         ("time", node): time,
     }

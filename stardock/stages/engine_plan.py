@@ -106,10 +106,14 @@ class MachineChange:
 
 @dataclass(frozen=True, slots=True)
 class Strange:
-    """Something in a plan that Stardock does not know, or never asks for. `address` is empty where it concerns the whole plan."""
+    """Something in a plan that Stardock does not know, or never asks for. `address` is empty where it concerns the whole plan.
+
+    `own` is an object of a type that Stardock makes, a VM for example.
+    """
 
     address: str
     what: str
+    own: bool = False
 
 
 def machine_changes(plan: Mapping[str, Any]) -> tuple[MachineChange, ...]:
@@ -139,7 +143,9 @@ def _action(actions: Sequence[str], *, importing: bool) -> Action | Literal[""]:
 def strange(plan: Mapping[str, Any]) -> tuple[Strange, ...]:
     """All that is not known in a plan; empty when all is. An empty plan holds nothing."""
     return tuple(Strange("", what) for what in _of_plan(plan)) + tuple(
-        Strange(str(item.get("address", "?")), what) for item in plan.get("resource_changes", ()) for what in _of_resource(item)
+        Strange(str(item.get("address", "?")), what, item.get("type") in TYPES)
+        for item in plan.get("resource_changes", ())
+        for what in _of_resource(item)
     )
 
 

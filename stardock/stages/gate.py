@@ -70,8 +70,10 @@ def _strange(one: Strange, engine: str, folder: str) -> Refusal:
     look = f"see it yourself: (cd {folder} && {engine} plan)"
     if not one.address:
         return Refusal("", f"the plan is of a kind that this Stardock does not know: {one.what}", f"{look}; a newer Stardock may know it")
-    cure = f"{look}; what is not Stardock's leaves its state with: {engine} state rm '{one.address}'"
-    return Refusal(one.address, f"{one.address}: {one.what}", cure)
+    cure = f"what is not Stardock's leaves its state with: {engine} state rm '{one.address}'"
+    if one.own:
+        cure = "leave it in the state, which alone knows that object in Proxmox; a newer Stardock may know what this is"
+    return Refusal(one.address, f"{one.address}: {one.what}", f"{look}; {cure}")
 
 
 def _judge_one(change: MachineChange, allowed: Allowed) -> list[Refusal]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -128,6 +129,26 @@ def test_the_lock_is_free_again_after_a_run_and_after_an_error(tmp_path: Path) -
         assert path.stat().st_mode & 0o777 == 0o600
     assert path.read_text() == ""
     assert MARK not in os.environ
+
+
+def test_what_a_hook_left_running_outlives_a_run_that_failed_and_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "c.pid"
+    with contextlib.suppress(ValueError), only_run(path):
+        left = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        raise ValueError("boom")
+    try:
+        assert path.read_text() == ""
+        with only_run(path):
+            assert left.poll() is None
+    finally:
+        left.kill()
+        left.wait()
+
+
+def test_a_run_that_was_interrupted_leaves_its_token_as_a_killed_one_does(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), only_run(tmp_path / "c.pid") as token:
+        raise KeyboardInterrupt
+    assert (tmp_path / "c.pid").read_text().splitlines()[1] == token
 
 
 def test_a_child_carries_the_mark_and_the_run_itself_is_not_among_its_children(tmp_path: Path) -> None:

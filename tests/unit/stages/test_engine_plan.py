@@ -79,6 +79,15 @@ def test_what_the_gate_does_not_know_in_a_plan_is_refused(name: str) -> None:
 
 
 @pytest.mark.proves("hostile 14")
+@pytest.mark.parametrize(("name", "leaves"), [
+    ("a deposed object", False), ("forget", False), ("another provider", False), ("a module", False), ("a foreign type", True),
+])  # fmt: skip
+def test_no_cure_takes_what_may_be_a_living_vm_out_of_the_state(name: str, leaves: bool) -> None:
+    refusals = judge_strange(strange(STRANGE[name][0]), "tofu", "folder")
+    assert {"state rm" in one.cure for one in refusals} == {leaves}
+
+
+@pytest.mark.proves("hostile 14")
 def test_an_unknown_action_of_a_machine_that_deletes_is_still_a_deletion() -> None:
     (change,) = machine_changes(plan(item(["shelve", "delete"])))
     assert change.destroys

@@ -28,17 +28,20 @@ def write_gitignore(folder: Path, spec: Spec) -> None:
 
 
 def gitignore(spec: Spec) -> str:
-    """Its text: state, secrets, what was observed, and the private keys and hashes that cluster.yaml names in its folder."""
+    """Its text: state, secrets, what was observed, and the keys, hashes and contents that cluster.yaml names in its folder."""
     return "\n".join((_HEAD, *_SECRET, *dict.fromkeys(_named(spec)), *_OBSERVED)) + "\n"
 
 
 def _named(spec: Spec) -> Iterator[str]:
-    hashes = (user.password_hash for user in (*spec.cloud_init.users, *(user for pool in spec.pools for user in pool.cloud_init.users)))
+    whole, pools = spec.cloud_init, [pool.cloud_init for pool in spec.pools]
+    hashes = (user.password_hash for users in (whole.users, *(pool.users for pool in pools)) for user in users)
+    contents = (file.content_from for data in (whole.user_data, *(pool.user_data for pool in pools)) for file in data.write_files)
     files = [
         spec.ssh.private_key,
         spec.proxmox.ssh.private_key,
         *(node.ssh_private_key for node in spec.proxmox.nodes),
         *(one.file for one in hashes if one),
+        *(one.file for one in contents if one),
     ]
     for file in files:
         if file and not file.startswith(("/", "~")) and ".." not in file.split("/"):

@@ -64,7 +64,7 @@ def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspa
 
 
 def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
-    """Save the lock if it changed, before anything is made from it; a folder that has no .gitignore gets one.
+    """Save the lock if it changed, before anything is made from it; a folder that has no .gitignore gets one with it.
 
     With a frozen lock (`STARDOCK_LOCK=frozen`, the default where `CI` is set) nothing is written, and `RefusedError` says what would
     have to be allocated. Without a lock, see `refuse_to_move`, which `stand` is for.
@@ -73,8 +73,8 @@ def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
     if changed:
         refuse_to_move(ws, stand)
     if lock_mode() == WRITE:
-        write_gitignore(ws.files.spec.parent, ws.spec)
         if changed:
+            write_gitignore(ws.files.spec.parent, ws.spec)
             save_lock(ws.files.lock, ws.lock)
         return
     missing = gains(ws.lock_before, ws.lock)

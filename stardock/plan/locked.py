@@ -65,7 +65,8 @@ class Lock:
 
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
-    release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks and SDN zones, without a word.
+    release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks, SDN zones and files with
+    secrets, without a word.
     """
     records = [machine.record for machine in lock.machines.values()]
     if any(map(_of_version_5, records)):
@@ -76,7 +77,8 @@ def version(lock: Lock) -> int:
 
 def _of_version_5(record: Machine) -> bool:
     options = (record.disk_options, *(disk.options for disk in record.data_disks))
-    return bool(record.usb) or any(nic.trunks or nic.zone for nic in record.interfaces) or any(one != DiskOptions() for one in options)
+    nics = any(nic.trunks or nic.zone for nic in record.interfaces)
+    return bool(record.usb or record.secret_files) or nics or any(one != DiskOptions() for one in options)
 
 
 def _not_as_before(record: Machine) -> bool:

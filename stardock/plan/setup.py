@@ -64,9 +64,9 @@ def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, 
 
 def user_file(file: cloud_init.UserFile) -> UserFile:
     """One file as wished."""
-    return UserFile(path=file.path, content=file.content or "", mode=file.permissions, owner=file.owner)
+    return UserFile(path=file.path, content=file.content or "", mode=file.mode, owner=file.owner)
 
 
 def secret_file(file: cloud_init.UserFile, source: cloud_init.ContentSource) -> SecretFile:
     """One whose content is read at bootstrap."""
-    return SecretFile(path=file.path, source=source.name, mode=file.permissions, owner=file.owner)
+    return SecretFile(path=file.path, source=source.name, mode=file.mode, owner=file.owner)

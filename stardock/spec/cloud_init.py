@@ -129,7 +129,7 @@ class UserFile(Section):
     content_from: ContentSource | None = Field(
         default=None, description="instead of `content`, where it holds a secret: written by `runner bootstrap`, and not by first boot"
     )
-    permissions: Mode = Field(default="0644", description="four octal digits")
+    permissions: Mode | None = Field(default=None, description="four octal digits; default: 0644, and 0600 with `content_from`")
     owner: Account = Field(default="root", description="account that owns it; the group is root")
 
     @model_validator(mode="after")
@@ -137,6 +137,11 @@ class UserFile(Section):
         if (self.content is None) == (self.content_from is None):
             raise broken(f"{shown(self.path)} has exactly one of `content` and `content_from`", "write one of the two")
         return self
+
+    @property
+    def mode(self) -> str:
+        """Four octal digits: as written, else nobody but the owner reads a secret."""
+        return self.permissions or ("0644" if self.content_from is None else "0600")
 
 
 class UserData(Section):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.plan.model import Plan
+from stardock.reading import MAX_BYTES, read_file
 from stardock.spec.cloud_init import MAX_CONTENT, ContentSource, UserData
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
@@ -57,17 +58,21 @@ def _text(source: ContentSource, folder: Path, environ: Mapping[str, str]) -> st
             f"the environment variable {source.env} is not set, or empty", f'export {source.env}="$(cat FILE)"'
         )
     else:
-        found = _of_file(folder / Path(source.file or "").expanduser())
+        found = _of_file(folder, source.file or "")
     if isinstance(found, str) and (len(found.encode(errors="surrogateescape")) > MAX_CONTENT or "\0" in found):
         return Unreadable(f"{source.name} is no text of at most {MAX_CONTENT} bytes", "bring it another way")
     return found
 
 
-def _of_file(path: Path) -> str | Unreadable:
+def _of_file(folder: Path, name: str) -> str | Unreadable:
+    cure = "make the file, readable by you alone"
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_CONTENT + 1).decode("utf-8")
+        path = folder / Path(name).expanduser()
+        data = read_file(path, what=str(path), most=MAX_BYTES, cure=cure)
+        return Unreadable(f"{path} cannot be read: No such file or directory", cure) if data is None else data.decode("utf-8")
     except UnicodeDecodeError:
         return Unreadable(f"{path} is not UTF-8 text", "bring it another way")
-    except (OSError, ValueError, RuntimeError) as error:  # a zero byte; no home directory
-        return Unreadable(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}", "make the file, readable by you alone")
+    except InputErrors as error:
+        return Unreadable(error.problems[0].message, error.problems[0].cure or cure)
+    except (ValueError, RuntimeError) as error:  # a zero byte; no home directory
+        return Unreadable(f"{name} cannot be read: {error}", cure)

@@ -21,7 +21,10 @@ def folder_of(tmp_path: Path, *, key: str = "id_ed25519") -> Path:
     folder.mkdir(exist_ok=True)
     data = document()
     data["ssh"]["private_key"] = key
-    data["cloud_init"] = {"users": [{"name": "ada", "password_hash": {"file": "ada.hash"}}]}
+    own = {"write_files": [{"path": "/etc/own", "content_from": {"file": "./own.secret"}}]}
+    data["cloud_init"] = {"users": [{"name": "ada", "password_hash": {"file": "ada.hash"}}], "user_data": own}
+    agents = [{"path": "/etc/a", "content_from": {"file": "agent.secret"}}, {"path": "/etc/b", "content_from": {"env": "B"}}]
+    data["pools"][2]["cloud_init"] = {"user_data": {"write_files": agents}}
     (folder / "cluster.yaml").write_text(json.dumps(data))
     return folder
 
@@ -41,7 +44,8 @@ def test_git_add_takes_the_lock_and_neither_key_nor_state_nor_secret(tmp_path: P
     commit_lock(open_workspace(folder / "cluster.yaml"))
     files = ClusterFiles(folder / "cluster.yaml")
     written = (files.facts, files.known_hosts, files.secrets, files.state, files.kubeconfig, files.run_lock, files.log)
-    for path in (*written, folder / key, folder / "ada.hash", files.bundle / "x", files.run / "x", folder / "cdktf.out/x"):
+    secrets = (folder / key, folder / "ada.hash", folder / "own.secret", folder / "agent.secret")
+    for path in (*written, *secrets, files.bundle / "x", files.run / "x", folder / "cdktf.out/x"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("secret")
     (folder / "cluster.tfstate.backup").write_text("secret")
@@ -62,4 +66,15 @@ def test_reading_and_a_frozen_lock_write_none(tmp_path: Path, monkeypatch: pytes
     where = open_workspace(folder / "cluster.yaml")
     with pytest.raises(RefusedError):
         commit_lock(where)
+    assert not (folder / ".gitignore").exists()
+
+
+def test_with_an_unchanged_lock_none_is_written_so_that_a_checkout_may_be_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STARDOCK_LOCK", "write")
+    folder = folder_of(tmp_path)
+    commit_lock(open_workspace(folder / "cluster.yaml"))
+    (folder / ".gitignore").unlink()
+    commit_lock(open_workspace(folder / "cluster.yaml"))
     assert not (folder / ".gitignore").exists()

@@ -21,7 +21,7 @@ from stardock.stages.bootstrap import Options, check, contents_for
 from stardock.stages.contents import read_contents
 from stardock.workspace import Workspace, commit_lock, open_workspace
 from stardock.yamltext import yaml_text
-from tests.plans import document
+from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.unit
 
@@ -65,6 +65,34 @@ def test_all_that_cannot_be_read_is_told_at_its_line_before_anything_is_asked(tm
     assert "pools[2].cloud_init.user_data.write_files[0].content_from" in told
     assert all(problem.line and problem.cure for problem in told.values())
     assert contents_for(where, Options(stages=("servers",))) == {}
+
+
+@pytest.mark.parametrize(("file", "words"), [
+    ("pipe", "pipe cannot be read: It is a device or a pipe"),
+    ("/dev/zero", "/dev/zero cannot be read: It is a device or a pipe"),
+    ("~nobody-of-that-name/x", "~nobody-of-that-name/x cannot be read"),
+    ("lost", "lost is a symbolic link to nothing"),
+])  # fmt: skip
+def test_a_pipe_a_device_and_a_home_of_nobody_are_told_and_wait_for_nothing(file: str, words: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "lost").symlink_to("nothing")
+    where = workspace(tmp_path, {"file": file})
+    with pytest.raises(InputErrors) as caught:
+        read_contents(where.spec, where.plan, where.files.spec, {"ONLY_AGENTS": "x"})
+    (problem,) = caught.value.problems
+    assert words in problem.message
+    assert problem.line
+    assert problem.cure
+
+
+@pytest.mark.parametrize(("written", "mode"), [({}, "0600"), ({"permissions": "0640"}, "0640")])
+def test_nobody_but_the_owner_reads_a_file_with_a_secret_unless_cluster_yaml_says_so(written: dict[str, str], mode: str) -> None:
+    data = document()
+    secret = {"path": "/etc/x", "content_from": {"env": "X"}, **written}
+    data["cloud_init"] = {"user_data": {"write_files": [secret, {"path": "/etc/y", "content": "y"}]}}
+    variables = machine_variables(plan_of(data)[0].machine("server1"))
+    assert [file["mode"] for file in variables["machine_secret_files"]] == [mode]
+    assert [file["mode"] for file in variables["machine_files"] if file["path"] == "/etc/y"] == ["0644"]
 
 
 @pytest.mark.parametrize("both", [{"content": "x", "content_from": {"env": "A"}}, {}, {"content_from": {"env": "A", "file": "b"}}])

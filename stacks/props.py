@@ -17,6 +17,7 @@ from stardock.plan.file_names import Document, image_file, snippet_file
 from stardock.plan.labels import description, tags
 from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
 from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
+from stardock.spec.trunks import vlans_of
 from stardock.systems import system
 
 #: The datastore that a PVE node has from the start, and that goes without saying in names.
@@ -176,7 +177,7 @@ def _nic(interface: Interface) -> NicProps:
         model=literal(interface.model),
         mac=literal(interface.mac),
         vlan=interface.vlan,
-        trunks=interface.trunks,
+        trunks=vlans_of(interface.trunks),
         mtu=interface.mtu,
         firewall=interface.firewall,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import cache
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stardock.errors import Problem, RefusedError
 from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, unrecorded_release, version
-from stardock.records.document import Document, Words, read_document
+from stardock.records.document import MAX_BYTES, MAX_VALUES, Document, Words, has_too_many_values, read_document
 from stardock.systems import SYSTEMS
 from stardock.writing import write_atomically
 
@@ -49,8 +50,31 @@ def to_json(lock: Lock) -> str:
 
 
 def save_lock(path: Path, lock: Lock) -> None:
-    """Write the lock so that a reader, or a crash, finds either the old one or the new one."""
-    write_atomically(path, to_json(lock))
+    """Write the lock so that a reader, or a crash, finds either the old one or the new one.
+
+    `RefusedError` for one that is larger than what is read again: nothing is written.
+    """
+    text = to_json(lock)
+    if size := _excess(text):
+        largest = ", then ".join(f"`{field}`" for field in _largest(lock))
+        message = f"{path} would have {size}; most of its {len(lock.machines)} machines is {largest}"
+        raise RefusedError(message, cure="write less of that in cluster.yaml (download large files in `runcmd`), or make two clusters")
+    write_atomically(path, text)
+
+
+def _excess(text: str) -> str:
+    """What `load_lock` would refuse for its size; empty when nothing is."""
+    if len(text) > MAX_BYTES:
+        return f"{(len(text) >> 20) + 1} MiB, and {MAX_BYTES >> 20} are the most"
+    return f"more than {MAX_VALUES} values, which are the most" if has_too_many_values(text) else ""
+
+
+def _largest(lock: Lock) -> list[str]:
+    """The two fields of machines that take most room."""
+    sizes: Counter[str] = Counter()
+    for machine in lock.machines.values():
+        sizes.update({field: len(json.dumps(value)) for field, value in asdict(machine.record).items()})
+    return [field for field, _ in sizes.most_common(2)]
 
 
 def load_lock(path: Path) -> Lock | None:

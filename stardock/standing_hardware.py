@@ -15,6 +15,7 @@ from stardock.plan import aspects
 from stardock.plan.difference import Stand
 from stardock.plan.model import Interface, Machine, Plan
 from stardock.plan.parts import PROVIDERS_LIMITS, DiskOptions
+from stardock.spec.trunks import ranges_of, vlans_of
 from stardock.standing import VM, EncryptedStateError
 
 #: The provider's words for the size of huge pages (`constructs.pve.hardware`).
@@ -191,7 +192,7 @@ def _nics(values: Mapping[str, Any], machine: Machine) -> dict[str, tuple[str, .
             model=str(nic["model"]),
             mac=str(nic["mac_address"]),
             vlan=int(nic["vlan_id"] or 0),
-            trunks=tuple(int(vlan) for vlan in str(nic["trunks"] or "").split(";") if vlan),
+            trunks=ranges_of(vlans_of(part for part in str(nic["trunks"] or "").split(";") if part)),
             mtu=int(nic["mtu"] or 0),
             firewall=bool(nic["firewall"]),
         )

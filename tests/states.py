@@ -8,6 +8,7 @@ from typing import Any
 from stardock.plan.labels import description, tags
 from stardock.plan.model import Interface, Machine, Plan
 from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, DiskOptions
+from stardock.spec.trunks import vlans_of
 from stardock.standing import VM
 
 NOBODY_WAITS = -1
@@ -88,7 +89,7 @@ def _nic(nic: Interface) -> dict[str, Any]:
         "model": nic.model,
         "mac_address": nic.mac,
         "vlan_id": nic.vlan or 0,
-        "trunks": ";".join(map(str, nic.trunks)),
+        "trunks": ";".join(map(str, vlans_of(nic.trunks))),
         "mtu": nic.mtu or 0,
         "firewall": nic.firewall,
     }

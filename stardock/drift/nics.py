@@ -9,6 +9,7 @@ from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import network_devices, properties
 from stardock.plan.model import Interface, Machine
+from stardock.spec.trunks import vlans_of
 
 
 def check(scene: Scene) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def _wanted(nic: Interface) -> dict[str, str]:
         "firewall": "1" if nic.firewall else "",
         "link_down": "",
         "rate": "",
-        "trunks": ";".join(map(str, nic.trunks)),
+        "trunks": ";".join(map(str, vlans_of(nic.trunks))),
     }
 
 

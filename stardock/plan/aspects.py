@@ -107,7 +107,7 @@ def nic(one: Interface) -> dict[str, tuple[str, ...]]:
         f"{one.name}.model": (one.model,),
         f"{one.name}.mac": (one.mac,),
         f"{one.name}.vlan": (str(one.vlan),) if one.vlan else (),
-        f"{one.name}.trunks": tuple(map(str, one.trunks)),
+        f"{one.name}.trunks": one.trunks,
         f"{one.name}.mtu": (str(one.mtu),) if one.mtu else (),
         f"{one.name}.firewall": yes(one.firewall),
     }

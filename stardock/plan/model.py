@@ -61,7 +61,7 @@ class Interface:
     model: str = "virtio"
     zone: str | None = None  # SDN zone of a bridge that is a vnet; None: the PVE node's own bridge
     vlan: int | None = None
-    trunks: tuple[int, ...] = ()  # VLANs that the guest gets tagged; () without a VLAN: all of the bridge
+    trunks: tuple[str, ...] = ()  # VLANs that the guest gets tagged, 10 or 30-35; () without a VLAN: all of the bridge
     mtu: int | None = None  # bytes; None: PVE's and the guest's default, 1: as the bridge has it (the guest is told nothing)
     firewall: bool = False  # PVE's firewall on this NIC
     address: str | None = None
@@ -144,7 +144,7 @@ class SecretFile:
 
     path: str
     source: str
-    mode: str = "0644"
+    mode: str = "0600"
     owner: str = "root"
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stardock.plan.model import Interface, Machine, Plan
+from stardock.spec.trunks import vlans_of
 
 #: VLANs of a NIC of which each gets its own path; a longer trunk gets the bridge, which holds for all below it.
 MANY_VLANS = 16
@@ -143,7 +144,7 @@ def perhaps_vnets(plan: Plan) -> tuple[str, ...]:
 
 def _bridge_paths(nic: Interface) -> Iterator[str]:
     """What PVE::GuestHelpers::check_vnet_access asks of: each VLAN, and the bridge where there is none."""
-    path, vlans = f"/sdn/zones/{nic.zone or LOCAL_ZONE}/{nic.bridge}", (*((nic.vlan,) if nic.vlan else ()), *nic.trunks)
+    path, vlans = f"/sdn/zones/{nic.zone or LOCAL_ZONE}/{nic.bridge}", (*((nic.vlan,) if nic.vlan else ()), *vlans_of(nic.trunks))
     if not vlans or len(vlans) > MANY_VLANS:
         yield path
     else:

@@ -92,6 +92,7 @@ Seed = Annotated[str, Form(r"ide[0-3]|sata[0-5]|scsi(30|[12]?[0-9])", "a slot of
 #: In MiB, of a PVE node.
 HostMemory = Annotated[int, Strict(), between(1, _LARGEST_DISK * 1024, "memory (MiB)", "65536")]
 Vlan = Annotated[int, Strict(), between(1, 4094, "VLAN", "10")]
+VlanRange = Annotated[str, Form(r"[0-9]{1,4}(-[0-9]{1,4})?", "a VLAN or a range of VLANs", "30-35")]
 Gibibytes = number(1, _LARGEST_DISK, "disk (GiB)")
 Date = Annotated[str, Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date", "2026-11-29")]
 #: PVE's name of the file that an image becomes, with what `stardock.plan.images` adds.
@@ -163,7 +164,7 @@ LOCK: Forms = {
         "model": Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"],
         "zone": SdnZone | None,
         "vlan": Vlan | None,
-        "trunks": tuple[Vlan, ...],
+        "trunks": Annotated[tuple[VlanRange, ...], AfterValidator(interface.parse_ranges)],
         "mtu": Annotated[Count, AfterValidator(interface.parse_mtu)] | None,
         "address": ip.Ipv4 | None,
         "prefix": Annotated[Count, AfterValidator(interface.parse_prefix)] | None,

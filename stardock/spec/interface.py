@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
 from stardock.spec.pve_names import Bridge, Zone
 from stardock.spec.section import Section, broken
+from stardock.spec.trunks import ranges_of, vlans_of
 from stardock.spec.units import Count, Domain, Flag, Form, shown
 
 #: Machines call PVE's net0 ens18 (slot 18, 0x12, on the PCI bus), whatever the chipset would make of it: q35's enp6s18. Each NIC is
@@ -36,8 +37,8 @@ def parse_vlan(value: int) -> int:
     return value
 
 
-def parse_trunks(value: object) -> tuple[int, ...]:
-    """PVE's `10;20;30-35`, or one VLAN, as ids: each once, in order."""
+def parse_trunks(value: object) -> tuple[str, ...]:
+    """PVE's `10;20;30-35`, or one VLAN, as ids and ranges: each id once, in order."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _TRUNKS.fullmatch(text):
         raise broken(f"{shown(value)} is no list of VLANs as PVE takes it", 'write ids and ranges between `;`: "10;20;30-35"')
@@ -48,7 +49,12 @@ def parse_trunks(value: object) -> tuple[int, ...]:
         if not (_VLANS[0] <= first and last <= _VLANS[1]):
             wrong = last if last > _VLANS[1] else first
             raise broken(f"VLAN {wrong} is outside of {_VLANS[0]} to {_VLANS[1]}", f"write ids from {_VLANS[0]} to {_VLANS[1]}")
-    return tuple(sorted({number for part in ranges for number in range(part[0], part[-1] + 1)}))
+    return ranges_of(vlans_of(text.split(";")))
+
+
+def parse_ranges(value: tuple[str, ...]) -> tuple[str, ...]:
+    """The same as the lock holds it; empty without a trunk."""
+    return parse_trunks(";".join(value)) if value else ()
 
 
 def parse_prefix(value: int) -> int:
@@ -101,7 +107,7 @@ def parse_metric(value: int) -> int:
 
 
 InterfaceName = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9._-]{0,14}", "the name of an interface (at most 15 characters)", "ens18")]
-Trunks = Annotated[tuple[int, ...], BeforeValidator(parse_trunks), WithJsonSchema({"type": ["string", "integer"]})]
+Trunks = Annotated[tuple[str, ...], BeforeValidator(parse_trunks), WithJsonSchema({"type": ["string", "integer"]})]
 Metric = Annotated[Count, AfterValidator(parse_metric)]
 
 
@@ -199,7 +205,7 @@ class Interface(Section):
     @model_validator(mode="after")
     def _tagged_or_not(self) -> Interface:
         """PVE::Network: the tag is the port's native VLAN, whose frames leave without a tag, also where it is in the trunk."""
-        if self.vlan in self.trunks:
+        if self.vlan in vlans_of(self.trunks):
             message = f"VLAN {self.vlan} is in `trunks` and under `vlan`, by which the guest gets it without a tag"
             raise broken(message, f"take {self.vlan} out of `trunks`, or delete `vlan`")
         return self

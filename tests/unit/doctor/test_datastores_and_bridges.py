@@ -78,7 +78,7 @@ def test_a_bridge_that_is_not_vlan_aware_matters_to_machines_on_a_vlan_only() ->
 
 @pytest.mark.proves("case 11-vlan-trunk")
 def test_a_trunk_on_a_bridge_that_is_not_vlan_aware_is_a_problem_since_no_machine_starts_there() -> None:
-    made = with_machines(interfaces=tuple(replace(nic, trunks=(10, 20)) for nic in plan().machines[0].interfaces))
+    made = with_machines(interfaces=tuple(replace(nic, trunks=("10", "20")) for nic in plan().machines[0].interfaces))
     plain = {name: Answer([bridge(bridge_vlan_aware=None)]) for name in NODES}
     findings = [found for found in wrong(scene(made, networks=plain)) if found.check == "bridges"]
     assert [(found.subject, found.level) for found in findings] == [(f"vmbr0 on {name}", Level.PROBLEM) for name in NODES]

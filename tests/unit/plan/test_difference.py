@@ -93,6 +93,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "another bridge": (agent_nic(bridge="vmbr1"), f"ens18.bridge vmbr0 -> vmbr1 {RUNS}"),
     "VLAN": (agent_nic(vlan=7), f"ens18.vlan none -> 7 {RUNS}"),
     "trunks": (agent_nic(trunks="7;9"), f"ens18.trunks none -> 7, 9 {RUNS}"),
+    "trunks of many": (agent_nic(trunks="7;10-4094"), f"ens18.trunks none -> 7, 10-4094 {RUNS}"),
     "firewall": (agent_nic(firewall=True), f"ens18.firewall false -> true {RUNS}"),
     "tags": (agents(tags=["blue"]), f"tags none -> blue {RUNS}"),
     "description": (
@@ -339,7 +340,7 @@ def another(value: Any, field: str) -> Any:
         "labels": {"a": "b"},
         "mtu": 1400,
         "vlan": 7,
-        "trunks": (7, 8),
+        "trunks": ("7-8",),
         "metric": 5,
     }
     if field in special:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stardock.errors import InputErrors
+from stardock.errors import InputErrors, RefusedError
 from stardock.lock import VERSION, load_lock, save_lock, to_json
-from stardock.plan.locked import Pin
+from stardock.plan.locked import Lock, Pin
+from stardock.records.document import MAX_VALUES
 from tests.plans import PUBLIC_KEY, document, former_lock, plan_of
 
 pytestmark = pytest.mark.unit
@@ -126,11 +128,64 @@ def test_a_plan_keeps_what_the_lock_holds_beside_machines() -> None:
 
 def test_trunks_come_back_equal_and_only_a_lock_with_them_is_of_version_5(path: Path) -> None:
     data = document()
-    data["network"]["server"][0]["trunks"] = "10;20"
+    data["network"]["server"][0]["trunks"] = "10;20;30-4094"
     _, lock = plan_of(data)
     save_lock(path, lock)
     assert json.loads(path.read_text())["version"] == 5
     assert load_lock(path) == lock
+
+
+@pytest.mark.parametrize("edited", ['"30-20"', '"10;20"', '"4095"', '"20", "10"', '""'])
+def test_trunks_that_stardock_writes_otherwise_are_refused_at_their_line(path: Path, edited: str) -> None:
+    data = document()
+    data["network"]["server"][0]["trunks"] = "10"
+    save_lock(path, plan_of(data)[1])
+    path.write_text(re.sub(r'("trunks": \[\s*)"10"', rf"\g<1>{edited}", path.read_text(), count=1))
+    with pytest.raises(InputErrors) as caught:
+        load_lock(path)
+    assert all("trunks" in (problem.path or "") and problem.line for problem in caught.value.problems)
+
+
+def test_a_file_with_a_secret_makes_version_5(path: Path) -> None:
+    data = document()
+    data["cloud_init"] = {"user_data": {"write_files": [{"path": "/etc/x", "content_from": {"env": "X"}}]}}
+    plan, lock = plan_of(data)
+    assert {file.mode for machine in plan.machines for file in machine.secret_files} == {"0600"}
+    save_lock(path, lock)
+    assert json.loads(path.read_text())["version"] == 5
+    assert load_lock(path) == lock
+
+
+def with_files(data: dict[str, Any], *contents: str) -> Lock:
+    """The lock of a cluster whose machines all have these files."""
+    files = [{"path": f"/etc/own{number}", "content": content} for number, content in enumerate(contents)]
+    data["cloud_init"] = {"user_data": {"write_files": files}}
+    return plan_of(data)[1]
+
+
+def test_a_lock_of_texts_with_many_commas_is_read_again(path: Path) -> None:
+    lock = with_files(document(), *["," * 60_000 + '\\", "'] * 2)
+    save_lock(path, lock)
+    assert path.read_text().count(",") > MAX_VALUES
+    assert load_lock(path) == lock
+
+
+def many(lock: Lock, number: int) -> Lock:
+    """So many machines, all alike."""
+    one = lock.machines["server1"]
+    return replace(lock, machines={f"server{n}": one for n in range(number)})
+
+
+@pytest.mark.parametrize(("number", "size", "largest"), [(300, 60_000, "`files`"), (4_000, 1, "`interfaces`")], ids=["bytes", "values"])
+def test_a_lock_that_would_not_be_read_again_is_refused_before_it_is_written_and_says_what_is_large(
+    path: Path, number: int, size: int, largest: str
+) -> None:
+    before = path.read_bytes()
+    with pytest.raises(RefusedError, match=f"most of its {number} machines is {largest}") as caught:
+        save_lock(path, many(with_files(document(), "x" * size), number))
+    assert ("MiB, and 16 are the most" in str(caught.value)) == (size > 1)
+    assert "runcmd" in (caught.value.cure or "")
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize("text", ["", "[]", "7", '{"cluster": "quickstart"}', '{"version": true}'])

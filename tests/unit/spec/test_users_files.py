@@ -97,9 +97,16 @@ def test_an_images_own_datastore_is_the_downloads_and_no_disks(load: Load) -> No
 
 @pytest.mark.proves("case 11-vlan-trunk")
 @pytest.mark.parametrize(
-    ("written", "vlans"), [('"10;20"', (10, 20)), ('"10;20;30-33"', (10, 20, 30, 31, 32, 33)), ("10", (10,)), ("30-31;10;30", (10, 30, 31))]
+    ("written", "vlans"),
+    [
+        ('"10;20"', ("10", "20")),
+        ('"10;20;30-33"', ("10", "20", "30-33")),
+        ("10", ("10",)),
+        ("30-31;10;30", ("10", "30-31")),
+        ("12-13;10-12;14", ("10-14",)),
+    ],
 )
-def test_trunks_are_written_as_proxmox_writes_them(load: Load, written: str, vlans: tuple[int, ...]) -> None:
+def test_trunks_are_written_as_proxmox_writes_them(load: Load, written: str, vlans: tuple[str, ...]) -> None:
     spec = load(f"{HEAD}network: {{server: [{{bridge: vmbr0, vlan: 7, trunks: {written}}}]}}\n")
     plan, _ = build(spec, None, "cluster.yaml")
     assert (plan.machine("s1").interfaces[0].trunks, plan.machine("s1").interfaces[0].vlan) == (vlans, 7)

@@ -137,6 +137,41 @@ def netmask(text: str) -> int | None:
         return None
 
 
+def prefix(text: str) -> str | None:
+    """The length of a prefix, from `16`, `/16` or `255.255.0.0`."""
+    bits = text.strip().removeprefix("/")
+    found = bits if re.fullmatch(r"[0-9]{1,3}", bits) else netmask(bits)
+    return None if found is None else str(found)
+
+
+def base(text: str) -> str | None:
+    """An address from which to count and the length of its prefix, of `10.0.0.5/16`; None where no prefix stands."""
+    address, _, rest = text.partition("/")
+    bits = prefix(rest)
+    return f"{address.strip()}, and beside it `prefix: {bits}`" if bits else None
+
+
+def label(value: str) -> str:
+    """For a name of letters, digits and hyphens; several names, or what another tool would fill in, are no one name."""
+    if re.search(r"[$%{]\{|\$[A-Za-z(]", value):
+        return "write the value itself: cluster.yaml has no variables and no templates"
+    series = re.fullmatch(r"([a-z][a-z0-9-]*?)[\[{]?(\d{1,4})(?::|\.\.|-)(\d{1,4})[\]}]?", value)
+    if series:
+        return _counted(*series.groups())
+    parts = re.split(r"[,;\s]+", value.strip(", ;"))
+    if len(parts) > 1 and all(re.fullmatch(r"[a-z][a-z0-9-]*[0-9]", part) for part in parts):
+        return f"write each name by itself, in a list: [{', '.join(parts)}]"
+    better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:63].strip("-")
+    return f"write {better}" if better else "write for example server1"
+
+
+def _counted(name: str, first: str, last: str) -> str:
+    """For names with a number that counts; a pattern counts from 1, without zeros before."""
+    if first == "1" and int(last) > 1:
+        return f'write `count: {last}` and `pattern: "{name}{{n}}"` instead of `machines`, or each name by itself in a list'
+    return f"write each name by itself, in a list: [{name}{first}, ..., {name}{last}]"
+
+
 def flag(value: object) -> str:
     """For true or false; words of other tools for either are known."""
     word = str(value).strip().lower()

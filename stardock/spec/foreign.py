@@ -9,9 +9,9 @@ from stardock.spec.foreign_keys import KEYS, each
 
 #: Values of `role` and of other choices as other tools call them -> ours.
 VALUES: Mapping[str, str] = {
-    **each("worker workers node nodes compute minion minions worker_node kubelet", "agent"),
+    **each("worker workers node nodes compute minion minions worker_node kubelet slave agents", "agent"),
     **each("master masters controlplane control_plane controlplanes control_planes cp controller controllers manager etcd", "server"),
-    **each("controller_worker server_agent control_plane_worker single", "server"),
+    **each("controller_worker server_agent control_plane_worker single servers", "server"),
     **each("lb lbs load_balancer load_balancers balancer haproxy keepalived proxy loadbalancers", "loadbalancer"),
     **each("pc pc_i440fx", "i440fx"),
     **each("uefi efi", "ovmf"),

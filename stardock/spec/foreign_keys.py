@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_POOLS = "machines stand under `pools`: write pools: [{name: agents, role: agent, machines: [agent1]}]"
+_POOLS = "machines stand under `pools`, a pool a role: - {name: NAME, role: server, agent or loadbalancer, machines: [...]}"
+_SERVERS = "machines stand under `pools`: write pools: [{name: servers, role: server, machines: [server1]}], and the other pools beside it"
+_AGENTS = "machines stand under `pools`: write pools: [{name: agents, role: agent, machines: [agent1]}], and the other pools beside it"
+_LBS = "machines stand under `pools`: write pools: [{name: lbs, role: loadbalancer, machines: [lb1]}], and the other pools beside it"
 _IMAGE = "delete it: machines start from an image, not from a template; `image: {system: debian}` says which (docs/images.md)"
 _NICS = "NICs stand under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
 _BY_ROLE = "NICs stand under `network`, by role: write network: {agent: [{%s}]}, and likewise server and loadbalancer"
@@ -31,7 +34,7 @@ ONE_CLUSTER = (
     "or write a cluster.yaml for each host, each a cluster of its own"
 )
 #: Root key -> cures that say where what it holds stands: it is not told to be missing besides.
-PLACES = {"pools": (_POOLS,)}
+PLACES = {"pools": (_POOLS, _SERVERS, _AGENTS, _LBS)}
 
 
 def each(words: str, cure: str) -> dict[str, str]:
@@ -63,11 +66,16 @@ _HARDWARE = {
     **each("bridge", _NICS % "bridge: {}"),
     **each("vlan vlan_id vlan_tag", _NICS % "vlan: {}"),
     **each("gateway gw", _NICS % "static: {base: ADDRESS, gateway: {}}"),
-    **each("ipconfig ipconfig0 netmask subnet ip_range", _NICS % "static: {base: ADDRESS, gateway: ADDRESS}"),
+    **each("ipconfig ipconfig0 subnet ip_range", _NICS % "static: {base: ADDRESS, gateway: ADDRESS}"),
+    **each("netmask", _NICS % "static: {base: ADDRESS, prefix: {mask}, gateway: ADDRESS}"),
     **each("cidr", _NICS % "static: {base: {ip}, prefix: {bits}}"),
     **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: [192.168.1.1]}"),
     **each("started vm_state scsihw scsi_hardware bootdisk boot_order", _DECIDED),
-    **each("os_type qemu_os ostype operating_system iothread discard ssd", _DECIDED),
+    **each("os_type qemu_os ostype operating_system", _DECIDED),
+    **{
+        flag: f"it belongs to `disk_options`: write disk_options: {{{flag}: {{}}}}"
+        for flag in ("aio", "cache", "discard", "iothread", "ssd")
+    },
     **each("initialization ciuser user username users", _USER),
     **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: [id_ed25519.pub]}"),
     **each("os system", "the system stands under `image`: write image: {system: debian}"),
@@ -77,9 +85,10 @@ _HARDWARE = {
 KEYS: Mapping[str, Mapping[str, str]] = {
     "Spec": {
         **each("name cluster_name clustername", "cluster"),
-        **each("nodes workers worker masters master servers agents controllers hosts machines", _POOLS),
-        **each("controlplane control_plane controlplanes", _POOLS),
-        **each("node_pools nodepools worker_node_pools masters_pool pool instances vms virtual_machines all children inventory", _POOLS),
+        **each("nodes hosts machines node_pools nodepools pool instances vms virtual_machines all children inventory", _POOLS),
+        **each("masters master servers controllers controller controlplane control_plane controlplanes masters_pool", _SERVERS),
+        **each("workers worker agents worker_node_pools workers_pool", _AGENTS),
+        **each("lbs loadbalancers load_balancers", _LBS),
         **each("pve proxmox_ve provider", "proxmox"),
         **each("template clone vm_template template_id", _IMAGE),
         **each("os system operating_system", "it belongs to `image`: write image: {system: {}}"),
@@ -171,7 +180,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("vrrp_id virtual_router_id router_id", "vrid"),
         **each("gateway gw", _OF_A_NIC % "static: {base: ADDRESS, gateway: {}}"),
         **each("cidr subnet base ip_range", _OF_A_NIC % "static: {base: {ip}, prefix: {bits}}"),
-        **each("netmask prefix", _OF_A_NIC % "static: {base: ADDRESS, prefix: 24}"),
+        **each("netmask prefix", _OF_A_NIC % "static: {base: ADDRESS, prefix: {mask}}"),
         **each("bridge", _OF_A_NIC % "bridge: {}"),
         **each("vlan vlan_id tag", _OF_A_NIC % "vlan: {}"),
         **each("mtu", _OF_A_NIC % "mtu: {}"),

@@ -95,7 +95,9 @@ PvePool = Annotated[
 DiskName = Annotated[
     str, Form(rf"[a-z0-9]([a-z0-9-]{{0,{_MAX_SERIAL - 2}}}[a-z0-9])?", "a disk's name (1 to 20 of a-z, 0-9, -)", "longhorn")
 ]
-Mapping = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9_-]+", "the name of a resource mapping (Datacenter, Resource Mappings)", "gpu")]
+_MAPPING = (r"[A-Za-z][A-Za-z0-9_-]+", "the name of a resource mapping (Datacenter, Resource Mappings)")
+Mapping = Annotated[str, Form(*_MAPPING, "gpu")]
+UsbMapping = Annotated[str, Form(*_MAPPING, "zigbee, as the USB mapping is called there")]
 
 Mdev = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a mediated device type", "nvidia-63")]
 
@@ -130,7 +132,7 @@ class Device(Section):
 class Usb(Section):
     """A USB device by resource mapping. Written as the mapping's name alone, or as a mapping."""
 
-    mapping: Mapping = Field(description="name of a USB mapping of the datacenter; it says which device on which PVE node")
+    mapping: UsbMapping = Field(description="name of a USB mapping of the datacenter; it says which device on which PVE node")
     usb3: Flag = Field(default=False, description="PVE's flag; machines of PVE 7.1 or newer have a USB 3 controller anyway")
 
 

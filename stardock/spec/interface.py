@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
+from stardock.spec import cures
 from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
 from stardock.spec.pve_names import Bridge, Zone
 from stardock.spec.section import Section, broken
@@ -41,7 +42,7 @@ def parse_trunks(value: object) -> tuple[str, ...]:
     """PVE's `10;20;30-35`, or one VLAN, as ids and ranges: each id once, in order."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not _TRUNKS.fullmatch(text):
-        raise broken(f"{shown(value)} is no list of VLANs as PVE takes it", 'write ids and ranges between `;`: "10;20;30-35"')
+        raise broken(f"{shown(value)} is no list of VLANs as PVE takes it", _trunks_cure(value))
     ranges = [tuple(map(int, part.split("-"))) for part in text.split(";")]
     for first, last in ((part[0], part[-1]) for part in ranges):
         if last < first:
@@ -55,6 +56,12 @@ def parse_trunks(value: object) -> tuple[str, ...]:
 def parse_ranges(value: tuple[str, ...]) -> tuple[str, ...]:
     """The same as the lock holds it; empty without a trunk."""
     return parse_trunks(";".join(value)) if value else ()
+
+
+def _trunks_cure(value: object) -> str:
+    """A list, or another separator, in PVE's form."""
+    text = ";".join(map(str, value)) if isinstance(value, list) else re.sub(r"[,;\s]+", ";", str(value).strip(",; "))
+    return f'write "{text}", in quotes' if _TRUNKS.fullmatch(text) else 'write ids and ranges between `;`: "10;20;30-35"'
 
 
 def parse_prefix(value: int) -> int:
@@ -90,6 +97,14 @@ def parse_base(value: IpAddress) -> IpAddress:
     return value
 
 
+def parse_base_text(value: object) -> object:
+    """An address with its prefix is two keys here."""
+    cure = cures.base(value) if isinstance(value, str) else None
+    if cure:
+        raise broken(f"{shown(value)} is an address with its prefix", f"write base: {cure}")
+    return value
+
+
 def parse_mtu(value: int) -> int:
     """Bytes, or 1."""
     if value != MTU_OF_BRIDGE and not _MTUS[0] <= value <= _MTUS[1]:
@@ -114,7 +129,7 @@ Metric = Annotated[Count, AfterValidator(parse_metric)]
 class Static(Section):
     """Addresses counted up: the n-th machine (from 0) gets `base` + `offset` + n."""
 
-    base: Annotated[Ipv4, AfterValidator(parse_base)] = Field(
+    base: Annotated[Ipv4, AfterValidator(parse_base), BeforeValidator(parse_base_text)] = Field(
         description="where counting starts: the network's address, or a first address"
     )
     offset: Annotated[Count, AfterValidator(parse_offset)] = Field(default=0, description="added to `base`")

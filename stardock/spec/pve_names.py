@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import BeforeValidator
+
+from stardock.spec.section import broken
 from stardock.spec.units import Form
 
 #: PVE's format pve-storage-id.
@@ -16,5 +19,18 @@ Bridge = Annotated[str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a bridge (1 t
 PveAccount = Annotated[
     str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,254}", "an account on a PVE node (1 to 255 of a-z, A-Z, 0-9, _ . @ -)", "root")
 ]
+
+
+def parse_zone(value: object) -> object:
+    """In paths of PVE's privileges `localnetwork` stands for bridges that are in no zone."""
+    if value == "localnetwork":
+        raise broken("`localnetwork` stands for bridges of a PVE node, which are in no zone", "delete the line")
+    return value
+
+
 #: PVE's format pve-sdn-zone-id (PVE::Network::SDN::Zones::Plugin).
-Zone = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9]{1,7}", "an SDN zone of PVE (2 to 8 of a-z, A-Z, 0-9, a letter first)", "kube")]
+Zone = Annotated[
+    str,
+    BeforeValidator(parse_zone),
+    Form(r"[A-Za-z][A-Za-z0-9]{1,7}", "an SDN zone of PVE (2 to 8 of a-z, A-Z, 0-9, a letter first)", "kube"),
+]

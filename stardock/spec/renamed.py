@@ -11,7 +11,13 @@ _LONGEST = 60
 
 
 def _sized(cure: Callable[[object], str]) -> Callable[[object, str], str]:
-    return lambda value, text: text if text.endswith(tuple(SIZES)) else cure(value).removeprefix("write ").removeprefix("for example ")
+    """The value of a cure; none where the cure is an example alone."""
+
+    def written(value: object, text: str) -> str:
+        said = text if text.endswith(tuple(SIZES)) else cure(value).removeprefix("write ").removesuffix(" for none")
+        return "" if said.startswith("for example") else said
+
+    return written
 
 
 def _list(value: object, text: str) -> str:
@@ -19,7 +25,8 @@ def _list(value: object, text: str) -> str:
 
 
 def _whole(value: object, text: str) -> str:
-    return text if isinstance(value, int) else cures.whole(value).removeprefix("write ").removesuffix(", without quotes")
+    said = text if isinstance(value, int) else cures.whole(value).removeprefix("write ").removesuffix(", without quotes")
+    return "" if said == "digits" else said
 
 
 def _endpoint(_value: object, text: str) -> str:
@@ -35,13 +42,14 @@ def _choice(**words: str) -> Callable[[object, str], str]:
 
 
 _FORMS: Mapping[str, Callable[[object, str], str]] = {
-    **dict.fromkeys(("memory", "balloon"), _sized(cures.memory)),
+    "memory": _sized(cures.memory),
+    "balloon": _sized(cures.balloon),
     "disk": _sized(cures.disk),
     **dict.fromkeys(("cores", "count", "vlan", "prefix", "offset", "vm_id", "vm_id_start", "ssh_port", "vrid"), _whole),
     **dict.fromkeys(("nodes", "keys", "dns", "search", "tags", "machines", "slots", "packages"), _list),
     "endpoint": _endpoint,
     "pattern": _pattern,
-    "base": lambda _value, text: text.partition("/")[0],
+    "base": lambda _value, text: cures.base(text) or text,
     "firmware": _choice(uefi="ovmf", efi="ovmf", bios="seabios", legacy="seabios"),
     "chipset": _choice(pc="i440fx"),
     "datastores": lambda _value, text: f"{{disks: {text}}}",

@@ -94,7 +94,7 @@ class _Unfolding:
             if key is None:
                 continue
             if key in first:
-                self._problem(f"the key `{key}` stands here twice, first on line {first[key]}", key_node, (*path, key), "keep one")
+                self._problem(f"the key `{key}` stands here twice, first on line {first[key]}", key_node, (*path, key), _one_of(value_node))
                 continue
             first[key] = self.tree.lines[(*path, key)] = _line(key_node)
             found[key] = self.value(value_node, (*path, key))
@@ -167,6 +167,11 @@ def _number_or_word(kind: str, text: str) -> Any:
 
 def _without_merges(node: MappingNode) -> list[tuple[Node, Node]]:
     return [(key, value) for key, value in node.value if key.tag != _TAG + "merge"]
+
+
+def _one_of(value: Node) -> str:
+    """What to do with the second of two equal keys."""
+    return "keep one" if isinstance(value, ScalarNode) else "put what both hold under one"
 
 
 def _line(node: Node) -> int:

@@ -120,13 +120,8 @@ def parse_label(value: object) -> str:
         raise broken(f"{shown(value)} is not text", f'put it in quotes: "{value}"')
     if not _LABEL.fullmatch(value):
         given = shown(value) if value else "empty text"
-        raise broken(f"{given} is not a name: 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit", _better_label(value))
+        raise broken(f"{given} is not a name: 1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit", cures.label(value))
     return value
-
-
-def _better_label(value: str) -> str:
-    better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:63].strip("-")
-    return f"write {better}" if better else "write for example server1"
 
 
 def parse_machine_name(value: object) -> str:

@@ -6,7 +6,7 @@ from pydantic_core import ErrorDetails
 
 from stardock.distributions.rke2 import known_keys
 from stardock.nearest import nearest
-from stardock.spec import foreign, secret_words
+from stardock.spec import cures, foreign, secret_words
 from stardock.spec.cluster import Spec
 from stardock.spec.foreign_keys import PLACES
 from stardock.spec.keypath import EXTENSION, Keys, path_text
@@ -43,6 +43,14 @@ def means(error: ErrorDetails, loc: Keys) -> bool:
     return _near(error) == loc[-1] or other in PLACES.get(str(loc[-1]), ()) or f" {loc[-1]}: " in other
 
 
+def fallen_out(error: ErrorDetails, errors: list[ErrorDetails]) -> str | None:
+    """The section of the root that is empty and has that key of the root, which is not indented."""
+    if error["type"] != "extra_forbidden" or len(error["loc"]) > 1:
+        return None
+    empty = [str(other["loc"][0]) for other in errors if len(other["loc"]) == 1 and other["input"] is None]
+    return next((name for name in empty if (section := section_at((name,))) and error["loc"][0] in section.model_fields), None)
+
+
 def _meant(error: ErrorDetails, text: str | None) -> str:  # noqa: PLR0911  a way each
     """What to do about an unknown key: another word, another spelling, another place, or the keys that there are."""
     key, near, outer = str(error["loc"][-1]), _near(error), _outer(error["loc"])
@@ -67,7 +75,8 @@ def _meant(error: ErrorDetails, text: str | None) -> str:  # noqa: PLR0911  a wa
 def _filled(cure: str, value: str) -> str:
     """The cure with the value of the file in its place: whole, or an address and the length of its prefix."""
     address, _, bits = value.partition("/")
-    return cure.replace("{}", value).replace("{ip}", address).replace("{bits}", bits or "24")
+    cure = cure.replace("{ip}", address).replace("{bits}", cures.prefix(bits) or "24").replace("{mask}", cures.prefix(value) or "BITS")
+    return cure.replace("{}", value)
 
 
 def _extension(key: str, *, first_level: bool) -> str:

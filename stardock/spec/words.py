@@ -9,11 +9,11 @@ from pydantic_core import ErrorDetails
 
 from stardock.errors import Problem
 from stardock.nearest import nearest
-from stardock.spec import cures, foreign
+from stardock.spec import cures, foreign, role_words
 from stardock.spec.keypath import Keys, nearest_line, path_text
 from stardock.spec.section import RULE
 from stardock.spec.units import shown
-from stardock.spec.unknown_keys import means, unknown_key
+from stardock.spec.unknown_keys import fallen_out, means, unknown_key
 
 #: What to add when a key is missing. By key path without list positions.
 EXAMPLES = {
@@ -25,12 +25,13 @@ EXAMPLES = {
     "image.system": "system: debian",
     "pools.image.system": "system: debian",
     "pools": "pools: [{name: servers, role: server, machines: [server1]}]",
-    "pools.name": "name: servers",
-    "pools.role": "role: server",
     "ssh": "ssh: {keys: [id_ed25519.pub]}",
     "ssh.keys": "keys: [id_ed25519.pub]",
     "cloud_init.users.name": "name: admin",
 }
+
+#: The same where it depends on the pool.
+_OF_A_POOL = {"pools.name": role_words.missing_name, "pools.role": role_words.missing_role}
 
 #: error type of pydantic -> what the value is not, and the cure
 _KINDS: Mapping[str, tuple[str, str | Callable[[object], str] | None]] = {
@@ -45,7 +46,7 @@ _KINDS: Mapping[str, tuple[str, str | Callable[[object], str] | None]] = {
 
 def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> list[Problem]:
     """One problem an error, in the order of the file; what only follows from another error is left out."""
-    found = [_problem(error, lines, texts) for error in errors if not _follows(error, errors)]
+    found = [_problem(error, errors, lines, texts) for error in errors if not _follows(error, errors)]
     return sorted(found, key=lambda problem: problem.line or 0)
 
 
@@ -56,12 +57,17 @@ def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
         return any(other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in errors)
     if kind == "missing":
         return any(means(other, loc) for other in errors)
+    if error["input"] is None and len(loc) == 1:
+        return any(fallen_out(other, errors) == loc[0] for other in errors)
     return kind == "default_factory_not_called"
 
 
-def _problem(error: ErrorDetails, lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> Problem:
+def _problem(error: ErrorDetails, errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> Problem:
     keys: Keys = tuple(error["loc"])
     message, cure = _said(error, texts.get(keys))
+    section = fallen_out(error, errors)
+    if section:
+        cure = f"indent it by two spaces: it belongs under `{section}:`"
     if error["type"] != "missing":
         keys = next((keys[:end] for end in range(len(keys), 0, -1) if keys[:end] in lines), keys)
     return Problem(message, path=path_text(keys), line=nearest_line(keys, lines), cure=cure)
@@ -106,6 +112,8 @@ def _list(error: ErrorDetails, text: str | None) -> str:
     given, key = error["input"], error["loc"][-1]
     if key == "machines" and isinstance(given, int):
         return f'write `count: {given}` and `pattern: "NAME{{n}}"` instead of `machines`, or the names in a list'
+    if isinstance(given, str) and key == "machines" and "," not in given and " in a list" in (names := cures.label(given)):
+        return names
     if isinstance(given, dict) and key in {"machines", "nodes"} and not any(given.values()):
         return f"write [{', '.join(given)}]"
     if isinstance(given, dict) and key == "taints":
@@ -147,13 +155,20 @@ def _limit(error: ErrorDetails) -> tuple[str, str | None]:
 def _choice(given: object, expected: str) -> tuple[str, str]:
     choices = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
     message = f"{shown(given)} is not one of {', '.join(choices)}"
-    called = foreign.of_value(str(given), choices)
+    if isinstance(given, list) and len(given) == 1 and given[0] in choices:
+        return message, f"write {given[0]}, without brackets"
+    word = str(given[0] if isinstance(given, list) and len(given) == 1 else given)
+    roles = set(choices) == set(role_words.ROLES)
+    called = role_words.role_of(word) if roles else foreign.of_value(word, choices)
     if called:
         return message, f"it is called `{called}` here"
-    near = nearest(str(given), choices)
-    return message, f"did you mean `{near}`?" if near else f"write one of them, for example {choices[0]}"
+    near = nearest(word, choices)
+    other = f"write {role_words.EACH}" if roles else f"write one of them, for example {choices[0]}"
+    return message, f"did you mean `{near}`?" if near else other
 
 
 def _missing(error: ErrorDetails) -> tuple[str, str | None]:
     name = ".".join(str(key) for key in error["loc"] if isinstance(key, str))
+    if name in _OF_A_POOL:
+        return f"`{error['loc'][-1]}` is missing", _OF_A_POOL[name](error["input"])
     return f"`{error['loc'][-1]}` is missing", f"add `{EXAMPLES[name]}`" if name in EXAMPLES else f"add `{error['loc'][-1]}: ...`"

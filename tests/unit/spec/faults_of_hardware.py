@@ -113,7 +113,7 @@ HARDWARE: dict[str, Case] = {
         "a data disk is on virtio, for which PVE has no `ssd`",
         "delete it",
     ),
-    "usb_by_its_ids": case("usb: ['10c4:ea60']", "usb[0]", "`10c4:ea60` is not the name of a resource mapping", "gpu"),
+    "usb_by_its_ids": case("usb: ['10c4:ea60']", "usb[0]", "`10c4:ea60` is not the name of a resource mapping", "zigbee"),
     "usb3_in_words": case("usb: [{mapping: zigbee, usb3: 1}]", "usb[0].usb3", "1 is not true or false", "write true"),
     "5_usb_devices": case(f"usb: [{', '.join(f'stick{n}' for n in range(5))}]", "usb", "5 USB devices; a VM has room for 4", "delete 1"),
     "startup_order_negative": case("startup: {order: -1}", "startup.order", "order -1 is outside of 0 to 1000000", "10"),

@@ -59,8 +59,14 @@ NETWORK: dict[str, Case] = {
         "vmbr0",
     ),
     "zone_of_nine_letters": nic("zone: kubernetes", "zone", ".zone", "`kubernetes` is not an SDN zone of PVE (2 to 8", "kube"),
-    "trunks_as_a_list": nic("trunks: [10, 20]", "trunks", ".trunks", "[10, 20] is no list of VLANs as PVE takes it", '"10;20;30-35"'),
-    "trunks_with_commas": nic("trunks: 10,20", "trunks", ".trunks", "`10,20` is no list of VLANs as PVE takes it", "between `;`"),
+    "trunks_as_a_list": nic(
+        "trunks: [10, 20]", "trunks", ".trunks", "[10, 20] is no list of VLANs as PVE takes it", 'write "10;20", in quotes'
+    ),
+    "trunks_with_commas": nic(
+        "trunks: 10,20", "trunks", ".trunks", "`10,20` is no list of VLANs as PVE takes it", 'write "10;20", in quotes'
+    ),
+    "trunks_in_words": nic("trunks: all", "trunks", ".trunks", "`all` is no list of VLANs as PVE takes it", "between `;`"),
+    "zone_of_no_vnet": nic("zone: localnetwork", "zone", ".zone", "`localnetwork` stands for bridges of a PVE node", "delete the line"),
     "trunks_to_4095": nic('trunks: "10;4000-4095"', "trunks", ".trunks", "VLAN 4095 is outside of 1 to 4094", "1 to 4094"),
     "trunks_from_0": nic('trunks: "0-10"', "trunks", ".trunks", "VLAN 0 is outside of 1 to 4094", "1 to 4094"),
     "trunks_backwards": nic('trunks: "35-30"', "trunks", ".trunks", "the range 35-30 of VLANs ends before it begins", "write 30-35"),

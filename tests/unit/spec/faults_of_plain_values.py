@@ -56,7 +56,7 @@ def agent(words: str, key: str, message: str, cure: str) -> Case:
 PLAIN_VALUES: dict[str, Case] = {
     "agent_enabled_in_words": pool("agent: {enabled: 'on'}", "agent.enabled", *FLAG),
     "device_without_a_name": pool("devices: [{mapping: ''}]", "devices[0].mapping", "`` is not the name of a resource mapping", "gpu"),
-    "usb_without_a_name": pool("usb: [{mapping: ''}]", "usb[0].mapping", "`` is not the name of a resource mapping", "gpu"),
+    "usb_without_a_name": pool("usb: [{mapping: ''}]", "usb[0].mapping", "`` is not the name of a resource mapping", "zigbee"),
     "pcie_in_words": pool("devices: [{mapping: gpu, pcie: 1}]", "devices[0].pcie", *FLAG),
     "primary_gpu_in_words": pool("devices: [{mapping: gpu, primary_gpu: x}]", "devices[0].primary_gpu", *FLAG),
     "ha_enabled_in_words": pool("ha: {enabled: always}", "ha.enabled", *FLAG),

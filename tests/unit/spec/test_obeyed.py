@@ -15,7 +15,8 @@ from stardock.spec.foreign import VALUES
 from stardock.spec.foreign_keys import KEYS
 from stardock.spec.sections import sections_of
 from tests.unit.spec.conftest import Load, Problems
-from tests.unit.spec.obeyed import BASE, ROWS, Row
+from tests.unit.spec.obeyed import AGENT, BASE, ROWS, Row
+from tests.unit.spec.obeyed_harm import HARM, NO_VALUE
 
 pytestmark = pytest.mark.unit
 
@@ -37,7 +38,7 @@ def value_at(spec: Spec, path: str) -> Any:
 
 
 @pytest.mark.proves("case 08-memory-in-mib")
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.mistake.strip().replace("\n", " ")[-60:])
+@pytest.mark.parametrize("row", [*ROWS, *HARM], ids=lambda row: row.mistake.strip().replace("\n", " ")[-60:])
 def test_a_mistake_is_told_and_the_cure_obeyed_means_what_was_meant(problems: Problems, load: Load, row: Row) -> None:
     text = changed(row, row.mistake)
     told = next((one for one in problems(text) if one.path == row.key and row.cause in one.message), None)
@@ -52,8 +53,22 @@ def test_a_mistake_is_told_and_the_cure_obeyed_means_what_was_meant(problems: Pr
 
 
 def test_a_mistake_is_one_problem(problems: Problems) -> None:
-    several = {row.mistake: found for row in ROWS if len(found := problems(changed(row, row.mistake))) > 1}
+    several = {row.mistake: found for row in (*ROWS, *HARM) if len(found := problems(changed(row, row.mistake))) > 1}
     assert not several
+
+
+@pytest.mark.parametrize("mistake", NO_VALUE)
+def test_a_cure_that_is_an_example_is_no_line_to_write(problems: Problems, mistake: str) -> None:
+    (told,) = problems(BASE.replace(AGENT, f"{AGENT}    {mistake}\n", 1))
+    assert "did you mean" in str(told.cure)
+    assert "Write" not in str(told.cure)
+
+
+def test_keys_of_an_empty_section_that_are_not_indented_are_told_to_be_indented(problems: Problems) -> None:
+    found = problems(BASE.replace("  endpoint", "endpoint", 1).replace("  nodes", "nodes", 1))
+    assert [(one.path, one.cure) for one in found] == [
+        (key, "indent it by two spaces: it belongs under `proxmox:`") for key in ("endpoint", "nodes")
+    ]
 
 
 def test_every_key_that_is_suggested_is_one_of_its_section_and_no_word_of_ours_is_taken_for_anothers() -> None:

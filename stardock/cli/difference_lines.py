@@ -25,13 +25,17 @@ NAMED = 3
 def difference_lines(found: Difference, *, lock: str, state: str) -> Iterator[str]:
     """All but the last line; `lock` and `state` are the names of the files."""
     yield _compared(found, lock, state)
-    if found.empty:
-        yield "  nothing to do; what is set inside RKE2 and haproxy is compared by `runner bootstrap --check`"
+    if found.settled:
+        yield "  nothing to do"
+    elif found.empty:
+        yield "  nothing differs from the lock; whether machines stand so is not known here: `runner drift` asks Proxmox"
     yield from _created(found)
     yield from _edited(found)
     yield from (f"  -/+ {name}: {why}; `runner deploy --replace NAME`" for name, why in _endings(found.replace))
     yield from (f"  - {name}: {why}" for name, why in _endings(found.remove))
     yield from (_kept(keeps) for keeps in _grouped(found.keeps, "key", "wants"))
+    if found.source != "nothing":
+        yield "  not compared: the VIP, RKE2's options, haproxy, kured: see `runner bootstrap --check`"
 
 
 def summary(found: Difference) -> str:

@@ -18,13 +18,17 @@ EACH = "every PVE node"
 TODAY = "today"
 #: As `terraform plan -detailed-exitcode` has it.
 CHANGES = 2
+_DETAILED = (
+    "Exit with 0 where a state was read and nothing is to do, else with 2: also where only the lock was compared with, which does not tell "
+    "what stands. The VIP, RKE2's options, haproxy and kured are not compared: runner bootstrap --check."
+)
 
 
 @click.command()
 @click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/plan-json.md.")
 @click.option("--all", "every", is_flag=True, help="Each machine on a line of its own; else large pools are folded.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 where there is nothing to do, with 2 where there is something.")
+@click.option("--detailed-exitcode", is_flag=True, help=_DETAILED)
 @click.option("--capacity", is_flag=True, help="What each PVE node carries, in sum and in per cent.")
 @click.option("--read", is_flag=True, help="With --capacity: ask Proxmox how much there is, where cluster.yaml does not say.")
 @click.option("--addresses", is_flag=True, help="What each range of addresses has given, the next address, and the room behind it.")
@@ -98,7 +102,7 @@ def _show_plan(where: Workspace, form: str, *, every: bool, detailed_exitcode: b
         shown(parts(where, found, every=every))
         _warn(where)
         click.echo(summary(found))
-    if detailed_exitcode and not found.empty:
+    if detailed_exitcode and not found.settled:
         raise click.exceptions.Exit(CHANGES)
 
 

@@ -45,6 +45,7 @@ def difference_document(found: Difference) -> dict[str, Any]:
         "keep": [asdict(keep) for keep in found.keeps],
         "lock": {"gains": list(found.gained), "retires": list(found.retired)},
         "empty": found.empty,
+        "settled": found.settled,
     }
 
 

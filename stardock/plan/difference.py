@@ -71,8 +71,13 @@ class Difference:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all would be done; what the lock keeps is nothing that is done."""
+        """Whether nothing differs from what was compared with; what the lock keeps is nothing that is done."""
         return not (self.create or self.edits or self.remove or self.replace or self.gained or self.retired)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing would be done and a state told so: the lock does not tell which machines stand."""
+        return self.empty and self.source == "state"
 
 
 def lock_stand(plan: Plan, lock: Lock | None, versions: Mapping[str, str], note: str) -> Stand:

@@ -125,8 +125,7 @@ def test_an_edit_that_changes_a_standing_machine_is_a_line_with_what_it_needs(st
 
 
 def test_no_edit_is_no_change(standing: Path) -> None:
-    result = edited(standing, nothing, "--detailed-exitcode")
-    said = lines(result)
+    said = lines(edited(standing, nothing))
     assert [line for line in said if line.startswith(("~", "+", "- ", "-/+"))] == []
     assert said[-1] == "Plan: 0 to create, 0 to change, 0 to remove, 0 to replace. Lock: +0 names"
 
@@ -154,9 +153,43 @@ def test_the_last_line_counts_what_is_created_changed_removed_and_gained(standin
 
 @pytest.mark.parametrize(("edit", "code"), [(nothing, 0), (agents(cores=4), 2), (agents(labels={"a": "b"}), 2)])
 def test_the_detailed_exit_code_is_0_without_changes_and_2_with(standing: Path, edit: Edit, code: int) -> None:
+    if not (standing.parent / "cluster.tfstate").exists():
+        code = 2
     assert edited(standing, edit, "--detailed-exitcode").exit_code == code
     assert edited(standing, edit, "--detailed-exitcode", "--format", "json").exit_code == code
     assert edited(standing, edit).exit_code == 0
+
+
+def test_machines_that_no_state_tells_of_are_never_said_to_need_nothing(standing: Path) -> None:
+    known = (standing.parent / "cluster.tfstate").exists()
+    said = lines(edited(standing, nothing))
+    assert ("nothing to do" in said) is known
+    told = "nothing differs from the lock; whether machines stand so is not known here: `runner drift` asks Proxmox"
+    assert (told in said) is not known
+    shown = json.loads(edited(standing, nothing, "--format", "json").stdout)["diff"]
+    assert (shown["empty"], shown["settled"]) == (True, known)
+
+
+def test_the_help_says_what_the_detailed_exit_code_does_not_see() -> None:
+    said = " ".join(CliRunner().invoke(runner, ["plan", "--help"]).output.split())
+    assert "The VIP, RKE2's options, haproxy and kured are not compared: runner bootstrap --check." in said
+    assert "also where only the lock was compared with" in said
+
+
+NOT_COMPARED: dict[str, Edit] = {
+    "the VIP": lambda data: data["network"].update(vip="192.168.1.45"),
+    "RKE2's options": lambda data: data.update(distribution={"options": {"profile": "cis"}}),
+    "kured": lambda data: data.update(maintenance={"kured": {"days": ["mo"]}}),
+}
+
+
+@pytest.mark.parametrize("name", NOT_COMPARED)
+def test_what_is_not_compared_is_said_with_the_command_that_compares_it(standing: Path, name: str) -> None:
+    said = lines(edited(standing, NOT_COMPARED[name]))
+    (line,) = [line for line in said if line.startswith("not compared:")]
+    assert name in line
+    assert "`runner bootstrap --check`" in line
+    assert said[-1].startswith("Plan: 0 to create, 0 to change")
 
 
 def test_the_detailed_exit_code_of_an_error_is_that_of_the_error(standing: Path) -> None:
@@ -167,7 +200,7 @@ def test_an_edited_offset_says_that_it_is_for_new_machines(standing: Path) -> No
     def edit(data: dict[str, Any]) -> None:
         data["network"]["agent"][0]["static"]["offset"] = 80
 
-    said = lines(edited(standing, edit, "--detailed-exitcode"))
+    said = lines(edited(standing, edit))
     assert "agent1 keeps 192.168.1.60; offset 80 of 192.168.1.0 is for new machines" in said
 
 
@@ -177,8 +210,7 @@ def test_an_edited_vm_id_start_says_that_it_is_for_new_machines(standing: Path) 
 
 
 def test_what_only_a_replacement_brings_is_told_as_such_and_is_no_change(standing: Path) -> None:
-    result = edited(standing, agents(machines=[{"name": "agent1", "vm_id": 900}]), "--detailed-exitcode")
-    said = lines(result)
+    said = lines(edited(standing, agents(machines=[{"name": "agent1", "vm_id": 900}])))
     assert "Only a replacement brings" in said
     assert said[-1].startswith("Plan: 0 to create, 0 to change, 0 to remove, 0 to replace.")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ class Founded:
 class Facts:
     """All that was observed of one cluster.
 
-    `unknown` are servers that stand and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
+    `unknown` are servers that may stand and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
     server that Stardock made while it had facts is none of them: it cannot have been founded unseen.
     """
 
@@ -56,18 +56,23 @@ class Facts:
     unknown: tuple[str, ...] = ()
 
 
-def load_facts(path: Path, cluster: str) -> Facts:
-    """Read the facts of a cluster; empty ones when there is no file. `InputErrors` when damaged or of another cluster."""
+def load_facts(path: Path, cluster: str, servers: Iterable[str] = ()) -> Facts:
+    """Read the facts of a cluster. `InputErrors` when damaged or of another cluster.
+
+    `servers` may stand: all of them are unknown where there is no file, and where it says neither who is unknown (older ones do not) nor
+    that something is founded. Whoever saves these facts, for whatever reason, thus never makes known what is not.
+    """
     document = read_document(path, Words(name="facts", cure=CURE, conflict=CURE))
+    unknown = tuple(sorted(servers))
     if document is None:
-        return Facts(cluster=cluster)
+        return Facts(cluster=cluster, unknown=unknown)
     from stardock.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
     from stardock.records.facts_forms import facts_forms  # noqa: PLC0415
 
     facts = forms.read(document, _adapter(), document.data, facts_forms())
     if facts.cluster != cluster:
         forms.tell(document, [(("cluster",), f"these are the facts of the cluster {facts.cluster}, not {cluster}")])
-    return facts
+    return facts if "unknown" in document.data or facts.founded else replace(facts, unknown=unknown)
 
 
 def save_facts(path: Path, facts: Facts) -> None:

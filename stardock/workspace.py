@@ -59,7 +59,7 @@ def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspa
     if problems:
         raise InputErrors(str(cluster_file), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
     plan = replace(plan, warnings=(*plan.warnings, *shared, *unread))
-    facts = load_facts(files.facts, spec.cluster)
+    facts = load_facts(files.facts, spec.cluster, {*plan.removed, *(server.name for server in plan.of_role("server"))})
     return Workspace(files=files, spec=spec, plan=plan, lock_before=before, lock=lock, facts=facts)
 
 

@@ -23,15 +23,16 @@ def allowed_in(
     """
     plan, facts = workspace.plan, workspace.facts
     roles: dict[str, Role] = {name: locked.record.role for name, locked in workspace.lock.machines.items()}
+    servers = facts.founded.servers if facts.founded else {}
     answered = {name for name, machine in facts.machines.items() if machine.host_keys}
     return Allowed(
         replace=replace,
         losing=losing,
         remove=frozenset(plan.removed),
-        roles=roles | {machine.name: machine.role for machine in plan.machines},
+        # Last, what was observed: whoever founded is a server, whatever lock and cluster.yaml say since.
+        roles=roles | {machine.name: machine.role for machine in plan.machines} | dict.fromkeys(servers, "server"),
         founded=facts.founded is not None,
-        observed=frozenset(answered | set(facts.founded.servers if facts.founded else ())),
-        known=workspace.files.facts.exists(),
+        observed=frozenset(answered | set(servers)),
         unknown=frozenset(facts.unknown),
         adopt=adopt,
         nodes={name: locked.record.hostname for name, locked in workspace.lock.machines.items()},

@@ -135,6 +135,7 @@ class Deployment:
         """Where nothing stands, nothing is to be observed, and the file says so: from then on a missing one means that facts were lost."""
         files = self.workspace.files
         if not files.facts.exists() and not self._stand():
+            self.workspace = replace(self.workspace, facts=replace(self.workspace.facts, unknown=()))
             save_facts(files.facts, self.workspace.facts)
 
     def _stand(self) -> Standing:

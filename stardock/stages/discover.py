@@ -19,8 +19,8 @@ from stardock.estate.reasons import Kind, Reason
 from stardock.estate.refusals import NoAnswer
 from stardock.facts import Facts, MachineFacts, save_facts, save_known_hosts
 from stardock.plan.model import Machine, Plan
-from stardock.stages.renewed import refounded, renewed, still_unknown
-from stardock.stages.sighting import Sighting, sighting_of
+from stardock.stages.renewed import contradicting, refounded, renewed, still_unknown, without_shared
+from stardock.stages.sighting import Sighting, addresses_of_others, sighting_of
 from stardock.stages.step import Say
 from stardock.standing import Standing
 from stardock.systems import system
@@ -97,13 +97,18 @@ def asked(plan: Plan, say: Say) -> dict[str, Reason]:
 def _save(where: Workspace, sightings: Sightings, say: Say, stand: Callable[[], Standing] | None) -> Facts:
     names = _standing_names(where, stand)
     fresh, unfounded = renewed(where.plan, where.facts, sightings.seen, sightings.gone, names)
+    fresh, claimed = without_shared(fresh)
     fresh = refounded(where.plan, fresh, sightings.marks)
-    lost = not where.files.facts.exists()
-    fresh = replace(fresh, unknown=still_unknown(where.plan, where.facts, sightings.marks, sightings.gone, names, lost=lost))
+    unknown = still_unknown(where.plan, where.facts, sightings.marks, sightings.gone, names, dropped=unfounded)
+    fresh = replace(fresh, unknown=unknown)
     save_facts(where.files.facts, fresh)
     save_known_hosts(where.files.known_hosts, where.plan, fresh)
     if unfounded:
         say("  none of the servers that founded the cluster exists any more: it counts as not founded")
+    for address, claimants in claimed.items():
+        say(f"  {', '.join(claimants)} say that they have {address}: counted as nobody's")
+    if strangers := contradicting(sightings.marks):
+        say(f"  {', '.join(strangers)} say that they belong to different clusters: nothing is taken from them until that is mended")
     return fresh
 
 
@@ -138,7 +143,9 @@ def _round(estate: Estate, plan: Plan, sightings: Sightings, workers: ThreadPool
     present = machines_on(estate)
     chosen = [machine for machine in plan.machines if machine.name in sightings.missing and machine.name not in sightings.gone]
     vip = plan.load_balancing.vip if plan.load_balancing else None
-    answers = workers.map(lambda machine: _sight(estate, machine, present.get(machine.vm_id), vip), chosen)
+    answers = workers.map(
+        lambda machine: _sight(estate, machine, present.get(machine.vm_id), vip, addresses_of_others(plan, machine)), chosen
+    )
     for machine, sighting in zip(chosen, answers, strict=True):
         _take(sightings, machine.name, sighting, say)
 
@@ -150,7 +157,7 @@ def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) 
         return
     if sighting.odd and sightings.odd.get(name) != sighting.odd:
         sightings.odd[name] = sighting.odd
-        say(f"  {name}: left out, for it is neither an address nor a host key: {', '.join(map(repr, sighting.odd))}")
+        say(f"  {name}: left out, for it is no address or host key of its own: {', '.join(map(repr, sighting.odd))}")
     if sighting.facts is not None:
         sightings.seen[name] = sighting.facts
     if sighting.mark is not None:
@@ -162,14 +169,14 @@ def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) 
         sightings.lack(name, sighting.missing)
 
 
-def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str | None) -> Sighting | None:
+def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str | None, others: frozenset[str]) -> Sighting | None:
     """Ask one machine; None when Proxmox says that it does not exist."""
     if vm is None:
         return None if is_gone(estate, machine.pve_node, machine.vm_id) else Sighting(None, UNLISTED)
     addresses = addresses_of(estate, vm)
     if addresses.reason and addresses.reason.mute:
         return Sighting(None, _cause(estate, vm, addresses.reason))
-    sighting = sighting_of(machine, addresses, host_keys(estate, vm), vip)
+    sighting = sighting_of(machine, addresses, host_keys(estate, vm), vip, others)
     return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else None)
 
 

@@ -21,8 +21,8 @@ class Allowed:
     `roles` covers machines in the plan and those that the lock retired.
 
     `observed` are the machines that once answered (facts hold their host keys): a server that never did is no member of anything.
-    `known` is false where there are no facts at all: then nobody can say what is founded. `unknown` are servers that stand and never said
-    whether they belong to a founded cluster. `adopt` are the VMs to take into the state: name -> `PVE node/VM id`.
+    `unknown` are servers that may stand and never said whether they belong to a founded cluster: all of them where there are no facts.
+    `adopt` are the VMs to take into the state: name -> `PVE node/VM id`.
     """
 
     replace: frozenset[str] = frozenset()
@@ -31,7 +31,6 @@ class Allowed:
     roles: Mapping[str, Role] | None = None
     founded: bool = False
     observed: frozenset[str] = frozenset()
-    known: bool = True
     unknown: frozenset[str] = frozenset()
     adopt: Mapping[str, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # machine -> what Kubernetes calls it
@@ -87,7 +86,7 @@ def _judge_one(change: MachineChange, allowed: Allowed) -> list[Refusal]:
 
 def _judge_destruction(change: MachineChange, allowed: Allowed) -> Refusal | None:
     named = allowed.remove if change.action == "delete" else allowed.replace
-    if allowed.role(change.name) == "server" and (not allowed.known or change.name in allowed.unknown):
+    if allowed.role(change.name) == "server" and change.name in allowed.unknown:
         return _unknown(change, allowed)
     if _is_kept_server(change.name, allowed):
         return kept_server(change, allowed)

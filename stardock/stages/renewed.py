@@ -26,6 +26,22 @@ def renewed(
     return replace(facts, machines=known, founded=founded), founded != facts.founded
 
 
+def without_shared(facts: Facts) -> tuple[Facts, Mapping[str, tuple[str, ...]]]:
+    """Leave out addresses that several machines say they have, and tell which: what is done to one must not meet another."""
+    owners: dict[str, set[str]] = {}
+    for name, machine in facts.machines.items():
+        for address in {one for found in machine.addresses.values() for one in found}:
+            owners.setdefault(address, set()).add(name)
+    shared = {address: tuple(sorted(names)) for address, names in sorted(owners.items()) if len(names) > 1}
+    machines = {name: replace(machine, addresses=_less(machine.addresses, shared)) for name, machine in facts.machines.items()}
+    return replace(facts, machines=machines), shared
+
+
+def _less(addresses: Mapping[str, tuple[str, ...]], shared: Collection[str]) -> dict[str, tuple[str, ...]]:
+    kept = {nic: tuple(one for one in found if one not in shared) for nic, found in addresses.items()}
+    return {nic: found for nic, found in kept.items() if found}
+
+
 def refounded(plan: Plan, facts: Facts, marks: Mapping[str, str]) -> Facts:
     """Learn again that the cluster is founded, from the marks on its servers: the facts were lost, or are another person's.
 
@@ -39,15 +55,21 @@ def refounded(plan: Plan, facts: Facts, marks: Mapping[str, str]) -> Facts:
 
 
 def still_unknown(
-    plan: Plan, facts: Facts, marks: Mapping[str, str], gone: Collection[str], stand: Collection[str], *, lost: bool
+    plan: Plan, facts: Facts, marks: Mapping[str, str], gone: Collection[str], stand: Collection[str], *, dropped: bool
 ) -> tuple[str, ...]:
     """Servers that stand and never said whether they are founded: those of before, less who said it now (`marks`).
 
-    All of them where the facts were `lost`. What is under `remove:` is not asked, so it stays among them while it stands.
+    All of them where `founded` was `dropped`. What is under `remove:` is not asked, so it stays among them while it stands.
     """
     there = {server.name for server in plan.of_role("server") if server.name not in gone} | set(stand) & set(plan.removed)
-    before = there if lost else there & set(facts.unknown)
-    return tuple(sorted(before - marks.keys()))
+    before = there if dropped else there & set(facts.unknown)
+    return tuple(sorted(before - marks.keys() | there & set(contradicting(marks))))
+
+
+def contradicting(marks: Mapping[str, str]) -> tuple[str, ...]:
+    """Servers whose marks name different clusters: which one is right only a person can say, and one that lies must not free its peers."""
+    bearers = {name: mark for name, mark in marks.items() if mark}
+    return tuple(sorted(bearers)) if len(set(bearers.values())) > 1 else ()
 
 
 def _newer(old: MachineFacts | None, new: MachineFacts | None) -> MachineFacts | None:

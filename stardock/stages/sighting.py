@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stardock.estate.agent import Addresses, HostKeys
 from stardock.estate.reasons import Kind, Reason
 from stardock.facts import MachineFacts
-from stardock.plan.model import Ipv6, Machine
+from stardock.plan.model import Interface, Ipv6, Machine, Plan
 
 _IPV4 = "."
 
@@ -28,12 +28,35 @@ class Sighting:
     odd: tuple[str, ...] = ()
 
 
-def sighting_of(machine: Machine, told: Addresses, keys: HostKeys, vip: str | None) -> Sighting:
-    """Match addresses to interfaces by MAC; the VIP belongs to nobody. Tells what is missing for bootstrap."""
-    addresses = {nic.name: _ipv4_first(told.by_mac.get(nic.mac.upper(), ()), vip) for nic in machine.interfaces}
+def sighting_of(machine: Machine, told: Addresses, keys: HostKeys, vip: str | None, others: frozenset[str] = frozenset()) -> Sighting:
+    """Match addresses to interfaces by MAC; the VIP belongs to nobody. Tells what is missing for bootstrap.
+
+    A machine that says it has an address of `others` would have what is meant for it done to them: left out, and told.
+    """
+    said = {nic.name: told.by_mac.get(nic.mac.upper(), ()) for nic in machine.interfaces}
+    addresses = {name: _ipv4_first([one for one in found if one not in others], vip) for name, found in said.items()}
+    claimed = tuple(one for found in said.values() for one in found if one in others and one != vip)
     present = {name: found for name, found in addresses.items() if found}
     facts = MachineFacts(addresses=present, host_keys=keys.keys) if present or keys.keys else None
-    return Sighting(facts, _lacking(machine, present, told, keys), odd=(*told.odd, *keys.odd))
+    return Sighting(facts, _lacking(machine, present, told, keys), odd=(*told.odd, *keys.odd, *claimed))
+
+
+def addresses_of_others(plan: Plan, machine: Machine) -> frozenset[str]:
+    """What the plan gives to PVE nodes, gateways and other machines."""
+    theirs = {text for other in plan.machines if other.name != machine.name for nic in other.interfaces for text in _static(nic)}
+    routers = {nic.gateway for other in plan.machines for nic in other.interfaces if nic.gateway}
+    return frozenset({*theirs, *routers, *(node.address for node in plan.proxmox.nodes if node.address)} - _own(machine))
+
+
+def _own(machine: Machine) -> set[str]:
+    return {text for nic in machine.interfaces for text in _static(nic)}
+
+
+def _static(nic: Interface) -> Iterator[str]:
+    if nic.address is not None:
+        yield nic.address
+    if nic.ipv6 is not None and nic.ipv6.address is not None:
+        yield nic.ipv6.address
 
 
 def _lacking(machine: Machine, present: Mapping[str, Sequence[str]], told: Addresses, keys: HostKeys) -> Reason | None:

@@ -13,10 +13,10 @@ from stardock.estate.agent import Addresses, HostKeys
 from stardock.facts import Facts, Founded, MachineFacts
 from stardock.plan.model import Image, Interface, Ipv6, Machine, Plan
 from stardock.plan.parts import Agent
-from stardock.plan.settings import Distribution, Proxmox, Ssh
+from stardock.plan.settings import Distribution, Proxmox, PveNode, Ssh
 from stardock.stages.discover import NOT_ASKED, asked, patience
-from stardock.stages.renewed import refounded, renewed, still_unknown
-from stardock.stages.sighting import Sighting, sighting_of
+from stardock.stages.renewed import refounded, renewed, still_unknown, without_shared
+from stardock.stages.sighting import Sighting, addresses_of_others, sighting_of
 
 pytestmark = pytest.mark.unit
 
@@ -182,16 +182,16 @@ def test_marks_of_different_clusters_prove_nothing() -> None:
     assert refounded(_plan("server1", "server2"), facts, {"server1": "ab", "server2": "cd"}) == facts
 
 
-def _unknown(facts: Facts, marks: dict[str, str], *, gone: frozenset[str] = frozenset(), lost: bool = False) -> tuple[str, ...]:
-    return still_unknown(_plan("server1", "server2", "server3"), facts, marks, gone, (), lost=lost)
+def _unknown(facts: Facts, marks: dict[str, str], *, gone: frozenset[str] = frozenset(), dropped: bool = False) -> tuple[str, ...]:
+    return still_unknown(_plan("server1", "server2", "server3"), facts, marks, gone, (), dropped=dropped)
 
 
 @pytest.mark.proves("hostile 7")
-def test_with_the_facts_lost_every_server_that_stands_is_unknown_until_it_says_whether_it_is_founded() -> None:
+def test_with_founded_dropped_every_server_that_stands_is_unknown_until_it_says_whether_it_is_founded() -> None:
     known = Facts(cluster="c")
-    assert _unknown(known, {}, lost=True) == ("server1", "server2", "server3")
-    assert _unknown(known, {"server1": "", "server3": "ab" * 32}, lost=True) == ("server2",)
-    assert _unknown(known, {}, gone=frozenset({"server1"}), lost=True) == ("server2", "server3")
+    assert _unknown(known, {}, dropped=True) == ("server1", "server2", "server3")
+    assert _unknown(known, {"server1": "", "server3": "ab" * 32}, dropped=True) == ("server2",)
+    assert _unknown(known, {}, gone=frozenset({"server1"}), dropped=True) == ("server2", "server3")
 
 
 @pytest.mark.proves("hostile 7")
@@ -205,5 +205,39 @@ def test_a_server_that_is_unknown_stays_so_while_it_is_silent_and_no_other_becom
 def test_a_server_under_remove_is_not_asked_and_stays_unknown_while_it_stands() -> None:
     plan = replace(_plan("server1"), removed=("server2",))
     facts = Facts(cluster="c", unknown=("server2",))
-    assert still_unknown(plan, facts, {}, set(), {"server2"}, lost=False) == ("server2",)
-    assert still_unknown(plan, facts, {}, set(), (), lost=False) == ()
+    assert still_unknown(plan, facts, {}, set(), {"server2"}, dropped=False) == ("server2",)
+    assert still_unknown(plan, facts, {}, set(), (), dropped=False) == ()
+
+
+@pytest.mark.proves("hostile 7")
+def test_one_server_that_claims_another_cluster_frees_none_of_its_peers() -> None:
+    facts = Facts(cluster="c", unknown=("server1", "server2", "server3"))
+    assert _unknown(facts, {"server1": "ab" * 32, "server2": "ab" * 32, "server3": "cd" * 32}) == ("server1", "server2", "server3")
+    assert _unknown(facts, {"server1": "ab" * 32, "server2": "", "server3": "ab" * 32}) == ()
+
+
+@pytest.mark.proves("hostile 1")
+def test_a_machine_that_claims_the_address_of_another_gets_nothing_that_is_meant_for_it() -> None:
+    """An agent with DHCP that told its guest agent a server's address: bootstrap would run the agent's roles on the server."""
+    plan = _plan("server1", "agent1")
+    (server, agent) = plan.machines
+    server = replace(server, interfaces=(replace(server.interfaces[0], address="10.0.0.5", prefix=24, gateway="10.0.0.1"),))
+    nodes = (PveNode(name="pve1", address="10.0.0.9"),)
+    plan = replace(plan, machines=(server, agent), proxmox=replace(plan.proxmox, nodes=nodes))
+    others = addresses_of_others(plan, agent)
+    assert others == {"10.0.0.5", "10.0.0.1", "10.0.0.9"}
+    seen = sighting_of(agent, Addresses({MAC: ("10.0.0.5", "10.0.0.9", "10.0.0.77")}), HostKeys((KEY,)), None, others)
+    assert seen.facts == MachineFacts(addresses={"ens18": ("10.0.0.77",)}, host_keys=(KEY,))
+    assert seen.odd == ("10.0.0.5", "10.0.0.9")
+    assert addresses_of_others(plan, server) == {"10.0.0.1", "10.0.0.9"}
+
+
+@pytest.mark.proves("hostile 1")
+def test_an_address_that_two_machines_say_they_have_is_nobodys() -> None:
+    both = {name: MachineFacts(addresses={"ens18": (f"10.0.0.{at}", "10.0.0.7")}) for at, name in enumerate(("agent1", "server1"), 5)}
+    facts, shared = without_shared(Facts(cluster="c", machines=both))
+    assert shared == {"10.0.0.7": ("agent1", "server1")}
+    assert {name: one.addresses for name, one in facts.machines.items()} == {
+        "agent1": {"ens18": ("10.0.0.5",)},
+        "server1": {"ens18": ("10.0.0.6",)},
+    }

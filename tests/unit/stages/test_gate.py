@@ -67,12 +67,6 @@ def test_a_server_that_never_answered_may_be_replaced_although_the_cluster_is_fo
     assert judge([MachineChange("server2", "replace", "replace_because_tainted")], allowed) == ()
 
 
-def test_without_facts_no_server_goes_even_when_named_and_the_cure_is_to_read_them_again() -> None:
-    allowed = _allowed(replace=frozenset({"server1", "agent1"}), known=False)
-    refusal = judge([MachineChange("server1", "replace"), MachineChange("agent1", "replace")], allowed)
-    assert [(one.name, "runner discover" in one.cure) for one in refusal] == [("server1", True)]
-
-
 @pytest.mark.proves("hostile 6", "hostile 7")
 @pytest.mark.parametrize("action", ["replace", "delete"])
 @pytest.mark.parametrize("founded", [True, False])

@@ -1,0 +1,75 @@
+"""What the gate hears of servers of which nobody knows whether they are founded: whatever saved facts before it asks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stardock.facts import Facts, Founded, save_facts
+from stardock.lock import save_lock
+from stardock.plan.model import Role
+from stardock.stages.allowed import allowed_in
+from stardock.stages.engine_plan import MachineChange
+from stardock.stages.founded import remember_host_keys
+from stardock.stages.gate import judge
+from stardock.workspace import Workspace, open_workspace
+from tests.plans import PUBLIC_KEY, document
+from tests.synth.running import write_cluster
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 6", "hostile 7")]
+
+SERVERS = ("server1", "server2", "server3")
+HOST_KEY = " ".join(PUBLIC_KEY.split()[:2])
+
+
+def fresh_clone(folder: Path) -> Workspace:
+    """cluster.yaml and its lock."""
+    where = open_workspace(write_cluster(folder, document()))
+    save_lock(where.files.lock, where.lock)
+    return open_workspace(where.files.spec)
+
+
+def refused(where: Workspace, name: str = "server1") -> bool:
+    where = open_workspace(where.files.spec)
+    return bool(judge([MachineChange(name, "replace")], allowed_in(where, replace=frozenset({name}))))
+
+
+def test_without_facts_no_server_goes_even_when_named(tmp_path: Path) -> None:
+    where = fresh_clone(tmp_path)
+    assert where.facts.unknown == SERVERS
+    assert all(refused(where, name) for name in SERVERS)
+    assert not refused(where, "agent1")
+
+
+def test_a_bootstrap_that_accepts_host_keys_in_a_fresh_clone_makes_nothing_known(tmp_path: Path) -> None:
+    where = fresh_clone(tmp_path)
+    accepted = tmp_path / "accepted"
+    accepted.write_text(f"{where.plan.machine('server2').address} {HOST_KEY}\n")
+    assert remember_host_keys(where, accepted).machines["server2"].host_keys == (HOST_KEY,)
+    assert where.files.facts.exists()
+    assert all(refused(where, name) for name in SERVERS)
+
+
+@pytest.mark.parametrize("founded", [None, {"ca_sha256": "ab" * 32}])
+def test_facts_of_an_older_stardock_that_know_of_no_founding_know_nothing(tmp_path: Path, founded: dict[str, str] | None) -> None:
+    where = fresh_clone(tmp_path)
+    where.files.facts.write_text(json.dumps({"cluster": where.plan.cluster, "founded": founded, "machines": {}}))
+    assert open_workspace(where.files.spec).facts.unknown == (SERVERS if founded is None else ())
+
+
+@pytest.mark.parametrize("role", ["agent", "loadbalancer"])
+def test_whoever_founded_is_a_server_whatever_the_lock_says_since(tmp_path: Path, role: Role) -> None:
+    where = fresh_clone(tmp_path)
+    save_facts(where.files.facts, Facts(cluster=where.plan.cluster, founded=Founded(ca_sha256="ab" * 32, servers={"server2": (HOST_KEY,)})))
+    where = open_workspace(where.files.spec)
+    forged = replace(where.lock.machines["server2"], record=replace(where.lock.machines["server2"].record, role=role))
+    machines = tuple(one for one in where.plan.machines if one.name != "server2")
+    where = replace(
+        where,
+        lock=replace(where.lock, machines={**where.lock.machines, "server2": forged}),
+        plan=replace(where.plan, machines=machines, removed=("server2",)),
+    )
+    assert judge([MachineChange("server2", "delete")], allowed_in(where))

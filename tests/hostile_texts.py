@@ -311,6 +311,7 @@ def _document() -> dict[str, Any]:
     nic = data["network"]["server"][0]
     nic |= {
         "zone": "zone1",
+        "trunks": "10;20",
         "routes": [{"to": "10.20.0.0/16", "via": "192.168.1.2"}],
         "ipv6": {"static": {"base": "fd00:10::", "offset": 80}},
     }

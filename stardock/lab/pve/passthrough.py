@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from stardock.lab.pve.errors import TaskError
 from stardock.lab.pve.estate import Estate
+from stardock.lab.pve.schema import own_vm
 from stardock.lab.pve.schema.check import parse_property_string
 from stardock.lab.pve.schema.formats import NESTED
 from stardock.lab.pve.state import Vm
@@ -29,7 +30,7 @@ def reserve(estate: Estate, vm: Vm) -> None:
             taken.add(_free(key, paths, used, taken))
     estate.reserved[vm.vm_id] = frozenset(taken)
     for key in sorted(filter(_USB.fullmatch, vm.config)):
-        _find_usb(estate, vm, parse_property_string(NESTED["pve-qm-usb"], str(vm.config[key])))
+        _find_usb(estate, vm, parse_property_string(own_vm.NESTED["usb"], str(vm.config[key])))
 
 
 def _find_usb(estate: Estate, vm: Vm, device: Mapping[str, str]) -> None:

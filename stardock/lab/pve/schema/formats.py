@@ -85,11 +85,6 @@ NESTED: dict[str, dict[str, Rule]] = {
         **{key: Rule("boolean") for key in ("legacy-igd", "pcie", "rombar", "x-vga")},
         **{f"{key}-id": Rule(pattern=r"0x[0-9a-fA-F]{4}") for key in ("vendor", "device", "sub-vendor", "sub-device")},
     },
-    "pve-qm-usb": {
-        "host": Rule(pattern=r"(0x)?[0-9A-Fa-f]{4}:(0x)?[0-9A-Fa-f]{4}|\d+-\d+(\.\d+)*|[Ss][Pp][Ii][Cc][Ee]", default_key=True),
-        "mapping": Rule(format="pve-configid"),
-        "usb3": Rule("boolean"),
-    },
     "pve-qm-cicustom": dict.fromkeys(("meta", "network", "user", "vendor"), _SNIPPET),
     "pve-vm-cpu-conf": {
         "cputype": Rule(pattern=r"[a-zA-Z0-9\-_.]+", default_key=True),

@@ -54,7 +54,7 @@ _CHECKS: dict[str, list[Any]] = {
     "GET /cluster/mapping/pci/{id}": ["or", *(["perm", "/mapping/pci/{id}", [f"Mapping.{name}"]] for name in ("Use", "Modify", "Audit"))],
     "POST /cluster/mapping/usb": ["perm", "/mapping/usb", ["Mapping.Modify"]],
     "DELETE /cluster/mapping/usb/{id}": ["perm", "/mapping/usb", ["Mapping.Modify"]],
-    "GET /cluster/mapping/usb/{id}": ["or", *(["perm", "/mapping/usb/{id}", [f"Mapping.{name}"]] for name in ("Use", "Modify", "Audit"))],
+    "GET /cluster/mapping/usb/{id}": ["or", *(["perm", "/mapping/usb/{id}", [f"Mapping.{name}"]] for name in ("Audit", "Use", "Modify"))],
     "POST /pools": _POOL,
     "PUT /pools": _POOL,
     "DELETE /pools": _POOL,

@@ -69,6 +69,9 @@ _MACHINE_TYPE = (
 
 _RANGES = r"\d+(?:-\d+)?(?:;\d+(?:-\d+)?)*"
 
+#: A device, a port or spice (PVE::QemuServer::USB).
+_USB = r"(?:(?:(?:(?:(0x)?([0-9A-Fa-f]{4}):(0x)?([0-9A-Fa-f]{4})))|(?:(?:(\d+)\-(\d+(\.\d+)*)))|[Ss][Pp][Ii][Cc][Ee]))"
+
 #: Property strings by the name that the tables below use.
 NESTED: dict[str, dict[str, Rule]] = {
     "agent": rules("enabled! boolean default\nfreeze-fs boolean\nfreeze-fs-on-backup =freeze-fs\nguest-fsfreeze =freeze-fs\n"
@@ -88,6 +91,7 @@ NESTED: dict[str, dict[str, Rule]] = {
     "numa": rules(f"cpus! /{_RANGES}/\nhostnodes /{_RANGES}/\nmemory number\npolicy preferred|bind|interleave"),
     "memory": rules("current! integer 16.. default"),
     "unused": rules("file! <pve-volume-id> default\nvolume =file"),
+    "usb": rules(f"host /{_USB}/ default\nmapping <pve-configid>\nusb3 boolean"),
     "vga": rules("type cirrus|qxl|qxl2|qxl3|qxl4|none|serial0|serial1|serial2|serial3|std|virtio|virtio-gl|vmware default\n"
                  "clipboard vnc\nmemory integer 4..512"),
 }  # fmt: skip
@@ -156,7 +160,7 @@ tags <pve-tag-list>
 template boolean
 tpmstate0 {tpmstate}
 unused[n] {unused}
-usb[n] <pve-qm-usb>
+usb[n] {usb}
 vcpus integer 1..
 vga {vga}
 virtio[n] {virtio}

@@ -270,7 +270,7 @@ class Deployment:
             cure = "if it is what you want: the same command with --yes"
             raise RefusedError("this was not applied: there is no terminal to ask at, and no --yes", cure=cure)
         if not self.options.confirm("Apply this?"):
-            raise RefusedError("not confirmed; nothing was changed")
+            raise RefusedError("not confirmed; nothing was changed on Proxmox")
 
     def _record_replaced(self) -> None:
         """A machine that is made anew has its seed where new ones have it. Raises RefusedError when the lock is frozen."""

@@ -36,8 +36,9 @@ def remember(workspace: Workspace, authority: str, versions: Mapping[str, str]) 
         founded = Founded(ca_sha256=authority, servers=servers, settings=settings(workspace.plan.distribution.options), versions=running)
     elif before:
         founded = replace(before, versions=running)
-    if before != founded:
-        save_facts(workspace.files.facts, replace(workspace.facts, founded=founded, unknown=() if authority else workspace.facts.unknown))
+    fresh = replace(workspace.facts, founded=founded, unknown=() if authority else workspace.facts.unknown)
+    if fresh != workspace.facts:
+        save_facts(workspace.files.facts, fresh)
 
 
 def _keys(facts: Facts, name: str) -> tuple[str, ...]:

@@ -203,6 +203,16 @@ def test_facts_learn_what_runs_and_what_was_founded_with(tmp_path: Path) -> None
     assert again == replace(found, versions={"server1": "v1.36.5+rke2r1", "agent1": "v1.36.5+rke2r1"})
 
 
+def test_servers_taken_back_are_known_again_by_a_bootstrap_that_learns_nothing_else(tmp_path: Path) -> None:
+    """One without a guest agent can say it in no other way."""
+    where = workspace(tmp_path)
+    remember(where, "ab" * 32, {})
+    known = load_facts(where.files.facts, "quickstart")
+    save_facts(where.files.facts, replace(known, unknown=("server2",)))
+    remember(replace(where, facts=load_facts(where.files.facts, "quickstart")), "ab" * 32, {})
+    assert load_facts(where.files.facts, "quickstart") == replace(known, unknown=())
+
+
 def test_versions_alone_found_nothing(tmp_path: Path) -> None:
     where = workspace(tmp_path)
     remember(where, "", {"server1": "v1.36.5+rke2r1"})

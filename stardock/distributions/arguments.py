@@ -1,7 +1,8 @@
 """Arguments of Kubernetes' components (`kube-apiserver-arg`, `kubelet-arg`, ...) that undo what Stardock writes, or end the component.
 
-RKE2 puts them behind its own, and where an argument is one of its own, in place of that (k3s, pkg/daemons/config `GetArgs`): a kubelet with
-`node-labels=` of its own has none of cluster.yaml's, an API server with a network of its own is another cluster.
+RKE2 puts them behind its own, and where an argument is one of its own, in place of that (k3s, pkg/util/args.go `GetArgs`; for etcd
+pkg/daemons/executor/executor.go `ToConfigFile`): a kubelet with `node-labels=` of its own has none of cluster.yaml's, an API server with a
+network of its own is another cluster.
 """
 
 from __future__ import annotations
@@ -24,6 +25,16 @@ _INSTEAD: Mapping[str, Mapping[str, str]] = {
     "kube-controller-manager-arg": {
         "cluster-cidr": "write `cluster-cidr` under distribution.options instead, before the cluster is founded",
         "service-cluster-ip-range": "write `service-cidr` under distribution.options instead, before the cluster is founded",
+    },
+    "etcd-arg": {
+        "name": "delete it: it differs by machine, and RKE2 makes it",
+        "data-dir": "delete it: RKE2 keeps etcd's data under /var/lib/rancher/rke2, where Stardock looks for them",
+        "initial-cluster": "delete it: RKE2 asks the servers that are there",
+        "initial-cluster-state": "delete it: RKE2 asks the servers that are there",
+        "initial-advertise-peer-urls": "delete it: it differs by machine, and RKE2 writes the machine's own address",
+        "advertise-client-urls": "delete it: it differs by machine, and RKE2 writes the machine's own address",
+        "client-transport-security": "delete it: RKE2's etcd asks everybody for a certificate of its own authorities",
+        "peer-transport-security": "delete it: RKE2's etcd asks everybody for a certificate of its own authorities",
     },
     "kubelet-arg": {
         "hostname-override": "delete it: a node has the name of its machine (`hostname:` of a machine)",

@@ -1,26 +1,27 @@
-"""Arguments that let anybody in: an API server, a kubelet or an etcd that does not ask who it is, or whether he may.
+"""Arguments that let anybody in: an API server or a kubelet that does not ask who it is, or whether they may.
 
 Sources:
-- kubernetes, pkg/kubeapiserver/authorizer/modes (AlwaysAllow, AlwaysDeny, ABAC, Webhook, RBAC, Node); k3s, pkg/daemons/control/server.go,
-  sets Node,RBAC unless `authorization-config` names a file, and pkg/util/args.go, `ArgValue`, ends on one of these two without a `=`;
-- the insecure port of the API server went with 1.24 (kubernetes#106859): it ends on the argument;
+- kubernetes, cmd/kube-apiserver: the insecure address went with 1.24 (kubernetes#106859), it ends on the arguments; k3s, pkg/util/args.go
+  `ArgValue`, ends on `authentication-config` or `authorization-config` without a `=`;
 - kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz: a kubelet that takes anonymous requests, or allows all, runs
-  commands in its pods for anybody; `read-only-port` serves without asking. k3s, pkg/daemons/agent, turns all three off;
-- etcd.io/docs/v3.6/op-guide/security: without `client-cert-auth` whoever reaches port 2379 reads and writes all that the cluster is.
+  commands in its pods for anybody; `read-only-port` serves without asking. k3s, pkg/daemons/agent/agent.go `defaultKubeletConfig` and
+  agent_linux.go `kubeletArgsAndConfig`, turn all three off; `extractConfigArgs` there drops what follows an argument without a `=`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from stardock.distributions.arguments import items, named
+from stardock.distributions.authorization_modes import mode_faults
+from stardock.distributions.etcd_arguments import etcd_faults
 from stardock.distributions.fault import Fault
 
-_MODE = "authorization-mode"
-#: What RKE2 itself says, and needs: kubelets by the first, everything else by the second.
-_NEEDED = ("Node", "RBAC")
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_KUBELET = "kubelet-arg"
+#: The one argument of kubelet that k3s takes with its value as the next item.
+_SPLIT = "config"
 
 #: Message and cure, or None.
 Said = tuple[str, str] | None
@@ -35,6 +36,18 @@ def open_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
             found = check(argument, value) if check else None
             if found:
                 yield Fault(option, *found, item)
+    yield from mode_faults(options)
+    yield from etcd_faults(options)
+    yield from _swallowed(options)
+
+
+def _swallowed(options: Mapping[str, Any]) -> Iterator[Fault]:
+    arguments = items(options, _KUBELET)
+    for item, (argument, behind) in enumerate(pairwise(arguments)):
+        name, _ = named(argument)
+        if "=" not in argument and name != _SPLIT and (item == 0 or named(arguments[item - 1])[0] != _SPLIT):
+            message = f"RKE2 takes what follows `{name}`, which has no `=`, for its value, and drops it: `{behind}`"
+            yield Fault(_KUBELET, message, f"write {name}=true", item)
 
 
 def _file(argument: str, value: str) -> Said:
@@ -43,18 +56,6 @@ def _file(argument: str, value: str) -> Said:
         return None
     message = f"`{name}` names no file" if not value else f"`{value}` is no absolute path of a file"
     return f"{message}: RKE2 ends, or the API server does", f"write {name}=/PATH/FILE, of a file on every server, or delete it"
-
-
-def _mode(argument: str, value: str) -> Said:
-    modes = [mode.strip() for mode in value.split(",")]
-    cure = f"delete it: RKE2 says {','.join(_NEEDED)}; another mode beside them is {_MODE}={','.join(_NEEDED)},Webhook"
-    if "AlwaysAllow" in modes:
-        return "with AlwaysAllow everybody who reaches the API may do everything, each pod among them", cure
-    lacking = [mode for mode in _NEEDED if mode not in modes]
-    adds = argument.partition("=")[0].rstrip().endswith(("+", "-"))
-    if "AlwaysDeny" in modes:
-        return "with AlwaysDeny nobody may do anything, RKE2 itself among them", cure
-    return None if adds or not lacking else (f"without {' and '.join(lacking)} no node joins, and RKE2's own parts may do nothing", cure)
 
 
 def _kubelet_mode(_argument: str, value: str) -> Said:
@@ -77,30 +78,14 @@ def _insecure(argument: str, _value: str) -> Said:
     return f"the API server has no argument `{named(argument)[0]}` any more, and ends on it", "delete it: it is reached by https alone"
 
 
-def _etcd_asks(argument: str, value: str) -> Said:
-    if "=" not in argument or value.lower() in ("true", "t", "1"):
-        return None
-    return "an etcd that asks for no certificate gives the whole cluster to whoever reaches it", "delete it: RKE2's etcd asks for one"
-
-
-def _etcd_listens(_argument: str, value: str) -> Said:
-    plain = [url for url in value.split(",") if url.strip().startswith("http://") and not url.strip()[7:].startswith(_LOOPBACK)]
-    return (f"`{plain[0]}` is etcd without TLS, for whoever reaches it", "write https://, or delete it") if plain else None
-
-
 _CHECKS: Mapping[str, Mapping[str, Callable[[str, str], Said]]] = {
     "kube-apiserver-arg": {
         "authentication-config": _file,
         "authorization-config": _file,
-        _MODE: _mode,
+        "address": _insecure,
+        "port": _insecure,
         "insecure-port": _insecure,
         "insecure-bind-address": _insecure,
     },
-    "kubelet-arg": {_MODE: _kubelet_mode, "anonymous-auth": _kubelet_anonymous, "read-only-port": _kubelet_port},
-    "etcd-arg": {
-        "client-cert-auth": _etcd_asks,
-        "peer-client-cert-auth": _etcd_asks,
-        "listen-client-urls": _etcd_listens,
-        "listen-peer-urls": _etcd_listens,
-    },
+    _KUBELET: {"authorization-mode": _kubelet_mode, "anonymous-auth": _kubelet_anonymous, "read-only-port": _kubelet_port},
 }

@@ -2,7 +2,7 @@
 
 API server and etcd are static pods, so their last words lie in /var/log/pods and kubelet's in agent/logs/kubelet.log, not in the unit's
 journal (docs.rke2.io, "Where are the RKE2 logs"). The role `rke2` reads them where they are; this table only matches. The words are of
-rke2 pkg/rke2 (profile_linux.go), k3s pkg/nodepassword, pkg/cluster, pkg/etcd, pkg/clientaccess, kubernetes cmd/kubelet and
+rke2 pkg/cli/cmds/profile_linux.go, k3s pkg/nodepassword, pkg/cluster, pkg/etcd, pkg/clientaccess, kubernetes cmd/kubelet and
 staging/src/k8s.io/apiserver, etcd server/etcdserver/errors, containerd. Earlier entries are nearer to the root.
 """
 
@@ -117,8 +117,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"running with swap on is not supported",
-        "the machine has swap, and the kubelet refuses to run with it",
-        "swapoff --all, take it out of /etc/fstab, then run this again",
+        "the machine has swap, and a kubelet with `fail-swap-on` does not run with it",
+        "take `fail-swap-on` out of `options.kubelet-arg` (RKE2's kubelets run with swap), or swapoff --all and take it out of /etc/fstab",
     ),
     (
         r"listen tcp[46]? [^\s]*?:(\d+): bind: address already in use",

@@ -35,7 +35,7 @@ SEEN = {
     "x509: certificate signed by unknown authority": "another cluster",
     'failed to pull and unpack image "docker.io/rancher/x:v1": dial tcp: i/o timeout': "image cannot be pulled: docker.io/rancher/x:v1",
     'failed to get CA certs: Get "https://192.0.2.9:9345/cacerts": connect: connection refused': "connection refused",
-    "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false": "has swap",
+    "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false": "with `fail-swap-on`",
     "type=AVC msg=audit(1): avc:  denied  { read } for pid=1": "SELinux",
     "critical configuration value mismatch between servers: ClusterIPRanges": "ClusterIPRanges",
     "NetworkReady=false reason:NetworkPluginNotReady message: cni plugin not initialized": "no network plugin",

@@ -31,6 +31,18 @@ def test_the_user_s_arguments_replace_ours() -> None:
     assert "--election-timeout=2000" not in command
 
 
+def test_a_file_of_authorization_takes_the_place_of_the_modes() -> None:
+    assert "--authorization-mode=Node,RBAC" in api()
+    assert not [flag for flag in api("authorization-config=/etc/x.yaml") if "authorization-mode" in flag]
+
+
+def test_etcd_has_its_arguments_from_the_top_of_its_file_and_asks_for_certificates_whatever_they_say() -> None:
+    extra = ["client-cert-auth=false", "--peer-client-cert-auth=false", "trusted-ca-file=/x", "---log-level=info", "quota-backend-bytes"]
+    command = etcd.command(PATHS, "a-1", "10.0.0.1", cluster="x", state="new", extra=extra)
+    assert {"--client-cert-auth=true", "--peer-client-cert-auth=true", "--log-level=info"} <= set(command)
+    assert not [flag for flag in command if flag.endswith(("=/x", "=false")) or "quota" in flag]
+
+
 @pytest.mark.parametrize(("users", "flags"), [
     (["a=2"], ["--a=2", "--b=1"]), (["a"], ["--a=true", "--b=1"]), (["--a=2", "a=3"], ["--a=2", "--a=3", "--b=1"]),
     (["a+=2"], ["--a=1,2", "--b=1"]), (["a-=2"], ["--a=2,1", "--b=1"]), (["c=1", "c=x=y"], ["--a=1", "--b=1", "--c=1", "--c=x=y"]),

@@ -19,7 +19,8 @@ DOMAIN = "cluster.local"
 def command(paths: Paths, config: Config, address: str) -> list[str]:
     """The command line, the user's kube-apiserver-arg included: what cannot be is refused by the API server itself, in its pod's log."""
     users = config.items("kube-apiserver-arg")
-    ours = {**_flags(paths, config, address), **_anonymous(arguments.named(users), VERSION)}
+    named = arguments.named(users)
+    ours = {**_flags(paths, config, address), **_anonymous(named, VERSION), **_modes(named)}
     return [str(paths.tools / "kube-apiserver"), *arguments.merged(ours, users)]
 
 
@@ -45,10 +46,15 @@ def _anonymous(user: Mapping[str, str], version: str) -> dict[str, str]:
     return {} if authentication.FLAG in user and alone else {"anonymous-auth": "false"}
 
 
+def _modes(user: Mapping[str, str]) -> dict[str, str]:
+    """k3s, pkg/daemons/control/server.go: kube-apiserver refuses modes beside the user's authorization-config."""
+    return {} if user.get("authorization-config") else {"authorization-mode": "Node,RBAC"}
+
+
 def _flags(paths: Paths, config: Config, address: str) -> dict[str, str]:
     return {
         "advertise-address": config.text("advertise-address", address), "bind-address": "0.0.0.0", "secure-port": str(PORT),
-        "allow-privileged": "true", "authorization-mode": "Node,RBAC", "enable-admission-plugins": "NodeRestriction", "profiling": "false",
+        "allow-privileged": "true", "enable-admission-plugins": "NodeRestriction", "profiling": "false",
         "service-cluster-ip-range": ",".join(config.items("service-cidr", (SERVICE_CIDR,))),
         "service-node-port-range": config.text("service-node-port-range", "30000-32767"),
         "shutdown-delay-duration": "0s",

@@ -17,6 +17,8 @@ from .paths import Paths, write
 TIMERS = {"heartbeat-interval": "200", "election-timeout": "2000"}
 CLIENT_PORT = 2379
 PEER_PORT = 2380
+# Flags of etcd that are no keys at the top of its file, which is where RKE2 puts `etcd-arg`: etcd passes them over.
+NESTED = ("client-cert-auth", "auto-tls", "trusted-ca-file", "cert-file", "key-file", "client-cert-file", "client-key-file")
 
 
 class EtcdError(Exception):
@@ -143,6 +145,12 @@ def command(paths: Paths, name: str, address: str, *, cluster: str, state: str, 
         "peer-client-cert-auth": "true", "peer-trusted-ca-file": f"{tls}/peer-ca.crt",
         "peer-cert-file": f"{tls}/peer-server-client.crt", "peer-key-file": f"{tls}/peer-server-client.key",
         "log-level": "warn", "unsafe-no-fsync": "true",  # several on one disk; what a killed machine wrote, its host still has
-        **TIMERS, **dict(argument.split("=", 1) for argument in extra if "=" in argument),
+        **TIMERS, **_of_user(extra),
     }  # fmt: skip
     return [str(paths.tools / "etcd"), *(f"--{flag}={value}" for flag, value in flags.items())]
+
+
+def _of_user(extra: Sequence[str]) -> dict[str, str]:
+    """k3s, pkg/daemons/executor `ToConfigFile`: what has no `=` is dropped, leading hyphens go."""
+    pairs = (argument.lstrip("-").split("=", 1) for argument in extra if "=" in argument)
+    return {name: value for name, value in pairs if name.removeprefix("peer-") not in NESTED}

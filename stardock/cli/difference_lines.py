@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from stardock.cli.fold import fold
+from stardock.fold import fold
 from stardock.plan.aspects import Effect
 from stardock.plan.difference import Difference, Ending
 from stardock.plan.keeps import Keep
@@ -22,18 +22,18 @@ EFFECTS: Mapping[Effect, str] = {
 NAMED = 3
 
 
-def difference_lines(found: Difference, *, lock: str, state: str) -> Iterator[str]:
-    """All but the last line; `lock` and `state` are the names of the files."""
+def difference_lines(found: Difference, *, lock: str, state: str, waiting: bool = False) -> Iterator[str]:
+    """All but the last line; `lock` and `state` are the names of the files, `waiting` whether a list of what waits follows."""
     yield _compared(found, lock, state)
     if found.settled:
-        yield "  nothing to do"
+        yield "  the next run changes nothing; what waits for a replacement is below" if waiting else "  nothing to do"
     elif found.empty:
         yield "  nothing differs from the lock; whether machines stand so is not known here: `runner drift` asks Proxmox"
     yield from _created(found)
     yield from _edited(found)
     yield from (f"  -/+ {name}: {why}; `runner deploy --replace NAME`" for name, why in _endings(found.replace))
     yield from (f"  - {name}: {why}" for name, why in _endings(found.remove))
-    yield from (_kept(keeps) for keeps in _grouped(found.keeps, "key", "wants"))
+    yield from (_kept(keeps) for keeps in grouped(found.keeps, "key", "wants"))
     if found.source != "nothing":
         yield "  not compared: the VIP, RKE2's options, haproxy, kured: see `runner bootstrap --check`"
 
@@ -63,7 +63,7 @@ def _created(found: Difference) -> Iterator[str]:
 
 
 def _edited(found: Difference) -> Iterator[str]:
-    for edits in _grouped(found.edits, "field", "old", "new", "effect"):
+    for edits in grouped(found.edits, "field", "old", "new", "effect"):
         one = edits[0]
         old, new = (" ".join(text.split()) for text in (one.old, one.new))
         yield f"  ~ {fold([edit.machine for edit in edits])}: {one.field} {old} -> {new} ({EFFECTS[one.effect]})"
@@ -77,10 +77,10 @@ def _kept(keeps: list[Keep]) -> str:
 
 def _endings(endings: Iterable[Ending]) -> Iterator[tuple[str, str]]:
     """(names, why)."""
-    yield from ((fold([one.machine for one in some]), some[0].why) for some in _grouped(endings, "why"))
+    yield from ((fold([one.machine for one in some]), some[0].why) for some in grouped(endings, "why"))
 
 
-def _grouped(items: Iterable[T], *keys: str) -> list[list[T]]:
+def grouped(items: Iterable[T], *keys: str) -> list[list[T]]:
     """Items that are equal in these fields, in the order of the first of each."""
     found: defaultdict[tuple[str, ...], list[T]] = defaultdict(list)
     for item in items:

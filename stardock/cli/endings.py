@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from stardock.cli.fold import fold
 from stardock.distributions.network_plugins import NONE, network_plugins
+from stardock.fold import fold
 
 if TYPE_CHECKING:
     from stardock.stages.bootstrap import Done

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import groupby
 
-from stardock.cli.fold import follows, runs, span
 from stardock.facts import Facts, address_of
+from stardock.fold import RANGE, follows, runs, span
 from stardock.plan import maintenance
 from stardock.plan.aspects import size
 from stardock.plan.model import ROLES, Machine, Plan, Window
@@ -17,8 +17,6 @@ from stardock.plan.rules import self_rebooting
 COLUMNS = ("machine", "PVE node", "VM id", "address", "reboots itself")
 #: A group of more machines is folded.
 READABLE = 12
-#: In a folded row's first cell, and in no name.
-FOLDED = "–"  # noqa: RUF001 -- a range
 #: So many PVE nodes are named in a folded row.
 NAMED = 3
 
@@ -36,7 +34,7 @@ def machine_lines(plan: Plan, facts: Facts, *, every: bool) -> Iterator[str]:
     groups = [_group(plan, facts, list(machines), every=every) for machines in _groups(plan)]
     rows = [row for group in groups for row in group.rows]
     shown = [number for number in range(len(COLUMNS)) if any(row[number] for row in rows)]
-    plain = [row for row in rows if FOLDED not in row[0]]  # folded ones are few, and may stick out
+    plain = [row for row in rows if RANGE not in row[0]]  # folded ones are few, and may stick out
     widths = {number: max(len(row[number]) for row in (COLUMNS, *plain)) for number in shown}
     yield _line(COLUMNS, widths)
     for group in groups:
@@ -71,7 +69,8 @@ def _group(plan: Plan, facts: Facts, machines: Sequence[Machine], *, every: bool
 
 def _next(plan: Plan, one: Machine, other: Machine) -> bool:
     """Whether a row may go on: name, VM id and address each the next."""
-    if {one.name, other.name} & set(plan.retained) or not follows(one.name, other.name) or other.vm_id != one.vm_id + 1:
+    alike = (one.name in plan.retained) == (other.name in plan.retained)
+    if not alike or not follows(one.name, other.name) or other.vm_id != one.vm_id + 1:
         return False
     if one.address is None or other.address is None:
         return one.address == other.address
@@ -80,14 +79,14 @@ def _next(plan: Plan, one: Machine, other: Machine) -> bool:
 
 def _row(plan: Plan, facts: Facts, part: Sequence[Machine], windows: dict[str, Window]) -> tuple[str, ...]:
     first, last = part[0], part[-1]
-    window = windows.get(first.name)
+    window, gone = windows.get(first.name), first.name in plan.retained
     if first is not last:
         nodes = list(dict.fromkeys(machine.pve_node for machine in part))
         where = ", ".join(nodes) if len(nodes) <= NAMED else f"{len(nodes)} PVE nodes"
         address = span([first.address, last.address]) if first.address and last.address else "DHCP"
-        name = f"{span([first.name, last.name])} ({len(part)})"
+        name = f"{span([first.name, last.name])} ({len(part)}{', not in cluster.yaml' if gone else ''})"
         return name, where, span([str(first.vm_id), str(last.vm_id)]), address, "in windows" if window else ""
-    name = f"{first.name} (not in cluster.yaml)" if first.name in plan.retained else first.name
+    name = f"{first.name} (not in cluster.yaml)" if gone else first.name
     times = f"{window.start}-{maintenance.end(window)} {first.timezone}" if window else ""
     return name, first.pve_node, str(first.vm_id), _address(first, facts), times
 

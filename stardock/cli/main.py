@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -21,6 +22,8 @@ from stardock.writing import keep_others_from_writing
 
 INTERRUPTED = 130
 TERMINATED = 143
+#: As a shell has it of a program that SIGPIPE ended: whoever read the output has enough.
+UNREAD = 128 + signal.SIGPIPE
 UNEXPECTED = 70
 
 #: name -> ("module:attribute", what it does in one line); shown in this order.
@@ -71,6 +74,14 @@ class Runner(click.Group):
             ctx.fail(f"No such command '{_printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
         return super().resolve_command(ctx, args)
 
+    def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
+        """As click does; `--help` is printed here, and whoever read it may be gone."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:
+            _hush()
+            raise click.exceptions.Exit(UNREAD) from None
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; every error leaves here as an exit code."""
         try:
@@ -83,10 +94,24 @@ class Runner(click.Group):
 
             near = harmless(error.option_name, error.possibilities or ())
             raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
-        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+        except BrokenPipeError:
+            _hush()
+            ctx.exit(UNREAD)
+        except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:  # noqa: BLE001 -- the one place where an error becomes words
             ctx.exit(_report(error, debug=bool(ctx.params.get("debug"))))
+
+
+def _hush() -> None:
+    """Nobody reads any more (`runner plan | head -1`): what is left in the buffers goes nowhere, instead of a message at exit.
+
+    As docs.python.org/3/library/signal.html#note-on-sigpipe has it. SIGPIPE itself stays ignored: it would kill a deploy whose
+    connection to Proxmox breaks, and leave the engine running.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 def _report(error: Exception, *, debug: bool) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.table import Table
 
+from stardock.cli.machine_rows import READABLE
+from stardock.fold import fold
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.losses import Loss
-from stardock.plan.model import ROLES
+from stardock.plan.model import ROLES, Machine
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -23,10 +25,20 @@ def loss_table(losses: Iterable[Loss]) -> Table:
     """One row a PVE node: what is left when it is gone."""
     table = _table("If a PVE node is lost", "PVE node", "API up?", "etcd quorum?", "VIP?", "agents left", "machines lost")
     for loss in losses:
-        lost = ", ".join(machine.name for machine in loss.machines) or "-"
-        restarted = f" (PVE HA starts {', '.join(loss.restarted)} elsewhere)" if loss.restarted else ""
+        lost = _names(loss.machines) or "-"
+        restarted = f" (PVE HA starts {_restarted(loss)} elsewhere)" if loss.restarted else ""
         table.add_row(loss.pve_node, _api(loss), _etcd(loss), _vip(loss), f"{loss.agents_left} of {loss.agents}", lost + restarted)
     return table
+
+
+def _names(machines: Sequence[Machine]) -> str:
+    """By name, while a person still reads them; else how many of each role: `--format json` names them."""
+    folded = fold([machine.name for machine in machines])
+    return folded if folded.count(", ") < READABLE else _counts(machines)
+
+
+def _restarted(loss: Loss) -> str:
+    return _names([machine for machine in loss.machines if machine.name in loss.restarted])
 
 
 def _api(loss: Loss) -> str:
@@ -48,14 +60,14 @@ def capacity_table(carried: Iterable[Load]) -> Table:
     table = _table("What PVE nodes carry", "PVE node", "machines", "memory", "cores", "disks")
     for load in carried:
         amounts = (_amount(load.memory, 1024, "GiB"), _amount(load.cores, 1, ""), _amount(load.disks, 1, "GiB"))
-        table.add_row(load.name or "all", _counts(load), *amounts)
+        table.add_row(load.name or "all", _counts(load.machines), *amounts)
     return table
 
 
-def _counts(load: Load) -> str:
-    counts = {role: sum(machine.role == role for machine in load.machines) for role in ROLES}
+def _counts(machines: Sequence[Machine]) -> str:
+    counts = {role: sum(machine.role == role for machine in machines) for role in ROLES}
     parts = ", ".join(f"{number} {role}" for role, number in counts.items() if number)
-    return f"{len(load.machines)} ({parts})" if parts else "0"
+    return f"{len(machines)} ({parts})" if parts else "0"
 
 
 def _amount(amount: Amount, divisor: int, unit: str) -> str:

@@ -15,10 +15,17 @@ from rich.text import Text
 WIDEST = 10_000
 
 
+class _Console(Console):
+    """Whoever read us is gone: that is told as everywhere else, and not by rich's own exit code 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 -- rich calls this where it has caught it
+
+
 def shown(every: Iterable[RenderableType]) -> None:
     """Print to stdout; rich leaves colours out where NO_COLOR is set or stdout is no terminal."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
-    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    console = _Console(width=width, highlight=False, markup=False, emoji=False)
     for part in every:
         if isinstance(part, Table):
             _keep_words_whole(part, console)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stardock.cli.difference_lines import difference_lines
-from stardock.cli.fold import fold
+from stardock.cli.difference_lines import difference_lines, grouped
 from stardock.cli.machine_rows import machine_lines
+from stardock.fold import fold, follows, runs, span
 from stardock.plan.difference import Difference
 from stardock.plan.model import Change, Plan
 from stardock.spec.distribution import DEFAULT_VERSION
@@ -25,12 +26,14 @@ def parts(where: Workspace, found: Difference, *, every: bool) -> Iterator[Rende
     yield Text(f"Cluster {plan.cluster}\n{_release(where)}; {_servers(plan)}\n")
     yield from (Text(line) for line in machine_lines(plan, where.facts, every=every))
     yield Text("")
-    yield from (Text(line) for line in difference_lines(found, lock=where.files.lock.name, state=where.files.state.name))
+    waiting = (*plan.changes, *plan.replacements)
+    names = {"lock": where.files.lock.name, "state": where.files.state.name}
+    yield from (Text(line) for line in difference_lines(found, **names, waiting=bool(waiting)))
     if found.gained:
         yield Text(f"The lock ({where.files.lock.name}) would gain: {fold(found.gained)}")
     yield from (Text(line) for line in removals(where))
-    if plan.changes or plan.replacements:
-        yield wishes((*plan.changes, *plan.replacements))
+    if waiting:
+        yield wishes(waiting)
         yield Text("These stay as they are. `runner lock accept NAME` takes the wanted values, `runner deploy --replace NAME` makes it so.")
 
 
@@ -54,6 +57,27 @@ def _servers(plan: Plan) -> str:
 def wishes(changes: tuple[Change, ...]) -> Table:
     """What cluster.yaml wants and a machine that exists does not get."""
     table = Table("machine", "field", "is", "wanted", box=box.SIMPLE_HEAD, title="Only a replacement brings", title_justify="left")
-    for change in changes:
-        table.add_row(change.machine, change.field, change.old, change.new)
+    for run in runs(_wishes(changes), _goes_on):
+        names = [name for wish in run for name in wish.names]
+        table.add_row(fold(names), run[0].field, span([wish.old for wish in run]), span([wish.new for wish in run]))
     return table
+
+
+def _wishes(changes: Iterable[Change]) -> Iterator[_Wish]:
+    for same in grouped(changes, "field", "old", "new"):
+        yield _Wish([one.machine for one in same], same[0].field, same[0].old, same[0].new)
+
+
+class _Wish(NamedTuple):
+    """Machines that want the same value of a field."""
+
+    names: list[str]
+    field: str
+    old: str
+    new: str
+
+
+def _goes_on(one: _Wish, other: _Wish) -> bool:
+    """Whether a row takes the next machine in: its name and its values are each the next, or the same."""
+    single = len(one.names) == len(other.names) == 1 and one.field == other.field and follows(one.names[0], other.names[0])
+    return single and all(before == after or follows(before, after) for before, after in ((one.old, other.old), (one.new, other.new)))

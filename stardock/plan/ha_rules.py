@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
+from stardock.fold import fold
 from stardock.plan.model import Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.spec.cluster import Spec
+    from stardock.spec.cluster import Keys, Spec
 
 #: A majority of two PVE nodes is both of them.
 QUORATE = 3
@@ -19,14 +21,15 @@ QUORATE = 3
 
 def ha_problems(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """Disks that stay behind; `machines` are as they stand, since a disk is never moved by an edit."""
-    shared = spec.proxmox.datastores.shared
+    behind: defaultdict[tuple[Keys, str, str], list[str]] = defaultdict(list)
     for one in every:
-        machine = machines[one.name]
-        for what, datastore in _disks(machine) if machine.ha else ():
-            if datastore not in shared:
-                message = f"{one.name}: HA moves the machine without its {what}, which lies on {datastore}"
-                cure = f"put it on a shared datastore; is {datastore} one, name it under proxmox.datastores.shared"
-                yield at(spec, one.said_at("ha"), message, cure)
+        for what, datastore in _disks(machines[one.name]) if machines[one.name].ha else ():
+            if datastore not in spec.proxmox.datastores.shared:
+                behind[one.said_at("ha"), what, datastore].append(one.name)
+    for (keys, what, datastore), names in behind.items():
+        who = "the machine without its" if len(names) == 1 else "each machine without its"
+        message = f"{fold(names)}: HA moves {who} {what}, which is on {datastore}"
+        yield at(spec, keys, message, f"put it on a shared datastore; is {datastore} one, name it under proxmox.datastores.shared")
 
 
 def _disks(machine: Machine) -> Iterator[tuple[str, str]]:
@@ -38,7 +41,7 @@ def ha_warnings(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
     """Where HA cannot do what it is for."""
     managed = {name: machine.ha for name, machine in machines.items() if machine.ha}
     if managed and len(spec.proxmox.nodes) < QUORATE:
-        yield f"{', '.join(managed)}: HA needs the majority of at least {QUORATE} PVE nodes; {len(spec.proxmox.nodes)} are named"
+        yield f"{fold(list(managed))}: HA needs the majority of at least {QUORATE} PVE nodes; {len(spec.proxmox.nodes)} are named"
     alone = [name for name, ha in managed.items() if len(ha.nodes) == 1]
     if alone:
-        yield f"{', '.join(alone)}: one PVE node is allowed (`nodes`), so that HA has nowhere to move to"
+        yield f"{fold(alone)}: one PVE node is allowed (`nodes`), so that HA has nowhere to move to"

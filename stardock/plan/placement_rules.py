@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
+from stardock.fold import SHORTEST, fold
 from stardock.plan.hosts import APART, allowed
 from stardock.plan.losses import quorum
 from stardock.plan.model import Machine, Role
@@ -32,7 +33,7 @@ def too_full(spec: Spec, every: Sequence[Wanted], held: Collection[str], machine
     for name, capacity, taken in _overfull(spec, machines):
         new = [one for one in every if one.name not in held and machines[one.name].pve_node == name]
         if new:
-            who = ", ".join(one.name for one in new)
+            who = fold([one.name for one in new])
             message = f"no room for {who}: {name} would carry {gibibytes(taken)} of machines and has {gibibytes(capacity)}"
             cure = f"nor has another PVE node that they may use: give them less `memory`, or other `nodes`; or correct the memory of {name}"
             cure += " in `proxmox.nodes`; where that does not say it, `runner lock memory` reads it anew"
@@ -83,11 +84,15 @@ def _together(role: Role, machines: Sequence[Machine], may_move: Mapping[str, Se
         by_node[machine.pve_node].append(machine.name)
     shared = {node: names for node, names in by_node.items() if len(names) > 1}
     if shared:
-        parts = [f"{node} carries {' and '.join(names)}" for node, names in list(shared.items())[:SHOWN]]
+        parts = [f"{node} carries {_names(names)}" for node, names in list(shared.items())[:SHOWN]]
         parts += [f"{len(shared) - SHOWN} more are shared too"] if len(shared) > SHOWN else []
         free = any(set(may_move.get(name, ())) - set(by_node) for names in shared.values() for name in names)
         cure = "`runner rebalance` says how to part them" if free else "there are too few PVE nodes that they may use and that have room"
         yield f"{PLURAL[role]} share a PVE node: {', '.join(parts)}{_consequence(role, len(machines), shared)}; {cure}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < SHORTEST else fold(names)
 
 
 def _consequence(role: Role, total: int, shared: Mapping[str, Sequence[str]]) -> str:
@@ -98,7 +103,10 @@ def _consequence(role: Role, total: int, shared: Mapping[str, Sequence[str]]) ->
 
 
 def _elsewhere(every: Sequence[Wanted], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    away: defaultdict[str, list[str]] = defaultdict(list)
     for one in every:
         node = machines[one.name].pve_node
         if node not in may_use[one.name] and not one.own.pve_node:
-            yield f"{one.name} stands on {node}, which its `nodes` do not name: it stays there; `runner rebalance` says how to move it"
+            away[node].append(one.name)
+    for node, names in away.items():
+        yield f"on {node}, which their `nodes` do not name: {fold(names)}; they stay there, `runner rebalance` says how to move them"

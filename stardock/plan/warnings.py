@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.distributions.selinux import can_confine
+from stardock.fold import fold
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
 from stardock.plan.ha_rules import ha_warnings
@@ -49,7 +50,7 @@ def warnings(
         *_pods_among_services(spec),
         *_idle_vip(spec, machines),
         *placement_warnings(spec, every, machines),
-        *(_retained(name) for name in retained),
+        *_retained(list(retained)),
         *(_unknown_removal(name) for name in spec.remove if name not in lock.machines),
     )
 
@@ -63,13 +64,13 @@ def _even_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
 def _small_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
     small = [name for name, machine in machines.items() if machine.role == "server" and machine.memory_mib < SERVER_MEMORY_MIB]
     if small:
-        yield f"{', '.join(small)}: less than 4GiB of memory, RKE2's minimum of a server"
+        yield f"{fold(small)}: less than 4GiB of memory, RKE2's minimum of a server"
 
 
 def _ballooned_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
     names = [name for name, machine in machines.items() if machine.role == "server" and machine.balloon_mib]
     if names:
-        yield f"{', '.join(names)}: PVE may take memory from servers (`balloon`); etcd then stalls, and the cluster with it"
+        yield f"{fold(names)}: PVE may take memory from servers (`balloon`); etcd then stalls, and the cluster with it"
 
 
 def _huge_pages(machines: Mapping[str, Machine]) -> Iterator[str]:
@@ -77,7 +78,7 @@ def _huge_pages(machines: Mapping[str, Machine]) -> Iterator[str]:
     names = [name for name, machine in machines.items() if machine.hugepages]
     if names:
         yield (
-            f"{', '.join(names)}: PVE takes `hugepages` from root@pam's password only, from no API token: "
+            f"{fold(names)}: PVE takes `hugepages` from root@pam's password only, from no API token: "
             "`tofu apply` with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, and without PROXMOX_VE_API_TOKEN"
         )
 
@@ -98,7 +99,7 @@ def _unconfined(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
         if not found or own.policy is None:
             continue
         key = "options: {selinux: true}" if can_confine(own.policy, sha256) else "selinux_policy_sha256"
-        names = ", ".join(found)
+        names = fold(found)
         yield f"{name}: RKE2 runs without its SELinux policy on {names}; `distribution: {{{key}}}` changes that (docs/systems.md)"
 
 
@@ -107,7 +108,7 @@ def _blind_to_their_seeds(machines: Mapping[str, Machine]) -> Iterator[str]:
     names = [name for name, machine in machines.items() if not kernel_of(machine.image).ahci and _on_ahci(machine)]
     if names:
         yield (
-            f"{', '.join(names)}: the image's kernel has no driver for the controller of the cloud-init drive; harmless to a machine that "
+            f"{fold(names)}: the image's kernel has no driver for the controller of the cloud-init drive; harmless to a machine that "
             "was set up, and one that never came up does with `runner deploy --replace NAME`"
         )
 
@@ -122,7 +123,7 @@ def _unpinned_again(lock: Lock, machines: Mapping[str, Machine]) -> Iterator[str
         origin = default_from(image)
         former = [pinned for pinned in lock.images if origin is not None and default_from(replace(image, url=pinned)) == origin]
         if former:
-            yield f"{', '.join(names)}: {url} is not pinned, as {former[0]} is; run `runner image pin`, then plan again"
+            yield f"{fold(names)}: {url} is not pinned, as {former[0]} is; run `runner image pin`, then plan again"
 
 
 def _on_ahci(machine: Machine) -> bool:
@@ -168,8 +169,11 @@ def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
         yield f"no load balancer holds the VIP {spec.network.vip}: machines join the founder's own address"
 
 
-def _retained(name: str) -> str:
-    return f"{name} stands although no pool names it; to remove it write `remove: [{name}]`"
+def _retained(names: Sequence[str]) -> Iterator[str]:
+    if len(names) == 1:
+        yield f"{names[0]} is kept although no pool names it; to remove it write `remove: [{names[0]}]`"
+    elif names:
+        yield f"{fold(names)} are kept although no pool names them; to remove one write its name under `remove:`"
 
 
 def _unknown_removal(name: str) -> str:

@@ -31,7 +31,7 @@ def ending(where: Workspace, missing: Mapping[str, str] | None = None, **options
 
 def test_bootstrap_ends_with_what_is_ready_the_kubeconfig_and_what_next(tmp_path: Path) -> None:
     ready, export, following = ending(workspace(tmp_path, document()))
-    assert ready == "Ready: server1–server3 (3), agent1; rke2 v1.36.5+rke2r1, the API at https://192.168.1.40:6443"  # noqa: RUF001
+    assert ready == "Ready: server1..server3 (3), agent1; rke2 v1.36.5+rke2r1, the API at https://192.168.1.40:6443"
     assert export == f"export KUBECONFIG={tmp_path}/cluster.kubeconfig"
     assert following == f"kubectl get nodes        # next: ingress, storage, addresses for services: {NEXT}"
     assert (ROOT / NEXT).exists()

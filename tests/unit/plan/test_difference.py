@@ -146,7 +146,7 @@ def test_the_last_line_counts_what_is_created_changed_removed_and_gained(standin
 
     said = lines(edited(standing, edit))
     assert "+ agent2: agent" in said
-    assert f"~ server1–server3 (3): memory 4GiB -> 8GiB {POWER}" in said  # noqa: RUF001 -- a range
+    assert f"~ server1..server3 (3): memory 4GiB -> 8GiB {POWER}" in said
     assert "- agent1: listed under `remove:`" in said
     assert said[-1] == "Plan: 1 to create, 3 to change, 1 to remove, 0 to replace. Lock: +1 name, 1 retired"
 
@@ -212,6 +212,7 @@ def test_an_edited_vm_id_start_says_that_it_is_for_new_machines(standing: Path) 
 def test_what_only_a_replacement_brings_is_told_as_such_and_is_no_change(standing: Path) -> None:
     said = lines(edited(standing, agents(machines=[{"name": "agent1", "vm_id": 900}])))
     assert "Only a replacement brings" in said
+    assert "nothing to do" not in said
     assert said[-1].startswith("Plan: 0 to create, 0 to change, 0 to remove, 0 to replace.")
 
 

@@ -57,13 +57,11 @@ def test_its_snippets_lie_on_every_such_node_or_once_on_a_shared_datastore(data:
 def test_a_disk_that_would_stay_behind_is_refused_with_the_datastore_named(data: dict[str, Any]) -> None:
     data["proxmox"]["datastores"] = {"disks": "local-lvm"}
     (problem,) = refused(data)
-    assert problem.startswith(
-        "pools[1].ha: a1: HA moves the machine without its disk, which lies on local-lvm: put it on a shared datastore"
-    )
+    assert problem.startswith("pools[1].ha: a1: HA moves the machine without its disk, which is on local-lvm: put it on a shared datastore")
     data["proxmox"]["datastores"] = {"disks": "ceph", "shared": ["ceph"]}
     pool(data, "agent").update(data_disks=[{"name": "data", "size": "1GiB", "datastore": "nvme"}])
     (problem,) = refused(data)
-    assert "without its data disk data, which lies on nvme" in problem
+    assert "without its data disk data, which is on nvme" in problem
 
 
 def test_ha_where_it_cannot_help_is_a_warning(data: dict[str, Any]) -> None:

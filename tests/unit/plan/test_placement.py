@@ -108,7 +108,7 @@ def test_a_machine_on_a_pve_node_that_its_pool_no_longer_names_stays_with_a_warn
     pool(data, "server")["nodes"] = ["pve2"]
     plan, after = plan_of(data, lock)
     assert after == lock
-    assert any("s1 stands on pve1, which its `nodes` do not name" in warning for warning in plan.warnings)
+    assert any("on pve1, which their `nodes` do not name: s1;" in warning for warning in plan.warnings)
 
 
 def test_an_explicit_pve_node_that_waits_for_accept_is_taken_at_both_ends() -> None:

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 #: A run of fewer names is written out.
 SHORTEST = 3
+#: Between the first and the last; in no name of a machine.
+RANGE = ".."
 T = TypeVar("T")
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 
@@ -37,8 +39,8 @@ def follows(one: str, other: str) -> bool:
 
 
 def span(run: Sequence[str]) -> str:
-    """The first and the last of a run."""
-    return run[0] if len(run) == 1 else f"{run[0]}–{run[-1]}"  # noqa: RUF001 -- a range
+    """The first and the last of a run; in ASCII, so that a terminal without UTF-8, a log and a mail show the same."""
+    return run[0] if len(run) == 1 else f"{run[0]}{RANGE}{run[-1]}"
 
 
 def _words(run: Sequence[str]) -> str:

@@ -14,40 +14,9 @@ from stardock.firstboot.hashes import mark
 from stardock.firstboot.user import first_files
 from stardock.plan.model import Machine, User
 from stardock.systems import ManagedFile, system
+from stardock.systems.scripts import script
 
 VERSION = "3.4.0"
-
-#: Once, when the machine is up, as cloud-init's `runcmd` is.
-_FIRST_BOOT = """\
-[Unit]
-Description=Commands of cluster.yaml, once
-ConditionPathExists=!/var/lib/stardock/first-boot
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=oneshot
-StateDirectory=stardock
-ExecStart=/bin/sh /etc/stardock/first-boot.sh
-ExecStartPost=/usr/bin/touch /var/lib/stardock/first-boot
-
-[Install]
-WantedBy=multi-user.target
-"""
-
-#: At every boot, before the network counts as up, as cloud-init's `bootcmd` is.
-_EVERY_BOOT = """\
-[Unit]
-Description=Commands of cluster.yaml, at every boot
-Before=network-online.target
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh /etc/stardock/every-boot.sh
-
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 def ignition(machine: Machine, digest: str = "") -> dict[str, Any]:
@@ -95,6 +64,6 @@ def _units(machine: Machine) -> Iterator[dict[str, Any]]:
     for name, wanted in system(machine.image.system).services_of(machine).items():
         yield {"name": name, "enabled": wanted}
     if machine.commands:
-        yield {"name": "stardock-first-boot.service", "enabled": True, "contents": _FIRST_BOOT}
+        yield {"name": "stardock-first-boot.service", "enabled": True, "contents": script("stardock-first-boot.service")}
     if machine.boot_commands:
-        yield {"name": "stardock-every-boot.service", "enabled": True, "contents": _EVERY_BOOT}
+        yield {"name": "stardock-every-boot.service", "enabled": True, "contents": script("stardock-every-boot.service")}

@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from stardock.systems.model import ManagedFile
-from stardock.systems.shared import HEAD, runs_kubernetes
+from stardock.systems.scripts import filled
+from stardock.systems.shared import runs_kubernetes
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine
@@ -52,63 +53,20 @@ def commands(machine: Machine) -> tuple[str, ...]:
 
 
 def _units(disk: DataDisk, mount: str) -> Iterator[ManagedFile]:
-    unit, make, grow = f"{escaped(mount)}.mount", f"stardock-format-{disk.name}.service", f"stardock-grow-{disk.name}.service"
-    yield ManagedFile(f"{UNITS}/{make}", HEAD + _format(disk, unit))
-    yield ManagedFile(f"{UNITS}/{unit}", HEAD + _mount(disk, mount, make))
-    yield ManagedFile(f"{UNITS}/{grow}", HEAD + _grow(disk, mount, unit))
-    yield ManagedFile(f"{UNITS}/local-fs.target.d/stardock-{disk.name}.conf", f"{HEAD}[Unit]\nWants={unit} {grow}\n")
-
-
-def _format(disk: DataDisk, unit: str) -> str:
-    device = f"{escaped(disk.path)}.device"
-    return f"""[Unit]
-Description=File system of the data disk {disk.name}, where it has none
-DefaultDependencies=no
-BindsTo={device}
-After={device}
-Before={unit} shutdown.target
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/lib/systemd/systemd-makefs {disk.filesystem} {disk.path}
-TimeoutStartSec=infinity
-"""
-
-
-def _mount(disk: DataDisk, mount: str, make: str) -> str:
-    return f"""[Unit]
-Description=Data disk {disk.name}
-Requires={make}
-After={make}
-
-[Mount]
-What={disk.path}
-Where={mount}
-Type={disk.filesystem}
-"""
-
-
-def _grow(disk: DataDisk, mount: str, unit: str) -> str:
-    """At each boot and after each edit: a disk that was made larger. A new file system has no SELinux label yet, where there is SELinux."""
-    return f"""[Unit]
-Description=Size of the data disk {disk.name}
-DefaultDependencies=no
-BindsTo={unit}
-After={unit}
-Before=local-fs.target shutdown.target
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-ExecStart=/usr/lib/systemd/systemd-growfs {mount}
-ExecStartPost=-/usr/sbin/restorecon {mount}
-"""
+    names = {
+        "mount_unit": f"{escaped(mount)}.mount",
+        "format_unit": f"stardock-format-{disk.name}.service",
+        "grow_unit": f"stardock-grow-{disk.name}.service",
+    }
+    values = {"disk": disk, "mount": mount, "device": f"{escaped(disk.path)}.device", **names}
+    yield ManagedFile(f"{UNITS}/{names['format_unit']}", filled("data-disk-format.service.j2", **values))
+    yield ManagedFile(f"{UNITS}/{names['mount_unit']}", filled("data-disk.mount.j2", **values))
+    yield ManagedFile(f"{UNITS}/{names['grow_unit']}", filled("data-disk-grow.service.j2", **values))
+    yield ManagedFile(f"{UNITS}/local-fs.target.d/stardock-{disk.name}.conf", filled("data-disk-wanted.conf.j2", **values))
 
 
 def _kubernetes(machine: Machine, mounts: list[str]) -> Iterator[ManagedFile]:
     """A disk that is missing lets the machine boot, so that SSH answers, and keeps Kubernetes from writing beneath the mount point."""
     if mounts and runs_kubernetes(machine):
-        content = f"{HEAD}[Unit]\nRequiresMountsFor={' '.join(mounts)}\n"
-        yield ManagedFile(f"{UNITS}/rke2-{machine.role}.service.d/stardock-disks.conf", content)
+        path = f"{UNITS}/rke2-{machine.role}.service.d/stardock-disks.conf"
+        yield ManagedFile(path, filled("data-disks-required.conf.j2", mounts=mounts))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stardock.systems.model import ManagedFile, Mirror, System
-from stardock.systems.scripts import script
+from stardock.systems.scripts import filled, script
 from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def cloud_config(_machine: Machine) -> dict[str, Any]:
     """The image grows itself, and cloud-init's two modules then fail: off from the first boot on, not from the second as in the origin.
 
     Packages are live after a reboot. `package_reboot_if_required` looks for a file that nobody leaves for sure, and would reboot before
-    runcmd: here the last thing of the first boot is a reboot, if `RESTART` found that one is needed.
+    runcmd: here the last thing of the first boot is a reboot, if `cloudinit/restart-needed.sh.j2` found that one is needed.
     """
     return {
         **_MODULES,
@@ -170,35 +170,21 @@ def cloud_config(_machine: Machine) -> dict[str, Any]:
     }
 
 
-#: Does nothing where the image has grown already: growpart then says so with 1. /var is a subvolume of the root's file system.
-GROW = """\
-device=$(findmnt --noheadings --nofsroot --output SOURCE /var)
-disk=$(lsblk --noheadings --nodeps --output PKNAME "$device")
-part=$(cat "/sys/class/block/${device##*/}/partition")
-if command -v growpart >/dev/null; then growpart "/dev/$disk" "$part" || test $? = 1; fi
-btrfs filesystem resize max /var
-"""
-
-
 #: While it is there (never after a reboot), the machine is about to restart: the role `reachable` waits for that.
 RESTARTS = "/run/stardock/restarts"
 
-#: Whether the snapshot that boots next is another than the one that runs.
-RESTART = f"""\
-mkdir -p {RESTARTS.rsplit("/", 1)[0]}
-running=$(findmnt --noheadings --output FSROOT /)
-btrfs subvolume get-default / | grep -q " path ${{running#/}}$" || touch {RESTARTS}
-"""
-
 
 def first_commands(machine: Machine) -> tuple[str, ...]:
-    """Run after the files are there, so the reboot method is set when rebootmgr goes."""
-    return (GROW, script("guest-agent.sh"), *((APPLY_SYSCTL,) if sysctl(machine) else ()))
+    """Run after the files are there, so the reboot method is set when rebootmgr goes.
+
+    `grow-root.sh` does nothing where the image has grown already (growpart's 1). /var is a subvolume of the root's file system.
+    """
+    return (script("grow-root.sh"), script("guest-agent.sh"), *((APPLY_SYSCTL,) if sysctl(machine) else ()))
 
 
 def last_commands(_machine: Machine) -> tuple[str, ...]:
     """Decide whether the first boot ends with a reboot."""
-    return (RESTART,)
+    return (filled("restart-needed.sh.j2", restarts=RESTARTS),)
 
 
 def services(machine: Machine) -> dict[str, bool]:

@@ -20,7 +20,7 @@ from stardock.distributions.selinux import MODULE, variables
 from stardock.lab.hypervisor import Seed
 from stardock.systems import SENTINEL
 from stardock.systems.hostkeys import UNIT
-from stardock.systems.transactional import RESTART, cloud_config
+from stardock.systems.transactional import cloud_config, last_commands
 from stardock.yamltext import yaml_text
 from tests.lab.small import SmallLab, guest, small_lab, static, user_data
 from tests.machines import machine
@@ -79,8 +79,9 @@ def _seed(lab: SmallLab) -> str:
     files = [{"path": f"/usr/local/bin/{name}", "permissions": "0755", "content": f"#!/bin/sh\n{body}\n"} for name, body in STUBS.items()]
     unit = {"path": "/etc/systemd/system/stub-boot.service", "permissions": "0644", "content": BOOT}
     state = "cd /var/lib/stub && touch running next && echo 1 >booted && echo 2 >default && cd -"
-    commands = ["mkdir -p /var/lib/stub", state, "systemctl enable stub-boot.service", RESTART]
-    power = cloud_config(machine("m1", "server", 1, system_name="microos"))["power_state"]
+    subject = machine("m1", "server", 1, system_name="microos")
+    commands = ["mkdir -p /var/lib/stub", state, "systemctl enable stub-boot.service", *last_commands(subject)]
+    power = cloud_config(subject)["power_state"]
     head = user_data(lab, 1).split("runcmd:")[0]
     return head + yaml_text({"write_files": [*files, unit], "runcmd": commands, "power_state": power})
 

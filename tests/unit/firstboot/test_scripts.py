@@ -5,19 +5,20 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from jinja2 import UndefinedError
 
 from stardock.systems import scripts
-from stardock.systems.scripts import script
+from stardock.systems.scripts import filled, script
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
 
 
-def test_every_script_passes_shellcheck_and_is_found_by_the_check_of_all_files() -> None:
+def test_every_script_passes_shellcheck() -> None:
+    """Templates are judged filled in: test_mirrors.py and test_data_disks.py."""
     found = sorted((ROOT / "cloudinit").glob("*.sh"))
     assert found
-    assert all(path.read_text().startswith("#!/bin/sh\n") for path in found), "tools/check-files goes by the first line"
-    done = subprocess.run(["shellcheck", *found], capture_output=True, text=True, check=False)
+    done = subprocess.run(["shellcheck", "--shell", "sh", *found], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
@@ -28,6 +29,16 @@ def test_a_file_is_found_in_a_checkout_and_where_stardock_is_installed(tmp_path:
     assert script("host-keys.sh") == text
     with pytest.raises(FileNotFoundError, match="no-such"):
         script("no-such")
+
+
+def test_a_value_that_a_template_lacks_is_an_error_and_no_empty_text() -> None:
+    with pytest.raises(UndefinedError, match="mounts"):
+        filled("data-disks-required.conf.j2")
+
+
+def test_a_value_is_no_template_and_nothing_in_it_is_escaped_for_a_browser() -> None:
+    text = filled("data-disks-required.conf.j2", mounts=["/a&b", "/{{ 7 * 7 }}{% raw %}"])
+    assert text.endswith("\nRequiresMountsFor=/a&b /{{ 7 * 7 }}{% raw %}\n")
 
 
 def test_nothing_lies_there_that_nobody_reads() -> None:

@@ -16,7 +16,8 @@ from stardock.firstboot.user import user_data
 from stardock.plan.model import ROLES, Strategy, Window
 from stardock.spec.image import DISK_FORMATS
 from stardock.systems import SYSTEMS, system
-from stardock.systems.transactional import GROW, RESTART, RESTARTS
+from stardock.systems.scripts import script
+from stardock.systems.transactional import RESTARTS, last_commands
 from tests.machines import interface, machine, machines
 from tests.plans import ROOT, document, plan_of
 
@@ -86,7 +87,7 @@ def test_growpart_and_resizefs_are_off_from_the_first_boot_on(name: str) -> None
     found = user_data(server(name))
     assert found["growpart"] == {"mode": "off"}
     assert found["resize_rootfs"] is False
-    assert GROW in found["runcmd"]
+    assert script("grow-root.sh") in found["runcmd"]
 
 
 @pytest.mark.parametrize("grown", ["no", "before"])
@@ -98,7 +99,7 @@ def test_the_disk_grows_by_our_command_and_once_only(tmp_path: Path, grown: str)
         (tmp_path / stub).write_text(f"#!/bin/sh\n{body}\n")
         (tmp_path / stub).chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    done = subprocess.run(["sh", "-euc", GROW], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(["sh", "-euc", script("grow-root.sh")], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "growpart /dev/sda 3\nbtrfs filesystem resize max /var\n")
 
 
@@ -189,11 +190,12 @@ def test_first_boot_ends_with_a_reboot_only_when_a_new_snapshot_waits(tmp_path: 
     for stub, body in stubs.items():
         (tmp_path / stub).write_text(f"#!/bin/sh\n{body}\n")
         (tmp_path / stub).chmod(0o755)
-    script = RESTART.replace("/run/stardock", str(tmp_path / "run"))
-    assert subprocess.run(["sh", "-euc", script], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False).returncode == 0
+    (restart,) = last_commands(server("microos"))
+    command = restart.replace("/run/stardock", str(tmp_path / "run"))
+    assert subprocess.run(["sh", "-euc", command], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False).returncode == 0
     assert (tmp_path / "run/restarts").exists() == waits
     found = user_data(server("microos"))
-    assert found["runcmd"][-1] == RESTART
+    assert found["runcmd"][-1] == restart
     assert found["power_state"]["condition"] == f"test -e {RESTARTS}"
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from stardock.spec import cures
 from stardock.spec.distribution import Url
 from stardock.spec.image import SystemName
+from stardock.spec.private_key import MARK
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Account, Flag, Form, shown
 
@@ -80,7 +81,7 @@ def parse_mode(value: object) -> str:
 
 def parse_content(value: str) -> str:
     """A text that may stand in Terraform's JSON, the lock and the bundle: no private key, and not too long."""
-    if "PRIVATE KEY-----" in value:
+    if MARK in value:
         raise broken("this content holds a private key, and would stand in the lock, the state and the bundle", "bring secrets another way")
     size = len(value.encode())
     if size > MAX_CONTENT:

@@ -186,7 +186,9 @@ def switch(value: object) -> bool | None:
 
 
 def listed(value: object, text: str) -> str:
-    """For a list where one value stands; several with commas become several items."""
+    """For a list where one value stands; several with commas, or behind `-` without a space, become several items."""
+    if isinstance(value, str) and re.match(r"-[a-z]", value):
+        text = re.sub(r"\s+-", ", ", value[1:])
     if isinstance(value, str) and len(text) <= 60 and not re.search(r"[\[\]{}\"'#&*!|>%@`]|: ", text):  # noqa: PLR2004  a line
         return f"write [{', '.join(part.strip() for part in text.split(',') if part.strip())}]"
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -11,6 +11,7 @@ from stardock.errors import Problem
 from stardock.spec.cloud_init import PoolCloudInit, User
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
+from stardock.spec.private_key import MARK
 
 _SAID = r"[^\0-\x08\x0a-\x1f\x7f]*"
 _LINE = re.compile(rf"({_SAID}[ \t])?(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={{0,3}}([ \t]{_SAID})?")
@@ -53,7 +54,7 @@ class _Reading:
         return tuple(dict.fromkeys(found))
 
     def _lines(self, entry: str, path: Keys) -> list[str]:
-        if "PRIVATE KEY" in entry:
+        if MARK in entry:
             cure = "delete it here, and name its .pub file; if it was committed, make a new key and take the old one out everywhere"
             return self._refuse("this is a private key", cure, path)
         if " " in entry or "\n" in entry:
@@ -77,7 +78,7 @@ class _Reading:
             why = getattr(error, "strerror", None) or error
             return self._refuse(f"the file `{name}` cannot be read: {why}", "name a file that you may read", path)
         lines = [line.strip() for line in data.decode(errors="replace").splitlines() if line.strip() and not line.startswith("#")]
-        if any("PRIVATE KEY" in line for line in lines):
+        if any(MARK in line for line in lines):
             return self._refuse(f"`{name}` is a private key", f"name its public half: {name}.pub", path)
         if not lines or not all(map(is_key_line, lines)):
             return self._refuse(f"`{name}` does not hold public keys", "name a .pub file of ssh-keygen", path)

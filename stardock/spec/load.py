@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from stardock.errors import InputErrors, Problem
 from stardock.reading import MAX_BYTES, conflict_line, read_file
+from stardock.spec import slips
 from stardock.spec.asked import with_systems
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys
 from stardock.spec.keys import with_key_lines
 from stardock.spec.rules import broken_rules, conflicts
-from stardock.spec.tree import Tree, read_tree
+from stardock.spec.tree import TEMPLATE, Tree, read_tree
 from stardock.spec.words import problems_of
 
 #: Values that are wrong can make what is around them wrong: as deep as cluster.yaml is nested, and a bit.
@@ -32,12 +33,14 @@ def parse(data: bytes, path: Path) -> Spec:
     text = _text(data, path)
     _refuse_conflict(text, path)
     tree = read_tree(text)
+    tree.problems = [one if one.path else slips.explained(one, text) for one in tree.problems]
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
     elif isinstance(tree.data, dict):
         tree.data = {key: value for key, value in tree.data.items() if not key.startswith(EXTENSION)}
     spec, problems = _checked(tree, path) if isinstance(tree.data, dict) else (None, [])
-    problems = sorted([*tree.problems, *problems], key=lambda problem: problem.line or 0)
+    told = {one.path for one in tree.problems if one.message == TEMPLATE}
+    problems = sorted([*tree.problems, *(one for one in problems if one.path not in told)], key=lambda problem: problem.line or 0)
     if problems or spec is None:
         raise InputErrors(str(path), tuple(problems))
     return spec

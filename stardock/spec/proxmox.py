@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stardock.spec import cures
 from stardock.spec.foreign_keys import ONE_CLUSTER
+from stardock.spec.private_key import KeyFile
 from stardock.spec.pve_names import Bridge, Datastore, PveAccount
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Gibibytes, HostMebibytes, between, shown
@@ -107,9 +108,7 @@ class PveNode(Section):
     address: Host | None = Field(default=None, description="where its sshd answers; default: Proxmox is asked")
     ssh_port: Port = Field(default=22, description="port of its sshd; another than 22 needs `address`")
     ssh_user: PveAccount | None = Field(default=None, description="account on this PVE node; default: `ssh.user`")
-    ssh_private_key: str | None = Field(
-        default=None, description="file of the key for this PVE node; default: `ssh.private_key`", min_length=1
-    )
+    ssh_private_key: KeyFile | None = Field(default=None, description="file of the key for this PVE node; default: `ssh.private_key`")
     bridges: dict[str, Bridge] = Field(
         default_factory=dict, description="bridges that are called otherwise here: the name in this file to the name on this PVE node"
     )
@@ -130,8 +129,8 @@ class ProxmoxSsh(Section):
         default="root",
         description="account on PVE nodes that may write the snippet datastore; PROXMOX_VE_SSH_USERNAME does not change it",
     )
-    private_key: str | None = Field(
-        default=None, description="file of the key, relative to cluster.yaml; default: PROXMOX_VE_SSH_* or the agent", min_length=1
+    private_key: KeyFile | None = Field(
+        default=None, description="file of the key, relative to cluster.yaml; default: PROXMOX_VE_SSH_* or the agent"
     )
     socks5: Annotated[str, BeforeValidator(parse_socks5), WithJsonSchema({"type": "string"})] | None = Field(
         default=None, description="SOCKS5 proxy as HOST:PORT, for PVE nodes behind a jump host: `ssh -D 1080 JUMPHOST`"

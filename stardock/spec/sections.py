@@ -24,6 +24,15 @@ def section_at(keys: Keys) -> type[Section] | None:
     return section
 
 
+def all_sections() -> Iterator[type[Section]]:
+    """The models of all mappings, the root's first; those of pools and machines share some."""
+    waiting: list[type[Section]] = [Spec]
+    while waiting:
+        section = waiting.pop()
+        yield section
+        waiting += [inner for model_field in section.model_fields.values() for inner in sections_of(model_field.annotation)]
+
+
 def sections_of(annotation: Any) -> Iterator[type[Section]]:
     """The models inside of a type such as `tuple[Annotated[Pool, ...], ...] | None`."""
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):

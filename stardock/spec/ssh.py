@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from stardock.spec.private_key import KeyFile
 from stardock.spec.proxmox import Port
 from stardock.spec.section import Section
 from stardock.spec.units import Account
@@ -21,6 +22,6 @@ class Ssh(Section):
     )
     user: Account = Field(default="root", description="account on the machines; another than root gets sudo")
     port: Port = Field(default=22, description="port of the machines' sshd")
-    private_key: str | None = Field(
-        default=None, description="file of the private key, relative to cluster.yaml; default: the SSH agent", min_length=1
+    private_key: KeyFile | None = Field(
+        default=None, description="file of the private key, relative to cluster.yaml; default: the SSH agent"
     )

@@ -25,6 +25,8 @@ MAX_VALUES = 200_000
 _DEEP = re.compile(r"(?:[\[{]\s*){50}")
 _TOO_DEEP = Problem("the file is nested too deeply", line=1, cure="no key of cluster.yaml needs more than seven levels")
 
+TEMPLATE = "a template stands here, and cluster.yaml has none"
+
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {"true": True, "false": False}
 
@@ -116,13 +118,12 @@ class _Unfolding:
     def _key(self, node: Node, path: Keys) -> str | None:
         if isinstance(node, ScalarNode) and node.tag == _TAG + "str":
             return self._text(node, path)
-        text = node.value if isinstance(node, ScalarNode) else "..."
-        self._problem(
-            f"the key {text} is not text",
-            node,
-            path,
-            f'put it in quotes: "{text}"' if isinstance(node, ScalarNode) else "write one word before the `:`",
-        )
+        if isinstance(node, ScalarNode):
+            self._problem(f"the key {node.value} is not text", node, path, f'put it in quotes: "{node.value}"')
+        elif isinstance(node, MappingNode):  # `{{ x }}`
+            self._problem(TEMPLATE, node, path, "write the value itself")
+        else:
+            self._problem("the key ... is not text", node, path, "write one word before the `:`")
         return None
 
     def _text(self, node: ScalarNode, path: Keys) -> str | None:

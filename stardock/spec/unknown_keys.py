@@ -6,7 +6,7 @@ from pydantic_core import ErrorDetails
 
 from stardock.distributions.rke2 import known_keys
 from stardock.nearest import nearest
-from stardock.spec import cures, foreign, secret_words
+from stardock.spec import cures, foreign, secret_words, slips
 from stardock.spec.cluster import Spec
 from stardock.spec.foreign_keys import PLACES
 from stardock.spec.keypath import EXTENSION, Keys, path_text
@@ -56,6 +56,8 @@ def _meant(error: ErrorDetails, text: str | None) -> str:  # noqa: PLR0911  a wa
     key, near, outer = str(error["loc"][-1]), _near(error), _outer(error["loc"])
     other = foreign.of_key(_section(error["loc"]), key)
     value = text or str(error["input"])
+    if near is not None and key.startswith(f"{near}:"):
+        return f"write `{near}: {key.removeprefix(f'{near}:')[:_LONGEST]}`, with a space after the `:`"
     if other and " " in other:
         return _filled(other, value if isinstance(error["input"], str | int | float) and len(value) <= _LONGEST else "...")
     if near is not None and near in _CAREFUL and near != foreign.of_key(_section(error["loc"]), key):
@@ -95,10 +97,12 @@ def _near(error: ErrorDetails) -> str | None:
     """The known key that an unknown one means or nearly is; None for other errors."""
     if error["type"] != "extra_forbidden":
         return None
-    key = str(error["loc"][-1])
+    key = slips.seen(str(error["loc"][-1]))
     other = foreign.of_key(_section(error["loc"]), key)
     if other:
         return None if " " in other else other
+    if ":" in key and key.partition(":")[0] in _known_beside(error["loc"]):
+        return key.partition(":")[0]
     return nearest(key, _known_beside(error["loc"]))
 
 

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from stardock.errors import Problem
 from stardock.nearest import nearest
-from stardock.spec import cures, foreign, role_words
+from stardock.spec import cures, foreign, private_key, role_words, slips
 from stardock.spec.keypath import Keys, nearest_line, path_text
 from stardock.spec.section import RULE
 from stardock.spec.units import shown
@@ -83,9 +83,12 @@ def _said(error: ErrorDetails, text: str | None) -> tuple[str, str | None]:
     kind = error["type"]
     if kind == "missing":
         return _missing(error)
+    given = error["input"]
+    if kind != RULE and isinstance(given, str) and private_key.MARK in given:
+        return private_key.HERE
     if kind == "extra_forbidden":
-        return unknown_key(error, text)
-    return _value(kind, error, text)
+        return slips.of_value(str(error["loc"][-1])) or unknown_key(error, text)
+    return (slips.of_value(given) if isinstance(given, str) else None) or _value(kind, error, text)
 
 
 def _value(kind: str, error: ErrorDetails, text: str | None) -> tuple[str, str | None]:  # noqa: PLR0911  a kind each

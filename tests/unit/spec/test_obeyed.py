@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,16 @@ from stardock.spec import load_spec
 from stardock.spec.cluster import Spec
 from stardock.spec.foreign import VALUES
 from stardock.spec.foreign_keys import KEYS
-from stardock.spec.sections import sections_of
+from stardock.spec.sections import all_sections
 from tests.unit.spec.conftest import Load, Problems
 from tests.unit.spec.obeyed import AGENT, BASE, ROWS, Row
 from tests.unit.spec.obeyed_harm import HARM, NO_VALUE
+from tests.unit.spec.obeyed_slips import SLIPS
 
 pytestmark = pytest.mark.unit
 
 SECRET = "hunter2"
+ALL = (*ROWS, *HARM, *SLIPS)
 
 
 def changed(row: Row, text: str) -> str:
@@ -38,7 +39,7 @@ def value_at(spec: Spec, path: str) -> Any:
 
 
 @pytest.mark.proves("case 08-memory-in-mib")
-@pytest.mark.parametrize("row", [*ROWS, *HARM], ids=lambda row: row.mistake.strip().replace("\n", " ")[-60:])
+@pytest.mark.parametrize("row", ALL, ids=lambda row: row.mistake.strip().replace("\n", " ")[-60:])
 def test_a_mistake_is_told_and_the_cure_obeyed_means_what_was_meant(problems: Problems, load: Load, row: Row) -> None:
     text = changed(row, row.mistake)
     told = next((one for one in problems(text) if one.path == row.key and row.cause in one.message), None)
@@ -53,7 +54,7 @@ def test_a_mistake_is_told_and_the_cure_obeyed_means_what_was_meant(problems: Pr
 
 
 def test_a_mistake_is_one_problem(problems: Problems) -> None:
-    several = {row.mistake: found for row in (*ROWS, *HARM) if len(found := problems(changed(row, row.mistake))) > 1}
+    several = {row.mistake: found for row in ALL if len(found := problems(changed(row, row.mistake))) > 1}
     assert not several
 
 
@@ -72,7 +73,7 @@ def test_keys_of_an_empty_section_that_are_not_indented_are_told_to_be_indented(
 
 
 def test_every_key_that_is_suggested_is_one_of_its_section_and_no_word_of_ours_is_taken_for_anothers() -> None:
-    sections = {section.__name__: section for section in everything()}
+    sections = {section.__name__: section for section in all_sections()}
     assert set(KEYS) <= set(sections)
     for name, words in KEYS.items():
         known = sections[name].model_fields
@@ -84,15 +85,6 @@ def test_every_key_that_is_suggested_is_one_of_its_section_and_no_word_of_ours_i
 
 def test_no_word_for_a_role_makes_a_member_of_etcd_of_a_worker() -> None:
     assert {VALUES[word] for word in VALUES if "work" in word and "control" not in word and "agent" not in VALUES[word]} == set()
-
-
-def everything() -> Iterator[type[Any]]:
-    """All models of cluster.yaml."""
-    waiting: list[type[Any]] = [Spec]
-    while waiting:
-        section = waiting.pop()
-        yield section
-        waiting += [inner for field in section.model_fields.values() for inner in sections_of(field.annotation)]
 
 
 def test_the_case_of_the_reader_who_wrote_what_proxmox_shows(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from stardock.beside_link import refuse_beside_link
 from stardock.errors import ConditionError, InputErrors, Problem
 
 #: The cluster file where nothing else names one.
@@ -17,6 +18,7 @@ def find_cluster_file(option: Path | None) -> Path:
     """The cluster.yaml: what `-f` names, else `STARDOCK_FILE`, else ./cluster.yaml. `InputErrors` when it is not there.
 
     A symbolic link stands for the file that it names: whatever a cluster is called by, it has one lock, one state and one run.
+    `ConditionError` where files of a cluster lie beside the link.
     """
     path = option or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
     cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE; examples/quickstart/cluster.yaml is one to start from"
@@ -28,7 +30,9 @@ def find_cluster_file(option: Path | None) -> Path:
         raise _no_file(path, f"the file cannot be read: {error.strerror}", cure) from None
     if found != stat.S_IFREG:
         raise _no_file(path, "this is a folder" if found == stat.S_IFDIR else "this is a device or a pipe, and no file", cure)
-    return resolved(path)
+    real = resolved(path)
+    refuse_beside_link(path, real)
+    return real
 
 
 def _no_file(path: Path, message: str, cure: str) -> InputErrors:

@@ -22,13 +22,7 @@ def users(spec: Spec) -> tuple[User, ...]:
 
 def account(user: cloud_init.User) -> User:
     """One account as wished."""
-    variable = password_variable(user.name) if user.password_hash else None
-    return User(name=user.name, keys=user.keys, sudo=user.sudo, password_variable=variable)
-
-
-def password_variable(user: str) -> str:
-    """Name the sensitive Terraform variable of a user's password hash."""
-    return f"password_hash_{user.replace('-', '_')}"
+    return User(name=user.name, keys=user.keys, sudo=user.sudo, password_variable=user.password_variable)
 
 
 def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:

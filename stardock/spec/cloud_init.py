@@ -57,6 +57,11 @@ class User(Section):
     sudo: Flag = Field(default=True, description="may become root without a password")
     password_hash: SecretSource | None = Field(default=None, description="source of the hash of a console password (`openssl passwd -6`)")
 
+    @property
+    def password_variable(self) -> str | None:
+        """The engine's variable that holds the hash; None without one. Names that differ in `-` and `_` alone have the same."""
+        return f"password_hash_{self.name.replace('-', '_')}" if self.password_hash else None
+
 
 #: A snippet of all documents of a machine together; PVE copies it into an ISO image at each start.
 MAX_CONTENT = 64 * 1024

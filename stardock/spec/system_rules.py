@@ -17,6 +17,7 @@ def system_rules(spec: Spec) -> Iterator[Problem]:
     yield from _packages(spec)
     yield from _mirrors(spec)
     yield from _users(spec)
+    yield from _password_variables(spec)
     yield from _files(spec)
 
 
@@ -69,6 +70,23 @@ def _users(spec: Spec) -> Iterator[Problem]:
                     spec, keys, f"the user `{user.name}` has another source of its password elsewhere", "give it the same, or another name"
                 )
             names.add(user.name)
+
+
+def _password_variables(spec: Spec) -> Iterator[Problem]:
+    """A hash goes to the engine in a variable of its user's name, and one variable holds one hash."""
+    sections = ((("cloud_init", "users"), spec.cloud_init.users), *_users_of_pools(spec))
+    first: dict[str, str] = {}
+    for keys, users in sections:
+        for u, user in enumerate(users):
+            variable = user.password_variable
+            if variable and (other := first.setdefault(variable, user.name)) != user.name:
+                message = f"the password hashes of `{other}` and `{user.name}` would share one variable, {variable}"
+                yield at(spec, (*keys, u, "name"), message, "give one of the two another name, or take its `password_hash` away")
+
+
+def _users_of_pools(spec: Spec) -> Iterator[tuple[Keys, tuple[User, ...]]]:
+    for p, pool in enumerate(spec.pools):
+        yield ("pools", p, "cloud_init", "users"), pool.cloud_init.users
 
 
 def _files(spec: Spec) -> Iterator[Problem]:

@@ -23,15 +23,29 @@ _HASH = re.compile(r"\$[0-9a-z]+\$\S+")
 def password_variables(spec: Spec, plan: Plan, directory: Path, environ: Mapping[str, str]) -> dict[str, str]:
     """Resolve every password hash that a machine's users need, as TF_VAR_*; one that the environment holds already is left to it.
 
-    `directory` is where cluster.yaml lies. Raises ConditionError that names the user and the source, never the value.
+    `directory` is where cluster.yaml lies. Raises ConditionError that names the user and the source, never the value: where there is no
+    hash, where the environment's is none (an empty one would let everybody in), and where two users share a variable.
     """
     users = [*spec.cloud_init.users, *(user for pool in spec.pools for user in pool.cloud_init.users)]
     sources = {user.name: user.password_hash for user in users if user.password_hash is not None}
-    wanted = {
-        user.password_variable: user.name for machine in plan.machines for user in machine.users if user.password_variable is not None
-    }
-    missing = {f"TF_VAR_{variable}": name for variable, name in wanted.items() if f"TF_VAR_{variable}" not in environ}
+    wanted = _wanted(plan)
+    for variable, name in wanted.items():
+        if variable in environ and not _HASH.fullmatch(environ[variable]):
+            raise ConditionError(f"{variable} is in the environment and is no hash of a password for {name}", cure=f"unset {variable}")
+    missing = {variable: name for variable, name in wanted.items() if variable not in environ}
     return {variable: _hash(name, sources.get(name), directory, environ, variable) for variable, name in missing.items()}
+
+
+def _wanted(plan: Plan) -> dict[str, str]:
+    """TF_VAR_* -> user. cluster.yaml gives no two users one; a machine that stays as it was last planned may have another's."""
+    wanted: dict[str, str] = {}
+    for machine in plan.machines:
+        for user in machine.users:
+            variable = f"TF_VAR_{user.password_variable}"
+            if user.password_variable is not None and wanted.setdefault(variable, user.name) != user.name:
+                message = f"the passwords of {wanted[variable]} and {user.name} (on {machine.name}) would both be {variable}"
+                raise ConditionError(message, cure=f"call {user.name} or {wanted[variable]} otherwise in cluster.yaml")
+    return wanted
 
 
 def _hash(user: str, source: SecretSource | None, directory: Path, environ: Mapping[str, str], variable: str) -> str:

@@ -57,6 +57,13 @@ FIRST_BOOT: dict[str, Case] = {
         "the machines of pool agents have a user `root` already",
         "another name",
     ),
+    "users_whose_passwords_share_a_variable": (
+        also("cloud_init: {users: [{name: ops-a, password_hash: {env: A}}, {name: ops_a, password_hash: {env: B}}]}"),
+        "name: ops_a",
+        "cloud_init.users[1].name",
+        "the password hashes of `ops-a` and `ops_a` would share one variable, password_hash_ops_a",
+        "give one of the two another name",
+    ),
     "packages_under_user_data": (
         also("cloud_init: {user_data: {packages: [htop]}}"),
         "packages:",

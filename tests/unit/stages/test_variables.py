@@ -60,3 +60,19 @@ def test_a_source_that_gives_no_hash_is_named_and_its_value_is_not(tmp_path: Pat
     with pytest.raises(ConditionError, match=words) as caught:
         password_variables(_spec(**source), plan, tmp_path, {})
     assert "hunter2" not in f"{caught.value.message} {caught.value.cure}"
+
+
+@pytest.mark.parametrize("value", ["", " ", "hunter2", "!"])
+def test_what_the_environment_holds_for_the_engine_must_be_a_hash_too(tmp_path: Path, plan: Plan, value: str) -> None:
+    with pytest.raises(ConditionError, match=f"{VARIABLE} is in the environment and is no hash of a password for ada") as caught:
+        password_variables(_spec(env="ADA"), plan, tmp_path, {VARIABLE: value, "ADA": HASH})
+    assert caught.value.cure == f"unset {VARIABLE}"
+    assert "hunter2" not in caught.value.message
+
+
+def test_two_users_whose_names_make_one_variable_are_refused_though_one_is_only_on_a_machine_that_stays(tmp_path: Path, plan: Plan) -> None:
+    first, second = plan.machines
+    ours, lasts = (User(name=name, password_variable="password_ops_a") for name in ("ops-a", "ops_a"))
+    both = replace(plan, machines=(replace(first, users=(ours,)), replace(second, users=(lasts,))))
+    with pytest.raises(ConditionError, match=r"the passwords of ops-a and ops_a \(on s2\) would both be TF_VAR_password_ops_a"):
+        password_variables(_spec(), both, tmp_path, {})

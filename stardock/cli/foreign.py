@@ -2,50 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import SequenceMatcher
-
-from stardock.nearest import nearest, opposed
+from stardock.nearest import nearest
 
 _DOWN = (
     "There is no command that takes a cluster down: one machine goes when its name stands under `remove:` in cluster.yaml, "
     "a whole cluster as docs/take-down.md says."
 )
-_ONE_GOES = "A machine goes when its name stands under `remove:` in cluster.yaml and `deploy` runs; drain it first (docs/take-down.md)."
+_ONE_GOES = (
+    "A machine goes when its name stands under `remove:` in cluster.yaml and `runner deploy` runs; drain it first (docs/take-down.md)."
+)
+_ANEW = "One machine is made anew by `runner deploy --replace NAME`; its disk goes with it (docs/bootstrap.md, A machine made anew)."
+_LOOK = "`runner drift` shows what differs from the plan on Proxmox, `runner doctor` what would fail; of the cluster: `kubectl get nodes`."
+_INSIDE = (
+    "Use kubectl: `runner bootstrap` writes its kubeconfig beside cluster.yaml, and ends with the line to export (docs/after-bootstrap.md)."
+)
+_ENTER = (
+    "There is none yet: ssh itself, with user and key of `ssh:` in cluster.yaml, the address from `runner plan`, and "
+    "`-o UserKnownHostsFile=X.known_hosts`, which is beside cluster.yaml (docs/files.md)."
+)
+_LOGS = (
+    "The full log of the last bootstrap is X.log beside cluster.yaml (docs/files.md); of a machine: `journalctl -u rke2-server`, or "
+    "`rke2-agent`, on it; of a pod: kubectl logs."
+)
+_ETCD = (
+    "There is none yet: RKE2 takes snapshots of etcd by itself; where they are and what else to keep is in docs/after-bootstrap.md. "
+    "To restore one follow RKE2's own documentation."
+)
+_STATE = "Terraform's state is in X.tfstate beside cluster.yaml, or where `state:` says: docs/state.md. `runner plan` compares with it."
+_CORDON = "Nodes are Kubernetes': `kubectl cordon`, `kubectl drain`, `kubectl uncordon`; docs/take-down.md says when one is to be drained."
+_REBOOT = "There is none: load balancers reboot themselves in their windows, all others are drained by kured (docs/reboots.md)."
 
 #: What to do -> the words of other tools for it.
-_ADVICE = {
-    _DOWN: "destroy down teardown undeploy uninstall reset purge clean cleanup nuke rollback",
-    _ONE_GOES: "remove delete rm drain cordon",
-    "It is called `deploy` (VMs) and `bootstrap` (Kubernetes).": "apply up create converge",
-    "It is called `bootstrap`.": "install provision ansible",
-    "It is called `plan`; it writes nothing.": "validate check lint show diff preview",
-    "Write another `distribution.version` into cluster.yaml, then run `bootstrap` (docs/bootstrap.md).": "upgrade update",
-    "Write the machine into its pool in cluster.yaml, then run `deploy` and `bootstrap`.": "scale add join",
-    "`drift` shows what is otherwise than planned, `doctor` what would fail; of the cluster: kubectl get nodes.": "status health",
-    "`bootstrap` writes it beside cluster.yaml, as X.kubeconfig.": "kubeconfig",
-    "A run that still holds the cluster is named by the command that finds it.": "unlock force-unlock",
-    "Begin with a copy of examples/single/cluster.yaml.": "init new",
+ADVICE = {
+    _DOWN: "destroy down teardown undeploy uninstall reset purge clean cleanup nuke rollback undo",
+    _ONE_GOES: "remove delete rm",
+    _CORDON: "drain cordon uncordon",
+    _ANEW: "taint replace recreate rebuild",
+    "Nothing is marked to be replaced: what `runner deploy` would replace, it asks for by name.": "untaint",
+    "It is called `runner deploy` (VMs) and `runner bootstrap` (Kubernetes).": "apply up create converge launch",
+    "It is called `runner bootstrap`.": "install provision ansible playbook ansible-playbook site",
+    "It is called `runner plan`: it checks cluster.yaml, shows what would change, and writes nothing.": "validate check lint show diff preview",
+    "`runner COMMAND --help` tells of one command, `runner --help` lists all; the pages are under docs/.": "help man docs",
+    "There is none: the layout of cluster.yaml is yours, and `runner plan` checks what it says.": "fmt format",
+    "`runner deploy` and `runner drift` always read what is there; `runner discover` reads addresses and host keys again.": "refresh sync",
+    "Write another `distribution.version` into cluster.yaml, then `runner bootstrap` (docs/bootstrap.md, Another version).": "upgrade update",
+    "Write the machine into its pool in cluster.yaml, then `runner deploy` and `runner bootstrap`.": "scale add join expand",
+    "Names, addresses and VM ids: `runner plan`, for programs `runner plan --format json` (docs/plan-json.md).": "output outputs list ls inventory",
+    "Edit cluster.yaml; `runner schema` says what it may hold (docs/cluster-yaml.md).": "edit config configure set",
+    _LOOK: "status health ping facts",
+    _INSIDE: "get describe kubectl top exec events rollout",
+    _ENTER: "ssh console shell login connect enter",
+    _LOGS: "logs log journal",
+    _ETCD: "backup restore snapshot etcd",
+    _STATE: "state workspace",
+    _REBOOT: "reboot restart start stop shutdown",
+    "RKE2 renews its certificates when it starts; tokens and keys are not renewed by a command (docs/bootstrap.md, Secrets).": (
+        "rotate renew cert certs certificate token"
+    ),
+    "`runner bootstrap` writes it beside cluster.yaml, as X.kubeconfig.": "kubeconfig",
+    "A run that still holds the cluster is named by the command that finds it; of a state's lock: docs/state.md.": "unlock force-unlock",
+    "`runner doctor` tries what a deploy needs; `runner lab` is a whole cluster without Proxmox (docs/lab.md).": "test verify",
 }
 
 
 def advice(word: str, commands: list[str]) -> str:
     """What to say after `No such command`; empty where nothing is known."""
-    known = next((said for said, words in _ADVICE.items() if word.lower() in words.split()), None)
+    known = next((said for said, words in ADVICE.items() if word.lower() in words.split()), None)
     if known:
         return f" {known}"
     near = nearest(word, commands)
     return f" Did you mean '{near}'?" if near else ""
-
-
-#: Options that answer a question beforehand, destroy, or give a guard up: suggested for a slip of the finger only.
-_GRAVE = frozenset(
-    {"--yes", "--replace", "--found-again", "--accept-loss", "--accept-new-host-keys", "--no-snapshot", "--overwrite", "--delete"}
-)
-#: How alike an option is then, of 1: one letter is missing, changed or too many.
-_SLIP = 0.9
-
-
-def harmless(option: str, near: Iterable[str]) -> list[str]:
-    """The options that may be suggested in place of one that there is none of."""
-    return [one for one in near if not opposed(option, one) and (one not in _GRAVE or SequenceMatcher(a=option, b=one).ratio() >= _SLIP)]

@@ -72,7 +72,12 @@ class Runner(click.Group):
             from stardock.cli.foreign import advice  # noqa: PLC0415  only where it is needed
 
             ctx.fail(f"No such command '{_printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and any(word[:1] == "-" and word[1:2] != "-" for word in rest):
+            from stardock.cli.foreign_options import refuse_one_dash  # noqa: PLC0415  only where it is needed
+
+            refuse_one_dash(command, rest, ctx)
+        return name, command, rest
 
     def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
         """As click does; `--help` is printed here, and whoever read it may be gone."""
@@ -90,10 +95,10 @@ class Runner(click.Group):
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except click.NoSuchOption as error:
-            from stardock.cli.foreign import harmless  # noqa: PLC0415  only where it is needed
+            from stardock.cli.foreign_options import unknown  # noqa: PLC0415  only where it is needed
 
-            near = harmless(error.option_name, error.possibilities or ())
-            raise click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx) from None
+            own = {option for parameter in (error.ctx.command.params if error.ctx else ()) for option in parameter.opts}
+            raise unknown(error.option_name, own, error.ctx) from None
         except BrokenPipeError:
             _hush()
             ctx.exit(UNREAD)

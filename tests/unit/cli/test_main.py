@@ -107,7 +107,13 @@ def test_a_word_for_taking_down_is_answered_with_the_way_and_with_no_other_comma
 
 @pytest.mark.parametrize(
     ("word", "words"),
-    [("remove", "`remove:`"), ("apply", "`deploy`"), ("validate", "`plan`"), ("upgrade", "distribution.version"), ("add", "its pool")],
+    [
+        ("remove", "`remove:`"),
+        ("apply", "`runner deploy`"),
+        ("validate", "`runner plan`"),
+        ("upgrade", "distribution.version"),
+        ("add", "its pool"),
+    ],
 )
 def test_a_command_of_other_tools_is_answered_with_ours(word: str, words: str) -> None:
     result = CliRunner().invoke(main.runner, [word])

@@ -41,13 +41,19 @@ ADVICE = {
     "Nothing is marked to be replaced: what `runner deploy` would replace, it asks for by name.": "untaint",
     "It is called `runner deploy` (VMs) and `runner bootstrap` (Kubernetes).": "apply up create converge launch",
     "It is called `runner bootstrap`.": "install provision ansible playbook ansible-playbook site",
-    "It is called `runner plan`: it checks cluster.yaml, shows what would change, and writes nothing.": "validate check lint show diff preview",
+    "It is called `runner plan`: it checks cluster.yaml, shows what would change, and writes nothing.": (
+        "validate check lint show diff preview"
+    ),
     "`runner COMMAND --help` tells of one command, `runner --help` lists all; the pages are under docs/.": "help man docs",
     "There is none: the layout of cluster.yaml is yours, and `runner plan` checks what it says.": "fmt format",
     "`runner deploy` and `runner drift` always read what is there; `runner discover` reads addresses and host keys again.": "refresh sync",
-    "Write another `distribution.version` into cluster.yaml, then `runner bootstrap` (docs/bootstrap.md, Another version).": "upgrade update",
+    "Write another `distribution.version` into cluster.yaml, then `runner bootstrap` (docs/bootstrap.md, Another version).": (
+        "upgrade update"
+    ),
     "Write the machine into its pool in cluster.yaml, then `runner deploy` and `runner bootstrap`.": "scale add join expand",
-    "Names, addresses and VM ids: `runner plan`, for programs `runner plan --format json` (docs/plan-json.md).": "output outputs list ls inventory",
+    "Names, addresses and VM ids: `runner plan`, for programs `runner plan --format json` (docs/plan-json.md).": (
+        "output outputs list ls inventory"
+    ),
     "Edit cluster.yaml; `runner schema` says what it may hold (docs/cluster-yaml.md).": "edit config configure set",
     _LOOK: "status health ping facts",
     _INSIDE: "get describe kubectl top exec events rollout",

@@ -35,17 +35,25 @@ ADVICE = {
     "A plan is not kept in a file: `runner deploy` makes it, shows it, and applies just that one.": "out save plan-file",
     "For programs: `--format json`, of `runner plan`, `runner drift`, `runner doctor` and `runner rebalance`.": "output json format",
     "The environment says it: NO_COLOR=1. Through a pipe there is no colour.": "no-color no-colour color colour",
-    "Where the state is, `state:` in cluster.yaml says: docs/state.md.": "state state-out backend-config backup lock lock-timeout migrate-state",
+    "Where the state is, `state:` in cluster.yaml says: docs/state.md.": (
+        "state state-out backend-config backup lock lock-timeout migrate-state"
+    ),
     "What is there is always read anew; `runner drift` shows what differs from the plan.": "refresh refresh-only",
-    "How much is done at a time is fixed: ten resources of Proxmox, twenty machines, servers one by one.": "parallelism forks jobs serial batch-size",
-    "That is for kubectl; `runner bootstrap` writes X.kubeconfig beside cluster.yaml.": "kubeconfig context namespace all-namespaces kube-context",
+    "How much is done at a time is fixed: ten resources of Proxmox, twenty machines, servers one by one.": (
+        "parallelism forks jobs serial batch-size"
+    ),
+    "That is for kubectl; `runner bootstrap` writes X.kubeconfig beside cluster.yaml.": (
+        "kubeconfig context namespace all-namespaces kube-context"
+    ),
     "User, port and key of the machines: `ssh:` in cluster.yaml; of the PVE nodes: `proxmox.ssh`.": (
         "user private-key key-file become ask-become-pass ask-pass port ssh-user ssh-key identity key"
     ),
     "`distribution.version` in cluster.yaml says which Kubernetes; `runner --version` is Stardock's own.": (
         "version kubernetes-version k8s-version rke2-version"
     ),
-    "There is no vault: tokens are in X.secrets.yaml, 0600; STARDOCK_SECRETS names another file.": "vault-password-file ask-vault-pass vault-id",
+    "There is no vault: tokens are in X.secrets.yaml, 0600; STARDOCK_SECRETS names another file.": (
+        "vault-password-file ask-vault-pass vault-id"
+    ),
     "Nothing is watched: run `runner drift` or `runner plan` again, or from a timer.": "watch follow wait",
     "`runner drift` ends with exit code 2 where something differs, `runner plan --detailed-exitcode` where something is to do.": (
         "detailed-exitcode detailed-exit-code exit-code"

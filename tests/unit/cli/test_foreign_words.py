@@ -21,7 +21,8 @@ get describe kubectl uncordon drain backup restore rollback top edit reboot rota
 """
 OPTIONS = """
 --auto-approve --limit --force --check --tags --inventory --verbose --target --var --out --parallelism --forks --output
---no-color --config --kubeconfig --user --version --extra-vars --destroy --refresh-only --quiet --watch --input --context --vault-password-file
+--no-color --config --kubeconfig --user --version --extra-vars --destroy --refresh-only
+--quiet --watch --input --context --vault-password-file
 """
 
 

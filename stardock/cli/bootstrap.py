@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.told import FILE, say
+
 #: As in `stardock.stages.bootstrap`, which --help does not import; a test compares.
 STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
 
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--stage", "stages", multiple=True, type=click.Choice(STAGES), help="Only this stage; may be given several times.")
 @click.option("--from-stage", type=click.Choice(STAGES), help="This stage and all after it.")
 @click.option("--check", is_flag=True, help="Ask the machines what would change; change nothing.")
@@ -61,15 +63,15 @@ def bootstrap(
         snapshot=not no_snapshot,
     )
     if dry_run:
-        show(work.steps(options, open_workspace(find_cluster_file(file)), click.echo), click.echo)
+        show(work.steps(options, open_workspace(find_cluster_file(file)), say), say)
         return
     cluster_file = find_cluster_file(file)
     where = open_workspace(cluster_file)
     work.check(where, options)
-    click.echo(expectation(where))
+    say(expectation(where))
     with view() as progress:
-        done = work.bootstrap(cluster_file, options, progress, click.echo)
+        done = work.bootstrap(cluster_file, options, progress, say)
     for line in bootstrap_ending(done):
-        click.echo(line)
+        say(line)
     if done.missing:
         raise partial_error(done.missing)

@@ -13,6 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from stardock.cli.told import printable
 from stardock.stages.progress import Progress
 
 
@@ -20,7 +21,7 @@ from stardock.stages.progress import Progress
 def view() -> Iterator[Progress]:
     """The right one for where the output goes; ends with the sum of the times."""
     began = time.monotonic()
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if not sys.stdout.isatty():
         yield Plain(console)
     else:
@@ -80,6 +81,6 @@ class Moving:
     def _picture(self) -> Group:
         table = Table.grid(padding=(0, 2))
         for name, (task, changes) in self._machines.items():
-            table.add_row("  " + name, task, f"{changes} changed" if changes else "")
+            table.add_row("  " + name, printable(task), f"{changes} changed" if changes else "")
         self._spinner.update(text=f"{self._stage} {time.monotonic() - self._began:.0f} s")
         return Group(self._spinner, table)

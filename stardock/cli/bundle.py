@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.told import FILE, say
+
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The directory. [default: X.bundle beside X.yaml]")
 def bundle(file: Path | None, output: Path | None) -> None:
     """Write the Ansible half as a directory that works on its own.
@@ -22,4 +24,4 @@ def bundle(file: Path | None, output: Path | None) -> None:
     workspace = open_workspace(find_cluster_file(file))
     directory = output or workspace.files.bundle
     write_bundle(workspace.plan, workspace.facts, directory)
-    click.echo(f"{directory}: {len(workspace.plan.machines)} machines; {directory / 'README.md'} says how to run it")
+    say(f"{directory}: {len(workspace.plan.machines)} machines; {directory / 'README.md'} says how to run it")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.told import FILE, say
+
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--replace", multiple=True, metavar="NAME", help="Destroy this machine and make it anew. May be given again.")
 @click.option("--accept-loss", multiple=True, metavar="NAME", help="Let it lose a disk, a TPM or a NIC in place. May be given again.")
 @click.option("--dry-run", is_flag=True, help="Show the steps; do nothing.")
@@ -34,9 +36,9 @@ def deploy(
     options = Options(frozenset(replace), frozenset(accept_loss), confirm, timeout)
     cluster_file = find_cluster_file(file)
     if dry_run:
-        deployment = Deployment(open_workspace(cluster_file), options, click.echo)
-        show([*deployment.checks(), *deployment.steps()], click.echo)
+        deployment = Deployment(open_workspace(cluster_file), options, say)
+        show([*deployment.checks(), *deployment.steps()], say)
         return
-    seconds = bring_up(cluster_file, options, click.echo)
-    for line in deploy_ending(open_workspace(cluster_file), seconds, str(file or "")):
-        click.echo(line)
+    seconds = bring_up(cluster_file, options, say)
+    for line in deploy_ending(open_workspace(cluster_file), seconds):
+        say(line)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.told import FILE, say
+
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for silent machines. [default: by system]")
 @click.option("--dry-run", is_flag=True, help="Show the step; do nothing.")
 def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
@@ -32,8 +34,8 @@ def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
     def read_facts() -> None:
         Estate.from_environment(where.plan.proxmox).check()
         estate = Estate.from_environment(where.plan.proxmox, seconds=ANSWER_SECONDS)
-        with only_run(where.files.run_lock, click.echo):
-            look(open_workspace(cluster_file), estate, click.echo, seconds)  # again: a run that just ended may have changed the facts
+        with only_run(where.files.run_lock, say):
+            look(open_workspace(cluster_file), estate, say, seconds)  # again: a run that just ended may have changed the facts
 
     step = Step(
         "discover",
@@ -41,7 +43,7 @@ def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
         read_facts,
     )
     if dry_run:
-        show([step], click.echo)
+        show([step], say)
     else:
-        click.echo(f"{step.name}: {step.what}")
+        say(f"{step.name}: {step.what}")
         step.run()

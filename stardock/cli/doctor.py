@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stardock.cli.told import FILE, say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,7 +22,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/doctor.md.")
 @click.pass_context
 def doctor(ctx: click.Context, file: Path | None, form: str) -> None:
@@ -70,10 +72,10 @@ def _show(findings: Sequence[Finding]) -> None:
         table.add_row(Text(one.level.value, style=COLOURS[one.level.value]), one.check, one.subject, one.cause)
     shown([table])
     for one in (one for one in ordered if one.cure):
-        click.echo(f"{one.level.value}: {one.check}, {one.subject}")
-        click.echo("\n".join(f"  {line}" for line in one.cure.splitlines()))
+        say(f"{one.level.value}: {one.check}, {one.subject}")
+        say("\n".join(f"  {line}" for line in one.cure.splitlines()))
     counts = {level: sum(one.level.value == level for one in findings) for level in COLOURS}
-    click.echo(f"{counts['ok']} ok, {_counted(counts['warning'], 'warning')}, {_counted(counts['problem'], 'problem')}")
+    say(f"{counts['ok']} ok, {_counted(counts['warning'], 'warning')}, {_counted(counts['problem'], 'problem')}")
 
 
 def _counted(number: int, what: str) -> str:

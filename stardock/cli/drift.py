@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stardock.cli.told import FILE, say
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,7 +22,7 @@ DRIFT = 2
 
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/drift.md.")
 @click.option("--ssh", is_flag=True, help="Read the content of snippets over SFTP, too; the API tells only their size.")
 @click.pass_context
@@ -77,14 +79,14 @@ def document(scene: Scene, findings: Sequence[Finding]) -> dict[str, Any]:
 
 def _show(scene: Scene, findings: Sequence[Finding]) -> None:
     for subject in dict.fromkeys(one.subject for one in findings):
-        click.echo(subject)
+        say(subject)
         for one in (one for one in findings if one.subject == subject):
             engine = " (no plan of the engine shows this)" if one.hidden else ""
-            click.echo(f"  {one.field}: {one.found}; planned: {one.wanted}{engine}")
-            click.echo(f"    {one.cure}")
+            say(f"  {one.field}: {one.found}; planned: {one.wanted}{engine}")
+            say(f"    {one.cure}")
     for what, why in scene.unread.items():
-        click.echo(f"not read: {what}: {why}", err=True)
+        say(f"not read: {what}: {why}", err=True)
     if not scene.contents:
-        click.echo("contents of snippets were not read, only their sizes: the API has no way to them; --ssh reads them over SFTP", err=True)
+        say("contents of snippets were not read, only their sizes: the API has no way to them; --ssh reads them over SFTP", err=True)
     machines = len(scene.plan.machines)
-    click.echo(f"{len(findings)} things are otherwise" if findings else f"{machines} machines are as planned")
+    say(f"{len(findings)} things are otherwise" if findings else f"{machines} machines are as planned")

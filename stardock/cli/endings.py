@@ -52,10 +52,9 @@ def _api(where: Workspace) -> str:
     return f"https://[{address}]:6443" if ":" in address else f"https://{address}:6443"
 
 
-def deploy_ending(where: Workspace, seconds: Mapping[str, float], option: str) -> Iterator[str]:
-    """What stands, how long each step took, and what comes next; `option` is how the person named the file."""
+def deploy_ending(where: Workspace, seconds: Mapping[str, float]) -> Iterator[str]:
+    """What stands, how long each step took, and what comes next."""
     yield f"deploy: done in {sum(seconds.values()):.0f} s ({', '.join(f'{name} {took:.0f} s' for name, took in seconds.items())})"
     known = [machine.name for machine in where.plan.machines if machine.name in where.facts.machines]
-    command = f"runner bootstrap{f' -f {shlex.quote(option)}' if option else ''}"
     what = "load balancers, Kubernetes, kubeconfig" if where.facts.founded is None else "brings what changed inside of them"
-    yield f"Machines with address and SSH host key: {fold(known) or 'none'}. Next: {command}    # {what}"
+    yield f"Machines with address and SSH host key: {fold(known) or 'none'}. Next: runner bootstrap    # {what}"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stardock.cli.told import FILE, say
+
 if TYPE_CHECKING:
     from stardock.stages.images import Looked, Wanted
 
-FILE = click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
 #: Digits of a digest that a person compares.
 SHOWN = len("sha256:") + 16
 
@@ -48,18 +49,18 @@ def pin(file: Path | None, upgrade: bool, yes: bool, dry_run: bool) -> None:
     cluster_file = find_cluster_file(file)
     looked = look_up(cluster_file, upgrade=upgrade, today=datetime.now(UTC).date().isoformat())
     for one in looked:
-        click.echo("\n".join(_lines(one)))
+        say("\n".join(_lines(one)))
     if not any(one.changed for one in looked):
-        click.echo("nothing to pin")
+        say("nothing to pin")
         return
     if dry_run:
-        click.echo("nothing was written (--dry-run)")
+        say("nothing was written (--dry-run)")
         return
     refuse_frozen()
     if upgrade and not yes and not (sys.stdin.isatty() and click.confirm("Pin these for new machines?")):
         raise RefusedError("not confirmed; nothing was written", cure="--yes writes it")
     write_pins(cluster_file, looked)
-    click.echo("the lock was written; commit it")
+    say("the lock was written; commit it")
 
 
 def _lines(one: Looked) -> list[str]:
@@ -96,9 +97,9 @@ def show(file: Path | None, form: str) -> None:
         return
     for one in images:
         dated = f", pinned {one.pin.date}" if one.pin and not one.image.checksum else ""
-        click.echo(f"{one.source} ({one.image.system}; {', '.join(one.pools)})\n  new machines: {_short(one.checksum)}{dated}")
+        say(f"{one.source} ({one.image.system}; {', '.join(one.pools)})\n  new machines: {_short(one.checksum)}{dated}")
         for checksum, names in one.machines.items():
-            click.echo(f"  {_short(checksum)}: {', '.join(names)}")
+            say(f"  {_short(checksum)}: {', '.join(names)}")
 
 
 def _document(one: Wanted) -> dict[str, Any]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stardock.cli.told import file_option, say
+
 if TYPE_CHECKING:
-    from stardock.stages.importing import Import
+    from stardock.stages.importing import Import, Wish
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 #: The command `import` is no name of Python's, its module neither.
 _OPTIONS = (
-    click.option(
-        "-f", "--file", type=click.Path(path_type=Path), default=Path("cluster.yaml"), show_default=True, help="The file to write."
-    ),
+    file_option(default=Path("cluster.yaml"), show_default=True, help="The file to write."),
     click.option("--name", default="starbase", show_default=True, help="The cluster's name, which never changes."),
     click.option("--tfvars", type=_FILE, help="Terraform's variables. [default: looked for below DIR]"),
     click.option("--custom", type=_FILE, help="Ansible's custom.yml. [default: looked for below DIR]"),
@@ -65,12 +66,12 @@ def _tell(made: Import) -> None:
     """The notes, then what was written and what comes next."""
     from stardock.importers.notes import Kind  # noqa: PLC0415
 
-    click.echo(f"read: {', '.join(str(path) for path in (made.files.tfvars, made.files.custom, made.files.state) if path)}")
+    say(f"read: {', '.join(str(path) for path in (made.files.tfvars, made.files.custom, made.files.state) if path)}")
     for kind in Kind:
         notes = [f"  {note.place}{note.message}" for note in made.told(kind)]
         if notes:
-            click.echo("\n".join((f"\n{kind.value}:", *notes)))
-    click.echo("\n" + _result(made))
+            say("\n".join((f"\n{kind.value}:", *notes)))
+    say("\n" + _result(made))
 
 
 def _result(made: Import) -> str:
@@ -78,6 +79,13 @@ def _result(made: Import) -> str:
     if made.wish.dry_run:
         return "nothing was written (--dry-run)"
     if made.lock is None:
-        return f"{file} was written, its lock was not. Cure what follows, then: runner import starbase {made.wish.directory} --lock-only"
+        return f"{file} was written, its lock was not. Cure what follows, then: {_again(made.wish)} --lock-only"
     written = lock if made.wish.lock_only else f"{file} and {lock}"
     return f"{written} written. Next: runner plan; runner drift, which tells what the first deploy will change; runner deploy"
+
+
+def _again(wish: Wish) -> str:
+    """The command that was given, as far as it says what to read and what to write."""
+    asked = {"-f": wish.cluster_file, "--name": wish.cluster, "--tfvars": wish.tfvars, "--custom": wish.custom, "--state": wish.state}
+    options = [f"{name} {quote(str(value))}" for name, value in asked.items() if value]
+    return " ".join(("runner import starbase", *options, quote(str(wish.directory))))

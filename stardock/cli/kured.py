@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.told import FILE
+
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option(
     "--format",
     "form",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-FILE = click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+from stardock.cli.told import FILE, say
+
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 
 
@@ -28,9 +29,9 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
     from stardock.stages.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
 
     for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
-        click.echo(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
-    click.echo(_done(dry_run=dry_run))
-    click.echo(f"next: runner deploy --replace {name} (without --replace only where Proxmox migrated it there already)")
+        say(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
+    say(_done(dry_run=dry_run))
+    say(f"next: runner deploy --replace {name} (without --replace only where Proxmox migrated it there already)")
 
 
 @lock.command()
@@ -45,8 +46,8 @@ def forget(name: str, file: Path | None, dry_run: bool) -> None:
 
     record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
     addresses = [address for nic in record.interfaces for address in static_addresses(nic)]
-    click.echo(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
-    click.echo(_done(dry_run=dry_run))
+    say(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
+    say(_done(dry_run=dry_run))
 
 
 @lock.command()
@@ -64,12 +65,12 @@ def memory(file: Path | None, dry_run: bool) -> None:
     read = keep_memory(find_cluster_file(file), dry_run=dry_run)
     for name, mib in read.after.items():
         before = read.before.get(name, mib)
-        click.echo(f"{name}: {gibibytes(mib)}" + (f" (was {gibibytes(before)})" if before != mib else ""))
+        say(f"{name}: {gibibytes(mib)}" + (f" (was {gibibytes(before)})" if before != mib else ""))
     for name in read.said:
-        click.echo(f"{name}: as cluster.yaml says")
+        say(f"{name}: as cluster.yaml says")
     for name in read.silent:
-        click.echo(f"{name}: Proxmox does not say; is it up, and has the token Sys.Audit on /nodes/{name}?", err=True)
-    click.echo(_done(dry_run=dry_run) if read.after != read.before else "the lock holds that already")
+        say(f"{name}: Proxmox does not say; is it up, and has the token Sys.Audit on /nodes/{name}?", err=True)
+    say(_done(dry_run=dry_run) if read.after != read.before else "the lock holds that already")
 
 
 def _done(*, dry_run: bool) -> str:

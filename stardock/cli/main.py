@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 
+from stardock.cli.told import printable, say
 from stardock.errors import InputErrors, Problem, StardockError, of_system
 from stardock.writing import keep_others_from_writing
 
@@ -71,7 +72,7 @@ class Runner(click.Group):
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from stardock.cli.foreign import advice  # noqa: PLC0415  only where it is needed
 
-            ctx.fail(f"No such command '{_printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
+            ctx.fail(f"No such command '{printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and any(word[:1] == "-" and word[1:2] != "-" for word in rest):
             from stardock.cli.foreign_options import refuse_one_dash  # noqa: PLC0415  only where it is needed
@@ -126,10 +127,10 @@ def _report(error: Exception, *, debug: bool) -> int:
     if isinstance(error, OSError):
         error = of_system(error) or error
     if isinstance(error, StardockError):
-        click.echo("\n".join(map(_printable, message_lines(error))), err=True)
+        say("\n".join(message_lines(error)), err=True)
         return error.exit_code
     last = (str(error).splitlines() or [""])[0]
-    click.echo(_printable(f"error: {type(error).__name__}: {last}".rstrip(": ")), err=True)
+    say(f"error: {type(error).__name__}: {last}".rstrip(": "), err=True)
     click.echo("  this is a fault of Stardock's, not yours; `runner --debug COMMAND ...` shows where it happened", err=True)
     return UNEXPECTED
 
@@ -140,11 +141,6 @@ def message_lines(error: StardockError) -> list[str]:
         lines = [line for problem in error.problems for line in _problem_lines(error.file, problem)]
         return [*lines, f"error: {error.message}"]
     return [f"error: {error.message}", *_cure_lines(error.cure)]
-
-
-def _printable(text: str) -> str:
-    """What others said stands in messages: no control character of theirs reaches a terminal."""
-    return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in text)
 
 
 def _problem_lines(file: str, problem: Problem) -> list[str]:

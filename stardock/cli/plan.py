@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stardock.cli.told import FILE, say
+
 if TYPE_CHECKING:
     from stardock.plan.losses import Loss
     from stardock.plan.model import Plan
@@ -25,7 +27,7 @@ _DETAILED = (
 
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="json: docs/plan-json.md.")
 @click.option("--all", "every", is_flag=True, help="Each machine on a line of its own; else large pools are folded.")
 @click.option("--detailed-exitcode", is_flag=True, help=_DETAILED)
@@ -81,7 +83,7 @@ def _warn(where: Workspace) -> None:
     from stardock.workspace import unseen  # noqa: PLC0415 -- see above
 
     for warning in (*where.plan.warnings, *unseen(where)):
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
 
 
 def _show_plan(where: Workspace, form: str, *, every: bool, detailed_exitcode: bool) -> None:
@@ -101,7 +103,7 @@ def _show_plan(where: Workspace, form: str, *, every: bool, detailed_exitcode: b
 
         shown(parts(where, found, every=every))
         _warn(where)
-        click.echo(summary(found))
+        say(summary(found))
     if detailed_exitcode and not found.settled:
         raise click.exceptions.Exit(CHANGES)
 

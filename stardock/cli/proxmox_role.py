@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.told import FILE
+
 #: PVE's format pve-userid, in what a shell and a comment take as it is.
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,62}@[A-Za-z][A-Za-z0-9._-]{1,30}")
 
@@ -20,7 +22,7 @@ def _user(_context: click.Context, _option: click.Parameter, value: str | None) 
 
 
 @click.command("proxmox-role")
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--user", metavar="USER@REALM", callback=_user, help="Who shall have it. [default: stardock-CLUSTER@pve]")
 @click.option("--format", "form", type=click.Choice(["shell", "json"]), default="shell", show_default=True, help="json: grants by path.")
 def proxmox_role(file: Path | None, user: str | None, form: str) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stardock.cli.told import FILE, say
+
 if TYPE_CHECKING:
     from stardock.plan.rebalance import Move
     from stardock.workspace import Workspace
 
 
 @click.command()
-@click.option("-f", "--file", type=click.Path(path_type=Path), help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+@FILE
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def rebalance(file: Path | None, form: str) -> None:
     """Propose moves between PVE nodes; makes none.
@@ -33,8 +35,8 @@ def rebalance(file: Path | None, form: str) -> None:
         click.echo(json.dumps({"format": FORMAT, "cluster": where.plan.cluster, **moves_document(moves)}, indent=2))
         return
     for move in moves:
-        click.echo("\n".join(_lines(move)))
-    click.echo("nothing was moved; move one at a time, a server only while all others are well" if moves else "nothing to move")
+        say("\n".join(_lines(move)))
+    say("nothing was moved; move one at a time, a server only while all others are well" if moves else "nothing to move")
 
 
 def proposed(where: Workspace) -> tuple[Move, ...]:

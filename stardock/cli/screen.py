@@ -11,6 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from stardock.cli.told import for_this_file, printable
+
 #: Columns where there is no terminal: what is printed is as wide as it is.
 WIDEST = 10_000
 
@@ -27,9 +29,21 @@ def shown(every: Iterable[RenderableType]) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
     console = _Console(width=width, highlight=False, markup=False, emoji=False)
     for part in every:
+        _tell(part)
         if isinstance(part, Table):
             _keep_words_whole(part, console)
         console.print(part, soft_wrap=isinstance(part, Text), crop=False)
+
+
+def _tell(part: object) -> None:
+    """What stands in a text, or in a table's cells, as `stardock.cli.told` tells it; styles stay."""
+    if isinstance(part, Text):
+        part.plain = printable(for_this_file(part.plain))
+    for column in part.columns if isinstance(part, Table) else ():
+        cells = [column.header, *column.cells]
+        for cell in cells:
+            _tell(cell)
+        column.header, *column._cells = [printable(for_this_file(one)) if isinstance(one, str) else one for one in cells]  # noqa: SLF001
 
 
 def _keep_words_whole(table: Table, console: Console) -> None:

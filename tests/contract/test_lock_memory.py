@@ -93,7 +93,7 @@ def test_cluster_yaml_goes_before_what_was_read_and_too_little_says_how_to_read_
     del data["proxmox"]["nodes"][0]["memory"]
     YAML().dump(data, file)
     run(file, "lock", "memory")
-    assert "`runner lock memory` reads it anew" in run(file, "plan", code=3).stderr
+    assert f"`runner lock memory -f {file}` reads it anew" in run(file, "plan", code=3).stderr
 
 
 def test_a_frozen_lock_takes_no_memory_and_may_be_asked_about(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

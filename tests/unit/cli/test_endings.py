@@ -73,13 +73,13 @@ def test_a_dhcp_cluster_is_told_by_its_observed_address(tmp_path: Path) -> None:
 def test_deploy_ends_with_times_what_is_known_and_the_next_command(tmp_path: Path) -> None:
     where = workspace(tmp_path, document("single"))
     where = replace(where, facts=Facts(cluster="single", machines={"server1": MachineFacts()}))
-    done, following = deploy_ending(where, {"check": 0.6, "apply": 40.2}, "a b.yaml")
+    done, following = deploy_ending(where, {"check": 0.6, "apply": 40.2})
     assert done == "deploy: done in 41 s (check 1 s, apply 40 s)"
-    assert following == (
-        "Machines with address and SSH host key: server1. Next: runner bootstrap -f 'a b.yaml'    # load balancers, Kubernetes, kubeconfig"
+    assert (
+        following == "Machines with address and SSH host key: server1. Next: runner bootstrap    # load balancers, Kubernetes, kubeconfig"
     )
     founded = replace(where, facts=replace(where.facts, founded=Founded(ca_sha256="0" * 64)))
-    assert list(deploy_ending(founded, {}, ""))[1].endswith("Next: runner bootstrap    # brings what changed inside of them")
+    assert list(deploy_ending(founded, {}))[1].endswith("Next: runner bootstrap    # brings what changed inside of them")
 
 
 def test_bootstrap_begins_with_how_long_it_may_take_and_where_the_log_is(tmp_path: Path) -> None:

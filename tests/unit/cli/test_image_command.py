@@ -198,7 +198,7 @@ def test_a_local_file_is_computed_and_recorded_and_one_of_another_kind_refused(t
     baked.write_bytes(qcow2("baked"))
     file = written(tmp_path / "cluster.yaml", file="baked.qcow2")
     refused = CliRunner().invoke(runner, ["plan", "-f", str(file)]).stderr
-    assert refused.count("the checksum of baked.qcow2 is not known yet\n  run `runner image pin`, and commit the lock") == 1
+    assert refused.count(f"the checksum of baked.qcow2 is not known yet\n  run `runner image pin -f {file}`, and commit the lock") == 1
     image(file, "pin")
     assert pins(file) == {"file:baked.qcow2": f"sha256:{hashlib.sha256(baked.read_bytes()).hexdigest()}"}
     baked.write_bytes(b"\x1f\x8b packed")

@@ -90,7 +90,7 @@ def test_rebalance_proposes_by_name_with_the_way_to_do_it_and_makes_no_move(file
     said = crowded(file)
     assert "server3 (server, VM 212): pve1 -> pve2: pve1 carries another server, and pve2 none" in said
     assert "qm migrate 212 pve2 --online --with-local-disks" in said
-    assert "runner lock accept server3" in said
+    assert f"runner lock accept -f {file} server3 && runner deploy -f {file}" in said
     assert "nothing was moved" in said
     moves = json.loads(run(file, "rebalance", "--format", "json").stdout)["moves"]
     assert [(move["machine"], move["from"], move["to"]) for move in moves] == [("server3", "pve1", "pve2"), ("server2", "pve1", "pve3")]

@@ -200,7 +200,7 @@ def test_a_name_cannot_change_its_role(file: Path, locked: Path) -> None:
     result = plan(file)
     assert result.exit_code == 3
     assert "server3 was planned as server and cannot become agent" in result.stderr
-    assert "runner lock forget server3" in result.stderr
+    assert f"runner lock forget -f {file} server3" in result.stderr
 
 
 def test_a_pve_node_with_machines_cannot_leave(file: Path, locked: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_value_that_a_removed_machine_keeps_is_refused_and_says_forget(file: P
     result = plan(file)
     assert result.exit_code == 3
     assert "server4 and server3 have the same VM id 212" in result.stderr
-    assert "runner lock forget server3" in result.stderr
+    assert f"runner lock forget -f {file} server3" in result.stderr
 
 
 def test_plan_shows_machines_gains_removals_and_what_waits(file: Path, locked: Path) -> None:
@@ -230,7 +230,7 @@ def test_plan_shows_machines_gains_removals_and_what_waits(file: Path, locked: P
     assert "would gain: server9, server10" in result.stdout
     assert "  - server3: listed under `remove:`" in result.stdout
     assert next(row.split() for row in result.stdout.splitlines() if "300" in row) == ["server1", "vm_id", "210", "300"]
-    assert "runner lock accept NAME" in result.stdout
+    assert f"runner lock accept -f {file} NAME" in result.stdout
 
 
 def test_json_goes_to_stdout_alone(file: Path) -> None:

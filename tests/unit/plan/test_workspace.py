@@ -109,7 +109,7 @@ def test_accept_takes_the_wanted_values_of_one_machine_only(file: Path) -> None:
     assert "nothing was written" in dry.stdout
     done = run("lock", "accept", "server1", "-f", str(file))
     assert done.exit_code == 0, done.output
-    assert "next: runner deploy --replace server1" in done.stdout
+    assert f"next: runner deploy -f {file} --replace server1" in done.stdout
     lock = load_lock(file.with_suffix(".lock"))
     assert lock is not None
     assert (lock.machines["server1"].record.vm_id, lock.machines["server2"].record.vm_id) == (300, 211)

@@ -1,0 +1,60 @@
+"""What a command tells a person: `runner` commands for the file that this one was given, and no control character of anybody's.
+
+Names, logs and answers come from machines and from Proxmox. What a terminal would obey in them (escape sequences: ECMA-48, among them
+OSC 52, which fills the clipboard), and what shows text in another order than it has (Unicode's bidirectional controls), is shown as `?`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from shlex import quote
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_KEY = "stardock.file"
+#: As in `stardock.files`, which --help does not import.
+_DEFAULT = "cluster.yaml"
+_FOR_A_FILE = re.compile(
+    r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|plan|rebalance|proxmox-role|doctor|deploy|discover|bootstrap|bundle"
+    r"|kured|drift)(?![\w-])(?! -f\b)"
+)
+
+
+def _keep(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    """For every message of this run, those of its errors included: `meta` belongs to all contexts of a run."""
+    named = ctx.get_parameter_source("file") is ParameterSource.COMMANDLINE
+    found_anyway = value == Path(_DEFAULT) and not os.environ.get("STARDOCK_FILE")
+    ctx.meta[_KEY] = value if named and not found_anyway else None
+    return value
+
+
+def file_option(**how: Any) -> Callable[[F], F]:
+    """`-f FILE`, which messages then repeat."""
+    return click.option("-f", "--file", type=click.Path(path_type=Path), callback=_keep, **how)
+
+
+FILE = file_option(help="The cluster file. [default: $STARDOCK_FILE or ./cluster.yaml]")
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print what may hold words of others, and commands to copy."""
+    click.echo(printable(for_this_file(text)), err=err)
+
+
+def for_this_file(text: str) -> str:
+    """Write `-f FILE` into each command of ours, where the person named a file so."""
+    context = click.get_current_context(silent=True)
+    file = context.meta.get(_KEY) if context else None
+    return _FOR_A_FILE.sub(lambda found: f"{found[0]} -f {quote(str(file))}", text) if file else text
+
+
+def printable(text: str) -> str:
+    """No control character, no other order of writing, nothing that cannot be encoded."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in text)

@@ -62,9 +62,9 @@ def test_the_readme_begins_with_the_demo_and_then_one_host_in_an_order_that_work
         "`cluster:`",
         "runner proxmox-role",
         "export PROXMOX_VE_API_TOKEN='stardock-CLUSTER@pve!stardock=",
-        "runner doctor",
-        "runner deploy ",
-        "runner bootstrap   ",
+        "runner doctor\n",
+        "runner deploy\n",
+        "runner bootstrap\n",
         "export KUBECONFIG=",
         "examples/quickstart/cluster.yaml",
     ]

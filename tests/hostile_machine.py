@@ -19,6 +19,7 @@ from typing import Any
 
 from stardock.facts import Facts, Founded, MachineFacts, save_facts
 from stardock.lab.access import ensure_ssh_key
+from stardock.workspace import open_workspace
 from stardock.yamltext import yaml_text
 from tests.waiting import until
 
@@ -144,6 +145,9 @@ def _listens(port: int) -> bool:
     return False
 
 
+#: Of the question which MACs a machine has; what a test lets it answer before `hostile_cluster` wins over the planned one.
+MACS = "/sys/class/net/*/address"
+
 #: Machine of `hostile_cluster` -> its address.
 ADDRESSES = {"server1": "127.0.0.1", "server2": "127.0.0.2", "server3": "127.0.0.3", "agent1": "127.0.0.4"}
 
@@ -167,6 +171,8 @@ def hostile_cluster(folder: Path, machine: HostileMachine, *, founded: str = "",
     known = {name: MachineFacts(addresses={"ens18": (address,)}, host_keys=keys) for name, address in ADDRESSES.items()}
     facts = Facts(cluster="hostile", machines=known, founded=Founded(ca_sha256=founded) if founded else None)
     save_facts(folder / "cluster.facts.json", facts)
+    for planned in open_workspace(path).plan.machines:
+        machine.says(MACS, f"{planned.interfaces[0].mac.lower()}\n00:00:00:00:00:00\n", address=ADDRESSES[planned.name])
     return path
 
 

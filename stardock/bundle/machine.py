@@ -27,6 +27,7 @@ def machine_variables(machine: Machine, options: Mapping[str, Any] = MappingProx
         "machine_sentinel": SENTINEL,
         "machine_reboots_itself": own_window(machine) is not None,
         "machine_reboot_timeout": own.answer_seconds,
+        "reachable_macs": [nic.mac.lower() for nic in machine.interfaces],
         "reachable_timeout": own.answer_seconds,
         "reachable_first_boot_timeout": own.first_boot_seconds,
     }

@@ -14,7 +14,13 @@ from stardock.stages.progress import PLAYS, Watcher
 
 _LONGEST = 900
 #: What only reads, before the first stage.
-_BEFORE = frozenset({"running", "secrets"})
+_BEFORE = frozenset({"identity", "running", "secrets"})
+#: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
+OTHER_MACHINE = "another machine than "
+_ANOTHER = (
+    "with an address from DHCP, `runner discover` reads through Proxmox which one the machine has now; else take the address away from"
+    " whatever answers there, or, if it is that machine with another MAC, put the MAC back in Proxmox (`runner drift` shows what differs)"
+)
 
 
 def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
@@ -48,6 +54,8 @@ def _not_reached(event: Event) -> bool:
 
 def reach_cure(message: str) -> str:
     """What to do about a machine that is not reached."""
+    if OTHER_MACHINE in message:
+        return _ANOTHER
     if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
         return "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
     if "Permission denied" in message or "Load key" in message:

@@ -15,6 +15,7 @@ from stardock.writing import open_in_place
 
 #: How the playbooks' plays are called, up to the colon -> stage.
 PLAYS = {
+    "Identity": "identity",
     "Machines": "machines",
     "Load balancers": "loadbalancers",
     "Founder": "founder",

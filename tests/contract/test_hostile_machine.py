@@ -17,7 +17,7 @@ from stardock.bundle import write_bundle
 from stardock.secrets import Secrets, save_secrets
 from stardock.workspace import open_workspace
 from stardock.yamltext import yaml_text
-from tests.hostile_machine import ADDRESSES, HostileMachine, bootstrap, hostile_cluster, hostile_machine
+from tests.hostile_machine import ADDRESSES, MACS, HostileMachine, bootstrap, hostile_cluster, hostile_machine
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(200)]
 
@@ -233,6 +233,43 @@ def test_what_reaches_the_terminal_and_the_log_moves_no_cursor_and_is_no_flood(h
     log = cluster.with_name("cluster.log").read_text()
     for character in "\x1b\x07\x9b\u202e\r\x08":
         assert character not in done.stdout + done.stderr + log, repr(character)
+
+
+ANOTHERS = {
+    "a MAC of its own": ("52:54:00:12:34:56\n00:00:00:00:00:00\n", "has 52:54:00:12:34:56"),
+    "no MAC": ("", "tells no MAC"),
+    "what is none": (f"{EXPRESSION} {HEADER}\n" + "x" * 100_000, "tells no MAC"),
+}
+
+
+@pytest.mark.proves("hostile 22")
+@pytest.mark.parametrize(("stage", "name"), [("machines", "server2"), ("servers", "agent1"), ("kubeconfig", "server3")])
+def test_a_machine_that_is_not_the_one_that_is_meant_stops_a_run_before_any_machine_is_changed(
+    stage: str, name: str, hostile: HostileMachine, tmp_path: Path
+) -> None:
+    hostile.says(MACS, ANOTHERS["a MAC of its own"][0], address=ADDRESSES[name])
+    hostile.returns("agent-token", **lines(data="yes", token="a", agent_token="b"))
+    cluster = with_secrets(hostile_cluster(tmp_path / "c", hostile, founded=SHA))
+    done = bootstrap(cluster, "--stage", stage)
+    assert done.returncode == 4, done.stderr
+    mac = open_workspace(cluster).plan.machine(name).interfaces[0].mac
+    assert f"another machine than {name} answers at {ADDRESSES[name]}: {name} has the MAC {mac.lower()}, and this one" in done.stderr
+    assert "52:54:00:12:34:56" in done.stderr
+    assert [sent for _, _, sent in hostile.asked() if "plugins.modules" in sent] == []
+    assert facts(cluster)["founded"]["versions"] == {}
+
+
+@pytest.mark.proves("hostile 22")
+@pytest.mark.parametrize("case", ANOTHERS)
+def test_whatever_a_machine_says_of_its_macs_is_data_and_a_check_stops_as_well(case: str, hostile: HostileMachine, tmp_path: Path) -> None:
+    said, told = ANOTHERS[case]
+    hostile.says(MACS, text(said, tmp_path), address="127.0.0.2")
+    done = bootstrap(hostile_cluster(tmp_path / "c", hostile), "--stage", "machines", "--check")
+    assert done.returncode == 4, done.stderr
+    assert told in done.stderr
+    assert "runner discover" in done.stderr
+    assert len(done.stderr) < 2000
+    assert not (tmp_path / "canary").exists()
 
 
 @pytest.mark.proves("hostile 10")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,3 +30,50 @@ def test_a_sudo_that_wants_a_password_is_told_at_once_and_one_that_is_not_there_
     assert "answers, but not as the machine that we know" in last["asks"]
     assert "a password is required" in last["asks"]
     assert "timed out waiting for ping module test" in last["lacks"]
+
+
+#: Interface -> its MAC, and the permanent one of a bond's port: ens18 is a port of a bridge, ens19 and ens20 are ports of a bond.
+NICS = {
+    "bond0": ("bc:24:11:00:00:02", ""),
+    "br0": ("bc:24:11:00:00:01", ""),
+    "ens18": ("bc:24:11:00:00:01", ""),
+    "ens18.20": ("bc:24:11:00:00:01", ""),
+    "ens19": ("bc:24:11:00:00:02", "bc:24:11:00:00:02"),
+    "ens20": ("bc:24:11:00:00:02", "bc:24:11:00:00:03"),
+    "lo": ("00:00:00:00:00:00", ""),
+}
+#: What iproute2 prints of a port of a team (`print_linkinfo`, ip/ipaddress.c).
+TEAM = "    link/ether bc:24:11:00:00:04 brd ff:ff:ff:ff:ff:ff permaddr bc:24:11:00:00:05\n"
+
+
+def identity(folder: Path, planned: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The real playbook over this machine, which has other NICs meanwhile."""
+    for name, (mac, permanent) in NICS.items():
+        (folder / "net" / name / "bonding_slave").mkdir(parents=True, exist_ok=True)
+        (folder / "net" / name / "address").write_text(f"{mac}\n")
+        if permanent:
+            (folder / "net" / name / "bonding_slave/perm_hwaddr").write_text(f"{permanent}\n")
+    (folder / "bin").mkdir(exist_ok=True)
+    (folder / "bin/ip").write_text(f"#!/bin/sh\necho '{TEAM}'\n")
+    (folder / "bin/ip").chmod(0o755)
+    here = {"ansible_connection": "local", "ansible_host": "192.0.2.1", "reachable_macs": planned}
+    groups = {"server": {"hosts": {"server1": here}}, "silent": {"hosts": {}}}
+    (folder / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
+    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "PATH": f"{folder}/bin:{os.environ['PATH']}"}
+    playbook = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(ROLES.parent / "identity.yml"), *arguments]
+    script = 'mount --bind "$0" /sys/class/net && exec "$@"'
+    command = ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", script, str(folder / "net"), *playbook]
+    return subprocess.run(command, cwd=ROLES.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.proves("hostile 22")
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts other NICs over its own")
+def test_a_machine_is_known_by_any_of_its_nics_below_bridges_vlans_bonds_and_teams(tmp_path: Path) -> None:
+    for planned in ("bc:24:11:00:00:01", "bc:24:11:00:00:02", "bc:24:11:00:00:03", "bc:24:11:00:00:05"):
+        done = identity(tmp_path, ["bc:24:11:ff:ff:ff", planned], "--check")
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = identity(tmp_path, ["bc:24:11:ff:ff:ff", "00:00:00:00:00:00"])
+    assert done.returncode == 2
+    words = "another machine than server1 answers at 192.0.2.1: server1 has the MAC bc:24:11:ff:ff:ff"
+    assert words in " ".join(done.stdout.split())
+    assert identity(tmp_path, []).returncode == 0

@@ -207,8 +207,8 @@ def test_a_long_cause_is_cut() -> None:
 def test_stages_are_the_same_in_options_playbook_and_plays() -> None:
     assert command.STAGES == bootstrap.STAGES
     site = (ROOT / "ansible/site.yml").read_text()
-    assert [line.split("[")[1].rstrip("]") for line in site.splitlines() if "tags:" in line] == list(bootstrap.STAGES)
-    assert set(PLAYS.values()) == {*bootstrap.STAGES, "running", "secrets"}
+    assert [line.split("[")[1].rstrip("]") for line in site.splitlines() if "tags:" in line] == ["always", *bootstrap.STAGES]
+    assert set(PLAYS.values()) == {*bootstrap.STAGES, "identity", "running", "secrets"}
     plays = [line for path in (ROOT / "ansible").glob("*.yml") if path.stem != "site" for line in path.read_text().splitlines()]
     names = [line.split('"')[1] for line in plays if line.startswith("- name: ")]
     assert {name.partition(":")[0] for name in names} == set(PLAYS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from stardock.spec import cures
 from stardock.spec.foreign_keys import KEYS, each
 
 #: Values of `role` and of other choices as other tools call them -> ours.
@@ -39,3 +40,10 @@ def of_value(value: str, choices: list[str]) -> str | None:
     word = plain(value)
     meant = VALUES.get(word) or VALUES.get(word.replace("_", ""))
     return meant if meant in choices else None
+
+
+def filled(cure: str, value: str) -> str:
+    """The cure with the value of the file in its place: whole, or an address and the length of its prefix."""
+    address, _, bits = value.partition("/")
+    cure = cure.replace("{ip}", address).replace("{bits}", cures.prefix(bits) or "24").replace("{mask}", cures.prefix(value) or "BITS")
+    return cure.replace("{}", value)

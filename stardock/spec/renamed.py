@@ -41,7 +41,8 @@ def _choice(**words: str) -> Callable[[object, str], str]:
     return lambda _value, text: words.get(text.lower(), text)
 
 
-_FORMS: Mapping[str, Callable[[object, str], str]] = {
+#: Keys whose values are written in a form of their own.
+FORMS: Mapping[str, Callable[[object, str], str]] = {
     "memory": _sized(cures.memory),
     "balloon": _sized(cures.balloon),
     "disk": _sized(cures.disk),
@@ -63,5 +64,10 @@ def line(key: str, value: object, text: str | None) -> str:
     said = (text if text is not None else str(value)).strip()
     if not isinstance(value, str | int | float) or not said or len(said) > _LONGEST or "\n" in said:
         return ""
-    written = _FORMS[key](value, said) if key in _FORMS else said
+    written = FORMS[key](value, said) if key in FORMS else said
     return f" Write {key}: {written}" if written and "..." not in written else ""
+
+
+def pair(key: str, value: object, text: str | None) -> str | None:
+    """`KEY: VALUE` alone, for a place inside of a line; None where `line` has none."""
+    return line(key, value, text).removeprefix(" Write ").partition(", as Proxmox")[0] or None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic_core import ErrorDetails
 
 from stardock.distributions.rke2 import known_keys
 from stardock.nearest import nearest
-from stardock.spec import cures, foreign, secret_words, slips
+from stardock.spec import foreign, pve_config, secret_words, slips
 from stardock.spec.cluster import Spec
 from stardock.spec.foreign_keys import PLACES
 from stardock.spec.keypath import EXTENSION, Keys, path_text
@@ -28,11 +30,11 @@ _CAREFUL = {
 _LONGEST = 60
 
 
-def unknown_key(error: ErrorDetails, text: str | None) -> tuple[str, str]:
+def unknown_key(error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str]:
     """Message and cure; the value of a secret is not shown."""
     key, section = str(error["loc"][-1]), _section(error["loc"])
     secret = secret_words.of_key(section, key)
-    return secret or (f"unknown key `{key}`", _meant(error, text))
+    return secret or (f"unknown key `{key}`", _meant(error, texts))
 
 
 def means(error: ErrorDetails, loc: Keys) -> bool:
@@ -51,16 +53,20 @@ def fallen_out(error: ErrorDetails, errors: list[ErrorDetails]) -> str | None:
     return next((name for name in empty if (section := section_at((name,))) and error["loc"][0] in section.model_fields), None)
 
 
-def _meant(error: ErrorDetails, text: str | None) -> str:  # noqa: PLR0911  a way each
+def _meant(error: ErrorDetails, texts: Mapping[Keys, str]) -> str:  # noqa: PLR0911  a way each
     """What to do about an unknown key: another word, another spelling, another place, or the keys that there are."""
     key, near, outer = str(error["loc"][-1]), _near(error), _outer(error["loc"])
-    other = foreign.of_key(_section(error["loc"]), key)
+    section, text = _section(error["loc"]), texts.get(tuple(error["loc"]))
+    other = foreign.of_key(section, key)
     value = text or str(error["input"])
+    line_of_pve = pve_config.cure(key, error["input"], of_pool=section == "Pool") if section in {"Pool", "Machine"} else None
+    if line_of_pve is not None:
+        return line_of_pve
     if near is not None and key.startswith(f"{near}:"):
         return f"write `{near}: {key.removeprefix(f'{near}:')[:_LONGEST]}`, with a space after the `:`"
     if other and " " in other:
-        return _filled(other, value if isinstance(error["input"], str | int | float) and len(value) <= _LONGEST else "...")
-    if near is not None and near in _CAREFUL and near != foreign.of_key(_section(error["loc"]), key):
+        return foreign.filled(other, value if isinstance(error["input"], str | int | float) and len(value) <= _LONGEST else "...")
+    if near is not None and near in _CAREFUL and near != other:
         return _CAREFUL[near]
     if near is not None:
         return f"did you mean `{near}`?{_BESIDE.get(near, '')}{line(near, error['input'], text)}"
@@ -72,13 +78,6 @@ def _meant(error: ErrorDetails, text: str | None) -> str:  # noqa: PLR0911  a wa
         return f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
     homes = " or ".join(f"`{home}`" for home in _homes(key))
     return f"it belongs to {homes}" if homes else f"known here: {', '.join(_known_beside(error['loc']))}"
-
-
-def _filled(cure: str, value: str) -> str:
-    """The cure with the value of the file in its place: whole, or an address and the length of its prefix."""
-    address, _, bits = value.partition("/")
-    cure = cure.replace("{ip}", address).replace("{bits}", cures.prefix(bits) or "24").replace("{mask}", cures.prefix(value) or "BITS")
-    return cure.replace("{}", value)
 
 
 def _extension(key: str, *, first_level: bool) -> str:

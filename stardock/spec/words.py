@@ -9,9 +9,10 @@ from pydantic_core import ErrorDetails
 
 from stardock.errors import Problem
 from stardock.nearest import nearest
-from stardock.spec import cures, foreign, private_key, role_words, slips
+from stardock.spec import cures, foreign, mapping_for_list, mapping_for_value, private_key, role_words, slips, value_for_mapping
 from stardock.spec.keypath import Keys, nearest_line, path_text
 from stardock.spec.section import RULE
+from stardock.spec.sections import section_at
 from stardock.spec.units import shown
 from stardock.spec.unknown_keys import fallen_out, means, unknown_key
 
@@ -64,7 +65,7 @@ def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
 
 def _problem(error: ErrorDetails, errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> Problem:
     keys: Keys = tuple(error["loc"])
-    message, cure = _said(error, texts.get(keys))
+    message, cure = _said(error, texts)
     section = fallen_out(error, errors)
     if section:
         cure = f"indent it by two spaces: it belongs under `{section}:`"
@@ -75,11 +76,11 @@ def _problem(error: ErrorDetails, errors: list[ErrorDetails], lines: Mapping[Key
 
 def message_of(error: ErrorDetails) -> str:
     """What is wrong, without a cure: that of a file which nobody writes by hand is another."""
-    return _said(error, None)[0]
+    return _said(error, {})[0]
 
 
-def _said(error: ErrorDetails, text: str | None) -> tuple[str, str | None]:
-    """Message and cure."""
+def _said(error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | None]:
+    """Message and cure; `texts` are numbers and booleans as they stand in the file."""
     kind = error["type"]
     if kind == "missing":
         return _missing(error)
@@ -87,57 +88,55 @@ def _said(error: ErrorDetails, text: str | None) -> tuple[str, str | None]:
     if kind != RULE and isinstance(given, str) and private_key.MARK in given:
         return private_key.HERE
     if kind == "extra_forbidden":
-        return slips.of_value(str(error["loc"][-1])) or unknown_key(error, text)
-    return (slips.of_value(given) if isinstance(given, str) else None) or _value(kind, error, text)
+        return slips.of_value(str(error["loc"][-1])) or unknown_key(error, texts)
+    return (slips.of_value(given) if isinstance(given, str) else None) or _value(kind, error, texts)
 
 
-def _value(kind: str, error: ErrorDetails, text: str | None) -> tuple[str, str | None]:  # noqa: PLR0911  a kind each
+def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | None]:  # noqa: PLR0911  a kind each
     """What is wrong with a value; a number or a boolean is shown as it stands in the file."""
-    given = error["input"]
+    given, text = error["input"], texts.get(tuple(error["loc"]))
     if given is None:
-        empty = 'write "" for a label without a value' if error["loc"][-2:-1] == ("labels",) else "write one after the `:`"
-        return "it has no value", f"{empty}, or delete the line"
+        return _empty(error)
+    nested = mapping_for_value.cure(error, texts) if kind not in _OF_MANY else None
     if kind == RULE:
-        return _as_it_stands(error["ctx"]["message"], given, text), _as_it_stands(error["ctx"]["cure"], given, text)
+        said = error["ctx"]["message"], error["ctx"]["cure"]
+        example = isinstance(given, dict) and said[0].startswith(shown(given)) and isinstance(error["loc"][-1], str)
+        return _as_it_stands(said[0], given, text), nested if example and nested else _as_it_stands(said[1], given, text)
     if kind == "string_type" and isinstance(given, dict | list):
-        return f"a {'mapping' if isinstance(given, dict) else 'list'} stands where text belongs", "write one word or text"
+        return f"a {'mapping' if isinstance(given, dict) else 'list'} stands where text belongs", nested or "write one word or text"
     if kind == "tuple_type":
-        return f"{text or shown(given)} is not a list", _list(error, text)
+        return f"{text or shown(given)} is not a list", _list(error, texts)
     if kind.startswith("model_"):
-        return f"{text or shown(given)} is not a mapping", _mapping(error, text)
+        return f"{text or shown(given)} is not a mapping", value_for_mapping.cure(error, text)
+    if kind == "dict_type" and (meant := value_for_mapping.of_key(error, text)):
+        return f"{text or shown(given)} is not a mapping", meant
     if kind in _KINDS:
         what, cure = _KINDS[kind]
-        return f"{text or shown(given)} is not {what}", cure(given) if callable(cure) else cure and cure.format(text or given)
+        return f"{text or shown(given)} is not {what}", nested or (cure(given) if callable(cure) else cure and cure.format(text or given))
     return _limit(error)
 
 
-def _list(error: ErrorDetails, text: str | None) -> str:
-    given, key = error["input"], error["loc"][-1]
-    if key == "machines" and isinstance(given, int):
+#: Kinds of errors where a mapping or a list belongs.
+_OF_MANY = frozenset({"tuple_type", "dict_type", "model_type", "model_attributes_type", "too_short"})
+
+
+def _empty(error: ErrorDetails) -> tuple[str, str]:
+    empty = 'write "" for a label without a value' if error["loc"][-2:-1] == ("labels",) else "write one after the `:`"
+    return "it has no value", f"{empty}, or delete the line"
+
+
+def _list(error: ErrorDetails, texts: Mapping[Keys, str]) -> str:
+    given, text = error["input"], texts.get(tuple(error["loc"]))
+    if isinstance(given, dict):
+        return mapping_for_list.cure(error, texts)
+    if error["loc"][-1] == "machines" and isinstance(given, int):
         return f'write `count: {given}` and `pattern: "NAME{{n}}"` instead of `machines`, or the names in a list'
-    if isinstance(given, str) and key == "machines" and "," not in given and " in a list" in (names := cures.label(given)):
+    if isinstance(given, str) and error["loc"][-1] == "machines" and "," not in given and " in a list" in (names := cures.label(given)):
         return names
-    if isinstance(given, dict) and key in {"machines", "nodes"} and not any(given.values()):
-        return f"write [{', '.join(given)}]"
-    if isinstance(given, dict) and key == "taints":
-        return f"write [{', '.join(f'{name}={value}:NoSchedule' for name, value in given.items())}], or another effect"
-    if isinstance(given, dict) and given and all(isinstance(value, str | int) for value in given.values()):
-        return f"write [{{{', '.join(f'{name}: {value}' for name, value in given.items())}}}]"
-    return "begin each item with `- `" if isinstance(given, dict) else cures.listed(given, text or str(given))
-
-
-#: Where a mapping belongs and people write one value: the key that it is the value of.
-_ONE_VALUE = {"image": "system", "distribution": "name", "state": "backend", "network": "vip", "startup": "order"}
-
-
-def _mapping(error: ErrorDetails, text: str | None) -> str:
-    given, key = error["input"], error["loc"][-1]
-    meant = cures.switch(text or given)
-    if key in {"ha", "agent"} and meant is not None:
-        return f"write {'{enabled: ' if key == 'agent' else ''}{str(meant).lower()}{'}' if key == 'agent' else ''}"
-    if key in _ONE_VALUE and isinstance(given, str):
-        return f"write {{{_ONE_VALUE[key]}: {text or given}}}"
-    return "write {KEY: VALUE}, or one key a line, indented"
+    section = section_at(tuple(error["loc"]))
+    if isinstance(given, str) and section is not None and (item := value_for_mapping.item(str(error["loc"][-1]), given)):
+        return f"write [{item}]"
+    return cures.listed(given, text or str(given))
 
 
 def _as_it_stands(said: str, given: object, text: str | None) -> str:

@@ -13,7 +13,8 @@ import requests
 from ruamel.yaml import YAML
 
 from bench.clusters import cluster_yaml
-from stardock.estate.role import commands, default_user
+from stardock.estate.role import commands
+from stardock.estate.token import default_user
 from stardock.lab.pve import access_key, create_app, serving
 from stardock.lab.pve.flags import PowerFlags
 from stardock.lab.settings import LabSettings, Network, PveNode
@@ -73,7 +74,7 @@ def role(file: Path, port: int, trust: str) -> str:
         return answer.json()["data"]
 
     plan = open_workspace(file).plan
-    return pveum.run(commands(plan, default_user(plan)), ask)
+    return pveum.run(commands(plan, default_user(plan.cluster)), ask)
 
 
 def serve(folder: Path, port: int) -> None:

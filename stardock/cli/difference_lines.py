@@ -18,6 +18,8 @@ EFFECTS: Mapping[Effect, str] = {
     "power_cycle": "at the VM's next power cycle: drain it first",
     "bootstrap": "by `runner bootstrap`",
 }
+#: What the lock holds beside machines, as a person calls it.
+IN_WORDS = {"founder": "first server", "vrid": "VRRP id"}
 #: So many values are named; of more the first and the last.
 NAMED = 3
 
@@ -28,7 +30,7 @@ def difference_lines(found: Difference, *, lock: str, state: str, waiting: bool 
     if found.settled:
         yield "  the next run changes nothing; what waits for a replacement is below" if waiting else "  nothing to do"
     elif found.empty:
-        yield "  nothing differs from the lock; whether machines stand so is not known here: `runner drift` asks Proxmox"
+        yield "  nothing differs from the lock; whether the VMs exist is not known here: `runner drift` asks Proxmox"
     yield from _created(found)
     yield from _edited(found)
     yield from (f"  -/+ {name}: {why}; `runner deploy --replace NAME`" for name, why in _endings(found.replace))
@@ -38,12 +40,17 @@ def difference_lines(found: Difference, *, lock: str, state: str, waiting: bool 
         yield "  not compared: the VIP, RKE2's options, haproxy, kured: see `runner bootstrap --check`"
 
 
+def lock_words(gained: Iterable[str]) -> list[str]:
+    """What the lock would hold in addition, as a person calls it."""
+    return [IN_WORDS.get(key, key) for key in gained]
+
+
 def summary(found: Difference) -> str:
     """The last line."""
     counts = {"create": found.create, "change": found.changed, "remove": found.remove, "replace": found.replace}
-    names = [name for name in found.gained if name not in {"founder", "vrid"}]
-    lock = [f"+{len(names)} name{'' if len(names) == 1 else 's'}", *(f"+{key}" for key in ("founder", "vrid") if key in found.gained)]
-    lock += [f"{len(found.retired)} retired"] if found.retired else []
+    names = [name for name in found.gained if name not in IN_WORDS]
+    lock = [f"+{len(names)} name{'' if len(names) == 1 else 's'}", *(f"+{word}" for key, word in IN_WORDS.items() if key in found.gained)]
+    lock += [f"{len(found.retired)} removed"] if found.retired else []
     return f"Plan: {', '.join(f'{len(one)} to {word}' for word, one in counts.items())}. Lock: {', '.join(lock)}"
 
 

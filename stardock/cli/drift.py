@@ -1,4 +1,4 @@
-"""`runner drift`: compare Proxmox with the plan, show, change nothing. Exit code 2 when something is otherwise."""
+"""`runner drift`: compare Proxmox with the plan, show, change nothing. Exit code 2 when something differs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DRIFT = 2
 @click.option("--ssh", is_flag=True, help="Read the content of snippets over SFTP, too; the API tells only their size.")
 @click.pass_context
 def drift(ctx: click.Context, file: Path | None, form: str, ssh: bool) -> None:
-    """Show what is otherwise on Proxmox than planned, also where the engine does not look.
+    """Show what differs on Proxmox from the plan, also where the engine does not look.
 
     Reads through the API and changes nothing. Exit code 0: all is as planned; 2: something is not.
     """
@@ -89,4 +89,5 @@ def _show(scene: Scene, findings: Sequence[Finding]) -> None:
     if not scene.contents:
         say("contents of snippets were not read, only their sizes: the API has no way to them; --ssh reads them over SFTP", err=True)
     machines = len(scene.plan.machines)
-    say(f"{len(findings)} things are otherwise" if findings else f"{machines} machines are as planned")
+    same = f"{machines} machine{'' if machines == 1 else 's'} as planned"
+    say(f"{len(findings)} difference{'' if len(findings) == 1 else 's'}" if findings else same)

@@ -20,9 +20,7 @@ NEXT = "docs/after-bootstrap.md"
 def expectation(where: Workspace) -> str:
     """The first words of a bootstrap: what it is about to do, and how long that may take."""
     new = where.facts.founded is None
-    length = (
-        "a new cluster takes minutes, most of them in `founder` and `servers`" if new else "each is asked, and what is otherwise is changed"
-    )
+    length = "a new cluster takes minutes, most of them for its servers" if new else "each is asked, and what differs is changed"
     machines = len(where.plan.machines)
     return f"bootstrap: {machines} machine{'' if machines == 1 else 's'}; {length}; the full log is {where.files.log}"
 

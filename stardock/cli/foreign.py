@@ -5,11 +5,11 @@ from __future__ import annotations
 from stardock.nearest import nearest
 
 _DOWN = (
-    "There is no command that takes a cluster down: one machine goes when its name stands under `remove:` in cluster.yaml, "
+    "There is no command that takes a cluster down: one machine goes when its name is listed under `remove:` in cluster.yaml, "
     "a whole cluster as docs/take-down.md says."
 )
 _ONE_GOES = (
-    "A machine goes when its name stands under `remove:` in cluster.yaml and `runner deploy` runs; drain it first (docs/take-down.md)."
+    "A machine goes when its name is listed under `remove:` in cluster.yaml and `runner deploy` runs; drain it first (docs/take-down.md)."
 )
 _ANEW = "One machine is made anew by `runner deploy --replace NAME`; its disk goes with it (docs/bootstrap.md, A machine made anew)."
 _LOOK = "`runner drift` shows what differs from the plan on Proxmox, `runner doctor` what would fail; of the cluster: `kubectl get nodes`."
@@ -44,7 +44,7 @@ ADVICE = {
     "It is called `runner plan`: it checks cluster.yaml, shows what would change, and writes nothing.": (
         "validate check lint show diff preview"
     ),
-    "`runner COMMAND --help` tells of one command, `runner --help` lists all; the pages are under docs/.": "help man docs",
+    "`runner COMMAND --help` explains one command, `runner --help` lists all; the pages are under docs/.": "help man docs",
     "There is none: the layout of cluster.yaml is yours, and `runner plan` checks what it says.": "fmt format",
     "`runner deploy` and `runner drift` always read what is there; `runner discover` reads addresses and host keys again.": "refresh sync",
     "Write another `distribution.version` into cluster.yaml, then `runner bootstrap` (docs/bootstrap.md, Another version).": (

@@ -41,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),
     "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory that works on its own."),
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, an ArgoCD Application, or a HelmChart."),
-    "drift": ("stardock.cli.drift:drift", "Show what is otherwise on Proxmox than planned; changes nothing."),
+    "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),
     "import": ("stardock.cli.imports:imports", "Take over a cluster that another tool made."),
     "lab": ("stardock.cli.lab:lab", "Stardock without Proxmox: an emulated estate on this machine."),
 }

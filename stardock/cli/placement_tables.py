@@ -11,7 +11,8 @@ from stardock.cli.machine_rows import READABLE
 from stardock.fold import fold
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.losses import Loss
-from stardock.plan.model import ROLES, Machine
+from stardock.plan.model import ROLES, Machine, Role
+from stardock.plan.placement_rules import PLURAL
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -66,8 +67,12 @@ def capacity_table(carried: Iterable[Load]) -> Table:
 
 def _counts(machines: Sequence[Machine]) -> str:
     counts = {role: sum(machine.role == role for machine in machines) for role in ROLES}
-    parts = ", ".join(f"{number} {role}" for role, number in counts.items() if number)
+    parts = ", ".join(_number(number, role) for role, number in counts.items() if number)
     return f"{len(machines)} ({parts})" if parts else "0"
+
+
+def _number(number: int, role: Role) -> str:
+    return f"{number} {PLURAL[role].removesuffix('s') if number == 1 else PLURAL[role]}"
 
 
 def _amount(amount: Amount, divisor: int, unit: str) -> str:

@@ -50,7 +50,7 @@ def plan(
 ) -> None:
     """Show what is decided for every machine, and what the next run would do; writes nothing, asks nobody.
 
-    Compared is with the Terraform state beside the file, else with the lock. Also shows what the lock would gain, what an edit does not
+    It is compared with the Terraform state beside the file, else with the lock. Also shows what is new in the lock, what an edit does not
     change because the lock keeps it, and what stays as it is until `runner lock accept NAME`. Warnings go to stderr.
     """
     from stardock.files import find_cluster_file  # noqa: PLC0415 -- pydantic: not for --help
@@ -63,7 +63,7 @@ def plan(
     if view and (every or detailed_exitcode):
         raise click.UsageError("--all and --detailed-exitcode belong to the plan itself, not to one of its views")
     if sum((addresses, windows is not None, capacity or if_lost is not None)) > 1:
-        raise click.UsageError("--addresses stands alone, and so does --windows")
+        raise click.UsageError("--addresses and --windows each go alone")
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)
     refuse(where, known(where))

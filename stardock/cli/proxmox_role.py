@@ -31,14 +31,15 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     For root on any PVE node (9.0 or newer); again after an edit of cluster.yaml that adds a PVE node, a datastore, a bridge or a device.
     The last command prints the token's secret, once.
     """
-    from stardock.estate.role import TOKEN, commands, default_user  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.estate.role import commands  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.estate.token import TOKEN, default_user  # noqa: PLC0415
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import FORMAT  # noqa: PLC0415
     from stardock.plan.privileges import grants, perhaps_vnets  # noqa: PLC0415
     from stardock.workspace import open_workspace  # noqa: PLC0415
 
     plan = open_workspace(find_cluster_file(file)).plan
-    who = user or default_user(plan)
+    who = user or default_user(plan.cluster)
     if form == "json":
         click.echo(
             json.dumps({"format": FORMAT, "user": who, "token": TOKEN, "grants": [asdict(grant) for grant in grants(plan)]}, indent=2)

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stardock.cli.difference_lines import difference_lines, grouped
+from stardock.cli.difference_lines import difference_lines, grouped, lock_words
 from stardock.cli.machine_rows import machine_lines
 from stardock.fold import fold, follows, runs, span
 from stardock.plan.difference import Difference
@@ -30,7 +30,7 @@ def parts(where: Workspace, found: Difference, *, every: bool) -> Iterator[Rende
     names = {"lock": where.files.lock.name, "state": where.files.state.name}
     yield from (Text(line) for line in difference_lines(found, **names, waiting=bool(waiting)))
     if found.gained:
-        yield Text(f"The lock ({where.files.lock.name}) would gain: {fold(found.gained)}")
+        yield Text(f"New in {where.files.lock.name}, which the next deploy writes: {fold(lock_words(found.gained))}")
     yield from (Text(line) for line in removals(where))
     if waiting:
         yield wishes(waiting)
@@ -51,7 +51,7 @@ def _release(where: Workspace) -> str:
 def _servers(plan: Plan) -> str:
     vip = plan.load_balancing
     through = f"VIP {vip.vip} on {vip.interface} (VRRP id {vip.vrid})" if vip else f"no VIP: everyone joins {plan.founder}"
-    return f"founder {plan.founder}; {through}"
+    return f"first server {plan.founder}; {through}"
 
 
 def wishes(changes: tuple[Change, ...]) -> Table:

@@ -47,7 +47,7 @@ def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:
     scene = Scene(plan=where.plan)
     try:
         scene = replace(scene, plan=replace(where.plan, proxmox=resolved(where.plan.proxmox, environ)))
-        token = api_token(environ)
+        token = api_token(environ, where.plan.cluster)
         scene = replace(scene, user=token.user, token=token.name)
         estate = Estate.from_environment(where.plan.proxmox, environ, seconds=ANSWER_SECONDS)
         return replace(scene, survey=survey(estate, where.plan, time.time))

@@ -52,7 +52,7 @@ class Estate:
     def from_environment(cls, proxmox: Proxmox, environ: Mapping[str, str] = os.environ, seconds: float = ANSWER_SECONDS) -> Estate:
         """Use the token, the CA and what cluster.yaml leaves open from the environment. Raises ConditionError for what is missing."""
         known = resolved(proxmox, environ)
-        return cls(known, api_token(environ), trust=trusted_cas(known, environ), seconds=seconds)
+        return cls(known, api_token(environ, proxmox.cluster), trust=trusted_cas(known, environ), seconds=seconds)
 
     @property
     def api(self) -> Any:

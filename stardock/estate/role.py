@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from shlex import quote
 
+from stardock.estate.token import TOKEN
 from stardock.plan.model import Plan
 from stardock.plan.privileges import Grant, grants
-
-#: The name of the token, after the user's.
-TOKEN = "stardock"  # noqa: S105 -- its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +25,6 @@ class Who:
     def option(self) -> str:
         """As pveum takes it."""
         return f"--users {quote(self.user)}" + (f" --tokens {quote(f'{self.user}!{self.token}')}" if self.token else "")
-
-
-def default_user(plan: Plan) -> str:
-    """One user a cluster, so that what the one may do is not what the other may do."""
-    return f"stardock-{plan.cluster}@pve"
 
 
 def role_name(plan: Plan, grant: Grant) -> str:

@@ -182,6 +182,7 @@ def _proxmox(spec: Spec) -> Proxmox:
         insecure=estate.insecure,
         socks5=estate.ssh.socks5,
         shared=estate.datastores.shared,
+        cluster=spec.cluster,
     )
 
 

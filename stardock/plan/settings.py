@@ -39,6 +39,7 @@ class Proxmox:
     insecure: bool | None = None
     socks5: str | None = None  # HOST:PORT of the proxy for SSH; the API takes HTTPS_PROXY
     shared: tuple[str, ...] = ()  # datastores that are the same on every PVE node
+    cluster: str = ""  # who asks: the user of its token is named after it; empty: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

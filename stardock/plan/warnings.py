@@ -166,7 +166,7 @@ def _pods_among_services(spec: Spec) -> Iterator[str]:
 
 def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
     if spec.network.vip and not any(machine.role == "loadbalancer" for machine in machines.values()):
-        yield f"no load balancer holds the VIP {spec.network.vip}: machines join the founder's own address"
+        yield f"no load balancer holds the VIP {spec.network.vip}: machines join the first server's own address"
 
 
 def _retained(names: Sequence[str]) -> Iterator[str]:
@@ -177,4 +177,4 @@ def _retained(names: Sequence[str]) -> Iterator[str]:
 
 
 def _unknown_removal(name: str) -> str:
-    return f"nothing is allocated to {name}, which stands under `remove`: delete it there"
+    return f"the lock has no machine {name}, which is listed under `remove`: delete it there"

@@ -11,6 +11,7 @@ from stardock.bundle import write_bundle
 from stardock.errors import ConditionError
 from stardock.facts import address_of
 from stardock.files import ClusterFiles, named_file
+from stardock.fold import fold
 from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.stages import silent
 from stardock.stages.contents import read_contents
@@ -33,7 +34,7 @@ NEED_SECRETS = frozenset({"founder", "servers", "agents"})
 WHAT = {
     "machines": "wait for ssh and the end of first boot; then users, keys, packages, DNS, time, update policy as planned",
     "loadbalancers": "haproxy and keepalived, the first load balancer and then the rest, until the virtual address answers",
-    "founder": "decide whether anybody may found; start the first server; mark every machine with the cluster's CA",
+    "founder": "look whether a cluster exists already, before one is founded; start the first server; leave its CA on every machine",
     "servers": "one at a time, each until it is Ready and votes in etcd; a snapshot of etcd before another version",
     "agents": "new ones ten at a time, those that restart one at a time (drained for another version), until Ready; labels and taints",
     "kubeconfig": "fetch the admin's kubeconfig",
@@ -115,13 +116,13 @@ def check(workspace: Workspace, options: Options) -> None:
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
     if nowhere:
         raise ConditionError(
-            f"no address is known for {', '.join(nowhere)}",
-            cure="run `runner deploy`, or where the machines stand already `runner discover`: they are asked through Proxmox",
+            f"no address is known for {fold(nowhere)}",
+            cure="run `runner deploy`, or where the machines exist already `runner discover`: they are asked through Proxmox",
         )
     unknown = [machine.name for machine in others if machine.name not in facts.machines or not facts.machines[machine.name].host_keys]
     if unknown and not options.accept_new_host_keys:
         raise ConditionError(
-            f"no SSH host key is known for {', '.join(unknown)}",
+            f"no SSH host key is known for {fold(unknown)}",
             cure="run `runner discover`: it reads the keys through Proxmox; or pass --accept-new-host-keys to trust the first answer",
         )
 

@@ -96,7 +96,11 @@ class Deployment:
         return (
             *hook_steps(lambda: self.workspace, "before_deploy", hooks, self.say),
             Step("synth", "save the lock, write the Terraform JSON, install the provider", self.synth),
-            Step("apply", "plan; take back what a killed run left; refuse what was not named; apply", self.apply),
+            Step(
+                "apply",
+                "plan; take in VMs that a killed run left; refuse to delete or replace what you did not name; apply",
+                self.apply,
+            ),
             Step("discover", f"read addresses and SSH host keys, waiting up to {self._seconds():g} s", self.discover),
             *hook_steps(lambda: self.workspace, "after_deploy", hooks, self.say),
         )

@@ -19,7 +19,8 @@ from ruamel.yaml import YAML
 from stardock.cli.main import runner
 from stardock.doctor import reach
 from stardock.doctor.scene import Heard
-from stardock.estate.role import commands, default_user
+from stardock.estate.role import commands
+from stardock.estate.token import default_user
 from stardock.lab.pve import access_key
 from stardock.lab.pve.sshd import ACCOUNT, ACCOUNT_ID
 from stardock.workspace import open_workspace
@@ -71,7 +72,7 @@ def take_role(pve: Estate, file: Path, *, without: str = "nothing") -> str:
         return answer.data
 
     plan = open_workspace(file).plan
-    user = default_user(plan)
+    user = default_user(plan.cluster)
     pve.ask("DELETE", f"/access/users/{user}")
     return pveum.run((line.replace(f" {without}", "") for line in commands(plan, user)), ask)
 

@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
 from stardock.estate.capacity import memory_by_node
-from stardock.estate.role import commands, default_user
+from stardock.estate.role import commands
+from stardock.estate.token import default_user
 from stardock.workspace import commit_lock, open_workspace
 from tests.contract import pveum
 from tests.contract.estate import Estate, estate
@@ -120,7 +121,7 @@ def test_a_token_that_may_not_audit_hosts_is_told_and_nothing_is_written(file: P
     for name in ("pve1", "pve2", "pve3"):
         pve.lab("node", name=name)
     plan = open_workspace(file).plan
-    with_audit = commands(plan, default_user(plan))
+    with_audit = commands(plan, default_user(plan.cluster))
     monkeypatch.setenv("PROXMOX_VE_API_TOKEN", pveum.run(with_audit, pve.granted))
     assert "pve3: 512GiB" in run(file, "lock", "memory").stdout, "the role that `runner proxmox-role` prints is enough"
     file.with_suffix(".lock").unlink()

@@ -66,11 +66,12 @@ class EmulatedEstate:
         pveum.again(self._role(), self.pve.granted)
 
     def _role(self) -> Iterator[str]:
-        from stardock.estate.role import commands, default_user  # noqa: PLC0415 -- after the file is there
+        from stardock.estate.role import commands  # noqa: PLC0415 -- after the file is there
+        from stardock.estate.token import default_user  # noqa: PLC0415
         from stardock.workspace import open_workspace  # noqa: PLC0415
 
         plan = open_workspace(self.file).plan
-        return commands(plan, default_user(plan))
+        return commands(plan, default_user(plan.cluster))
 
     def environ(self) -> dict[str, str]:
         """What a person would have exported."""

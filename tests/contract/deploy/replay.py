@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 from requests import Session
 
-from stardock.estate.role import commands, default_user
+from stardock.estate.role import commands
+from stardock.estate.token import default_user
 from stardock.lab.patience import patient
 from stardock.plan.model import Plan
 from tests.contract import pveum
@@ -56,7 +57,7 @@ class Replay:
         """Serve it."""
         with estate(directory, storages=USUAL | STORAGES) as pve:
             furnish(pve)
-            first, second = (list(commands(plan, default_user(plan))) for plan in recorded.plans)
+            first, second = (list(commands(plan, default_user(plan.cluster))) for plan in recorded.plans)
             token = pveum.run(first, pve.granted)
             pveum.again(second, pve.granted)
             yield cls(recorded, pve, replace(pve, token=token, session=Session()))

@@ -73,7 +73,7 @@ def test_views_fold_names_as_the_plan_does(tmp_path: Path, data: dict[str, Any])
     assert NAMES in plan(tmp_path, None, one, "--if-lost").stdout
     (tmp_path / "cluster.yaml").unlink()
     lost = plan(tmp_path, None, data, "--if-lost").stdout
-    assert "66 (1 server, 65 agent)" in lost
+    assert "66 (1 server, 65 agents)" in lost
 
 
 def test_a_reader_that_has_enough_ends_the_command_as_sigpipe_would_and_nothing_is_said(tmp_path: Path, data: dict[str, Any]) -> None:

@@ -18,10 +18,10 @@ NO_TOKEN = {"PROXMOX_VE_API_TOKEN": "", "STARDOCK_LOCK": "write"}
 
 #: What is typed, the exit code, what is said, and the way out that is named.
 STEPS = [
-    (("plan",), 0, "Plan: 1 to create, 0 to change, 0 to remove, 0 to replace. Lock: +1 name, +founder", "all is to create"),
+    (("plan",), 0, "Plan: 1 to create, 0 to change, 0 to remove, 0 to replace. Lock: +1 name, +first server", "all is to create"),
     (("proxmox-role",), 0, "stardock-single@pve", "pveum user token add"),
-    (("deploy",), 4, "PROXMOX_VE_API_TOKEN is not set", "export PROXMOX_VE_API_TOKEN="),
-    (("discover",), 4, "PROXMOX_VE_API_TOKEN is not set", "export PROXMOX_VE_API_TOKEN="),
+    (("deploy",), 4, "PROXMOX_VE_API_TOKEN is not set", "export PROXMOX_VE_API_TOKEN='stardock-single@pve!stardock=SECRET'"),
+    (("discover",), 4, "PROXMOX_VE_API_TOKEN is not set", "export PROXMOX_VE_API_TOKEN='stardock-single@pve!stardock=SECRET'"),
     (("bootstrap",), 4, "no address is known for server1", "run `runner deploy`"),
 ]
 

@@ -62,7 +62,7 @@ def test_capacity_shows_what_each_pve_node_carries_in_sum_and_in_per_cent(file: 
     data["proxmox"]["nodes"] = [{"name": name, "memory": "16GiB", "cores": 10} for name in ("pve1", "pve2", "pve3")]
     written(file, data)
     said = run(file, "plan", "--capacity").stdout
-    for words in ("9GiB of 16GiB (56.2%)", "5 of 10 (50%)", "18GiB of 48GiB (37.5%)", "1 loadbalancer, 1 server, 1 agent"):
+    for words in ("9GiB of 16GiB (56.2%)", "5 of 10 (50%)", "18GiB of 48GiB (37.5%)", "1 load balancer, 1 server, 1 agent"):
         assert words in said
     *_, every = json.loads(run(file, "plan", "--capacity", "--format", "json").stdout)["capacity"]
     assert every["memory_mib"] == {"taken": 18432, "there": 49152, "percent": 37.5, "percent_of_cluster": 100.0}

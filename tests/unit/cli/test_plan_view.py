@@ -70,7 +70,7 @@ def test_a_pipe_shows_what_a_terminal_shows_without_wrapping_and_without_colour(
     through = piped("plan", cwd=folder, environ={"COLUMNS": "30"})
     assert through.returncode == 0, through.stderr
     assert ESCAPE not in through.stdout + through.stderr
-    assert through.stdout.splitlines()[1].startswith("rke2 v1.36.5+rke2r1; founder server1; VIP 192.168.1.40")
+    assert through.stdout.splitlines()[1].startswith("rke2 v1.36.5+rke2r1; first server server1; VIP 192.168.1.40")
     wishes = document()
     wishes["pools"][2]["machines"] = [{"name": "agent1", "description": "word " * 60}]
     said = piped("plan", cwd=write(folder, wishes), environ={"COLUMNS": "30"}).stdout

@@ -93,7 +93,7 @@ def test_ids_names_pve_nodes_and_addresses_are_those_of_the_running_cluster_whos
     said = place.plan()
     assert "ktest10" in said
     assert "Only a replacement brings" not in said
-    assert "would gain" not in said
+    assert "New in cluster.lock" not in said
 
 
 def test_the_file_is_commented_and_the_same_inputs_give_the_same_bytes(place: Imported) -> None:

@@ -227,7 +227,7 @@ def test_plan_shows_machines_gains_removals_and_what_waits(file: Path, locked: P
     assert result.exit_code == 0, result.output
     words = result.stdout.split()
     assert [word for word in words if word.startswith("192.168.1.")][:3] == ["192.168.1.40", "192.168.1.41", "192.168.1.42"]
-    assert "would gain: server9, server10" in result.stdout
+    assert "which the next deploy writes: server9, server10" in result.stdout
     assert "  - server3: listed under `remove:`" in result.stdout
     assert next(row.split() for row in result.stdout.splitlines() if "300" in row) == ["server1", "vm_id", "210", "300"]
     assert f"runner lock accept -f {file} NAME" in result.stdout

@@ -148,7 +148,7 @@ def test_the_last_line_counts_what_is_created_changed_removed_and_gained(standin
     assert "+ agent2: agent" in said
     assert f"~ server1..server3 (3): memory 4GiB -> 8GiB {POWER}" in said
     assert "- agent1: listed under `remove:`" in said
-    assert said[-1] == "Plan: 1 to create, 3 to change, 1 to remove, 0 to replace. Lock: +1 name, 1 retired"
+    assert said[-1] == "Plan: 1 to create, 3 to change, 1 to remove, 0 to replace. Lock: +1 name, 1 removed"
 
 
 @pytest.mark.parametrize(("edit", "code"), [(nothing, 0), (agents(cores=4), 2), (agents(labels={"a": "b"}), 2)])
@@ -164,7 +164,7 @@ def test_machines_that_no_state_tells_of_are_never_said_to_need_nothing(standing
     known = (standing.parent / "cluster.tfstate").exists()
     said = lines(edited(standing, nothing))
     assert ("nothing to do" in said) is known
-    told = "nothing differs from the lock; whether machines stand so is not known here: `runner drift` asks Proxmox"
+    told = "nothing differs from the lock; whether the VMs exist is not known here: `runner drift` asks Proxmox"
     assert (told in said) is not known
     shown = json.loads(edited(standing, nothing, "--format", "json").stdout)["diff"]
     assert (shown["empty"], shown["settled"]) == (True, known)
@@ -231,7 +231,7 @@ def test_a_machine_that_was_accepted_with_another_vm_id_is_replaced(tmp_path: Pa
 def test_without_state_and_lock_everything_is_to_create(tmp_path: Path) -> None:
     said = lines(edited(write(tmp_path, document()), nothing))
     assert "Compared with nothing (there is no cluster.tfstate, and cluster.lock holds no machine): all is to create." in said
-    assert said[-1] == "Plan: 6 to create, 0 to change, 0 to remove, 0 to replace. Lock: +6 names, +founder, +vrid"
+    assert said[-1] == "Plan: 6 to create, 0 to change, 0 to remove, 0 to replace. Lock: +6 names, +first server, +VRRP id"
 
 
 def test_a_state_that_lacks_a_machine_says_create_and_a_tainted_one_replace(tmp_path: Path) -> None:

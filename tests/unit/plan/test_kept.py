@@ -103,7 +103,7 @@ def test_forget_frees_a_removed_name_and_refuses_one_that_stands(data: dict[str,
     pool(data, "agent")["machines"] = ["a2", "a3"]
     plan, _ = plan_of(data, forget(lock, "a1"))
     assert plan.machine("a3").vm_id == 3000
-    assert plan.warnings[-1] == "nothing is allocated to a1, which stands under `remove`: delete it there"
+    assert plan.warnings[-1] == "the lock has no machine a1, which is listed under `remove`: delete it there"
 
 
 def test_the_founder_is_the_first_server_and_stays_it(data: dict[str, Any]) -> None:

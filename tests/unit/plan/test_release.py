@@ -101,7 +101,7 @@ def test_the_plan_shows_the_release_and_who_says_it(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.stderr
         return next(line for line in result.stdout.splitlines() if line.startswith("rke2 "))
 
-    assert line().startswith(f"rke2 {DEFAULT_VERSION} (today's default; the lock keeps it); founder server1")
+    assert line().startswith(f"rke2 {DEFAULT_VERSION} (today's default; the lock keeps it); first server server1")
     save_lock(tmp_path / "cluster.lock", plan_of(data)[1])
     assert line().startswith(f"rke2 {DEFAULT_VERSION} (kept by the lock); founder")
     held = load_lock(tmp_path / "cluster.lock")

@@ -11,7 +11,7 @@ _DOWN = (
 _ONE_GOES = (
     "A machine goes when its name is listed under `remove:` in cluster.yaml and `runner deploy` runs; drain it first (docs/take-down.md)."
 )
-_ANEW = "One machine is made anew by `runner deploy --replace NAME`; its disk goes with it (docs/bootstrap.md, A machine made anew)."
+_ANEW = "One machine is made anew by `runner deploy --replace NAME`; its disk goes with it (docs/how-to/replace-a-machine.md)."
 _LOOK = "`runner drift` shows what differs from the plan on Proxmox, `runner doctor` what would fail; of the cluster: `kubectl get nodes`."
 _INSIDE = (
     "Use kubectl: `runner bootstrap` writes its kubeconfig beside cluster.yaml, and ends with the line to export (docs/after-bootstrap.md)."
@@ -50,7 +50,7 @@ ADVICE = {
     "Write another `distribution.version` into cluster.yaml, then `runner bootstrap` (docs/bootstrap.md, Another version).": (
         "upgrade update"
     ),
-    "Write the machine into its pool in cluster.yaml, then `runner deploy` and `runner bootstrap`.": "scale add join expand",
+    "Write the machine into its pool, then `runner deploy` and `runner bootstrap` (docs/how-to/add-a-machine.md).": "scale add join expand",
     "Names, addresses and VM ids: `runner plan`, for programs `runner plan --format json` (docs/plan-json.md).": (
         "output outputs list ls inventory"
     ),
@@ -62,9 +62,7 @@ ADVICE = {
     _ETCD: "backup restore snapshot etcd",
     _STATE: "state workspace",
     _REBOOT: "reboot restart start stop shutdown",
-    "RKE2 renews its certificates when it starts; tokens and keys are not renewed by a command (docs/bootstrap.md, Secrets).": (
-        "rotate renew cert certs certificate token"
-    ),
+    "There is no command for it yet; docs/how-to/change-a-key.md has the steps.": ("rotate renew cert certs certificate token"),
     "`runner bootstrap` writes it beside cluster.yaml, as X.kubeconfig.": "kubeconfig",
     "A run that still holds the cluster is named by the command that finds it; of a state's lock: docs/state.md.": "unlock force-unlock",
     "`runner doctor` tries what a deploy needs; `runner lab` is a whole cluster without Proxmox (docs/lab.md).": "test verify",

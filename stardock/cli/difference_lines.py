@@ -16,7 +16,7 @@ T = TypeVar("T")
 EFFECTS: Mapping[Effect, str] = {
     "live": "while it runs",
     "power_cycle": "at the VM's next power cycle: drain it first",
-    "bootstrap": "by `runner bootstrap`",
+    "bootstrap": "by the next bootstrap",
 }
 #: What the lock holds beside machines, as a person calls it.
 IN_WORDS = {"founder": "first server", "vrid": "VRRP id"}

@@ -48,7 +48,7 @@ def edited(file: Path, edit: Edit, *options: str) -> Result:
     edit(data)
     write(file.parent, data)
     before = {path.name: path.read_bytes() for path in file.parent.iterdir()}
-    result = CliRunner().invoke(runner, ["plan", "-f", str(file), *options])
+    result = CliRunner().invoke(runner, ["plan", *options], env={"STARDOCK_FILE": str(file)})
     assert {path.name: path.read_bytes() for path in file.parent.iterdir()} == before
     return result
 
@@ -72,7 +72,7 @@ def agent_nic(**values: Any) -> Edit:
 
 POWER = "(at the VM's next power cycle: drain it first)"
 RUNS = "(while it runs)"
-BOOTSTRAP = "(by `runner bootstrap`)"
+BOOTSTRAP = "(by the next bootstrap)"
 
 EDITS: dict[str, tuple[Edit, str]] = {
     "cores": (agents(cores=4), f"cores 2 -> 4 {POWER}"),

@@ -103,10 +103,10 @@ def test_the_plan_shows_the_release_and_who_says_it(tmp_path: Path) -> None:
 
     assert line().startswith(f"rke2 {DEFAULT_VERSION} (today's default; the lock keeps it); first server server1")
     save_lock(tmp_path / "cluster.lock", plan_of(data)[1])
-    assert line().startswith(f"rke2 {DEFAULT_VERSION} (kept by the lock); founder")
+    assert line().startswith(f"rke2 {DEFAULT_VERSION} (kept by the lock); first server")
     held = load_lock(tmp_path / "cluster.lock")
     assert held is not None
     save_lock(tmp_path / "cluster.lock", replace(held, distribution_version="v1.36.1+rke2r1"))
-    assert line().startswith(f"rke2 v1.36.1+rke2r1 (kept by the lock; new clusters get {DEFAULT_VERSION}); founder")
+    assert line().startswith(f"rke2 v1.36.1+rke2r1 (kept by the lock; new clusters get {DEFAULT_VERSION}); first server")
     file.write_text(json.dumps(data | {"distribution": {"version": "v1.36.4+rke2r1"}}))
-    assert line().startswith("rke2 v1.36.4+rke2r1; founder")
+    assert line().startswith("rke2 v1.36.4+rke2r1; first server")

@@ -15,7 +15,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-vm check lint types lock docs bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-vm check lint types lock docs dist bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,8 +76,11 @@ docs: ## the generated parts of docs/
 	@runner schema --format markdown >docs/cluster-yaml.md
 	@python -m tests.proof
 
+dist: setup ## sdist and wheel in dist/: what `pipx install` takes
+	@tools/dist
+
 bench: lab-setup ## the figures of bench/README.md
 	@python -m bench
 
 clean: demo-down ## takes away all that was built in the checkout (the tool cache stays)
-	@rm -rf build imports node_modules cdktf.out
+	@rm -rf build dist imports node_modules cdktf.out

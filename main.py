@@ -11,6 +11,9 @@ import os
 import sys
 from pathlib import Path
 
+# `pve` lives in constructs/pve: a package named `constructs` would hide the library that cdktf imports.
+sys.path.insert(1, str(Path(__file__).with_name("constructs")))
+
 from stacks.node import prepare_node
 from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError, of_system

@@ -11,11 +11,11 @@ from stardock.bundle.text import yaml_text
 from stardock.errors import RefusedError, StardockError
 from stardock.facts import Facts, save_known_hosts
 from stardock.plan.model import Plan
+from stardock.shipped import ROOT
 from stardock.writing import refuse_link, unwritable, write_atomically
 from stardock.yamltext import quoted
 
-#: Where the playbooks are in a checkout.
-SOURCE = Path(__file__).parents[2] / "ansible"
+SOURCE = ROOT / "ansible"
 
 #: What a bundle consists of; everything else in its directory is somebody else's and stays.
 PARTS = ("ansible.cfg", "inventory", "known_hosts", "project", "README.md")

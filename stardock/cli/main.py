@@ -19,6 +19,7 @@ import click
 
 from stardock.cli.told import printable, say
 from stardock.errors import InputErrors, Problem, StardockError, of_system
+from stardock.shipped import own_programs_first
 from stardock.writing import keep_others_from_writing
 
 INTERRUPTED = 130
@@ -168,6 +169,7 @@ def runner(debug: bool) -> None:
 def main() -> None:
     """Entry point of the console script."""
     keep_others_from_writing()
+    own_programs_first(os.environ)
     signal.signal(signal.SIGTERM, _terminate)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

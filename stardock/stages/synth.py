@@ -7,7 +7,6 @@ checkout's `cdktf.out/stacks/CLUSTER`. A local state is always `DIR/X.tfstate`: 
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError, EngineError
 from stardock.files import ClusterFiles
+from stardock.shipped import ROOT
 from stardock.writing import refuse_link
 
 #: What cdktf calls the JSON in a stack's folder.
@@ -30,15 +30,8 @@ def find_engine(environ: Mapping[str, str]) -> str:
     for candidate in [named] if named else ["tofu", "terraform"]:
         if found := shutil.which(candidate, path=environ.get("PATH")):
             return found
-    raise ConditionError(f"{named or 'neither tofu nor terraform'} is not on PATH", cure=_GET_ENGINE)
-
-
-def project_root() -> Path:
-    """Find the checkout: the folder that holds `stacks/` and main.py. Stardock is installed editable, so the package lies in it."""
-    found = importlib.util.find_spec("stacks")
-    if found is None or found.origin is None:
-        raise ConditionError("the package `stacks` is not installed", cure="run `make setup` in the checkout")
-    return Path(found.origin).parents[1]
+    missing = f"{named} is not" if named else "neither tofu nor terraform is"
+    raise ConditionError(f"{missing} on PATH", cure=_GET_ENGINE)
 
 
 def synth(files: ClusterFiles, cluster: str, environ: Mapping[str, str]) -> Path:
@@ -50,8 +43,8 @@ def synth(files: ClusterFiles, cluster: str, environ: Mapping[str, str]) -> Path
     refuse_link(output)
     ours = {"STARDOCK_FILE": str(files.spec.resolve()), "CDKTF_OUTDIR": str(output)}
     done = subprocess.run(
-        [sys.executable, "-O", str(project_root() / "main.py")],
-        cwd=project_root(),
+        [sys.executable, "-O", str(ROOT / "main.py")],
+        cwd=ROOT,
         env={**environ, **ours},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""First-boot scripts and units that are files: the folder `cloudinit/` of a checkout, `stardock/cloudinit/` where Stardock is installed.
+"""First-boot scripts and units that are files: the folder `cloudinit/`.
 
 `X.j2` is a jinja2 template, for texts that values go into; every other file is used as it is. A value is never a template itself.
 """
@@ -8,20 +8,18 @@ from __future__ import annotations
 import posixpath
 import shlex
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from stardock.shipped import ROOT
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
-
-_FOLDERS = (Path(__file__).parents[2] / "cloudinit", Path(__file__).parents[1] / "cloudinit")
 
 
 @cache
 def script(name: str) -> str:
     """Give the text of a file of `cloudinit/`; FileNotFoundError when the installation lacks it."""
-    found = next((folder / name for folder in _FOLDERS if (folder / name).is_file()), _FOLDERS[0] / name)
-    return found.read_text(encoding="utf-8")
+    return (ROOT / "cloudinit" / name).read_text(encoding="utf-8")
 
 
 def filled(name: str, **values: object) -> str:

@@ -7,8 +7,7 @@ import subprocess
 import pytest
 from jinja2 import UndefinedError
 
-from stardock.systems import scripts
-from stardock.systems.scripts import filled, script
+from stardock.systems.scripts import filled
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
@@ -20,15 +19,6 @@ def test_every_script_passes_shellcheck() -> None:
     assert found
     done = subprocess.run(["shellcheck", "--shell", "sh", *found], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-def test_a_file_is_found_in_a_checkout_and_where_stardock_is_installed(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = script("host-keys.sh")
-    monkeypatch.setattr(scripts, "_FOLDERS", (ROOT / "nowhere", ROOT / "cloudinit"))
-    script.cache_clear()
-    assert script("host-keys.sh") == text
-    with pytest.raises(FileNotFoundError, match="no-such"):
-        script("no-such")
 
 
 def test_a_value_that_a_template_lacks_is_an_error_and_no_empty_text() -> None:

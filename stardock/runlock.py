@@ -1,7 +1,7 @@
 """One run per cluster: a lock beside cluster.yaml, and the end of what a killed run left behind.
 
 The lock is `flock` on `X.pid`, so the kernel frees it when the run dies, however it dies; and, since `git clean` takes that file away
-while a run lives, a socket without a file (unix(7), abstract) that is named after the folder and the file: the kernel frees it, too.
+while a run lives, a mark in memory (`stardock.runmark`).
 The file holds the pid on its first line and a token on its second. Every program that the run starts inherits the token as `STARDOCK_RUN`;
 a run that finds an unfinished token in the file ends the processes that still carry it (an orphaned tofu or ansible-playbook) before it
 changes anything itself. Finding them by their environment leaves no moment between "started" and "recorded", and cannot hit a process that
@@ -11,19 +11,16 @@ reuses a pid.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
-import hashlib
 import os
 import secrets
 import signal
-import socket
-import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stardock.errors import StardockError
+from stardock.runmark import Holder, holder_of, marked
 from stardock.writing import open_in_place
 
 #: The variable that marks the processes of a run. Whoever starts programs with an environment of its own hands it on.
@@ -46,7 +43,7 @@ def only_run(path: Path, say: Callable[[str], None] = _quiet) -> Iterator[str]:
     descriptor = open_in_place(path)
     try:
         _claim(descriptor, path)
-        with _claimed_name(path):
+        with _only_mark(path):
             _end_orphans(_token_in(descriptor), say)
             with _marked(descriptor) as token:
                 yield token
@@ -62,7 +59,7 @@ def only_asking(path: Path) -> Iterator[str]:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             held.callback(os.close, descriptor)
             _claim(descriptor, path)
-        held.enter_context(_claimed_name(path))
+        held.enter_context(_only_mark(path))
         yield held.enter_context(_token())
 
 
@@ -70,42 +67,21 @@ def _claim(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise _held(path, _lines(descriptor)[0]) from None
+        raise _held(path, holder_of(_lines(descriptor)[0])) from None
 
 
-def _held(path: Path, pid: str) -> StardockError:
-    pid = pid if pid.isdecimal() else ""
-    cure = f"wait until it is done, or end it: kill {pid}" if pid else "wait until it is done"
-    return StardockError(f"another run holds this cluster: pid {pid or 'unknown'} ({path.name})", cure=cure)
+def _held(path: Path, by: Holder | None) -> StardockError:
+    cure = f"wait until it is done, or end it: kill {by.pid}" if by else "wait until it is done"
+    return StardockError(f"another run holds this cluster: {by or 'pid unknown'} ({path.name})", cure=cure)
 
 
 @contextlib.contextmanager
-def _claimed_name(path: Path) -> Iterator[None]:
-    """Hold a name that no file stands for, the same however the folder is reached. Raises StardockError when another run has it.
-
-    Where the kernel has none (not Linux), or lets this process have none, the file alone must do.
-    """
-    folder = path.parent.stat()
-    digest = hashlib.sha256(f"{folder.st_dev} {folder.st_ino} {path.name}".encode()).hexdigest()
-    name = f"\0stardock-run-{digest[:32]}"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as mine:
-        try:
-            mine.bind(name)
-            mine.listen()
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise _held(path, _owner(name)) from None
+def _only_mark(path: Path) -> Iterator[None]:
+    """Hold the mark in memory. Raises StardockError when another run does."""
+    with marked(path) as other:
+        if other:
+            raise _held(path, other)
         yield
-
-
-def _owner(name: str) -> str:
-    """The pid of the process that listens there, as the kernel has it (unix(7), SO_PEERCRED); empty where it cannot be told."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller, contextlib.suppress(OSError):
-        caller.setblocking(False)
-        caller.connect(name)
-        pid, _, _ = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-        return str(pid)
-    return ""
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,55 @@ def test_a_second_run_over_another_name_of_the_folder_is_refused(tmp_path: Path)
             pytest.fail("two runs at once")
         with only_run(tmp_path / "real/d.pid"):  # another cluster of the folder
             pass
+
+
+#: Another account that makes the mark of our folder, and has taken the socket's name that runs held before.
+STRANGER = """
+import hashlib, os, socket, sys, time
+from pathlib import Path
+path, uid = Path(sys.argv[1]), int(sys.argv[2])
+folder = path.parent.stat()
+name = "stardock-run-" + hashlib.sha256(f"{folder.st_dev} {folder.st_ino} {path.name}".encode()).hexdigest()[:32]
+os.setgroups([]); os.setgid(uid); os.setuid(uid)
+mark, taken = os.memfd_create(name), socket.socket(socket.AF_UNIX)
+taken.bind("\\0" + name)
+print("held", flush=True)
+time.sleep(60)
+"""
+NOBODY = 65534
+
+
+@contextlib.contextmanager
+def _stranger(path: Path) -> Iterator[int]:
+    command = [sys.executable, "-c", STRANGER, str(path), str(NOBODY)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == "held\n"
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.mark.proves("hostile 16")
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another account")
+def test_another_account_can_neither_take_the_place_of_a_run_nor_keep_one_from_beginning(tmp_path: Path) -> None:
+    with _stranger(tmp_path / "c.pid"), only_run(tmp_path / "c.pid"):
+        (tmp_path / "c.pid").unlink()
+        with pytest.raises(StardockError, match=f"another run holds this cluster: pid {os.getpid()} "), only_run(tmp_path / "c.pid"):
+            pytest.fail("two runs at once")
+
+
+@pytest.mark.proves("hostile 16")
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another account")
+def test_a_run_of_the_folders_owner_is_seen_by_root_and_told_with_its_account(tmp_path: Path) -> None:
+    os.chown(tmp_path, NOBODY, NOBODY)
+    with _stranger(tmp_path / "c.pid") as pid:
+        said = f"another run holds this cluster: pid {pid} of nobody"
+        with pytest.raises(StardockError, match=said), only_run(tmp_path / "c.pid"):
+            pytest.fail("two runs at once")
+    with only_run(tmp_path / "c.pid"):
+        pass
 
 
 def test_what_only_asks_makes_no_file_and_keeps_others_out(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError, of_system
 from stardock.files import find_cluster_file
 from stardock.plan.state import LOCAL
+from stardock.stages.engine_environment import refuse_elsewhere
+from stardock.stages.live_files import refuse_live_files
 from stardock.workspace import Workspace, commit_lock, open_workspace, unseen
 from stardock.writing import close_to_others, keep_others_from_writing, refuse_link
 
@@ -32,6 +34,7 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
     stack = outdir / "stacks" / workspace.plan.cluster
     for part in (outdir, outdir / "manifest.json", stack.parent, stack, stack / "cdk.tf.json"):
         refuse_link(part)
+    refuse_live_files(stack)
     prepare_node()
     from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
 
@@ -59,6 +62,7 @@ def main() -> int:
     replaced = _replaced()
     keep_others_from_writing()
     try:
+        refuse_elsewhere(os.environ)
         workspace = open_workspace(find_cluster_file(None))
         sys.stderr.writelines(f"warning: {line}\n" for line in unseen(workspace))
         commit_lock(workspace)

@@ -30,13 +30,14 @@ from stardock.stages.engine_plan import MACHINE, MachineChange, machine_changes,
 from stardock.stages.gate import judge, judge_strange, refuse
 from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.images import refuse_unfit_files
+from stardock.stages.live_files import refuse_live_files
 from stardock.stages.lost import await_agents, find_lost, settled, strays
 from stardock.stages.running import known
 from stardock.stages.running import refuse as refuse_standing
 from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.state import mend, pull, refuse_left_behind
 from stardock.stages.step import Say, Step, run
-from stardock.stages.synth import STACK_FILE, find_engine, synth
+from stardock.stages.synth import STACK_FILE, find_engine, stack_folder, synth
 from stardock.stages.variables import password_variables
 from stardock.standing import Standing, standing_in
 from stardock.workspace import Workspace, commit_lock, open_workspace, standing_here
@@ -112,6 +113,7 @@ class Deployment:
         check_names("--accept-loss", self.options.losing, machines)
         refuse_standing(self.workspace, known(self.workspace))
         check_hooks(self.workspace.spec.hooks, ("before_deploy", "after_deploy"))
+        refuse_live_files(stack_folder(self.workspace.files, self.workspace.plan.cluster))
         engine = find_engine(os.environ)
         if ignored := not_passed(os.environ):
             self.say(f"  not passed to the engine, for they would lead it elsewhere: {', '.join(ignored)}")

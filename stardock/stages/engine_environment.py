@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stardock.errors import ConditionError
+
 _ENGINES = ("TF_", "TOFU_")
 #: Values for our variables, credentials and addresses of backends and registries.
 _PREFIXES = ("TF_VAR_", "TF_HTTP_", "TF_TOKEN_", "TF_REGISTRY_")
@@ -18,6 +20,20 @@ _NAMES = frozenset(
         *("TF_ENCRYPTION", "TF_STATE_PERSIST_INTERVAL", "TF_IN_AUTOMATION", "TF_INPUT"),
     )
 )
+
+#: What leads to another state, folder or provider an engine that somebody else starts.
+_ELSEWHERE = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_ARGS", "TF_REATTACH_PROVIDERS")
+
+
+def refuse_elsewhere(environ: Mapping[str, str]) -> None:
+    """Raise `ConditionError` where an engine that gets this environment whole, as cdktf's does, would leave the cluster's state.
+
+    cdktf-cli starts main.py with its own environment but for `TF_VAR_*`, then the engine with all of it.
+    """
+    found = sorted(name for name, value in environ.items() if value and name.startswith(_ELSEWHERE))
+    if found:
+        message = f"{' and '.join(found)} in the environment would lead the engine that applies this away from the cluster's state"
+        raise ConditionError(message, cure=f"unset {' '.join(found)}")
 
 
 def not_passed(environ: Mapping[str, str]) -> tuple[str, ...]:

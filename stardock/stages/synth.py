@@ -16,6 +16,7 @@ from pathlib import Path
 from stardock.errors import ConditionError, EngineError
 from stardock.files import ClusterFiles
 from stardock.shipped import ROOT
+from stardock.stages.engine_environment import passed
 from stardock.writing import refuse_link
 
 #: What cdktf calls the JSON in a stack's folder.
@@ -39,17 +40,22 @@ def synth(files: ClusterFiles, cluster: str, environ: Mapping[str, str]) -> Path
 
     `environ` may hold STARDOCK_REPLACE and STARDOCK_ADOPT. Raises EngineError with main.py's own words.
     """
-    output = files.spec.resolve().parent / "cdktf.out"
+    output = stack_folder(files, cluster).parents[1]
     refuse_link(output)
     ours = {"STARDOCK_FILE": str(files.spec.resolve()), "CDKTF_OUTDIR": str(output)}
     done = subprocess.run(
         [sys.executable, "-O", str(ROOT / "main.py")],
         cwd=ROOT,
-        env={**environ, **ours},
+        env={**passed(environ), **ours},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         raise EngineError("the Terraform JSON could not be written (main.py):\n" + "\n".join(done.stderr.strip().splitlines()[-20:]))
-    return output / "stacks" / cluster
+    return stack_folder(files, cluster)
+
+
+def stack_folder(files: ClusterFiles, cluster: str) -> Path:
+    """Where `synth` writes a cluster's JSON, and the engine works."""
+    return files.spec.resolve().parent / "cdktf.out/stacks" / cluster

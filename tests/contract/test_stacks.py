@@ -113,6 +113,16 @@ def test_cdktf_deploy_makes_the_machines_and_every_request_was_accepted(deployed
     assert refused == {}
 
 
+@pytest.mark.proves("hostile 18")
+@pytest.mark.only_looks
+def test_cdktf_deploy_does_not_follow_a_workspace_of_the_environment(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = provider_environment(deployed.pve)
+    monkeypatch.setattr(f"{__name__}.provider_environment", lambda _pve: usual | {"TF_WORKSPACE": "prod"})
+    with pytest.raises(AssertionError, match="TF_WORKSPACE in the environment would lead the engine that applies this away"):
+        cdktf(deployed.pve, deployed.folder / "cluster.yaml", "deploy", "--auto-approve", "--skip-provider-lock")
+    assert not [*deployed.folder.rglob("terraform.tfstate.d")]
+
+
 @pytest.mark.only_looks
 def test_each_machine_gets_its_three_snippets_as_its_seed(deployed: Deployed) -> None:
     config = deployed.pve.get("/nodes/pve1/qemu/200/config")

@@ -86,3 +86,40 @@ def test_an_output_folder_that_is_a_symbolic_link_is_refused_and_what_it_names_s
     assert done.returncode == 4, done.stderr
     assert "is a symbolic link, and Stardock writes through none" in done.stderr
     assert target.read_text() == "precious" if target.is_file() else not list(target.iterdir())
+
+
+@pytest.mark.proves("hostile 18")
+@pytest.mark.parametrize(("name", "value"), [("TF_WORKSPACE", "prod"), ("TF_DATA_DIR", "elsewhere"), ("TF_CLI_ARGS_apply", "-destroy")])
+def test_synth_is_refused_where_the_environment_would_lead_cdktfs_engine_elsewhere(tmp_path: Path, name: str, value: str) -> None:
+    done = run_main(write_cluster(tmp_path, document("single")), **{name: value})
+    assert done.returncode == 4, done.stderr
+    assert f"error: {name} in the environment would lead the engine that applies this away from the cluster's state" in done.stderr
+    assert f"unset {name}" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["cluster.yaml"]
+
+
+@EACH
+@pytest.mark.proves("hostile 18")
+@pytest.mark.parametrize("name", ["cdk_override.tf", "cdk.tofu.json", "terraform.tfvars", ".terraform/environment"])
+def test_synth_is_refused_where_the_stacks_folder_holds_what_an_engine_would_read(tmp_path: Path, engine: str, name: str) -> None:
+    """The engine does read it, unless it is terraform and the file is tofu's."""
+    cluster = write_cluster(tmp_path, document("single"))
+    folder = synthesize(cluster).path.parent
+    before = (folder / "cdk.tf.json").read_bytes()
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text({"terraform.tfvars": "x = {", ".terraform/environment": "prod"}.get(name, "nonsense"))
+    quiet = {"TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"), "CHECKPOINT_DISABLE": "1"}
+    verb = (
+        ["workspace", "show"]
+        if name == ".terraform/environment"
+        else ["plan"]
+        if name == "terraform.tfvars"
+        else ["init", "-backend=false"]
+    )
+    asked = subprocess.run([engine, *verb], cwd=folder, env=os.environ | quiet, capture_output=True, text=True, check=False)
+    passed_over = name.endswith(".tofu.json") and Path(engine).name == "terraform"
+    assert (asked.returncode != 0 or asked.stdout == "prod\n") != passed_over, asked.stdout
+    done = run_main(cluster)
+    assert done.returncode == 4, done.stderr
+    assert "an engine would not do what cluster.yaml says" in done.stderr
+    assert (folder / "cdk.tf.json").read_bytes() == before

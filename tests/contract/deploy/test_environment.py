@@ -56,3 +56,17 @@ def test_with_umask_000_nobody_else_may_write_what_a_deploy_makes_or_finds_of_an
         deployed.deploy()
         assert deployed.run("bundle")[0] == 0
     assert _writable(deployed.folder) == []
+
+
+@pytest.mark.proves("hostile 18")
+def test_a_deploy_is_refused_before_anything_while_the_stacks_folder_holds_what_the_engine_would_read(deployed: EmulatedEstate) -> None:
+    override = deployed.stack / "x_override.tf.json"
+    override.write_text('{"resource": {"proxmox_virtual_environment_vm": {"agent1": {"name": "mine"}}}}')
+    asked = len(deployed.pve.lab("requests"))
+    code, output = deployed.run("deploy", "--timeout", "20")
+    assert code == 4, output
+    assert "it would read x_override.tf.json there" in output
+    assert f"mv -n -- {override} {override}.unused" in output
+    assert len(deployed.pve.lab("requests")) == asked
+    override.unlink()
+    assert "nothing to change" in deployed.deploy()

@@ -40,7 +40,7 @@ def _wanted(machine: Machine) -> dict[str, tuple[str, int | None]]:
 
 
 def _disk(machine: Machine, key: str, datastore: str, size: int | None, config: Config) -> Iterator[Finding]:
-    hidden, cure = key in {"efidisk0", "tpmstate0"}, _LOST.format(name=machine.name)
+    hidden, cure = key in {"efidisk0", "tpmstate0"}, _missing(machine, key, config)
     if key not in config:
         shown = f"on {datastore}" + (f", {size}GiB" if size else "")
         yield Finding(kind="disk", subject=machine.name, field=key, wanted=shown, found="none", hidden=hidden, cure=cure)
@@ -57,6 +57,16 @@ def _disk(machine: Machine, key: str, datastore: str, size: int | None, config: 
         cure = f"write `disk: {seen:g}GiB` on {machine.name}: disks never shrink" if grown else "runner deploy grows it"
         found = f"{seen:g}GiB" if seen is not None else drive.get("size", "no size")
         yield Finding(kind="disk", subject=machine.name, field=f"{key} size", wanted=f"{size}GiB", found=found, cure=cure)
+
+
+def _missing(machine: Machine, key: str, config: Config) -> str:
+    """What a person can do for a drive that is not there: PVE keeps what is detached as `unusedN`."""
+    kept = [str(config[one]) for one in sorted(config) if one.startswith("unused")]
+    if not kept:
+        return _LOST.format(name=machine.name)
+    serial = next((f",serial={disk.name}" for disk in machine.data_disks if key == f"virtio{disk.slot}"), "")
+    volume, which = (kept[0], "") if len(kept) == 1 else ("VOLUME", f", where VOLUME is one of {', '.join(kept)}")
+    return f"if it was detached, attach it again: qm set {machine.vm_id} --{key} {volume}{serial}{which}"
 
 
 #: qemu-server's defaults of what a drive may leave out; of `aio` what the provider takes for it.
@@ -120,6 +130,8 @@ def _others(machine: Machine, config: Config, wanted: set[str]) -> Iterator[Find
         if drive.get("media") == "cdrom" and drive.get("file") == "none":
             continue
         cure = f"if it is not wanted: qm disk unlink {machine.vm_id} --idlist {key}"
+        if key.startswith("unused"):
+            cure = f"it holds what was on a disk that was detached; if nobody wants that any more, {cure.partition(': ')[2]} deletes it"
         hidden = key.startswith("unused") or key in {"efidisk0", "tpmstate0"}
         yield Finding(kind="disk", subject=machine.name, field=key, wanted="none", found=str(config[key]), hidden=hidden, cure=cure)
 

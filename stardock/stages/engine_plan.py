@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stardock.stages.in_place import losses
+from stardock.stages.in_place import Detached, detached, losses
 
 MACHINE = "proxmox_virtual_environment_vm"
 #: All that stacks/ makes.
@@ -82,7 +82,7 @@ class MachineChange:
     """What the engine would do to one machine.
 
     `paths` are the attributes that force a replacement, `importing` is the VM (`PVE node/VM id`) that is taken into the state, `losses`
-    what a machine that stays would lose.
+    what a machine that stays would lose, `detached` its disks that somebody took off in Proxmox.
     """
 
     name: str
@@ -91,6 +91,7 @@ class MachineChange:
     paths: tuple[str, ...] = ()
     importing: str = ""
     losses: tuple[str, ...] = ()
+    detached: tuple[Detached, ...] = ()
 
     @property
     def destroys(self) -> bool:
@@ -129,8 +130,9 @@ def _machine_change(item: Mapping[str, Any]) -> MachineChange | None:
     if not action:
         return None
     paths = tuple(".".join(str(step) for step in path) for path in change.get("replace_paths") or ())
-    lost = () if action in {"create", "replace", "delete"} else losses(change)
-    return MachineChange(item["name"], action, item.get("action_reason", ""), paths, importing, lost)
+    stays = action not in {"create", "replace", "delete"}
+    lost, off = (losses(change), detached(change)) if stays else ((), ())
+    return MachineChange(item["name"], action, item.get("action_reason", ""), paths, importing, lost, off)
 
 
 def _action(actions: Sequence[str], *, importing: bool) -> Action | Literal[""]:

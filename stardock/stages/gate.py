@@ -79,9 +79,13 @@ def _judge_one(change: MachineChange, allowed: Allowed) -> list[Refusal]:
     if change.importing and allowed.adopt.get(change.name) != change.importing:
         return [_not_asked_for(change)]
     if not change.destroys:
-        return [_lossy(change)] if change.losses and change.name not in allowed.losing else []
+        return [] if change.name in allowed.losing else _judge_losses(change)
     refusal = _judge_destruction(change, allowed)
     return [refusal] if refusal else []
+
+
+def _judge_losses(change: MachineChange) -> list[Refusal]:
+    return ([_lossy(change)] if change.losses else []) + ([_detached(change)] if change.detached else [])
 
 
 def _judge_destruction(change: MachineChange, allowed: Allowed) -> Refusal | None:
@@ -144,6 +148,23 @@ def _lossy(change: MachineChange) -> Refusal:
     back = f"put {change.name} back as it was in cluster.yaml and in the lock (git diff shows what changed)"
     knowingly = f"or, when the guest uses it no more (drained, unmounted): runner deploy --accept-loss {change.name}"
     return Refusal(change.name, message, f"{back}\n{knowingly}")
+
+
+def _detached(change: MachineChange) -> Refusal:
+    """A disk that a person took off: the engine would put an empty one in its place."""
+    disks = ", ".join(disk.told for disk in change.detached)
+    message = f"{change.name} has its disk {disks} no more (detached in Proxmox?), and an empty one would be made in its place"
+    listed = f"qm config {change.detached[0].vm_id} | grep unused"
+    attach = " && ".join(disk.attached() for disk in change.detached)
+    first = any(not disk.serial for disk in change.detached)
+    anew = f"runner deploy --replace {change.name}, for a machine starts from its first disk" if first else ""
+    return Refusal(
+        change.name,
+        message,
+        f"if its content is to stay, attach it again: Proxmox, Hardware, Unused Disk, Edit; or on its PVE node `{listed}`"
+        f" shows each VOLUME: {attach}\n"
+        f"if its content is gone for good, or not wanted: {anew or f'runner deploy --accept-loss {change.name} makes an empty one'}",
+    )
 
 
 def _unnamed(change: MachineChange) -> Refusal:

@@ -7,6 +7,7 @@ Reads `change.before` and `change.after` of the engine's plan (provider 0.111.1,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Values = Mapping[str, Any]
@@ -26,11 +27,40 @@ def _disks(before: Values, after: Values, unknown: Values) -> Iterator[str]:
     for disk in before.get("disk") or ():
         slot = disk.get("interface")
         if not slot:
-            continue  # so the provider reads a disk that is gone from the VM already
+            continue  # `detached`
         if slot in kept:
             yield from _changed(disk, kept[slot])
         else:
             yield f"its disk {_told(disk)} would be taken off"
+
+
+def detached(change: Mapping[str, Any]) -> tuple[Detached, ...]:
+    """Disks of the state that are on the VM no more, and would be made anew, empty: what was on them is `unusedN` of the VM, or gone.
+
+    The provider reads such a disk as one without an interface (OrderedListFromMapByKeyValues) and takes the planned one for a new disk
+    (disk.Update: a blank one). Then it stumbles over the one without an interface; by the next run all seems well. A new disk that is
+    asked for in the same run cannot be told apart from it and counts, too.
+    """
+    before, after = (change.get(key) or {} for key in ("before", "after"))
+    slots = {disk.get("interface") for disk in before.get("disk") or ()}
+    if slots and all(slots):
+        return ()
+    made = [disk for disk in after.get("disk") or () if disk.get("interface") not in slots] if slots else []
+    return tuple(Detached(int(before.get("vm_id") or 0), str(disk["interface"]), disk.get("serial") or "", _told(disk)) for disk in made)
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """A disk that is on its VM no more. Only data disks have a serial, by which the guest finds them."""
+
+    vm_id: int
+    slot: str
+    serial: str
+    told: str
+
+    def attached(self) -> str:
+        """What attaches it again, as root on the PVE node."""
+        return f"qm set {self.vm_id} --{self.slot} VOLUME{f',serial={self.serial}' if self.serial else ''}"
 
 
 def _told(disk: Values) -> str:

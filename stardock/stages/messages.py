@@ -71,6 +71,13 @@ _STATE_CURES = (
         "`state:` was changed; to take the state along: (cd {folder} && {engine} init -migrate-state); to leave it: -reconfigure instead",
     ),
 )
+#: The provider's (0.111.1) words -> what to do.
+_PROVIDER_CURES = (
+    (
+        r"Defined disk interface not supported\. Interface was ,",
+        "the provider stumbled over a disk that was taken off in Proxmox, after it had done the rest: run the command once more",
+    ),
+)
 #: terraform's http backend shows its own id under "Lock Info" and the holder's in the message.
 _LOCK_ID = re.compile(r"already locked: ID=(\S+)|^\s*ID:\s+(\S+)", re.MULTILINE)
 
@@ -78,7 +85,7 @@ _LOCK_ID = re.compile(r"already locked: ID=(\S+)|^\s*ID:\s+(\S+)", re.MULTILINE)
 def cure_of(why: str, engine: str, folder: Path) -> str:
     """What to do about an engine's failure."""
     lock = _LOCK_ID.search(why)
-    for pattern, cure in _STATE_CURES:
+    for pattern, cure in (*_STATE_CURES, *_PROVIDER_CURES):
         if re.search(pattern, why):
             return cure.format(folder=folder, engine=engine, lock=(lock[1] or lock[2]) if lock else "ID")
     return "run the command again when the cause is gone: it continues"

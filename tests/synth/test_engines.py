@@ -91,7 +91,7 @@ def test_an_output_folder_that_is_a_symbolic_link_is_refused_and_what_it_names_s
 @pytest.mark.proves("hostile 18")
 @pytest.mark.parametrize(("name", "value"), [("TF_WORKSPACE", "prod"), ("TF_DATA_DIR", "elsewhere"), ("TF_CLI_ARGS_apply", "-destroy")])
 def test_synth_is_refused_where_the_environment_would_lead_cdktfs_engine_elsewhere(tmp_path: Path, name: str, value: str) -> None:
-    done = run_main(write_cluster(tmp_path, document("single")), **{name: value})
+    done = run_main(write_cluster(tmp_path, document("single")), checkout=ROOT, **{name: value})
     assert done.returncode == 4, done.stderr
     assert f"error: {name} in the environment would lead the engine that applies this away from the cluster's state" in done.stderr
     assert f"unset {name}" in done.stderr

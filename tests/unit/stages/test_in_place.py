@@ -111,3 +111,24 @@ def test_a_vm_that_is_taken_back_keeps_its_disks_too() -> None:
     change = {"before": VM, "after": {**VM, "disk": VM["disk"][:1]}, "importing": {"id": "pve1/210"}}
     changes = machine_changes(plan(item(["update"], change=change)))
     assert "virtio1" in judge(changes, Allowed(adopt={"server1": "pve1/210"}))[0].message
+
+
+GONE = {"interface": None, "datastore_id": None, "size": None, "serial": None}
+
+
+@pytest.mark.proves("hostile 12")
+@pytest.mark.parametrize(
+    ("index", "told", "attach", "instead"),
+    [
+        (1, "virtio1 (data, 10 GiB on local-lvm)", "qm set 210 --virtio1 VOLUME,serial=data", "runner deploy --accept-loss server1"),
+        (0, "scsi0 (40 GiB on local-lvm)", "qm set 210 --scsi0 VOLUME", "runner deploy --replace server1"),
+    ],
+)
+def test_a_disk_that_a_person_detached_is_not_made_anew_empty(index: int, told: str, attach: str, instead: str) -> None:
+    seen = [GONE if at == index else disk for at, disk in enumerate(VM["disk"])]
+    changes = machine_changes(plan(item(["update"], change={"before": {**VM, "disk": seen}, "after": VM})))
+    (refusal,) = judge(changes, Allowed())
+    assert f"server1 has its disk {told} no more (detached in Proxmox?), and an empty one would be made in its place" in refusal.message
+    assert f"{attach}\n" in refusal.cure
+    assert instead in refusal.cure
+    assert judge(changes, Allowed(losing=frozenset({"server1"}))) == ()

@@ -21,7 +21,7 @@ def find_cluster_file(option: Path | None) -> Path:
     `ConditionError` where files of a cluster lie beside the link.
     """
     path = option or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
-    cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE; examples/quickstart/cluster.yaml is one to start from"
+    cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE, or write a first one: runner init"
     try:
         found = stat.S_IFMT(path.stat().st_mode)
     except FileNotFoundError:

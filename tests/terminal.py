@@ -15,13 +15,14 @@ COMMAND = (sys.executable, "-c", "from stardock.cli.main import main; main()")
 _READ = 65536
 
 
-def in_terminal(*arguments: str, cwd: Path, columns: int = 80, environ: dict[str, str] | None = None) -> tuple[int, str]:
-    """Run `runner` in a terminal of that width; exit code and what it shows."""
+def in_terminal(*arguments: str, cwd: Path, columns: int = 80, environ: dict[str, str] | None = None, typed: str = "") -> tuple[int, str]:
+    """Run `runner` in a terminal of that width, where somebody has `typed` that already; exit code and what it shows."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = _environ() | {"TERM": "xterm-256color"} | (environ or {})
     process = subprocess.Popen([*COMMAND, *arguments], cwd=cwd, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
+    os.write(ours, typed.encode())
     shown = b"".join(iter(lambda: _read(ours), b""))
     os.close(ours)
     return process.wait(), shown.decode().replace("\r\n", "\n")

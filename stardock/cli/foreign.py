@@ -60,6 +60,7 @@ ADVICE = {
     _ENTER: "ssh console shell login connect enter",
     _LOGS: "logs log journal",
     _ETCD: "backup restore snapshot etcd",
+    "It is called `runner init`: it writes a first cluster.yaml.": "new start-project bootstrap-config generate",
     _STATE: "state workspace",
     _REBOOT: "reboot restart start stop shutdown",
     "There is no command for it yet; docs/how-to/change-a-key.md has the steps.": ("rotate renew cert certs certificate token"),

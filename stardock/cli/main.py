@@ -30,6 +30,7 @@ UNEXPECTED = 70
 
 #: name -> ("module:attribute", what it does in one line); shown in this order.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("stardock.cli.init:init", "Write a first cluster.yaml, commented; never over one that is there."),
     "schema": ("stardock.cli.schema:schema", "Print the JSON schema of cluster.yaml."),
     "plan": ("stardock.cli.plan:plan", "Show what is decided for every machine; writes nothing."),
     "rebalance": ("stardock.cli.rebalance:rebalance", "Propose moves between PVE nodes; makes none."),

@@ -13,11 +13,11 @@ import requests
 from ruamel.yaml import YAML
 
 from bench.clusters import cluster_yaml
+from lab.pve import access_key, create_app, serving
+from lab.pve.flags import PowerFlags
+from lab.settings import LabSettings, Network, PveNode
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.lab.pve import access_key, create_app, serving
-from stardock.lab.pve.flags import PowerFlags
-from stardock.lab.settings import LabSettings, Network, PveNode
 from stardock.workspace import open_workspace
 from tests.contract import pveum
 

@@ -8,8 +8,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from stardock.lab.keeper import OWNER
-from stardock.lab.patience import patient
+from lab.keeper import OWNER
+from lab.patience import patient
 
 pytest_plugins = ["pytester", "tests.blocked"]
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lab.access import ensure_ssh_key
 from stardock.facts import Facts, Founded, MachineFacts, save_facts
-from stardock.lab.access import ensure_ssh_key
 from stardock.workspace import open_workspace
 from stardock.yamltext import yaml_text
 from tests.waiting import until

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 60, evidence: Callable[[], str] = str) -> float:

@@ -19,7 +19,7 @@ import click
 
 from stardock.cli.told import printable, say
 from stardock.errors import InputErrors, Problem, StardockError, of_system
-from stardock.shipped import own_programs_first
+from stardock.shipped import ROOT, own_programs_first
 from stardock.writing import keep_others_from_writing
 
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, an ArgoCD Application, or a HelmChart."),
     "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),
     "import": ("stardock.cli.imports:imports", "Take over a cluster that another tool made."),
-    "lab": ("stardock.cli.lab:lab", "Stardock without Proxmox: an emulated estate on this machine."),
+    "lab": ("lab.command.verbs:lab", "Stardock without Proxmox: an emulated estate on this machine."),
 }
 
 
@@ -56,10 +56,12 @@ class Runner(click.Group):
         """Give the table's names in the table's order."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command of that name; None when the table lacks it."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "lab" and not (ROOT / "lab").is_dir():
+            raise click.UsageError("the lab is no part of an installed Stardock: run it in a checkout (make lab-setup; docs/lab.md)", ctx)
         module, attribute = COMMANDS[cmd_name][0].split(":")
         command = getattr(importlib.import_module(module), attribute)
         return command if isinstance(command, click.Command) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.pve.schema import SCHEMA_VARIABLE
+from lab.pve.schema import SCHEMA_VARIABLE
 from tests.contract.estate import Estate, estate
 
 #: The emulator's strictness is tested with its own tables, and with the official schema where the environment names one.

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.estate import Estate, provider_environment
 from tests.engines import chosen_engine
 

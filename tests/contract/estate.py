@@ -15,12 +15,12 @@ from typing import Any
 
 import requests
 
-from stardock.lab.hypervisor import Hypervisor
-from stardock.lab.patience import patient
-from stardock.lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
-from stardock.lab.pve.sshd import END_WITH_PARENT
-from stardock.lab.pve.storage import Storage
-from stardock.lab.settings import LabSettings, Network, PveNode
+from lab.machines.hypervisor import Hypervisor
+from lab.patience import patient
+from lab.pve import PowerFlags, access_key, create_app, serving, start_sshd
+from lab.pve.sshd import END_WITH_PARENT
+from lab.pve.storage import Storage
+from lab.settings import LabSettings, Network, PveNode
 from tests.engines import CHEAPER
 
 NODES = ("pve1", "pve2", "pve3")

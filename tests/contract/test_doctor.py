@@ -16,13 +16,13 @@ import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
 
+from lab.pve import access_key
+from lab.pve.sshd import ACCOUNT, ACCOUNT_ID
 from stardock.cli.main import runner
 from stardock.doctor import reach
 from stardock.doctor.scene import Heard
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.lab.pve import access_key
-from stardock.lab.pve.sshd import ACCOUNT, ACCOUNT_ID
 from stardock.workspace import open_workspace
 from tests.contract import pveum
 from tests.contract.estate import Estate, estate

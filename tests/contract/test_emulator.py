@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.hypervisor import Guest, GuestError, Seed
-from stardock.lab.pve import PowerFlags
+from lab.machines.hypervisor import Guest, GuestError, Seed
+from lab.pve import PowerFlags
 from tests.contract.estate import Estate, estate
 
 pytestmark = pytest.mark.contract
@@ -222,7 +222,7 @@ def test_a_killed_writer_leaves_the_state_whole(pve: Estate) -> None:
     for thread in threads:
         thread.join()
     assert not seen
-    from stardock.lab.pve.state import State  # noqa: PLC0415
+    from lab.pve.state import State  # noqa: PLC0415
 
     assert State(pve.directory / "pve/state.json").vms[100].config["cores"] == pve.get(f"{vm}/config")["cores"]
 

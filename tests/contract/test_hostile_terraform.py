@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from lab.patience import patient
 from stardock.firstboot import documents, password_variables
-from stardock.lab.patience import patient
 from stardock.plan.file_names import image_file
 from stardock.plan.labels import description, tags
 from stardock.plan.model import Machine, Plan

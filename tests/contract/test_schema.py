@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.pve.routes import HANDLERS
-from stardock.lab.pve.schema import SCHEMA_VARIABLE, own_schema
-from stardock.lab.pve.schema.model import Rule
-from stardock.lab.pve.schema.official import official_schema
-from stardock.lab.pve.schema.own_vm import OPTIONS
+from lab.pve.routes import HANDLERS
+from lab.pve.schema import SCHEMA_VARIABLE, own_schema
+from lab.pve.schema.model import Rule
+from lab.pve.schema.official import official_schema
+from lab.pve.schema.own_vm import OPTIONS
 
 pytestmark = pytest.mark.contract
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.patience import patient
-from stardock.lab.pve import access_key, ensure_ssh_key
+from lab.patience import patient
+from lab.pve import access_key, ensure_ssh_key
 from tests.contract.estate import Estate, estate
 
 pytestmark = pytest.mark.contract

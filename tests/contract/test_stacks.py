@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.engine import MIRROR, ROOT, Change, Engine, engine
 from tests.contract.estate import Estate, estate, provider_environment
 from tests.engines import chosen_engine

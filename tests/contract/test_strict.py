@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.estate import Estate
 from tests.diskimages import qcow2, vmdk
 

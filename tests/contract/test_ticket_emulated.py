@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.estate import Estate
 
 pytestmark = pytest.mark.contract

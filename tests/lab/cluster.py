@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from multiprocessing.managers import BaseManager
 from pathlib import Path
 
-from stardock.lab.hypervisor import Hypervisor
-from stardock.lab.world import World, enter_world
+from lab.machines.hypervisor import Hypervisor
+from lab.world import World, enter_world
 
 KEY = b"lab"
 

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from stardock.lab.cache import cache_root
-from stardock.lab.mirror import configured_mirror
-from stardock.lab.patience import patient
+from lab.cache import cache_root
+from lab.network.mirror import configured_mirror
+from lab.patience import patient
 
 
 def unpacked(release: str, *packages: str) -> Path:

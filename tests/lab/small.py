@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from stardock.lab import holder
-from stardock.lab.cgroups import LabGroup
-from stardock.lab.hypervisor import Guest, Hypervisor, Nic, Seed
-from stardock.lab.patience import patient
-from stardock.lab.settings import LabSettings, Network, PveNode
+from lab import holder
+from lab.machines.cgroups import LabGroup
+from lab.machines.hypervisor import Guest, Hypervisor, Nic, Seed
+from lab.patience import patient
+from lab.settings import LabSettings, Network, PveNode
 from tests.lab.driver import connect
 from tests.waiting import until
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from lab.machines.image import image_root
+from lab.network.mirror import configured_mirror
+from lab.patience import patient
 from stardock.firstboot import documents
-from stardock.lab.image import image_root
-from stardock.lab.mirror import configured_mirror
-from stardock.lab.patience import patient
 from stardock.plan.model import Machine, User, UserFile
 from stardock.systems import SYSTEMS, system
 from tests.machines import KEY, interface, machine, machines

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("command"), pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.patience import patient
-from stardock.lab.standin import build_tarball
+from lab.patience import patient
+from lab.standin import build_tarball
 from tests.lab.cluster import Cluster, example_as
 from tests.waiting import until
 

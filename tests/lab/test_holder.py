@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab import holder, settings_file
-from stardock.lab.errors import LabError
-from stardock.lab.keeper import OWNER
-from stardock.lab.processes import children
+from lab import holder, settings_file
+from lab.errors import LabError
+from lab.keeper import OWNER
+from lab.processes import children
 from tests.lab.small import SmallLab, guest, small_lab, static
 from tests.waiting import until
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from stardock.lab.agent import AgentError, AgentSilentError
-from stardock.lab.hypervisor import GuestError, Seed
-from stardock.lab.patience import patient
+from lab.machines.agent import AgentError, AgentSilentError
+from lab.machines.hypervisor import GuestError, Seed
+from lab.patience import patient
 from tests.lab.small import DHCP, SmallLab, guest, mac, small_lab, static
 from tests.waiting import until
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.machines.image import image_root
+from lab.network.mirror import configured_mirror
 from stardock.firstboot import documents
-from stardock.lab.image import image_root
-from stardock.lab.mirror import configured_mirror
 from tests.lab.packages import unpacked
 from tests.lab.test_cloud_init import CONVERT, SCHEMA, Inside, conversion
 from tests.unit.firstboot.shapes import SHAPES, shaped

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 
 pytestmark = pytest.mark.lab
 SLOWLY = Path(__file__).parents[2] / "tools/slowly"
@@ -16,7 +16,7 @@ SLOWLY = Path(__file__).parents[2] / "tools/slowly"
 #: What a lab does for a machine: a group, and a process in it. Prints the group that the kernel charges.
 PROGRAM = """
 import subprocess
-from stardock.lab.cgroups import LabGroup
+from lab.machines.cgroups import LabGroup
 group = LabGroup("under-a-quota")
 with subprocess.Popen(["sleep", "infinity"]) as machine:
     for procs in group.create("101", 64):

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab import holder
-from stardock.lab.hypervisor import Guest, Nic, Seed
-from stardock.lab.patience import patient
-from stardock.lab.settings import LabSettings, Network
-from stardock.lab.standin import build_tarball
+from lab import holder
+from lab.machines.hypervisor import Guest, Nic, Seed
+from lab.patience import patient
+from lab.settings import LabSettings, Network
+from lab.standin import build_tarball
 from tests.lab import driver
 from tests.lab.standin.processes import VERSION, until
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from lab.machines.hypervisor import Seed
 from stardock.bundle.machine import machine_variables
 from stardock.distributions.selinux import MODULE, variables
-from stardock.lab.hypervisor import Seed
 from stardock.systems import SENTINEL
 from stardock.systems.hostkeys import UNIT
 from stardock.systems.transactional import cloud_config, last_commands

@@ -63,6 +63,13 @@ def test_the_wheel_brings_no_top_level_name_but_its_own(installed: Path) -> None
     assert [name for name in ("stacks", "pve", "imports", "main.py", "lab", "tests", "ansible.cfg") if (packages / name).exists()] == []
 
 
+def test_the_lab_of_an_installed_stardock_is_said_to_be_in_the_checkout(installed: Path) -> None:
+    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run([installed / "runner", "lab", "up"], cwd=installed, env=clean, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "run it in a checkout" in done.stderr
+
+
 def test_the_wheel_plans_deploys_and_bootstraps_outside_of_any_checkout(cluster: Cluster, installed: Path) -> None:
     assert run(cluster, installed, "plan").stdout == cluster.command("plan", "-f", str(cluster.file)).stdout
     run(cluster, installed, "deploy", "--yes")

@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import main
-from stardock.lab.patience import patient
+from lab.patience import patient
 from stardock.workspace import commit_lock, open_workspace
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.patience import patient
 from stacks.state import keep_private
-from stardock.lab.patience import patient
 from stardock.stages.engine import Engine
 from tests.engines import EACH
 from tests.plans import document

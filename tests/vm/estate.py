@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from stardock.lab import environment, holder
-from stardock.lab.pve.images import placeholder
-from stardock.lab.settings import LabSettings, Network, PveNode
+from lab import environment, holder
+from lab.pve.images import placeholder
+from lab.settings import LabSettings, Network, PveNode
 from tests.lab.cluster import ROOT
 
 IMAGES = "https://cloud.debian.org/images/cloud"

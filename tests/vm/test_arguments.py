@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.qemu.command import Firmware, Place, arguments, taps
-from stardock.lab.qemu.drives import File
-from stardock.lab.qemu.machine import QEMU
-from stardock.lab.qemu.monitor import monitor
+from lab.machines.qemu.command import Firmware, Place, arguments, taps
+from lab.machines.qemu.drives import File
+from lab.machines.qemu.machine import QEMU
+from lab.machines.qemu.monitor import monitor
 from tests.unit.lab.test_qemu_arguments import FILES, GOLDEN, Golden
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.lab.cluster import ROOT, Cluster, example_as
 
 pytestmark = [pytest.mark.vm, pytest.mark.one_life("vm"), pytest.mark.timeout(1200)]

@@ -16,8 +16,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stardock.lab.patience import patient
-from stardock.lab.pve import access_key
+from lab.patience import patient
+from lab.pve import access_key
 from stardock.runlock import marked_processes
 from tests.contract import pveum
 from tests.contract.deploy.guests import TalkingGuests

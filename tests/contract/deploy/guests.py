@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from lab.machines.agent import AgentInterface
+from lab.machines.hypervisor import Guest
+from lab.pve import PowerFlags
 from stardock.estate.agent import COPIED_KEYS
-from stardock.lab.agent import AgentInterface
-from stardock.lab.hypervisor import Guest
-from stardock.lab.pve import PowerFlags
 
 
 def host_key(seed: str) -> str:

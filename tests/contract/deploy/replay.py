@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from requests import Session
 
+from lab.patience import patient
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.lab.patience import patient
 from stardock.plan.model import Plan
 from tests.contract import pveum
 from tests.contract.estate import USUAL, Answer, Estate, estate

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from lab.patience import patient
 from stardock.drift import place
 from stardock.drift.look import look
 from stardock.errors import ConditionError
 from stardock.estate.connection import Estate
 from stardock.estate.role import role_name
-from stardock.lab.patience import patient
 from stardock.plan.labels import tags
 from stardock.plan.model import Plan
 from stardock.plan.privileges import grants

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 

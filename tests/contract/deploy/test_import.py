@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from stardock.lock import load_lock
 from tests.contract.deploy.estate import EmulatedEstate, until
 from tests.contract.estate import NODES

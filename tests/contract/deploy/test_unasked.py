@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.deploy.test_deploy import MACHINES
 

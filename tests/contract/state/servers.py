@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import pytest
 import requests
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.contract.estate import free_ports
 
 ROOT = Path(__file__).parents[3]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from lab.patience import patient
 from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
-from stardock.lab.patience import patient
 from stardock.plan.state import configuration, state_of
 from stardock.stages.engine import Engine
 from stardock.stages.state import pull, refuse_left_behind

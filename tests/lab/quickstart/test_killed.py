@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.patience import patient
+from lab.patience import patient
 from tests.lab.cluster import ROOT, Cluster
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]

@@ -15,8 +15,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped,unused-ignore]
 
-from stardock.lab.patience import patient
-from stardock.lab.standin import build_tarball
+from lab.patience import patient
+from lab.standin import build_tarball
 from tests import waiting
 
 VERSION = "v1.36.5+rke2r1"

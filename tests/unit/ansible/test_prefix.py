@@ -13,7 +13,7 @@ from tests.unit.ansible.test_turns import rendered
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("reality C18")]
 
-SHIPPED = ROOT / "stardock/lab/standin/tree/bin"
+SHIPPED = ROOT / "lab/standin/tree/bin"
 
 
 def test_the_uninstaller_takes_away_what_was_unpacked_elsewhere(tmp_path: Path) -> None:

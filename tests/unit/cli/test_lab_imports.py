@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.processes import process
+from lab.processes import process
 
 ROOT = Path(__file__).parents[3]
 #: Ends where the command would become another program, and tells that program and what was imported up to there.

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from stardock.cli.lab_ssh import ALIVE
+from lab.command.ssh import ALIVE
 
 pytestmark = pytest.mark.unit
 

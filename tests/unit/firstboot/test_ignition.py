@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from lab.cache import cache_root
 from stardock.firstboot import documents
-from stardock.lab.cache import cache_root
 from stardock.plan.model import User, UserFile
 from tests.machines import KEY, interface, machine, machines
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.pve.access import Access, Rights, User
-from stardock.lab.pve.access.effective import effective, privileges_on
-from stardock.lab.pve.access.privileges import BUILT_IN, PRIVILEGES
-from stardock.lab.pve.access.store import Pool, Token
-from stardock.lab.pve.access.vm import VmRights
-from stardock.lab.pve.errors import PveError
+from lab.pve.access import Access, Rights, User
+from lab.pve.access.effective import effective, privileges_on
+from lab.pve.access.privileges import BUILT_IN, PRIVILEGES
+from lab.pve.access.store import Pool, Token
+from lab.pve.access.vm import VmRights
+from lab.pve.errors import PveError
 
 pytestmark = pytest.mark.unit
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stardock.cli.lab_copy import lab_paths, make_copy, referenced_keys, relocated
-from stardock.cli.lab_up import bring_up, link_images
+from lab.command.copy import lab_paths, make_copy, referenced_keys, relocated
+from lab.command.up import bring_up, link_images
 from stardock.errors import ConditionError, InputErrors
 
 pytestmark = pytest.mark.unit
@@ -91,7 +91,7 @@ def test_images_beside_the_file_are_found_beside_its_copy(tmp_path: Path) -> Non
 
 def test_a_lab_without_a_built_provider_is_refused_with_what_builds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It reaches no registry: `tofu init` would fail there, minutes later, with words about a network."""
-    monkeypatch.setattr("stardock.cli.lab_up.MIRROR", tmp_path / "build/mirror")
+    monkeypatch.setattr("lab.command.up.MIRROR", tmp_path / "build/mirror")
     (tmp_path / "cluster.yaml").write_text((ROOT / "examples/single/cluster.yaml").read_text())
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConditionError) as caught:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.inotify import make_room
+from lab.machines.inotify import make_room
 
 pytestmark = pytest.mark.unit
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.pve.kernels import unseen
-from stardock.lab.pve.state import Disk, Vm
+from lab.pve.kernels import unseen
+from lab.pve.state import Disk, Vm
 
 pytestmark = pytest.mark.unit
 

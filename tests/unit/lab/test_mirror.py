@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.lab.errors import LabError
-from stardock.lab.mirror import Mirror, parse, told_mirror
+from lab.errors import LabError
+from lab.network.mirror import Mirror, parse, told_mirror
 
 pytestmark = pytest.mark.unit
 TARGETS = """\

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.lab.network import bridge_name, dhcp_server
-from stardock.lab.settings import LabSettings, Network
+from lab.network.bridges import bridge_name, dhcp_server
+from lab.settings import LabSettings, Network
 
 pytestmark = pytest.mark.unit
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.lab.errors import LabError
-from stardock.lab.patience import DEFAULT, VARIABLE, patient
+from lab.errors import LabError
+from lab.patience import DEFAULT, VARIABLE, patient
 
 pytestmark = pytest.mark.unit
 

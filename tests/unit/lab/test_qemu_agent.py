@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.agent import AgentError, AgentSilentError, AgentTimeoutError
-from stardock.lab.qemu import channel
-from stardock.lab.qemu.channel import ChannelAgent, answer_to
+from lab.machines.agent import AgentError, AgentSilentError, AgentTimeoutError
+from lab.machines.qemu import channel
+from lab.machines.qemu.channel import ChannelAgent, answer_to
 
 
 class Guest:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.qemu.command import OWN_SLOT, Firmware, Place, arguments, refuse
-from stardock.lab.qemu.drives import File
-from stardock.lab.qemu.pci import SLOTS
+from lab.machines.qemu.command import OWN_SLOT, Firmware, Place, arguments, refuse
+from lab.machines.qemu.drives import File
+from lab.machines.qemu.pci import SLOTS
 
 DISK, SEED = "local-lvm:vm-100-disk-0", "local-lvm:vm-100-cloudinit"
 FILES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from stardock.lab.qemu.bootloader import with_block_list, with_next_sector
+from lab.machines.qemu.bootloader import with_block_list, with_next_sector
 
 
 def test_boot_img_names_the_sector_of_core_img_and_leaves_the_partition_table() -> None:

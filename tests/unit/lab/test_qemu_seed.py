@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.errors import LabError
-from stardock.lab.hypervisor import Seed
-from stardock.lab.qemu.iso import contents, write_iso
-from stardock.lab.qemu.volumes import image_key
+from lab.errors import LabError
+from lab.machines.hypervisor import Seed
+from lab.machines.qemu.iso import contents, write_iso
+from lab.machines.qemu.volumes import image_key
 
 SEED = Seed(b"#cloud-config\n", b"version: 1\n", b"instance-id: a\n")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.errors import LabError
-from stardock.lab.hypervisor import Guest, Seed, Volume
-from stardock.lab.qemu.volumes import Volumes, firmware
+from lab.errors import LabError
+from lab.machines.hypervisor import Guest, Seed, Volume
+from lab.machines.qemu.volumes import Volumes, firmware
 
 pytestmark = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is not installed (tools/setup vm installs it)")
 

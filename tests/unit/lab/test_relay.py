@@ -13,9 +13,9 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import BaseTestServer, RawTestServer
 from yarl import URL
 
-from stardock.lab import relay as relay_module
-from stardock.lab.mirror import Mirror
-from stardock.lab.relay import Relay
+from lab.network import relay as relay_module
+from lab.network.mirror import Mirror
+from lab.network.relay import Relay
 
 pytestmark = pytest.mark.unit
 PACKAGE, INDEX = "/debian/pool/x_1%2b2.deb", "/debian/dists/bookworm/InRelease"

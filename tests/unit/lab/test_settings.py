@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from stardock.cli.lab_settings import lab_settings
-from stardock.lab import settings_file
-from stardock.lab.errors import LabError
-from stardock.lab.settings import LabSettings, Network, PveNode
+from lab import settings_file
+from lab.command.settings import lab_settings
+from lab.errors import LabError
+from lab.settings import LabSettings, Network, PveNode
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.unit

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.processes import process
 from stardock.errors import ConditionError, EngineError
-from stardock.lab.processes import process
 from stardock.runlock import only_run
 from stardock.spec.hooks import Hook, Hooks
 from stardock.stages.hooks import PASSED, check_hooks, hook_steps, run_hook

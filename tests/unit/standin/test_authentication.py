@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import apiserver
-from stardock.lab.standin.payload.authentication import Version, leaves_anonymous_alone, refusal
-from stardock.lab.standin.payload.config import Config
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import apiserver
+from lab.standin.payload.authentication import Version, leaves_anonymous_alone, refusal
+from lab.standin.payload.config import Config
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 GATE = "AnonymousAuthConfigurableEndpoints=true"

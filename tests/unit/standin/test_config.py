@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import config, credentials
-from stardock.lab.standin.payload.journal import FatalError
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import config, credentials
+from lab.standin.payload.journal import FatalError
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import apiserver, arguments, certificates, etcd
-from stardock.lab.standin.payload.config import Config
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import apiserver, arguments, certificates, etcd
+from lab.standin.payload.config import Config
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 PATHS = Paths(Path("/"), Path("/tools"), Path("/data"))

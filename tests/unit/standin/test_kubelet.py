@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import kubelet
-from stardock.lab.standin.payload.authentication import Version
-from stardock.lab.standin.payload.config import Config
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import kubelet
+from lab.standin.payload.authentication import Version
+from lab.standin.payload.config import Config
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 

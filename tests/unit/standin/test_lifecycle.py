@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.lab.standin.payload.lifecycle import Liveness, wanted_taints
+from lab.standin.payload.lifecycle import Liveness, wanted_taints
 
 pytestmark = pytest.mark.unit
 OWN = {"key": "dedicated", "value": "x", "effect": "NoSchedule"}

@@ -4,8 +4,8 @@ from typing import cast
 
 import pytest
 
-from stardock.lab.standin.payload import membership
-from stardock.lab.standin.payload.etcd import Etcd, EtcdError, Member
+from lab.standin.payload import membership
+from lab.standin.payload.etcd import Etcd, EtcdError, Member
 
 pytestmark = pytest.mark.unit
 ONE, TWO, THREE = (f"https://10.0.0.{number}:2380" for number in (1, 2, 3))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import networks, selinux
-from stardock.lab.standin.payload.config import Config
-from stardock.lab.standin.payload.journal import FatalError
-from stardock.lab.standin.payload.kubelet import Kubelet
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import networks, selinux
+from lab.standin.payload.config import Config
+from lab.standin.payload.journal import FatalError
+from lab.standin.payload.kubelet import Kubelet
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 V4, V6 = "10.42.0.0/16", "fd00:42::/56"

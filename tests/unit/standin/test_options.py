@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.lab.standin.payload import options
-from stardock.lab.standin.payload.config import Config
-from stardock.lab.standin.payload.journal import FatalError
+from lab.standin.payload import options
+from lab.standin.payload.config import Config
+from lab.standin.payload.journal import FatalError
 
 pytestmark = pytest.mark.unit
 

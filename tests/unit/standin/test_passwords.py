@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from stardock.lab.standin.payload import passwords
-from stardock.lab.standin.payload.kube import Kube, KubeError
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import passwords
+from lab.standin.payload.kube import Kube, KubeError
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)

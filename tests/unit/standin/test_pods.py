@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload.pods import Pod, cri_line
+from lab.standin.payload.pods import Pod, cri_line
 
 pytestmark = pytest.mark.unit
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import profile
-from stardock.lab.standin.payload.config import Config, Role
-from stardock.lab.standin.payload.journal import FatalError
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import profile
+from lab.standin.payload.config import Config, Role
+from lab.standin.payload.journal import FatalError
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 GOOD = {**profile.KUBELET_KERNEL}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin.payload import https, snapshots
-from stardock.lab.standin.payload.config import Config
-from stardock.lab.standin.payload.etcd import Etcd, EtcdError
-from stardock.lab.standin.payload.journal import FatalError
-from stardock.lab.standin.payload.paths import Paths
+from lab.standin.payload import https, snapshots
+from lab.standin.payload.config import Config
+from lab.standin.payload.etcd import Etcd, EtcdError
+from lab.standin.payload.journal import FatalError
+from lab.standin.payload.paths import Paths
 
 pytestmark = pytest.mark.unit
 REAL = Etcd.snapshot

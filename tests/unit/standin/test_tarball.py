@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.lab.standin import build_tarball
+from lab.standin import build_tarball
 
 VERSION = "v1.36.5+rke2r1"
 pytestmark = pytest.mark.unit

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.lab.standin.payload import tokens
+from lab.standin.payload import tokens
 
 pytestmark = pytest.mark.unit
 AUTHORITY = b"-----BEGIN CERTIFICATE-----\n"

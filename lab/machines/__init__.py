@@ -1,0 +1,1 @@
+"""Machines that really boot: systemd-nspawn containers, and VMs in QEMU (`qemu`)."""

@@ -129,11 +129,17 @@ def _others(machine: Machine, config: Config, wanted: set[str]) -> Iterator[Find
             continue
         if drive.get("media") == "cdrom" and drive.get("file") == "none":
             continue
-        cure = f"if it is not wanted: qm disk unlink {machine.vm_id} --idlist {key}"
-        if key.startswith("unused"):
-            cure = f"it holds what was on a disk that was detached; if nobody wants that any more, {cure.partition(': ')[2]} deletes it"
+        cure = _unlink(machine, key)
         hidden = key.startswith("unused") or key in {"efidisk0", "tpmstate0"}
         yield Finding(kind="disk", subject=machine.name, field=key, wanted="none", found=str(config[key]), hidden=hidden, cure=cure)
+
+
+def _unlink(machine: Machine, key: str) -> str:
+    """qemu-server, src/PVE/API2/Qemu.pm, `unlink`: what is in use becomes unused, what is unused is deleted."""
+    command = f"qm disk unlink {machine.vm_id} --idlist {key}"
+    if key.startswith("unused"):
+        return f"it holds what was on a disk that was detached; if nobody wants that any more, {command} deletes it"
+    return f"if it is not wanted: {command} (its content stays, as unused disk)"
 
 
 def _seed(machine: Machine, config: Config) -> Iterator[Finding]:
@@ -141,8 +147,10 @@ def _seed(machine: Machine, config: Config) -> Iterator[Finding]:
     found = ", ".join(sorted(key for key in config if _DRIVE.fullmatch(key) and is_seed(config[key]))) or "none"
     wanted = machine.seed_interface
     if found != wanted:
-        away = "" if found == "none" else f"--delete {found}, then "
-        cure = f"harmless to a machine that was set up; to have it there: qm set {machine.vm_id} {away}--{wanted} DATASTORE:cloudinit"
+        command = f"qm set {machine.vm_id}"
+        away = "" if found == "none" else f"{command} --delete {found.replace(' ', '')} && "
+        put = f"{away}{command} --{wanted} {machine.disk_datastore}:cloudinit"
+        cure = f"harmless to a machine that was set up; to have it there: {put}"
         yield Finding(kind="first-boot", subject=machine.name, field="cloud-init drive", wanted=wanted, found=found, hidden=True, cure=cure)
 
 

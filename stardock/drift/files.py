@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from shlex import quote
 
 from stardock.drift.finding import Finding
 from stardock.drift.scene import Place, Scene
@@ -43,7 +44,7 @@ def _attached(scene: Scene, machine: Machine, seen: EstateMachine, config: Confi
     own = volumes(scene.plan.cluster, machine)
     imported = [] if machine.cicustom is None else [properties(machine.cicustom, "user")]
     if named not in [own, *imported]:
-        cure = f"qm set {machine.vm_id} --cicustom {_joined(own)}"
+        cure = f"qm set {machine.vm_id} --cicustom {quote(_joined(own))}"
         yield Finding(
             kind="first-boot", subject=machine.name, field="cicustom", wanted=_joined(own), found=_joined(named), hidden=True, cure=cure
         )
@@ -85,7 +86,7 @@ def _tampered(scene: Scene, machine: Machine, volume: str, parts: list[str], siz
     """By content where it was read, else by size where a size can be known."""
     text = "".join(parts)
     content = scene.contents.get((machine.pve_node, volume))
-    cure = f"runner deploy does not see it; delete the file ({machine.pve_node}), then runner deploy writes it anew"
+    cure = f"runner deploy does not see it; on {machine.pve_node}: pvesm free {quote(volume)}, then runner deploy writes it anew"
     if content is not None and not _fits(parts, content):
         wanted, found = (f"sha256 {hashlib.sha256(data).hexdigest()[:16]}" for data in (text.encode(), content))
     elif content is None and len(parts) == 1 and size != len(text.encode()):

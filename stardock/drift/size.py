@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from shlex import quote
 
 from stardock.drift.finding import Finding, Kind
 from stardock.drift.scene import Scene
@@ -91,6 +92,6 @@ def _options(machine: Machine, config: Config) -> Iterator[Finding]:
     known |= {f"usb{slot}" for slot in range(len(machine.usb))}
     for key in sorted(set(config) - known):
         if not _NUMBERED.fullmatch(key) or key.startswith("hostpci"):
-            cure = f"if it is not wanted: qm set {machine.vm_id} --delete {key}"
+            cure = f"if it is not wanted: qm set {machine.vm_id} --delete {quote(key)}"
             found = str(config[key])
             yield Finding(kind="option", subject=machine.name, field=key, wanted="none", found=found, hidden=True, cure=cure)

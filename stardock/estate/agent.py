@@ -191,4 +191,4 @@ def _thawed(estate: Estate, machine: EstateMachine, reason: Reason) -> Reason:
         told = estate.read(lambda api: api.nodes(machine.pve_node).qemu(machine.vm_id).agent("fsfreeze-status").post())
     except (Forbidden, NoAnswer, ResourceException):
         return reason
-    return frozen() if isinstance(told, Mapping) and told.get("result") == "frozen" else reason
+    return frozen(machine) if isinstance(told, Mapping) and told.get("result") == "frozen" else reason

@@ -88,7 +88,7 @@ def of_agent_error(vm: EstateMachine, endpoint: str, error: object) -> Reason:
     said = shown(error.get("desc") if isinstance(error, Mapping) else error)
     disabled = re.search(r"[Cc]ommand (\S+) has (been disabled|not been found)", said)
     if "the agent is in frozen state" in said:
-        return frozen()
+        return frozen(vm)
     if disabled:
         return _disabled(endpoint, disabled[1], unknown=disabled[2] == "not been found")
     if "No such file or directory" in said:
@@ -110,9 +110,9 @@ def forbidden(vm: EstateMachine, endpoint: str) -> Reason:
     return Reason(Kind.FORBIDDEN, words, "runner doctor tells every privilege that is missing, with the commands that give it", 0.0)
 
 
-def frozen() -> Reason:
+def frozen(vm: EstateMachine) -> Reason:
     """A backup or a snapshot is being made, or one that failed did not thaw them."""
-    cure = "if no backup or snapshot is being made of it, thaw it: qm guest cmd VMID fsfreeze-thaw"
+    cure = f"if no backup or snapshot is being made of it, thaw it: qm guest cmd {vm.vm_id} fsfreeze-thaw on {vm.pve_node}"
     return Reason(Kind.FROZEN, "guest's file systems are frozen, as for a backup", cure)
 
 

@@ -16,12 +16,17 @@ NO_WAY = frozenset({595, 596, 597, 598, 599})
 #: Statuses by which somebody in between says that Proxmox behind it does not answer, or not now.
 _IN_BETWEEN = frozenset({429, 502, 503, 504})
 
+_RENEW = (
+    "renew it on that PVE node: pvecm updatecerts --force && systemctl restart pveproxy; one of your own (/etc/pve/local/pveproxy-ssl.pem)"
+    " is renewed by whoever signed it"
+)
+
 #: OpenSSL's word for what is wrong with a certificate or a handshake -> what it means, and the cure.
 _TLS = (
     ("wrong version number", "does not speak TLS", _ENDPOINT_CURE),
     ("record layer failure", "does not speak TLS", _ENDPOINT_CURE),
     ("eof occurred", "ends the connection where TLS begins", _ENDPOINT_CURE),
-    ("certificate has expired", "has a certificate that has expired", "renew it on that PVE node: pvecm updatecerts --force"),
+    ("certificate has expired", "has a certificate that has expired", _RENEW),
     ("hostname mismatch", "has a certificate of another name", "write the name that it holds into `proxmox.endpoint`"),
     ("ip address mismatch", "has a certificate of another address", "write the name that it holds into `proxmox.endpoint`"),
 )
@@ -61,7 +66,8 @@ def denied(endpoint: str, error: ResourceException) -> ConditionError | None:
     if error.status_code == requests.codes.unauthorized:
         return ConditionError(
             f"{endpoint} does not accept the API token: {shown(error.content)}",
-            cure="it may be mistyped, expired or deleted: pveum user token list USER; a new one: pveum user token add USER stardock",
+            cure="it may be mistyped, expired or deleted: pveum user token list USER; a new one: runner proxmox-role prints the commands"
+            " (pveum user token remove USER stardock first, where it is still there)",
         )
     if error.status_code == requests.codes.forbidden:
         cure = "runner doctor tells every privilege that is missing, with the commands that give it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from shlex import quote
 
 from stardock.errors import ConditionError
 from stardock.images.header import BrokenImageError, DiskImage, read_header
@@ -47,7 +48,9 @@ def _whole(path: Path, kind: str) -> str:
     """The command that makes one file of it, where its parent or extents are."""
     source = {".qcow2": "qcow2", ".vmdk": "vmdk"}[kind]
     whole = path.with_name(f"{path.stem}-whole.qcow2")
-    return f"make one file of it: qemu-img convert -f {source} -O qcow2 {path} {whole}, and name that in `image.file`"
+    return (
+        f"make one file of it: qemu-img convert -f {source} -O qcow2 {quote(str(path))} {quote(str(whole))}, and name that in `image.file`"
+    )
 
 
 def _refuse_wrong_kind(path: Path, name: str, kind: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.bundle import write_bundle
-from stardock.errors import ConditionError
+from stardock.errors import ConditionError, StardockError
 from stardock.facts import address_of
 from stardock.files import ClusterFiles, named_file
 from stardock.fold import fold
@@ -160,8 +160,12 @@ class Bootstrap:
             self._remember()
         self.watcher.finish()
         if code:
-            raise failure_error(self.watcher, self.place.log, code)
+            raise self._failure(code)
         return silent.left_out(unknown, self.watcher)
+
+    def _failure(self, code: int) -> StardockError:
+        nodes = {machine.name: machine.hostname for machine in self.workspace.plan.machines}
+        return failure_error(self.watcher, self.place.log, code, nodes)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
@@ -171,7 +175,7 @@ class Bootstrap:
         waits = "machines" in self.options.stages
         code = run(self._run("running.yml", None, rke2_report=str(report), running_waits=waits), self.watcher.see)
         if code:
-            raise failure_error(self.watcher, self.place.log, code)
+            raise self._failure(code)
         answers = read_answers(report)
         refuse_packages(answers)
         stands = running(self.workspace, answers)
@@ -229,9 +233,9 @@ class Bootstrap:
             raise ConditionError(
                 f"{secrets_file(self.workspace.files)} is missing, the cluster is founded, and no server could be asked for the tokens",
                 cure="bring the file back (STARDOCK_SECRETS may name it), or a server",
-            ) from failure_error(self.watcher, self.place.log, code)
+            ) from self._failure(code)
         if code:
-            raise failure_error(self.watcher, self.place.log, code)
+            raise self._failure(code)
         return read_back(report, self.workspace, again=self.options.found_again == self.workspace.plan.cluster)
 
     def _remember(self) -> None:

@@ -23,8 +23,8 @@ _ANOTHER = (
 )
 
 
-def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
-    """Make the error of a run that failed."""
+def failure_error(watcher: Watcher, log: Path, code: int, nodes: Mapping[str, str] | None = None) -> StardockError:
+    """Make the error of a run that failed. `nodes`: machine -> its Node's name, for commands."""
     event = watcher.failure
     again = f"the whole log is {log}; every stage may be run again: runner bootstrap --from-stage {_stage(watcher)}"
     if event is None:
@@ -38,7 +38,7 @@ def failure_error(watcher: Watcher, log: Path, code: int) -> StardockError:
     if found is None:
         return EngineError(message, cure=again)
     why = f"{event.host}: {found.words}. Its log says: {found.line}"
-    return EngineError(f"{why}\n  {message}", cure=f"{found.cure.replace('NODE', event.host)}; {again}")
+    return EngineError(f"{why}\n  {message}", cure=f"{found.cure.replace('NODE', (nodes or {}).get(event.host, event.host))}; {again}")
 
 
 def _stage(watcher: Watcher) -> str:

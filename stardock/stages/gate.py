@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 
 from stardock.errors import RefusedError
 from stardock.plan.model import Role
@@ -66,10 +67,10 @@ def judge_strange(strange: Sequence[Strange], engine: str, folder: str) -> tuple
 
 
 def _strange(one: Strange, engine: str, folder: str) -> Refusal:
-    look = f"see it yourself: (cd {folder} && {engine} plan)"
+    look = f"see it yourself: (cd {quote(folder)} && {engine} plan)"
     if not one.address:
         return Refusal("", f"the plan is of a kind that this Stardock does not know: {one.what}", f"{look}; a newer Stardock may know it")
-    cure = f"what is not Stardock's leaves its state with: {engine} state rm '{one.address}'"
+    cure = f"what is not Stardock's leaves its state with: {engine} state rm {quote(one.address)}"
     if one.own:
         cure = "leave it in the state, which alone knows that object in Proxmox; a newer Stardock may know what this is"
     return Refusal(one.address, f"{one.address}: {one.what}", f"{look}; {cure}")

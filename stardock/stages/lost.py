@@ -94,11 +94,16 @@ def _stuck(present: Mapping[int, EstateMachine], locks: Mapping[int, str]) -> Co
 def _taken(taken: Mapping[str, EstateMachine], wanted: Iterable[Machine]) -> ConditionError:
     ids = {machine.name: machine.vm_id for machine in wanted}
     lines = (f"VM id {ids[name]} of {name} is taken by {vm.name or 'a VM'} on {vm.pve_node}, not ours" for name, vm in taken.items())
+    names = list(taken)
     another = any(machine.name in taken and machine.cicustom is not None for machine in wanted)
-    return ConditionError("\n".join(lines), cure=_NOT_AS_IMPORTED if another else _TAKEN)
+    return ConditionError("\n".join(lines), cure=_NOT_AS_IMPORTED if another else _another_id(names))
 
 
-_TAKEN = "give the machine another `vm_id` in cluster.yaml, then `runner lock accept NAME`"
+def _another_id(names: Sequence[str]) -> str:
+    accepted = ", ".join(f"`runner lock accept {name}`" for name in names)
+    return f"give {' and '.join(names)} another `vm_id` in cluster.yaml, then {accepted} and the same command again"
+
+
 _NOT_AS_IMPORTED = "its name or its MACs are not those that the import wrote into the lock: import again with --lock-only --overwrite"
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 #: What a person knows of these resource types; any other shows its type.
@@ -87,7 +88,7 @@ def cure_of(why: str, engine: str, folder: Path) -> str:
     lock = _LOCK_ID.search(why)
     for pattern, cure in (*_STATE_CURES, *_PROVIDER_CURES):
         if re.search(pattern, why):
-            return cure.format(folder=folder, engine=engine, lock=(lock[1] or lock[2]) if lock else "ID")
+            return cure.format(folder=quote(str(folder)), engine=engine, lock=quote(lock[1] or lock[2]) if lock else "ID")
     return "run the command again when the cause is gone: it continues"
 
 

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
@@ -79,8 +80,9 @@ def refuse_left_behind(files: ClusterFiles, state: State, engine: Engine) -> Non
     what = _left(files.state) if state.backend != LOCAL else ""
     if what:
         message = f"{files.state.name} {what}, and cluster.yaml has the state in {state.backend}: nobody moved it there"
-        push = f"{engine.name} init -reconfigure && {engine.name} state push {files.state.resolve()}"
-        raise RefusedError(message, cure=f"(cd {engine.directory} && {push}) && mv {files.state} {files.state}.moved")
+        push = f"{engine.name} init -reconfigure && {engine.name} state push {quote(str(files.state.resolve()))}"
+        away = f"mv {quote(str(files.state))} {quote(f'{files.state}.moved')}"
+        raise RefusedError(message, cure=f"(cd {quote(str(engine.directory))} && {push}) && {away}")
 
 
 def _left(state: Path) -> str:

@@ -6,16 +6,20 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
-from stardock.errors import ConditionError
+from stardock.errors import ConditionError, InputErrors
 from stardock.files import named_file
 from stardock.plan.model import Plan
+from stardock.reading import read_file
 from stardock.spec.cloud_init import SecretSource
 from stardock.spec.cluster import Spec
 
 #: Seconds that a command may take: it may ask a password store, but nobody who is away.
 COMMAND_SECONDS = 60
 
+#: Bytes of a file with one hash, generously.
+_MOST = 64 << 10
 #: crypt(5): $ID$..., e.g. $6$ (sha512crypt) or $y$ (yescrypt).
 _HASH = re.compile(r"\$[0-9a-z]+\$\S+")
 
@@ -73,11 +77,17 @@ def _from_environment(user: str, name: str, environ: Mapping[str, str]) -> str:
 
 
 def _from_file(user: str, path: Path) -> str:
+    what = f"the password hash of {user} ({path})"
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        cure = f"openssl passwd -6 > {path}"
-        raise ConditionError(f"the password hash of {user} cannot be read: {path}: {error.strerror}", cure=cure) from error
+        data = read_file(path, what=what, most=_MOST, cure="name a file that holds one hash, and nothing else")
+        if data is None:
+            cure = f"(umask 077; openssl passwd -6 >{quote(str(path))})"
+            raise ConditionError(f"{what} cannot be read: there is no such file", cure=cure)
+        return data.decode()
+    except InputErrors as error:
+        raise ConditionError(error.problems[0].message, cure=error.problems[0].cure) from error
+    except ValueError as error:  # no UTF-8; a zero byte in the name
+        raise ConditionError(f"{what} cannot be read: it is no text", cure="make one: openssl passwd -6") from error
 
 
 def _from_command(user: str, command: str, directory: Path) -> str:

@@ -170,7 +170,7 @@ def test_doctor_against_an_estate_with_ten_planted_faults_finds_each_with_its_cu
         ("VM ids", "server1, 210"): ("the VM mail on pve3 has this id", "`vm_id:`"),
         ("addresses", "192.168.1.50"): ("somebody has the address of server1", "ip neigh show 192.168.1.50"),
         ("SSH", "pve1"): ("does not answer", "ssh_port in cluster.yaml"),
-        ("images", URL): ("pve1 does not get it", f"curl -sSIL '{URL}'"),
+        ("images", URL): ("pve1 does not get it", f"curl -sSIL {URL}"),
         ("tools", "engine"): ("/no/tofu is not on PATH", "TERRAFORM_BINARY_NAME"),
     }
     for key, (cause, cure) in planted.items():
@@ -244,7 +244,7 @@ def test_an_account_that_may_not_write_snippets_is_told_and_the_cure_cures(
     told = not_ok(findings)["SSH", "pve1"]
     assert code == 4
     assert "so terraform may not write" in told["cause"]
-    assert told["cure"].startswith("ssh root@127.0.0.1 install -d -o terraform /var/lib/vz/snippets")
+    assert told["cure"].startswith("ssh root@127.0.0.1 'install -d -o terraform /var/lib/vz/snippets'")
     for folder in folders:
         os.chown(folder, ACCOUNT_ID, 0)
     assert not [one for one in not_ok(doctor(pve, file, token, monkeypatch)[1]) if one[0] == "SSH"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
@@ -25,20 +26,24 @@ def _mapped(answer: Answer, kind: str, wanted: set[tuple[str, str]]) -> Iterator
     if answer.refused:
         yield warning("devices", f"/cluster/mapping/{kind}", f"cannot be looked at: {answer.refused}", "runner proxmox-role")
         return
-    known = {str(item["id"]): _nodes(item.get("map") or ()) for item in answer.value or ()}
-    wrong = [*_lacking(known, kind, wanted), *(_double(known, wanted) if kind == "usb" else ())]
+    entries = {str(item["id"]): _entries(item.get("map")) for item in answer.value or ()}
+    known = {name: _nodes(texts) for name, texts in entries.items()}
+    wrong = [*_lacking(entries, kind, wanted), *(_double(known, wanted) if kind == "usb" else ())]
     yield from wrong
     if wanted and not wrong:
         yield ok("devices", among(sorted({name for name, _ in wanted})), "mapped on every PVE node that needs them")
 
 
 def _lacking(known: Mapping[str, list[str]], kind: str, wanted: set[tuple[str, str]]) -> Iterator[Finding]:
+    """What is sent as `map` takes the place of all that was there (pve-manager, PVE/API2/Cluster/Mapping): it is sent along."""
     entry, tool = _ENTRIES[kind]
     for name, node in sorted(wanted):
-        if node not in known.get(name, ()):
+        if node not in _nodes(known.get(name, [])):
             cause = "has no device there" if name in known else "is no mapping, or the token may not see it (Mapping.Use)"
             verb = f"set /cluster/mapping/{kind}/{name}" if name in known else f"create /cluster/mapping/{kind} --id {name}"
-            yield problem("devices", f"{name} on {node}", cause, f"pvesh {verb} --map node={node},{entry}   # as {tool} on {node} says")
+            kept = "".join(f" --map {quote(text)}" for text in known.get(name, ()))
+            cure = f"pvesh {verb}{kept} --map node={node},{entry}   # as {tool} on {node} says"
+            yield problem("devices", f"{name} on {node}", cause, cure)
 
 
 def _double(known: Mapping[str, list[str]], wanted: set[tuple[str, str]]) -> Iterator[Finding]:
@@ -49,10 +54,14 @@ def _double(known: Mapping[str, list[str]], wanted: set[tuple[str, str]]) -> Ite
             yield problem("devices", f"{name} on {node}", "has more than one USB device there, and PVE starts no machine with it", cure)
 
 
-def _nodes(entries: object) -> list[str]:
-    """The PVE node of each entry of a mapping, which is a property string."""
-    texts = entries if isinstance(entries, list | tuple) else ()
-    return [part.removeprefix("node=") for text in texts for part in str(text).split(",") if part.startswith("node=")]
+def _entries(told: object) -> list[str]:
+    """The entries of a mapping, which are property strings."""
+    return [str(text) for text in told] if isinstance(told, list | tuple) else []
+
+
+def _nodes(entries: list[str]) -> list[str]:
+    """The PVE node of each entry."""
+    return [part.removeprefix("node=") for text in entries for part in text.split(",") if part.startswith("node=")]
 
 
 def pools(scene: Scene) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
@@ -35,4 +36,6 @@ def images(scene: Scene) -> Iterator[Finding]:
 def _cure(node: str, url: str, refused: str) -> str:
     if refused.startswith("403") or "may not" in refused:
         return "runner proxmox-role"
-    return f"ssh root@{node} curl -sSIL '{url}'   # then image.url or image.mirror in cluster.yaml, or the way out of {node}"
+    return (
+        f"ssh root@{node} {quote(f'curl -sSIL {quote(url)}')}   # then image.url or image.mirror in cluster.yaml, or the way out of {node}"
+    )

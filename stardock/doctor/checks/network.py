@@ -65,4 +65,5 @@ def _zone(scene: Scene, bridge: str, zones: set[str | None], *, vnet: bool) -> t
 
 
 def _aware(node: str, bridge: str) -> str:
-    return f"pvesh set /nodes/{node}/network/{bridge} --type bridge --bridge_vlan_aware 1 && pvesh set /nodes/{node}/network"
+    """No `pvesh set`: without its address in the same call PVE writes a bridge that has none (pve-manager, PVE/API2/Network.pm)."""
+    return f"in Proxmox: {node}, System, Network, {bridge}: tick `VLAN aware`, then Apply Configuration"

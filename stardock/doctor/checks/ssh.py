@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene, Tried
@@ -30,11 +31,15 @@ def _cure(scene: Scene, name: str, tried: Tried) -> str:
     node = next(node for node in scene.plan.proxmox.nodes if node.name == name)
     user = node.ssh_user or scene.plan.proxmox.ssh_user
     key = node.ssh_private_key or scene.plan.proxmox.ssh_private_key
-    place = f"{f'-p {node.ssh_port} ' if node.ssh_port != 22 else ''}{user}@{node.address or name}"  # noqa: PLR2004 -- the port of SSH
+    port = f"-p {node.ssh_port} " if node.ssh_port != 22 else ""  # noqa: PLR2004 -- the port of SSH
+    place = f"{port}{quote(f'{user}@{node.address or name}')}"
     if tried.folder:
-        return f"ssh root@{node.address or name} install -d -o {user} {tried.folder}   # {user} owns it then; PVE reads it as root"
+        command = quote(f"install -d -o {quote(user)} {quote(tried.folder)}")
+        return f"ssh {port}root@{node.address or name} {command}   # {user} owns it then; PVE reads it as root"
     if "denied" in trouble.lower():
-        return f"ssh-copy-id {f'-i {key} ' if key else ''}{place}"
+        return f"ssh-copy-id {f'-i {quote(key)} ' if key else ''}{place}"
     if "key" in trouble.lower():
-        return f"proxmox.ssh.private_key in cluster.yaml, or an agent that has the key: ssh-add {key or '~/.ssh/id_ed25519'}"
+        return (
+            f"proxmox.ssh.private_key in cluster.yaml, or an agent that has the key: ssh-add {quote(key) if key else '~/.ssh/id_ed25519'}"
+        )
     return f"proxmox.nodes[].address and ssh_port in cluster.yaml; by hand: ssh -v {place}"

@@ -112,7 +112,7 @@ CASES = {
     ),
     "marks of two clusters are refused": Case(marks={"lb1": OURS, "agent1": THEIRS}, says="marks of different clusters"),
     "a server with another cluster's data is refused": Case(
-        data={"server1": "ours", "server2": "theirs"}, marks={"lb1": OURS}, says="data of another cluster"
+        data={"server1": "ours", "server2": "theirs"}, marks={"lb1": OURS}, says="server2-data-theirs: holds the data of another cluster"
     ),
 }
 

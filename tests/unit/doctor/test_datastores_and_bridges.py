@@ -73,7 +73,8 @@ def test_a_bridge_that_is_not_vlan_aware_matters_to_machines_on_a_vlan_only() ->
     assert wrong(scene(networks=plain)) == []
     findings = wrong(scene(on_vlan(7), networks=plain))
     assert [(found.subject, found.level) for found in findings] == [(f"vmbr0 on {name}", Level.WARNING) for name in NODES]
-    assert "--bridge_vlan_aware 1" in findings[0].cure
+    assert findings[0].cure.startswith("in Proxmox: pve1, System, Network, vmbr0: tick `VLAN aware`, then Apply Configuration")
+    assert "pvesh" not in findings[0].cure, "without its address in the same call, Proxmox takes the bridge's address away"
 
 
 @pytest.mark.proves("case 11-vlan-trunk")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from dataclasses import replace
@@ -92,5 +93,7 @@ def test_the_refusal_says_how_to_give_the_folder() -> None:
     assert (found.level, found.subject) == (Level.PROBLEM, "pve1")
     assert "/var/lib/vz/snippets is 0:0 drwxr-xr-x, so terraform may not write" in found.cause
     assert "install -d -o terraform /var/lib/vz/snippets" in found.cure
+    (quoted,) = ssh(Scene(plan=made, ssh={"pve1": Tried("terraform@pve1 port 22", why, folder="/a'; reboot")}))
+    assert shlex.split(shlex.split(quoted.cure, comments=True)[2]) == ["install", "-d", "-o", "terraform", "/a'; reboot"]
     (unsure,) = ssh(Scene(plan=made, ssh={"pve1": Tried("terraform@pve1 port 22", "", "only as a member", SNIPPETS)}))
     assert unsure.level is Level.WARNING

@@ -52,6 +52,8 @@ def test_a_device_that_is_mapped_nowhere_or_not_on_the_machines_pve_node_is_told
     assert "pvesh create /cluster/mapping/pci --id gpu --map node=pve1," in missing.cure
     elsewhere = only(scene(made, mappings=Answer([{"id": "gpu", "map": ["node=pve2,path=0000:01:00.0"]}]), pools=pool))
     assert elsewhere.cause == "has no device there"
+    kept = "pvesh set /cluster/mapping/pci/gpu --map node=pve2,path=0000:01:00.0 --map node=pve1,"
+    assert elsewhere.cure.startswith(kept), "Proxmox puts what is sent in the place of all that was there"
     assert wrong(scene(made, mappings=Answer([{"id": "gpu", "map": ["id=1,node=pve1,path=0000:01:00.0"]}]), pools=pool)) == []
 
 
@@ -64,7 +66,9 @@ def test_a_usb_device_that_is_mapped_nowhere_elsewhere_or_twice_is_told() -> Non
     assert (missing.check, missing.subject, missing.level) == ("devices", "zigbee on pve1", Level.PROBLEM)
     assert missing.cure == "pvesh create /cluster/mapping/usb --id zigbee --map node=pve1,id=VENDOR:DEVICE   # as lsusb on pve1 says"
     there, away = "node=pve1,id=10c4:ea60", "node=pve2,id=10c4:ea60"
-    assert only(scene(made, usb=Answer([{"id": "zigbee", "map": [away]}]))).cause == "has no device there"
+    elsewhere = only(scene(made, usb=Answer([{"id": "zigbee", "map": [f"{away},description=a b;c"]}])))
+    assert elsewhere.cause == "has no device there"
+    assert elsewhere.cure.startswith(f"pvesh set /cluster/mapping/usb/zigbee --map '{away},description=a b;c' --map node=pve1,")
     assert "more than one USB device there" in only(scene(made, usb=Answer([{"id": "zigbee", "map": [there, f"{there},path=1-2"]}]))).cause
     assert wrong(scene(made, usb=Answer([{"id": "zigbee", "map": [there, away]}]))) == []
     assert only(scene(made, usb=Answer(refused="403 no"))).subject == "/cluster/mapping/usb"

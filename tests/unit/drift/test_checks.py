@@ -306,3 +306,17 @@ def test_what_could_not_be_read_is_no_drift() -> None:
     assert run(replace(deployed(plan_made()), sizes={}, configs={})) == ()
     blind = replace(without_volume(deployed(plan_made()), ".yaml"), unlisted=frozenset({"local"}))
     assert run(blind) == ()
+
+
+def test_what_an_unlink_deletes_for_good_is_said_to_be_deleted() -> None:
+    (unused,) = run(edited(deployed(plan_made()), unused0="local-lvm:vm-210-disk-7"))
+    assert unused.cure.endswith("if nobody wants that any more, qm disk unlink 210 --idlist unused0 deletes it")
+    (extra,) = run(edited(deployed(plan_made()), scsi9="local-lvm:vm-210-disk-7,size=8G"))
+    assert extra.cure == "if it is not wanted: qm disk unlink 210 --idlist scsi9 (its content stays, as unused disk)"
+
+
+def test_the_cloud_init_drive_comes_back_by_commands_that_can_be_copied() -> None:
+    scene = deployed(plan_made())
+    wanted = plan_made().machine("server1")
+    (moved,) = run(edited(scene, **{wanted.seed_interface: None, "ide2": SEED}))
+    assert moved.cure.endswith(f": qm set 210 --delete ide2 && qm set 210 --{wanted.seed_interface} {wanted.disk_datastore}:cloudinit")

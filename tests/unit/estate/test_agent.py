@@ -130,6 +130,7 @@ def test_a_frozen_guest_is_not_taken_for_one_whose_rpcs_are_disabled_and_is_wait
     told = addresses_of(Told({"result": {"error": error}}, frozen="frozen").estate, VM).reason
     assert told is not None
     assert (told.kind, told.patience) == (Kind.FROZEN, None)
+    assert told.cure == "if no backup or snapshot is being made of it, thaw it: qm guest cmd 210 fsfreeze-thaw on pve1"
 
 
 @pytest.mark.proves("reality A8")

@@ -50,7 +50,7 @@ def run(folder: Path, endpoint: str, ca: Path | None, *command: str) -> tuple[in
 
 #: what is answered to every question -> words of the message, and of its cure
 ANSWERS: Mapping[str, tuple[Answer, str, str]] = {
-    "401": (says(401, reason="No ticket"), "does not accept the API token: No ticket", "pveum user token list"),
+    "401": (says(401, reason="No ticket"), "does not accept the API token: No ticket", "a new one: runner proxmox-role"),
     "403": (says(403, reason="Permission check failed"), "may not do this: Permission check failed", "runner doctor"),
     "404": (says(404, PAGE), "answers 404 Not Found: there is no API of Proxmox", "https://HOST:8006"),
     "429": (says(429), "answers 429 Too Many Requests: something in between", "a reverse proxy"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stardock.stages.messages import Transcript
+from stardock.stages.messages import Transcript, cure_of
 
 pytestmark = pytest.mark.unit
 
@@ -45,3 +46,8 @@ def test_output_that_is_no_json_is_the_reason_when_there_is_no_other() -> None:
 def test_a_warning_is_one_line() -> None:
     diagnostic = {"severity": "warning", "summary": "old", "detail": "long\nstory"}
     assert Transcript().take(_line(type="diagnostic", diagnostic=diagnostic)) == "warning: old"
+
+
+def test_what_a_backend_says_is_no_command_when_its_cure_is_copied() -> None:
+    said = cure_of("Error acquiring the state lock: already locked: ID=$(reboot);x", "tofu", Path("/a b"))
+    assert said.endswith("(cd '/a b' && tofu force-unlock '$(reboot);x')")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -75,6 +76,15 @@ def test_a_state_that_nobody_moved_to_its_new_backend_is_told_with_the_commands_
     with pytest.raises(RefusedError, match=r"cluster.tfstate holds 1 machine, and cluster.yaml has the state in pg") as caught:
         refuse_left_behind(where.files, where.plan.state, engine)
     assert f"cd {tmp_path}/stack && tofu init -reconfigure && tofu state push {tmp_path}/cluster.tfstate" in (caught.value.cure or "")
+    (tmp_path / "it's").mkdir()
+    odd = _workspace(tmp_path / "it's", state={"backend": "pg"})
+    (tmp_path / "it's" / "cluster.tfstate").write_text(VM)
+    with pytest.raises(RefusedError) as caught:
+        refuse_left_behind(odd.files, odd.plan.state, Engine("/usr/bin/tofu", tmp_path / "a b", {}))
+    state = quote(str(odd.files.state))
+    assert caught.value.cure == (
+        f"(cd '{tmp_path}/a b' && tofu init -reconfigure && tofu state push {state}) && mv {state} {quote(f'{odd.files.state}.moved')}"
+    )
     _leave(tmp_path, ENCRYPTED)
     with pytest.raises(RefusedError, match=r"cluster.tfstate is encrypted"):
         refuse_left_behind(where.files, where.plan.state, engine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -76,3 +77,14 @@ def test_two_users_whose_names_make_one_variable_are_refused_though_one_is_only_
     both = replace(plan, machines=(replace(first, users=(ours,)), replace(second, users=(lasts,))))
     with pytest.raises(ConditionError, match=r"the passwords of ops-a and ops_a \(on s2\) would both be TF_VAR_password_ops_a"):
         password_variables(_spec(), both, tmp_path, {})
+
+
+def test_a_file_for_a_hash_is_made_for_its_owner_alone_and_never_over_one_that_is_there(tmp_path: Path, plan: Plan) -> None:
+    with pytest.raises(ConditionError) as caught:
+        password_variables(_spec(file="it's.hash"), plan, tmp_path, {})
+    file = quote(f"{tmp_path}/it's.hash")
+    assert caught.value.cure == f"(umask 077; openssl passwd -6 >{file})"
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConditionError) as caught:
+        password_variables(_spec(file="folder"), plan, tmp_path, {})
+    assert "openssl" not in str(caught.value.cure)

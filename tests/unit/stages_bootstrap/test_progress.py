@@ -137,6 +137,8 @@ def test_the_cause_of_a_failed_start_is_told_from_the_machine_s_own_logs(tmp_pat
     assert "did not become Ready within 900 s" in error.message
     assert "\x1b" not in error.message
     assert "kubectl delete node server1" in str(error.cure)
+    watcher = watch(tmp_path, event("play", ""), event("failed"), read, told)[0]
+    assert "kubectl delete node server1.lan" in str(failure_error(watcher, Path("x.log"), 2, {"server1": "server1.lan"}).cure)
     assert "--from-stage servers" in str(error.cure)
 
 

@@ -12,6 +12,8 @@ from stardock.errors import ConditionError, InputErrors, Problem
 
 #: The cluster file where nothing else names one.
 DEFAULT = "cluster.yaml"
+#: What to do where there is none.
+NO_CLUSTER_FILE = "name your cluster.yaml with -f FILE or STARDOCK_FILE, or write a first one: runner init"
 
 
 def find_cluster_file(option: Path | None) -> Path:
@@ -21,7 +23,7 @@ def find_cluster_file(option: Path | None) -> Path:
     `ConditionError` where files of a cluster lie beside the link.
     """
     path = option or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
-    cure = "name your cluster.yaml with -f FILE or STARDOCK_FILE, or write a first one: runner init"
+    cure = NO_CLUSTER_FILE
     try:
         found = stat.S_IFMT(path.stat().st_mode)
     except FileNotFoundError:

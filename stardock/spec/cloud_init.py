@@ -21,7 +21,28 @@ from stardock.spec.units import Account, Flag, Form, shown
 Package = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9+._:-]*", "a package name", "htop")]
 
 
-Variable = Annotated[str, Form(r"[A-Za-z_][A-Za-z0-9_]*", "a name of an environment variable", "ADMIN_PASSWORD_HASH")]
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def parse_variable(value: object) -> object:
+    """A name, without the `$` by which a shell reads it."""
+    bare = re.fullmatch(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?", value) if isinstance(value, str) else None
+    if bare:
+        raise broken(f"{shown(value)} is not a name of an environment variable", f"write {bare[1]}")
+    return value
+
+
+def parse_owner(value: object) -> object:
+    """An account alone: the group is root."""
+    account, colon, _ = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if colon and re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", account):
+        raise broken(f"{shown(value)} names a group, and the group of files is root", f"write {account}")
+    return value
+
+
+Variable = Annotated[
+    str, Form(_VARIABLE.pattern, "a name of an environment variable", "ADMIN_PASSWORD_HASH"), BeforeValidator(parse_variable)
+]
 
 
 class SecretSource(Section):
@@ -136,12 +157,14 @@ class UserFile(Section):
         default=None, description="instead of `content`, where it holds a secret: written by `runner bootstrap`, and not by first boot"
     )
     permissions: Mode | None = Field(default=None, description="four octal digits; default: 0644, and 0600 with `content_from`")
-    owner: Account = Field(default="root", description="account that owns it; the group is root")
+    owner: Annotated[Account, BeforeValidator(parse_owner)] = Field(default="root", description="account that owns it; the group is root")
 
     @model_validator(mode="after")
     def _one_content(self) -> UserFile:
         if (self.content is None) == (self.content_from is None):
-            raise broken(f"{shown(self.path)} has exactly one of `content` and `content_from`", "write one of the two")
+            cure = "add `content: TEXT`, or content_from: {env: NAME} for a secret"
+            cure = cure if self.content is None else "delete `content` where it holds a secret, else `content_from`"
+            raise broken(f"{shown(self.path)} has exactly one of `content` and `content_from`", cure)
         return self
 
     @property

@@ -172,6 +172,12 @@ def _counted(name: str, first: str, last: str) -> str:
     return f"write each name by itself, in a list: [{name}{first}, ..., {name}{last}]"
 
 
+def pattern(value: str) -> str:
+    """For names that count up: what other tools fill in (`%d`, `%02d`, `#`, `{}`, `${i}`, `[1:3]`) becomes `{n}`, else it stands behind."""
+    counted = re.sub(r"%0?\d*[di]|\$?\{\{?[\w .+]*\}\}?|\[\d+(?::|\.\.|-)\d+\]|<\w+>|#+|\*", "{n}", value.strip(), count=1).lower()
+    return counted if "{n}" in counted else f"{counted}{{n}}"
+
+
 def flag(value: object) -> str:
     """For true or false; words of other tools for either are known."""
     word = str(value).strip().lower()

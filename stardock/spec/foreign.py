@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 
 from stardock.spec import cures
-from stardock.spec.foreign_keys import KEYS, each
+from stardock.spec.foreign_keys import KEYS
+from stardock.spec.foreign_root import each
 
 #: Values of `role` and of other choices as other tools call them -> ours.
 VALUES: Mapping[str, str] = {
@@ -42,8 +43,9 @@ def of_value(value: str, choices: list[str]) -> str | None:
     return meant if meant in choices else None
 
 
-def filled(cure: str, value: str) -> str:
-    """The cure with the value of the file in its place: whole, or an address and the length of its prefix."""
-    address, _, bits = value.partition("/")
+def filled(cure: str, value: str, items: list[str] | None = None) -> str:
+    """The cure with the value of the file in its place: whole, as a list, or an address and the length of its prefix."""
+    address, _, bits = (items[0] if items else value).partition("/")
     cure = cure.replace("{ip}", address).replace("{bits}", cures.prefix(bits) or "24").replace("{mask}", cures.prefix(value) or "BITS")
-    return cure.replace("{}", value)
+    listed = items or [value]
+    return cure.replace("{[]}", f"[{', '.join(listed)}]").replace("{;}", ";".join(listed)).replace("{}", ", ".join(listed))

@@ -9,20 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_POOLS = "machines stand under `pools`, a pool a role: - {name: NAME, role: server, agent or loadbalancer, machines: [...]}"
-_SERVERS = "machines stand under `pools`: write pools: [{name: servers, role: server, machines: [server1]}], and the other pools beside it"
-_AGENTS = "machines stand under `pools`: write pools: [{name: agents, role: agent, machines: [agent1]}], and the other pools beside it"
-_LBS = "machines stand under `pools`: write pools: [{name: lbs, role: loadbalancer, machines: [lb1]}], and the other pools beside it"
-_IMAGE = "delete it: machines start from an image, not from a template; `image: {system: debian}` says which (docs/images.md)"
+from stardock.spec.foreign_root import IMAGE, NICS_BY_ROLE, OPTION, PLACED, ROOT, SIZED, each
+
 _NICS = "NICs stand under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
-_BY_ROLE = "NICs stand under `network`, by role: write network: {agent: [{%s}]}, and likewise server and loadbalancer"
 _OF_A_NIC = "it is of a NIC: write agent: [{%s}], and likewise server and loadbalancer"
 _DECIDED = "delete it: Stardock decides this itself"
-_VERSION = "write distribution: {version: ...}, the whole tag of a release of RKE2"
-_OPTION = "it belongs to `distribution.options`, in RKE2's words: write distribution: {options: {%s: ...}}"
-_NO_OBJECT = "delete it: cluster.yaml is no object of Kubernetes"
-_ADDONS = "delete it: Stardock installs no add-ons; RKE2 applies manifests that `cloud_init.user_data.write_files` puts on servers"
 _USER = "accounts stand under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
+_MAPPED = "make a resource mapping of it (Datacenter, Resource Mappings), and write %s: [NAME] with the mapping's name"
 _TRUSTED = "delete it: the certificate is verified unless `insecure: true` says otherwise; a CA of your own: export SSL_CERT_FILE=FILE"
 _TOKEN_TELLS = "delete it: the token tells who it is; the account for SSH is ssh: {user: ...}"  # noqa: S105  no secret
 _SFTP = "delete it: snippets are written over SFTP, without a shell; give the account the folder (docs/proxmox.md)"
@@ -33,15 +26,6 @@ ONE_CLUSTER = (
     "all PVE nodes are asked through one endpoint, beside `nodes`, so they must be one PVE cluster: join them with pvecm add, "
     "or write a cluster.yaml for each host, each a cluster of its own"
 )
-#: Root key -> cures that say where what it holds stands: it is not told to be missing besides.
-PLACES = {"pools": (_POOLS, _SERVERS, _AGENTS, _LBS)}
-
-
-def each(words: str, cure: str) -> dict[str, str]:
-    """The same for each of some words."""
-    return dict.fromkeys(words.split(), cure)
-
-
 #: Of machines, in pools and one by one.
 _HARDWARE = {
     **each("cpus vcpu vcpus cpu_cores num_cpus core cpu_count", "cores"),
@@ -61,15 +45,20 @@ _HARDWARE = {
     **each("gpu gpus hostpci hostpci0 pci pci_devices", "write devices: [NAME], the name of a resource mapping of the datacenter"),
     **each("qemu_agent guest_agent qemu_guest_agent", "agent"),
     **each("hastate high_availability", "ha"),
-    **each("template clone full_clone clone_from template_id vm_template source_vm base_image clone_vm_id", _IMAGE),
+    **each("template clone full_clone clone_from template_id vm_template source_vm base_image clone_vm_id", IMAGE),
     **each("network networks nic nics net0 network_device network_interface", _NICS % "bridge: vmbr0"),
     **each("bridge", _NICS % "bridge: {}"),
+    **each("vlans trunks tagged_vlans", _NICS % 'trunks: "{;}"'),
+    **each("server_type instance_type flavor plan", SIZED),
+    **each("location region zone datacenter", PLACED),
+    **each("kubelet_args extra_args", OPTION.replace("{}", "{[]}") % "kubelet-arg"),
+    **each("boot vga args smbios1 vmgenid meta cicustom citype hotplug keyboard tablet localtime cpuunits acpi kvm lock", _DECIDED),
     **each("vlan vlan_id vlan_tag", _NICS % "vlan: {}"),
     **each("gateway gw", _NICS % "static: {base: ADDRESS, gateway: {}}"),
     **each("ipconfig ipconfig0 subnet ip_range", _NICS % "static: {base: ADDRESS, gateway: ADDRESS}"),
     **each("netmask", _NICS % "static: {base: ADDRESS, prefix: {mask}, gateway: ADDRESS}"),
     **each("cidr", _NICS % "static: {base: {ip}, prefix: {bits}}"),
-    **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: [192.168.1.1]}"),
+    **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: {[]}}"),
     **each("started vm_state scsihw scsi_hardware bootdisk boot_order", _DECIDED),
     **each("os_type qemu_os ostype operating_system", _DECIDED),
     **{
@@ -77,47 +66,17 @@ _HARDWARE = {
         for flag in ("aio", "cache", "discard", "iothread", "ssd")
     },
     **each("initialization ciuser user username users", _USER),
-    **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: [id_ed25519.pub]}"),
+    **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
     **each("os system", "the system stands under `image`: write image: {system: debian}"),
 }
 
 #: Section -> its foreign keys.
 KEYS: Mapping[str, Mapping[str, str]] = {
-    "Spec": {
-        **each("name cluster_name clustername", "cluster"),
-        **each("nodes hosts machines node_pools nodepools pool instances vms virtual_machines all children inventory", _POOLS),
-        **each("masters master servers controllers controller controlplane control_plane controlplanes masters_pool", _SERVERS),
-        **each("workers worker agents worker_node_pools workers_pool", _AGENTS),
-        **each("lbs loadbalancers load_balancers", _LBS),
-        **each("pve proxmox_ve provider", "proxmox"),
-        **each("template clone vm_template template_id", _IMAGE),
-        **each("os system operating_system", "it belongs to `image`: write image: {system: {}}"),
-        **each("k8s_version kubernetes_version kube_version rke2_version k3s_version version rke_version k0s_version", _VERSION),
-        **each("kubernetes rke2 k8s k3s k0s rke", "distribution"),
-        **each("cidr pod_cidr cluster_cidr kube_pods_subnet podsubnet pods_cidr", _OPTION % "cluster-cidr"),
-        **each("service_cidr svc_cidr kube_service_addresses servicesubnet services_cidr", _OPTION % "service-cidr"),
-        **each("cni kube_network_plugin network_plugin", _OPTION % "cni"),
-        **each("tls_san sans api_sans", _OPTION % "tls-san"),
-        **each("metallb addons helm_charts ingress manifests cert_manager argocd longhorn traefik", _ADDONS),
-        **each("virtual_ip api_vip apiserver_vip controlplaneendpoint api_endpoint", "it belongs to `network`: write network: {vip: {}}"),
-        **each("bridge", _BY_ROLE % "bridge: {}"),
-        **each("vlan vlan_id", _BY_ROLE % "vlan: {}"),
-        **each("gateway gw", _BY_ROLE % "static: {base: ADDRESS, gateway: {}}"),
-        **each("dns nameserver nameservers dns_servers", "name servers stand under `network`: write network: {dns: [ADDRESS]}"),
-        **each("ssh_keys ssh_public_keys authorized_keys sshkeys", "keys stand under `ssh.keys`: write ssh: {keys: [id_ed25519.pub]}"),
-        **each("ssh_key ssh_private_key ssh_key_path private_key", "it belongs to `ssh`: write ssh: {private_key: {}}"),
-        **each("user ssh_user username", "it belongs to `ssh`: write ssh: {user: {}}"),
-        **each("endpoint api_url proxmox_url pm_api_url proxmox_host proxmox_api_url", "it is `endpoint` of `proxmox`: https://HOST:8006"),
-        **each("storage datastore datastore_id datastores", "it belongs to `proxmox`: write datastores: {disks: {}} there"),
-        **each("apiversion kind metadata spec", _NO_OBJECT),
-        **each("timezone tz", "it belongs to `maintenance`: write maintenance: {timezone: {}}"),
-        **each("destroy delete deletion", "nothing goes by a key: docs/take-down.md says how a machine or a cluster goes"),
-        **each("removed", "`remove` takes machines away for good: if that is meant, write `remove`"),
-    },
+    "Spec": ROOT,
     "Distribution": {
-        **each("cidr pod_cidr cluster_cidr pods_cidr podsubnet", _OPTION % "cluster-cidr"),
-        **each("service_cidr svc_cidr services_cidr servicesubnet", _OPTION % "service-cidr"),
-        **each("network_plugin", _OPTION % "cni"),
+        **each("cidr pod_cidr cluster_cidr pods_cidr podsubnet", OPTION % "cluster-cidr"),
+        **each("service_cidr svc_cidr services_cidr servicesubnet", OPTION % "service-cidr"),
+        **each("network_plugin", OPTION % "cni"),
         **each("release k8s_version kubernetes_version rke2_version tag", "version"),
         **each("channel", "delete it: the release is pinned; write version: the whole tag of a release"),
         **each("config extra_args args server_config extra_config settings flags", "options"),
@@ -132,9 +91,9 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("verify_ssl ssl_verify verify_tls tls_verify validate_certs secure tls verify", _TRUSTED),
         **each("ssh_user ssh_username", "write ssh: {user: {}}"),
         **each("ssh_key ssh_private_key private_key", "write ssh: {private_key: {}}"),
-        **each("network", _BY_ROLE % "bridge: vmbr0"),
-        **each("bridge", _BY_ROLE % "bridge: {}"),
-        **each("vlan", _BY_ROLE % "vlan: {}"),
+        **each("network", NICS_BY_ROLE % "bridge: vmbr0"),
+        **each("bridge", NICS_BY_ROLE % "bridge: {}"),
+        **each("vlan", NICS_BY_ROLE % "vlan: {}"),
     },
     "PveNode": {
         **each("ip host hostname ip_address ssh_host", "address"),
@@ -160,7 +119,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "Image": {
         **each("os distro distribution family", "system"),
         **each("version codename os_version", "release"),
-        **each("template clone template_id vm_id vmid full_clone clone_from", _IMAGE),
+        **each("template clone template_id vm_id vmid full_clone clone_from", IMAGE),
         **each("image_url download_url link source", "url"),
         **each("path local_file image_file", "file"),
         **each("file_id volume volid", "delete it: images do not come from Proxmox; write `url` or `file`, or `system` alone"),
@@ -174,7 +133,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("lb lbs load_balancer load_balancers loadbalancers haproxy", "loadbalancer"),
         **each("agents", "agent"),
         **each("servers", "server"),
-        **each("virtual_ip vip_address api_vip apiserver_vip kube_vip", "vip"),
+        **each("virtual_ip vip_address api_vip apiserver_vip kube_vip loadbalancer_ip lb_ip load_balancer_ip endpoint", "vip"),
         **each("nameserver nameservers dns_servers dns_server resolvers", "dns"),
         **each("domain searchdomain search_domain search_domains dns_domain", "search"),
         **each("vrrp_id virtual_router_id router_id", "vrid"),
@@ -182,6 +141,11 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("cidr subnet base ip_range", _OF_A_NIC % "static: {base: {ip}, prefix: {bits}}"),
         **each("netmask prefix", _OF_A_NIC % "static: {base: ADDRESS, prefix: {mask}}"),
         **each("bridge", _OF_A_NIC % "bridge: {}"),
+        **each("vlans trunks", _OF_A_NIC % 'trunks: "{;}"'),
+        **each("ipv6 dual_stack", _OF_A_NIC % "ipv6: {slaac: true}"),
+        **each("pod_cidr cluster_cidr pods_cidr podsubnet", OPTION % "cluster-cidr"),
+        **each("service_cidr svc_cidr services_cidr servicesubnet", OPTION % "service-cidr"),
+        **each("cni plugin network_plugin", OPTION % "cni"),
         **each("vlan vlan_id tag", _OF_A_NIC % "vlan: {}"),
         **each("mtu", _OF_A_NIC % "mtu: {}"),
         **each("interface interfaces nics", _OF_A_NIC % "bridge: vmbr0"),
@@ -194,6 +158,18 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("ip address ipv4 ip_address cidr ipconfig", "write static: {base: {ip}, prefix: {bits}}"),
         **each("gateway gw", "it belongs to `static`: write static: {base: ADDRESS, gateway: {}}"),
         **each("mac mac_address macaddr", "a MAC is of one machine: write macs: {ens18: {}} there"),
+        **each("dhcp4", "dhcp"),
+        **each("dhcp6", "it belongs to `ipv6`: write ipv6: {dhcp: true}"),
+        **each("accept_ra slaac autoconf", "it belongs to `ipv6`: write ipv6: {slaac: true}"),
+        **each("addresses", "write static: {base: {ip}, prefix: {bits}}"),
+        **each("netmask", "it belongs to `static`: write static: {base: ADDRESS, prefix: {mask}}"),
+        **each("prefix", "it belongs to `static`: write static: {base: ADDRESS, prefix: {}}"),
+        **each("gateway4", "it belongs to `static`: write static: {base: ADDRESS, gateway: {}}"),
+        **each("gateway6", "it belongs to `ipv6`: write ipv6: {static: {base: ADDRESS, gateway: {}}}"),
+        **each("vlans tagged_vlans trunk", "trunks"),
+        **each("network bridge_name", "bridge"),
+        **each("vnet", "write bridge: {}, and its SDN zone beside it as `zone`"),
+        **each("rate queues link_down device_id bond", "delete it: a NIC has no such setting here"),
         **each("ip6 ipv6_address", "it belongs to `ipv6`: write ipv6: {static: {base: {}}}"),
         **each("type", "model"),
     },
@@ -232,6 +208,37 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("key_path key_file private_key_file private_key_path identity_file keypath", "private_key"),
         **each("sudo become", "delete it: an account other than root gets sudo"),
     },
+    "Usb": {**each("name id device", "mapping"), **each("host vendor product", _MAPPED % "usb")},
+    "Device": {**each("name id device", "mapping"), **each("host address pci_address", _MAPPED % "devices")},
+    "UserFile": {
+        **each("text contents data body", "content"),
+        **each("mode chmod file_mode", "permissions"),
+        **each("dest destination target file filename name", "path"),
+        **each("user", "owner"),
+        **each("group", "delete it: the group is root"),
+        **each("source src from template", "write `content` with the text itself, or for a secret content_from: {file: {}}"),
+        **each("encoding append defer", "delete it: `content` is text, and the file is written whole"),
+    },
+    "ContentSource": {
+        **each("path file_path filename file_name src source from from_file", "file"),
+        **each("variable var env_var environment name from_env key", "env"),
+        **each("mode permissions", 'it is of the file: write permissions: "{}" beside `path`'),
+        **each("owner", "it is of the file: write owner: {} beside `path`"),
+        **each("content", "delete it: `content` beside `path` is no secret, `content_from` is one"),
+    },
+    "SecretSource": {
+        **each("path file_path filename file_name from_file", "file"),
+        **each("variable var env_var environment from_env", "env"),
+        **each("cmd exec shell", "command"),
+    },
+    "DataDisk": {
+        **each("storage datastore_id storage_pool", "datastore"),
+        **each("size_gb capacity disk_size", "size"),
+        **each("interface slot id serial", "name"),
+        **each("mount_point mountpoint mount_path path", "mount"),
+        **each("fs fstype fs_type format", "filesystem"),
+    },
+    "Startup": {**each("up delay", "up_delay"), **each("down", "down_delay")},
     "User": {
         **each("ssh_authorized_keys authorized_keys ssh_keys key ssh_key public_keys", "keys"),
         **each("username user", "name"),

@@ -70,7 +70,18 @@ def at_most(most: int, what: str) -> AfterValidator:
 
 
 Balloon = Annotated[int, BeforeValidator(parse_balloon), WithJsonSchema({"anyOf": [{"const": 0}, {"type": "string"}]})]
-Tag = Annotated[str, Form(r"[a-z0-9_][a-z0-9_+.-]*", "a tag of PVE (a-z, 0-9, _ + . -)", "production")]
+_TAG = re.compile(r"[a-z0-9_][a-z0-9_+.-]*")
+
+
+def parse_tag(value: str) -> str:
+    """A tag that comes back as it was written: PVE makes tags lower case, and the provider (0.111.1, `tags`) reports that as a change."""
+    if not _TAG.fullmatch(value):
+        better = re.sub(r"[^a-z0-9_+.-]+", "-", value.lower()).strip("-+.")
+        raise broken(f"{shown(value)} is not a tag of PVE (a-z, 0-9, _ + . -)", f"write {better or 'for example production'}")
+    return value
+
+
+Tag = Annotated[str, AfterValidator(parse_tag), WithJsonSchema({"type": "string", "pattern": f"^{_TAG.pattern}$"})]
 
 
 def parse_cpu(value: str) -> str:

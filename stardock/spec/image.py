@@ -29,6 +29,15 @@ _NOT_OFFERED = {
     "coreos": ("CoreOS Container Linux lives on as Flatcar", "write `system: flatcar`, for servers and agents"),
 }
 
+#: Other systems, by the offered one that is nearest to them.
+_NEAREST = {
+    "debian": "alpine arch archlinux manjaro nixos gentoo rocky rockylinux alma almalinux centos rhel redhat fedora oracle oraclelinux "
+    "amazonlinux kali mint linuxmint devuan raspbian raspios proxmox windows",
+    "leapmicro": "sles sle-micro suse opensuse-leap",
+    "flatcar": "talos talosos bottlerocket fcos fedora-coreos rhcos photon k3os rancheros",
+}
+_NEAREST_TO = {word: name for name, words in _NEAREST.items() for word in words.split()}
+
 #: What PVE imports disks from (content type `import`; an .ova is no disk).
 DISK_FORMATS = (".qcow2", ".raw", ".vmdk")
 #: Endings of files that hold a packed image.
@@ -58,6 +67,9 @@ def parse_system(value: object) -> object:
     if value.lower() in _NOT_OFFERED:
         message, cure = _NOT_OFFERED[value.lower()]
         raise broken(f"{shown(value)} is not offered: {message}", cure)
+    nearest = _NEAREST_TO.get(re.sub(r"[-_ :]*[0-9.]*$", "", value.lower()))
+    if nearest is not None:
+        raise broken(f"{shown(value)} is not offered: there are {', '.join(SYSTEMS)}", f"write `system: {nearest}` (docs/systems.md)")
     if "." in value and re.search(r"\.(qcow2|img|iso|raw|vmdk|xz)$|^[\w-]+:", value.lower()):
         raise broken(f"{shown(value)} is a file, and `system` is an operating system", _system_of_file(value))
     for own in SYSTEMS.values():

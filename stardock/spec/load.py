@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stardock.errors import InputErrors, Problem
+from stardock.files import NO_CLUSTER_FILE
 from stardock.reading import MAX_BYTES, conflict_line, read_file
 from stardock.spec import slips
 from stardock.spec.asked import with_systems
@@ -49,8 +50,7 @@ def parse(data: bytes, path: Path) -> Spec:
 def _read(path: Path) -> bytes:
     data = read_file(path, what="the file", most=MAX_BYTES, cure="name a file: cluster.yaml is one that you write")
     if data is None:
-        cure = "write one (examples/single/cluster.yaml is the smallest), or name another with -f or STARDOCK_FILE"
-        raise InputErrors(str(path), (Problem("there is no such file", cure=cure),))
+        raise InputErrors(str(path), (Problem("there is no such file", cure=NO_CLUSTER_FILE),))
     return data
 
 

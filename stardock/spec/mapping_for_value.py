@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from stardock.spec import foreign, renamed
 from stardock.spec.flow import flow
-from stardock.spec.foreign_keys import each
+from stardock.spec.foreign_root import each
 from stardock.spec.keypath import Keys
 
 Texts = Mapping[Keys, str]

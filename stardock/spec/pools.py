@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from stardock.distributions.node_labels import EFFECTS, is_label_key, is_label_value, taint_of
+from stardock.spec import cures
 from stardock.spec.cloud_init import PoolCloudInit
 from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
@@ -44,6 +45,7 @@ _NO_ROLE = Size(cores=2, memory=4096, disk=40, vm_id_start=200)
 VM_IDS = (100, 999_999_999)
 _MAX_CORES = 128
 
+_LABELS = re.compile(r"[a-z][a-z0-9-]{0,40}[a-z0-9]")
 #: Machines of one pool; a plan of a thousand takes seconds.
 MAX_COUNT = 1000
 
@@ -77,7 +79,10 @@ def parse_count(value: int) -> int:
 def parse_pattern(value: str) -> str:
     """A name with `{n}` once, which makes names of machines."""
     if value.count("{n}") != 1:
-        raise broken(f"pattern {shown(value)} must contain {{n}} once: it becomes 1, 2, 3, ...", "write for example lb{n}")
+        meant = cures.pattern(value)
+        fits = meant.count("{n}") == 1 and _LABELS.fullmatch(meant.replace("{n}", "1"))
+        cure = f'write "{meant}"' if fits else 'write for example "agent{n}"'
+        raise broken(f"pattern {shown(value)} must contain {{n}} once: it becomes 1, 2, 3, ...", cure)
     for number in (1, MAX_COUNT):
         try:
             parse_machine_name(value.replace("{n}", str(number)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from stardock.spec import cures
@@ -34,7 +35,21 @@ def _endpoint(_value: object, text: str) -> str:
 
 
 def _pattern(_value: object, text: str) -> str:
-    return f'"{text.rstrip("-").lower()}{{n}}"' if "{n}" not in text else text
+    return f'"{cures.pattern(text)}"'
+
+
+def _trunks(value: object, text: str) -> str:
+    return f'"{re.sub("[, ]+", ";", text)}"' if isinstance(value, str) else text
+
+
+def _labels(value: object, _text: str) -> str:
+    said = cures.mapping(value).removeprefix("write ")
+    return "" if "KEY" in said else said
+
+
+def _disks(value: object, _text: str) -> str:
+    size = cures.disk(value).removeprefix("write ").partition(",")[0]
+    return "" if " " in size else f"[{{name: data, size: {size}}}]"
 
 
 def _choice(**words: str) -> Callable[[object, str], str]:
@@ -47,20 +62,31 @@ FORMS: Mapping[str, Callable[[object, str], str]] = {
     "balloon": _sized(cures.balloon),
     "disk": _sized(cures.disk),
     **dict.fromkeys(("cores", "count", "vlan", "prefix", "offset", "vm_id", "vm_id_start", "ssh_port", "vrid"), _whole),
-    **dict.fromkeys(("nodes", "keys", "dns", "search", "tags", "machines", "slots", "packages"), _list),
+    **dict.fromkeys(("nodes", "keys", "dns", "search", "machines", "slots", "packages", "taints", "usb", "devices"), _list),
     "endpoint": _endpoint,
     "pattern": _pattern,
     "base": lambda _value, text: cures.base(text) or text,
     "firmware": _choice(uefi="ovmf", efi="ovmf", bios="seabios", legacy="seabios"),
     "chipset": _choice(pc="i440fx"),
     "datastores": lambda _value, text: f"{{disks: {text}}}",
-    "agent": lambda _value, text: f"{{enabled: {str(cures.switch(text)).lower()}}}" if cures.switch(text) is not None else text,
+    "agent": lambda _value, text: "" if cures.switch(text) is None else f"{{enabled: {str(cures.switch(text)).lower()}}}",
+    "tags": lambda value, text: _list(value, text.replace(";", ",")),
+    "trunks": _trunks,
+    "size": _sized(cures.disk),
+    "permissions": lambda value, text: text if "example" in cures.mode(value) else cures.mode(value).removeprefix("write "),
+    "labels": _labels,
+    "data_disks": _disks,
+    "users": lambda _value, text: f"[{{name: {text}, keys: [id_ed25519.pub]}}]",
+    **dict.fromkeys(("options", "bridges", "distribution", "proxmox", "server", "loadbalancer"), lambda _value, _text: ""),
     "pools": lambda _value, _text: "",
 }
 
 
 def line(key: str, value: object, text: str | None) -> str:
     """` Write KEY: VALUE` for one value; empty where the value is a mapping or a list, is long, or is none."""
+    value = _list_inside(key, value)
+    if isinstance(value, list):
+        return _line_of_a_list(key, value)
     said = (text if text is not None else str(value)).strip()
     if not isinstance(value, str | int | float) or not said or len(said) > _LONGEST or "\n" in said:
         return ""
@@ -71,3 +97,19 @@ def line(key: str, value: object, text: str | None) -> str:
 def pair(key: str, value: object, text: str | None) -> str | None:
     """`KEY: VALUE` alone, for a place inside of a line; None where `line` has none."""
     return line(key, value, text).removeprefix(" Write ").partition(", as Proxmox")[0] or None
+
+
+def _list_inside(key: str, value: object) -> object:
+    """The list of `{addresses: [...]}`, as netplan nests it."""
+    inner = next((one for one in value.values() if isinstance(one, list)), None) if key == "dns" and isinstance(value, dict) else None
+    return value if inner is None else inner
+
+
+def _line_of_a_list(key: str, value: list[object]) -> str:
+    items = [str(one) for one in value]
+    plain = all(isinstance(one, str | int) and re.fullmatch(r"[A-Za-z0-9._/~@-]+", str(one)) for one in value)
+    if not value or not plain or len(", ".join(items)) > _LONGEST:
+        return ""
+    if key == "trunks":
+        return f' Write trunks: "{";".join(items)}"'
+    return f" Write {key}: [{', '.join(items)}]" if FORMS.get(key) is _list else ""

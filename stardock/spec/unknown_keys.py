@@ -8,9 +8,11 @@ from pydantic_core import ErrorDetails
 
 from stardock.distributions.rke2 import known_keys
 from stardock.nearest import nearest
-from stardock.spec import foreign, pve_config, secret_words, slips
+from stardock.spec import by_value, foreign, secret_words, slips
 from stardock.spec.cluster import Spec
-from stardock.spec.foreign_keys import PLACES
+from stardock.spec.flow import flow
+from stardock.spec.foreign_root import PLACES
+from stardock.spec.hardware import Hardware
 from stardock.spec.keypath import EXTENSION, Keys, path_text
 from stardock.spec.renamed import line
 from stardock.spec.sections import section_at, sections_of
@@ -26,6 +28,8 @@ _CAREFUL = {
 }
 
 
+#: Keys of a section that a line names.
+_MOST = 20
 #: A value up to this length is repeated in a cure.
 _LONGEST = 60
 
@@ -59,30 +63,53 @@ def _meant(error: ErrorDetails, texts: Mapping[Keys, str]) -> str:  # noqa: PLR0
     section, text = _section(error["loc"]), texts.get(tuple(error["loc"]))
     other = foreign.of_key(section, key)
     value = text or str(error["input"])
-    line_of_pve = pve_config.cure(key, error["input"], of_pool=section == "Pool") if section in {"Pool", "Machine"} else None
-    if line_of_pve is not None:
-        return line_of_pve
+    told = by_value.cure(section, key, error["input"], tuple(error["loc"]), texts)
+    if told is not None:
+        return told
     if near is not None and key.startswith(f"{near}:"):
         return f"write `{near}: {key.removeprefix(f'{near}:')[:_LONGEST]}`, with a space after the `:`"
     if other and " " in other:
-        return foreign.filled(other, value if isinstance(error["input"], str | int | float) and len(value) <= _LONGEST else "...")
+        return _filled(other.replace("{key}", key.lstrip("_.")), error, value, texts)
     if near is not None and near in _CAREFUL and near != other:
         return _CAREFUL[near]
     if near is not None:
         return f"did you mean `{near}`?{_BESIDE.get(near, '')}{line(near, error['input'], text)}"
-    if key.startswith((EXTENSION, "x_")):
+    if key.startswith((EXTENSION, "x_")) or (key.startswith(("_", ".")) and len(error["loc"]) == 1):
         return _extension(key, first_level=len(error["loc"]) == 1)
-    if error["loc"][:-1] == ("distribution",) and key in known_keys():
+    if error["loc"][:-1] in {("distribution",), ()} and key in known_keys():
         return "it belongs to `distribution.options`, with the other keys of RKE2's config.yaml"
     if outer:
-        return f"it belongs to `{path_text(outer)}`, beside `{error['loc'][len(outer)]}`"
+        return f"it belongs to `{path_text(outer)}`, beside `{next(one for one in error['loc'][len(outer) :] if isinstance(one, str))}`"
     homes = " or ".join(f"`{home}`" for home in _homes(key))
-    return f"it belongs to {homes}" if homes else f"known here: {', '.join(_known_beside(error['loc']))}"
+    if len(error["loc"]) == 1 and (home := _only_home(key)) and isinstance(error["input"], str | int) and len(value) <= _LONGEST:
+        return f"it belongs to {homes}: write {home}: {{{key}: {value}}}"
+    return f"it belongs to {homes}" if homes else f"known here: {_listed(_known_beside(error['loc']))}"
+
+
+def _filled(cure: str, error: ErrorDetails, value: str, texts: Mapping[Keys, str]) -> str:
+    """The cure with the value, or the values of a list, where they are short and no mapping."""
+    given, at = error["input"], tuple(error["loc"])
+    if isinstance(given, list) and given and all(isinstance(one, str | int) for one in given) and flow(given, at, texts):
+        return foreign.filled(cure, "...", [texts.get((*at, i)) or str(one) for i, one in enumerate(given)])
+    return foreign.filled(cure, value if isinstance(given, str | int | float) and len(value) <= _LONGEST and "\n" not in value else "...")
+
+
+def _listed(keys: list[str]) -> str:
+    """Those of the section itself first; of pools there are more than a line holds."""
+    shared = Hardware.model_fields
+    own = sorted(keys, key=lambda key: key in shared) if len(keys) > _MOST else keys
+    return ", ".join(own[:_MOST]) + (f" and {len(own) - _MOST} more (docs/cluster-yaml.md)" if len(own) > _MOST else "")
+
+
+def _only_home(key: str) -> str | None:
+    """The one section of the root that has the key itself, and not in what it holds."""
+    homes = [name for name in Spec.model_fields if (section := section_at((name,))) and key in section.model_fields and name != "pools"]
+    return homes[0] if len(homes) == 1 and _homes(key) == homes else None
 
 
 def _extension(key: str, *, first_level: bool) -> str:
     if first_level:
-        return f"did you mean `{key.replace('_', '-', 1)}`? Keys `{EXTENSION}*` are a place for anchors"
+        return f"did you mean `{EXTENSION}{key.removeprefix('x').lstrip('_.-')}`? Keys `{EXTENSION}*` are a place for anchors"
     return f"put it on the first level of the file: only there `{EXTENSION}*` is a place for anchors"
 
 

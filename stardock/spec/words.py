@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from pydantic_core import ErrorDetails
 
@@ -15,6 +16,9 @@ from stardock.spec.section import RULE
 from stardock.spec.sections import section_at
 from stardock.spec.units import shown
 from stardock.spec.unknown_keys import fallen_out, means, unknown_key
+
+#: A cure of more than a line.
+_LONG = 100
 
 #: What to add when a key is missing. By key path without list positions.
 EXAMPLES = {
@@ -48,7 +52,18 @@ _KINDS: Mapping[str, tuple[str, str | Callable[[object], str] | None]] = {
 def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> list[Problem]:
     """One problem an error, in the order of the file; what only follows from another error is left out."""
     found = [_problem(error, errors, lines, texts) for error in errors if not _follows(error, errors)]
-    return sorted(found, key=lambda problem: problem.line or 0)
+    return _said_once(sorted(found, key=lambda problem: problem.line or 0))
+
+
+def _said_once(problems: list[Problem]) -> list[Problem]:
+    """A long cure is told at the first of the places that have it."""
+    first: dict[tuple[str, str], str] = {}
+    told = []
+    for one in problems:
+        place = first.setdefault((one.message, one.cure or ""), one.path)
+        repeated = place != one.path and len(one.cure or "") > _LONG
+        told.append(replace(one, cure=f"as of {place}") if repeated else one)
+    return told
 
 
 def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
@@ -157,6 +172,8 @@ def _limit(error: ErrorDetails) -> tuple[str, str | None]:
 def _choice(given: object, expected: str) -> tuple[str, str]:
     choices = [word.strip("'") for word in expected.replace(" or ", ", ").split(", ")]
     message = f"{shown(given)} is not one of {', '.join(choices)}"
+    if len(choices) == 1:
+        return message, f"write {choices[0]}, or delete the line: there is no other"
     if isinstance(given, list) and len(given) == 1 and given[0] in choices:
         return message, f"write {given[0]}, without brackets"
     word = str(given[0] if isinstance(given, list) and len(given) == 1 else given)

@@ -39,7 +39,7 @@ HARDWARE: dict[str, Case] = {
     ),
     "pve_pool_with_a_blank": case("pve_pool: my pool", "pve_pool", "`my pool` is not a pool of PVE", "kubernetes"),
     "pve_pool_of_four_levels": case("pve_pool: a/b/c/d", "pve_pool", "up to three levels", "kubernetes"),
-    "tag_in_capitals": case("tags: [Prod]", "tags[0]", "`Prod` is not a tag of PVE", "production"),
+    "tag_in_capitals": case("tags: [Prod]", "tags[0]", "`Prod` is not a tag of PVE", "write prod"),
     "description_of_9000_characters": case(f"description: {'x' * 9000}", "description", "has 9000 characters; PVE takes 8192", "shorten"),
     "disk_datastore_with_a_comma": case("disk_datastore: 'nvme,ssd=1'", "disk_datastore", "`nvme,ssd=1` is not a PVE storage", "local-lvm"),
     "data_disk_name_of_21_characters": case(

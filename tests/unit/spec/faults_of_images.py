@@ -107,8 +107,8 @@ IMAGES: dict[str, Case] = {
         (SYSTEM, "system: fedora"),
         "fedora",
         "image.system",
-        "`fedora` is not one of debian, ubuntu",
-        "write one of them",
+        "`fedora` is not offered: there are debian, ubuntu",
+        "write `system: debian`",
     ),
     "release_that_the_image_s_name_gainsays": image(
         "release: 12\nurl: https://example.org/debian-13-generic-amd64.qcow2",

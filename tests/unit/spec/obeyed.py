@@ -232,7 +232,7 @@ ROWS: tuple[Row, ...] = (
     top("distribution: {version: v1.36.5}", "distribution.version", "is not a release", "v1.36.5+rke2r1", "distribution: {version: v1.36.5+rke2r1}",
         "distribution.version", "v1.36.5+rke2r1"),
     top("distribution: rke2", "distribution", "is not a mapping", "write {name: rke2}", "distribution: {name: rke2}", "distribution.name", "rke2"),
-    top("pod_cidr: 10.44.0.0/16", "pod_cidr", _NO_KEY, "distribution: {options: {cluster-cidr: ...}}",
+    top("pod_cidr: 10.44.0.0/16", "pod_cidr", _NO_KEY, "distribution: {options: {cluster-cidr: 10.44.0.0/16}}",
         "distribution: {options: {cluster-cidr: 10.44.0.0/16}}", "distribution.options.cluster-cidr", "10.44.0.0/16"),
     top("cluster_name: other", "cluster_name", _NO_KEY, "`cluster`", "", "cluster", "c"),
     top("password: hunter2", "password", _SECRET, "delete the line", "", "cluster", "c"),

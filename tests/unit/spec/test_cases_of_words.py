@@ -29,6 +29,19 @@ def test_an_endpoint_a_node_is_told_that_the_nodes_must_be_one_cluster(problems:
     assert "pvecm add" in str(listed.cure)
 
 
+def test_what_is_wrong_at_every_node_has_its_cure_once(problems: Problems) -> None:
+    nodes = ", ".join(f'{{name: pve{n}, endpoint: "https://192.0.2.1{n}:8006"}}' for n in (1, 2, 3))
+    cures = [str(one.cure) for one in problems(BASE.replace(NODES, f"nodes: [{nodes}]"))]
+    assert "pvecm add" in cures[0]
+    assert cures[1:] == ["as of proxmox.nodes[0].endpoint"] * 2
+
+
+def test_the_keys_of_a_pool_that_are_known_fit_a_line_or_two_with_its_own_first(problems: Problems) -> None:
+    cure = str(only(problems(BASE.replace("role: agent\n", "role: agent\n    zzz: 1\n"))).cure)
+    assert cure.startswith("known here: name, role, machines, count, pattern, cores,")
+    assert len(cure) < 300
+
+
 @pytest.mark.proves("case 19-ipv6-only")
 @pytest.mark.parametrize("ipv6", ['{static: {base: "2001:db8::", offset: 16, gateway: "2001:db8::1"}}', "{slaac: true}", "{dhcp: true}"])
 def test_ipv6_alone_is_refused_in_words_that_say_so_and_both_cures_load(problems: Problems, load: Load, ipv6: str) -> None:

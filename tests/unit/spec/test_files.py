@@ -27,7 +27,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputErrors) as caught:
         load_spec(tmp_path / "cluster.yaml")
     assert "no such file" in caught.value.problems[0].message
-    assert "examples/single" in (caught.value.problems[0].cure or "")
+    assert "runner init" in (caught.value.problems[0].cure or "")
 
 
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:

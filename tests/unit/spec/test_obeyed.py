@@ -12,17 +12,19 @@ from stardock.spec import load_spec
 from stardock.spec.cluster import Spec
 from stardock.spec.foreign import VALUES
 from stardock.spec.foreign_keys import KEYS
+from stardock.spec.renamed import line
 from stardock.spec.sections import all_sections
 from tests.unit.spec.conftest import Load, Problems
 from tests.unit.spec.obeyed import AGENT, BASE, ROWS, Row
 from tests.unit.spec.obeyed_forms import FORMS
 from tests.unit.spec.obeyed_harm import HARM, NO_VALUE
 from tests.unit.spec.obeyed_slips import SLIPS
+from tests.unit.spec.obeyed_words import WORDS
 
 pytestmark = pytest.mark.unit
 
 SECRET = "hunter2"
-ALL = (*ROWS, *HARM, *SLIPS, *FORMS)
+ALL = (*ROWS, *HARM, *SLIPS, *FORMS, *WORDS)
 
 
 def changed(row: Row, text: str) -> str:
@@ -82,6 +84,15 @@ def test_every_key_that_is_suggested_is_one_of_its_section_and_no_word_of_ours_i
         assert [target for target in words.values() if " " not in target and target not in known] == [], name
         turned = {word for word, target in words.items() if " " not in target and opposed(word, target)}
         assert turned <= {"skip_tls_verify", "tls_skip_verify", "insecure_skip_tls_verify"}, name  # to skip is to be insecure
+
+
+def test_a_line_to_write_is_a_list_or_a_mapping_where_its_key_takes_one() -> None:
+    sections = {section.__name__: section for section in all_sections()}
+    targets = {(name, target) for name, words in KEYS.items() for target in words.values() if " " not in target}
+    kinds = {(name, key): str(sections[name].model_fields[key].annotation) for name, key in targets}
+    many = [at for at, kind in kinds.items() if "tuple" in kind or "dict" in kind]
+    lines = {key: line(key, "abc", None) for _, key in many if key != "trunks"}  # in one text, as PVE has them
+    assert {key: said for key, said in lines.items() if said and not said.startswith((f" Write {key}: [", f" Write {key}: {{"))} == {}
 
 
 def test_no_word_for_a_role_makes_a_member_of_etcd_of_a_worker() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,9 @@ from stardock.writing import write_atomically
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-__all__ = ["VERSION", "Lock", "LockedMachine", "forget", "gains", "load_lock", "save_lock", "to_json"]
+    from stardock.spec.keypath import Keys
+
+__all__ = ["VERSION", "Lock", "LockedMachine", "forget", "gains", "load_lock", "refuse_lock", "save_lock", "to_json"]
 
 RESTORE = "the lock is written by Stardock only: take it back from version control (git checkout -- {name})"
 
@@ -85,6 +87,15 @@ def load_lock(path: Path) -> Lock | None:
     """
     document = read_document(path, _words(path))
     return None if document is None else _checked(document)
+
+
+def refuse_lock(path: Path, found: Collection[tuple[Keys, str]]) -> None:
+    """Raise `InputErrors` with the lines of what contradicts a lock that is readable: key path and words of each."""
+    from stardock.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
+
+    document = read_document(path, _words(path)) if found else None
+    if document is not None:
+        forms.tell(document, found)
 
 
 def _words(path: Path) -> Words:

@@ -34,6 +34,7 @@ def allowed_in(
         founded=facts.founded is not None,
         observed=frozenset(answered | set(servers)),
         unknown=frozenset(facts.unknown),
+        mute=frozenset(name for name, locked in workspace.lock.machines.items() if not locked.record.agent.enabled),
         adopt=adopt,
         nodes={name: locked.record.hostname for name, locked in workspace.lock.machines.items()},
     )

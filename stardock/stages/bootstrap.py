@@ -119,12 +119,10 @@ def check(workspace: Workspace, options: Options) -> None:
             f"no address is known for {fold(nowhere)}",
             cure="run `runner deploy`, or where the machines exist already `runner discover`: they are asked through Proxmox",
         )
-    unknown = [machine.name for machine in others if machine.name not in facts.machines or not facts.machines[machine.name].host_keys]
+    unknown = [machine for machine in others if machine.name not in facts.machines or not facts.machines[machine.name].host_keys]
     if unknown and not options.accept_new_host_keys:
-        raise ConditionError(
-            f"no SSH host key is known for {fold(unknown)}",
-            cure="run `runner discover`: it reads the keys through Proxmox; or pass --accept-new-host-keys to trust the first answer",
-        )
+        names = fold([machine.name for machine in unknown])
+        raise ConditionError(f"no SSH host key is known for {names}", cure=silent.key_cure(unknown))
 
 
 def contents_for(workspace: Workspace, options: Options) -> dict[str, str]:

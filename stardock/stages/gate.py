@@ -23,6 +23,7 @@ class Allowed:
 
     `observed` are the machines that once answered (facts hold their host keys): a server that never did is no member of anything.
     `unknown` are servers that may stand and never said whether they belong to a founded cluster: all of them where there are no facts.
+    `mute` are those whose VM has no guest agent, which only bootstrap can ask.
     `adopt` are the VMs to take into the state: name -> `PVE node/VM id`.
     """
 
@@ -33,6 +34,7 @@ class Allowed:
     founded: bool = False
     observed: frozenset[str] = frozenset()
     unknown: frozenset[str] = frozenset()
+    mute: frozenset[str] = frozenset()
     adopt: Mapping[str, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # machine -> what Kubernetes calls it
 
@@ -131,11 +133,18 @@ def _unknown(change: MachineChange, allowed: Allowed) -> Refusal:
     message = f"{change.name} would be {_done(change)}: {_why(change, allowed)}; it has not said yet whether its cluster is founded"
     first = f"take {change.name} out of `remove:` until it has answered, then " if change.action == "delete" else ""
     cure = (
-        f"{first}ask it: runner discover (its guest agent must answer)\n"
+        f"{first}{_question(change.name, allowed)}\n"
         f"if {change.name} never answers again: kubectl delete node {allowed.node(change.name)} where a cluster runs without it, then stop"
         " and destroy its VM in Proxmox, then `runner deploy`"
     )
     return Refusal(change.name, message, cure)
+
+
+def _question(name: str, allowed: Allowed) -> str:
+    if name not in allowed.mute:
+        return "ask it: runner discover (its guest agent must answer)"
+    accept = "" if name in allowed.observed else " --accept-new-host-keys"
+    return f"ask it over SSH: runner bootstrap{accept} (it has no guest agent)"
 
 
 def _not_asked_for(change: MachineChange) -> Refusal:

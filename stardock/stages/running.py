@@ -17,6 +17,7 @@ from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.guards import Running, guard_problems
 from stardock.spec.tree import read_tree
 from stardock.stages.failure import reach_cure, result_words
+from stardock.stages.roles import refuse_other_roles
 from stardock.workspace import Workspace, standing_here
 
 #: Lines of one machine's answer; config.yaml has about a hundred keys.
@@ -55,7 +56,8 @@ def _is_gone(where: Workspace) -> bool:
 
 
 def refuse(where: Workspace, running: Running) -> None:
-    """Raise `InputErrors` with everything that cluster.yaml wants and the cluster cannot become."""
+    """Raise `InputErrors` with everything that cluster.yaml wants and the cluster cannot become, first for roles other than those seen."""
+    refuse_other_roles(where)
     problems = guard_problems(where.spec, where.plan, running)
     if problems:
         raise InputErrors(str(where.files.spec), tuple(sorted(problems, key=lambda problem: problem.line or 0)))

@@ -6,11 +6,12 @@ a silent load balancer would come back with the servers of yesterday. Without on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import PartialError
 from stardock.facts import address_of, ipv6_of
+from stardock.fold import fold
 from stardock.plan.model import Machine, Role
 from stardock.stages.failure import cause, reach_cure
 from stardock.stages.progress import Watcher
@@ -33,8 +34,18 @@ def _lacking(workspace: Workspace, agent: Machine, *, accept_new_host_keys: bool
     if is_dual_stack(workspace.plan.distribution.options) and ipv6_of(agent, facts) is None:
         return "the cluster is dual stack, and no IPv6 address of it is known: `runner discover` asks it through Proxmox"
     if not accept_new_host_keys and not (agent.name in facts.machines and facts.machines[agent.name].host_keys):
-        return "no SSH host key is known: `runner discover` reads it, or pass --accept-new-host-keys"
+        return f"no SSH host key is known: {key_cure([agent])}"
     return ""
+
+
+def key_cure(lacking: Sequence[Machine]) -> str:
+    """How the host keys of these machines become known."""
+    mute = [machine.name for machine in lacking if not machine.agent.enabled]
+    accept = "pass --accept-new-host-keys to trust the first answer"
+    if len(mute) == len(lacking):
+        return accept
+    why = f" (nothing else helps with {fold(mute)}: no guest agent)" if mute else ""
+    return f"run `runner discover`: it reads the keys through Proxmox; or {accept}{why}"
 
 
 def left_out(unknown: Mapping[str, str], watcher: Watcher) -> dict[str, str]:

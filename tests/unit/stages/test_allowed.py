@@ -11,6 +11,7 @@ import pytest
 from stardock.facts import Facts, Founded, save_facts
 from stardock.lock import save_lock
 from stardock.plan.model import Role
+from stardock.plan.parts import Agent
 from stardock.stages.allowed import allowed_in
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.founded import remember_host_keys
@@ -73,3 +74,14 @@ def test_whoever_founded_is_a_server_whatever_the_lock_says_since(tmp_path: Path
         plan=replace(where.plan, machines=machines, removed=("server2",)),
     )
     assert judge([MachineChange("server2", "delete")], allowed_in(where))
+
+
+def test_the_gate_hears_which_standing_servers_have_no_guest_agent_whatever_cluster_yaml_says_since(tmp_path: Path) -> None:
+    where = fresh_clone(tmp_path)
+    locked = where.lock.machines["server2"]
+    without = replace(locked, record=replace(locked.record, agent=Agent(enabled=False)))
+    retired = replace(where, lock=replace(where.lock, machines={**where.lock.machines, "server2": without}))
+    assert allowed_in(where).mute == frozenset()
+    assert allowed_in(retired).mute == {"server2"}
+    (refusal,) = judge([MachineChange("server2", "delete")], allowed_in(retired))
+    assert "runner bootstrap --accept-new-host-keys" in refusal.cure

@@ -81,6 +81,18 @@ def test_a_server_that_has_not_said_whether_it_is_founded_stays_even_when_named(
     assert judge([MachineChange("server2", "replace")], _allowed(replace=frozenset({"server2"}), unknown=frozenset({"server1"}))) == ()
 
 
+@pytest.mark.proves("hostile 6", "hostile 7")
+@pytest.mark.parametrize("action", ["replace", "delete"])
+def test_a_server_without_a_guest_agent_is_asked_by_bootstrap_because_discover_cannot(action: Any) -> None:
+    named, known = frozenset({"server1", "server2"}), frozenset({"server1"})
+    allowed = _allowed(replace=named, remove=named, unknown=named, mute=named, observed=known)
+    (first, second) = judge([MachineChange(name, action) for name in sorted(named)], allowed)
+    assert "discover" not in first.cure + second.cure
+    assert "ask it over SSH: runner bootstrap (it has no guest agent)\n" in first.cure
+    assert "ask it over SSH: runner bootstrap --accept-new-host-keys (it has no guest agent)\n" in second.cure
+    assert ("take server1 out of `remove:`" in first.cure) == (action == "delete")
+
+
 def test_more_than_one_load_balancer_at_a_time_is_refused_even_when_named() -> None:
     both = frozenset({"lb1", "lb2"})
     one = [MachineChange("lb1", "replace")]

@@ -10,6 +10,7 @@ import pytest
 
 from stardock.errors import ConditionError, PartialError
 from stardock.facts import Facts, MachineFacts
+from stardock.plan.parts import Agent
 from stardock.stages import bootstrap
 from stardock.stages.progress import LEAVES_OUT, STOPS
 from stardock.stages.silent import left_out, partial_error, unknown_agents
@@ -38,6 +39,28 @@ def dhcp(where: Workspace, name: str) -> Workspace:
         replace(one, interfaces=(replace(one.interfaces[0], address=None),)) if one.name == name else one for one in where.plan.machines
     )
     return replace(where, plan=replace(where.plan, machines=machines))
+
+
+def without_agent(where: Workspace, *names: str) -> Workspace:
+    """The machines have no guest agent."""
+    machines = tuple(replace(one, agent=Agent(enabled=False)) if one.name in names else one for one in where.plan.machines)
+    return replace(where, plan=replace(where.plan, machines=machines))
+
+
+def test_nobody_is_sent_to_discover_for_the_host_key_of_a_machine_without_a_guest_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    keyless = workspace(agent1=MachineFacts(), server1=MachineFacts(), server2=MachineFacts())
+    mute = without_agent(keyless, "agent1", "server1")
+    reason = unknown_agents(mute, accept_new_host_keys=False)["agent1"]
+    assert "discover" not in reason
+    assert "--accept-new-host-keys" in reason
+    monkeypatch.setattr(bootstrap, "refuse", lambda *_: None)
+    monkeypatch.setattr(bootstrap, "known", lambda *_: None)
+    for where, told in ((mute, True), (without_agent(mute, "server2"), False)):
+        with pytest.raises(ConditionError, match="no SSH host key is known for server1, server2") as caught:
+            bootstrap.check(where, bootstrap.Options(check=True))
+        assert ("runner discover" in str(caught.value.cure)) == told
+        assert "server1: no guest agent" in str(caught.value.cure) or not told
+        assert "--accept-new-host-keys" in str(caught.value.cure)
 
 
 @pytest.mark.proves("reality D31")

@@ -39,7 +39,7 @@ def cure(error: ErrorDetails, texts: Texts) -> str | None:
     if isinstance(given, list):
         one = flow(given[0], (*at, 0), texts) if len(given) == 1 and isinstance(given[0], str | int) else None
         return f"write {one}" if one else None
-    if not isinstance(given, dict):
+    if not isinstance(given, dict) or not at:  # a lock's field is read by itself, without a place
         return None
     key = str(at[-1])
     return _nested(key, given, at, texts) if key in _NESTED else _itself(given, at, texts)

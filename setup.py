@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-SHIPPED = ("main.py", "stacks", "constructs", "imports", "ansible", "cloudinit")
+SHIPPED = ("main.py", "cdktf.json", "stacks", "constructs", "imports", "ansible", "cloudinit")
 
 
 class BuildWithShipped(build_py):

@@ -7,13 +7,22 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.completion import machines
 from stardock.cli.told import FILE, say
 
 
 @click.command()
 @FILE
-@click.option("--replace", multiple=True, metavar="NAME", help="Destroy this machine and make it anew. May be given again.")
-@click.option("--accept-loss", multiple=True, metavar="NAME", help="Let it lose a disk, a TPM or a NIC in place. May be given again.")
+@click.option(
+    "--replace", multiple=True, metavar="NAME", shell_complete=machines, help="Destroy this machine and make it anew. May be given again."
+)
+@click.option(
+    "--accept-loss",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=machines,
+    help="Let it lose a disk, a TPM or a NIC in place. May be given again.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the steps; do nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Apply without asking. With neither this nor a terminal, the plan is only shown.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for addresses and host keys. [default: by system]")

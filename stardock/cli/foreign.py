@@ -61,6 +61,9 @@ ADVICE = {
     _LOGS: "logs log journal",
     _ETCD: "backup restore snapshot etcd",
     "It is called `runner init`: it writes a first cluster.yaml.": "new start-project bootstrap-config generate",
+    'The shell completes commands and names after `eval "$(_RUNNER_COMPLETE=bash_source runner)"` (zsh_source, fish_source).': (
+        "completion completions autocomplete"
+    ),
     _STATE: "state workspace",
     _REBOOT: "reboot restart start stop shutdown",
     "There is no command for it yet; docs/how-to/change-a-key.md has the steps.": ("rotate renew cert certs certificate token"),

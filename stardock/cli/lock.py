@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stardock.cli.completion import machines, retired
 from stardock.cli.told import FILE, say
 
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
@@ -17,7 +18,7 @@ def lock() -> None:
 
 
 @lock.command()
-@click.argument("name")
+@click.argument("name", shell_complete=machines)
 @FILE
 @DRY_RUN
 def accept(name: str, file: Path | None, dry_run: bool) -> None:
@@ -35,7 +36,7 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 
 
 @lock.command()
-@click.argument("name")
+@click.argument("name", shell_complete=retired)
 @FILE
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:

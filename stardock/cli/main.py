@@ -27,6 +27,8 @@ TERMINATED = 143
 #: As a shell has it of a program that SIGPIPE ended: whoever read the output has enough.
 UNREAD = 128 + signal.SIGPIPE
 UNEXPECTED = 70
+#: A command that is in a checkout only.
+LAB = "lab"
 
 #: name -> ("module:attribute", what it does in one line); shown in this order.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -45,7 +47,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, an ArgoCD Application, or a HelmChart."),
     "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),
     "import": ("stardock.cli.imports:imports", "Take over a cluster that another tool made."),
+    "version": ("stardock.cli.version:version", "Print the versions of what works together here."),
     "lab": ("lab.command.verbs:lab", "Stardock without Proxmox: an emulated estate on this machine."),
+}
+#: The same names, as a person looks for them.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "To start": ("init", "schema", "proxmox-role", "import", "lab", "version"),
+    "Day to day": ("plan", "deploy", "discover", "bootstrap", "image", "kured", "bundle"),
+    "To look and to repair": ("doctor", "drift", "lock", "rebalance"),
 }
 
 
@@ -53,14 +62,14 @@ class Runner(click.Group):
     """A group whose commands are imported when they are called, and whose errors become a message and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        """Give the table's names in the table's order."""
-        return list(COMMANDS)
+        """Give the table's names in the table's order, for the shell's completion: those that are there."""
+        return [name for name in COMMANDS if name != LAB or (ROOT / LAB).is_dir()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command of that name; None when the table lacks it."""
         if cmd_name not in COMMANDS:
             return None
-        if cmd_name == "lab" and not (ROOT / "lab").is_dir():
+        if cmd_name == LAB and not (ROOT / LAB).is_dir():
             raise click.UsageError("the lab is no part of an installed Stardock: run it in a checkout (make lab-setup; docs/lab.md)", ctx)
         module, attribute = COMMANDS[cmd_name][0].split(":")
         command = getattr(importlib.import_module(module), attribute)
@@ -68,8 +77,9 @@ class Runner(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
         """Write the table, without importing what it names."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with what to do here instead, or a suggestion for a name that is nearly one of ours."""

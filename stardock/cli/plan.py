@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stardock.cli.completion import pve_nodes
 from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
@@ -34,7 +35,14 @@ _DETAILED = (
 @click.option("--capacity", is_flag=True, help="What each PVE node carries, in sum and in per cent.")
 @click.option("--read", is_flag=True, help="With --capacity: ask Proxmox how much there is, where cluster.yaml does not say.")
 @click.option("--addresses", is_flag=True, help="What each range of addresses has given, the next address, and the room behind it.")
-@click.option("--if-lost", is_flag=False, flag_value=EACH, metavar="[NODE]", help="What the loss of a PVE node takes, or of each.")
+@click.option(
+    "--if-lost",
+    is_flag=False,
+    flag_value=EACH,
+    metavar="[NODE]",
+    shell_complete=pve_nodes,
+    help="What the loss of a PVE node takes, or of each.",
+)
 @click.option("--windows", is_flag=False, flag_value=TODAY, metavar="[DATE]", help="Who may reboot when, today or on a day (2026-03-29).")
 def plan(
     *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +28,15 @@ def found_tools(environ: Mapping[str, str]) -> dict[str, Tried]:
         "sftp": lambda: _there("sftp", environ),
     }
     return {name: look() for name, look in looked.items()}
+
+
+def engine_version(program: str) -> str:
+    """As the engine tells it (`version -json` of tofu and terraform alike); empty where it does not."""
+    try:
+        done = subprocess.run([program, "version", "-json"], capture_output=True, text=True, timeout=SECONDS, check=False)
+        return str(json.loads(done.stdout)["terraform_version"])
+    except (OSError, subprocess.TimeoutExpired, ValueError, TypeError, KeyError):
+        return ""
 
 
 def _engine(environ: Mapping[str, str]) -> Tried:

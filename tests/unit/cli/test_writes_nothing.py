@@ -60,7 +60,7 @@ WRITING = (
 
 
 #: They read no cluster file, make other files than a cluster's, or are tried further down.
-OTHERS = {"init", "schema", "lab", "import"}
+OTHERS = {"init", "version", "schema", "lab", "import"}
 
 
 def test_every_command_is_tried() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from stardock.distributions.release import release
 from stardock.spec import cures, foreign, mapping_for_list, pve_config, role_words
 from stardock.spec.flow import LONGEST, flow
-from stardock.spec.foreign_root import BY_POOL, UNDER_POOLS
+from stardock.spec.foreign_root import BY_POOL, UNDER_POOLS, VERSION
 from stardock.spec.keypath import Keys
 from stardock.spec.mapping_for_list import Texts
 from stardock.spec.pools import Machine, Pool
@@ -28,6 +29,8 @@ def cure(section: str, key: str, value: Any, at: Keys, texts: Texts) -> str | No
         return _of_a_machine(section, word, value) or pve_config.cure(key, value, of_pool=section == "Pool")
     if section == "Interface" and word in {"ip", "address", "addresses", "ipconfig"} and str(value).lower() in _DHCP:
         return "write dhcp: true"
+    if section == "Spec" and foreign.of_key(section, key) == VERSION and isinstance(value, str) and release(value):
+        return f"write distribution: {{version: {value}}}"
     if section == "Spec" and (role := next((role for role, said in BY_POOL.items() if foreign.of_key(section, key) == said), None)):
         return pool_elsewhere(role, value, at, texts)
     return None

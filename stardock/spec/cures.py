@@ -21,6 +21,8 @@ _LEAST_MIB, _LEAST_HOST_MIB = 64, 1024
 _SURELY_MIB = 512
 #: A number of GiB without a unit from which on MiB may be meant.
 _MAYBE_MIB = 1024
+#: Fewer may be hours.
+_SURELY_MINUTES = 15
 #: Minutes without a unit from which on seconds may be meant, as the Terraform provider counts.
 _MAYBE_SECONDS = 180
 
@@ -101,6 +103,8 @@ def _size(number: Fraction, unit: str) -> str:
 def minutes(value: object) -> str:
     """For a duration of hours and minutes."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if value < _SURELY_MINUTES:
+            return f"write {value}h or {value}m, with its unit"
         seconds = f", or {max(value // 60, 1)}m if that is seconds" if value >= _MAYBE_SECONDS else ""
         return f"write {value}m{seconds}"
     text = value.strip().lower() if isinstance(value, str) else ""
@@ -110,10 +114,28 @@ def minutes(value: object) -> str:
     secs = re.fullmatch(r"(\d+)\s*(?:s|sec|secs|seconds?)", text)
     total = int(clock[1]) * 60 + int(clock[2]) if clock else 0
     total = math.ceil(Fraction(hours[1]) * 60) if hours else int(mins[1]) if mins else math.ceil(int(secs[1]) / 60) if secs else total
-    return f"write {_spelled(total)}" if total else "write for example 1h, 90m or 1h30m"
+    return f"write {spelled(total)}" if total else "write for example 1h, 90m or 1h30m"
 
 
-def _spelled(total: int) -> str:
+def window(text: str) -> tuple[int, int | None] | None:
+    """The hour at which a window begins, and its length in minutes where its end is told: `02:00-04:00` -> 2 and 120."""
+    found = re.fullmatch(r"([01]?\d|2[0-3])(?::00)?h?(?:\s*-\s*([01]?\d|2[0-4])(?::([0-5]\d))?h?)?", text.strip())
+    if not found:
+        return None
+    ends = None if found[2] is None else (int(found[2]) * 60 + int(found[3] or 0) - int(found[1]) * 60) % (24 * 60)
+    return int(found[1]), ends or None
+
+
+def slots(value: object) -> str | None:
+    """For the hours of windows where one stands, perhaps with its end."""
+    found = window(str(value))
+    if found is None:
+        return None
+    return f"write [{found[0]}]" + (f", and beside it `duration: {spelled(found[1])}`" if found[1] else "")
+
+
+def spelled(total: int) -> str:
+    """Minutes as a duration: 150 -> 2h30m."""
     return (f"{total // 60}h" if total >= 60 else "") + (f"{total % 60}m" if total % 60 else "")  # noqa: PLR2004  minutes of an hour
 
 

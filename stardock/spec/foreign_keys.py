@@ -46,6 +46,7 @@ _HARDWARE = {
     **each("qemu_agent guest_agent qemu_guest_agent", "agent"),
     **each("hastate high_availability", "ha"),
     **each("template clone full_clone clone_from template_id vm_template source_vm base_image clone_vm_id", IMAGE),
+    **each("network_devices network_interfaces vnics", _NICS % "bridge: vmbr0"),
     **each("network networks nic nics net0 network_device network_interface", _NICS % "bridge: vmbr0"),
     **each("bridge", _NICS % "bridge: {}"),
     **each("vlans trunks tagged_vlans", _NICS % 'trunks: "{;}"'),
@@ -98,6 +99,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "PveNode": {
         **each("ip host hostname ip_address ssh_host", "address"),
         **each("port", "ssh_port"),
+        **each("node node_name id", "name"),
         **each("user username", "ssh_user"),
         **each("private_key key ssh_key", "ssh_private_key"),
         **each("ram mem", "memory"),
@@ -196,7 +198,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **_HARDWARE,
         **each("vmid id", "vm_id"),
         **each("node target_node node_name host pve", "pve_node"),
-        **each("ip address ipv4 ip_address", "write addresses: {ens18: {}}"),
+        **each("ip address ipv4 ip_address", "write addresses: {ens18: {ip}}"),
         **each("mac mac_address macaddr", "write macs: {ens18: {}}"),
         **each("role type", "a pool has one role: put the machine into a pool of that role"),
         **each("fqdn host_name", "hostname"),
@@ -238,6 +240,13 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("mount_point mountpoint mount_path path", "mount"),
         **each("fs fstype fs_type format", "filesystem"),
     },
+    "Hooks": {
+        **each("post_deploy post_apply after_apply", "after_deploy"),
+        **each("pre_deploy pre_apply before_apply", "before_deploy"),
+        **each("post_bootstrap post_install", "after_bootstrap"),
+        **each("pre_bootstrap pre_install", "before_bootstrap"),
+    },
+    "Hook": {**each("cmd run script exec shell", "command")},
     "Startup": {**each("up delay", "up_delay"), **each("down", "down_delay")},
     "User": {
         **each("ssh_authorized_keys authorized_keys ssh_keys key ssh_key public_keys", "keys"),

@@ -28,7 +28,7 @@ OPTION = "it belongs to `distribution.options`, in RKE2's words: write distribut
 ADDONS = "delete it: Stardock installs no add-ons; RKE2 applies manifests that `cloud_init.user_data.write_files` puts on servers"
 PLACED = "delete it: `nodes` of `proxmox`, and of pools, say where machines are made"
 SIZED = "write cores, memory and disk of each pool: cores: 2, memory: 4GiB, disk: 40GiB"
-_VERSION = "write distribution: {version: ...}, the whole tag of a release of RKE2"
+VERSION = "write distribution: {version: ...}, the whole tag of a release of RKE2"
 _OPTIONS = "it belongs to `distribution.options`, key by key, in RKE2's words: write distribution: {options: {KEY: VALUE}}"
 _NO_OBJECT = "delete it: cluster.yaml is no object of Kubernetes"
 _VIP = "it belongs to `network`: write network: {vip: {}}"
@@ -53,8 +53,8 @@ ROOT: Mapping[str, str] = {
     **each("pve proxmox_ve provider", "proxmox"),
     **each("template clone vm_template template_id", IMAGE),
     **each("os system operating_system", "it belongs to `image`: write image: {system: {}}"),
-    **each("k8s_version kubernetes_version kube_version rke2_version k3s_version version rke_version k0s_version", _VERSION),
-    **each("initial_k3s_channel k3s_channel channel install_k3s_version install_rke2_version talos_version", _VERSION),
+    **each("k8s_version kubernetes_version kube_version rke2_version k3s_version version rke_version k0s_version", VERSION),
+    **each("initial_k3s_channel k3s_channel channel install_k3s_version install_rke2_version talos_version", VERSION),
     **each("kubernetes rke2 k8s k3s k0s rke", "distribution"),
     **each("cidr pod_cidr cluster_cidr kube_pods_subnet podsubnet pods_cidr cluster_ipv4_cidr pod_network_cidr", OPTION % "cluster-cidr"),
     **each("service_cidr svc_cidr kube_service_addresses servicesubnet services_cidr service_ipv4_cidr", OPTION % "service-cidr"),
@@ -93,5 +93,6 @@ ROOT: Mapping[str, str] = {
     **each("backup backups etcd etcd_backup snapshots etcd_snapshots", _SNAPSHOTS),
     **each("registry registries private_registries mirrors registry_mirrors", _FILE % "/etc/rancher/rke2/registries.yaml"),
     **each("http_proxy https_proxy proxy no_proxy", _FILE % "/etc/default/rke2-server"),
-    **each("anchors aliases defaults default common definitions templates vars variables globals shared base values locals", _ANCHORS),
+    **each("anchors aliases defaults default common definitions templates vars variables globals shared", _ANCHORS),
+    **each("base values locals pool_defaults machine_defaults vm_defaults node_defaults", _ANCHORS),
 }

@@ -93,8 +93,10 @@ def parse_cpu(value: str) -> str:
 
 def parse_cpu_type(value: object) -> object:
     """A number is not a type: it tells how many there are."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        raise broken(f"{value} is not a CPU type of PVE; `cores` tells how many", f"write `cores: {value}`")
+    number = re.fullmatch(r"([1-9]\d{0,2})(?:\s*(?:v?cpus?|cores?|threads?))?", str(value).strip().lower())
+    if number and not isinstance(value, bool):
+        given = value if isinstance(value, int) else shown(value)
+        raise broken(f"{given} is not a CPU type of PVE; `cores` tells how many", f"write `cores: {number[1]}`")
     return value
 
 

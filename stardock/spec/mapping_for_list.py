@@ -84,12 +84,28 @@ def item(section: type[Section], name: str, value: Any, at: Keys, texts: Texts) 
     return name if len(said) == 1 and section.__name__ in _NAME_ALONE else "{" + ", ".join(said) + "}"
 
 
+def named_item(error: ErrorDetails, texts: Texts) -> str | None:
+    """The item of a list that is `{NAME: SETTINGS}`, as `{name: NAME, ...}`; None where the error is no missing name of such an item."""
+    given, at = error["input"], tuple(error["loc"])
+    if error["type"] != "missing" or at[-1] not in {"name", "mapping"} or not isinstance(given, dict) or len(given) != 1:
+        return None
+    section, (name, value) = section_at(at[:-1]), next(iter(given.items()))
+    if section is None or name in section.model_fields:
+        return None
+    named = isinstance(value, dict) or not foreign.of_key(section.__name__, name)
+    if not named and not (section.__name__ == "Pool" and role_words.role_of(name)):
+        return None
+    return item(section, name, value, (*at[:-1], name), texts)
+
+
 def _behind(section: type[Section], name: str, value: Any, at: Keys, texts: Texts) -> str | None:
     """What is said of the name, without braces; empty where it is the name alone."""
     if not value and not isinstance(value, bool | int):
         return ""
     if isinstance(value, dict):
         said = [_pair(section, key, inner, (*at, key), texts) for key, inner in value.items()]
+        if section.__name__ == "Pool" and type(value.get("count")) is int and not {"pattern", "machines"} & set(value):
+            said.append(counted(name, value["count"]).partition(", ")[2])
         return ", ".join(one for one in said if one) if all(said) else None
     if section.__name__ == "Pool":
         return (

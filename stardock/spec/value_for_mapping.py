@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import overload
 
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from stardock.spec import cures, image, pve_config, role_words
 from stardock.spec.mapping_for_list import address_of
@@ -104,12 +104,22 @@ def _ipv6(said: str) -> str | None:
 
 def _image(said: str) -> str | None:
     if not (_URL.fullmatch(said) or ("." in said and "/" in said) or said.endswith(image.DISK_FORMATS)):
-        return _written(f"system: {said}")
+        return _of_a_system(said)
     system = next((own.name for own in SYSTEMS.values() if own.name in said.lower() or own.named_by(said.rpartition("/")[2])), None)
     source = f"{'url' if _URL.fullmatch(said) else 'file'}: {said}"
     return (
         _written(f"system: {system}, {source}") if system else f"write {{system: NAME, {source}}}, NAME being one of {', '.join(SYSTEMS)}"
     )
+
+
+def _of_a_system(said: str) -> str | None:
+    """A system, or the name of a release that tells which."""
+    try:
+        image.parse_system(said)
+    except PydanticCustomError as error:
+        told = re.match(r"write `(system: [^`]+)`", str((error.context or {}).get("cure")))
+        return _written(told[1] if told else f"system: {said}")
+    return _written(f"system: {said}")
 
 
 def _distribution(said: str) -> str | None:
@@ -166,6 +176,11 @@ def _addresses(said: str) -> str | None:
     return _written(f"ens18: {address_of(said)}") if address_of(said) else None
 
 
+def _maintenance(said: str) -> str | None:
+    found = cures.window(said)
+    return _written(f"slots: [{found[0]}]" + (f", duration: {cures.spelled(found[1])}" if found[1] else "")) if found else None
+
+
 def _endpoint(said: str) -> str | None:
     return _written(f"endpoint: {cures.endpoint(said)}, nodes: [pve1]") if "." in said or ":" in said else None
 
@@ -197,6 +212,8 @@ _MAPPINGS: Mapping[str, Callable[[str], str | None]] = {
     "proxmox.ssh": _pve_ssh,
     "content_from": _content,
     "addresses": _addresses,
+    "macs": lambda said: _written(f'ens18: "{said}"') if re.fullmatch(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}", said) else None,
+    "maintenance": _maintenance,
     "proxmox": _endpoint,
     "datastores": lambda said: _written(f"disks: {said}") if re.fullmatch(r"[\w-]+", said) else None,
 }

@@ -12,6 +12,7 @@ from stardock.errors import Problem
 from stardock.nearest import nearest
 from stardock.spec import cures, foreign, mapping_for_list, mapping_for_value, private_key, role_words, slips, value_for_mapping
 from stardock.spec.keypath import Keys, nearest_line, path_text
+from stardock.spec.maintenance import EVERY_DAY
 from stardock.spec.section import RULE
 from stardock.spec.sections import section_at
 from stardock.spec.units import shown
@@ -33,6 +34,9 @@ EXAMPLES = {
     "ssh": "ssh: {keys: [id_ed25519.pub]}",
     "ssh.keys": "keys: [id_ed25519.pub]",
     "cloud_init.users.name": "name: admin",
+    "pools.data_disks.name": "name: data",
+    "pools.machines.data_disks.name": "name: data",
+    "pools.machines.name": "name: NAME",
 }
 
 #: The same where it depends on the pool.
@@ -69,6 +73,9 @@ def _said_once(problems: list[Problem]) -> list[Problem]:
 def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     """A default that depends on a wrong key; a list that is empty without its wrong items; a missing key that a misspelt one means."""
     kind, loc = error["type"], error["loc"]
+    named = {other["loc"][:-1]: other["loc"] for other in errors if mapping_for_list.named_item(other, {})}
+    if named and any(loc[: len(at)] == at and loc != told for at, told in named.items()):
+        return True
     if kind == "too_short":
         return any(other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in errors)
     if kind == "missing":
@@ -98,7 +105,7 @@ def _said(error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | No
     """Message and cure; `texts` are numbers and booleans as they stand in the file."""
     kind = error["type"]
     if kind == "missing":
-        return _missing(error)
+        return _missing(error, texts)
     given = error["input"]
     if kind != RULE and isinstance(given, str) and private_key.MARK in given:
         return private_key.HERE
@@ -141,17 +148,42 @@ def _empty(error: ErrorDetails) -> tuple[str, str]:
 
 
 def _list(error: ErrorDetails, texts: Mapping[Keys, str]) -> str:
-    given, text = error["input"], texts.get(tuple(error["loc"]))
+    given, key, text = error["input"], str(error["loc"][-1]), texts.get(tuple(error["loc"]))
     if isinstance(given, dict):
         return mapping_for_list.cure(error, texts)
-    if error["loc"][-1] == "machines" and isinstance(given, int):
-        return f'write `count: {given}` and `pattern: "NAME{{n}}"` instead of `machines`, or the names in a list'
-    if isinstance(given, str) and error["loc"][-1] == "machines" and "," not in given and " in a list" in (names := cures.label(given)):
-        return names
     section = section_at(tuple(error["loc"]))
-    if isinstance(given, str) and section is not None and (item := value_for_mapping.item(str(error["loc"][-1]), given)):
-        return f"write [{item}]"
-    return cures.listed(given, text or str(given))
+    meant = (_names(section.__name__, given) if section else None) or _words_of_a_list(key, given)
+    item = value_for_mapping.item(key, given) if isinstance(given, str) and section else None
+    return meant or (f"write [{item}]" if item else cures.listed(given, text or str(given)))
+
+
+def _names(section: str, given: object) -> str | None:
+    """For machines and PVE nodes, of which one tells the number, or several names in one text."""
+    if section == "PveNode" and isinstance(given, int):
+        return "write the names of the PVE nodes: [pve1, ...]"
+    if section != "Machine":
+        return None
+    if isinstance(given, int):
+        return f'write `count: {given}` and `pattern: "NAME{{n}}"` instead of `machines`, or the names in a list'
+    names = cures.label(given) if isinstance(given, str) and "," not in given else ""
+    return names if " in a list" in names else None
+
+
+#: Lists of words, none of which has a space in it; and what stands between them.
+_WORDS = frozenset({"tags", "nodes", "dns", "search", "packages", "remove"})
+_APART = re.compile(r"[,;\s]+")
+
+
+def _words_of_a_list(key: str, given: object) -> str | None:
+    """Several in one text, apart as other tools have them; hours with minutes; days of the week."""
+    if key == "slots":
+        return cures.slots(given)
+    if key == "days" and isinstance(given, str):
+        days = [foreign.of_value(word, list(EVERY_DAY)) for word in _APART.split(given.strip())]
+        return f"write [{', '.join(day for day in days if day)}]" if all(days) else None
+    if key in _WORDS and isinstance(given, str) and re.fullmatch(r"[\w.:+-]+([,;\s]+[\w.:+-]+)+", given):
+        return f"write [{', '.join(_APART.split(given))}]"
+    return None
 
 
 def _as_it_stands(said: str, given: object, text: str | None) -> str:
@@ -186,8 +218,11 @@ def _choice(given: object, expected: str) -> tuple[str, str]:
     return message, f"did you mean `{near}`?" if near else other
 
 
-def _missing(error: ErrorDetails) -> tuple[str, str | None]:
+def _missing(error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | None]:
     name = ".".join(str(key) for key in error["loc"] if isinstance(key, str))
+    named = mapping_for_list.named_item(error, texts)
+    if named is not None:
+        return f"`{error['loc'][-1]}` is missing", f"write {named}"
     if name in _OF_A_POOL:
         return f"`{error['loc'][-1]}` is missing", _OF_A_POOL[name](error["input"])
     return f"`{error['loc'][-1]}` is missing", f"add `{EXAMPLES[name]}`" if name in EXAMPLES else f"add `{error['loc'][-1]}: ...`"

@@ -227,7 +227,7 @@ ROWS: tuple[Row, ...] = (
     edit("keys: [id", "public_keys: [id", "ssh.public_keys", _NO_KEY, "`keys`", "keys: [id", "ssh.port", 22),
     edit("{keys: [id_ed25519.pub]}", "{keys: id_ed25519.pub}", "ssh.keys", "is not a list", "write [id_ed25519.pub]", "{keys: [id_ed25519.pub]}",
          "ssh.port", 22),
-    top("k8s_version: v1.36.5+rke2r1", "k8s_version", _NO_KEY, "write distribution: {version: ...}", "distribution: {version: v1.36.5+rke2r1}",
+    top("k8s_version: v1.36.5+rke2r1", "k8s_version", _NO_KEY, "write distribution: {version: v1.36.5+rke2r1}", "distribution: {version: v1.36.5+rke2r1}",
         "distribution.version", "v1.36.5+rke2r1"),
     top("distribution: {version: v1.36.5}", "distribution.version", "is not a release", "v1.36.5+rke2r1", "distribution: {version: v1.36.5+rke2r1}",
         "distribution.version", "v1.36.5+rke2r1"),

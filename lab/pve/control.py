@@ -11,20 +11,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from lab.machines.agent import AgentInterface
 from lab.pve import ha
+from lab.pve.api import Api
 from lab.pve.conditions import Conditions, NodeCondition
 from lab.pve.flags import PowerFlags
 from lab.pve.routes import HANDLERS
 from lab.pve.schema.formats import is_known
 from lab.pve.tasks import Failure
-
-if TYPE_CHECKING:
-    from lab.pve.app import Api
 
 _Body = dict[str, Any]
 

@@ -6,7 +6,8 @@ How to add one: docs/systems.md.
 from __future__ import annotations
 
 from stardock.systems import debian, flatcar, leapmicro, microos, ubuntu
-from stardock.systems.model import SENTINEL, ManagedFile, Mirror, System
+from stardock.systems.managed import ManagedFile, Mirror
+from stardock.systems.model import SENTINEL, System
 from stardock.systems.release import Kernel, Release
 
 __all__ = ["SENTINEL", "SYSTEMS", "Kernel", "ManagedFile", "Mirror", "Release", "System", "system"]

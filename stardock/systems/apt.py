@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stardock.systems import networkd
-from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.managed import ManagedFile, Mirror
+from stardock.systems.model import System
 from stardock.systems.shared import (
     APPLY_SYSCTL,
     HEAD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import apt
-from stardock.systems.model import Mirror
+from stardock.systems.managed import Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:

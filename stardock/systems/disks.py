@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from stardock.systems.model import ManagedFile
+from stardock.systems.managed import ManagedFile
 from stardock.systems.scripts import filled
 from stardock.systems.shared import runs_kubernetes
 

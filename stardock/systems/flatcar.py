@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import networkd
-from stardock.systems.model import ManagedFile, System
+from stardock.systems.managed import ManagedFile
+from stardock.systems.model import System
 from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import HEAD, plugin_interfaces, sudoers, sysctl
 

@@ -8,7 +8,7 @@ hold no secrets of SELinux's own, and a shell that it starts is unconfined: init
 
 from __future__ import annotations
 
-from stardock.systems.model import ManagedFile
+from stardock.systems.managed import ManagedFile
 from stardock.systems.scripts import script
 
 #: The unit that is switched on; it brings the other one along.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import transactional
-from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:

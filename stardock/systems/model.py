@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from stardock.systems import disks, hostkeys
+from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:  # the plan reads this package: no import back at run time
@@ -16,25 +18,6 @@ if TYPE_CHECKING:  # the plan reads this package: no import back at run time
 #: update-engine (Flatcar) leave it, and so does transactional-update with REBOOT_METHOD=kured (openSUSE/transactional-update, Reboot.cpp;
 #: its `/run/reboot-needed` is another file, with a level in it).
 SENTINEL = "/var/run/reboot-required"
-
-
-@dataclass(frozen=True, slots=True)
-class ManagedFile:
-    """A file on a machine, whole. `mode` is four octal digits; the group is root, and so is the owner unless said."""
-
-    path: str
-    content: str
-    mode: str = "0644"
-    owner: str = "root"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirror:
-    """Packages from elsewhere. `check` is a URL that must answer before `files` are written and `commands` switch the old sources off."""
-
-    check: str
-    files: tuple[ManagedFile, ...]
-    commands: tuple[str, ...] = ()
 
 
 def nothing(_machine: Machine) -> Mapping[str, Any]:
@@ -131,19 +114,13 @@ class System:
 
     def packages_of(self, machine: Machine) -> tuple[str, ...]:
         """List all packages of a machine, each once: the system's, then the machine's (its role's and the user's), then its disks'."""
-        from stardock.systems import disks  # noqa: PLC0415 - it needs ManagedFile
-
         disk_packages = () if self.package_manager == "none" else disks.packages(machine)
         return tuple(dict.fromkeys((*self.packages, *machine.packages, *disk_packages)))
 
     def files_of(self, machine: Machine) -> tuple[ManagedFile, ...]:
         """List all files that Stardock owns on a machine: the system's, those of its data disks, those that tell its host keys."""
-        from stardock.systems import disks, hostkeys  # noqa: PLC0415 - they need ManagedFile
-
         return (*self.files(machine), *disks.files(machine), *hostkeys.files())
 
     def services_of(self, machine: Machine) -> Mapping[str, bool]:
         """List all units that Stardock switches on or off: the system's, then the one that tells the host keys."""
-        from stardock.systems import hostkeys  # noqa: PLC0415 - it needs ManagedFile
-
         return {**self.services(machine), hostkeys.UNIT: True}

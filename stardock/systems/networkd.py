@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stardock.systems.model import ManagedFile
+from stardock.systems.managed import ManagedFile
 from stardock.systems.shared import HEAD, runs_kubernetes
 
 if TYPE_CHECKING:

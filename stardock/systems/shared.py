@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stardock.systems.model import ManagedFile
+from stardock.systems.managed import ManagedFile
 
 if TYPE_CHECKING:
     from stardock.plan.model import Machine, Window

@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stardock.systems.model import ManagedFile, Mirror, System
+from stardock.systems.managed import ManagedFile, Mirror
+from stardock.systems.model import System
 from stardock.systems.scripts import filled, script
 from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.systems import apt
-from stardock.systems.model import ManagedFile, Mirror
+from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import runs_kubernetes
 

@@ -96,7 +96,7 @@ def test_machines_whose_kernel_does_not_see_their_seed_are_told_with_the_way_on_
     data = document()
     data["pools"][2]["machines"].append("agent2")
     (told,) = [line for line in plan_of(data, former_lock("quickstart"))[0].warnings if "cloud-init drive" in line]
-    assert told.startswith("lb1, lb2, server1, server2, server3, agent1: ")
+    assert told.startswith("lb1, lb2, server1..server3 (3), agent1: ")
     assert "`runner deploy --replace NAME`" in told
     assert not [line for line in plan_of(data)[0].warnings if "cloud-init drive" in line]
 

@@ -112,4 +112,4 @@ def test_the_address_plan_in_json(file: Path) -> None:
 def test_the_address_plan_is_asked_for_alone(file: Path) -> None:
     result = CliRunner().invoke(runner, ["plan", "-f", str(file), "--addresses", "--capacity"])
     assert result.exit_code == 2
-    assert "--addresses stands alone" in result.stderr
+    assert "--addresses and --windows each go alone" in result.stderr

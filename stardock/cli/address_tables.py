@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from stardock.cli.screen import HEAD
 from stardock.plan.worksheet import ENOUGH, Range
 from stardock.plan.worksheet import fixed as fixed_addresses
 
@@ -20,7 +20,7 @@ COLUMNS = ("machines", "interface", "network", "first", "given", "last given", "
 
 def range_table(ranges: Iterable[Range]) -> Table:
     """One row a range."""
-    table = Table(box=box.SIMPLE_HEAD, title="Addresses", title_justify="left")
+    table = Table(box=HEAD, title="Addresses", title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="right" if column in {"given", "room for"} else "left")
     for one in ranges:

@@ -60,14 +60,13 @@ def document(cluster: str, findings: Sequence[Finding]) -> dict[str, object]:
 
 def _show(findings: Sequence[Finding]) -> None:
     """A table, the worst last, where one looks first; then the cures as whole lines, to be copied."""
-    from rich import box  # noqa: PLC0415 -- not for --help
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 -- not for --help
     from rich.text import Text  # noqa: PLC0415
 
-    from stardock.cli.screen import shown  # noqa: PLC0415
+    from stardock.cli.screen import HEAD, shown  # noqa: PLC0415
 
     ordered = sorted(findings, key=lambda one: list(COLOURS).index(one.level.value))
-    table = Table("", "check", "of", "finding", box=box.SIMPLE_HEAD)
+    table = Table("", "check", "of", "finding", box=HEAD)
     for one in ordered:
         table.add_row(Text(one.level.value, style=COLOURS[one.level.value]), one.check, one.subject, one.cause)
     shown([table])

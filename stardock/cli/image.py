@@ -86,7 +86,7 @@ def _short(checksum: str | None) -> str:
 @FILE
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def show(file: Path | None, form: str) -> None:
-    """Show the images of cluster.yaml, their pins, and the machines made from each."""
+    """Show images, their pins, and the machines made from each."""
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import FORMAT  # noqa: PLC0415
     from stardock.stages.images import wanted_images  # noqa: PLC0415

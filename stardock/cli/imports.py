@@ -45,10 +45,10 @@ def imports() -> None:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @_options
 def starbase(directory: Path, file: Path, name: str, **asked: Any) -> None:
-    """Write cluster.yaml and its lock for the starbase cluster whose files lie in DIR.
+    """Write cluster.yaml and its lock for a starbase cluster.
 
-    Reads terraform.tfvars and custom.yml; VM ids, PVE nodes, addresses and MACs are those of the VMs that stand, as Proxmox tells (with
-    PROXMOX_VE_API_TOKEN) or starbase's terraform.tfstate. Nothing is changed on Proxmox: `runner deploy` then takes the VMs over.
+    Reads terraform.tfvars and custom.yml in DIR; VM ids, PVE nodes, addresses and MACs are those of the VMs that exist, as Proxmox says
+    (with PROXMOX_VE_API_TOKEN) or starbase's terraform.tfstate. Nothing is changed on Proxmox: `runner deploy` then takes the VMs over.
     """
     from stardock.files import resolved  # noqa: PLC0415
     from stardock.stages.importing import Wish, import_starbase  # noqa: PLC0415 -- pydantic: not for --help

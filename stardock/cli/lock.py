@@ -22,9 +22,9 @@ def lock() -> None:
 @FILE
 @DRY_RUN
 def accept(name: str, file: Path | None, dry_run: bool) -> None:
-    """Take cluster.yaml's values for the machine NAME, where the lock holds others.
+    """Take what cluster.yaml wants of the machine NAME.
 
-    Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
+    The lock then has those values. Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
     """
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
@@ -40,7 +40,7 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @FILE
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
-    """Free the VM id, addresses and ordinal that the removed machine NAME keeps for its return."""
+    """Free the VM id and addresses of the removed machine NAME."""
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.claims import static_addresses  # noqa: PLC0415 -- see below
     from stardock.stages.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
@@ -55,9 +55,9 @@ def forget(name: str, file: Path | None, dry_run: bool) -> None:
 @FILE
 @DRY_RUN
 def memory(file: Path | None, dry_run: bool) -> None:
-    """Read from Proxmox what memory each PVE node has; placement respects it from then on.
+    """Read from Proxmox what memory each PVE node has.
 
-    Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
+    Placement respects it from then on. Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
     """
     from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.placement_rules import gibibytes  # noqa: PLC0415 -- see below

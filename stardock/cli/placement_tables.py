@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.table import Table
 
 from stardock.cli.machine_rows import READABLE
+from stardock.cli.screen import HEAD
 from stardock.fold import fold
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.losses import Loss
@@ -16,7 +16,7 @@ from stardock.plan.placement_rules import PLURAL
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = Table(box=HEAD, title=title, title_justify="left")
     for column in columns:
         table.add_column(column)
     return table

@@ -121,11 +121,12 @@ def _show_addresses(where: Workspace, form: str) -> None:
     from stardock.cli.address_tables import fixed, range_table  # noqa: PLC0415 -- see above
     from stardock.cli.screen import shown  # noqa: PLC0415
     from stardock.plan.contract import FORMAT, address_document  # noqa: PLC0415
+    from stardock.plan.worksheet import fixed as addresses_of_others  # noqa: PLC0415
     from stardock.plan.worksheet import ranges  # noqa: PLC0415
 
-    found = ranges(where.spec, where.lock)
+    found, taken = ranges(where.spec, where.lock), addresses_of_others(where.spec)
     if form == "json":
-        click.echo(json.dumps({"format": FORMAT, "cluster": where.plan.cluster, **address_document(found)}, indent=2))
+        click.echo(json.dumps({"format": FORMAT, "cluster": where.plan.cluster, **address_document(found, taken)}, indent=2))
         return
     shown([range_table(found), fixed(where.spec)])
 

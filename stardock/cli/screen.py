@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 
+from rich.box import Box
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
@@ -15,6 +16,8 @@ from stardock.cli.told import for_this_file, printable
 
 #: Columns where there is no terminal: what is printed is as wide as it is.
 WIDEST = 10_000
+#: A table: its head underlined, in ASCII, since under LC_ALL=C Python writes UTF-8 (PEP 538) which such a terminal may not show.
+HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
 
 class _Console(Console):

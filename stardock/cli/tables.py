@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from stardock.cli.difference_lines import difference_lines, grouped, lock_words
 from stardock.cli.machine_rows import machine_lines
+from stardock.cli.screen import HEAD
 from stardock.fold import fold, follows, runs, span
 from stardock.plan.difference import Difference
 from stardock.plan.model import Change, Plan
@@ -56,7 +56,7 @@ def _servers(plan: Plan) -> str:
 
 def wishes(changes: tuple[Change, ...]) -> Table:
     """What cluster.yaml wants and a machine that exists does not get."""
-    table = Table("machine", "field", "is", "wanted", box=box.SIMPLE_HEAD, title="Only a replacement brings", title_justify="left")
+    table = Table("machine", "field", "is", "wanted", box=HEAD, title="Only a replacement brings", title_justify="left")
     for run in runs(_wishes(changes), _goes_on):
         names = [name for wish in run for name in wish.names]
         table.add_row(fold(names), run[0].field, span([wish.old for wish in run]), span([wish.new for wish in run]))

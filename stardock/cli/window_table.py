@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich import box
 from rich.table import Table
 
+from stardock.cli.screen import HEAD
 from stardock.plan.contract import FORMAT
 from stardock.plan.model import Plan
 from stardock.schedule import ITSELF, Turn
@@ -29,7 +29,7 @@ def day_of(text: str | None, timezone: str) -> date:
 def window_table(plan: Plan, day: date, turns: Iterable[Turn]) -> Table:
     """One row a machine, in the order of the day."""
     title = f"Reboots on {day:%A} {day} ({plan.kured.timezone}); one machine at a time where kured drains"
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    table = Table(box=HEAD, title=title, title_justify="left")
     for column in ("machine", "role", "may be rebooted by", "from", "to", "from (UTC)", "to (UTC)"):
         table.add_column(column)
     for turn in turns:

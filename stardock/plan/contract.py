@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.difference import Difference
@@ -13,6 +13,9 @@ from stardock.plan.model import Change, Interface, Machine, Plan
 from stardock.plan.rebalance import Move
 from stardock.plan.rules import self_rebooting
 from stardock.plan.worksheet import Range
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.spec.ip import IpAddress
 
 #: Of all documents: a higher one, should a key ever have to change its meaning.
 FORMAT = 1
@@ -72,9 +75,9 @@ def _addresses(nic: Interface) -> dict[str, Any]:
     return {"interface": nic.name, "address": nic.address, "gateway": nic.gateway, "mac": nic.mac, "ipv6": ipv6}
 
 
-def address_document(ranges: Iterable[Range]) -> dict[str, Any]:
-    """`--addresses`: every range that machines are counted in."""
-    return {"ranges": [_range(one) for one in ranges]}
+def address_document(ranges: Iterable[Range], taken: Iterable[tuple[IpAddress, str]]) -> dict[str, Any]:
+    """`--addresses`: every range that machines are counted in, and the addresses `taken` by others (`worksheet.fixed`)."""
+    return {"ranges": [_range(one) for one in ranges], "taken": [{"address": str(address), "of": whose} for address, whose in taken]}
 
 
 def _range(one: Range) -> dict[str, Any]:

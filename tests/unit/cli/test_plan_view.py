@@ -59,7 +59,7 @@ def test_long_names_are_wider_than_the_terminal_rather_than_cut(tmp_path: Path) 
 
 @pytest.mark.parametrize("view", [("--capacity",), ("--addresses",), ("--if-lost",), ("--windows", "2026-11-18")])
 def test_no_view_cuts_a_name_an_address_or_an_id(folder: Path, view: tuple[str, ...]) -> None:
-    wide = {word for word in piped("plan", *view, cwd=folder).stdout.split() if word.strip("─")}
+    wide = {word for word in piped("plan", *view, cwd=folder).stdout.split() if word.strip("-")}
     code, shown = in_terminal("plan", *view, cwd=folder, columns=40)
     assert code == 0, shown
     assert "…" not in shown

@@ -55,7 +55,12 @@ _KINDS: Mapping[str, tuple[str, str | Callable[[object], str] | None]] = {
 
 def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> list[Problem]:
     """One problem an error, in the order of the file; what only follows from another error is left out."""
-    found = [_problem(error, errors, lines, texts) for error in errors if not _follows(error, errors)]
+    beside: dict[Keys, list[ErrorDetails]] = {}
+    for error in errors:
+        beside.setdefault(error["loc"][:-1], []).append(error)
+    named = {error["loc"][:-1]: error["loc"] for error in errors if mapping_for_list.named_item(error, texts)}
+    first = [error for error in errors if all(named.get(error["loc"][:end]) in {None, error["loc"]} for end in range(len(error["loc"])))]
+    found = [_problem(error, errors, lines, texts) for error in first if not _follows(error, errors, beside)]
     return _said_once(sorted(found, key=lambda problem: problem.line or 0))
 
 
@@ -70,16 +75,13 @@ def _said_once(problems: list[Problem]) -> list[Problem]:
     return told
 
 
-def _follows(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+def _follows(error: ErrorDetails, errors: list[ErrorDetails], beside: Mapping[Keys, list[ErrorDetails]]) -> bool:
     """A default that depends on a wrong key; a list that is empty without its wrong items; a missing key that a misspelt one means."""
     kind, loc = error["type"], error["loc"]
-    named = {other["loc"][:-1]: other["loc"] for other in errors if mapping_for_list.named_item(other, {})}
-    if named and any(loc[: len(at)] == at and loc != told for at, told in named.items()):
-        return True
     if kind == "too_short":
         return any(other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in errors)
     if kind == "missing":
-        return any(means(other, loc) for other in errors)
+        return any(means(other, loc) for other in beside[loc[:-1]])
     if error["input"] is None and len(loc) == 1:
         return any(fallen_out(other, errors) == loc[0] for other in errors)
     return kind == "default_factory_not_called"

@@ -75,6 +75,12 @@ HARM: tuple[Row, ...] = (
     top("cloud_init: {user_data: {password: hunter2}}", "cloud_init.user_data.password", _SECRET, _USERS, _USERS,
         "cloud_init.users.0.password_hash.env", "ADMIN_PASSWORD_HASH"),
     top("password: hunter2", "password", _SECRET, "a password of an account is `password_hash` under `cloud_init.users`", "", "cluster", "c"),
+    top("cloud_init: {users: {admin: hunter2}}", "cloud_init.users", "a mapping is not a list", "begin each item with `- `", _USERS,
+        "cloud_init.users.0.name", "admin"),
+    top("cloud_init: {users: {admin: {password: hunter2}}}", "cloud_init.users", "a mapping is not a list", "begin each item with `- `", _USERS,
+        "cloud_init.users.0.name", "admin"),
+    edit("  nodes: [pve1, pve2, pve3]\n", "  nodes: {pve1: {password: hunter2}}\n", "proxmox.nodes", "a mapping is not a list", "begin each item with `- `",
+         "  nodes: [pve1, pve2, pve3]\n", "proxmox.nodes.0.name", "pve1"),
     # values that nobody gave
     hardware("ballooning: false", _NO_KEY, "Write balloon: 0", "balloon: 0", "balloon", 0),
     hardware("ballooning: 2048", _NO_KEY, "Write balloon: 2048MiB", "balloon: 2048MiB", "balloon", 2048),

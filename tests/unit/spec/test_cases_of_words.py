@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,14 @@ def test_what_is_wrong_at_every_node_has_its_cure_once(problems: Problems) -> No
     cures = [str(one.cure) for one in problems(BASE.replace(NODES, f"nodes: [{nodes}]"))]
     assert "pvecm add" in cures[0]
     assert cures[1:] == ["as of proxmox.nodes[0].endpoint"] * 2
+
+
+@pytest.mark.parametrize("machine", ["{{a{n}: {{cores: 4}}}}", "{{x{n}: 4, y: 3}}"])
+def test_a_mistake_at_each_of_500_machines_is_told_within_a_second(problems: Problems, machine: str) -> None:
+    text = BASE.replace("machines: [agent1]", f"machines: [{', '.join(machine.format(n=n) for n in range(500))}]")
+    began = time.process_time()
+    assert len(problems(text)) >= 500
+    assert time.process_time() - began < 1
 
 
 def test_the_keys_of_a_pool_that_are_known_fit_a_line_or_two_with_its_own_first(problems: Problems) -> None:

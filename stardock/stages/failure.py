@@ -56,6 +56,8 @@ def reach_cure(message: str) -> str:
     """What to do about a machine that is not reached."""
     if OTHER_MACHINE in message:
         return _ANOTHER
+    if " MiB in answer to one command" in message:
+        return "log in and look at what it prints, also at login (/etc/profile, ~/.bashrc, a banner); who cannot say why makes it anew"
     if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
         return "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
     if "Permission denied" in message or "Load key" in message:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -270,6 +271,23 @@ def test_whatever_a_machine_says_of_its_macs_is_data_and_a_check_stops_as_well(c
     assert "runner discover" in done.stderr
     assert len(done.stderr) < 2000
     assert not (tmp_path / "canary").exists()
+
+
+@pytest.mark.proves("hostile 24")
+@pytest.mark.parametrize(("needle", "times"), [("plugins.modules.files", 10_000_000), ("plugins.modules.files", 20), (MACS, 10_000_000)])
+def test_a_machine_that_sends_without_an_end_is_ended_and_named_and_fills_no_memory(
+    needle: str, times: int, hostile: HostileMachine, tmp_path: Path
+) -> None:
+    hostile.says(needle, "flood " * 50_000 + "\n", address="127.0.0.2", times=times)
+    cluster = hostile_cluster(tmp_path / "c", hostile)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    done = bootstrap(cluster, "--stage", "machines")
+    assert done.returncode == 4, done.stderr
+    assert "127.0.0.2 sends more than 4 MiB in answer to one command: it was ended" in done.stderr
+    assert "server2" in done.stderr
+    assert "look at what it prints" in done.stderr
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 300 * 1024)
+    assert cluster.with_name("cluster.log").stat().st_size < 1_000_000
 
 
 @pytest.mark.proves("hostile 10")

@@ -26,10 +26,11 @@ class Holder:
 
     def __str__(self) -> str:
         """Its pid; with the account, where that is another than ours."""
-        return f"pid {self.pid}" if self.uid == os.geteuid() else f"pid {self.pid} of {_account(self.uid)}"
+        return f"pid {self.pid}" if self.uid == os.geteuid() else f"pid {self.pid} of {account(self.uid)}"
 
 
-def _account(uid: int) -> str:
+def account(uid: int) -> str:
+    """What to call an account in messages."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

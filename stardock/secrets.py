@@ -53,7 +53,9 @@ def load_secrets(path: Path) -> Secrets | None:
         return None
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise ConditionError(
-            f"{path} may be read by others than you", cure=f"chmod 600 {path}; if others may have seen it, rotate the tokens"
+            f"{path} may be read by others than you",
+            cure=f"chmod 600 {path}; if others may have seen it, rotate the tokens\n"
+            "where that changes nothing, the file system keeps no modes: docs/files.md#file-systems-without-modes",
         )
     content = _parsed(path, read_file(path, what="the secrets file", most=_MOST, cure=_CURE) or b"")
     values = [content.get(key) for key in ("stardock_token", "stardock_agent_token")]

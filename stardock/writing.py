@@ -13,12 +13,19 @@ import tempfile
 from pathlib import Path
 
 from stardock.errors import ConditionError, cure_of
+from stardock.runmark import account
 
 #: Anyone may read what holds no secret.
 PUBLIC = 0o644
 PRIVATE = 0o600
 #: The right to write of all but the owner.
 OTHERS_WRITE = 0o022
+#: To read or to write.
+OTHERS = 0o066
+
+_OWN_MODES = """put the folder of cluster.yaml on a file system of Linux's own: on WSL below ~, not /mnt/c
+or mount it for your account alone: vfat with uid=UID,fmask=0177,dmask=0077, CIFS with uid=UID,file_mode=0600,dir_mode=0700; on WSL write
+[automount] and options="metadata" to /etc/wsl.conf, then `wsl --shutdown` (docs/files.md#file-systems-without-modes)"""
 
 
 def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
@@ -38,10 +45,10 @@ def _replace(path: Path, text: str, mode: int) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            _give_mode(path, handle, mode)  # before there is anything to read
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -71,13 +78,32 @@ def open_in_place(path: Path, *, empty: bool = False) -> int:
         raise unwritable(path, error) from error
     try:
         _refuse_device(path, os.fstat(descriptor).st_mode)
-        os.fchmod(descriptor, PRIVATE)
+        _give_mode(path, descriptor, PRIVATE)
         if empty:
             os.ftruncate(descriptor, 0)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _give_mode(path: Path, descriptor: int, mode: int) -> None:
+    """Set the mode of an open file; `ConditionError` where others may do more with it then. A narrower one than asked for will do."""
+    with contextlib.suppress(OSError):  # vfat says no, CIFS and WSL's drvfs say yes: what counts is what holds
+        os.fchmod(descriptor, mode)
+    refuse_open(path, os.fstat(descriptor), mode)
+
+
+def refuse_open(path: Path, status: os.stat_result, mode: int) -> None:
+    """`ConditionError` where others than the owner may read or write what this mode would keep from them."""
+    wide = stat.S_IMODE(status.st_mode) & ~mode & OTHERS
+    if not wide:
+        return
+    verb = "write" if wide & OTHERS_WRITE else "read"
+    if os.geteuid() not in {0, status.st_uid}:
+        message = f"others may {verb} {path}, which belongs to another account ({account(status.st_uid)}): only that one can change it"
+        raise ConditionError(message, cure="run as that account, or have it give the file to this one (chown)")
+    raise ConditionError(f"others may {verb} {path}: its file system keeps no modes (vfat, a Windows share, WSL's /mnt/c)", cure=_OWN_MODES)
 
 
 def _refuse_device(path: Path, mode: int) -> None:
@@ -108,11 +134,9 @@ def close_to_others(folder: Path) -> None:
 
     `ConditionError` where it cannot be taken.
     """
-    try:
-        for path in (folder, *folder.iterdir()) if folder.is_dir() else ():
-            mode = stat.S_IMODE(path.lstat().st_mode)
-            if mode & OTHERS_WRITE and not path.is_symlink():
+    for path in (folder, *folder.iterdir()) if folder.is_dir() else ():
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if mode & OTHERS_WRITE and not path.is_symlink():
+            with contextlib.suppress(OSError):
                 path.chmod(mode & ~OTHERS_WRITE)
-    except OSError as error:
-        message = f"others may write {error.filename}, and that cannot be changed: {error.strerror}"
-        raise ConditionError(message, cure=f"remove {folder}: it is made anew") from error
+            refuse_open(path, path.lstat(), mode & ~OTHERS_WRITE)

@@ -12,7 +12,7 @@ from pathlib import Path
 from stardock.files import ClusterFiles
 from stardock.runlock import only_asking, only_run
 from stardock.stages.step import Say
-from stardock.writing import refuse_link, unwritable
+from stardock.writing import refuse_link, refuse_open, unwritable
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ def private_directory(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from error
     try:
+        refuse_open(path, path.stat(), 0o700)
         yield path.resolve()
     finally:
         shutil.rmtree(path, ignore_errors=True)

@@ -23,6 +23,8 @@ cp -a /etc /mnt/etc
 mount --bind /mnt/etc /etc
 mount -t tmpfs tmpfs /home
 mount -t tmpfs tmpfs /run
+mkdir -p /mnt/cloud
+mount --bind /mnt/cloud /var/lib
 folder=$1
 sh -euc "$2"
 shift 2
@@ -66,7 +68,10 @@ def states(folder: Path, before: str, runs: Sequence[str]) -> dict[str, list[str
     """What was true after each run: accounts with the day on which they expire, keys, sudo rules."""
     (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "roles": ["machine"]}]))
     command = ["unshare", "--mount", "--propagation", "private", "--", "sh", "-c", SCRIPT, "sh", str(folder), before, *runs]
-    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles")}
+    (folder / "bin").mkdir()
+    (folder / "bin/loginctl").write_text(f'#!/bin/sh\necho "$@" >>{folder}/ended\n')
+    (folder / "bin/loginctl").chmod(0o755)
+    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"), "PATH": f"{folder}/bin:{os.environ['PATH']}"}
     done = subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     return {name: (folder / f"{name}.state").read_text().split("\n")[:-1] for name in runs}
@@ -89,6 +94,7 @@ def test_a_user_who_is_taken_out_loses_keys_sudo_and_every_way_in_and_nobody_els
     assert "authorized_keys" in (tmp_path / "one.check.out").read_text()
     assert changed(tmp_path, "one.check") == changed(tmp_path, "one") == 3
     assert seen["one"] == ["alice:", "key alice", "bob:1", "mallory:", "key mallory", "alice sudo", "home bob"]
+    assert (tmp_path / "ended").read_text() == "terminate-user bob\n"
     assert changed(tmp_path, "one2") == 0
     assert seen["one2"] == seen["one"]
     assert seen["again"] == both
@@ -106,3 +112,42 @@ def test_where_an_older_stardock_kept_no_record_its_sudo_rules_are_one(tmp_path:
     """
     seen = states(tmp_path, older, ["one"])
     assert seen["one"] == ["alice:", "key alice", "bob:1", "alice sudo", "home bob"]
+
+
+#: user-data as Stardock writes it, of a first boot with two users who have no sudo.
+USER_DATA = """#cloud-config
+users:
+  - name: alice
+    lock_passwd: true
+  - name: "bob"
+    shell: /bin/bash
+    ssh_authorized_keys:
+      - ssh-ed25519 AAAA x
+  - name: ../x
+  - name: daemon
+packages:
+  - name: mallory
+write_files:
+  - path: /etc/sudoers.d/stardock
+    content: |
+      # Written by Stardock; the next bootstrap puts it back.
+"""
+
+
+@pytest.mark.proves("hostile 11")
+@pytest.mark.parametrize("ours", [True, False])
+def test_where_an_older_stardock_kept_no_record_its_first_boot_tells_of_users_without_sudo(tmp_path: Path, ours: bool) -> None:
+    inventory(tmp_path, "one", "alice")
+    (tmp_path / "user-data").write_text(USER_DATA if ours else USER_DATA.replace("Stardock", "another tool"))
+    older = f"""
+        mkdir -p /var/lib/cloud/instances/i-1
+        cp {tmp_path}/user-data /var/lib/cloud/instances/i-1/user-data.txt
+        for name in bob mallory; do
+            useradd --create-home $name
+            mkdir -p /home/$name/.ssh
+            touch /home/$name/.ssh/authorized_keys
+        done
+    """
+    seen = states(tmp_path, older, ["one"])
+    bob = ["bob:1"] if ours else ["bob:", "key bob"]
+    assert seen["one"] == ["alice:", "key alice", *bob, "mallory:", "key mallory", "alice sudo", "home bob"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE, brief, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,10 +82,10 @@ def _show(scene: Scene, findings: Sequence[Finding]) -> None:
         say(subject)
         for one in (one for one in findings if one.subject == subject):
             engine = " (no plan of the engine shows this)" if one.hidden else ""
-            say(f"  {one.field}: {one.found}; planned: {one.wanted}{engine}")
+            say(f"  {brief(one.field)}: {brief(one.found)}; planned: {brief(one.wanted)}{engine}")
             say(f"    {one.cure}")
     for what, why in scene.unread.items():
-        say(f"not read: {what}: {why}", err=True)
+        say(f"not read: {what}: {brief(why)}", err=True)
     if not scene.contents:
         say("contents of snippets were not read, only their sizes: the API has no way to them; --ssh reads them over SFTP", err=True)
     machines = len(scene.plan.machines)

@@ -21,6 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _KEY = "stardock.file"
 #: As in `stardock.files`, which --help does not import.
 _DEFAULT = "cluster.yaml"
+_LONGEST = 200
 _FOR_A_FILE = re.compile(
     r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|plan|rebalance|proxmox-role|doctor|deploy|discover|bootstrap|bundle"
     r"|kured|drift)(?![\w-])(?! -f\b)"
@@ -53,6 +54,11 @@ def for_this_file(text: str) -> str:
     context = click.get_current_context(silent=True)
     file = context.meta.get(_KEY) if context else None
     return _FOR_A_FILE.sub(lambda found: f"{found[0]} -f {quote(str(file))}", text) if file else text
+
+
+def brief(text: str) -> str:
+    """A value that others chose, no longer than a person compares."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def printable(text: str) -> str:

@@ -20,9 +20,8 @@ def measured(estate: Estate, nodes: Sequence[PveNode]) -> tuple[PveNode, ...]:
     What Proxmox does not tell (the node is down, or the token lacks Sys.Audit or Datastore.Audit) stays unknown.
     """
     hosts = {item["node"]: item for item in estate.insist(lambda api: rows(api.nodes.get(), "node"))}
-    storages = {
-        (item["node"], item["storage"]): item for item in estate.insist(lambda api: resources(api.cluster.resources.get(type="storage")))
-    }
+    listed = estate.insist(lambda api: resources(api.cluster.resources.get(type="storage")))
+    storages = {(item["node"], item["storage"]): item for item in listed if item["type"] == "storage"}
     return tuple(_filled(node, hosts.get(node.name, {}), storages.get((node.name, node.disks), {})) for node in nodes)
 
 
@@ -42,4 +41,4 @@ def _filled(node: PveNode, host: Mapping[str, Any], storage: Mapping[str, Any]) 
 
 
 def _whole(amount: object, unit: int) -> int | None:
-    return int(amount) // unit if isinstance(amount, int | float | str) and amount else None
+    return int(amount) // unit if isinstance(amount, int | float) and amount else None

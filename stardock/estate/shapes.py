@@ -56,10 +56,10 @@ def resources(told: object) -> list[dict[str, Any]]:
 
 
 def row(told: object, *needed: str) -> dict[str, Any]:
-    """One row: numbers are numbers, names are names, no text has a control character."""
-    if not isinstance(told, Mapping) or any(key not in told for key in needed):
+    """One row: numbers are numbers, names are names, no text has a control character; what is null is not there."""
+    if not isinstance(told, Mapping) or any(told.get(key) is None for key in needed):
         raise ValueError(type(told).__name__)
-    return {str(key): _field(str(key), value) for key, value in told.items()}
+    return {str(key): _field(str(key), value) for key, value in told.items() if value is not None}
 
 
 def config(told: object) -> dict[str, Any]:
@@ -90,11 +90,17 @@ def text(told: object) -> str:
 
 
 def _field(key: str, value: object) -> object:
-    if value is None:
-        return None
     if key in _NUMBERS:
-        number(value)
+        return _amount(key, value)
     form = _TEXTS.get(key)
     if form and not (isinstance(value, str) and form.fullmatch(value)):
         raise ValueError(key)
     return "".join(one if one.isprintable() else "?" for one in value) if isinstance(value, str) else value
+
+
+def _amount(key: str, value: object) -> object:
+    """As it is where it is a number; a text becomes one."""
+    found = number(value)
+    if key == "vmid" and not found.is_integer():
+        raise ValueError(key)
+    return value if not isinstance(value, str) else int(found) if found.is_integer() else found

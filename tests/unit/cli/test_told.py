@@ -13,7 +13,7 @@ from rich.text import Text
 
 from stardock.cli import main
 from stardock.cli.screen import shown
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE, brief, say
 from stardock.errors import ConditionError, InputErrors, Problem
 from tests.plans import document
 
@@ -79,3 +79,8 @@ def test_what_is_told_has_no_control_character(odd: str, capsys: pytest.CaptureF
     assert shown.startswith("name: ")
     assert shown.endswith("\n\tnext\n")
     assert all(one.isprintable() or one in "\n\t" for one in shown)
+
+
+def test_a_value_of_a_machine_or_of_proxmox_is_no_flood() -> None:
+    assert brief("x" * 200) == "x" * 200
+    assert brief("x" * 5_000_000) == "x" * 197 + "..."

@@ -86,6 +86,18 @@ ANSWERS: Mapping[str, tuple[Answer, str, str]] = {
 }
 
 
+def test_what_nobody_asked_for_and_what_is_null_is_no_fault_of_ours(tmp_path: Path) -> None:
+    """A question for datastores is answered with all there is, and then with nulls."""
+    node = {"type": "node", "node": "pve1", "status": "online", "maxmem": 1 << 38}
+    with lying(tmp_path, tells({"/cluster/resources": [node], "/nodes": [node]}.get)) as (endpoint, ca):
+        code, said = run(tmp_path, endpoint, ca, "plan", "--capacity", "--read")
+    assert code == 0, said
+    for row in ({"type": "qemu", "node": None, "vmid": None}, dict.fromkeys(node)):
+        with lying(tmp_path, tells({"/cluster/resources": [row]}.get)) as (endpoint, ca):
+            code, said = run(tmp_path, endpoint, ca, "doctor")
+        assert code == 4, said
+
+
 OTHERS = ("502", "a login page", "half of JSON", "a redirect", "595")
 
 

@@ -88,7 +88,7 @@ class Runner(click.Group):
 
             ctx.fail(f"No such command '{printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
         name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and any(word[:1] == "-" and word[1:2] != "-" for word in rest):
+        if command is not None and name != LAB and any(word[:1] == "-" and word[1:2] != "-" for word in rest):  # the lab starts programs
             from stardock.cli.foreign_options import refuse_one_dash  # noqa: PLC0415  only where it is needed
 
             refuse_one_dash(command, rest, ctx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -87,6 +88,12 @@ def test_a_value_that_follows_its_short_option_at_once_is_none_of_another_tool(t
     folder = tmp_path_factory.mktemp("values")
     (folder / "c.yaml").write_text("")
     assert "No such option" not in CliRunner().invoke(runner, ["plan", f"-f{folder}/c.yaml"]).stderr
+
+
+@pytest.mark.parametrize("words", [("lab", "run", "tofu", "apply", "-auto-approve"), ("lab", "ssh", "server1", "journalctl", "-force")])
+def test_options_of_a_program_that_the_lab_starts_are_that_programs(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = CliRunner().invoke(runner, [*words], env={"STARDOCK_FILE": str(tmp_path / "none.yaml")})
+    assert "No such option" not in done.stderr
 
 
 def advice() -> Iterator[str]:

@@ -244,7 +244,8 @@ def test_an_account_that_may_not_write_snippets_is_told_and_the_cure_cures(
     told = not_ok(findings)["SSH", "pve1"]
     assert code == 4
     assert "so terraform may not write" in told["cause"]
-    assert told["cure"].startswith("ssh root@127.0.0.1 'install -d -o terraform /var/lib/vz/snippets'")
+    port = pve.ssh_ports["pve1"]
+    assert told["cure"].startswith(f"ssh -p {port} root@127.0.0.1 'install -d -o terraform /var/lib/vz/snippets'")
     for folder in folders:
         os.chown(folder, ACCOUNT_ID, 0)
     assert not [one for one in not_ok(doctor(pve, file, token, monkeypatch)[1]) if one[0] == "SSH"]

@@ -9,6 +9,8 @@ import pytest
 from stardock.cli.main import COMMANDS
 from stardock.plan.model import ROLES
 from stardock.stages.bootstrap import STAGES
+from stardock.stages.engine_plan import MachineChange
+from stardock.stages.gate import Allowed, kept_server
 from stardock.systems import SYSTEMS
 from tests.plans import ROOT
 from tests.unit.docs.pages import README, Page
@@ -41,3 +43,12 @@ def test_the_first_screen_has_two_commands_with_time_disk_memory_and_needs() -> 
     assert re.findall(r"^make \S+", screen, flags=re.MULTILINE) == ["make demo", "make test"]
     (head,) = re.findall(r"^\| \|.*", screen, flags=re.MULTILINE)
     assert all(word in head for word in ("time", "disk", "memory", "needs"))
+
+
+def test_the_steps_to_replace_a_server_are_those_that_deploy_prints() -> None:
+    cure = kept_server(MachineChange("server2", "replace"), Allowed(nodes={"server2": "server2"})).cure
+    steps = [*re.findall(r"kubectl [^(\n]*[^(\s]", cure), *re.findall(r"`(runner [^`]*)`", cure)]
+    assert len(steps) == 5
+    (block,) = [block.text for block in Page(ROOT / "docs/how-to/replace-a-machine.md").blocks if "server2" in block.text]
+    places = [block.index(step) for step in steps]
+    assert places == sorted(places)

@@ -18,7 +18,8 @@ from stacks.backend import Backend, plain
 from stacks.props import ha_props, image_id, image_props, machine_props, snippet_copies
 from stacks.providers import providers
 from stardock.firstboot import password_variables
-from stardock.plan.model import Machine, PlacedImage, Plan
+from stardock.model.machine import Machine
+from stardock.model.plan import PlacedImage, Plan
 from stardock.plan.state import LOCAL, configuration
 
 

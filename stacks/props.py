@@ -13,10 +13,11 @@ from pve.machine import MachineProps, NicProps, StartupProps
 from pve.snippet import SnippetProps
 from pve.template import Template, home_path, joined, literal, variable
 from stardock.firstboot import documents
-from stardock.plan.file_names import Document, image_file, snippet_file
-from stardock.plan.labels import description, tags
-from stardock.plan.model import ROLES, Interface, Machine, PlacedImage, Plan
-from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
+from stardock.model.file_names import Document, image_file, snippet_file
+from stardock.model.labels import description, tags
+from stardock.model.machine import ROLES, Interface, Machine
+from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
+from stardock.model.plan import PlacedImage, Plan
 from stardock.spec.trunks import vlans_of
 from stardock.systems import system
 

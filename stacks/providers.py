@@ -13,7 +13,7 @@ from constructs import Construct
 from imports.proxmox.provider import ProxmoxProvider, ProxmoxProviderSsh, ProxmoxProviderSshNode
 
 from pve.template import Template, file_content, literal
-from stardock.plan.settings import Proxmox, PveNode
+from stardock.model.settings import Proxmox, PveNode
 
 
 def providers(scope: Construct, proxmox: Proxmox, *, beside: str) -> Mapping[str, str]:

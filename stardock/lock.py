@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stardock.errors import Problem, RefusedError
-from stardock.plan.locked import VERSION, Lock, LockedMachine, gains, unrecorded_release, version
+from stardock.model.lock import Lock, LockedMachine, gains
 from stardock.records.document import MAX_BYTES, MAX_VALUES, Document, Words, has_too_many_values, read_document
+from stardock.records.lock_version import VERSION, unrecorded_release, version
 from stardock.systems import SYSTEMS
 from stardock.writing import write_atomically
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from stardock.plan.model import ROLES, Machine, Plan, Window
+from stardock.model.machine import ROLES, Machine, Window
+from stardock.model.plan import Plan
+from stardock.model.settings import Kured
 from stardock.plan.rules import self_rebooting
-from stardock.plan.settings import Kured
 
 ITSELF, KURED = "itself", "kured"
 #: As `date.weekday()` counts them, in kured's words.

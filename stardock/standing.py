@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 
 #: The provider's resource type of a VM.
 VM = "proxmox_virtual_environment_vm"

@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from stardock.model.machine import Interface, Machine
+from stardock.model.parts import PROVIDERS_LIMITS, DiskOptions
+from stardock.model.plan import Plan
 from stardock.plan import aspects
 from stardock.plan.difference import Stand
-from stardock.plan.model import Interface, Machine, Plan
-from stardock.plan.parts import PROVIDERS_LIMITS, DiskOptions
 from stardock.spec.trunks import ranges_of, vlans_of
 from stardock.standing import VM, EncryptedStateError
 

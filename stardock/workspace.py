@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stardock.errors import ConditionError, InputErrors, RefusedError
-from stardock.facts import Facts, load_facts
+from stardock.facts import load_facts
 from stardock.files import ClusterFiles
 from stardock.ignored import write_gitignore
 from stardock.lock import load_lock, save_lock
+from stardock.model.facts import Facts
+from stardock.model.lock import Lock, gains
+from stardock.model.plan import Plan
 from stardock.neighbours import neighbours
 from stardock.plan.build import build
-from stardock.plan.locked import Lock, gains
-from stardock.plan.model import Plan
 from stardock.plan.neighbours import compare
 from stardock.plan.state import LOCAL
 from stardock.spec import load_spec

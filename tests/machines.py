@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from stardock.plan.model import Image, Interface, Machine, Plan, Role, User, Window
-from stardock.plan.settings import Distribution, LoadBalancing, Proxmox, PveNode, Ssh
+from stardock.model.machine import Image, Interface, Machine, Role, User, Window
+from stardock.model.plan import Plan
+from stardock.model.settings import Distribution, LoadBalancing, Proxmox, PveNode, Ssh
 from stardock.systems import system
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirstKeyOfTheTestsNotOfAnybody00000000000000 admin@example"

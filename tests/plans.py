@@ -10,9 +10,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from stardock.lock import load_lock
+from stardock.model.lock import Lock
+from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.locked import Lock
-from stardock.plan.model import Plan
 from stardock.spec.cluster import Spec
 
 ROOT = Path(__file__).parents[1]

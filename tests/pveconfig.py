@@ -8,8 +8,9 @@ from stardock.drift.files import image_volume, volumes
 from stardock.drift.scene import Scene
 from stardock.estate.machines import EstateMachine
 from stardock.firstboot import documents
-from stardock.plan.labels import description, tags
-from stardock.plan.model import ROLES, Machine, Plan
+from stardock.model.labels import description, tags
+from stardock.model.machine import ROLES, Machine
+from stardock.model.plan import Plan
 
 #: What the provider says of every disk.
 _WRITTEN = "aio=io_uring,backup=1,cache=none,discard=on,iothread=1,replicate=1"

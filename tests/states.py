@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from stardock.plan.labels import description, tags
-from stardock.plan.model import Interface, Machine, Plan
-from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, DiskOptions
+from stardock.model.labels import description, tags
+from stardock.model.machine import Interface, Machine
+from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, DiskOptions
+from stardock.model.plan import Plan
 from stardock.spec.trunks import vlans_of
 from stardock.standing import VM
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Interface, IPv6Network
 
-from stardock.plan.model import Interface, Ipv6
+from stardock.model.machine import Interface, Ipv6
 
 #: The link-local network, as the kernel has it on each link.
 _LINK_PREFIX = 64

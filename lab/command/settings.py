@@ -10,8 +10,9 @@ from lab.command.copy import ENDPOINT, node_address
 from lab.command.ipv6 import RoutedV6, routed_v6
 from lab.errors import LabError
 from lab.settings import LabSettings, Network, PveNode
-from stardock.plan.model import Interface, Plan
-from stardock.plan.settings import PveNode as PlannedNode
+from stardock.model.machine import Interface
+from stardock.model.plan import Plan
+from stardock.model.settings import PveNode as PlannedNode
 
 _DHCP_ADDRESSES = 50
 Segment = tuple[str, int | None]  # bridge, VLAN

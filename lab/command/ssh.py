@@ -7,9 +7,9 @@ from pathlib import Path
 
 from lab.command.copy import LabPaths
 from stardock.errors import ConditionError
-from stardock.facts import address_of
 from stardock.files import named_file
-from stardock.plan.settings import Ssh
+from stardock.model.facts import address_of
+from stardock.model.settings import Ssh
 from stardock.workspace import Workspace, open_workspace
 
 #: A VM that is switched off or reset sends nobody a RST: without these a session to it would wait for hours (ssh_config(5)).

@@ -9,8 +9,8 @@ from pathlib import Path
 from stardock.bundle.inventory import Variables, inventory_files
 from stardock.bundle.text import yaml_text
 from stardock.errors import RefusedError, StardockError
-from stardock.facts import Facts, save_known_hosts
-from stardock.plan.model import Plan
+from stardock.model.facts import Facts, known_hosts
+from stardock.model.plan import Plan
 from stardock.shipped import ROOT
 from stardock.writing import refuse_link, unwritable, write_atomically
 from stardock.yamltext import quoted
@@ -36,7 +36,7 @@ def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection
             _write_yaml(path, content)
     except OSError as error:
         raise unwritable(directory, error) from error
-    save_known_hosts(directory / "known_hosts", plan, facts)
+    write_atomically(directory / "known_hosts", "".join(known_hosts(plan, facts)))
     write_atomically(directory / "README.md", _readme(plan))
 
 

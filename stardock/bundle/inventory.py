@@ -15,9 +15,10 @@ from stardock.distributions.founding import KEYS
 from stardock.distributions.hardening import SYSCTL_FILE, kernel_settings, needs_etcd_user
 from stardock.distributions.selinux import variables
 from stardock.errors import ConditionError
-from stardock.facts import Facts, address_of, ipv6_of
-from stardock.plan.model import ROLES, Machine, Plan
-from stardock.plan.settings import LoadBalancing
+from stardock.model.facts import Facts, address_of, ipv6_of
+from stardock.model.machine import ROLES, Machine
+from stardock.model.plan import Plan
+from stardock.model.settings import LoadBalancing
 from stardock.systems import system
 
 Variables = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.systems import SENTINEL
 from stardock.yamltext import yaml_text
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from stardock.bundle.readers import SYSTEMD, UNITS, readers
 from stardock.firstboot.user import first_files
-from stardock.plan.model import Machine, User
+from stardock.model.machine import Machine, User
 from stardock.systems import SENTINEL, system
 from stardock.systems.shared import own_window
 

@@ -10,14 +10,15 @@ from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file
 from stardock.distributions.network_plugins import NONE, network_plugins
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.rke2 import options_for
-from stardock.plan.model import Machine, Plan
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 
 FOLDER = "/etc/rancher/rke2"
 SUPERVISOR_PORT = 9345
 
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
-#: On the machines that can have it (`stardock.plan.setup`); on the others RKE2 would start no static pod, or nothing would come of it.
+#: On the machines that can have it (`stardock.plan.setup`); on the others RKE2 starts no static pod, or nothing comes of it.
 _CONFINED = ("selinux", True)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from stardock.fold import fold
+from stardock.model.machine import ROLES
 from stardock.plan.aspects import Effect
 from stardock.plan.difference import Difference, Ending
 from stardock.plan.keeps import Keep
-from stardock.plan.model import ROLES
 
 T = TypeVar("T")
 EFFECTS: Mapping[Effect, str] = {

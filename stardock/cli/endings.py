@@ -43,7 +43,7 @@ def bootstrap_ending(done: Done) -> Iterator[str]:
 
 def _api(where: Workspace) -> str:
     """Where the kubeconfig leads: the VIP, else the founder."""
-    from stardock.facts import address_of  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.model.facts import address_of  # noqa: PLC0415 -- pydantic: not for --help
 
     plan = where.plan
     address = plan.join_address or address_of(plan.machine(plan.founder), where.facts) or plan.founder

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from itertools import groupby
 
-from stardock.facts import Facts, address_of
 from stardock.fold import RANGE, follows, runs, span
+from stardock.model.facts import Facts, address_of
+from stardock.model.machine import ROLES, Machine, Window
+from stardock.model.plan import Plan
 from stardock.plan import maintenance
 from stardock.plan.aspects import size
-from stardock.plan.model import ROLES, Machine, Plan, Window
 from stardock.plan.rules import self_rebooting
 
 COLUMNS = ("machine", "PVE node", "VM id", "address", "reboots itself")

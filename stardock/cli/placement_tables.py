@@ -9,9 +9,9 @@ from rich.table import Table
 from stardock.cli.machine_rows import READABLE
 from stardock.cli.screen import HEAD
 from stardock.fold import fold
+from stardock.model.machine import ROLES, Machine, Role
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.losses import Loss
-from stardock.plan.model import ROLES, Machine, Role
 from stardock.plan.placement_rules import PLURAL
 
 

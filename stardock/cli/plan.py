@@ -12,8 +12,8 @@ from stardock.cli.completion import pve_nodes
 from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
+    from stardock.model.plan import Plan
     from stardock.plan.losses import Loss
-    from stardock.plan.model import Plan
     from stardock.workspace import Workspace
 
 #: Stands for every PVE node; no name of one has a space.

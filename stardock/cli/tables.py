@@ -13,8 +13,8 @@ from stardock.cli.difference_lines import difference_lines, grouped, lock_words
 from stardock.cli.machine_rows import machine_lines
 from stardock.cli.screen import HEAD
 from stardock.fold import fold, follows, runs, span
+from stardock.model.plan import Change, Plan
 from stardock.plan.difference import Difference
-from stardock.plan.model import Change, Plan
 from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.stages.allowed import removals
 from stardock.workspace import Workspace

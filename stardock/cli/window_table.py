@@ -11,8 +11,8 @@ import click
 from rich.table import Table
 
 from stardock.cli.screen import HEAD
+from stardock.model.plan import Plan
 from stardock.plan.contract import FORMAT
-from stardock.plan.model import Plan
 from stardock.schedule import ITSELF, Turn
 
 

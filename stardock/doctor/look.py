@@ -18,7 +18,7 @@ from stardock.estate.connection import Estate, resolved
 from stardock.estate.survey import Survey, survey
 from stardock.estate.token import api_token
 from stardock.files import named_file
-from stardock.plan.settings import PveNode
+from stardock.model.settings import PveNode
 from stardock.workspace import Workspace
 
 #: Variables whose values the checks may see; the token is none of them.

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stardock.estate.survey import Survey
-from stardock.plan.model import Machine, Plan
-from stardock.plan.settings import PveNode
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+from stardock.model.settings import PveNode
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
 from stardock.estate.shapes import row, rows
 from stardock.files import named_file
-from stardock.plan.settings import Proxmox, PveNode
+from stardock.model.settings import Proxmox, PveNode
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
 SECONDS, NODES = 60.0, 8

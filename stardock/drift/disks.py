@@ -9,8 +9,8 @@ from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import gibibytes, is_seed, properties
-from stardock.plan.model import Machine
-from stardock.plan.parts import PROVIDERS_LIMITS, DiskOptions
+from stardock.model.machine import Machine
+from stardock.model.parts import PROVIDERS_LIMITS, DiskOptions
 
 _DRIVE = re.compile(r"(?:scsi|virtio|sata|ide)\d+|unused\d+|efidisk0|tpmstate0")
 _LOST = "its content is gone with it: restore the disk, or runner deploy --replace {name}"

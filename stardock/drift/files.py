@@ -16,8 +16,8 @@ from stardock.estate.configs import Config
 from stardock.estate.hardware import properties
 from stardock.estate.machines import EstateMachine
 from stardock.firstboot import Documents, documents
-from stardock.plan.file_names import DOCUMENTS, Document, image_file, snippet_file
-from stardock.plan.model import Machine
+from stardock.model.file_names import DOCUMENTS, Document, image_file, snippet_file
+from stardock.model.machine import Machine
 
 
 def volumes(cluster: str, machine: Machine) -> dict[str, str]:

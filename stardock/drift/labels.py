@@ -8,8 +8,8 @@ from stardock.drift.finding import Finding, Kind
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
-from stardock.plan.labels import description, tags
-from stardock.plan.model import Machine
+from stardock.model.labels import description, tags
+from stardock.model.machine import Machine
 
 
 def check(scene: Scene) -> Iterator[Finding]:

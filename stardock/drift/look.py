@@ -15,7 +15,7 @@ from stardock.estate.machines import EstateMachine, machines_on
 from stardock.estate.power import powers_of
 from stardock.estate.questions import WORKERS, Answer, Question, ask
 from stardock.estate.shapes import rights, rows
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 
 #: Seconds for one answer.
 ANSWER_SECONDS = 10.0

@@ -8,7 +8,7 @@ from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import network_devices, properties
-from stardock.plan.model import Interface, Machine
+from stardock.model.machine import Interface, Machine
 from stardock.spec.trunks import vlans_of
 
 

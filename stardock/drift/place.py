@@ -10,7 +10,7 @@ from stardock.estate.answers import shown
 from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
 from stardock.estate.power import Power
-from stardock.plan.model import SEED, Machine
+from stardock.model.machine import SEED, Machine
 
 
 def check(scene: Scene) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from stardock.estate.configs import Config
 from stardock.estate.machines import EstateMachine
 from stardock.estate.power import Power
-from stardock.plan.model import Machine, Plan
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 
 #: A datastore as a PVE node sees it.
 Place = tuple[str, str]

@@ -10,7 +10,7 @@ from stardock.drift.finding import Finding, Kind
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import properties
-from stardock.plan.model import ROLES, Machine
+from stardock.model.machine import ROLES, Machine
 
 #: qemu-server's defaults of what a configuration may leave out.
 _DEFAULTS = {"sockets": "1", "numa": "0", "bios": "seabios", "machine": "pc", "onboot": "0", "ostype": "other", "scsihw": "lsi"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from stardock.estate.connection import Estate
 from stardock.estate.shapes import resources, rows
-from stardock.plan.settings import PveNode
+from stardock.model.settings import PveNode
 
 MIB = 1 << 20
 GIB = 1 << 30

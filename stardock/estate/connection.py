@@ -18,7 +18,7 @@ from stardock.errors import ConditionError
 from stardock.estate.answers import WHOLE_SECONDS, Bounded, shown
 from stardock.estate.refusals import TRUST_CURE, NoAnswer, denied, failed, not_proxmox, unreachable, untrusted
 from stardock.estate.token import ApiToken, api_token
-from stardock.plan.settings import Proxmox
+from stardock.model.settings import Proxmox
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from stardock.estate.token import TOKEN
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.plan.privileges import Grant, grants
 
 

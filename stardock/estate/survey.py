@@ -14,7 +14,7 @@ from typing import Any
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Answer, Question, ask
 from stardock.estate.shapes import interfaces, number, resources, rights, row, rows, text
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.plan.privileges import needed
 
 __all__ = ["Answer", "Survey", "ask", "survey"]

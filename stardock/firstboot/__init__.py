@@ -16,7 +16,7 @@ from stardock.firstboot.hashes import Part, digest, mark, parts
 from stardock.firstboot.ignition import ignition
 from stardock.firstboot.network import network_config
 from stardock.firstboot.user import password_variables, user_data
-from stardock.plan.model import Machine
+from stardock.model.machine import Machine
 from stardock.systems import system
 from stardock.yamltext import yaml_text
 

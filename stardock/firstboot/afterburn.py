@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stardock.plan.model import Interface, Machine
+from stardock.model.machine import Interface, Machine
 
 
 def afterburn_config(machine: Machine) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from stardock.firstboot.hashes import mark
 from stardock.firstboot.user import first_files
-from stardock.plan.model import Machine, User
+from stardock.model.machine import Machine, User
 from stardock.systems import ManagedFile, system
 from stardock.systems.scripts import script
 

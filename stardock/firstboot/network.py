@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from stardock.plan.model import Interface, Ipv6, Machine, Route
+from stardock.model.machine import Interface, Ipv6, Machine, Route
 
 #: PVE's word for the bridge's MTU, which the virtio driver learns from the device.
 _MTU_OF_BRIDGE = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.firstboot.hashes import mark
 from stardock.firstboot.mirror import switch_command
-from stardock.plan.model import Machine, User
+from stardock.model.machine import Machine, User
 from stardock.systems import ManagedFile, disks, system
 
 Command = str | list[str]  # a line for the shell, or words

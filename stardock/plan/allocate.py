@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from stardock.model.lock import Lock, LockedMachine
+from stardock.model.machine import Interface
+from stardock.model.settings import PveNode
 from stardock.plan import addresses, identity
 from stardock.plan.counting import Counters, Numbers
 from stardock.plan.hosts import hosts
-from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import Interface
-from stardock.plan.settings import PveNode
 from stardock.plan.vm_ids import vm_ids
 from stardock.plan.wanted import V4, V6, Wanted
 from stardock.spec.addresses import unfit

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Literal
 
+from stardock.model.labels import description, tags
+from stardock.model.machine import ROLES, Interface, Machine, User
+from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
 from stardock.plan import maintenance
-from stardock.plan.labels import description, tags
-from stardock.plan.model import ROLES, Interface, Machine, User
-from stardock.plan.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
 from stardock.plan.rules import self_rebooting
 
 #: Field -> values; none: nothing is set.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING
 
-from stardock.plan.model import Interface, Machine
-from stardock.plan.settings import LoadBalancing
+from stardock.model.machine import Interface, Machine
+from stardock.model.settings import LoadBalancing
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec

@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stardock.errors import InputErrors
+from stardock.model.lock import Lock, LockedMachine
+from stardock.model.machine import ROLES, Machine
+from stardock.model.plan import PlacedImage, Plan
+from stardock.model.settings import Distribution, Proxmox, Ssh
 from stardock.plan import identity
 from stardock.plan.allocate import Allocated, allocate
 from stardock.plan.balancing import load_balancing
@@ -19,12 +23,9 @@ from stardock.plan.hardware_rules import hardware_problems
 from stardock.plan.image_rules import image_problems
 from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
-from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.memory import with_memory
-from stardock.plan.model import ROLES, Machine, PlacedImage, Plan
 from stardock.plan.network_rules import clash_problems, network_problems
 from stardock.plan.rules import after_allocation, before_allocation
-from stardock.plan.settings import Distribution, Proxmox, Ssh
 from stardock.plan.snippet_rules import snippet_problems
 from stardock.plan.state import state_of
 from stardock.plan.wanted import Wanted, wanted

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stardock.plan.model import Machine, Plan
-from stardock.plan.settings import PveNode
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+from stardock.model.settings import PveNode
 
 
 @dataclass(frozen=True, slots=True)

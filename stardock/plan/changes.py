@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
+from stardock.model.machine import SEED, Image, Interface, Machine
+from stardock.model.parts import DataDisk
+from stardock.model.plan import Change
 from stardock.plan.images import default_from, kept_image, moved_image
-from stardock.plan.model import SEED, Change, Image, Interface, Machine
-from stardock.plan.parts import DataDisk
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
 

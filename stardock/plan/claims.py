@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stardock.plan.model import Interface, Machine
+from stardock.model.machine import Interface, Machine
 
 #: (field as the lock spells it, what it is in words, value)
 Claim = tuple[str, str, str]

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from stardock.model.machine import Interface, Machine
+from stardock.model.plan import Change, Plan
 from stardock.plan.capacity import Amount, Load
 from stardock.plan.difference import Difference
 from stardock.plan.losses import Loss
-from stardock.plan.model import Change, Interface, Machine, Plan
 from stardock.plan.rebalance import Move
 from stardock.plan.rules import self_rebooting
 from stardock.plan.worksheet import Range

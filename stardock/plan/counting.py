@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 
+from stardock.model.lock import LockedMachine
+from stardock.model.machine import Role
 from stardock.plan import addresses
-from stardock.plan.locked import LockedMachine
-from stardock.plan.model import Role
 from stardock.plan.wanted import Wanted
 from stardock.spec.addresses import unfit
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stardock.distributions.network_plugins import network_plugins
+from stardock.model.lock import Pin
+from stardock.model.machine import SEED, Machine, User, Window
+from stardock.model.settings import PveNode
 from stardock.plan import maintenance
 from stardock.plan.allocate import Allocated
 from stardock.plan.hardware import disk_datastore, hardware_of, said
 from stardock.plan.hosts import allowed
 from stardock.plan.images import Pins, disk_image
 from stardock.plan.interfaces import interfaces
-from stardock.plan.locked import Pin
-from stardock.plan.model import SEED, Machine, User, Window
-from stardock.plan.settings import PveNode
 from stardock.plan.setup import setup_of, users
 from stardock.plan.wanted import Wanted
 from stardock.systems import system

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from stardock.model.lock import Lock, gains
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from stardock.plan.aspects import Aspects, Effect, effect, guards, hardware, setup
 from stardock.plan.keeps import Keep
-from stardock.plan.locked import Lock, gains
-from stardock.plan.model import Machine, Plan
 
 #: What was compared with: the engine's state, the machines as the lock last planned them, or nothing at all.
 Source = Literal["state", "lock", "nothing"]

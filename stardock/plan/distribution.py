@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from stardock.distributions.option_rules import option_faults
-from stardock.plan.locked import Lock
+from stardock.model.lock import Lock
 from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.spec.places import at
 from stardock.spec.rules import option_keys

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
-from stardock.plan.model import Machine
+from stardock.model.machine import Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 from stardock.systems import system

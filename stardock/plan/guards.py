@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stardock.distributions.founding import founding_faults
 from stardock.distributions.upgrade import upgrade_fault
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -1,13 +1,13 @@
-"""What a machine is made of: its own words, else its pool's, else the defaults (those of `stardock.plan.model.Machine`)."""
+"""What a machine is made of: its own words, else its pool's, else the defaults (those of `stardock.model.machine.Machine`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stardock.plan.model import ROLES
-from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
-from stardock.plan.settings import PveNode
+from stardock.model.machine import ROLES
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
+from stardock.model.settings import PveNode
 from stardock.plan.wanted import Wanted
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

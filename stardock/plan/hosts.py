@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from stardock.plan.locked import LockedMachine
-from stardock.plan.model import ROLES, Role
+from stardock.model.lock import LockedMachine
+from stardock.model.machine import ROLES, Role
+from stardock.model.settings import PveNode
 from stardock.plan.placement import Newcomer, Room, place
-from stardock.plan.settings import PveNode
 from stardock.plan.wanted import Wanted
 
 #: Roles whose machines are not to be lost together.

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stardock.errors import Problem
+from stardock.model.lock import Lock, Pin
+from stardock.model.machine import Image, Machine
 from stardock.plan.images import default_from, kernel_of
-from stardock.plan.locked import Lock, Pin
-from stardock.plan.model import Image, Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 from stardock.systems import SYSTEMS, system

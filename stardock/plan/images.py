@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from stardock.errors import Problem
-from stardock.plan.locked import Pin
-from stardock.plan.model import Image, PlacedImage
-from stardock.plan.settings import PveNode
+from stardock.model.lock import Pin
+from stardock.model.machine import Image
+from stardock.model.plan import PlacedImage
+from stardock.model.settings import PveNode
 from stardock.spec.image import DISK_FORMATS
 from stardock.spec.keypath import Keys
 from stardock.spec.places import at

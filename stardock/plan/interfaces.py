@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stardock.plan.model import Interface, Ipv6, Route
+from stardock.model.machine import Interface, Ipv6, Route
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.plan.allocate import Nic, Nics

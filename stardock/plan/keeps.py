@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from stardock.model.lock import Lock, LockedMachine
 from stardock.plan import addresses, identity
-from stardock.plan.locked import Lock, LockedMachine
 from stardock.plan.wanted import V4, Wanted
 from stardock.spec.addresses import unfit
 

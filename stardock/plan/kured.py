@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from stardock.model.machine import Machine, Window
+from stardock.model.settings import Kured
 from stardock.plan.maintenance import DAY, clock, end, minute_of, start_minute
-from stardock.plan.model import Machine, Window
 from stardock.plan.rules import self_rebooting
-from stardock.plan.settings import Kured
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from stardock.plan.model import Machine, Plan, Role
+from stardock.model.machine import Machine, Role
+from stardock.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

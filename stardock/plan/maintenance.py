@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from stardock.plan.model import Strategy, Window
+from stardock.model.machine import Strategy, Window
 
 DAY = 24 * 60
 #: Two machines whose windows start closer than a boot may be down together. rebootmgr waits the same delay inside a window on

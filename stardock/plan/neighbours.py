@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from stardock.errors import Problem
-from stardock.plan.model import Machine, Plan
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from stardock.plan.placement_rules import gibibytes
 from stardock.plan.state import place
 from stardock.spec.places import at

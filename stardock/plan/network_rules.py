@@ -7,11 +7,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine
 from stardock.plan import addresses
 from stardock.plan.claims import Clash, clashes, static_addresses
 from stardock.plan.counting import Numbers
-from stardock.plan.locked import Lock
-from stardock.plan.model import Machine
 from stardock.plan.wanted import V4, Wanted
 from stardock.spec.addresses import unfit
 from stardock.spec.keypath import path_text

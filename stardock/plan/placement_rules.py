@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.fold import SHORTEST, fold
+from stardock.model.machine import Machine, Role
 from stardock.plan.hosts import APART, allowed
 from stardock.plan.losses import quorum
-from stardock.plan.model import Machine, Role
 from stardock.plan.placement import Room
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at

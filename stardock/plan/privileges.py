@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stardock.plan.model import Interface, Machine, Plan
+from stardock.model.machine import Interface, Machine
+from stardock.model.plan import Plan
 from stardock.spec.trunks import vlans_of
 
 #: VLANs of a NIC of which each gets its own path; a longer trunk gets the bridge, which holds for all below it.

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stardock.model.machine import Machine, Role
+from stardock.model.settings import PveNode
 from stardock.plan.hosts import APART
-from stardock.plan.model import Machine, Role
 from stardock.plan.placement import Room
-from stardock.plan.settings import PveNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine, Window
 from stardock.plan import identity, maintenance
 from stardock.plan.images import unpinned_files
-from stardock.plan.locked import Lock
-from stardock.plan.model import Machine, Window
 from stardock.plan.placement_rules import too_full
 from stardock.plan.vm_ids import range_problems
 from stardock.plan.wanted import Wanted

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from stardock.distributions.selinux import can_confine, packages
-from stardock.plan.model import SecretFile, User, UserFile
+from stardock.model.machine import SecretFile, User, UserFile
 from stardock.plan.wanted import Wanted
 from stardock.systems import system
 

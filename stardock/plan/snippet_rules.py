@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.firstboot import documents
-from stardock.plan.file_names import DOCUMENTS
+from stardock.model.file_names import DOCUMENTS
+from stardock.model.machine import Machine
 from stardock.plan.file_rules import places_of_files
-from stardock.plan.model import Machine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 

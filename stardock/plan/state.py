@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from stardock.plan.settings import State
+from stardock.model.settings import State
 from stardock.spec.backends import BACKENDS
 
 #: The state is a file beside cluster.yaml.

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
+from stardock.model.lock import LockedMachine
 from stardock.plan import identity
 from stardock.plan.counting import Numbers
-from stardock.plan.locked import LockedMachine
 from stardock.plan.wanted import Wanted
 from stardock.spec.places import at
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.distributions.selinux import can_confine
 from stardock.fold import fold
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine
 from stardock.plan import maintenance
 from stardock.plan.claims import static_addresses
 from stardock.plan.ha_rules import ha_warnings
 from stardock.plan.image_rules import image_warnings
 from stardock.plan.images import default_from, kernel_of
-from stardock.plan.locked import Lock
-from stardock.plan.model import Machine
 from stardock.plan.placement_rules import placement_warnings
 from stardock.plan.rules import self_rebooting
 from stardock.plan.wanted import Wanted

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from stardock.model.lock import Lock
+from stardock.model.machine import Role
 from stardock.plan import addresses
 from stardock.plan.claims import static_addresses
 from stardock.plan.counting import Counters
-from stardock.plan.locked import Lock
-from stardock.plan.model import Role
 from stardock.plan.wanted import V4
 from stardock.spec.addresses import unfit
 

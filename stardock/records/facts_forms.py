@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from stardock.distributions.founding import is_setting
-from stardock.facts import Facts, Founded, MachineFacts
+from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec.distribution import Version
 from stardock.spec.interface import InterfaceName

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, Field, Strict
 
 from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
-from stardock.plan.locked import Lock, LockedMachine, Pin
-from stardock.plan.model import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
-from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
+from stardock.model.lock import Lock, LockedMachine, Pin
+from stardock.model.machine import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec import hardware, interface, ip
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content

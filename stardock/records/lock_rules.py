@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stardock.model.lock import Lock
+from stardock.model.machine import Interface, Machine
 from stardock.plan.claims import Clash, clashes, static_addresses
-from stardock.plan.locked import Lock
-from stardock.plan.model import Interface, Machine
 from stardock.spec.keypath import Keys
 from stardock.spec.units import shown
 from stardock.systems import SYSTEMS

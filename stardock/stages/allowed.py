@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stardock.plan.model import Role
+from stardock.model.machine import Role
 from stardock.stages.deploy_words import removal_lines
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.gate import Allowed, judge

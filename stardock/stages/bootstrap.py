@@ -9,9 +9,9 @@ from pathlib import Path
 
 from stardock.bundle import write_bundle
 from stardock.errors import ConditionError, StardockError
-from stardock.facts import address_of
 from stardock.files import ClusterFiles, named_file
 from stardock.fold import fold
+from stardock.model.facts import address_of
 from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.stages import silent
 from stardock.stages.contents import read_contents

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.reading import MAX_BYTES, read_file
 from stardock.spec.cloud_init import MAX_CONTENT, ContentSource, UserData
 from stardock.spec.cluster import Keys, Spec

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from stardock.errors import RefusedError
-from stardock.plan.model import Machine
+from stardock.model.machine import Machine
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.saved_plan import SavedPlan
 

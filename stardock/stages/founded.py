@@ -12,7 +12,8 @@ from typing import Any
 from stardock.distributions.founding import settings
 from stardock.distributions.release import release
 from stardock.errors import ConditionError
-from stardock.facts import Facts, Founded, MachineFacts, known_hosts, save_facts, save_known_hosts
+from stardock.facts import save_facts, save_known_hosts
+from stardock.model.facts import Facts, Founded, MachineFacts, known_hosts
 from stardock.secrets import Secrets, secrets_file
 from stardock.workspace import Workspace
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 
 from stardock.errors import RefusedError
-from stardock.plan.model import Role
+from stardock.model.machine import Role
 from stardock.stages.engine_plan import MachineChange, Strange
 
 

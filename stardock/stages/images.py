@@ -15,10 +15,10 @@ from stardock.files import ClusterFiles, named_file
 from stardock.images.local import importable, local_checksum
 from stardock.images.publisher import published
 from stardock.lock import load_lock, save_lock
+from stardock.model.lock import Lock, Pin
+from stardock.model.plan import Plan
 from stardock.plan.image_rules import GIB
 from stardock.plan.images import image_url, mirrored, release_of, source
-from stardock.plan.locked import Lock, Pin
-from stardock.plan.model import Plan
 from stardock.runlock import only_run
 from stardock.spec import load_spec
 from stardock.stages.lock import refuse_frozen

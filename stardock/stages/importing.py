@@ -28,9 +28,9 @@ from stardock.importers.starbase.variables import Ansible, Terraform
 from stardock.importers.starbase.wrong import faults
 from stardock.importers.tfvars import read_tfvars
 from stardock.lock import save_lock
+from stardock.model.lock import Lock
+from stardock.model.settings import Proxmox
 from stardock.plan.build import build
-from stardock.plan.locked import Lock
-from stardock.plan.settings import Proxmox
 from stardock.spec.load import parse
 from stardock.spec.tree import Tree, read_tree
 from stardock.writing import write_atomically

@@ -15,10 +15,11 @@ from stardock.estate.connection import Estate
 from stardock.files import ClusterFiles
 from stardock.lock import forget as without
 from stardock.lock import load_lock, save_lock
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine
+from stardock.model.plan import Change
+from stardock.model.settings import PveNode
 from stardock.plan.build import build
-from stardock.plan.locked import Lock
-from stardock.plan.model import Change, Machine
-from stardock.plan.settings import PveNode
 from stardock.runlock import only_run
 from stardock.spec import load_spec
 from stardock.workspace import FROZEN, lock_mode, open_workspace

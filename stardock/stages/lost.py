@@ -19,7 +19,7 @@ from stardock.estate.hardware import macs_of
 from stardock.estate.machines import EstateMachine, locked_for, machines_on
 from stardock.estate.power import powers_of
 from stardock.estate.reasons import Kind, Reason
-from stardock.plan.model import Machine
+from stardock.model.machine import Machine
 from stardock.stages.step import Say
 
 #: Seconds for PVE to finish a creation whose order came from a killed run: copying an image of some GiB.

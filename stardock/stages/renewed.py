@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from stardock.facts import Facts, Founded, MachineFacts
-from stardock.plan.model import Plan
+from stardock.model.facts import Facts, Founded, MachineFacts
+from stardock.model.plan import Plan
 
 
 def renewed(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stardock.errors import InputErrors
 from stardock.lock import refuse_lock
-from stardock.plan.model import Role
+from stardock.model.machine import Role
 from stardock.spec.places import at
 from stardock.workspace import Workspace
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from stardock.estate.agent import Addresses, HostKeys
 from stardock.estate.reasons import Kind, Reason
-from stardock.facts import MachineFacts
-from stardock.plan.model import Interface, Ipv6, Machine, Plan
+from stardock.model.facts import MachineFacts
+from stardock.model.machine import Interface, Ipv6, Machine
+from stardock.model.plan import Plan
 
 _IPV4 = "."
 

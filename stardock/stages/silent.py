@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import PartialError
-from stardock.facts import address_of, ipv6_of
 from stardock.fold import fold
-from stardock.plan.model import Machine, Role
+from stardock.model.facts import address_of, ipv6_of
+from stardock.model.machine import Machine, Role
 from stardock.stages.failure import cause, reach_cure
 from stardock.stages.progress import Watcher
 from stardock.workspace import Workspace

@@ -16,7 +16,7 @@ from shlex import quote
 
 from stardock.errors import EngineError, RefusedError
 from stardock.files import ClusterFiles
-from stardock.plan.settings import State
+from stardock.model.settings import State
 from stardock.plan.state import LOCAL, configuration
 from stardock.stages.engine import Engine
 from stardock.stages.step import Say

@@ -10,7 +10,7 @@ from shlex import quote
 
 from stardock.errors import ConditionError, InputErrors
 from stardock.files import named_file
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.reading import read_file
 from stardock.spec.cloud_init import SecretSource
 from stardock.spec.cluster import Spec

@@ -18,7 +18,7 @@ from stardock.systems.shared import (
 )
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine, Role
+    from stardock.model.machine import Machine, Role
 
 #: apt reads `//` comments; the numbers put ours behind the packages' own 20 and 50.
 _PERIODIC = '// Written by Stardock.\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n'

@@ -9,7 +9,7 @@ from stardock.systems.managed import Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
+    from stardock.model.machine import Machine
 
 _IMAGES = "https://cloud.debian.org/images/cloud"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"

@@ -16,8 +16,8 @@ from stardock.systems.scripts import filled
 from stardock.systems.shared import runs_kubernetes
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
-    from stardock.plan.parts import DataDisk
+    from stardock.model.machine import Machine
+    from stardock.model.parts import DataDisk
 
 UNITS = "/etc/systemd/system"
 

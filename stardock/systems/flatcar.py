@@ -16,7 +16,7 @@ from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import HEAD, plugin_interfaces, sudoers, sysctl
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
+    from stardock.model.machine import Machine
 
 _IMAGE = "https://stable.release.flatcar-linux.net/amd64-usr/current/flatcar_production_proxmoxve_image.img"
 

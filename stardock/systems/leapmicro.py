@@ -13,7 +13,7 @@ from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
+    from stardock.model.machine import Machine
 
 _IMAGE = "openSUSE-Leap-Micro.x86_64-Default-qcow.qcow2"
 _URL = f"https://download.opensuse.org/distribution/leap-micro/6.2/appliances/{_IMAGE}"

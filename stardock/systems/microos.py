@@ -12,7 +12,7 @@ from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
+    from stardock.model.machine import Machine
 
 _IMAGE = "openSUSE-MicroOS.x86_64-ContainerHost-OpenStack-Cloud.qcow2"
 _URL = f"https://download.opensuse.org/tumbleweed/appliances/{_IMAGE}"

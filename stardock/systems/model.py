@@ -11,7 +11,7 @@ from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:  # the plan reads this package: no import back at run time
-    from stardock.plan.model import Machine, Role
+    from stardock.model.machine import Machine, Role
 
 
 #: The file whose presence asks for a reboot, one for all systems, since kured is told one: unattended-upgrades (Debian, Ubuntu) and

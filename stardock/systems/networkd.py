@@ -13,7 +13,7 @@ from stardock.systems.managed import ManagedFile
 from stardock.systems.shared import HEAD, runs_kubernetes
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Interface, Machine, Route
+    from stardock.model.machine import Interface, Machine, Route
 
 #: Makes networkd read its files; interfaces whose file changed are configured again.
 RELOAD = "networkctl reload"

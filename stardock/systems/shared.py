@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stardock.systems.managed import ManagedFile
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine, Window
+    from stardock.model.machine import Machine, Window
 
 HEAD = "# Written by Stardock; the next bootstrap puts it back.\n"
 

@@ -16,7 +16,7 @@ from stardock.systems.scripts import filled, script
 from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine, Role, Window
+    from stardock.model.machine import Machine, Role, Window
 
 #: Ansible wants the first two; the others are the origin's common packages.
 PACKAGES = ("python3", "sudo", "qemu-guest-agent", "screen", "htop", "policycoreutils-python-utils")

@@ -10,7 +10,7 @@ from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import runs_kubernetes
 
 if TYPE_CHECKING:
-    from stardock.plan.model import Machine
+    from stardock.model.machine import Machine
 
 _IMAGES = "https://cloud-images.ubuntu.com/noble/current"
 

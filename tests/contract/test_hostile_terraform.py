@@ -19,9 +19,10 @@ import pytest
 
 from lab.patience import patient
 from stardock.firstboot import documents, password_variables
-from stardock.plan.file_names import image_file
-from stardock.plan.labels import description, tags
-from stardock.plan.model import Machine, Plan
+from stardock.model.file_names import image_file
+from stardock.model.labels import description, tags
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from stardock.workspace import open_workspace
 from tests import hostile_texts
 from tests.contract.engine import MIRROR

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from stardock.lock import load_lock, save_lock
-from stardock.plan.locked import Lock, Pin
+from stardock.model.lock import Lock, Pin
 from tests.contract.engine import Change, Engine, engine
 from tests.contract.estate import Estate, estate
 from tests.contract.test_stacks import of_machines

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from stardock.estate.connection import Estate as Connection
-from stardock.plan.settings import Proxmox
+from stardock.model.settings import Proxmox
 from tests.contract.estate import Estate
 from tests.contract.socks import socks_proxy
 

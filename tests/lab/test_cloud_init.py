@@ -13,7 +13,7 @@ from lab.machines.image import image_root
 from lab.network.mirror import configured_mirror
 from lab.patience import patient
 from stardock.firstboot import documents
-from stardock.plan.model import Machine, User, UserFile
+from stardock.model.machine import Machine, User, UserFile
 from stardock.systems import SYSTEMS, system
 from tests.machines import KEY, interface, machine, machines
 

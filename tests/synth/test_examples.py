@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stardock.plan.model import Machine, Plan
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from stardock.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
 from tests.synth.running import synthesize

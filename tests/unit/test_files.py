@@ -13,10 +13,11 @@ import pytest
 from stacks.state import keep_private
 from stardock.bundle import write_bundle
 from stardock.errors import ConditionError, InputErrors
-from stardock.facts import Facts, load_facts, save_facts, save_known_hosts
+from stardock.facts import load_facts, save_facts, save_known_hosts
 from stardock.files import ClusterFiles, find_cluster_file, named_file
 from stardock.lock import load_lock, save_lock
-from stardock.plan.locked import Lock
+from stardock.model.facts import Facts
+from stardock.model.lock import Lock
 from stardock.runlock import only_run
 from stardock.secrets import make_secrets, save_secrets
 from stardock.stages.progress import Log

@@ -12,7 +12,7 @@ import pytest
 
 from stardock.errors import ConditionError
 from stardock.lock import save_lock
-from stardock.plan.locked import Lock
+from stardock.model.lock import Lock
 from stardock.runlock import only_run
 from stardock.secrets import make_secrets, save_secrets
 from stardock.stages.workplace import private_directory

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Heard, Scene
-from stardock.plan.model import Interface, Plan
+from stardock.model.machine import Interface
+from stardock.model.plan import Plan
 
 #: No machine has this name.
 VIP = "the VIP"

@@ -10,7 +10,7 @@ from stardock.distributions import selinux
 from stardock.importers.starbase.machines import is_static, network_of
 from stardock.importers.starbase.origin import Nic, Origin
 from stardock.importers.starbase.variables import ROLES, NetworkConfig, VmConfig
-from stardock.plan.model import Role
+from stardock.model.machine import Role
 from stardock.systems import system
 
 #: Stands where a value is missing that only a person knows; no host has a name under `.invalid` (RFC 2606).

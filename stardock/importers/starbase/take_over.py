@@ -9,8 +9,8 @@ from stardock.importers.notes import Kind, Note
 from stardock.importers.starbase.machines import StarbaseVm
 from stardock.importers.starbase.origin import Origin
 from stardock.importers.starbase.standing import Standing
-from stardock.plan.locked import Lock, LockedMachine
-from stardock.plan.model import FORMER_SEED, Interface
+from stardock.model.lock import Lock, LockedMachine
+from stardock.model.machine import FORMER_SEED, Interface
 
 #: Whose VMs stand, by full name; None: nobody said, so that all are taken to stand as starbase's variables have them.
 Known = Mapping[str, Standing] | None

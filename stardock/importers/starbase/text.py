@@ -10,8 +10,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from stardock.plan.locked import Lock
-from stardock.plan.model import Machine
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine
 
 _HEAD = """\
 # Made by `runner import starbase` from starbase's own files. VM ids, PVE nodes, addresses and MACs of the machines that stand are in the

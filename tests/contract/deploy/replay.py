@@ -15,7 +15,7 @@ from requests import Session
 from lab.patience import patient
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from tests.contract import pveum
 from tests.contract.estate import USUAL, Answer, Estate, estate
 from tests.diskimages import qcow2

@@ -19,8 +19,8 @@ from stardock.drift.look import look
 from stardock.errors import ConditionError
 from stardock.estate.connection import Estate
 from stardock.estate.role import role_name
-from stardock.plan.labels import tags
-from stardock.plan.model import Plan
+from stardock.model.labels import tags
+from stardock.model.plan import Plan
 from stardock.plan.privileges import grants
 from stardock.stages.lost import await_agents
 from stardock.workspace import open_workspace

@@ -15,8 +15,8 @@ from stardock.bundle import write_bundle
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.text import yaml_text
 from stardock.errors import ConditionError, RefusedError
-from stardock.facts import Facts, Founded, MachineFacts, known_hosts
-from stardock.plan.model import Plan
+from stardock.model.facts import Facts, Founded, MachineFacts, known_hosts
+from stardock.model.plan import Plan
 from tests.plans import document, plan_of, quickstart_plan, single_plan
 
 pytestmark = pytest.mark.unit

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stardock.bundle.inventory import inventory_files
-from stardock.facts import Facts
-from stardock.plan.model import Plan
+from stardock.model.facts import Facts
+from stardock.model.plan import Plan
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, pool
 

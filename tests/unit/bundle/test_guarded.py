@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stardock.bundle.inventory import inventory_files
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from tests.plans import document, plan_of
 from tests.unit.bundle.test_bundle import FACTS, host, planned
 

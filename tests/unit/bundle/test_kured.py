@@ -10,8 +10,8 @@ from ruamel.yaml import YAML
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.kured import MANIFEST, argocd_application, helm_chart, values
 from stardock.bundle.machine import machine_variables
-from stardock.facts import Facts
-from stardock.plan.model import Plan
+from stardock.model.facts import Facts
+from stardock.model.plan import Plan
 from stardock.systems import SENTINEL, SYSTEMS, system
 from tests.machines import machines
 from tests.plans import document, plan_of

@@ -8,7 +8,7 @@ import pytest
 
 from stardock.bundle.inventory import inventory_files
 from stardock.distributions.node_labels import kubelet_may_set
-from stardock.facts import Facts
+from stardock.model.facts import Facts
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.unit

@@ -8,7 +8,7 @@ import pytest
 
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.readers import readers
-from stardock.facts import Facts
+from stardock.model.facts import Facts
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.unit

@@ -16,9 +16,9 @@ from ruamel.yaml import YAML
 from stardock.bundle import write_bundle
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.text import Template, yaml_text
-from stardock.facts import Facts
+from stardock.model.facts import Facts
+from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.model import Plan
 from stardock.secrets import Secrets, load_secrets, save_secrets
 from stardock.spec import load_spec
 from tests import hostile_texts

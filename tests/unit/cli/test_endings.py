@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stardock.cli.endings import NEXT, bootstrap_ending, deploy_ending, expectation
-from stardock.facts import Facts, Founded, MachineFacts
+from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.stages.bootstrap import STAGES, Done, Options
 from stardock.workspace import Workspace, open_workspace
 from tests.plans import ROOT, document

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from stardock.cli.main import runner
 from stardock.estate.capacity import measured
 from stardock.estate.connection import Estate
-from stardock.plan.settings import PveNode
+from stardock.model.settings import PveNode
 from stardock.workspace import commit_lock, open_workspace
 from tests.plans import document
 

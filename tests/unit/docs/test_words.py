@@ -7,7 +7,7 @@ import re
 import pytest
 
 from stardock.cli.main import COMMANDS
-from stardock.plan.model import ROLES
+from stardock.model.machine import ROLES
 from stardock.stages.bootstrap import STAGES
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.gate import Allowed, kept_server

@@ -8,8 +8,8 @@ from typing import Any
 from stardock.doctor.checks import run
 from stardock.doctor.finding import Finding, Level
 from stardock.doctor.scene import Scene
-from stardock.plan.model import Plan
-from stardock.plan.parts import Device, Ha
+from stardock.model.parts import Device, Ha
+from stardock.model.plan import Plan
 from tests.unit.doctor.scenes import plan
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.doctor.scene import Scene, Tried
 from stardock.estate.survey import Answer, Survey
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.plan.privileges import needed
 from tests.plans import quickstart_plan
 

@@ -9,7 +9,7 @@ import pytest
 
 from stardock.doctor.finding import Level
 from stardock.estate.survey import Answer
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.plan.privileges import needed
 from tests.unit.doctor.findings import on_vlan, only, with_machines, wrong
 from tests.unit.doctor.scenes import NODES, bridge, plan, resources, scene, storage, vm

@@ -17,9 +17,9 @@ from stardock.estate import survey as module
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS
 from stardock.estate.survey import survey
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
+from stardock.model.settings import PveNode
 from stardock.plan.privileges import needed
-from stardock.plan.settings import PveNode
 from tests.unit.doctor.scenes import plan
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ from stardock.doctor.checks.addresses import addresses, static, watched
 from stardock.doctor.finding import Level
 from stardock.doctor.scene import Heard
 from stardock.estate.survey import Answer
-from stardock.plan.parts import Usb
+from stardock.model.parts import Usb
 from stardock.plan.privileges import needed
 from tests.plans import document, plan_of
 from tests.unit.doctor.findings import only, pcis, wrong

@@ -15,9 +15,9 @@ from stardock.drift.finding import Finding
 from stardock.drift.scene import Scene
 from stardock.estate.power import Power
 from stardock.firstboot import documents
-from stardock.plan.file_names import DOCUMENTS
-from stardock.plan.model import Plan
-from stardock.plan.parts import Ha
+from stardock.model.file_names import DOCUMENTS
+from stardock.model.parts import Ha
+from stardock.model.plan import Plan
 from tests.plans import document, former_lock, plan_of, quickstart_plan
 from tests.pveconfig import deployed
 

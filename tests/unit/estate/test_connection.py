@@ -14,7 +14,7 @@ from stardock.errors import ConditionError
 from stardock.estate import connection
 from stardock.estate.connection import Estate, within
 from stardock.estate.refusals import NoAnswer
-from stardock.plan.settings import Proxmox, PveNode
+from stardock.model.settings import Proxmox, PveNode
 from tests.lying import lying, says
 
 pytestmark = pytest.mark.unit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stardock.plan.model import Interface, Ipv6, Machine, Route
+from stardock.model.machine import Interface, Ipv6, Machine, Route
 from tests.machines import interface, machine
 
 STATIC = interface(12, mtu=1400)

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from stardock.firstboot import documents
 from stardock.firstboot.network import network_config
-from stardock.plan.model import Interface, Ipv6
+from stardock.model.machine import Interface, Ipv6
 from tests.machines import interface, machine
 from tests.unit.firstboot.shapes import DHCP_BESIDE, DUAL, SECOND, SHAPES, STANDBY, shaped
 

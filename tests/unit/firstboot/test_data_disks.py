@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 
 from stardock.bundle.machine import machine_variables
 from stardock.firstboot import documents
-from stardock.plan.model import Machine
-from stardock.plan.parts import DataDisk
+from stardock.model.machine import Machine
+from stardock.model.parts import DataDisk
 from stardock.systems import SYSTEMS, disks, system
 from tests.machines import machine
 

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from stardock.firstboot import documents
-from stardock.plan.model import User, Window
+from stardock.model.machine import User, Window
 from stardock.systems import SYSTEMS, system
 from tests.machines import KEY, interface, machine, machines
 

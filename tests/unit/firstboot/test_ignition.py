@@ -14,7 +14,7 @@ import pytest
 
 from lab.cache import cache_root
 from stardock.firstboot import documents
-from stardock.plan.model import User, UserFile
+from stardock.model.machine import User, UserFile
 from tests.machines import KEY, interface, machine, machines
 
 pytestmark = pytest.mark.unit

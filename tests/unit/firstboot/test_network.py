@@ -9,7 +9,7 @@ import pytest
 
 from stardock.bundle.machine import machine_variables
 from stardock.firstboot.network import network_config
-from stardock.plan.model import ROLES, Interface, Ipv6, Route
+from stardock.model.machine import ROLES, Interface, Ipv6, Route
 from stardock.systems import networkd, system
 from tests.machines import interface, machine
 from tests.unit.firstboot.shapes import DHCP_BESIDE, DHCPV6, DUAL, SECOND, SHAPES, SLAAC, STANDBY, shaped

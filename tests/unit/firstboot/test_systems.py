@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from stardock.bundle.machine import machine_variables
 from stardock.firstboot.user import user_data
-from stardock.plan.model import ROLES, Strategy, Window
+from stardock.model.machine import ROLES, Strategy, Window
 from stardock.spec.image import DISK_FORMATS
 from stardock.systems import SYSTEMS, system
 from stardock.systems.scripts import script

@@ -8,8 +8,9 @@ import pytest
 
 from stardock.bundle.machine import machine_variables
 from stardock.firstboot.user import user_data
-from stardock.plan.locked import Lock
-from stardock.plan.model import Machine, Plan
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from stardock.spec.rules import conflicts
 from stardock.systems import system
 from tests.plans import PUBLIC_KEY, document, plan_of, spec_of

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
 from stardock.lock import load_lock
-from stardock.plan.locked import Lock
+from stardock.model.lock import Lock
 from stardock.workspace import open_workspace
 from tests.starbase import CUSTOM, GIVEN, TFVARS, checkout, mac_of
 

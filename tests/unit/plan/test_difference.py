@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from stardock.cli.main import runner
 from stardock.lock import save_lock
+from stardock.model.machine import Interface, Machine, Route, SecretFile, User, UserFile, Window
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.plan.aspects import guards, hardware, setup
-from stardock.plan.model import Interface, Machine, Route, SecretFile, User, UserFile, Window
-from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from tests.plans import PUBLIC_KEY, document, plan_of
 from tests.states import state_of, state_text
 

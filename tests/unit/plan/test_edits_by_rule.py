@@ -12,8 +12,9 @@ from collections import Counter
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.plan.locked import Lock
-from stardock.plan.model import Machine, Plan
+from stardock.model.lock import Lock
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from tests.edits import EDITS, Data, a_cluster
 from tests.plans import plan_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stardock.plan.file_names import DOCUMENTS, Document, image_file, snippet_file
+from stardock.model.file_names import DOCUMENTS, Document, image_file, snippet_file
 
 pytestmark = pytest.mark.unit
 

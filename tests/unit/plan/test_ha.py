@@ -9,7 +9,7 @@ import pytest
 from pve.template import literal
 from stacks.props import ha_props, machine_props, snippet_copies
 from stardock.errors import InputErrors
-from stardock.plan.parts import Ha
+from stardock.model.parts import Ha
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, pool
 

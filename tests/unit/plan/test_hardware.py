@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
+from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.locked import version
-from stardock.plan.model import Plan
-from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.plan.privileges import needed
+from stardock.records.lock_version import version
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, pool
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.plan.locked import Lock, Pin
+from stardock.model.lock import Lock, Pin
 from stardock.systems import system
 from tests.plans import document, former_lock, plan_of
 from tests.unit.plan.clusters import cluster, pool

@@ -9,9 +9,9 @@ import pytest
 
 from stardock.errors import InputErrors, RefusedError
 from stardock.lock import forget
+from stardock.model.lock import Lock
+from stardock.model.plan import Change, Plan
 from stardock.plan.build import build
-from stardock.plan.locked import Lock
-from stardock.plan.model import Change, Plan
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, interface, pool
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from tests.plans import document, plan_of, spec_of
 
 pytestmark = pytest.mark.unit

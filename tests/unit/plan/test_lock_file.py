@@ -12,7 +12,7 @@ import pytest
 
 from stardock.errors import InputErrors, RefusedError
 from stardock.lock import VERSION, load_lock, save_lock, to_json
-from stardock.plan.locked import Lock, Pin
+from stardock.model.lock import Lock, Pin
 from stardock.records.document import MAX_VALUES
 from tests.plans import PUBLIC_KEY, document, former_lock, plan_of
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stardock.model.parts import Ha
+from stardock.model.plan import Plan
+from stardock.model.settings import PveNode
 from stardock.plan.capacity import loads
 from stardock.plan.losses import if_lost, matrix
-from stardock.plan.model import Plan
-from stardock.plan.parts import Ha
 from stardock.plan.rebalance import rebalance
-from stardock.plan.settings import PveNode
 from tests.plans import plan_of, quickstart_plan, single_plan
 from tests.unit.plan.clusters import cluster
 

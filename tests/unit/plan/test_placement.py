@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stardock.errors import InputErrors
-from stardock.plan.model import Plan
+from stardock.model.plan import Plan
 from stardock.plan.placement import Newcomer, Room, place
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, numbered, pool

@@ -8,7 +8,7 @@ import pytest
 
 from stardock.errors import InputErrors, Problem
 from stardock.lock import forget
-from stardock.plan.locked import Lock, allocation
+from stardock.model.lock import Lock, allocation
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, interface, pool
 

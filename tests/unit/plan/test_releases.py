@@ -11,10 +11,11 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.lock import load_lock, to_json
+from stardock.model.lock import Lock, gains
+from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.plan.images import kernel_of
-from stardock.plan.locked import Lock, gains, version
-from stardock.plan.model import Plan
+from stardock.records.lock_version import version
 from stardock.systems import system
 from tests.plans import ROOT, document, former_lock, plan_of, spec_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stardock.plan.settings import State
+from stardock.model.settings import State
 from stardock.plan.state import configuration, place, state_of
 from stardock.spec.backends import BACKENDS
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors, Problem
-from stardock.plan.locked import Lock
-from stardock.plan.model import Plan
+from stardock.model.lock import Lock
+from stardock.model.plan import Plan
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, numbered
 

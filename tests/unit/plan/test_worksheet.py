@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from stardock.cli.main import runner
-from stardock.plan.locked import Lock
+from stardock.model.lock import Lock
 from stardock.plan.worksheet import Range, ranges
 from tests.plans import PUBLIC_KEY, ROOT, document, plan_of, spec_of
 from tests.unit.plan.clusters import pool

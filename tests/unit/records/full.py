@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from stardock.facts import Facts, Founded, MachineFacts
-from stardock.plan.locked import Lock, Pin
-from stardock.plan.parts import Device
+from stardock.model.facts import Facts, Founded, MachineFacts
+from stardock.model.lock import Lock, Pin
+from stardock.model.parts import Device
 from tests.plans import PUBLIC_KEY, document, plan_of
 
 HOST_KEY = " ".join(PUBLIC_KEY.split()[:2])

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors, Problem
-from stardock.facts import Facts, load_facts, save_facts
+from stardock.facts import load_facts, save_facts
 from stardock.lock import load_lock, save_lock, to_json
-from stardock.plan.locked import Lock
+from stardock.model.facts import Facts
+from stardock.model.lock import Lock
 from stardock.records.facts_forms import FACTS as FACTS_FORMS
 from stardock.records.forms import Forms
 from stardock.records.lock_forms import LOCK

@@ -18,8 +18,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from stardock.errors import InputErrors
+from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.model import Plan
 from stardock.spec import load_spec, schema
 from tests.unit.spec.conftest import example
 

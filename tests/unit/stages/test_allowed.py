@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stardock.facts import Facts, Founded, save_facts
+from stardock.facts import save_facts
 from stardock.lock import save_lock
-from stardock.plan.model import Role
-from stardock.plan.parts import Agent
+from stardock.model.facts import Facts, Founded
+from stardock.model.machine import Role
+from stardock.model.parts import Agent
 from stardock.stages.allowed import allowed_in
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.founded import remember_host_keys

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stardock.errors import RefusedError
-from stardock.plan.model import Role
+from stardock.model.machine import Role
 from stardock.stages.engine_plan import MACHINE, MachineChange, machine_changes, tainted_machines
 from stardock.stages.gate import Allowed, judge, refuse
 

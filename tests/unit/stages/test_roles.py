@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.facts import Facts, Founded, MachineFacts, save_facts
+from stardock.facts import save_facts
 from stardock.lock import save_lock
+from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.stages.bootstrap import Options, check
 from stardock.stages.running import known, refuse
 from stardock.workspace import Workspace, open_workspace

@@ -11,7 +11,8 @@ from typing import Any, cast
 import pytest
 
 from stardock.errors import ConditionError
-from stardock.plan.model import Plan, User
+from stardock.model.machine import User
+from stardock.model.plan import Plan
 from stardock.spec.cloud_init import CloudInit, SecretSource
 from stardock.spec.cluster import Spec
 from stardock.stages.variables import password_variables

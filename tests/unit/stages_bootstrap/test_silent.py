@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from stardock.errors import ConditionError, PartialError
-from stardock.facts import Facts, MachineFacts
-from stardock.plan.parts import Agent
+from stardock.model.facts import Facts, MachineFacts
+from stardock.model.parts import Agent
 from stardock.stages import bootstrap
 from stardock.stages.progress import LEAVES_OUT, STOPS
 from stardock.stages.silent import left_out, partial_error, unknown_agents

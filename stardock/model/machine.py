@@ -1,4 +1,4 @@
-"""What the plan is made of: everything decided for every machine, and nothing that was observed.
+"""A machine, decided in full, and nothing that was observed.
 
 All that the right side (stacks, bundle, tables) reads. Frozen, plain values, no secrets: a machine's record in the lock is
 this `Machine` as JSON, so that a machine whose pool is gone can still be written out exactly as it was last planned.
@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stardock.plan.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
-from stardock.plan.settings import Distribution, Kured, LoadBalancing, Proxmox, Ssh, State
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 
 Role = Literal["server", "agent", "loadbalancer"]
 Strategy = Literal["maint-window", "best-effort", "instantly", "off"]
@@ -110,14 +109,6 @@ class Image:
     verify: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedImage:
-    """An image on a PVE node."""
-
-    pve_node: str
-    image: Image
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A person's or automation's account on a machine. `password_variable` names the sensitive Terraform variable that holds the hash."""
@@ -208,53 +199,3 @@ class Machine:
     def address(self) -> str | None:
         """The static address of the first interface, or None when DHCP gives it (then it is a fact, see `stardock.facts`)."""
         return self.interfaces[0].address
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A wanted value that differs from what the lock holds: the lock's is used until `runner lock accept NAME`."""
-
-    machine: str
-    field: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Everything decided. `machines` are in declared order, retained ones (in the lock, gone from cluster.yaml) last."""
-
-    cluster: str
-    proxmox: Proxmox
-    distribution: Distribution
-    machines: tuple[Machine, ...]
-    founder: str
-    join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
-    ssh: Ssh
-    load_balancing: LoadBalancing | None = None
-    kured: Kured = field(default_factory=Kured)
-    state: State = field(default_factory=State)
-    retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
-    removed: tuple[str, ...] = ()  # names under `remove:`: their blocks are gone, and the engine may destroy them
-    changes: tuple[Change, ...] = ()
-    replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
-    warnings: tuple[str, ...] = ()
-    tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
-    prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
-
-    def of_role(self, role: Role) -> tuple[Machine, ...]:
-        """The machines of one role, in plan order."""
-        return tuple(machine for machine in self.machines if machine.role == role)
-
-    @property
-    def images(self) -> tuple[PlacedImage, ...]:
-        """Every image where it is needed: a machine's on its PVE node, in plan order, then what is prefetched."""
-        return (*(PlacedImage(machine.pve_node, machine.image) for machine in self.machines), *self.prefetched)
-
-    def machine(self, name: str) -> Machine:
-        """The machine of that name; KeyError when there is none."""
-        return next(iter(machine for machine in self.machines if machine.name == name), None) or _missing(name)
-
-
-def _missing(name: str) -> Machine:
-    raise KeyError(name)

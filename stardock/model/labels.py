@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stardock.plan.model import Machine
+from stardock.model.machine import Machine
 
 
 def tags(cluster: str, machine: Machine) -> frozenset[str]:

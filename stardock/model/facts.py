@@ -1,0 +1,78 @@
+"""What was observed: addresses, host keys, whether the cluster was founded. Nothing is ever allocated from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+
+SSH_PORT = 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """`addresses`: interface -> addresses as the guest agent told them. `host_keys`: `ssh-ed25519 AAAA...`, without comment."""
+
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    host_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """That the cluster exists: the sha256 of its CA, and the servers (name -> host keys) that existed then.
+
+    `versions` are the releases that servers and agents last said that they run, `settings` what it was founded with
+    (`stardock.distributions.founding`); both empty where nobody asked yet.
+    """
+
+    ca_sha256: str
+    servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that was observed of one cluster.
+
+    `unknown` are servers that may stand and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
+    server that Stardock made while it had facts is none of them: it cannot have been founded unseen.
+    """
+
+    cluster: str
+    machines: Mapping[str, MachineFacts] = field(default_factory=dict)
+    founded: Founded | None = None
+    unknown: tuple[str, ...] = ()
+
+
+def address_of(machine: Machine, facts: Facts) -> str | None:
+    """Where a machine answers: its static address, else what was observed on its first interface (IPv4 first), else None."""
+    if machine.address is not None:
+        return machine.address
+    seen = facts.machines.get(machine.name, MachineFacts()).addresses.get(machine.interfaces[0].name, ())
+    return next(iter(sorted(seen, key=lambda address: ":" in address)), None)
+
+
+def ipv6_of(machine: Machine, facts: Facts) -> str | None:
+    """The IPv6 address of a machine's first interface: the static one, else of those observed the least, else None."""
+    own = machine.interfaces[0]
+    if own.ipv6 is None:
+        return None
+    if own.ipv6.address is not None:
+        return own.ipv6.address
+    seen = facts.machines.get(machine.name, MachineFacts()).addresses.get(own.name, ())
+    return min((address for address in seen if ":" in address), default=None)  # the agent's order may differ from day to day
+
+
+def known_hosts(plan: Plan, facts: Facts) -> Iterator[str]:
+    """One line a key, under the machine's address and its name; sshd(8), SSH_KNOWN_HOSTS FILE FORMAT."""
+    for machine in plan.machines:
+        names = ",".join(_spelled(name, plan.ssh.port) for name in (address_of(machine, facts), machine.name) if name)
+        for key in facts.machines.get(machine.name, MachineFacts()).host_keys:
+            yield f"{names} {' '.join(key.split())}\n"  # one line, whatever was told
+
+
+def _spelled(name: str, port: int) -> str:
+    return name if port == SSH_PORT else f"[{name}]:{port}"

@@ -1,0 +1,66 @@
+"""Everything decided, for every machine; what all of them share is in `stardock.model.settings`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stardock.model.machine import Image, Machine, Role
+from stardock.model.settings import Distribution, Kured, LoadBalancing, Proxmox, Ssh, State
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image on a PVE node."""
+
+    pve_node: str
+    image: Image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A wanted value that differs from what the lock holds: the lock's is used until `runner lock accept NAME`."""
+
+    machine: str
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything decided. `machines` are in declared order, retained ones (in the lock, gone from cluster.yaml) last."""
+
+    cluster: str
+    proxmox: Proxmox
+    distribution: Distribution
+    machines: tuple[Machine, ...]
+    founder: str
+    join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
+    ssh: Ssh
+    load_balancing: LoadBalancing | None = None
+    kured: Kured = field(default_factory=Kured)
+    state: State = field(default_factory=State)
+    retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
+    removed: tuple[str, ...] = ()  # names under `remove:`: their blocks are gone, and the engine may destroy them
+    changes: tuple[Change, ...] = ()
+    replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
+    warnings: tuple[str, ...] = ()
+    tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
+    prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
+
+    def of_role(self, role: Role) -> tuple[Machine, ...]:
+        """The machines of one role, in plan order."""
+        return tuple(machine for machine in self.machines if machine.role == role)
+
+    @property
+    def images(self) -> tuple[PlacedImage, ...]:
+        """Every image where it is needed: a machine's on its PVE node, in plan order, then what is prefetched."""
+        return (*(PlacedImage(machine.pve_node, machine.image) for machine in self.machines), *self.prefetched)
+
+    def machine(self, name: str) -> Machine:
+        """The machine of that name; KeyError when there is none."""
+        return next(iter(machine for machine in self.machines if machine.name == name), None) or _missing(name)
+
+
+def _missing(name: str) -> Machine:
+    raise KeyError(name)

@@ -13,7 +13,7 @@ from bench.clusters import cluster_yaml
 from bench.measure import Figure, measure
 
 PYTHON = sys.executable
-OPEN = "import sys; from pathlib import Path; from stardock.workspace import open_workspace; open_workspace(Path(sys.argv[1]))"
+OPEN = "import sys; from pathlib import Path; from stardock.workspace.workspace import open_workspace; open_workspace(Path(sys.argv[1]))"
 
 
 @dataclass(frozen=True, slots=True)

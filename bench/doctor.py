@@ -18,7 +18,7 @@ from lab.pve.flags import PowerFlags
 from lab.settings import LabSettings, Network, PveNode
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.contract import pveum
 
 NODES, LATENCY = 100, 0.05
@@ -29,7 +29,7 @@ import os, resource, sys, time
 from pathlib import Path
 from stardock.estate.connection import Estate
 from stardock.estate.survey import survey
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 plan = open_workspace(Path(sys.argv[1])).plan
 estate = Estate.from_environment(plan.proxmox, os.environ, seconds=10.0)
 began = time.monotonic()

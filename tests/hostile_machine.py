@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.access import ensure_ssh_key
-from stardock.facts import save_facts
 from stardock.model.facts import Facts, Founded, MachineFacts
-from stardock.workspace import open_workspace
+from stardock.workspace.facts import save_facts
+from stardock.workspace.workspace import open_workspace
 from stardock.yamltext import yaml_text
 from tests.waiting import until
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from stardock.lock import load_lock
 from stardock.model.lock import Lock
 from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.spec.cluster import Spec
+from stardock.workspace.lock import load_lock
 
 ROOT = Path(__file__).parents[1]
 #: A public key as `ssh-keygen -t ed25519` makes them; nobody has its other half.

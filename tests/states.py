@@ -10,7 +10,7 @@ from stardock.model.machine import Interface, Machine
 from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, DiskOptions
 from stardock.model.plan import Plan
 from stardock.spec.trunks import vlans_of
-from stardock.standing import VM
+from stardock.workspace.state import VM
 
 NOBODY_WAITS = -1
 

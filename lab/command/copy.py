@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import InputErrors, Problem
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 
 ENDPOINT = "https://127.0.0.1:8006"
 _NAME = re.compile(r"""^cluster:\s*["']?([A-Za-z0-9][A-Za-z0-9-]*)["']?\s*(?:#.*)?$""", re.MULTILINE)

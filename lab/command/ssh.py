@@ -7,10 +7,10 @@ from pathlib import Path
 
 from lab.command.copy import LabPaths
 from stardock.errors import ConditionError
-from stardock.files import named_file
 from stardock.model.facts import address_of
 from stardock.model.settings import Ssh
-from stardock.workspace import Workspace, open_workspace
+from stardock.workspace.files import named_file
+from stardock.workspace.workspace import Workspace, open_workspace
 
 #: A VM that is switched off or reset sends nobody a RST: without these a session to it would wait for hours (ssh_config(5)).
 ALIVE = ("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")

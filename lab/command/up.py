@@ -13,7 +13,7 @@ from lab.command.settings import lab_settings
 from lab.machines import inotify
 from lab.standin import build_tarball
 from stardock.errors import ConditionError
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 
 _DIFFERENCES = """\
 machines here are containers, not VMs, unless --vm says so (all differences: docs/lab.md):

@@ -111,7 +111,7 @@ def start(file: Path | None, name: str) -> None:
 
 
 def _source(file: Path | None) -> Path:
-    from stardock.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     return find_cluster_file(file)
 

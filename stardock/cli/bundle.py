@@ -18,8 +18,8 @@ def bundle(file: Path | None, output: Path | None) -> None:
     Playbooks, inventory and host keys, without secrets: copied anywhere, it runs with nothing but ansible-core. Its README says how.
     """
     from stardock.bundle import write_bundle  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace import open_workspace  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 
     workspace = open_workspace(find_cluster_file(file))
     directory = output or workspace.files.bundle

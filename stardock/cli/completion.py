@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from stardock.workspace import Workspace
+    from stardock.workspace.workspace import Workspace
 
 
 def machines(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -28,8 +28,8 @@ def pve_nodes(ctx: click.Context, _parameter: click.Parameter, incomplete: str) 
 
 def _beginning(ctx: click.Context, incomplete: str, names: Callable[[Workspace], Iterable[str]]) -> list[str]:
     from stardock.errors import StardockError  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace import open_workspace  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 
     try:
         where = open_workspace(find_cluster_file(ctx.params.get("file")))

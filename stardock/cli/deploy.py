@@ -35,11 +35,11 @@ def deploy(
     continues when it is run again.
     """
     from stardock.cli.endings import deploy_ending  # noqa: PLC0415
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
     from stardock.stages.deploy import deploy as bring_up  # noqa: PLC0415
     from stardock.stages.step import show  # noqa: PLC0415
-    from stardock.workspace import open_workspace  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 
     confirm = (lambda _question: True) if yes else click.confirm if sys.stdin.isatty() else None
     options = Options(frozenset(replace), frozenset(accept_loss), confirm, timeout)

@@ -35,8 +35,8 @@ def doctor(ctx: click.Context, file: Path | None, form: str) -> None:
 
     from stardock.doctor.checks import run  # noqa: PLC0415
     from stardock.doctor.look import look  # noqa: PLC0415
-    from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace import open_workspace  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 
     where = open_workspace(find_cluster_file(file))
     findings = run(look(where, os.environ))

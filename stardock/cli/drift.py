@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stardock.drift.finding import Finding
     from stardock.drift.scene import Scene
-    from stardock.workspace import Workspace
+    from stardock.workspace.workspace import Workspace
 
 #: As `terraform plan -detailed-exitcode` and `diff` have it.
 DRIFT = 2
@@ -32,8 +32,8 @@ def drift(ctx: click.Context, file: Path | None, form: str, ssh: bool) -> None:
     Reads through the API and changes nothing. Exit code 0: all is as planned; 2: something is not.
     """
     from stardock.drift.checks import run  # noqa: PLC0415 -- what follows takes a second; not for --help
-    from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)

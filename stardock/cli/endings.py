@@ -11,7 +11,7 @@ from stardock.fold import fold
 
 if TYPE_CHECKING:
     from stardock.stages.bootstrap import Done
-    from stardock.workspace import Workspace
+    from stardock.workspace.workspace import Workspace
 
 #: The page on what a cluster has by itself and what it lacks.
 NEXT = "docs/after-bootstrap.md"

@@ -42,9 +42,9 @@ def pin(file: Path | None, upgrade: bool, yes: bool, dry_run: bool) -> None:
     from datetime import UTC, datetime  # noqa: PLC0415 -- as all below: not for --help
 
     from stardock.errors import RefusedError  # noqa: PLC0415
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.images import look_up, write_pins  # noqa: PLC0415
     from stardock.stages.lock import refuse_frozen  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     cluster_file = find_cluster_file(file)
     looked = look_up(cluster_file, upgrade=upgrade, today=datetime.now(UTC).date().isoformat())
@@ -87,9 +87,9 @@ def _short(checksum: str | None) -> str:
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def show(file: Path | None, form: str) -> None:
     """Show images, their pins, and the machines made from each."""
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import FORMAT  # noqa: PLC0415
     from stardock.stages.images import wanted_images  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     images = wanted_images(find_cluster_file(file))
     if form == "json":

@@ -59,8 +59,8 @@ def init(
     """
     import os  # noqa: PLC0415 -- what follows is not for --help
 
-    from stardock.files import DEFAULT  # noqa: PLC0415
     from stardock.stages.initial import write  # noqa: PLC0415 -- pydantic
+    from stardock.workspace.files import DEFAULT  # noqa: PLC0415
 
     path = file or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)
     _refuse_existing(path)

@@ -25,8 +25,8 @@ def kured(file: Path | None, form: str) -> None:
     Hand `values` to `helm upgrade --install kured kured --repo URL --version VERSION -n kube-system -f -` (both stand in the first line).
     """
     from stardock.bundle import kured as files  # noqa: PLC0415 -- ruamel and pydantic: not for --help
-    from stardock.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace import open_workspace  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
     from stardock.yamltext import yaml_text  # noqa: PLC0415
 
     plan = open_workspace(find_cluster_file(file)).plan

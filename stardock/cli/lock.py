@@ -26,8 +26,8 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 
     The lock then has those values. Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
     """
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.stages.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
         say(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
@@ -41,9 +41,9 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
     """Free the VM id and addresses of the removed machine NAME."""
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.claims import static_addresses  # noqa: PLC0415 -- see below
     from stardock.stages.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
     addresses = [address for nic in record.interfaces for address in static_addresses(nic)]
@@ -59,9 +59,9 @@ def memory(file: Path | None, dry_run: bool) -> None:
 
     Placement respects it from then on. Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
     """
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.placement_rules import gibibytes  # noqa: PLC0415 -- see below
     from stardock.stages.lock import keep_memory  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     read = keep_memory(find_cluster_file(file), dry_run=dry_run)
     for name, mib in read.after.items():

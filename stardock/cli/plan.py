@@ -14,7 +14,7 @@ from stardock.cli.told import FILE, say
 if TYPE_CHECKING:
     from stardock.model.plan import Plan
     from stardock.plan.losses import Loss
-    from stardock.workspace import Workspace
+    from stardock.workspace.workspace import Workspace
 
 #: Stands for every PVE node; no name of one has a space.
 EACH = "every PVE node"
@@ -61,9 +61,9 @@ def plan(
     It is compared with the Terraform state beside the file, else with the lock. Also shows what is new in the lock, what an edit does not
     change because the lock keeps it, and what stays as it is until `runner lock accept NAME`. Warnings go to stderr.
     """
-    from stardock.files import find_cluster_file  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.stages.running import known, refuse  # noqa: PLC0415
-    from stardock.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.workspace.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
     if read and not capacity:
         raise click.UsageError("--read belongs to --capacity")
@@ -88,7 +88,7 @@ def plan(
 
 
 def _warn(where: Workspace) -> None:
-    from stardock.workspace import unseen  # noqa: PLC0415 -- see above
+    from stardock.workspace.workspace import unseen  # noqa: PLC0415 -- see above
 
     for warning in (*where.plan.warnings, *unseen(where)):
         say(f"warning: {warning}", err=True)
@@ -96,7 +96,7 @@ def _warn(where: Workspace) -> None:
 
 def _show_plan(where: Workspace, form: str, *, every: bool, detailed_exitcode: bool) -> None:
     """Show machines and difference; what counts is the last line, also below the warnings."""
-    from stardock.compared import compared  # noqa: PLC0415 -- see above
+    from stardock.workspace.compared import compared  # noqa: PLC0415 -- see above
 
     found = compared(where)
     if form == "json":

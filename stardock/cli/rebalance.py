@@ -13,7 +13,7 @@ from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
     from stardock.plan.rebalance import Move
-    from stardock.workspace import Workspace
+    from stardock.workspace.workspace import Workspace
 
 
 @click.command()
@@ -24,9 +24,9 @@ def rebalance(file: Path | None, form: str) -> None:
 
     Off PVE nodes that a machine may not use or that carry too much memory; servers and load balancers apart; then every role even.
     """
-    from stardock.files import find_cluster_file  # noqa: PLC0415
     from stardock.plan.contract import FORMAT, moves_document  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
+    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.workspace.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
     where = open_workspace(find_cluster_file(file))
     refuse_to_move(where)

@@ -17,7 +17,7 @@ from stardock.model.plan import Change, Plan
 from stardock.plan.difference import Difference
 from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.stages.allowed import removals
-from stardock.workspace import Workspace
+from stardock.workspace.workspace import Workspace
 
 
 def parts(where: Workspace, found: Difference, *, every: bool) -> Iterator[RenderableType]:

@@ -19,7 +19,7 @@ from click.core import ParameterSource
 F = TypeVar("F", bound=Callable[..., Any])
 
 _KEY = "stardock.file"
-#: As in `stardock.files`, which --help does not import.
+#: As in `stardock.workspace.files`, which --help does not import.
 _DEFAULT = "cluster.yaml"
 _LONGEST = 200
 _FOR_A_FILE = re.compile(

@@ -17,9 +17,9 @@ from stardock.errors import ConditionError
 from stardock.estate.connection import Estate, resolved
 from stardock.estate.survey import Survey, survey
 from stardock.estate.token import api_token
-from stardock.files import named_file
 from stardock.model.settings import PveNode
-from stardock.workspace import Workspace
+from stardock.workspace.files import named_file
+from stardock.workspace.workspace import Workspace
 
 #: Variables whose values the checks may see; the token is none of them.
 SEEN = ("PROXMOX_VE_ENDPOINT", "PROXMOX_VE_SSH_USERNAME")

@@ -17,8 +17,8 @@ from stardock.drift.scene import Scene
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
 from stardock.estate.shapes import row, rows
-from stardock.files import named_file
 from stardock.model.settings import Proxmox, PveNode
+from stardock.workspace.files import named_file
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
 SECONDS, NODES = 60.0, 8

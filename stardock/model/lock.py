@@ -1,4 +1,4 @@
-"""What was once allocated: the lock as values. Reading and writing it is `stardock.workspace.lock`."""
+"""What was once allocated: the lock as values. Reading and writing it is `stardock.workspace.workspace.lock`."""
 
 from __future__ import annotations
 

@@ -197,5 +197,5 @@ class Machine:
 
     @property
     def address(self) -> str | None:
-        """The static address of the first interface, or None when DHCP gives it (then it is a fact, see `stardock.facts`)."""
+        """The static address of the first interface, or None when DHCP gives it (then it is a fact, see `stardock.workspace.facts`)."""
         return self.interfaces[0].address

@@ -1,4 +1,4 @@
-"""Clusters side by side: what only one of them may have. Pure; reading the other files is `stardock.neighbours`."""
+"""Clusters side by side: what only one of them may have. Pure; reading the other files is `stardock.workspace.neighbours`."""
 
 from __future__ import annotations
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stardock.errors import InputErrors, Problem
-from stardock.files import ClusterFiles
-from stardock.records.document import Words, read_document
+from stardock.errors import Problem, StardockError
+from stardock.model.cluster_files import ClusterFiles
+from stardock.reading import MAX_BYTES, read_file
 from stardock.systems import SYSTEMS
 
 #: Key paths under which the missing system of the cluster is told.
@@ -66,10 +67,10 @@ def _standing(data: Mapping[str, Any], lock: Path) -> dict[str, list[str]]:
 
 def _records(lock: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
-        document = read_document(lock, Words(name="lock", cure="", conflict=""))
-    except InputErrors:
+        document = json.loads(read_file(lock, what="the lock", most=MAX_BYTES, cure="") or b"{}")
+    except (StardockError, ValueError, RecursionError):
         return
-    machines = document.data.get("machines") if document and isinstance(document.data, dict) else None
+    machines = document.get("machines") if isinstance(document, dict) else None
     for name, machine in machines.items() if isinstance(machines, dict) else ():
         record = machine.get("record") if isinstance(machine, dict) else None
         if isinstance(record, dict) and not machine.get("retired"):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from stardock.errors import InputErrors, Problem
-from stardock.files import NO_CLUSTER_FILE
+from stardock.model.cluster_files import NO_CLUSTER_FILE
 from stardock.reading import MAX_BYTES, conflict_line, read_file
 from stardock.spec import slips
 from stardock.spec.asked import with_systems

@@ -8,7 +8,7 @@ from stardock.model.machine import Role
 from stardock.stages.deploy_words import removal_lines
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.gate import Allowed, judge
-from stardock.workspace import Workspace, standing_here
+from stardock.workspace.workspace import Workspace, standing_here
 
 #: Nothing is imported.
 NOTHING: Mapping[str, str] = {}

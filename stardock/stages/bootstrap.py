@@ -9,10 +9,9 @@ from pathlib import Path
 
 from stardock.bundle import write_bundle
 from stardock.errors import ConditionError, StardockError
-from stardock.files import ClusterFiles, named_file
 from stardock.fold import fold
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import address_of
-from stardock.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.stages import silent
 from stardock.stages.contents import read_contents
 from stardock.stages.failure import failure_error
@@ -24,7 +23,9 @@ from stardock.stages.running import known, read_answers, refuse, refuse_packages
 from stardock.stages.step import Say, Step
 from stardock.stages.step import run as run_steps
 from stardock.stages.workplace import Workplace, alone, workplace
-from stardock.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
+from stardock.workspace.files import named_file
+from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
+from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
 from stardock.writing import refuse_link
 
 #: In the order in which they run; the tags of the playbook.

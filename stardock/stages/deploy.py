@@ -17,9 +17,7 @@ from pathlib import Path
 from stardock.errors import EngineError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.machines import machines_on
-from stardock.facts import save_facts
 from stardock.plan.state import LOCAL
-from stardock.runlock import only_run
 from stardock.spec.hooks import Hooks
 from stardock.stages import discover as discovery
 from stardock.stages.allowed import NOTHING, allowed_in
@@ -39,8 +37,10 @@ from stardock.stages.state import mend, pull, refuse_left_behind
 from stardock.stages.step import Say, Step, run
 from stardock.stages.synth import STACK_FILE, find_engine, stack_folder, synth
 from stardock.stages.variables import password_variables
-from stardock.standing import Standing, standing_in
-from stardock.workspace import Workspace, commit_lock, open_workspace, standing_here
+from stardock.workspace.facts import save_facts
+from stardock.workspace.run_lock import only_run
+from stardock.workspace.state import Standing, standing_in
+from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, standing_here
 
 #: Seconds for one answer while machines are looked for; the check before everything is stricter.
 LISTING_SECONDS = 15.0

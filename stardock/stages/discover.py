@@ -17,16 +17,16 @@ from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.estate.power import power_of, standstill
 from stardock.estate.reasons import Kind, Reason
 from stardock.estate.refusals import NoAnswer
-from stardock.facts import save_facts, save_known_hosts
 from stardock.model.facts import Facts, MachineFacts
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.stages.renewed import contradicting, refounded, renewed, still_unknown, without_shared
 from stardock.stages.sighting import Sighting, addresses_of_others, sighting_of
 from stardock.stages.step import Say
-from stardock.standing import Standing
 from stardock.systems import system
-from stardock.workspace import Workspace, standing_here
+from stardock.workspace.facts import save_facts, save_known_hosts
+from stardock.workspace.state import Standing
+from stardock.workspace.workspace import Workspace, standing_here
 
 #: Questions to Proxmox at once; each may take the agent's own timeout.
 WORKERS = 8

@@ -12,10 +12,10 @@ from typing import Any
 from stardock.distributions.founding import settings
 from stardock.distributions.release import release
 from stardock.errors import ConditionError
-from stardock.facts import save_facts, save_known_hosts
 from stardock.model.facts import Facts, Founded, MachineFacts, known_hosts
-from stardock.secrets import Secrets, secrets_file
-from stardock.workspace import Workspace
+from stardock.workspace.facts import save_facts, save_known_hosts
+from stardock.workspace.secrets import Secrets, secrets_file
+from stardock.workspace.workspace import Workspace
 
 #: A machine's words; from the secrets file they go to Ansible, which would evaluate a template.
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+/=:@-]{0,511}")

@@ -13,13 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from stardock.errors import ConditionError, EngineError
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.contract import document
-from stardock.runlock import MARK
 from stardock.spec.hooks import Hook, Hooks
 from stardock.stages.step import Say, Step
 from stardock.stages.workplace import private_directory
-from stardock.workspace import Workspace
+from stardock.workspace.run_lock import MARK
+from stardock.workspace.workspace import Workspace
 from stardock.writing import PRIVATE, write_atomically
 
 #: What every hook gets of the user's environment: where programs, home and agent are, and how to write to a terminal. No

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stardock.errors import ConditionError, RefusedError
-from stardock.files import ClusterFiles, named_file
 from stardock.images.local import importable, local_checksum
 from stardock.images.publisher import published
-from stardock.lock import load_lock, save_lock
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock, Pin
 from stardock.model.plan import Plan
 from stardock.plan.image_rules import GIB
 from stardock.plan.images import image_url, mirrored, release_of, source
-from stardock.runlock import only_run
 from stardock.spec import load_spec
 from stardock.stages.lock import refuse_frozen
+from stardock.workspace.files import named_file
+from stardock.workspace.lock import load_lock, save_lock
+from stardock.workspace.run_lock import only_run
 
 if TYPE_CHECKING:
     from stardock.spec.cluster import Spec

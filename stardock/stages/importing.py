@@ -13,7 +13,6 @@ from stardock.estate.connection import Estate
 from stardock.estate.hardware import macs_of, seed_interface
 from stardock.estate.machines import EstateMachine, machines_on
 from stardock.estate.token import VARIABLE
-from stardock.files import ClusterFiles
 from stardock.importers.notes import Kind, Note
 from stardock.importers.source import read_source
 from stardock.importers.starbase.files import StarbaseFiles, find_files, read_text
@@ -27,12 +26,13 @@ from stardock.importers.starbase.text import cluster_text
 from stardock.importers.starbase.variables import Ansible, Terraform
 from stardock.importers.starbase.wrong import faults
 from stardock.importers.tfvars import read_tfvars
-from stardock.lock import save_lock
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock
 from stardock.model.settings import Proxmox
 from stardock.plan.build import build
 from stardock.spec.load import parse
 from stardock.spec.tree import Tree, read_tree
+from stardock.workspace.lock import save_lock
 from stardock.writing import write_atomically
 
 #: Seconds for one answer of Proxmox.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from stardock.errors import InputErrors, Problem
-from stardock.files import named_file
-from stardock.ignored import write_gitignore
 from stardock.plan.build import build
 from stardock.spec.load import parse
 from stardock.spec.starter import Answers, starter
+from stardock.workspace.files import named_file
+from stardock.workspace.gitignore import write_gitignore
 
 
 def write(path: Path, said: Answers) -> int:

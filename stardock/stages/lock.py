@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 from stardock.errors import ConditionError, RefusedError
 from stardock.estate.capacity import memory_by_node
 from stardock.estate.connection import Estate
-from stardock.files import ClusterFiles
-from stardock.lock import forget as without
-from stardock.lock import load_lock, save_lock
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
 from stardock.model.plan import Change
 from stardock.model.settings import PveNode
 from stardock.plan.build import build
-from stardock.runlock import only_run
 from stardock.spec import load_spec
-from stardock.workspace import FROZEN, lock_mode, open_workspace
+from stardock.workspace.lock import forget as without
+from stardock.workspace.lock import load_lock, save_lock
+from stardock.workspace.run_lock import only_run
+from stardock.workspace.workspace import FROZEN, lock_mode, open_workspace
 
 if TYPE_CHECKING:
     from stardock.spec.cluster import Spec

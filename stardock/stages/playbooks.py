@@ -28,7 +28,7 @@ import ansible_runner
 from ansible_runner.utils import OutputEventFilter
 
 from stardock.bundle.text import yaml_text
-from stardock.runlock import MARK, marked_processes
+from stardock.workspace.run_lock import MARK, marked_processes
 
 #: What Ansible and the ssh that it starts may know of our environment.
 _PASSED = ("PATH", "HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK", "TMPDIR", "VIRTUAL_ENV", "STARDOCK_ARTIFACTS", MARK)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stardock.errors import InputErrors
-from stardock.lock import refuse_lock
 from stardock.model.machine import Role
 from stardock.spec.places import at
-from stardock.workspace import Workspace
+from stardock.workspace.lock import refuse_lock
+from stardock.workspace.workspace import Workspace
 
 
 def refuse_other_roles(where: Workspace) -> None:

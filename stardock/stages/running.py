@@ -18,7 +18,7 @@ from stardock.plan.guards import Running, guard_problems
 from stardock.spec.tree import read_tree
 from stardock.stages.failure import reach_cure, result_words
 from stardock.stages.roles import refuse_other_roles
-from stardock.workspace import Workspace, standing_here
+from stardock.workspace.workspace import Workspace, standing_here
 
 #: Lines of one machine's answer; config.yaml has about a hundred keys.
 _MAX_LINES = 2000

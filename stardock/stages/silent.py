@@ -15,7 +15,7 @@ from stardock.model.facts import address_of, ipv6_of
 from stardock.model.machine import Machine, Role
 from stardock.stages.failure import cause, reach_cure
 from stardock.stages.progress import Watcher
-from stardock.workspace import Workspace
+from stardock.workspace.workspace import Workspace
 
 #: Of which role a bootstrap may go on without some.
 ROLE: Role = "agent"

@@ -15,12 +15,12 @@ from pathlib import Path
 from shlex import quote
 
 from stardock.errors import EngineError, RefusedError
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.settings import State
 from stardock.plan.state import LOCAL, configuration
 from stardock.stages.engine import Engine
 from stardock.stages.step import Say
-from stardock.standing import EncryptedStateError, standing
+from stardock.workspace.state import EncryptedStateError, standing
 from stardock.writing import refuse_link
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stardock.errors import ConditionError, EngineError
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 from stardock.shipped import ROOT
 from stardock.stages.engine_environment import passed
 from stardock.writing import refuse_link

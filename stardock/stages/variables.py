@@ -9,11 +9,11 @@ from pathlib import Path
 from shlex import quote
 
 from stardock.errors import ConditionError, InputErrors
-from stardock.files import named_file
 from stardock.model.plan import Plan
 from stardock.reading import read_file
 from stardock.spec.cloud_init import SecretSource
 from stardock.spec.cluster import Spec
+from stardock.workspace.files import named_file
 
 #: Seconds that a command may take: it may ask a password store, but nobody who is away.
 COMMAND_SECONDS = 60

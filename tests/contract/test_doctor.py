@@ -23,7 +23,7 @@ from stardock.doctor import reach
 from stardock.doctor.scene import Heard
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.contract import pveum
 from tests.contract.estate import Estate, estate
 from tests.engines import chosen_engine

@@ -15,8 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from stardock.bundle import write_bundle
-from stardock.secrets import Secrets, save_secrets
-from stardock.workspace import open_workspace
+from stardock.workspace.secrets import Secrets, save_secrets
+from stardock.workspace.workspace import open_workspace
 from stardock.yamltext import yaml_text
 from tests.hostile_machine import ADDRESSES, MACS, HostileMachine, bootstrap, hostile_cluster, hostile_machine
 

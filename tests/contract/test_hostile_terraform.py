@@ -23,7 +23,7 @@ from stardock.model.file_names import image_file
 from stardock.model.labels import description, tags
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests import hostile_texts
 from tests.contract.engine import MIRROR
 from tests.engines import chosen_engine, other_engine

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from stardock.lock import load_lock, save_lock
 from stardock.model.lock import Lock, Pin
+from stardock.workspace.lock import load_lock, save_lock
 from tests.contract.engine import Change, Engine, engine
 from tests.contract.estate import Estate, estate
 from tests.contract.test_stacks import of_machines

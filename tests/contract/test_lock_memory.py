@@ -15,7 +15,7 @@ from stardock.cli.main import runner
 from stardock.estate.capacity import memory_by_node
 from stardock.estate.role import commands
 from stardock.estate.token import default_user
-from stardock.workspace import commit_lock, open_workspace
+from stardock.workspace.workspace import commit_lock, open_workspace
 from tests.contract import pveum
 from tests.contract.estate import Estate, estate
 from tests.plans import document

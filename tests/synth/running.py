@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 import main
 from lab.patience import patient
-from stardock.workspace import commit_lock, open_workspace
+from stardock.workspace.workspace import commit_lock, open_workspace
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "PYTHONPATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.plans import document
 from tests.synth.running import Synthesized, run_main, synthesize, write_cluster
 

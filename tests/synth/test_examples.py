@@ -9,7 +9,7 @@ import pytest
 
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
 from tests.synth.running import synthesize
 

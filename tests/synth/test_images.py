@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from stardock.lock import save_lock
 from stardock.model.lock import Lock, Pin
+from stardock.workspace.lock import save_lock
 from tests.plans import document
 from tests.synth.running import synthesize, write_cluster
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import ConditionError
-from stardock.files import find_cluster_file
+from stardock.workspace.files import find_cluster_file
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 9")]
 

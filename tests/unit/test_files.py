@@ -13,15 +13,16 @@ import pytest
 from stacks.state import keep_private
 from stardock.bundle import write_bundle
 from stardock.errors import ConditionError, InputErrors
-from stardock.facts import load_facts, save_facts, save_known_hosts
-from stardock.files import ClusterFiles, find_cluster_file, named_file
-from stardock.lock import load_lock, save_lock
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
-from stardock.runlock import only_run
-from stardock.secrets import make_secrets, save_secrets
 from stardock.stages.progress import Log
 from stardock.stages.workplace import private_directory
+from stardock.workspace.facts import load_facts, save_facts, save_known_hosts
+from stardock.workspace.files import find_cluster_file, named_file
+from stardock.workspace.lock import load_lock, save_lock
+from stardock.workspace.run_lock import only_run
+from stardock.workspace.secrets import make_secrets, save_secrets
 from stardock.writing import write_atomically
 from tests.plans import quickstart_plan
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import RefusedError
-from stardock.files import ClusterFiles
-from stardock.workspace import commit_lock, open_workspace
+from stardock.model.cluster_files import ClusterFiles
+from stardock.workspace.workspace import commit_lock, open_workspace
 from tests.plans import document
 
 pytestmark = pytest.mark.unit

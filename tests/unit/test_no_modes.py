@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from stardock.errors import ConditionError
-from stardock.lock import save_lock
 from stardock.model.lock import Lock
-from stardock.runlock import only_run
-from stardock.secrets import make_secrets, save_secrets
 from stardock.stages.workplace import private_directory
+from stardock.workspace.lock import save_lock
+from stardock.workspace.run_lock import only_run
+from stardock.workspace.secrets import make_secrets, save_secrets
 from stardock.writing import close_to_others, open_in_place, write_atomically
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 19")]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import StardockError
-from stardock.runlock import MARK, marked_processes, only_asking, only_run
+from stardock.workspace.run_lock import MARK, marked_processes, only_asking, only_run
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.unit
 RUN = """
 import subprocess, sys, time
 from pathlib import Path
-from stardock.runlock import only_run
+from stardock.workspace.run_lock import only_run
 with only_run(Path(sys.argv[1])) as token:
     subprocess.Popen(["sleep", "60"], start_new_session=True)
     print(token, flush=True)

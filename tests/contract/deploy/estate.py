@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 from lab.patience import patient
 from lab.pve import access_key
-from stardock.runlock import marked_processes
+from stardock.workspace.run_lock import marked_processes
 from tests.contract import pveum
 from tests.contract.deploy.guests import TalkingGuests
 from tests.contract.estate import USUAL, Estate, estate
@@ -52,7 +52,7 @@ class EmulatedEstate:
         """Write `data` to the cluster file; guests will have the addresses that the plan gives them."""
         with self.file.open("w", encoding="utf-8") as stream:
             YAML().dump(self.data, stream)
-        from stardock.workspace import open_workspace  # noqa: PLC0415 -- after the file is there
+        from stardock.workspace.workspace import open_workspace  # noqa: PLC0415 -- after the file is there
 
         for machine in open_workspace(self.file).plan.machines:
             self.guests.addresses |= {nic.mac: nic.address or f"192.168.1.{machine.vm_id % 250}" for nic in machine.interfaces}
@@ -68,7 +68,7 @@ class EmulatedEstate:
     def _role(self) -> Iterator[str]:
         from stardock.estate.role import commands  # noqa: PLC0415 -- after the file is there
         from stardock.estate.token import default_user  # noqa: PLC0415
-        from stardock.workspace import open_workspace  # noqa: PLC0415
+        from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 
         plan = open_workspace(self.file).plan
         return commands(plan, default_user(plan.cluster))

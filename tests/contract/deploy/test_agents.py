@@ -23,7 +23,7 @@ from stardock.model.labels import tags
 from stardock.model.plan import Plan
 from stardock.plan.privileges import grants
 from stardock.stages.lost import await_agents
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate, emulated_estate, until
 from tests.contract.deploy.guests import host_key
 

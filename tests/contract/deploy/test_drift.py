@@ -12,7 +12,7 @@ from stardock.drift.checks import run
 from stardock.drift.contents import with_contents
 from stardock.drift.look import look
 from stardock.estate.connection import Estate
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate
 
 pytestmark = pytest.mark.contract

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lab.patience import patient
-from stardock.lock import load_lock
+from stardock.workspace.lock import load_lock
 from tests.contract.deploy.estate import EmulatedEstate, until
 from tests.contract.estate import NODES
 from tests.engines import chosen_engine

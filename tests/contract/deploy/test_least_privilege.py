@@ -15,7 +15,7 @@ import pytest
 
 from stardock.errors import ConditionError, EngineError
 from stardock.plan.privileges import needed
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate, emulated_estate
 from tests.contract.deploy.replay import IMAGE, STORAGES, Data, Recorded, Replay, furnish
 from tests.plans import document, plan_of

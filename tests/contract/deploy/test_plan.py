@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stardock.standing import VM
+from stardock.workspace.state import VM
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.synth.running import synthesize
 

@@ -13,11 +13,11 @@ import requests
 
 from lab.patience import patient
 from stardock.errors import EngineError, RefusedError
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.state import configuration, state_of
 from stardock.stages.engine import Engine
 from stardock.stages.state import pull, refuse_left_behind
-from stardock.standing import EncryptedStateError, StandingVm, standing, standing_in
+from stardock.workspace.state import EncryptedStateError, StandingVm, standing, standing_in
 from tests.contract.state import servers
 from tests.contract.state.servers import Store
 from tests.engines import EACH, TOFU

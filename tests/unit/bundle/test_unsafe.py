@@ -19,8 +19,8 @@ from stardock.bundle.text import Template, yaml_text
 from stardock.model.facts import Facts
 from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.secrets import Secrets, load_secrets, save_secrets
 from stardock.spec import load_spec
+from stardock.workspace.secrets import Secrets, load_secrets, save_secrets
 from tests import hostile_texts
 
 pytestmark = pytest.mark.unit

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stardock.cli import main
-from stardock.facts import save_facts
 from stardock.model.facts import Facts, Founded, MachineFacts
-from stardock.workspace import open_workspace
+from stardock.workspace.facts import save_facts
+from stardock.workspace.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
 
 pytestmark = pytest.mark.unit

@@ -21,9 +21,9 @@ from ruamel.yaml import YAML
 from stardock.cli.main import runner
 from stardock.errors import ConditionError
 from stardock.images.publisher import published
-from stardock.lock import load_lock
 from stardock.systems import SYSTEMS
-from stardock.workspace import commit_lock, open_workspace
+from stardock.workspace.lock import load_lock
+from stardock.workspace.workspace import commit_lock, open_workspace
 from tests.diskimages import qcow2
 from tests.plans import document
 

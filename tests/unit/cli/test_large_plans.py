@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stardock.cli.main import runner
-from stardock.lock import save_lock
+from stardock.workspace.lock import save_lock
 from tests.plans import plan_of
 from tests.terminal import COMMAND
 from tests.unit.plan.clusters import cluster, numbered, pool

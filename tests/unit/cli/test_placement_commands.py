@@ -15,7 +15,7 @@ from stardock.cli.main import runner
 from stardock.estate.capacity import measured
 from stardock.estate.connection import Estate
 from stardock.model.settings import PveNode
-from stardock.workspace import commit_lock, open_workspace
+from stardock.workspace.workspace import commit_lock, open_workspace
 from tests.plans import document
 
 pytestmark = pytest.mark.unit

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
 from stardock.estate.role import commands
-from stardock.lock import save_lock
+from stardock.workspace.lock import save_lock
 from tests.plans import document, plan_of, quickstart_plan
 
 pytestmark = pytest.mark.unit

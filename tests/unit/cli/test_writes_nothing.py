@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stardock.cli import main
-from stardock.lock import save_lock
-from stardock.workspace import open_workspace
+from stardock.workspace.lock import save_lock
+from stardock.workspace.workspace import open_workspace
 from tests.plans import PUBLIC_KEY
 from tests.starbase import checkout
 from tests.unit.cli.test_bootstrap_command import observe, written
@@ -196,7 +196,7 @@ def test_what_the_system_refuses_is_never_called_a_fault_of_stardocks(file: Path
     def fail(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number), "/somewhere")
 
-    monkeypatch.setattr("stardock.workspace.load_spec", fail)
+    monkeypatch.setattr("stardock.workspace.workspace.load_spec", fail)
     done = run(file, "plan")
     assert done.exit_code == 4
     assert f"error: /somewhere: {os.strerror(number)}" in done.stderr

@@ -13,9 +13,9 @@ from click.testing import CliRunner
 from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
-from stardock.lock import load_lock
 from stardock.model.lock import Lock
-from stardock.workspace import open_workspace
+from stardock.workspace.lock import load_lock
+from stardock.workspace.workspace import open_workspace
 from tests.starbase import CUSTOM, GIVEN, TFVARS, checkout, mac_of
 
 pytestmark = pytest.mark.unit

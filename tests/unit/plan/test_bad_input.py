@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stardock.cli.main import runner
-from stardock.lock import save_lock
 from stardock.spec import load_spec
-from stardock.workspace import open_workspace
+from stardock.workspace.lock import save_lock
+from stardock.workspace.workspace import open_workspace
 from tests.plans import PUBLIC_KEY, ROOT
 from tests.unit.plan.faults_of_first_boot import FIRST_BOOT
 from tests.unit.plan.faults_of_hardware import HARDWARE

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stardock.cli.main import runner
-from stardock.lock import save_lock
 from stardock.model.machine import Interface, Machine, Route, SecretFile, User, UserFile, Window
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.plan.aspects import guards, hardware, setup
+from stardock.workspace.lock import save_lock
 from tests.plans import PUBLIC_KEY, document, plan_of
 from tests.states import state_of, state_text
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.facts import load_facts, save_facts, save_known_hosts
 from stardock.model.facts import Facts, Founded, MachineFacts, address_of
 from stardock.model.settings import Ssh
+from stardock.workspace.facts import load_facts, save_facts, save_known_hosts
 from tests.plans import quickstart_plan, single_plan
 
 pytestmark = pytest.mark.unit

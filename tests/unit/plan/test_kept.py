@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors, RefusedError
-from stardock.lock import forget
 from stardock.model.lock import Lock
 from stardock.model.plan import Change, Plan
 from stardock.plan.build import build
+from stardock.workspace.lock import forget
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, interface, pool
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors, RefusedError
-from stardock.lock import VERSION, load_lock, save_lock, to_json
 from stardock.model.lock import Lock, Pin
-from stardock.records.document import MAX_VALUES
+from stardock.workspace.lock import VERSION, load_lock, save_lock, to_json
+from stardock.workspace.records.document import MAX_VALUES
 from tests.plans import PUBLIC_KEY, document, former_lock, plan_of
 
 pytestmark = pytest.mark.unit

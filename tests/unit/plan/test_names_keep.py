@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stardock.lock import to_json
 from stardock.model.lock import Lock, allocation
 from stardock.model.plan import Plan
 from stardock.plan.claims import static_addresses
+from stardock.workspace.lock import to_json
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, numbered, pool
 

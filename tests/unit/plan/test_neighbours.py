@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
 from stardock.errors import InputErrors
-from stardock.workspace import commit_lock, open_workspace
+from stardock.workspace.workspace import commit_lock, open_workspace
 from tests.plans import document
 
 pytestmark = pytest.mark.unit

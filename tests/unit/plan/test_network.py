@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.lock import load_lock, save_lock, to_json
 from stardock.model.lock import Lock
 from stardock.model.machine import Interface, Ipv6, Route
 from stardock.model.plan import Change
 from stardock.plan.build import build
+from stardock.workspace.lock import load_lock, save_lock, to_json
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, pool
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors, Problem
-from stardock.lock import forget
 from stardock.model.lock import Lock, allocation
+from stardock.workspace.lock import forget
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, interface, pool
 

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 
 from stardock.cli.main import runner
 from stardock.errors import InputErrors
-from stardock.lock import load_lock, save_lock
 from stardock.model.lock import Lock, gains
 from stardock.plan import distribution
 from stardock.plan.distribution import FIRST_DEFAULT
 from stardock.spec.distribution import DEFAULT_VERSION
+from stardock.workspace.lock import load_lock, save_lock
 from tests.plans import document, plan_of
 from tests.unit.plan.clusters import cluster
 

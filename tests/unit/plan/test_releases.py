@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.lock import load_lock, to_json
 from stardock.model.lock import Lock, gains
 from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.plan.images import kernel_of
-from stardock.records.lock_version import version
 from stardock.systems import system
+from stardock.workspace.lock import load_lock, to_json
+from stardock.workspace.records.lock_version import version
 from tests.plans import ROOT, document, former_lock, plan_of, spec_of
 
 pytestmark = pytest.mark.unit

@@ -11,13 +11,13 @@ import pytest
 from stardock.bundle.inventory import inventory_files
 from stardock.distributions.selinux import MODULE, PACKAGE, POLICIES
 from stardock.firstboot.user import user_data
-from stardock.lock import load_lock, save_lock, to_json
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
 from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.spec.rules import conflicts
 from stardock.systems import SYSTEMS, system
+from stardock.workspace.lock import load_lock, save_lock, to_json
 from tests.plans import document, plan_of, spec_of
 
 pytestmark = pytest.mark.unit

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from stardock.cli.main import runner
 from stardock.errors import ConditionError, InputErrors, RefusedError
-from stardock.files import find_cluster_file
-from stardock.lock import load_lock
-from stardock.workspace import commit_lock, lock_mode, open_workspace
+from stardock.workspace.files import find_cluster_file
+from stardock.workspace.lock import load_lock
+from stardock.workspace.workspace import commit_lock, lock_mode, open_workspace
 from tests.unit.plan.test_bad_input import TEXT, contents
 
 pytestmark = pytest.mark.unit

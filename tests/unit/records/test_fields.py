@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from stardock.errors import InputErrors, Problem
-from stardock.facts import load_facts, save_facts
-from stardock.lock import load_lock, save_lock, to_json
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
-from stardock.records.facts_forms import FACTS as FACTS_FORMS
-from stardock.records.forms import Forms
-from stardock.records.lock_forms import LOCK
 from stardock.spec.keypath import Keys, path_text
+from stardock.workspace.facts import load_facts, save_facts
+from stardock.workspace.lock import load_lock, save_lock, to_json
+from stardock.workspace.records.facts_forms import FACTS as FACTS_FORMS
+from stardock.workspace.records.forms import Forms
+from stardock.workspace.records.lock_forms import LOCK
 from tests.unit.records.full import FACTS, full_lock
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 8")]
@@ -98,7 +98,7 @@ def aimed_at(name: str, value: Any, wrong: Any) -> bool:
 def test_a_hostile_value_is_refused_in_every_field_of_lock_and_facts_with_line_and_key_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, wrong: Any
 ) -> None:
-    monkeypatch.setattr("stardock.records.document.MOST", 10_000)
+    monkeypatch.setattr("stardock.workspace.records.document.MOST", 10_000)
     aims = [keys for name, (keys, value) in CASES[file].items() if aimed_at(name, value, wrong)]
     missed = aims
     while missed:  # values of a wrong type are told before values of a wrong form
@@ -163,7 +163,7 @@ def test_every_field_of_lock_and_facts_has_a_form_and_stands_in_the_walk(root: A
     kinds = set(records(root))
     assert kinds == set(forms)
     lacking = [f"{kind.__name__}.{name}" for kind in kinds for name in texts_and_numbers(kind) if name not in forms[kind]]
-    assert not lacking, "name the type that cluster.yaml has for it in stardock/records"
+    assert not lacking, "name the type that cluster.yaml has for it in stardock/workspace/records"
     unknown = [f"{kind.__name__}.{name}" for kind in kinds for name in forms[kind] if name not in {field.name for field in fields(kind)}]
     assert not unknown
     walked = {key for cases in CASES.values() for name in cases for key in name.split(".")}

@@ -19,11 +19,11 @@ import pytest
 
 from stardock.bundle.inventory import inventory_files
 from stardock.errors import ConditionError, InputErrors, Problem
-from stardock.facts import load_facts
-from stardock.lock import load_lock, to_json
 from stardock.model.facts import Facts, Founded, MachineFacts, known_hosts
 from stardock.plan.build import build
 from stardock.spec.cluster import Spec
+from stardock.workspace.facts import load_facts
+from stardock.workspace.lock import load_lock, to_json
 from tests.plans import document, plan_of, single_plan, spec_of
 from tests.unit.records.full import FACTS, HOST_KEY, full_document, full_lock
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import InputErrors, Problem
-from stardock.lock import load_lock
 from stardock.spec import load_spec
 from stardock.systems import SYSTEMS
+from stardock.workspace.lock import load_lock
 from tests.plans import PUBLIC_KEY, ROOT, document, plan_of
 
 pytestmark = pytest.mark.unit

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from stardock.facts import save_facts
-from stardock.lock import save_lock
 from stardock.model.facts import Facts, Founded
 from stardock.model.machine import Role
 from stardock.model.parts import Agent
@@ -17,7 +15,9 @@ from stardock.stages.allowed import allowed_in
 from stardock.stages.engine_plan import MachineChange
 from stardock.stages.founded import remember_host_keys
 from stardock.stages.gate import judge
-from stardock.workspace import Workspace, open_workspace
+from stardock.workspace.facts import save_facts
+from stardock.workspace.lock import save_lock
+from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import PUBLIC_KEY, document
 from tests.synth.running import write_cluster
 

@@ -13,10 +13,10 @@ import pytest
 
 from lab.processes import process
 from stardock.errors import ConditionError, EngineError
-from stardock.runlock import only_run
 from stardock.spec.hooks import Hook, Hooks
 from stardock.stages.hooks import PASSED, check_hooks, hook_steps, run_hook
-from stardock.workspace import Workspace, open_workspace
+from stardock.workspace.run_lock import only_run
+from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import document
 from tests.synth.running import write_cluster
 from tests.waiting import until
@@ -96,10 +96,10 @@ def test_dry_run_shows_each_hook_with_the_variables_it_gets(where: Workspace) ->
 KILLED = """
 import os, sys
 from pathlib import Path
-from stardock.runlock import only_run
+from stardock.workspace.run_lock import only_run
 from stardock.spec.hooks import Hook
 from stardock.stages.hooks import run_hook
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 where = open_workspace(Path(sys.argv[1]))
 hook = Hook(command='echo $$ > pid; echo "$STARDOCK_PLAN" > plan; env -i /bin/sh child.sh; true')
 with only_run(where.files.run_lock):

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.facts import save_facts
-from stardock.lock import save_lock
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.stages.bootstrap import Options, check
 from stardock.stages.running import known, refuse
-from stardock.workspace import Workspace, open_workspace
+from stardock.workspace.facts import save_facts
+from stardock.workspace.lock import save_lock
+from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import PUBLIC_KEY, document
 from tests.synth.running import write_cluster
 

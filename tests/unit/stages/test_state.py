@@ -11,8 +11,8 @@ import pytest
 from stardock.errors import RefusedError
 from stardock.stages.engine import Engine
 from stardock.stages.state import mend, refuse_left_behind
-from stardock.standing import StandingVm
-from stardock.workspace import Workspace, commit_lock, open_workspace, unseen
+from stardock.workspace.state import StandingVm
+from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, unseen
 from tests.plans import document
 from tests.synth.running import write_cluster
 

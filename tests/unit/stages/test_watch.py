@@ -13,11 +13,11 @@ from stardock.estate.agent import Addresses, HostKeys
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
 from stardock.estate.refusals import NoAnswer
-from stardock.facts import load_facts
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts, MachineFacts
 from stardock.stages import discover as discovery
-from stardock.workspace import Workspace
+from stardock.workspace.facts import load_facts
+from stardock.workspace.workspace import Workspace
 from tests.unit.stages.test_discover import KEY, MAC, _plan
 
 pytestmark = pytest.mark.unit

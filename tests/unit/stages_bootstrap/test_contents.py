@@ -14,12 +14,12 @@ from stardock.bundle import write_bundle
 from stardock.bundle.machine import machine_variables
 from stardock.errors import ConditionError, InputErrors
 from stardock.firstboot import documents
-from stardock.lock import to_json
-from stardock.secrets import Secrets, save_variables
 from stardock.spec import load_spec
 from stardock.stages.bootstrap import Options, check, contents_for
 from stardock.stages.contents import read_contents
-from stardock.workspace import Workspace, commit_lock, open_workspace
+from stardock.workspace.lock import to_json
+from stardock.workspace.secrets import Secrets, save_variables
+from stardock.workspace.workspace import Workspace, commit_lock, open_workspace
 from stardock.yamltext import yaml_text
 from tests.plans import document, plan_of
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.runlock import MARK, marked_processes
 from stardock.stages.playbooks import Event, Run, run
 from stardock.stages.workplace import private_directory
+from stardock.workspace.run_lock import MARK, marked_processes
 from tests.hostile_texts import HOSTILE
 
 pytestmark = pytest.mark.unit

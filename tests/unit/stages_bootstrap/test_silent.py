@@ -14,7 +14,7 @@ from stardock.model.parts import Agent
 from stardock.stages import bootstrap
 from stardock.stages.progress import LEAVES_OUT, STOPS
 from stardock.stages.silent import left_out, partial_error, unknown_agents
-from stardock.workspace import Workspace
+from stardock.workspace.workspace import Workspace
 from tests.plans import quickstart_plan
 from tests.unit.stages_bootstrap.test_progress import event, watch
 

@@ -12,7 +12,7 @@ from stardock.cli.main import runner
 from stardock.stages.bootstrap import Bootstrap, Options
 from stardock.stages.progress import Log, Watcher
 from stardock.stages.workplace import Workplace
-from stardock.workspace import open_workspace
+from stardock.workspace.workspace import open_workspace
 from tests.plans import document
 from tests.synth.running import write_cluster
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stardock.errors import InputErrors
-from stardock.files import ClusterFiles, resolved
-from stardock.lock import load_lock
+from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.build import build
 from stardock.plan.neighbours import Neighbour
 from stardock.reading import MAX_BYTES, read_file
 from stardock.spec import load_spec
+from stardock.workspace.files import resolved
+from stardock.workspace.lock import load_lock
 
 #: What every cluster file has on lines of their own; other YAML is passed over.
 _SIGNS = tuple(re.compile(rf"^{key}:", re.MULTILINE) for key in ("cluster", "proxmox", "pools"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stardock.model.facts import Facts, known_hosts
 from stardock.model.plan import Plan
-from stardock.records.document import Words, read_document
+from stardock.workspace.records.document import Words, read_document
 from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def load_facts(path: Path, cluster: str, servers: Iterable[str] = ()) -> Facts:
     unknown = tuple(sorted(servers))
     if document is None:
         return Facts(cluster=cluster, unknown=unknown)
-    from stardock.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
-    from stardock.records.facts_forms import facts_forms  # noqa: PLC0415
+    from stardock.workspace.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
+    from stardock.workspace.records.facts_forms import facts_forms  # noqa: PLC0415
 
     facts = forms.read(document, _adapter(), document.data, facts_forms())
     if facts.cluster != cluster:

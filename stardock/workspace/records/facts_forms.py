@@ -10,12 +10,12 @@ from pydantic import AfterValidator
 
 from stardock.distributions.founding import is_setting
 from stardock.model.facts import Facts, Founded, MachineFacts
-from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec.distribution import Version
 from stardock.spec.interface import InterfaceName
 from stardock.spec.ip import Address
 from stardock.spec.section import broken
 from stardock.spec.units import Form, MachineName, Name, shown
+from stardock.workspace.records.forms import Adapters, Forms, adapters
 
 #: As ssh keeps them (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT): no marker, no second line, no comment.
 HostKey = Annotated[

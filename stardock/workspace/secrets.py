@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from stardock.bundle.text import yaml_text
 from stardock.errors import ConditionError, InputErrors, Problem
-from stardock.files import ClusterFiles
+from stardock.model.cluster_files import ClusterFiles
 from stardock.reading import read_file
 from stardock.writing import write_atomically
 

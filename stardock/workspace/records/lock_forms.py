@@ -16,7 +16,6 @@ from stardock.images.checksums import FILE_NAME
 from stardock.model.lock import Lock, LockedMachine, Pin
 from stardock.model.machine import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
-from stardock.records.forms import Adapters, Forms, adapters
 from stardock.spec import hardware, interface, ip
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content
 from stardock.spec.distribution import Url, Version
@@ -31,6 +30,7 @@ from stardock.spec.pve_names import Zone as SdnZone
 from stardock.spec.section import broken
 from stardock.spec.units import Account, Count, Domain, Form, HostName, MachineName, Name, between, parse_machine_name, shown
 from stardock.systems import SYSTEMS
+from stardock.workspace.records.forms import Adapters, Forms, adapters
 
 _MINUTES = 24 * 60
 #: In GiB, what `stardock.spec.units` takes in TiB.

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from stardock.errors import Problem, RefusedError
 from stardock.model.lock import Lock, LockedMachine, gains
-from stardock.records.document import MAX_BYTES, MAX_VALUES, Document, Words, has_too_many_values, read_document
-from stardock.records.lock_version import VERSION, unrecorded_release, version
 from stardock.systems import SYSTEMS
+from stardock.workspace.records.document import MAX_BYTES, MAX_VALUES, Document, Words, has_too_many_values, read_document
+from stardock.workspace.records.lock_version import VERSION, unrecorded_release, version
 from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def load_lock(path: Path) -> Lock | None:
 
 def refuse_lock(path: Path, found: Collection[tuple[Keys, str]]) -> None:
     """Raise `InputErrors` with the lines of what contradicts a lock that is readable: key path and words of each."""
-    from stardock.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
+    from stardock.workspace.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
 
     document = read_document(path, _words(path)) if found else None
     if document is not None:
@@ -104,9 +104,9 @@ def _words(path: Path) -> Words:
 
 
 def _checked(document: Document) -> Lock:
-    from stardock.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
-    from stardock.records.lock_forms import lock_forms  # noqa: PLC0415
-    from stardock.records.lock_rules import broken_rules  # noqa: PLC0415
+    from stardock.workspace.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
+    from stardock.workspace.records.lock_forms import lock_forms  # noqa: PLC0415
+    from stardock.workspace.records.lock_rules import broken_rules  # noqa: PLC0415
 
     document.refuse(_version(document))
     fields = {key: value for key, value in document.data.items() if key != "version"}

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stardock.errors import ConditionError, InputErrors, RefusedError
-from stardock.facts import load_facts
-from stardock.files import ClusterFiles
-from stardock.ignored import write_gitignore
-from stardock.lock import load_lock, save_lock
+from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock, gains
 from stardock.model.plan import Plan
-from stardock.neighbours import neighbours
 from stardock.plan.build import build
 from stardock.plan.neighbours import compare
 from stardock.plan.state import LOCAL
 from stardock.spec import load_spec
-from stardock.standing import EncryptedStateError, Standing, moved, standing
+from stardock.workspace.facts import load_facts
+from stardock.workspace.gitignore import write_gitignore
+from stardock.workspace.lock import load_lock, save_lock
+from stardock.workspace.neighbours import neighbours
+from stardock.workspace.state import EncryptedStateError, Standing, moved, standing
 
 if TYPE_CHECKING:
     from stardock.spec import Spec

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from stardock.records.document import Document
 from stardock.spec.keypath import Keys, printable
 from stardock.spec.units import shown
 from stardock.spec.words import message_of
+from stardock.workspace.records.document import Document
 
 T = TypeVar("T")
 

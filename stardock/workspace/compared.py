@@ -8,9 +8,9 @@ from stardock.plan.difference import Difference, Stand, difference, lock_stand
 from stardock.plan.keeps import keeps
 from stardock.plan.state import LOCAL
 from stardock.plan.wanted import wanted
-from stardock.standing import EncryptedStateError
-from stardock.standing_hardware import state_stand
-from stardock.workspace import Workspace
+from stardock.workspace.state import EncryptedStateError
+from stardock.workspace.state_hardware import state_stand
+from stardock.workspace.workspace import Workspace
 
 
 def compared(where: Workspace) -> Difference:

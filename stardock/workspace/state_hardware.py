@@ -17,7 +17,7 @@ from stardock.model.plan import Plan
 from stardock.plan import aspects
 from stardock.plan.difference import Stand
 from stardock.spec.trunks import ranges_of, vlans_of
-from stardock.standing import VM, EncryptedStateError
+from stardock.workspace.state import VM, EncryptedStateError
 
 #: The provider's words for the size of huge pages (`constructs.pve.hardware`).
 _HUGEPAGES = {"any": "any", "2": "2MiB", "1024": "1GiB"}

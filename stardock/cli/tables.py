@@ -16,7 +16,7 @@ from stardock.fold import fold, follows, runs, span
 from stardock.model.plan import Change, Plan
 from stardock.plan.difference import Difference
 from stardock.spec.distribution import DEFAULT_VERSION
-from stardock.stages.allowed import removals
+from stardock.terraform.allowed import removals
 from stardock.workspace.workspace import Workspace
 
 

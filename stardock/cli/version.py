@@ -42,7 +42,7 @@ def versions() -> dict[str, Any]:
     from stardock.plan.contract import FORMAT  # noqa: PLC0415
     from stardock.shipped import ROOT  # noqa: PLC0415
     from stardock.spec.distribution import DEFAULT_VERSION, Distribution  # noqa: PLC0415
-    from stardock.stages.synth import find_engine  # noqa: PLC0415
+    from stardock.terraform.synth import find_engine  # noqa: PLC0415
 
     (pinned,) = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))["terraformProviders"]
     source, _, number = pinned.partition("@")

@@ -11,7 +11,7 @@ from importlib import metadata
 
 from stardock.doctor.scene import Tried
 from stardock.errors import ConditionError
-from stardock.stages.synth import find_engine
+from stardock.terraform.synth import find_engine
 
 #: The oldest Node that jsii of our pin runs on.
 OLDEST_NODE = 20

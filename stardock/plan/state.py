@@ -1,4 +1,4 @@
-"""Where a cluster's state lies, settings of the backend filled up. Pure; what is reached there is `stardock.stages.state`'s."""
+"""Where a cluster's state lies, settings of the backend filled up. Pure; what is reached there is `stardock.terraform.state`'s."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from stardock.errors import RefusedError
 from stardock.model.machine import Machine
-from stardock.stages.engine_plan import MachineChange
-from stardock.stages.saved_plan import SavedPlan
+from stardock.terraform.changes import MachineChange
+from stardock.terraform.saved_plan import SavedPlan
 
 
 def check_names(option: str, names: Iterable[str], machines: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError
 from stardock.shellword import word
-from stardock.stages.synth import STACK_FILE
+from stardock.terraform.synth import STACK_FILE
 
 _CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _VARIABLES = (".auto.tfvars", ".auto.tfvars.json")

@@ -20,7 +20,7 @@ def compared(where: Workspace) -> Difference:
 
 
 def _members(where: Workspace) -> frozenset[str]:
-    """As `stardock.stages.gate` has it: servers that once answered, of a cluster that is founded."""
+    """As `stardock.terraform.gate` has it: servers that once answered, of a cluster that is founded."""
     held = where.lock_before.machines if where.lock_before and where.facts.founded else {}
     observed = {name for name, facts in where.facts.machines.items() if facts.host_keys}
     return frozenset(name for name, machine in held.items() if machine.record.role == "server" and name in observed)

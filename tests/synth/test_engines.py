@@ -11,7 +11,7 @@ import pytest
 
 from lab.patience import patient
 from stacks.state import keep_private
-from stardock.stages.engine import Engine
+from stardock.terraform.engine import Engine
 from tests.engines import EACH
 from tests.plans import document
 from tests.synth.running import ROOT, run_main, synthesize, synthesize_by_command, write_cluster

@@ -22,7 +22,7 @@ from stardock.estate.role import role_name
 from stardock.model.labels import tags
 from stardock.model.plan import Plan
 from stardock.plan.privileges import grants
-from stardock.stages.lost import await_agents
+from stardock.terraform.lost import await_agents
 from stardock.workspace.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate, emulated_estate, until
 from tests.contract.deploy.guests import host_key

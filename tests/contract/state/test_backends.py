@@ -15,8 +15,8 @@ from lab.patience import patient
 from stardock.errors import EngineError, RefusedError
 from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.state import configuration, state_of
-from stardock.stages.engine import Engine
-from stardock.stages.state import pull, refuse_left_behind
+from stardock.terraform.engine import Engine
+from stardock.terraform.state import pull, refuse_left_behind
 from stardock.workspace.state import EncryptedStateError, StandingVm, standing, standing_in
 from tests.contract.state import servers
 from tests.contract.state.servers import Store

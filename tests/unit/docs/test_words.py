@@ -9,9 +9,9 @@ import pytest
 from stardock.cli.main import COMMANDS
 from stardock.model.machine import ROLES
 from stardock.stages.bootstrap import STAGES
-from stardock.stages.engine_plan import MachineChange
-from stardock.stages.gate import Allowed, kept_server
 from stardock.systems import SYSTEMS
+from stardock.terraform.changes import MachineChange
+from stardock.terraform.gate import Allowed, kept_server
 from tests.plans import ROOT
 from tests.unit.docs.pages import README, Page
 

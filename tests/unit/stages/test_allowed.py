@@ -11,10 +11,10 @@ import pytest
 from stardock.model.facts import Facts, Founded
 from stardock.model.machine import Role
 from stardock.model.parts import Agent
-from stardock.stages.allowed import allowed_in
-from stardock.stages.engine_plan import MachineChange
 from stardock.stages.founded import remember_host_keys
-from stardock.stages.gate import judge
+from stardock.terraform.allowed import allowed_in
+from stardock.terraform.changes import MachineChange
+from stardock.terraform.gate import judge
 from stardock.workspace.facts import save_facts
 from stardock.workspace.lock import save_lock
 from stardock.workspace.workspace import Workspace, open_workspace

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stardock.stages.engine import Engine
-from stardock.stages.engine_environment import not_passed, passed
+from stardock.terraform.engine import Engine
+from stardock.terraform.environment import not_passed, passed
 
 pytestmark = pytest.mark.unit
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stardock.stages.engine_plan import MACHINE, machine_changes, strange
-from stardock.stages.gate import Allowed, judge, judge_strange
+from stardock.terraform.changes import MACHINE, machine_changes, strange
+from stardock.terraform.gate import Allowed, judge, judge_strange
 
 pytestmark = pytest.mark.unit
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from stardock.errors import RefusedError
 from stardock.model.machine import Role
-from stardock.stages.engine_plan import MACHINE, MachineChange, machine_changes, tainted_machines
-from stardock.stages.gate import Allowed, judge, refuse
+from stardock.terraform.changes import MACHINE, MachineChange, machine_changes, tainted_machines
+from stardock.terraform.gate import Allowed, judge, refuse
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from stardock.stages.engine_plan import machine_changes
-from stardock.stages.gate import Allowed, judge
+from stardock.terraform.changes import machine_changes
+from stardock.terraform.gate import Allowed, judge
 from tests.unit.stages.test_engine_plan import item, plan
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stardock.estate.machines import EstateMachine
-from stardock.stages.lost import sort_present, strays
+from stardock.terraform.lost import sort_present, strays
 from tests.unit.stages.test_discover import _machine
 
 pytestmark = pytest.mark.unit

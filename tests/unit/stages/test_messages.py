@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stardock.stages.messages import Transcript, cure_of
+from stardock.terraform.messages import Transcript, cure_of
 
 pytestmark = pytest.mark.unit
 

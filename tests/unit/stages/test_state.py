@@ -9,8 +9,8 @@ from shlex import quote
 import pytest
 
 from stardock.errors import RefusedError
-from stardock.stages.engine import Engine
-from stardock.stages.state import mend, refuse_left_behind
+from stardock.terraform.engine import Engine
+from stardock.terraform.state import mend, refuse_left_behind
 from stardock.workspace.state import StandingVm
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, unseen
 from tests.plans import document

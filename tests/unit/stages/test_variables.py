@@ -15,7 +15,7 @@ from stardock.model.machine import User
 from stardock.model.plan import Plan
 from stardock.spec.cloud_init import CloudInit, SecretSource
 from stardock.spec.cluster import Spec
-from stardock.stages.variables import password_variables
+from stardock.terraform.variables import password_variables
 from tests.unit.stages.test_discover import _plan
 
 pytestmark = pytest.mark.unit

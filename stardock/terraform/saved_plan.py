@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import EngineError
-from stardock.stages.engine_plan import MACHINE
-from stardock.stages.messages import Transcript
+from stardock.terraform.changes import MACHINE
+from stardock.terraform.messages import Transcript
 
 
 @dataclass(frozen=True, slots=True)

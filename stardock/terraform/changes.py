@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stardock.stages.in_place import Detached, detached, losses
+from stardock.terraform.in_place import Detached, detached, losses
 
 MACHINE = "proxmox_virtual_environment_vm"
 #: All that stacks/ makes.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from stardock.model.machine import Role
 from stardock.stages.deploy_words import removal_lines
-from stardock.stages.engine_plan import MachineChange
-from stardock.stages.gate import Allowed, judge
+from stardock.terraform.changes import MachineChange
+from stardock.terraform.gate import Allowed, judge
 from stardock.workspace.workspace import Workspace, standing_here
 
 #: Nothing is imported.

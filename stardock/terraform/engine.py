@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import EngineError
-from stardock.stages.engine_environment import passed
-from stardock.stages.engine_plan import MACHINE, tainted_machines
-from stardock.stages.messages import Transcript, cure_of
-from stardock.stages.saved_plan import SavedPlan
 from stardock.stages.step import Say
+from stardock.terraform.changes import MACHINE, tainted_machines
+from stardock.terraform.environment import passed
+from stardock.terraform.messages import Transcript, cure_of
+from stardock.terraform.saved_plan import SavedPlan
 from stardock.writing import write_atomically
 
 #: More logins at once run into sshd's MaxStartups on a stock PVE node (pve: 10:30:100).

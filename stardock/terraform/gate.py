@@ -1,4 +1,4 @@
-"""What the engine may do to machines: a pure judgement of its plan (`stardock.stages.engine_plan`).
+"""What the engine may do to machines: a pure judgement of its plan (`stardock.terraform.changes`).
 
 Snippets and images may come and go, machines and what is on their disks may not. Both engines write the plan file also when
 `prevent_destroy` made them fail (run with tofu 1.12.6 and terraform 1.11.4), so that everything is judged here, with a cure, and at once.
@@ -12,7 +12,7 @@ from shlex import quote
 
 from stardock.errors import RefusedError
 from stardock.model.machine import Role
-from stardock.stages.engine_plan import MachineChange, Strange
+from stardock.terraform.changes import MachineChange, Strange
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from stardock.errors import ConditionError, EngineError
 from stardock.model.cluster_files import ClusterFiles
 from stardock.shipped import ROOT
-from stardock.stages.engine_environment import passed
+from stardock.terraform.environment import passed
 from stardock.writing import refuse_link
 
 #: What cdktf calls the JSON in a stack's folder.

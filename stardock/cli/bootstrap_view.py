@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stardock.cli.told import printable
-from stardock.stages.progress import Progress
+from stardock.playbooks.progress import Progress
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def plan(
     It is compared with the Terraform state beside the file, else with the lock. Also shows what is new in the lock, what an edit does not
     change because the lock keeps it, and what stays as it is until `runner lock accept NAME`. Warnings go to stderr.
     """
-    from stardock.stages.running import known, refuse  # noqa: PLC0415
+    from stardock.playbooks.running import known, refuse  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 

@@ -12,17 +12,17 @@ from stardock.errors import ConditionError, StardockError
 from stardock.fold import fold
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import address_of
-from stardock.stages import silent
-from stardock.stages.contents import read_contents
-from stardock.stages.failure import failure_error
-from stardock.stages.founded import read_back, remember, remember_host_keys
+from stardock.playbooks import silent
+from stardock.playbooks.ansible import Run, run
+from stardock.playbooks.contents import read_contents
+from stardock.playbooks.failure import failure_error
+from stardock.playbooks.founded import read_back, remember, remember_host_keys
+from stardock.playbooks.progress import Log, Progress, Watcher
+from stardock.playbooks.running import known, read_answers, refuse, refuse_packages, running
+from stardock.playbooks.workplace import Workplace, alone, workplace
 from stardock.stages.hooks import check_hooks, hook_steps
-from stardock.stages.playbooks import Run, run
-from stardock.stages.progress import Log, Progress, Watcher
-from stardock.stages.running import known, read_answers, refuse, refuse_packages, running
 from stardock.stages.step import Say, Step
 from stardock.stages.step import run as run_steps
-from stardock.stages.workplace import Workplace, alone, workplace
 from stardock.workspace.files import named_file
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move

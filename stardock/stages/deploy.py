@@ -18,14 +18,14 @@ from stardock.errors import EngineError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.machines import machines_on
 from stardock.plan.state import LOCAL
+from stardock.playbooks.running import known
+from stardock.playbooks.running import refuse as refuse_standing
 from stardock.spec.hooks import Hooks
 from stardock.stages import discover as discovery
 from stardock.stages.deploy_words import change_lines, check_names
 from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.images import refuse_unfit_files
 from stardock.stages.live_files import refuse_live_files
-from stardock.stages.running import known
-from stardock.stages.running import refuse as refuse_standing
 from stardock.stages.step import Say, Step, run
 from stardock.terraform.allowed import NOTHING, allowed_in
 from stardock.terraform.changes import MACHINE, MachineChange, machine_changes, strange

@@ -16,8 +16,8 @@ from stardock.errors import ConditionError, InputErrors
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
-from stardock.stages.progress import Log
-from stardock.stages.workplace import private_directory
+from stardock.playbooks.progress import Log
+from stardock.playbooks.workplace import private_directory
 from stardock.workspace.facts import load_facts, save_facts, save_known_hosts
 from stardock.workspace.files import find_cluster_file, named_file
 from stardock.workspace.lock import load_lock, save_lock

@@ -20,7 +20,7 @@ SOURCES = ("stardock", "lab", "stacks", "constructs", "main.py")
 ONLY = {
     "cdktf": ("constructs/", "stacks/", "main.py"),
     "imports": ("constructs/", "stacks/"),
-    "ansible_runner": ("stardock/stages/playbooks.py",),
+    "ansible_runner": ("stardock/playbooks/ansible.py",),
     "proxmoxer": ("stardock/estate/",),
 }
 

@@ -12,7 +12,7 @@ import pytest
 
 from stardock.errors import ConditionError
 from stardock.model.lock import Lock
-from stardock.stages.workplace import private_directory
+from stardock.playbooks.workplace import private_directory
 from stardock.workspace.lock import save_lock
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.secrets import make_secrets, save_secrets

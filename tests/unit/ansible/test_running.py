@@ -11,7 +11,7 @@ import pytest
 
 from stardock.distributions.founding import KEYS
 from stardock.errors import ConditionError
-from stardock.stages.running import read_answers
+from stardock.playbooks.running import read_answers
 
 pytestmark = pytest.mark.unit
 

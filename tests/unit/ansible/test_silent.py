@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stardock.stages.progress import LEAVES_OUT, STOPS
+from stardock.playbooks.progress import LEAVES_OUT, STOPS
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,7 @@ import pytest
 from stardock.model.facts import Facts, Founded
 from stardock.model.machine import Role
 from stardock.model.parts import Agent
-from stardock.stages.founded import remember_host_keys
+from stardock.playbooks.founded import remember_host_keys
 from stardock.terraform.allowed import allowed_in
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import judge

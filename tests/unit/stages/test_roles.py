@@ -9,8 +9,8 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.model.facts import Facts, Founded, MachineFacts
+from stardock.playbooks.running import known, refuse
 from stardock.stages.bootstrap import Options, check
-from stardock.stages.running import known, refuse
 from stardock.workspace.facts import save_facts
 from stardock.workspace.lock import save_lock
 from stardock.workspace.workspace import Workspace, open_workspace

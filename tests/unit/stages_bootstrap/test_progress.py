@@ -10,10 +10,10 @@ import pytest
 
 from stardock.cli import bootstrap as command
 from stardock.errors import ConditionError, EngineError, RefusedError
+from stardock.playbooks.ansible import Event, Kind
+from stardock.playbooks.failure import cause, failure_error
+from stardock.playbooks.progress import LOGS, PLAYS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
 from stardock.stages import bootstrap
-from stardock.stages.failure import cause, failure_error
-from stardock.stages.playbooks import Event, Kind
-from stardock.stages.progress import LOGS, PLAYS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit

@@ -11,7 +11,7 @@ import pytest
 
 from stardock.errors import ConditionError, InputErrors
 from stardock.model.cluster_files import ClusterFiles
-from stardock.stages.founded import read_back
+from stardock.playbooks.founded import read_back
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import PUBLIC_KEY, ROOT

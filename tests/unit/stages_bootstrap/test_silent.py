@@ -11,9 +11,9 @@ import pytest
 from stardock.errors import ConditionError, PartialError
 from stardock.model.facts import Facts, MachineFacts
 from stardock.model.parts import Agent
+from stardock.playbooks.progress import LEAVES_OUT, STOPS
+from stardock.playbooks.silent import left_out, partial_error, unknown_agents
 from stardock.stages import bootstrap
-from stardock.stages.progress import LEAVES_OUT, STOPS
-from stardock.stages.silent import left_out, partial_error, unknown_agents
 from stardock.workspace.workspace import Workspace
 from tests.plans import quickstart_plan
 from tests.unit.stages_bootstrap.test_progress import event, watch

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
-from stardock.stages.playbooks import Event
+from stardock.playbooks.ansible import Event
 from stardock.writing import open_in_place
 
 #: How the playbooks' plays are called, up to the colon -> stage.

@@ -15,8 +15,8 @@ from stardock.distributions.founding import KEYS, settings
 from stardock.distributions.release import release
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.guards import Running, guard_problems
+from stardock.playbooks.failure import reach_cure, result_words
 from stardock.spec.tree import read_tree
-from stardock.stages.failure import reach_cure, result_words
 from stardock.stages.roles import refuse_other_roles
 from stardock.workspace.workspace import Workspace, standing_here
 

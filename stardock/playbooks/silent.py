@@ -13,8 +13,8 @@ from stardock.errors import PartialError
 from stardock.fold import fold
 from stardock.model.facts import address_of, ipv6_of
 from stardock.model.machine import Machine, Role
-from stardock.stages.failure import cause, reach_cure
-from stardock.stages.progress import Watcher
+from stardock.playbooks.failure import cause, reach_cure
+from stardock.playbooks.progress import Watcher
 from stardock.workspace.workspace import Workspace
 
 #: Of which role a bootstrap may go on without some.

@@ -9,8 +9,8 @@ from typing import Any
 
 from stardock.distributions.causes import find_cause, plain
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
-from stardock.stages.playbooks import Event
-from stardock.stages.progress import PLAYS, Watcher
+from stardock.playbooks.ansible import Event
+from stardock.playbooks.progress import PLAYS, Watcher
 
 _LONGEST = 900
 #: What only reads, before the first stage.

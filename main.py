@@ -18,8 +18,8 @@ from stacks.node import prepare_node
 from stardock.cli.main import message_lines
 from stardock.errors import ConditionError, StardockError, of_system
 from stardock.plan.state import LOCAL
-from stardock.stages.live_files import refuse_live_files
 from stardock.terraform.environment import refuse_elsewhere
+from stardock.terraform.live_files import refuse_live_files
 from stardock.workspace.files import find_cluster_file
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, unseen
 from stardock.writing import close_to_others, keep_others_from_writing, refuse_link

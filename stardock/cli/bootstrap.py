@@ -46,7 +46,7 @@ def bootstrap(
     from stardock.cli.endings import bootstrap_ending, expectation  # noqa: PLC0415
     from stardock.playbooks.silent import partial_error  # noqa: PLC0415
     from stardock.stages import bootstrap as work  # noqa: PLC0415
-    from stardock.stages.step import show  # noqa: PLC0415
+    from stardock.step import show  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 

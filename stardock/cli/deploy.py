@@ -37,7 +37,7 @@ def deploy(
     from stardock.cli.endings import deploy_ending  # noqa: PLC0415
     from stardock.stages.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
     from stardock.stages.deploy import deploy as bring_up  # noqa: PLC0415
-    from stardock.stages.step import show  # noqa: PLC0415
+    from stardock.step import show  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
     from stardock.estate.connection import Estate  # noqa: PLC0415 -- requests: not for --help
     from stardock.stages.discover import ANSWER_SECONDS, patience  # noqa: PLC0415
     from stardock.stages.discover import discover as look  # noqa: PLC0415
-    from stardock.stages.step import Step, show  # noqa: PLC0415
+    from stardock.step import Step, show  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.run_lock import only_run  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415

@@ -17,7 +17,7 @@ from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.guards import Running, guard_problems
 from stardock.playbooks.failure import reach_cure, result_words
 from stardock.spec.tree import read_tree
-from stardock.stages.roles import refuse_other_roles
+from stardock.workspace.roles import refuse_other_roles
 from stardock.workspace.workspace import Workspace, standing_here
 
 #: Lines of one machine's answer; config.yaml has about a hundred keys.

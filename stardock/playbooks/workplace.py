@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stardock.model.cluster_files import ClusterFiles
-from stardock.stages.step import Say
+from stardock.step import Say
 from stardock.workspace.run_lock import only_asking, only_run
 from stardock.writing import refuse_link, refuse_open, unwritable
 

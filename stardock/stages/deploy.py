@@ -22,21 +22,21 @@ from stardock.playbooks.running import known
 from stardock.playbooks.running import refuse as refuse_standing
 from stardock.spec.hooks import Hooks
 from stardock.stages import discover as discovery
-from stardock.stages.deploy_words import change_lines, check_names
 from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.stages.images import refuse_unfit_files
-from stardock.stages.live_files import refuse_live_files
-from stardock.stages.step import Say, Step, run
+from stardock.step import Say, Step, run
 from stardock.terraform.allowed import NOTHING, allowed_in
 from stardock.terraform.changes import MACHINE, MachineChange, machine_changes, strange
 from stardock.terraform.engine import Engine
 from stardock.terraform.environment import not_passed
 from stardock.terraform.gate import judge, judge_strange, refuse
+from stardock.terraform.live_files import refuse_live_files
 from stardock.terraform.lost import await_agents, find_lost, settled, strays
 from stardock.terraform.saved_plan import SavedPlan
 from stardock.terraform.state import mend, pull, refuse_left_behind
 from stardock.terraform.synth import STACK_FILE, find_engine, stack_folder, synth
 from stardock.terraform.variables import password_variables
+from stardock.terraform.words import change_lines, check_names
 from stardock.workspace.facts import save_facts
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.state import Standing, standing_in

@@ -17,12 +17,12 @@ from stardock.estate.machines import EstateMachine, is_gone, machines_on
 from stardock.estate.power import power_of, standstill
 from stardock.estate.reasons import Kind, Reason
 from stardock.estate.refusals import NoAnswer
+from stardock.estate.renewed import contradicting, refounded, renewed, still_unknown, without_shared
+from stardock.estate.sighting import Sighting, addresses_of_others, sighting_of
 from stardock.model.facts import Facts, MachineFacts
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.stages.renewed import contradicting, refounded, renewed, still_unknown, without_shared
-from stardock.stages.sighting import Sighting, addresses_of_others, sighting_of
-from stardock.stages.step import Say
+from stardock.step import Say
 from stardock.systems import system
 from stardock.workspace.facts import save_facts, save_known_hosts
 from stardock.workspace.state import Standing

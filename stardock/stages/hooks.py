@@ -17,7 +17,7 @@ from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.contract import document
 from stardock.playbooks.workplace import private_directory
 from stardock.spec.hooks import Hook, Hooks
-from stardock.stages.step import Say, Step
+from stardock.step import Say, Step
 from stardock.workspace.run_lock import MARK
 from stardock.workspace.workspace import Workspace
 from stardock.writing import PRIVATE, write_atomically

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stardock.model.machine import Role
-from stardock.stages.deploy_words import removal_lines
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import Allowed, judge
+from stardock.terraform.words import removal_lines
 from stardock.workspace.workspace import Workspace, standing_here
 
 #: Nothing is imported.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.errors import EngineError
-from stardock.stages.step import Say
+from stardock.step import Say
 from stardock.terraform.changes import MACHINE, tainted_machines
 from stardock.terraform.environment import passed
 from stardock.terraform.messages import Transcript, cure_of

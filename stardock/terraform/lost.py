@@ -20,7 +20,7 @@ from stardock.estate.machines import EstateMachine, locked_for, machines_on
 from stardock.estate.power import powers_of
 from stardock.estate.reasons import Kind, Reason
 from stardock.model.machine import Machine
-from stardock.stages.step import Say
+from stardock.step import Say
 
 #: Seconds for PVE to finish a creation whose order came from a killed run: copying an image of some GiB.
 CREATION_SECONDS = 300.0

@@ -18,7 +18,7 @@ from stardock.errors import EngineError, RefusedError
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.settings import State
 from stardock.plan.state import LOCAL, configuration
-from stardock.stages.step import Say
+from stardock.step import Say
 from stardock.terraform.engine import Engine
 from stardock.workspace.state import EncryptedStateError, standing
 from stardock.writing import refuse_link

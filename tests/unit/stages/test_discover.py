@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stardock.estate.agent import Addresses, HostKeys
+from stardock.estate.renewed import refounded, renewed, still_unknown, without_shared
+from stardock.estate.sighting import Sighting, addresses_of_others, sighting_of
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.machine import Image, Interface, Ipv6, Machine
 from stardock.model.parts import Agent
 from stardock.model.plan import Plan
 from stardock.model.settings import Distribution, Proxmox, PveNode, Ssh
 from stardock.stages.discover import NOT_ASKED, asked, patience
-from stardock.stages.renewed import refounded, renewed, still_unknown, without_shared
-from stardock.stages.sighting import Sighting, addresses_of_others, sighting_of
 
 pytestmark = pytest.mark.unit
 

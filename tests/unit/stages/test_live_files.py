@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import ConditionError
-from stardock.stages.live_files import refuse_live_files
 from stardock.terraform.environment import refuse_elsewhere
+from stardock.terraform.live_files import refuse_live_files
 
 pytestmark = pytest.mark.unit
 

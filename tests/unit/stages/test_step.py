@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stardock import step
 from stardock.errors import ConditionError
-from stardock.stages import step
 
 pytestmark = pytest.mark.unit
 

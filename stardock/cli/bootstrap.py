@@ -1,4 +1,4 @@
-"""`runner bootstrap`: its options; what it does is `stardock.stages.bootstrap`."""
+"""`runner bootstrap`: its options; what it does is `stardock.verbs.bootstrap`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from stardock.cli.told import FILE, say
 
-#: As in `stardock.stages.bootstrap`, which --help does not import; a test compares.
+#: As in `stardock.verbs.bootstrap`, which --help does not import; a test compares.
 STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
 
 
@@ -45,8 +45,8 @@ def bootstrap(
     from stardock.cli.bootstrap_view import view  # noqa: PLC0415 -- rich and pydantic: not for --help
     from stardock.cli.endings import bootstrap_ending, expectation  # noqa: PLC0415
     from stardock.playbooks.silent import partial_error  # noqa: PLC0415
-    from stardock.stages import bootstrap as work  # noqa: PLC0415
     from stardock.step import show  # noqa: PLC0415
+    from stardock.verbs import bootstrap as work  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 

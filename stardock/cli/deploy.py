@@ -1,4 +1,4 @@
-"""`runner deploy`: its options; what it does is `stardock.stages.deploy`."""
+"""`runner deploy`: its options; what it does is `stardock.verbs.deploy`."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def deploy(
     continues when it is run again.
     """
     from stardock.cli.endings import deploy_ending  # noqa: PLC0415
-    from stardock.stages.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
-    from stardock.stages.deploy import deploy as bring_up  # noqa: PLC0415
     from stardock.step import show  # noqa: PLC0415
+    from stardock.verbs.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
+    from stardock.verbs.deploy import deploy as bring_up  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`runner discover`: its options; what it does is `stardock.stages.discover`."""
+"""`runner discover`: its options; what it does is `stardock.verbs.discover`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
     Asks every machine's guest agent over the PVE API and writes the facts and known_hosts beside the cluster file. Needs the API token.
     """
     from stardock.estate.connection import Estate  # noqa: PLC0415 -- requests: not for --help
-    from stardock.stages.discover import ANSWER_SECONDS, patience  # noqa: PLC0415
-    from stardock.stages.discover import discover as look  # noqa: PLC0415
     from stardock.step import Step, show  # noqa: PLC0415
+    from stardock.verbs.discover import ANSWER_SECONDS, patience  # noqa: PLC0415
+    from stardock.verbs.discover import discover as look  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.run_lock import only_run  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415

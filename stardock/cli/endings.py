@@ -10,7 +10,7 @@ from stardock.distributions.network_plugins import NONE, network_plugins
 from stardock.fold import fold
 
 if TYPE_CHECKING:
-    from stardock.stages.bootstrap import Done
+    from stardock.verbs.bootstrap import Done
     from stardock.workspace.workspace import Workspace
 
 #: The page on what a cluster has by itself and what it lacks.

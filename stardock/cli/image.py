@@ -12,7 +12,7 @@ import click
 from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
-    from stardock.stages.images import Looked, Wanted
+    from stardock.verbs.images import Looked, Wanted
 
 #: Digits of a digest that a person compares.
 SHOWN = len("sha256:") + 16
@@ -42,8 +42,8 @@ def pin(file: Path | None, upgrade: bool, yes: bool, dry_run: bool) -> None:
     from datetime import UTC, datetime  # noqa: PLC0415 -- as all below: not for --help
 
     from stardock.errors import RefusedError  # noqa: PLC0415
-    from stardock.stages.images import look_up, write_pins  # noqa: PLC0415
-    from stardock.stages.lock import refuse_frozen  # noqa: PLC0415
+    from stardock.verbs.images import look_up, write_pins  # noqa: PLC0415
+    from stardock.verbs.lock import refuse_frozen  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     cluster_file = find_cluster_file(file)
@@ -88,7 +88,7 @@ def _short(checksum: str | None) -> str:
 def show(file: Path | None, form: str) -> None:
     """Show images, their pins, and the machines made from each."""
     from stardock.plan.contract import FORMAT  # noqa: PLC0415
-    from stardock.stages.images import wanted_images  # noqa: PLC0415
+    from stardock.verbs.images import wanted_images  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     images = wanted_images(find_cluster_file(file))

@@ -12,7 +12,7 @@ import click
 from stardock.cli.told import file_option, say
 
 if TYPE_CHECKING:
-    from stardock.stages.importing import Import, Wish
+    from stardock.verbs.importing import Import, Wish
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -50,7 +50,7 @@ def starbase(directory: Path, file: Path, name: str, **asked: Any) -> None:
     Reads terraform.tfvars and custom.yml in DIR; VM ids, PVE nodes, addresses and MACs are those of the VMs that exist, as Proxmox says
     (with PROXMOX_VE_API_TOKEN) or starbase's terraform.tfstate. Nothing is changed on Proxmox: `runner deploy` then takes the VMs over.
     """
-    from stardock.stages.importing import Wish, import_starbase  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.verbs.importing import Wish, import_starbase  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import resolved  # noqa: PLC0415
 
     wish = Wish(directory=directory, cluster_file=resolved(file), cluster=name, **asked)

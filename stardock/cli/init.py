@@ -59,7 +59,7 @@ def init(
     """
     import os  # noqa: PLC0415 -- what follows is not for --help
 
-    from stardock.stages.initial import write  # noqa: PLC0415 -- pydantic
+    from stardock.verbs.initial import write  # noqa: PLC0415 -- pydantic
     from stardock.workspace.files import DEFAULT  # noqa: PLC0415
 
     path = file or Path(os.environ.get("STARDOCK_FILE") or DEFAULT)

@@ -26,7 +26,7 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 
     The lock then has those values. Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
     """
-    from stardock.stages.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.verbs.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
@@ -42,7 +42,7 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
     """Free the VM id and addresses of the removed machine NAME."""
     from stardock.plan.claims import static_addresses  # noqa: PLC0415 -- see below
-    from stardock.stages.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.verbs.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
@@ -60,7 +60,7 @@ def memory(file: Path | None, dry_run: bool) -> None:
     Placement respects it from then on. Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
     """
     from stardock.plan.placement_rules import gibibytes  # noqa: PLC0415 -- see below
-    from stardock.stages.lock import keep_memory  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.verbs.lock import keep_memory  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
     read = keep_memory(find_cluster_file(file), dry_run=dry_run)

@@ -110,7 +110,7 @@ def test_all_else_in_the_lock_stays_also_what_was_written_while_proxmox_was_aske
         commit_lock(open_workspace(file))
         return memory_by_node(estate)
 
-    monkeypatch.setattr("stardock.stages.lock.memory_by_node", meanwhile)
+    monkeypatch.setattr("stardock.verbs.lock.memory_by_node", meanwhile)
     run(file, "lock", "memory")
     after = json.loads(file.with_suffix(".lock").read_text())
     assert sorted(after["machines"]) == ["agent1", "lb1", "lb2", "server1", "server2", "server3"]

@@ -26,16 +26,16 @@ ONLY = {
 
 #: folder -> what it must never import (prefixes)
 NEVER = {
-    "stardock/plan/": ("stardock.cli", "stardock.stages", "stardock.estate", "stardock.bundle", "lab", "stacks", "pve"),
-    "stardock/spec/": ("stardock.plan", "stardock.cli", "stardock.stages", "stardock.estate", "lab", "stacks", "pve"),
-    "stardock/bundle/": ("stardock.cli", "stardock.stages", "stardock.estate", "lab", "stacks", "pve"),
-    "stardock/firstboot/": ("stardock.cli", "stardock.stages", "stardock.estate", "lab", "stacks", "pve"),
-    "stardock/stages/": ("stardock.cli", "lab", "pve"),
-    "stardock/estate/": ("stardock.cli", "lab", "stardock.stages", "stacks", "pve"),
-    "stardock/drift/": ("stardock.cli", "stardock.stages", "lab", "stacks", "pve"),
-    "stardock/importers/": ("stardock.cli", "stardock.stages", "stardock.estate", "lab", "stardock.bundle", "stacks", "pve"),
+    "stardock/plan/": ("stardock.cli", "stardock.verbs", "stardock.estate", "stardock.bundle", "lab", "stacks", "pve"),
+    "stardock/spec/": ("stardock.plan", "stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stacks", "pve"),
+    "stardock/bundle/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stacks", "pve"),
+    "stardock/firstboot/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stacks", "pve"),
+    "stardock/verbs/": ("stardock.cli", "lab", "pve"),
+    "stardock/estate/": ("stardock.cli", "lab", "stardock.verbs", "stacks", "pve"),
+    "stardock/drift/": ("stardock.cli", "stardock.verbs", "lab", "stacks", "pve"),
+    "stardock/importers/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stardock.bundle", "stacks", "pve"),
     "constructs/": ("stardock", "stacks"),
-    "stacks/": ("stardock.cli", "stardock.stages", "stardock.estate", "lab", "stardock.bundle"),
+    "stacks/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stardock.bundle"),
 }
 
 #: what planning may not touch: I/O, clocks, chance

@@ -12,7 +12,7 @@ import pytest
 
 from stardock.cli.endings import NEXT, bootstrap_ending, deploy_ending, expectation
 from stardock.model.facts import Facts, Founded, MachineFacts
-from stardock.stages.bootstrap import STAGES, Done, Options
+from stardock.verbs.bootstrap import STAGES, Done, Options
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import ROOT, document
 

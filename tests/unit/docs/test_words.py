@@ -8,10 +8,10 @@ import pytest
 
 from stardock.cli.main import COMMANDS
 from stardock.model.machine import ROLES
-from stardock.stages.bootstrap import STAGES
 from stardock.systems import SYSTEMS
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import Allowed, kept_server
+from stardock.verbs.bootstrap import STAGES
 from tests.plans import ROOT
 from tests.unit.docs.pages import README, Page
 

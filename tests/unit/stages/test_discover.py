@@ -17,7 +17,7 @@ from stardock.model.machine import Image, Interface, Ipv6, Machine
 from stardock.model.parts import Agent
 from stardock.model.plan import Plan
 from stardock.model.settings import Distribution, Proxmox, PveNode, Ssh
-from stardock.stages.discover import NOT_ASKED, asked, patience
+from stardock.verbs.discover import NOT_ASKED, asked, patience
 
 pytestmark = pytest.mark.unit
 

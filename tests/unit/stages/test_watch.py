@@ -15,7 +15,7 @@ from stardock.estate.machines import EstateMachine
 from stardock.estate.refusals import NoAnswer
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts, MachineFacts
-from stardock.stages import discover as discovery
+from stardock.verbs import discover as discovery
 from stardock.workspace.facts import load_facts
 from stardock.workspace.workspace import Workspace
 from tests.unit.stages.test_discover import KEY, MAC, _plan

@@ -16,7 +16,7 @@ from stardock.errors import ConditionError, InputErrors
 from stardock.firstboot import documents
 from stardock.playbooks.contents import read_contents
 from stardock.spec import load_spec
-from stardock.stages.bootstrap import Options, check, contents_for
+from stardock.verbs.bootstrap import Options, check, contents_for
 from stardock.workspace.lock import to_json
 from stardock.workspace.secrets import Secrets, save_variables
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace

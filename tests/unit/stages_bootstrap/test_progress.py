@@ -13,7 +13,7 @@ from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.playbooks.ansible import Event, Kind
 from stardock.playbooks.failure import cause, failure_error
 from stardock.playbooks.progress import LOGS, PLAYS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
-from stardock.stages import bootstrap
+from stardock.verbs import bootstrap
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit

@@ -17,7 +17,7 @@ from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.model.facts import Facts, Founded
 from stardock.playbooks.founded import remember
 from stardock.playbooks.running import Seen, known, read_answers, refuse, refuse_packages, running, seen
-from stardock.stages.bootstrap import Options, check
+from stardock.verbs.bootstrap import Options, check
 from stardock.workspace.facts import load_facts, save_facts
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import PUBLIC_KEY, ROOT

@@ -13,7 +13,7 @@ from stardock.model.facts import Facts, MachineFacts
 from stardock.model.parts import Agent
 from stardock.playbooks.progress import LEAVES_OUT, STOPS
 from stardock.playbooks.silent import left_out, partial_error, unknown_agents
-from stardock.stages import bootstrap
+from stardock.verbs import bootstrap
 from stardock.workspace.workspace import Workspace
 from tests.plans import quickstart_plan
 from tests.unit.stages_bootstrap.test_progress import event, watch

@@ -20,9 +20,9 @@ from stardock.playbooks.founded import read_back, remember, remember_host_keys
 from stardock.playbooks.progress import Log, Progress, Watcher
 from stardock.playbooks.running import known, read_answers, refuse, refuse_packages, running
 from stardock.playbooks.workplace import Workplace, alone, workplace
-from stardock.stages.hooks import check_hooks, hook_steps
 from stardock.step import Say, Step
 from stardock.step import run as run_steps
+from stardock.verbs.hooks import check_hooks, hook_steps
 from stardock.workspace.files import named_file
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move

@@ -19,7 +19,7 @@ from stardock.model.plan import Plan
 from stardock.plan.image_rules import GIB
 from stardock.plan.images import image_url, mirrored, release_of, source
 from stardock.spec import load_spec
-from stardock.stages.lock import refuse_frozen
+from stardock.verbs.lock import refuse_frozen
 from stardock.workspace.files import named_file
 from stardock.workspace.lock import load_lock, save_lock
 from stardock.workspace.run_lock import only_run

@@ -21,9 +21,6 @@ from stardock.plan.state import LOCAL
 from stardock.playbooks.running import known
 from stardock.playbooks.running import refuse as refuse_standing
 from stardock.spec.hooks import Hooks
-from stardock.stages import discover as discovery
-from stardock.stages.hooks import check_hooks, hook_steps
-from stardock.stages.images import refuse_unfit_files
 from stardock.step import Say, Step, run
 from stardock.terraform.allowed import NOTHING, allowed_in
 from stardock.terraform.changes import MACHINE, MachineChange, machine_changes, strange
@@ -37,6 +34,9 @@ from stardock.terraform.state import mend, pull, refuse_left_behind
 from stardock.terraform.synth import STACK_FILE, find_engine, stack_folder, synth
 from stardock.terraform.variables import password_variables
 from stardock.terraform.words import change_lines, check_names
+from stardock.verbs import discover as discovery
+from stardock.verbs.hooks import check_hooks, hook_steps
+from stardock.verbs.images import refuse_unfit_files
 from stardock.workspace.facts import save_facts
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.state import Standing, standing_in

@@ -1,4 +1,4 @@
-"""Static addresses: counted up from base + offset. Whether a machine can have one is `stardock.spec.addresses.unfit`."""
+"""Static addresses: counted up from base + offset. Whether a machine can have one is `stardock.spec.rules.addresses.unfit`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from stardock.plan.counting import Counters, Numbers
 from stardock.plan.hosts import hosts
 from stardock.plan.vm_ids import vm_ids
 from stardock.plan.wanted import V4, V6, Wanted
-from stardock.spec.addresses import unfit
+from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.interface import Static, StaticV6

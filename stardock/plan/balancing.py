@@ -1,4 +1,4 @@
-"""The VIP: on which interface of the load balancers it lies. Whether it can is `stardock.spec.addresses`."""
+"""The VIP: on which interface of the load balancers it lies. Whether it can is `stardock.spec.rules.addresses`."""
 
 from __future__ import annotations
 

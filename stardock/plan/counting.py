@@ -11,7 +11,7 @@ from stardock.model.lock import LockedMachine
 from stardock.model.machine import Role
 from stardock.plan import addresses
 from stardock.plan.wanted import Wanted
-from stardock.spec.addresses import unfit
+from stardock.spec.rules.addresses import unfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

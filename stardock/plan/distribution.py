@@ -12,7 +12,7 @@ from stardock.distributions.option_rules import option_faults
 from stardock.model.lock import Lock
 from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.spec.places import at
-from stardock.spec.rules import option_keys
+from stardock.spec.rules.across import option_keys
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stardock.model.lock import Lock, LockedMachine
 from stardock.plan import addresses, identity
 from stardock.plan.wanted import V4, Wanted
-from stardock.spec.addresses import unfit
+from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.interface import Static, StaticV6

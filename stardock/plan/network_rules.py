@@ -13,9 +13,9 @@ from stardock.plan import addresses
 from stardock.plan.claims import Clash, clashes, static_addresses
 from stardock.plan.counting import Numbers
 from stardock.plan.wanted import V4, Wanted
-from stardock.spec.addresses import unfit
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
+from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec

@@ -1,4 +1,4 @@
-"""Rules about what is allocated, between cluster.yaml and its lock. What cluster.yaml alone can break is `stardock.spec.rules`."""
+"""Rules about what is allocated, between cluster.yaml and its lock. What cluster.yaml alone can break is `stardock.spec.rules.across`."""
 
 from __future__ import annotations
 

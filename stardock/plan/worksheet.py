@@ -13,7 +13,7 @@ from stardock.plan import addresses
 from stardock.plan.claims import static_addresses
 from stardock.plan.counting import Counters
 from stardock.plan.wanted import V4
-from stardock.spec.addresses import unfit
+from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from stardock.distributions.release import release
-from stardock.spec import cures, foreign, mapping_for_list, pve_config, role_words
-from stardock.spec.flow import LONGEST, flow
 from stardock.spec.foreign_root import BY_POOL, UNDER_POOLS, VERSION
 from stardock.spec.keypath import Keys
-from stardock.spec.mapping_for_list import Texts
+from stardock.spec.mistakes import cures, foreign, mapping_for_list, pve_config, role_words
+from stardock.spec.mistakes.flow import LONGEST, flow
+from stardock.spec.mistakes.mapping_for_list import Texts
 from stardock.spec.pools import Machine, Pool
 
 #: Words by which other tools let a thing go, and those by which they let it be.

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from stardock.spec import cures
 from stardock.spec.distribution import Url
 from stardock.spec.image import SystemName
+from stardock.spec.mistakes import cures
 from stardock.spec.private_key import MARK
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Account, Flag, Form, shown

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from stardock.spec import cures
 from stardock.spec.disks import DiskFlags
+from stardock.spec.mistakes import cures
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, between, parse_mib, shown

@@ -1,4 +1,4 @@
-"""Interfaces of machines: hardware, addresses of both families, routes. What must fit together between them: `stardock.spec.routing`."""
+"""Interfaces of machines: hardware, addresses of both families, routes. Rules between them: `stardock.spec.rules.routing`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from stardock.spec import cures
 from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
+from stardock.spec.mistakes import cures
 from stardock.spec.pve_names import Bridge, Zone
 from stardock.spec.section import Section, broken
 from stardock.spec.trunks import ranges_of, vlans_of

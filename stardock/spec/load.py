@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from stardock.errors import InputErrors, Problem
 from stardock.model.cluster_files import NO_CLUSTER_FILE
 from stardock.reading import MAX_BYTES, conflict_line, read_file
-from stardock.spec import slips
-from stardock.spec.asked import with_systems
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys
 from stardock.spec.keys import with_key_lines
-from stardock.spec.rules import broken_rules, conflicts
+from stardock.spec.mistakes import slips
+from stardock.spec.mistakes.asked import with_systems
+from stardock.spec.mistakes.words import problems_of
+from stardock.spec.rules.across import broken_rules, conflicts
 from stardock.spec.tree import TEMPLATE, Tree, read_tree
-from stardock.spec.words import problems_of
 
 #: Values that are wrong can make what is around them wrong: as deep as cluster.yaml is nested, and a bit.
 _ROUNDS = 8

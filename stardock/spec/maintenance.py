@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from stardock.spec import cures
+from stardock.spec.mistakes import cures
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Minutes, shown
 

@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from stardock.distributions.node_labels import EFFECTS, is_label_key, is_label_value, taint_of
-from stardock.spec import cures
 from stardock.spec.cloud_init import PoolCloudInit
 from stardock.spec.hardware import Cpu, Hardware
 from stardock.spec.image import Image
 from stardock.spec.interface import Interfaces
 from stardock.spec.ip import Ipv4, Ipv6, Mac
+from stardock.spec.mistakes import cures
 from stardock.spec.network import RoleName
 from stardock.spec.proxmox import NodeName
 from stardock.spec.section import broken

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from stardock.spec import cures
-from stardock.spec.foreign_keys import ONE_CLUSTER
+from stardock.spec.mistakes import cures
+from stardock.spec.mistakes.foreign_keys import ONE_CLUSTER
 from stardock.spec.private_key import KeyFile
 from stardock.spec.pve_names import Bridge, Datastore, PveAccount
 from stardock.spec.section import Section, broken

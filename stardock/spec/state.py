@@ -24,7 +24,7 @@ def _known_settings(schema: dict[str, Any]) -> None:
 class State(Section):
     """Terraform's state: beside cluster.yaml, or where a team shares it. Credentials come from the environment only."""
 
-    # Other keys are the backend's own: `stardock.spec.state_rules` looks at them, since they differ by backend.
+    # Other keys are the backend's own: `stardock.spec.rules.state` looks at them, since they differ by backend.
     model_config = ConfigDict(extra="allow", json_schema_extra=_known_settings)
 
     backend: BackendName = Field(

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
-from stardock.spec import cures
 from stardock.spec.keypath import printable
+from stardock.spec.mistakes import cures
 from stardock.spec.section import broken
 
 #: In MiB. PVE counts VM memory in MiB and disks in GiB, both binary.

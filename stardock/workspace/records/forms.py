@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from stardock.spec.keypath import Keys, printable
+from stardock.spec.mistakes.words import message_of
 from stardock.spec.units import shown
-from stardock.spec.words import message_of
 from stardock.workspace.records.document import Document
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from stardock.firstboot.user import user_data
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.spec.rules import conflicts
+from stardock.spec.rules.across import conflicts
 from stardock.systems import system
 from tests.plans import PUBLIC_KEY, document, plan_of, spec_of
 

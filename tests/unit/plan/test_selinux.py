@@ -15,7 +15,7 @@ from stardock.model.facts import Facts
 from stardock.model.lock import Lock
 from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.spec.rules import conflicts
+from stardock.spec.rules.across import conflicts
 from stardock.systems import SYSTEMS, system
 from stardock.workspace.lock import load_lock, save_lock, to_json
 from tests.plans import document, plan_of, spec_of

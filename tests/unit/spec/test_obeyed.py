@@ -10,9 +10,9 @@ import pytest
 from stardock.nearest import opposed
 from stardock.spec import load_spec
 from stardock.spec.cluster import Spec
-from stardock.spec.foreign import VALUES
-from stardock.spec.foreign_keys import KEYS
-from stardock.spec.renamed import line
+from stardock.spec.mistakes.foreign import VALUES
+from stardock.spec.mistakes.foreign_keys import KEYS
+from stardock.spec.mistakes.renamed import line
 from stardock.spec.sections import all_sections
 from tests.unit.spec.conftest import Load, Problems
 from tests.unit.spec.obeyed import AGENT, BASE, ROWS, Row

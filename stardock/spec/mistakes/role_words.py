@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from stardock.spec.foreign import VALUES, plain
+from stardock.spec.mistakes.foreign import VALUES, plain
 
 ROLES = ("server", "agent", "loadbalancer")
 EACH = "`server` (etcd and the control plane), `agent` (runs workloads) or `loadbalancer` (holds the VIP)"

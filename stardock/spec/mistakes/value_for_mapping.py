@@ -8,8 +8,9 @@ from typing import overload
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from stardock.spec import cures, image, pve_config, role_words
-from stardock.spec.mapping_for_list import address_of
+from stardock.spec import image
+from stardock.spec.mistakes import cures, pve_config, role_words
+from stardock.spec.mistakes.mapping_for_list import address_of
 from stardock.systems import SYSTEMS
 
 _GENERIC = "write {KEY: VALUE}, or one key a line, indented"

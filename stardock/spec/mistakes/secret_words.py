@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stardock.spec.foreign import plain
+from stardock.spec.mistakes.foreign import plain
 
 _WORDS = re.compile(
     r"(pm_|pve_|proxmox_|proxmox_ve_|virtual_environment_|api_|rke2_|k3s_|cluster_|agent_|node_|join_|ssh_|user_|root_|ci|plain_text_|hashed_|vault_)*"

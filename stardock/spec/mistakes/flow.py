@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stardock.spec.keypath import Keys, printable
+from stardock.spec.mistakes.secret_words import of_key
 from stardock.spec.private_key import MARK
-from stardock.spec.secret_words import of_key
 
 #: More than this nobody copies from a terminal.
 LONGEST = 160

@@ -8,13 +8,14 @@ from pydantic_core import ErrorDetails
 
 from stardock.distributions.rke2 import known_keys
 from stardock.nearest import nearest
-from stardock.spec import by_value, foreign, secret_words, slips
+from stardock.spec import by_value
 from stardock.spec.cluster import Spec
-from stardock.spec.flow import flow
 from stardock.spec.foreign_root import PLACES
 from stardock.spec.hardware import Hardware
 from stardock.spec.keypath import EXTENSION, Keys, path_text
-from stardock.spec.renamed import line
+from stardock.spec.mistakes import foreign, secret_words, slips
+from stardock.spec.mistakes.flow import flow
+from stardock.spec.mistakes.renamed import line
 from stardock.spec.sections import section_at, sections_of
 
 #: What is said beside a key that is meant, where another one is near.

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from stardock.spec import foreign, renamed
-from stardock.spec.flow import flow
 from stardock.spec.foreign_root import each
 from stardock.spec.keypath import Keys
+from stardock.spec.mistakes import foreign, renamed
+from stardock.spec.mistakes.flow import flow
 
 Texts = Mapping[Keys, str]
 

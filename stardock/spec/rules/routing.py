@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_address, ip_network
 
 from stardock.errors import Problem
-from stardock.spec.addresses import unfit
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.interface import MTU_OF_BRIDGE, Interface, Route, Static, StaticV6
 from stardock.spec.ip import IpNetwork
 from stardock.spec.places import at
+from stardock.spec.rules.addresses import unfit
 
 #: RFC 8200, section 5: every link that carries IPv6 takes packets of this size.
 IPV6_MTU = 1280

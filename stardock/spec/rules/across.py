@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Iterator
 from stardock.distributions.fault import Fault
 from stardock.distributions.option_rules import option_faults
 from stardock.errors import Problem
-from stardock.spec.addresses import address_rules, vip_rules
 from stardock.spec.cluster import Keys, Spec
-from stardock.spec.cluster_networks import cluster_network_rules
-from stardock.spec.node_rules import node_rules
 from stardock.spec.places import at
-from stardock.spec.routing import routing_rules
-from stardock.spec.selinux_rules import selinux_rules
-from stardock.spec.state_rules import state_has_a_place, state_settings
-from stardock.spec.system_rules import system_rules
+from stardock.spec.rules.addresses import address_rules, vip_rules
+from stardock.spec.rules.cluster_networks import cluster_network_rules
+from stardock.spec.rules.nodes import node_rules
+from stardock.spec.rules.routing import routing_rules
+from stardock.spec.rules.selinux import selinux_rules
+from stardock.spec.rules.state import state_has_a_place, state_settings
+from stardock.spec.rules.systems import system_rules
 
 SSH_PORT = 22
 

@@ -1,4 +1,4 @@
-"""Rules about addresses that were written out: machines' own ones, the VIP. What interfaces and routes need: `stardock.spec.routing`."""
+"""Rules about addresses that were written out: machines' own ones, the VIP. For interfaces and routes: `stardock.spec.rules.routing`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from stardock.spec import cures
+from stardock.spec.mistakes import cures
 from stardock.spec.units import SIZES
 
 _LONGEST = 60

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from stardock.spec import foreign, renamed, role_words
-from stardock.spec.flow import LONGEST, flow, pairs
 from stardock.spec.keypath import Keys
+from stardock.spec.mistakes import foreign, renamed, role_words
+from stardock.spec.mistakes.flow import LONGEST, flow, pairs
 from stardock.spec.section import Section
 from stardock.spec.sections import section_at
 

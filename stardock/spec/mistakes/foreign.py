@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stardock.spec import cures
-from stardock.spec.foreign_keys import KEYS
 from stardock.spec.foreign_root import each
+from stardock.spec.mistakes import cures
+from stardock.spec.mistakes.foreign_keys import KEYS
 
 #: Values of `role` and of other choices as other tools call them -> ours.
 VALUES: Mapping[str, str] = {

@@ -10,13 +10,14 @@ from pydantic_core import ErrorDetails
 
 from stardock.errors import Problem
 from stardock.nearest import nearest
-from stardock.spec import cures, foreign, mapping_for_list, mapping_for_value, private_key, role_words, slips, value_for_mapping
+from stardock.spec import private_key
 from stardock.spec.keypath import Keys, nearest_line, path_text
 from stardock.spec.maintenance import EVERY_DAY
+from stardock.spec.mistakes import cures, foreign, mapping_for_list, mapping_for_value, role_words, slips, value_for_mapping
+from stardock.spec.mistakes.unknown_keys import fallen_out, means, unknown_key
 from stardock.spec.section import RULE
 from stardock.spec.sections import section_at
 from stardock.spec.units import shown
-from stardock.spec.unknown_keys import fallen_out, means, unknown_key
 
 #: A cure of more than a line.
 _LONG = 100

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stardock.spec import cures
+from stardock.spec.mistakes import cures
 
 _LINE = re.compile(r"(net|ipconfig|scsi|virtio|sata|ide|usb|hostpci|efidisk|tpmstate|serial)(\d{1,2})")
 _MODELS = ("virtio", "e1000", "e1000e", "vmxnet3", "rtl8139")

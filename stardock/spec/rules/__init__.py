@@ -1,0 +1,1 @@
+"""What must fit together between the keys of cluster.yaml, before anything is allocated."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from stardock.model.machine import ROLES, Machine, Window
 from stardock.model.plan import Plan
 from stardock.model.settings import Kured
-from stardock.plan.rules import self_rebooting
+from stardock.plan.rules.allocated import self_rebooting
 
 ITSELF, KURED = "itself", "kured"
 #: As `date.weekday()` counts them, in kured's words.

@@ -18,7 +18,7 @@ SUPERVISOR_PORT = 9345
 
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
-#: On the machines that can have it (`stardock.plan.setup`); on the others RKE2 starts no static pod, or nothing comes of it.
+#: On the machines that can have it (`stardock.plan.machine.setup`); on the others RKE2 starts no static pod, or nothing comes of it.
 _CONFINED = ("selinux", True)
 
 

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stardock.cli.screen import HEAD
-from stardock.plan.worksheet import ENOUGH, Range
-from stardock.plan.worksheet import fixed as fixed_addresses
+from stardock.plan.views.worksheet import ENOUGH, Range
+from stardock.plan.views.worksheet import fixed as fixed_addresses
 
 if TYPE_CHECKING:
     from stardock.spec import Spec

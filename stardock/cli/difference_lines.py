@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from stardock.fold import fold
 from stardock.model.machine import ROLES
-from stardock.plan.aspects import Effect
-from stardock.plan.difference import Difference, Ending
-from stardock.plan.keeps import Keep
+from stardock.plan.views.aspects import Effect
+from stardock.plan.views.difference import Difference, Ending
+from stardock.plan.views.keeps import Keep
 
 T = TypeVar("T")
 EFFECTS: Mapping[Effect, str] = {

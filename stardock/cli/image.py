@@ -87,7 +87,7 @@ def _short(checksum: str | None) -> str:
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def show(file: Path | None, form: str) -> None:
     """Show images, their pins, and the machines made from each."""
-    from stardock.plan.contract import FORMAT  # noqa: PLC0415
+    from stardock.plan.views.contract import FORMAT  # noqa: PLC0415
     from stardock.verbs.images import wanted_images  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 

@@ -41,7 +41,7 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
     """Free the VM id and addresses of the removed machine NAME."""
-    from stardock.plan.claims import static_addresses  # noqa: PLC0415 -- see below
+    from stardock.plan.allocation.claims import static_addresses  # noqa: PLC0415 -- see below
     from stardock.verbs.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 
@@ -59,7 +59,7 @@ def memory(file: Path | None, dry_run: bool) -> None:
 
     Placement respects it from then on. Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
     """
-    from stardock.plan.placement_rules import gibibytes  # noqa: PLC0415 -- see below
+    from stardock.plan.rules.placement import gibibytes  # noqa: PLC0415 -- see below
     from stardock.verbs.lock import keep_memory  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
 

@@ -11,9 +11,9 @@ from stardock.fold import RANGE, follows, runs, span
 from stardock.model.facts import Facts, address_of
 from stardock.model.machine import ROLES, Machine, Window
 from stardock.model.plan import Plan
-from stardock.plan import maintenance
-from stardock.plan.aspects import size
-from stardock.plan.rules import self_rebooting
+from stardock.plan.machine import maintenance
+from stardock.plan.rules.allocated import self_rebooting
+from stardock.plan.views.aspects import size
 
 COLUMNS = ("machine", "PVE node", "VM id", "address", "reboots itself")
 #: A group of more machines is folded.

@@ -10,9 +10,9 @@ from stardock.cli.machine_rows import READABLE
 from stardock.cli.screen import HEAD
 from stardock.fold import fold
 from stardock.model.machine import ROLES, Machine, Role
-from stardock.plan.capacity import Amount, Load
-from stardock.plan.losses import Loss
-from stardock.plan.placement_rules import PLURAL
+from stardock.plan.rules.placement import PLURAL
+from stardock.plan.views.capacity import Amount, Load
+from stardock.plan.views.losses import Loss
 
 
 def _table(title: str, *columns: str) -> Table:

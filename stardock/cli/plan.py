@@ -13,7 +13,7 @@ from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
     from stardock.model.plan import Plan
-    from stardock.plan.losses import Loss
+    from stardock.plan.views.losses import Loss
     from stardock.workspace.workspace import Workspace
 
 #: Stands for every PVE node; no name of one has a space.
@@ -100,7 +100,7 @@ def _show_plan(where: Workspace, form: str, *, every: bool, detailed_exitcode: b
 
     found = compared(where)
     if form == "json":
-        from stardock.plan.contract import difference_document, document  # noqa: PLC0415 -- see above
+        from stardock.plan.views.contract import difference_document, document  # noqa: PLC0415 -- see above
 
         click.echo(json.dumps({**document(where.plan), "diff": difference_document(found)}, indent=2))
         _warn(where)
@@ -120,9 +120,9 @@ def _show_addresses(where: Workspace, form: str) -> None:
     """Show the worksheet of addresses."""
     from stardock.cli.address_tables import fixed, range_table  # noqa: PLC0415 -- see above
     from stardock.cli.screen import shown  # noqa: PLC0415
-    from stardock.plan.contract import FORMAT, address_document  # noqa: PLC0415
-    from stardock.plan.worksheet import fixed as addresses_of_others  # noqa: PLC0415
-    from stardock.plan.worksheet import ranges  # noqa: PLC0415
+    from stardock.plan.views.contract import FORMAT, address_document  # noqa: PLC0415
+    from stardock.plan.views.worksheet import fixed as addresses_of_others  # noqa: PLC0415
+    from stardock.plan.views.worksheet import ranges  # noqa: PLC0415
 
     found, taken = ranges(where.spec, where.lock), addresses_of_others(where.spec)
     if form == "json":
@@ -135,8 +135,8 @@ def _show_placement(where: Workspace, form: str, if_lost: str | None, *, capacit
     """Show the two views of where machines stand; one JSON document for what was asked."""
     from stardock.cli.placement_tables import capacity_table, loss_table  # noqa: PLC0415 -- see above
     from stardock.cli.screen import shown  # noqa: PLC0415
-    from stardock.plan.capacity import loads  # noqa: PLC0415
-    from stardock.plan.contract import FORMAT, capacity_document, loss_document  # noqa: PLC0415
+    from stardock.plan.views.capacity import loads  # noqa: PLC0415
+    from stardock.plan.views.contract import FORMAT, capacity_document, loss_document  # noqa: PLC0415
 
     plan = where.plan
     losses = _losses(plan, if_lost) if if_lost is not None else ()
@@ -151,7 +151,7 @@ def _show_placement(where: Workspace, form: str, if_lost: str | None, *, capacit
 def _losses(plan: Plan, pve_node: str) -> tuple[Loss, ...]:
     """The loss of one PVE node, or of each. RefusedError for one that nobody knows."""
     from stardock.errors import RefusedError  # noqa: PLC0415 -- see above
-    from stardock.plan.losses import matrix  # noqa: PLC0415
+    from stardock.plan.views.losses import matrix  # noqa: PLC0415
 
     every = matrix(plan)
     chosen = tuple(loss for loss in every if pve_node in (EACH, loss.pve_node))

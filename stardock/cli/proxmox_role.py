@@ -33,8 +33,8 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     """
     from stardock.estate.role import commands  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.estate.token import TOKEN, default_user  # noqa: PLC0415
-    from stardock.plan.contract import FORMAT  # noqa: PLC0415
-    from stardock.plan.privileges import grants, perhaps_vnets  # noqa: PLC0415
+    from stardock.plan.views.contract import FORMAT  # noqa: PLC0415
+    from stardock.plan.views.privileges import grants, perhaps_vnets  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ import click
 from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
-    from stardock.plan.rebalance import Move
+    from stardock.plan.views.rebalance import Move
     from stardock.workspace.workspace import Workspace
 
 
@@ -24,7 +24,7 @@ def rebalance(file: Path | None, form: str) -> None:
 
     Off PVE nodes that a machine may not use or that carry too much memory; servers and load balancers apart; then every role even.
     """
-    from stardock.plan.contract import FORMAT, moves_document  # noqa: PLC0415 -- pydantic: not for --help
+    from stardock.plan.views.contract import FORMAT, moves_document  # noqa: PLC0415 -- pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace, refuse_to_move  # noqa: PLC0415
 
@@ -41,9 +41,9 @@ def rebalance(file: Path | None, form: str) -> None:
 
 def proposed(where: Workspace) -> tuple[Move, ...]:
     """The moves of a cluster's machines. A machine that `pve_node` pins, or that no pool names any more, stays."""
-    from stardock.plan.hosts import allowed  # noqa: PLC0415 -- see above
-    from stardock.plan.rebalance import rebalance as moves  # noqa: PLC0415
-    from stardock.plan.wanted import wanted  # noqa: PLC0415
+    from stardock.plan.allocation.hosts import allowed  # noqa: PLC0415 -- see above
+    from stardock.plan.allocation.wanted import wanted  # noqa: PLC0415
+    from stardock.plan.views.rebalance import rebalance as moves  # noqa: PLC0415
 
     nodes = where.plan.proxmox.nodes
     names = [node.name for node in nodes]

@@ -14,7 +14,7 @@ from stardock.cli.machine_rows import machine_lines
 from stardock.cli.screen import HEAD
 from stardock.fold import fold, follows, runs, span
 from stardock.model.plan import Change, Plan
-from stardock.plan.difference import Difference
+from stardock.plan.views.difference import Difference
 from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.terraform.allowed import removals
 from stardock.workspace.workspace import Workspace

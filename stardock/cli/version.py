@@ -39,7 +39,7 @@ def versions() -> dict[str, Any]:
 
     from stardock.doctor.tools import engine_version  # noqa: PLC0415
     from stardock.errors import ConditionError  # noqa: PLC0415
-    from stardock.plan.contract import FORMAT  # noqa: PLC0415
+    from stardock.plan.views.contract import FORMAT  # noqa: PLC0415
     from stardock.shipped import ROOT  # noqa: PLC0415
     from stardock.spec.distribution import DEFAULT_VERSION, Distribution  # noqa: PLC0415
     from stardock.terraform.synth import find_engine  # noqa: PLC0415

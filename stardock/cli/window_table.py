@@ -12,7 +12,7 @@ from rich.table import Table
 
 from stardock.cli.screen import HEAD
 from stardock.model.plan import Plan
-from stardock.plan.contract import FORMAT
+from stardock.plan.views.contract import FORMAT
 from stardock.schedule import ITSELF, Turn
 
 

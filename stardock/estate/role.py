@@ -11,7 +11,7 @@ from shlex import quote
 
 from stardock.estate.token import TOKEN
 from stardock.model.plan import Plan
-from stardock.plan.privileges import Grant, grants
+from stardock.plan.views.privileges import Grant, grants
 
 
 @dataclass(frozen=True, slots=True)

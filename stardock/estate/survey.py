@@ -15,7 +15,7 @@ from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Answer, Question, ask
 from stardock.estate.shapes import interfaces, number, resources, rights, row, rows, text
 from stardock.model.plan import Plan
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 
 __all__ = ["Answer", "Survey", "ask", "survey"]
 

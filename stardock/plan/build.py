@@ -11,25 +11,25 @@ from stardock.model.lock import Lock, LockedMachine
 from stardock.model.machine import ROLES, Machine
 from stardock.model.plan import PlacedImage, Plan
 from stardock.model.settings import Distribution, Proxmox, Ssh
-from stardock.plan import identity
-from stardock.plan.allocate import Allocated, allocate
+from stardock.plan.allocation import identity
+from stardock.plan.allocation.allocate import Allocated, allocate
+from stardock.plan.allocation.memory import with_memory
+from stardock.plan.allocation.wanted import Wanted, wanted
 from stardock.plan.balancing import load_balancing
-from stardock.plan.changes import Kept, accepted, keep, made_anew
-from stardock.plan.describe import describe, pve_nodes, surroundings
 from stardock.plan.distribution import allocated, distribution_problems, with_version
-from stardock.plan.file_rules import file_problems
-from stardock.plan.ha_rules import ha_problems
-from stardock.plan.hardware_rules import hardware_problems
-from stardock.plan.image_rules import image_problems
-from stardock.plan.images import prefetched
 from stardock.plan.kured import kured, kured_warnings
-from stardock.plan.memory import with_memory
-from stardock.plan.network_rules import clash_problems, network_problems
-from stardock.plan.rules import after_allocation, before_allocation
-from stardock.plan.snippet_rules import snippet_problems
+from stardock.plan.machine.describe import describe, pve_nodes, surroundings
+from stardock.plan.machine.images import prefetched
+from stardock.plan.machine.kept import Kept, accepted, keep, made_anew
+from stardock.plan.rules.allocated import after_allocation, before_allocation
+from stardock.plan.rules.files import file_problems
+from stardock.plan.rules.ha import ha_problems
+from stardock.plan.rules.hardware import hardware_problems
+from stardock.plan.rules.images import image_problems
+from stardock.plan.rules.networks import clash_problems, network_problems
+from stardock.plan.rules.snippets import snippet_problems
+from stardock.plan.rules.warnings import warnings
 from stardock.plan.state import state_of
-from stardock.plan.wanted import Wanted, wanted
-from stardock.plan.warnings import warnings
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem

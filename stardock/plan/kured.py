@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from stardock.model.machine import Machine, Window
 from stardock.model.settings import Kured
-from stardock.plan.maintenance import DAY, clock, end, minute_of, start_minute
-from stardock.plan.rules import self_rebooting
+from stardock.plan.machine.maintenance import DAY, clock, end, minute_of, start_minute
+from stardock.plan.rules.allocated import self_rebooting
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec

@@ -14,7 +14,7 @@ from typing import Any
 from stardock.distributions.founding import KEYS, settings
 from stardock.distributions.release import release
 from stardock.errors import ConditionError, InputErrors, RefusedError
-from stardock.plan.guards import Running, guard_problems
+from stardock.plan.rules.guards import Running, guard_problems
 from stardock.playbooks.failure import reach_cure, result_words
 from stardock.spec.tree import read_tree
 from stardock.workspace.roles import refuse_other_roles

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError, EngineError
 from stardock.model.cluster_files import ClusterFiles
-from stardock.plan.contract import document
+from stardock.plan.views.contract import document
 from stardock.playbooks.workplace import private_directory
 from stardock.spec.hooks import Hook, Hooks
 from stardock.step import Say, Step

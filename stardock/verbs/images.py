@@ -1,6 +1,6 @@
 """What `runner image` does: looks up what the images of new machines are now, and writes that into the lock when asked to.
 
-Machines that exist are never touched by a pin: their image is in their record (`stardock.plan.changes`).
+Machines that exist are never touched by a pin: their image is in their record (`stardock.plan.machine.kept`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from stardock.images.publisher import published
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock, Pin
 from stardock.model.plan import Plan
-from stardock.plan.image_rules import GIB
-from stardock.plan.images import image_url, mirrored, release_of, source
+from stardock.plan.machine.images import image_url, mirrored, release_of, source
+from stardock.plan.rules.images import GIB
 from stardock.spec import load_spec
 from stardock.verbs.lock import refuse_frozen
 from stardock.workspace.files import named_file

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stardock.plan.difference import Difference, Stand, difference, lock_stand
-from stardock.plan.keeps import keeps
+from stardock.plan.allocation.wanted import wanted
 from stardock.plan.state import LOCAL
-from stardock.plan.wanted import wanted
+from stardock.plan.views.difference import Difference, Stand, difference, lock_stand
+from stardock.plan.views.keeps import keeps
 from stardock.workspace.state import EncryptedStateError
 from stardock.workspace.state_hardware import state_stand
 from stardock.workspace.workspace import Workspace

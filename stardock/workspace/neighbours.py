@@ -9,7 +9,7 @@ from pathlib import Path
 from stardock.errors import InputErrors
 from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.build import build
-from stardock.plan.neighbours import Neighbour
+from stardock.plan.rules.neighbours import Neighbour
 from stardock.reading import MAX_BYTES, read_file
 from stardock.spec import load_spec
 from stardock.workspace.files import resolved

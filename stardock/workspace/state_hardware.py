@@ -1,4 +1,4 @@
-"""What the engine's state says of each VM, in the words of `stardock.plan.aspects`: what `runner plan` compares with, asking nobody.
+"""What the engine's state says of each VM, in the words of `stardock.plan.views.aspects`: what `runner plan` compares with, asking nobody.
 
 The state is input: what is missing or of another shape is not known, and nothing of it is trusted to be printable.
 """
@@ -14,8 +14,8 @@ from typing import Any
 from stardock.model.machine import Interface, Machine
 from stardock.model.parts import PROVIDERS_LIMITS, DiskOptions
 from stardock.model.plan import Plan
-from stardock.plan import aspects
-from stardock.plan.difference import Stand
+from stardock.plan.views import aspects
+from stardock.plan.views.difference import Stand
 from stardock.spec.trunks import ranges_of, vlans_of
 from stardock.workspace.state import VM, EncryptedStateError
 

@@ -14,7 +14,7 @@ from stardock.model.facts import Facts
 from stardock.model.lock import Lock, gains
 from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.neighbours import compare
+from stardock.plan.rules.neighbours import compare
 from stardock.plan.state import LOCAL
 from stardock.spec import load_spec
 from stardock.workspace.facts import load_facts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stardock.doctor.finding import Finding, among, ok, problem, warning
 from stardock.doctor.scene import Scene
 from stardock.estate import role
-from stardock.plan.privileges import LOCAL_ZONE, needed
+from stardock.plan.views.privileges import LOCAL_ZONE, needed
 
 NAME = "privileges"
 LOCAL = f"/sdn/zones/{LOCAL_ZONE}"

@@ -1,6 +1,6 @@
 """What must fit together between the keys of cluster.yaml, as far as it can be told before anything is allocated.
 
-Rules about allocated values (ranges that meet, equal addresses, VIP inside a range) are `stardock.plan.rules`.
+Rules about allocated values (ranges that meet, equal addresses, VIP inside a range) are `stardock.plan.rules.allocated`.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ Vlan = Annotated[int, Strict(), between(1, 4094, "VLAN", "10")]
 VlanRange = Annotated[str, Form(r"[0-9]{1,4}(-[0-9]{1,4})?", "a VLAN or a range of VLANs", "30-35")]
 Gibibytes = number(1, _LARGEST_DISK, "disk (GiB)")
 Date = Annotated[str, Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date", "2026-11-29")]
-#: PVE's name of the file that an image becomes, with what `stardock.plan.images` adds.
+#: PVE's name of the file that an image becomes, with what `stardock.plan.machine.images` adds.
 ImageFile = Annotated[str, Form(r"[A-Za-z0-9.+=_-]{1,240}\.(qcow2|raw|vmdk|img)", "a file name of an image", "debian.qcow2")]
 #: pve-qm-cicustom: `meta=STORAGE:snippets/FILE`, several with commas.
 _SNIPPET = r"(meta|network|user|vendor)=[A-Za-z][A-Za-z0-9_.-]*:snippets/[A-Za-z0-9_.+-]+"

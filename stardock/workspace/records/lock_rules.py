@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stardock.model.lock import Lock
 from stardock.model.machine import Interface, Machine
-from stardock.plan.claims import Clash, clashes, static_addresses
+from stardock.plan.allocation.claims import Clash, clashes, static_addresses
 from stardock.spec.keypath import Keys
 from stardock.spec.units import shown
 from stardock.systems import SYSTEMS

@@ -21,7 +21,7 @@ from stardock.estate.connection import Estate
 from stardock.estate.role import role_name
 from stardock.model.labels import tags
 from stardock.model.plan import Plan
-from stardock.plan.privileges import grants
+from stardock.plan.views.privileges import grants
 from stardock.terraform.lost import await_agents
 from stardock.workspace.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate, emulated_estate, until

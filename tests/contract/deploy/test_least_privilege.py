@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from stardock.errors import ConditionError, EngineError
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from stardock.workspace.workspace import open_workspace
 from tests.contract.deploy.estate import EmulatedEstate, emulated_estate
 from tests.contract.deploy.replay import IMAGE, STORAGES, Data, Recorded, Replay, furnish

@@ -8,7 +8,7 @@ from typing import Any
 from stardock.doctor.scene import Scene, Tried
 from stardock.estate.survey import Answer, Survey
 from stardock.model.plan import Plan
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from tests.plans import quickstart_plan
 
 GIB = 1024**3

@@ -10,7 +10,7 @@ import pytest
 from stardock.doctor.finding import Level
 from stardock.estate.survey import Answer
 from stardock.model.plan import Plan
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from tests.unit.doctor.findings import on_vlan, only, with_machines, wrong
 from tests.unit.doctor.scenes import NODES, bridge, plan, resources, scene, storage, vm
 

@@ -9,7 +9,7 @@ import pytest
 from stardock.doctor.checks import ASKED, HERE, run
 from stardock.doctor.finding import Level
 from stardock.estate.survey import Answer
-from stardock.plan.privileges import grants, needed
+from stardock.plan.views.privileges import grants, needed
 from tests.unit.doctor.findings import on_vlan, only, pcis, wrong
 from tests.unit.doctor.scenes import NODES, URL, bridge, node, plan, resources, scene, storage
 

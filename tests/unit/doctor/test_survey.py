@@ -19,7 +19,7 @@ from stardock.estate.questions import WORKERS
 from stardock.estate.survey import survey
 from stardock.model.plan import Plan
 from stardock.model.settings import PveNode
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from tests.unit.doctor.scenes import plan
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,7 @@ from stardock.doctor.finding import Level
 from stardock.doctor.scene import Heard
 from stardock.estate.survey import Answer
 from stardock.model.parts import Usb
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from tests.plans import document, plan_of
 from tests.unit.doctor.findings import only, pcis, wrong
 from tests.unit.doctor.scenes import plan, resources, scene, vm

@@ -11,7 +11,7 @@ import pytest
 from stardock.doctor.finding import Level
 from stardock.doctor.scene import Tried
 from stardock.estate.survey import Answer
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from tests.unit.doctor.findings import only, wrong
 from tests.unit.doctor.scenes import NODES, URL, plan, scene
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from stardock.cli.main import runner
 from stardock.model.machine import Interface, Machine, Route, SecretFile, User, UserFile, Window
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
-from stardock.plan.aspects import guards, hardware, setup
+from stardock.plan.views.aspects import guards, hardware, setup
 from stardock.workspace.lock import save_lock
 from tests.plans import PUBLIC_KEY, document, plan_of
 from tests.states import state_of, state_text
@@ -328,7 +328,7 @@ def test_json_holds_what_the_diff_shows(standing: Path) -> None:
     assert shown["diff"]["empty"] is False
 
 
-#: What no run changes of a machine that stands: the lock keeps it (`stardock.plan.changes`), or it is the name for the rest.
+#: What no run changes of a machine that stands: the lock keeps it (`stardock.plan.machine.kept`), or it is the name for the rest.
 KEPT = {"name", "role", "pool", "pve_node", "vm_id", "interfaces", "image", "snippet_datastore", "disk_interface", "seed_interface"}
 KEPT |= {"cicustom", "commands", "boot_commands", "cni"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stardock.errors import InputErrors
-from stardock.plan.maintenance import end, windows
+from stardock.plan.machine.maintenance import end, windows
 from tests.plans import document, plan_of
 from tests.unit.plan.clusters import cluster, numbered
 

@@ -9,7 +9,7 @@ import pytest
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.privileges import needed
+from stardock.plan.views.privileges import needed
 from stardock.workspace.records.lock_version import version
 from tests.plans import plan_of, spec_of
 from tests.unit.plan.clusters import cluster, pool

@@ -10,7 +10,7 @@ import pytest
 from stardock.errors import InputErrors, Problem
 from stardock.model.lock import Lock, Pin
 from stardock.model.machine import Image
-from stardock.plan.images import kernel_of
+from stardock.plan.machine.images import kernel_of
 from stardock.systems import SYSTEMS
 from tests.plans import document, former_lock, plan_of
 from tests.unit.plan.clusters import cluster, pool

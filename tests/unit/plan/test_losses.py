@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from stardock.model.parts import Ha
 from stardock.model.plan import Plan
 from stardock.model.settings import PveNode
-from stardock.plan.capacity import loads
-from stardock.plan.losses import if_lost, matrix
-from stardock.plan.rebalance import rebalance
+from stardock.plan.views.capacity import loads
+from stardock.plan.views.losses import if_lost, matrix
+from stardock.plan.views.rebalance import rebalance
 from tests.plans import plan_of, quickstart_plan, single_plan
 from tests.unit.plan.clusters import cluster
 

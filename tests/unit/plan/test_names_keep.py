@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stardock.model.lock import Lock, allocation
 from stardock.model.plan import Plan
-from stardock.plan.claims import static_addresses
+from stardock.plan.allocation.claims import static_addresses
 from stardock.workspace.lock import to_json
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, numbered, pool

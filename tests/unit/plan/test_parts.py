@@ -7,9 +7,9 @@ import re
 import pytest
 
 from stardock.model.machine import Window
-from stardock.plan.identity import mac_address, vm_id, vrrp_id
-from stardock.plan.maintenance import close_starts, end, equal_starts, window_of, windows
-from stardock.plan.placement import Newcomer, place
+from stardock.plan.allocation.identity import mac_address, vm_id, vrrp_id
+from stardock.plan.allocation.placement import Newcomer, place
+from stardock.plan.machine.maintenance import close_starts, end, equal_starts, window_of, windows
 
 pytestmark = pytest.mark.unit
 

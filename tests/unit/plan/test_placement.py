@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stardock.errors import InputErrors
 from stardock.model.plan import Plan
-from stardock.plan.placement import Newcomer, Room, place
+from stardock.plan.allocation.placement import Newcomer, Room, place
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, numbered, pool
 

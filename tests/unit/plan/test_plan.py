@@ -7,7 +7,7 @@ import time
 import pytest
 
 from stardock.plan.build import build
-from stardock.plan.contract import document as contract
+from stardock.plan.views.contract import document as contract
 from tests.plans import PUBLIC_KEY, plan_of, quickstart_plan, single_plan, spec_of
 from tests.unit.plan.clusters import cluster, interface, numbered, pool
 

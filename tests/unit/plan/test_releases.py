@@ -13,7 +13,7 @@ from stardock.errors import InputErrors
 from stardock.model.lock import Lock, gains
 from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.plan.images import kernel_of
+from stardock.plan.machine.images import kernel_of
 from stardock.systems import system
 from stardock.workspace.lock import load_lock, to_json
 from stardock.workspace.records.lock_version import version

@@ -8,7 +8,7 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.firstboot import documents
-from stardock.plan.snippet_rules import MOST_BYTES
+from stardock.plan.rules.snippets import MOST_BYTES
 from tests.plans import plan_of
 from tests.unit.plan.clusters import cluster, pool
 

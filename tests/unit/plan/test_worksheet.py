@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from stardock.cli.main import runner
 from stardock.model.lock import Lock
-from stardock.plan.worksheet import Range, ranges
+from stardock.plan.views.worksheet import Range, ranges
 from tests.plans import PUBLIC_KEY, ROOT, document, plan_of, spec_of
 from tests.unit.plan.clusters import pool
 

@@ -9,8 +9,8 @@ from stardock.errors import Problem
 from stardock.firstboot import documents
 from stardock.model.file_names import DOCUMENTS
 from stardock.model.machine import Machine
-from stardock.plan.file_rules import places_of_files
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.rules.files import places_of_files
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

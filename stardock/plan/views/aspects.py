@@ -13,8 +13,8 @@ from typing import Literal
 from stardock.model.labels import description, tags
 from stardock.model.machine import ROLES, Interface, Machine, User
 from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
-from stardock.plan import maintenance
-from stardock.plan.rules import self_rebooting
+from stardock.plan.machine import maintenance
+from stardock.plan.rules.allocated import self_rebooting
 
 #: Field -> values; none: nothing is set.
 Aspects = Mapping[str, tuple[str, ...]]

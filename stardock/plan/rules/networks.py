@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from stardock.errors import Problem
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
-from stardock.plan import addresses
-from stardock.plan.claims import Clash, clashes, static_addresses
-from stardock.plan.counting import Numbers
-from stardock.plan.wanted import V4, Wanted
+from stardock.plan.allocation import addresses
+from stardock.plan.allocation.claims import Clash, clashes, static_addresses
+from stardock.plan.allocation.counting import Numbers
+from stardock.plan.allocation.wanted import V4, Wanted
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import unfit

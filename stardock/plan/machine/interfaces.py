@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stardock.model.machine import Interface, Ipv6, Route
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.plan.allocate import Nic, Nics
+    from stardock.plan.allocation.allocate import Nic, Nics
     from stardock.spec.interface import Interface as Wish
     from stardock.spec.interface import IpV6
     from stardock.spec.network import Network

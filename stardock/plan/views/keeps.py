@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from stardock.model.lock import Lock, LockedMachine
-from stardock.plan import addresses, identity
-from stardock.plan.wanted import V4, Wanted
+from stardock.plan.allocation import addresses, identity
+from stardock.plan.allocation.wanted import V4, Wanted
 from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -27,7 +27,7 @@ class Keep:
 
 
 def keeps(every: Sequence[Wanted], lock: Lock | None) -> Iterator[Keep]:
-    """What standing machines keep, in declared order; explicit values are no such thing (`stardock.plan.changes`)."""
+    """What standing machines keep, in declared order; explicit values are no such thing (`stardock.plan.machine.kept`)."""
     held = lock.active() if lock else {}
     ids = {machine.record.vm_id for machine in held.values()}
     for one in every:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from stardock.errors import Problem
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.plan.placement_rules import gibibytes
+from stardock.plan.rules.placement import gibibytes
 from stardock.plan.state import place
 from stardock.spec.places import at
 

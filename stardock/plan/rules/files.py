@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.model.machine import Machine
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
 from stardock.spec.places import at
 from stardock.systems import system
 

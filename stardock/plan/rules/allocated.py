@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from stardock.errors import Problem
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine, Window
-from stardock.plan import identity, maintenance
-from stardock.plan.images import unpinned_files
-from stardock.plan.placement_rules import too_full
-from stardock.plan.vm_ids import range_problems
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation import identity
+from stardock.plan.allocation.vm_ids import range_problems
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.machine import maintenance
+from stardock.plan.machine.images import unpinned_files
+from stardock.plan.rules.placement import too_full
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from stardock.errors import Problem
 from stardock.fold import SHORTEST, fold
 from stardock.model.machine import Machine, Role
-from stardock.plan.hosts import APART, allowed
-from stardock.plan.losses import quorum
-from stardock.plan.placement import Room
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.hosts import APART, allowed
+from stardock.plan.allocation.placement import Room
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.views.losses import quorum
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from stardock.model.machine import Machine, Role
 from stardock.model.settings import PveNode
-from stardock.plan.hosts import APART
-from stardock.plan.placement import Room
+from stardock.plan.allocation.hosts import APART
+from stardock.plan.allocation.placement import Room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

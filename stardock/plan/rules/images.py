@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from stardock.errors import Problem
 from stardock.model.lock import Lock, Pin
 from stardock.model.machine import Image, Machine
-from stardock.plan.images import default_from, kernel_of
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.machine.images import default_from, kernel_of
 from stardock.spec.places import at
 from stardock.systems import SYSTEMS, system
 

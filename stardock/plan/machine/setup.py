@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stardock.distributions.selinux import can_confine, packages
 from stardock.model.machine import SecretFile, User, UserFile
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from stardock.model.machine import SEED, Image, Interface, Machine
 from stardock.model.parts import DataDisk
 from stardock.model.plan import Change
-from stardock.plan.images import default_from, kept_image, moved_image
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.machine.images import default_from, kept_image, moved_image
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -9,8 +9,8 @@ from itertools import count
 
 from stardock.model.lock import LockedMachine
 from stardock.model.machine import Role
-from stardock.plan import addresses
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation import addresses
+from stardock.plan.allocation.wanted import Wanted
 from stardock.spec.rules.addresses import unfit
 
 

@@ -10,14 +10,14 @@ from stardock.distributions.network_plugins import network_plugins
 from stardock.model.lock import Pin
 from stardock.model.machine import SEED, Machine, User, Window
 from stardock.model.settings import PveNode
-from stardock.plan import maintenance
-from stardock.plan.allocate import Allocated
-from stardock.plan.hardware import disk_datastore, hardware_of, said
-from stardock.plan.hosts import allowed
-from stardock.plan.images import Pins, disk_image
-from stardock.plan.interfaces import interfaces
-from stardock.plan.setup import setup_of, users
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.allocate import Allocated
+from stardock.plan.allocation.hosts import allowed
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.machine import maintenance
+from stardock.plan.machine.hardware import disk_datastore, hardware_of, said
+from stardock.plan.machine.images import Pins, disk_image
+from stardock.plan.machine.interfaces import interfaces
+from stardock.plan.machine.setup import setup_of, users
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -78,7 +78,7 @@ def pve_nodes(spec: Spec) -> tuple[PveNode, ...]:
 def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
     """Put a machine together, as it would be if it were made now."""
     spec, own, pool = around.spec, one.own, one.pool
-    node = around.nodes.get(given.pve_node) or PveNode(name=given.pve_node)  # a missing one is told by stardock.plan.rules
+    node = around.nodes.get(given.pve_node) or PveNode(name=given.pve_node)  # a missing one is told by stardock.plan.rules.allocated
     return Machine(
         name=one.name,
         role=one.role,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stardock.model.machine import ROLES
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.model.settings import PveNode
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec import disks, hardware

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from stardock.model.lock import LockedMachine
 from stardock.model.machine import ROLES, Role
 from stardock.model.settings import PveNode
-from stardock.plan.placement import Newcomer, Room, place
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.placement import Newcomer, Room, place
+from stardock.plan.allocation.wanted import Wanted
 
 #: Roles whose machines are not to be lost together.
 APART: tuple[Role, ...] = ("loadbalancer", "server")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.model.lock import LockedMachine
-from stardock.plan import identity
-from stardock.plan.counting import Numbers
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation import identity
+from stardock.plan.allocation.counting import Numbers
+from stardock.plan.allocation.wanted import Wanted
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

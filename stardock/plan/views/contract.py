@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from stardock.model.machine import Interface, Machine
 from stardock.model.plan import Change, Plan
-from stardock.plan.capacity import Amount, Load
-from stardock.plan.difference import Difference
-from stardock.plan.losses import Loss
-from stardock.plan.rebalance import Move
-from stardock.plan.rules import self_rebooting
-from stardock.plan.worksheet import Range
+from stardock.plan.rules.allocated import self_rebooting
+from stardock.plan.views.capacity import Amount, Load
+from stardock.plan.views.difference import Difference
+from stardock.plan.views.losses import Loss
+from stardock.plan.views.rebalance import Move
+from stardock.plan.views.worksheet import Range
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.ip import IpAddress

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from stardock.model.lock import Lock, LockedMachine
 from stardock.model.machine import Interface
 from stardock.model.settings import PveNode
-from stardock.plan import addresses, identity
-from stardock.plan.counting import Counters, Numbers
-from stardock.plan.hosts import hosts
-from stardock.plan.vm_ids import vm_ids
-from stardock.plan.wanted import V4, V6, Wanted
+from stardock.plan.allocation import addresses, identity
+from stardock.plan.allocation.counting import Counters, Numbers
+from stardock.plan.allocation.hosts import hosts
+from stardock.plan.allocation.vm_ids import vm_ids
+from stardock.plan.allocation.wanted import V4, V6, Wanted
 from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -48,7 +48,7 @@ def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Wanted]) -> t
     """Allocate for all wanted machines, in declared order; also the retired names whose values were given away.
 
     `nodes` are the PVE nodes in declared order. Precedence: explicit value > lock > the pool's range. What cannot be (an address
-    outside of its subnet, a taken one) is given all the same: `stardock.plan.rules` tells it together with all other problems.
+    outside of its subnet, a taken one) is given all the same: `stardock.plan.rules.allocated` tells it together with all other problems.
     """
     counters = Counters(lock.machines, {one.name: one.pool.name for one in every})
     numbers = {one.name: counters.numbers(one) for one in every}

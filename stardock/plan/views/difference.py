@@ -9,8 +9,8 @@ from typing import Literal
 from stardock.model.lock import Lock, gains
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.plan.aspects import Aspects, Effect, effect, guards, hardware, setup
-from stardock.plan.keeps import Keep
+from stardock.plan.views.aspects import Aspects, Effect, effect, guards, hardware, setup
+from stardock.plan.views.keeps import Keep
 
 #: What was compared with: the engine's state, the machines as the lock last planned them, or nothing at all.
 Source = Literal["state", "lock", "nothing"]

@@ -21,7 +21,7 @@ from stardock.spec.places import at
 from stardock.systems import Kernel, Release, system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.plan.wanted import Wanted
+    from stardock.plan.allocation.wanted import Wanted
     from stardock.spec import image
     from stardock.spec.cluster import Spec
 

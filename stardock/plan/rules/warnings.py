@@ -12,14 +12,14 @@ from stardock.distributions.selinux import can_confine
 from stardock.fold import fold
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
-from stardock.plan import maintenance
-from stardock.plan.claims import static_addresses
-from stardock.plan.ha_rules import ha_warnings
-from stardock.plan.image_rules import image_warnings
-from stardock.plan.images import default_from, kernel_of
-from stardock.plan.placement_rules import placement_warnings
-from stardock.plan.rules import self_rebooting
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.claims import static_addresses
+from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.machine import maintenance
+from stardock.plan.machine.images import default_from, kernel_of
+from stardock.plan.rules.allocated import self_rebooting
+from stardock.plan.rules.ha import ha_warnings
+from stardock.plan.rules.images import image_warnings
+from stardock.plan.rules.placement import placement_warnings
 from stardock.systems import SYSTEMS, system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

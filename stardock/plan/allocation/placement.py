@@ -43,7 +43,7 @@ def place(newcomers: Sequence[Newcomer], held: Iterable[str] = (), room: Room | 
     declared order, takes the allowed PVE node with the fewest machines of the role, the first declared among equals: for a new cluster that
     is round robin from the first PVE node. `apart`: as many names as possible get a PVE node for themselves, even where an earlier name has
     to make way for a later one that may go nowhere else. A name that fits nowhere goes where it would without the rule on memory:
-    `stardock.plan.placement_rules` tells it.
+    `stardock.plan.rules.placement` tells it.
     """
     room = room or Room()
     machines = Counter(held)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stardock.errors import Problem
 from stardock.fold import fold
 from stardock.model.machine import Machine
-from stardock.plan.wanted import Wanted
+from stardock.plan.allocation.wanted import Wanted
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

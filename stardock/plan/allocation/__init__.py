@@ -1,0 +1,1 @@
+"""What each name is given and keeps: numbers, PVE nodes, VM ids, MAC and IP addresses."""

@@ -1,0 +1,1 @@
+"""From what is declared and allocated to one machine, decided in full."""

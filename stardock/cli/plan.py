@@ -178,8 +178,8 @@ def _measured(where: Workspace) -> Plan:
 
 def _show_windows(plan: Plan, form: str, on: str) -> None:
     """Show who may reboot when, on a day that begins in the time zone of the windows."""
+    from stardock.cli.schedule import turns  # noqa: PLC0415
     from stardock.cli.window_table import day_of, window_document, window_table  # noqa: PLC0415 -- see above
-    from stardock.schedule import turns  # noqa: PLC0415
 
     day = day_of(None if on == TODAY else on, plan.kured.timezone)
     every = turns(plan, day)

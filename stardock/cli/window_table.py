@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
+from stardock.cli.schedule import ITSELF, Turn
 from stardock.cli.screen import HEAD
 from stardock.model.plan import Plan
 from stardock.plan.views.contract import FORMAT
-from stardock.schedule import ITSELF, Turn
 
 
 def day_of(text: str | None, timezone: str) -> date:

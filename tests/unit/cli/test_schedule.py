@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stardock.schedule import Turn, turns
+from stardock.cli.schedule import Turn, turns
 from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.unit

@@ -21,7 +21,7 @@ from stardock.workspace.lock import load_lock, save_lock, to_json
 from stardock.workspace.records.facts_forms import FACTS as FACTS_FORMS
 from stardock.workspace.records.forms import Forms
 from stardock.workspace.records.lock_forms import LOCK
-from tests.unit.records.full import FACTS, full_lock
+from tests.unit.workspace.records.full import FACTS, full_lock
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 8")]
 

@@ -25,7 +25,7 @@ from stardock.spec.cluster import Spec
 from stardock.workspace.facts import load_facts
 from stardock.workspace.lock import load_lock, to_json
 from tests.plans import document, plan_of, single_plan, spec_of
-from tests.unit.records.full import FACTS, HOST_KEY, full_document, full_lock
+from tests.unit.workspace.records.full import FACTS, HOST_KEY, full_document, full_lock
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 8")]
 

@@ -18,7 +18,7 @@ from stardock.model.facts import Facts, MachineFacts
 from stardock.verbs import discover as discovery
 from stardock.workspace.facts import load_facts
 from stardock.workspace.workspace import Workspace
-from tests.unit.stages.test_discover import KEY, MAC, _plan
+from tests.unit.verbs.test_discover import KEY, MAC, _plan
 
 pytestmark = pytest.mark.unit
 

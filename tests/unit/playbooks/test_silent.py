@@ -16,7 +16,7 @@ from stardock.playbooks.silent import left_out, partial_error, unknown_agents
 from stardock.verbs import bootstrap
 from stardock.workspace.workspace import Workspace
 from tests.plans import quickstart_plan
-from tests.unit.stages_bootstrap.test_progress import event, watch
+from tests.unit.playbooks.test_progress import event, watch
 
 pytestmark = pytest.mark.unit
 

@@ -14,7 +14,7 @@ from stardock.errors import InputErrors, Problem
 from stardock.spec import load_spec
 from stardock.workspace.facts import load_facts, save_facts
 from stardock.workspace.lock import load_lock, save_lock
-from tests.unit.records.full import FACTS, full_lock
+from tests.unit.workspace.records.full import FACTS, full_lock
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("hostile 8")]
 

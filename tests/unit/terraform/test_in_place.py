@@ -10,7 +10,7 @@ import pytest
 
 from stardock.terraform.changes import machine_changes
 from stardock.terraform.gate import Allowed, judge
-from tests.unit.stages.test_engine_plan import item, plan
+from tests.unit.terraform.test_changes import item, plan
 
 pytestmark = pytest.mark.unit
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -24,18 +25,34 @@ ONLY = {
     "proxmoxer": ("stardock/estate/",),
 }
 
-#: folder -> what it must never import (prefixes)
-NEVER = {
-    "stardock/plan/": ("stardock.cli", "stardock.verbs", "stardock.estate", "stardock.bundle", "lab", "stacks", "pve"),
-    "stardock/spec/": ("stardock.plan", "stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stacks", "pve"),
-    "stardock/bundle/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stacks", "pve"),
-    "stardock/firstboot/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stacks", "pve"),
-    "stardock/verbs/": ("stardock.cli", "lab", "pve"),
-    "stardock/estate/": ("stardock.cli", "lab", "stardock.verbs", "stacks", "pve"),
-    "stardock/drift/": ("stardock.cli", "stardock.verbs", "lab", "stacks", "pve"),
-    "stardock/importers/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stardock.bundle", "stacks", "pve"),
-    "constructs/": ("stardock", "stacks"),
-    "stacks/": ("stardock.cli", "stardock.verbs", "stardock.estate", "lab", "stardock.bundle"),
+#: Modules of `stardock` itself that any room may import; they import nothing but each other.
+BASE = frozenset(["errors", "fold", "nearest", "reading", "runmark", "shellword", "shipped", "step", "writing", "yamltext"])
+
+#: Room -> the rooms that it imports, all of them: values and facts first, then what decides, then the two halves, then who calls them.
+ROOMS: dict[str, frozenset[str]] = {
+    room: frozenset(others.split())
+    for room, others in {
+        "model": "",
+        "systems": "model",
+        "distributions": "",
+        "images": "",
+        "firstboot": "model systems",
+        "bundle": "distributions firstboot model systems",
+        "spec": "distributions model systems",
+        "plan": "distributions firstboot model spec systems",
+        "workspace": "bundle distributions images model plan spec systems",
+        "estate": "model plan",
+        "importers": "distributions model spec systems",
+        "stacks": "firstboot model plan pve spec systems",
+        "terraform": "estate model plan spec workspace",
+        "playbooks": "bundle distributions model plan spec workspace",
+        "doctor": "estate model plan terraform workspace",
+        "drift": "doctor estate firstboot model spec workspace",
+        "verbs": "bundle estate images importers model plan playbooks spec systems terraform workspace",
+        "cli": "bundle distributions doctor drift estate importers model plan playbooks spec terraform verbs workspace",
+        "main": "cli plan stacks terraform workspace",
+        "lab": "model workspace",
+    }.items()
 }
 
 #: what planning may not touch: I/O, clocks, chance
@@ -63,6 +80,22 @@ def _imported(file: ast.Module) -> Iterator[str]:
             yield node.module
 
 
+@cache
+def modules() -> dict[str, Path]:
+    """All modules of ours."""
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in python_files()}
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """The same, with modules that are taken from a package in place of the package."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules() else node.module for name in names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
 def is_under(module: str, prefix: str) -> bool:
     return module == prefix or module.startswith(prefix + ".")
 
@@ -78,16 +111,35 @@ def test_only_the_named_places_import_cdktf_ansible_runner_and_proxmoxer() -> No
     assert not wrong
 
 
-def test_data_flows_one_way() -> None:
-    wrong = [
-        f"{path.relative_to(ROOT)} imports {module}"
-        for path in python_files()
-        for folder, prefixes in NEVER.items()
-        if str(path.relative_to(ROOT)).startswith(folder)
-        for module in imported(path)
-        if any(is_under(module, prefix) for prefix in prefixes)
-    ]
-    assert not wrong
+def room_of(module: str) -> str:
+    """The room of a module: a folder of stardock/, one of its base modules, or a folder of the checkout."""
+    first, _, rest = module.partition(".")
+    return (rest.partition(".")[0] or first) if first == "stardock" else first
+
+
+def rooms() -> dict[str, set[str]]:
+    """Room -> what it imports of ours."""
+    ours = {"stardock", "stacks", "pve", "lab", "main"}
+    found: dict[str, set[str]] = {}
+    for module, path in modules().items():
+        room = "pve" if module.startswith("constructs.") else room_of(module)
+        used = {room_of(name) for name in imported_names(path) if name.partition(".")[0] in ours}
+        found.setdefault(room, set()).update(used - {room})
+    return found
+
+
+def test_every_room_has_a_row_and_imports_what_its_row_says() -> None:
+    found = rooms()
+    assert {room: used - BASE for room, used in found.items() if room not in {*BASE, "stardock", "pve"}} == ROOMS
+    assert {room: used - BASE for room, used in found.items() if room in BASE and used - BASE} == {}
+    assert not found["pve"] - {"pve"}, "constructs/ knows nothing of Stardock"
+
+
+def test_there_is_no_circle_of_imports() -> None:
+    """Neither between rooms nor between modules, also none that is hidden behind TYPE_CHECKING."""
+    between = {name: {one for one in imported_names(path) if one in modules() and one != name} for name, path in modules().items()}
+    for graph in ({room: set(used) for room, used in ROOMS.items()}, between):
+        TopologicalSorter(graph).prepare()
 
 
 def test_the_lab_lies_beside_stardock_and_only_its_command_reads_it() -> None:
@@ -103,7 +155,7 @@ def test_the_lab_lies_beside_stardock_and_only_its_command_reads_it() -> None:
 def test_planning_is_pure() -> None:
     wrong = [
         f"{path.relative_to(ROOT)} imports {module}"
-        for path in sorted((ROOT / "stardock/plan").glob("*.py"))
+        for path in sorted((ROOT / "stardock/plan").rglob("*.py"))
         for module in imported(path)
         if module.split(".")[0] in IMPURE
     ]

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from stardock.bundle.inventory import Variables, inventory_files
+from stardock.bundle.site import SITE, site_text
 from stardock.bundle.text import yaml_text
 from stardock.errors import RefusedError, StardockError
 from stardock.model.facts import Facts, known_hosts
 from stardock.model.plan import Plan
+from stardock.model.stages import IDENTITY, NAMES
 from stardock.shipped import ROOT
 from stardock.writing import refuse_link, unwritable, write_atomically
 from stardock.yamltext import quoted
@@ -43,7 +45,7 @@ def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection
 def _clear(directory: Path) -> None:
     """Take an older bundle's parts away. A directory with files but no playbooks was not made by us."""
     refuse_link(directory)
-    if directory.exists() and any(directory.iterdir()) and not (directory / "project/site.yml").exists():
+    if directory.exists() and any(directory.iterdir()) and not (directory / "project" / SITE).exists():
         raise RefusedError(f"{directory} holds files and is no bundle", cure="name a new or an empty directory with -o")
     for part in PARTS:
         path = directory / part
@@ -52,10 +54,11 @@ def _clear(directory: Path) -> None:
 
 
 def _copy_playbooks(directory: Path) -> None:
-    if not (SOURCE / "site.yml").is_file():
+    if not (SOURCE / IDENTITY.playbook).is_file():
         raise StardockError(f"the playbooks are not in {SOURCE}", cure="run Stardock from its checkout: pip install --editable .")
     ignored = shutil.ignore_patterns(".*", "__pycache__", "*.pyc")
     shutil.copytree(SOURCE, directory / "project", ignore=ignored, copy_function=shutil.copyfile)
+    (directory / "project" / SITE).write_text(site_text(), encoding="utf-8")
     # Ansible reads the one in the folder where it is started.
     shutil.copyfile(SOURCE / "ansible.cfg", directory / "ansible.cfg")
 
@@ -84,9 +87,9 @@ def _readme(plan: Plan) -> str:
 
 Needs ansible-core 2.17 or newer and ssh, here, and nothing else of the project that made it. Started in this directory:
 
-    ansible-playbook -i inventory project/site.yml -e @secrets.yaml
+    ansible-playbook -i inventory project/{SITE} -e @secrets.yaml
 
-`--tags machines,loadbalancers,founder,servers,agents,kubeconfig` chooses stages, `--check --diff` only shows, `--private-key FILE`
+`--tags {",".join(NAMES)}` chooses stages, `--check --diff` only shows, `--private-key FILE`
 names the key.
 
 `secrets.yaml` (mode 0600) has two keys, `stardock_token` and `stardock_agent_token`: long random texts for a new cluster; for a cluster

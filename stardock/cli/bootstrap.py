@@ -7,15 +7,13 @@ from pathlib import Path
 import click
 
 from stardock.cli.told import FILE, say
-
-#: As in `stardock.verbs.bootstrap`, which --help does not import; a test compares.
-STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
+from stardock.model.stages import NAMES, chosen
 
 
 @click.command()
 @FILE
-@click.option("--stage", "stages", multiple=True, type=click.Choice(STAGES), help="Only this stage; may be given several times.")
-@click.option("--from-stage", type=click.Choice(STAGES), help="This stage and all after it.")
+@click.option("--stage", "stages", multiple=True, type=click.Choice(NAMES), help="Only this stage; may be given several times.")
+@click.option("--from-stage", type=click.Choice(NAMES), help="This stage and all after it.")
 @click.option("--check", is_flag=True, help="Ask the machines what would change; change nothing.")
 @click.option("--dry-run", is_flag=True, help="Show the stages; ask nobody.")
 @click.option("--found-again", default="", metavar="CLUSTER", help="Found a new cluster although there was one: its name, typed.")
@@ -53,7 +51,7 @@ def bootstrap(
     if stages and from_stage:
         raise click.UsageError("--stage and --from-stage exclude each other")
     options = work.Options(
-        stages=work.chosen(stages, from_stage),
+        stages=chosen(stages, from_stage),
         check=check,
         found_again=found_again,
         accept_new_host_keys=accept_new_host_keys,

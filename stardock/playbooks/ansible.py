@@ -27,6 +27,7 @@ from typing import Any, Literal
 import ansible_runner
 from ansible_runner.utils import OutputEventFilter
 
+from stardock.bundle.site import SITE
 from stardock.bundle.text import yaml_text
 from stardock.workspace.run_lock import MARK, marked_processes
 
@@ -73,7 +74,7 @@ class Run:
     """What to run. `variables` are written to a file for Ansible, never to its arguments; `secrets` is a file that it reads."""
 
     bundle: Path
-    playbook: str = "site.yml"
+    playbook: str = SITE
     tags: Sequence[str] = ()
     variables: Mapping[str, Any] = field(default_factory=dict)
     secrets: Path | None = None

@@ -9,12 +9,11 @@ from typing import Any
 
 from stardock.distributions.causes import find_cause, plain
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
+from stardock.model.stages import NAMES
 from stardock.playbooks.ansible import Event
-from stardock.playbooks.progress import PLAYS, Watcher
+from stardock.playbooks.progress import Watcher
 
 _LONGEST = 900
-#: What only reads, before the first stage.
-_BEFORE = frozenset({"identity", "running", "secrets"})
 #: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
 OTHER_MACHINE = "another machine than "
 _ANOTHER = (
@@ -43,9 +42,9 @@ def failure_error(watcher: Watcher, log: Path, code: int, nodes: Mapping[str, st
 
 def _stage(watcher: Watcher) -> str:
     """The stage that failed, or the first one where none had begun."""
-    if watcher.stage and watcher.stage not in _BEFORE:
+    if watcher.stage in NAMES:
         return watcher.stage
-    return next((stage for stage in PLAYS.values() if stage in watcher.stages - _BEFORE), "machines")
+    return next((name for name in NAMES if name in watcher.stages), NAMES[0])
 
 
 def _not_reached(event: Event) -> bool:

@@ -10,22 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from stardock.model.stages import BEFORE, STAGES
 from stardock.playbooks.ansible import Event
 from stardock.writing import open_in_place
 
-#: How the playbooks' plays are called, up to the colon -> stage.
-PLAYS = {
-    "Identity": "identity",
-    "Machines": "machines",
-    "Load balancers": "loadbalancers",
-    "Founder": "founder",
-    "Servers": "servers",
-    "Agents": "agents",
-    "Kubeconfig": "kubeconfig",
-    "Running": "running",
-    "Secrets": "secrets",
-}
-
+#: How the names of plays begin, up to the colon -> stage.
+PLAYS = {stage.title: stage.name for stage in (*STAGES, *BEFORE)}
 
 #: Role and task by which a playbook goes on without a machine.
 LEAVES_OUT = ("reachable", "Go on without it")

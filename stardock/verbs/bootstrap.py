@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.bundle import write_bundle
+from stardock.bundle.site import SITE
 from stardock.errors import ConditionError, StardockError
 from stardock.fold import fold
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import address_of
+from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
 from stardock.playbooks import silent
 from stardock.playbooks.ansible import Run, run
 from stardock.playbooks.contents import read_contents
@@ -28,19 +30,6 @@ from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
 from stardock.writing import refuse_link
 
-#: In the order in which they run; the tags of the playbook.
-STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
-NEED_SECRETS = frozenset({"founder", "servers", "agents"})
-
-WHAT = {
-    "machines": "wait for ssh and the end of first boot; then users, keys, packages, DNS, time, update policy as planned",
-    "loadbalancers": "haproxy and keepalived, the first load balancer and then the rest, until the virtual address answers",
-    "founder": "look whether a cluster exists already, before one is founded; start the first server; leave its CA on every machine",
-    "servers": "one at a time, each until it is Ready and votes in etcd; a snapshot of etcd before another version",
-    "agents": "new ones ten at a time, those that restart one at a time (drained for another version), until Ready; labels and taints",
-    "kubeconfig": "fetch the admin's kubeconfig",
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -50,7 +39,7 @@ class Options:
     that for an agent's pods to move.
     """
 
-    stages: tuple[str, ...] = STAGES
+    stages: tuple[str, ...] = NAMES
     check: bool = False
     found_again: str = ""
     accept_new_host_keys: bool = False
@@ -60,15 +49,9 @@ class Options:
     snapshot: bool = True
 
 
-def chosen(stages: Sequence[str], start: str | None) -> tuple[str, ...]:
-    """The stages to run, in order: the named ones, or all from one on, or all."""
-    wanted = stages or STAGES[STAGES.index(start) if start else 0 :]
-    return tuple(stage for stage in STAGES if stage in wanted)
-
-
 def steps(options: Options, workspace: Workspace, say: Say) -> tuple[Step, ...]:
     """List what would be done, for --dry-run; the user's own commands around it."""
-    stages = (Step(stage, WHAT[stage], lambda: None) for stage in options.stages)
+    stages = (Step(stage.name, stage.what, lambda: None) for stage in rows(options.stages))
     return (*hooks("before_bootstrap", workspace, options, say), *stages, *hooks("after_bootstrap", workspace, options, say))
 
 
@@ -99,7 +82,7 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         refuse_to_move(workspace) if options.check else commit_lock(workspace)
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
         with workplace(workspace.files, check=options.check) as place, Log(place.log) as log:
-            watcher = Watcher(progress, log, frozenset({"secrets", *options.stages}))
+            watcher = Watcher(progress, log, frozenset({SECRETS.name, *options.stages}))
             missing = Bootstrap(workspace, options, place, watcher).run()
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
     return Done(workspace=workspace, options=options, missing=missing)
@@ -143,6 +126,10 @@ class Bootstrap:
     watcher: Watcher
     versions: dict[str, str] = field(default_factory=dict)  # what machines said that they run
 
+    @property
+    def _rows(self) -> tuple[Stage, ...]:
+        return rows(self.options.stages)
+
     def run(self) -> dict[str, str]:
         """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails.
 
@@ -152,9 +139,9 @@ class Bootstrap:
         unknown = silent.unknown_agents(self.workspace, accept_new_host_keys=self.options.accept_new_host_keys)
         write_bundle(plan, facts, self.place.directory, unknown)
         try:
-            secrets = self._secrets() if NEED_SECRETS & set(self.options.stages) else None
+            secrets = self._secrets() if any(stage.tokens for stage in self._rows) else None
             self._guard()
-            code = run(self._run("site.yml", self._handed(secrets), self.options.stages), self.watcher.see)
+            code = run(self._run(SITE, self._handed(secrets), self.options.stages), self.watcher.see)
         finally:
             self._remember()
         self.watcher.finish()
@@ -168,11 +155,11 @@ class Bootstrap:
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
-        if self.options.stages == ("kubeconfig",):
+        if all(stage.reads for stage in self._rows):
             return
         report = self.place.directory / "running.json"
         waits = "machines" in self.options.stages
-        code = run(self._run("running.yml", None, rke2_report=str(report), running_waits=waits), self.watcher.see)
+        code = run(self._run(RUNNING.playbook, None, rke2_report=str(report), running_waits=waits), self.watcher.see)
         if code:
             raise self._failure(code)
         answers = read_answers(report)
@@ -188,7 +175,7 @@ class Bootstrap:
             tags=tags,
             variables={**self._variables(), **further},
             secrets=secrets,
-            check=self.options.check and playbook == "site.yml",
+            check=self.options.check and playbook == SITE,
         )
 
     def _variables(self) -> dict[str, object]:
@@ -227,7 +214,7 @@ class Bootstrap:
 
     def _read_back(self) -> Secrets | None:
         report = self.place.directory / "report.json"
-        code = run(self._run("secrets.yml", None, founding_report=str(report)), self.watcher.see)
+        code = run(self._run(SECRETS.playbook, None, founding_report=str(report)), self.watcher.see)
         if code and self.workspace.facts.founded:
             raise ConditionError(
                 f"{secrets_file(self.workspace.files)} is missing, the cluster is founded, and no server could be asked for the tokens",

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from lab.patience import patient
+from stardock.model.stages import NAMES
 from tests.lab.cluster import ROOT, Cluster
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
-
-STAGES = ("machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig")
 
 
 @pytest.mark.proves("feature bootstrap")
@@ -41,7 +40,7 @@ def test_demo_cdktf_destroy_deploy_bootstrap_works(cluster: Cluster) -> None:
 
 def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
     """Takes a bootstrap up where the last one was killed, and kills it, and nothing but it, in a stage; False when it had ended before."""
-    last = STAGES[max(0, STAGES.index(stage) - 1)]
+    last = NAMES[max(0, NAMES.index(stage) - 1)]
     run = cluster.begin("runner", "bootstrap", "-f", str(cluster.file), "--from-stage", last)
     assert run.stdout
     for line in run.stdout:
@@ -56,7 +55,7 @@ def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
 
 
 @pytest.mark.proves("feature bootstrap")
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", NAMES)
 def test_sigkill_runner_bootstrap_in_each_stage(cluster: Cluster, stage: str) -> None:
     assert kill_in(cluster, stage, 0.3 if stage == "kubeconfig" else 3)
 

@@ -12,7 +12,8 @@ import pytest
 
 from stardock.cli.endings import NEXT, bootstrap_ending, deploy_ending, expectation
 from stardock.model.facts import Facts, Founded, MachineFacts
-from stardock.verbs.bootstrap import STAGES, Done, Options
+from stardock.model.stages import NAMES
+from stardock.verbs.bootstrap import Done, Options
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import ROOT, document
 
@@ -60,7 +61,7 @@ def test_a_check_and_a_stage_alone_claim_no_more_than_they_did(tmp_path: Path) -
     assert ending(where, check=True) == []
     assert ending(where, stages=("machines",)) == []
     assert ending(where, stages=("kubeconfig",))[0].startswith("export KUBECONFIG=")
-    assert len(ending(where, stages=STAGES)) == 3
+    assert len(ending(where, stages=NAMES)) == 3
 
 
 def test_a_dhcp_cluster_is_told_by_its_observed_address(tmp_path: Path) -> None:

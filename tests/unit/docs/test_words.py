@@ -8,10 +8,10 @@ import pytest
 
 from stardock.cli.main import COMMANDS
 from stardock.model.machine import ROLES
+from stardock.model.stages import NAMES
 from stardock.systems import SYSTEMS
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import Allowed, kept_server
-from stardock.verbs.bootstrap import STAGES
 from tests.plans import ROOT
 from tests.unit.docs.pages import README, Page
 
@@ -26,7 +26,7 @@ def named(page: str) -> set[str]:
 
 
 def test_the_glossary_names_every_role_stage_and_system() -> None:
-    assert {*ROLES, *STAGES, *SYSTEMS} <= named("glossary.md")
+    assert {*ROLES, *NAMES, *SYSTEMS} <= named("glossary.md")
 
 
 def test_the_handover_page_says_of_every_command_what_it_needs() -> None:

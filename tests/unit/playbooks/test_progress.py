@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from stardock.cli import bootstrap as command
 from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.playbooks.ansible import Event, Kind
 from stardock.playbooks.failure import cause, failure_error
-from stardock.playbooks.progress import LOGS, PLAYS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
-from stardock.verbs import bootstrap
+from stardock.playbooks.progress import LOGS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
@@ -204,25 +202,3 @@ def test_the_stage_of_a_failure_is_the_one_that_is_told(tmp_path: Path) -> None:
 
 def test_a_long_cause_is_cut() -> None:
     assert len(cause(event("failed", result={"msg": "x" * 5000}))) == 900
-
-
-def test_stages_are_the_same_in_options_playbook_and_plays() -> None:
-    assert command.STAGES == bootstrap.STAGES
-    site = (ROOT / "ansible/site.yml").read_text()
-    assert [line.split("[")[1].rstrip("]") for line in site.splitlines() if "tags:" in line] == ["always", *bootstrap.STAGES]
-    assert set(PLAYS.values()) == {*bootstrap.STAGES, "identity", "running", "secrets"}
-    plays = [line for path in (ROOT / "ansible").glob("*.yml") if path.stem != "site" for line in path.read_text().splitlines()]
-    names = [line.split('"')[1] for line in plays if line.startswith("- name: ")]
-    assert {name.partition(":")[0] for name in names} == set(PLAYS)
-
-
-@pytest.mark.parametrize(
-    ("stages", "start", "wanted"),
-    [
-        ((), None, bootstrap.STAGES),
-        ((), "servers", ("servers", "agents", "kubeconfig")),
-        (("kubeconfig", "machines"), None, ("machines", "kubeconfig")),
-    ],
-)
-def test_stages_run_in_order_however_they_are_named(stages: tuple[str, ...], start: str | None, wanted: tuple[str, ...]) -> None:
-    assert bootstrap.chosen(stages, start) == wanted

@@ -15,10 +15,11 @@ from stardock.doctor.scene import Scene, Tried
 from stardock.doctor.tools import found_tools
 from stardock.errors import ConditionError
 from stardock.estate.connection import Estate, resolved
-from stardock.estate.survey import Survey, survey
+from stardock.estate.ssh import Door, door
+from stardock.estate.survey import survey
 from stardock.estate.token import api_token
 from stardock.model.settings import PveNode
-from stardock.workspace.files import named_file
+from stardock.workspace.files import named_file, pve_key
 from stardock.workspace.workspace import Workspace
 
 #: Variables whose values the checks may see; the token is none of them.
@@ -69,21 +70,9 @@ def _snippets(scene: Scene) -> dict[str, str]:
     }
 
 
-def _address(seen: Survey, node: PveNode) -> str:
-    """Where the provider would look: cluster.yaml, else the interface with a gateway, else what the cluster calls the node by."""
-    if node.address:
-        return node.address
-    networks = seen.networks[node.name].value or ()
-    own = next((str(item["address"]) for item in networks if item.get("gateway") and item.get("address")), None)
-    members = {str(item.get("name")): item.get("ip") for item in seen.status.value or ()}
-    return own or str(members.get(node.name) or node.name)
-
-
-def _door(scene: Scene, node: PveNode, folder: Path) -> reach.Door:
+def _door(scene: Scene, node: PveNode, folder: Path) -> Door:
     proxmox = scene.plan.proxmox
-    named = node.ssh_private_key or proxmox.ssh_private_key
-    key = named_file(folder, named) if named else None
-    return reach.Door(_address(scene.asked, node), node.ssh_port, node.ssh_user or proxmox.ssh_user, key)
+    return door(proxmox, node, scene.asked.networks[node.name].value or (), pve_key(folder, proxmox, node))
 
 
 def _local_images(where: Workspace, folder: Path) -> dict[str, Tried]:

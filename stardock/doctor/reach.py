@@ -8,11 +8,11 @@ import os
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from stardock.doctor.folders import Judged, commands, judged
 from stardock.doctor.scene import Heard, Tried
+from stardock.estate.ssh import KEY_VARIABLE, Door, environment_key, sftp_command
 
 #: Seconds until a connection stands, until a PVE node's sshd has spoken, and until a stranger's has.
 CONNECT_SECONDS, BANNER_SECONDS, STRANGER_SECONDS = 1.0, 2.0, 0.8
@@ -22,20 +22,6 @@ LOGIN_SECONDS, LOGINS = 10.0, 16
 STRANGERS = 256
 #: What the kernel says where no way leads: no route, no address of that family, no such family.
 NO_WAY = frozenset({errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
-KEY_VARIABLE = "PROXMOX_VE_SSH_PRIVATE_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """One PVE node's sshd and how the provider would come in. `key` None: with what the agent or the environment has."""
-
-    address: str
-    port: int
-    user: str
-    key: Path | None = None
-
-    def __str__(self) -> str:
-        return f"{self.user}@{self.address} port {self.port}"
 
 
 def ssh(doors: Mapping[str, Door], environ: Mapping[str, str], snippets: Mapping[str, str] | None = None) -> dict[str, Tried]:
@@ -95,57 +81,25 @@ def _login(door: Door, environ: Mapping[str, str], folder: str) -> Tried:
 
     Host keys are not looked at: nothing is told and nothing is believed here.
     """
-    key = environment_key(door, environ)
     try:
-        done = subprocess.run(
-            sftp_command(door, key, "-"),
-            env=dict(environ) | {"LC_ALL": "C"},
-            input=commands(folder) if folder else "",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LOGIN_SECONDS,
-        )
+        with environment_key(door, environ) as key:
+            done = subprocess.run(
+                sftp_command(door, key, "-"),
+                env=dict(environ) | {"LC_ALL": "C"},
+                input=commands(folder) if folder else "",
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=LOGIN_SECONDS,
+            )
     except subprocess.TimeoutExpired:
         return Tried(str(door), f"no login within {LOGIN_SECONDS:.0f} s")
-    finally:
-        if key is not None:
-            os.close(key)
     said = [line for line in done.stderr.splitlines() if line and not line.startswith(("Warning:", "Connection closed", "**"))]
     if done.returncode != 0:
         return Tried(str(door), (said or ["no login"])[-1])
     found = judged(done.stdout, folder, door.user) if folder else Judged(True)
     wrong, doubt = ("", found.why) if found.may is None else (found.why, "")
     return Tried(str(door), wrong, doubt, "" if found.may else folder)
-
-
-def sftp_command(door: Door, key: int | None, batch: str = "/dev/null") -> list[str]:
-    """The way in; `batch` is a file of commands, `-` for stdin."""
-    options = {
-        "BatchMode": "yes",
-        "ConnectTimeout": "3",
-        "StrictHostKeyChecking": "no",
-        "UserKnownHostsFile": "/dev/null",
-        "PreferredAuthentications": "publickey",
-        "LogLevel": "ERROR",
-    }
-    if door.key:
-        options |= {"IdentityFile": str(door.key), "IdentitiesOnly": "yes", "IdentityAgent": "none"}
-    elif key is not None:
-        options |= {"IdentityFile": f"/proc/{os.getpid()}/fd/{key}"}
-    given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    return ["sftp", "-q", "-F", "none", *given, "-P", str(door.port), "-b", batch, f"{door.user}@{door.address}"]
-
-
-def environment_key(door: Door, environ: Mapping[str, str]) -> int | None:
-    """The key of the environment as a file that is on no disk (ssh closes what it inherits); None: there is none, or another goes first."""
-    text = environ.get(KEY_VARIABLE)
-    if door.key or not text:
-        return None
-    descriptor = os.memfd_create("key")
-    os.fchmod(descriptor, 0o600)
-    os.write(descriptor, text.rstrip("\n").encode() + b"\n")
-    return descriptor
 
 
 def answering(ports: Mapping[str, int]) -> dict[str, Heard]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
@@ -11,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stardock.doctor.reach import Door, environment_key, sftp_command
 from stardock.drift.files import volumes
 from stardock.drift.scene import Scene
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
-from stardock.estate.shapes import row, rows
-from stardock.model.settings import Proxmox, PveNode
-from stardock.workspace.files import named_file
+from stardock.estate.shapes import interfaces, row
+from stardock.estate.ssh import Door, door, environment_key, sftp_command
+from stardock.model.settings import Proxmox
+from stardock.workspace.files import pve_key
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
 SECONDS, NODES = 60.0, 8
@@ -51,17 +50,14 @@ def with_contents(estate: Estate, scene: Scene, beside: Path, environ: Mapping[s
 
 
 def _doors(estate: Estate, proxmox: Proxmox, beside: Path) -> dict[str, Door]:
-    """Where each PVE node's sshd answers: as cluster.yaml says, else at the address by which the cluster knows the node."""
-    members: dict[str, str] = {}
-    if any(node.address is None for node in proxmox.nodes):
-        listed = estate.insist(lambda api: rows(api.cluster.status.get(), "name"))
-        members = {str(item["name"]): str(item["ip"]) for item in listed if item.get("ip")}
-    return {node.name: _door(proxmox, node, node.address or members.get(node.name, node.name), beside) for node in proxmox.nodes}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        told = ask(estate, pool, {node.name: _network(node.name) for node in proxmox.nodes if node.address is None})
+    seen = {name: answer.value or () for name, answer in told.items()}
+    return {node.name: door(proxmox, node, seen.get(node.name, ()), pve_key(beside, proxmox, node)) for node in proxmox.nodes}
 
 
-def _door(proxmox: Proxmox, node: PveNode, address: str, beside: Path) -> Door:
-    named = node.ssh_private_key or proxmox.ssh_private_key
-    return Door(address, node.ssh_port, node.ssh_user or proxmox.ssh_user, named_file(beside, named) if named else None)
+def _network(node: str) -> Question:
+    return lambda api: interfaces(api.nodes(node).network.get())
 
 
 def _folders(estate: Estate, scene: Scene) -> dict[str, str]:
@@ -76,24 +72,21 @@ def _storage(name: str) -> Question:
     return lambda api: row(api.storage(name).get())
 
 
-def _fetch(door: Door, paths: Mapping[str, str], environ: Mapping[str, str]) -> _Read:
+def _fetch(where: Door, paths: Mapping[str, str], environ: Mapping[str, str]) -> _Read:
     """One login, all files of that PVE node, into a folder that is gone afterwards: a snippet may hold a password hash."""
-    key = environment_key(door, environ)
     if any(not _PATH.fullmatch(path) for path in paths.values()):
         return _Read({}, "Proxmox tells a path of them that is none")
     with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
         targets = {volume: Path(folder) / str(number) for number, volume in enumerate(paths)}
         batch = "".join(f'-get "{paths[volume]}" "{target}"\n' for volume, target in targets.items())
         try:
-            done = subprocess.run(
-                sftp_command(door, key, "-"),
-                input=batch, env=dict(environ), capture_output=True, text=True, check=False, timeout=SECONDS, umask=0o077,
-            )  # fmt: skip
+            with environment_key(where, environ) as key:
+                done = subprocess.run(
+                    sftp_command(where, key, "-"),
+                    input=batch, env=dict(environ), capture_output=True, text=True, check=False, timeout=SECONDS, umask=0o077,
+                )  # fmt: skip
         except subprocess.TimeoutExpired:
             return _Read({}, f"no answer within {SECONDS:.0f} s")
-        finally:
-            if key is not None:
-                os.close(key)
         found = {volume: target.read_bytes() for volume, target in targets.items() if target.is_file()}
         said = [line for line in done.stderr.splitlines() if line and not line.startswith("Warning:")]
         missing = len(paths) - len(found)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.model.cluster_files import NO_CLUSTER_FILE
+from stardock.model.settings import Proxmox, PveNode
 from stardock.workspace.beside_link import refuse_beside_link
 
 #: The cluster file where nothing else names one.
@@ -47,6 +48,12 @@ def named_file(folder: Path, name: str) -> Path:
         raise ConditionError(
             f"{name}: this account's home directory is not known", cure="export HOME=FOLDER, or write the whole path"
         ) from error
+
+
+def pve_key(folder: Path, proxmox: Proxmox, node: PveNode) -> Path | None:
+    """The private key that cluster.yaml, in that folder, names for a PVE node's sshd. `ConditionError` as `named_file`."""
+    named = node.ssh_private_key or proxmox.ssh_private_key
+    return named_file(folder, named) if named else None
 
 
 def resolved(path: Path) -> Path:

@@ -47,7 +47,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "terraform": "estate model plan spec workspace",
         "playbooks": "bundle distributions model plan spec workspace",
         "doctor": "estate model plan terraform workspace",
-        "drift": "doctor estate firstboot model spec workspace",
+        "drift": "estate firstboot model spec workspace",
         "verbs": "bundle estate images importers model plan playbooks spec systems terraform workspace",
         "cli": "bundle distributions doctor drift estate importers model plan playbooks spec terraform verbs workspace",
         "main": "cli plan stacks terraform workspace",

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from stardock.doctor import reach
-from stardock.doctor.reach import Door, answering, ssh
+from stardock.doctor.reach import answering, ssh
+from stardock.estate.ssh import Door
 
 pytestmark = pytest.mark.unit
 
@@ -83,16 +84,6 @@ def test_a_key_is_looked_at_before_anybody_is_asked(tmp_path: Path) -> None:
     assert "no such key file" in trouble(Door("127.0.0.1", 1, "root", tmp_path / "none"))
     assert "no usable key" in trouble(Door("127.0.0.1", 1, "root", tmp_path / "text"))
     assert "no SSH agent" in trouble(Door("127.0.0.1", 1, "root"))
-
-
-def test_without_a_key_in_the_file_that_of_the_environment_is_on_no_disk(key: Path) -> None:
-    text = key.read_text()
-    descriptor = reach.environment_key(Door("h", 22, "root"), {reach.KEY_VARIABLE: text})
-    assert descriptor is not None
-    shown = subprocess.run(["ssh-keygen", "-y", "-f", f"/proc/{os.getpid()}/fd/{descriptor}"], capture_output=True, text=True, check=True)
-    assert shown.stdout.startswith("ssh-ed25519 ")
-    os.close(descriptor)
-    assert reach.environment_key(Door("h", 22, "root", key), {reach.KEY_VARIABLE: text}) is None
 
 
 def test_an_address_is_somebodys_for_sure_when_an_sshd_speaks_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,12 +125,15 @@ def refuse(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_addresses_are_asked_at_once_but_never_more_than_a_machine_has_descriptors_for(monkeypatch: pytest.MonkeyPatch) -> None:
     open_now, most = 0, 0
+    full = asyncio.Event()
 
     async def connect(_address: str, _port: int) -> None:
         nonlocal open_now, most
         open_now += 1
         most = max(most, open_now)
-        await asyncio.sleep(0.01)
+        if open_now == reach.STRANGERS:
+            full.set()
+        await full.wait()
         open_now -= 1
         raise TimeoutError
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.disks import DiskFlags
-from stardock.spec.mistakes import cures
+from stardock.spec.mistakes import sizes
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Form, Gibibytes, Minutes, between, parse_mib, shown
@@ -36,7 +36,7 @@ def parse_balloon(value: object) -> int:
     """`2GiB`, or 0 for none."""
     if value == 0 and not isinstance(value, bool):
         return 0
-    return parse_mib(value, cures.balloon)
+    return parse_mib(value, sizes.balloon)
 
 
 def parse_mount(value: object) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from stardock.spec.mistakes import cures
+from stardock.spec.mistakes import times
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Minutes, shown
 
@@ -69,7 +69,7 @@ _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 def parse_clock(value: object) -> str:
     """Hours and minutes of a day."""
     if not isinstance(value, str) or not re.fullmatch(_CLOCK, value):
-        raise broken(f"{shown(value)} is not a time of day", cures.clock(value))
+        raise broken(f"{shown(value)} is not a time of day", times.clock(value))
     return value
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJ
 from pydantic_core import CoreSchema, core_schema
 
 from stardock.spec.keypath import printable
-from stardock.spec.mistakes import cures
+from stardock.spec.mistakes import cures, sizes, times
 from stardock.spec.section import broken
 
 #: In MiB. PVE counts VM memory in MiB and disks in GiB, both binary.
@@ -79,7 +79,7 @@ def _mib(value: object, cure: Callable[[object], str]) -> int:
     return mib
 
 
-def parse_mib(value: object, cure: Callable[[object], str] = cures.host_memory) -> int:
+def parse_mib(value: object, cure: Callable[[object], str] = sizes.host_memory) -> int:
     """`4GiB` -> 4096, up to what can be counted."""
     mib = _mib(value, cure)
     if mib > _LARGEST * SIZES["TiB"]:
@@ -89,7 +89,7 @@ def parse_mib(value: object, cure: Callable[[object], str] = cures.host_memory) 
 
 def parse_memory(value: object) -> int:
     """`4GiB` -> 4096, of a VM."""
-    mib = _mib(value, cures.memory)
+    mib = _mib(value, sizes.memory)
     if not _MEMORY[0] <= mib <= _MEMORY[1]:
         raise broken(f"{shown(value)} is outside of {_MEMORY[0]}MiB to {_MEMORY[1]}MiB", "write for example 4GiB")
     return mib
@@ -97,7 +97,7 @@ def parse_memory(value: object) -> int:
 
 def parse_gib(value: object) -> int:
     """`40GiB` -> 40. PVE's disks are whole GiB."""
-    mib = parse_mib(value, cures.disk)
+    mib = parse_mib(value, sizes.disk)
     if mib % 1024:
         raise broken(f"{shown(value)} is not a whole number of GiB", f"write {mib // 1024 + 1}GiB")
     return mib // 1024
@@ -108,7 +108,7 @@ def parse_minutes(value: object) -> int:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     minutes = int(found[1] or 0) * 60 + int(found[2] or 0) if found else 0
     if not minutes:
-        raise broken(f"{shown(value)} is not a duration of hours and minutes", cures.minutes(value))
+        raise broken(f"{shown(value)} is not a duration of hours and minutes", times.minutes(value))
     if minutes > _DAY_MINUTES:
         raise broken(f"{shown(value)} is longer than 24h", "write for example 1h")
     return minutes

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stardock.spec.foreign_root import IMAGE, NICS_BY_ROLE, OPTION, PLACED, ROOT, SIZED, each
+from stardock.spec.foreign_root import IMAGE, NICS_BY_ROLE, OPTION, ROOT, each
+from stardock.spec.mistakes import foreign_first_boot_keys, foreign_machine_keys
 
-_NICS = "NICs stand under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
 _OF_A_NIC = "it is of a NIC: write agent: [{%s}], and likewise server and loadbalancer"
-_DECIDED = "delete it: Stardock decides this itself"
-_USER = "accounts stand under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
-_MAPPED = "make a resource mapping of it (Datacenter, Resource Mappings), and write %s: [NAME] with the mapping's name"
 _TRUSTED = "delete it: the certificate is verified unless `insecure: true` says otherwise; a CA of your own: export SSL_CERT_FILE=FILE"
 _TOKEN_TELLS = "delete it: the token tells who it is; the account for SSH is ssh: {user: ...}"  # noqa: S105  no secret
 _SFTP = "delete it: snippets are written over SFTP, without a shell; give the account the folder (docs/proxmox.md)"
@@ -26,53 +23,10 @@ ONE_CLUSTER = (
     "all PVE nodes are asked through one endpoint, beside `nodes`, so they must be one PVE cluster: join them with pvecm add, "
     "or write a cluster.yaml for each host, each a cluster of its own"
 )
-#: Of machines, in pools and one by one.
-_HARDWARE = {
-    **each("cpus vcpu vcpus cpu_cores num_cpus core cpu_count", "cores"),
-    **each("ram mem memory_mb memory_mib dedicated ram_mb", "memory"),
-    **each("floating", "balloon"),
-    **each("size disk_size disksize disk_gb rootfs root_disk rootfs_size disk_size_gb root_disk_size storage_size hdd boot_disk", "disk"),
-    **each("storage datastore datastore_id storage_pool disk_storage", "disk_datastore"),
-    **each("disks extra_disks additional_disks", "data_disks"),
-    **each("cpu_type cputype", "cpu"),
-    **each("bios", "firmware"),
-    **each("machine machine_type", "chipset"),
-    **each("onboot start_on_boot autostart", "on_boot"),
-    **each("pool resource_pool pool_id", "pve_pool"),
-    **each("desc notes comment", "description"),
-    **each("tag", "tags"),
-    **each("tpm_state", "tpm"),
-    **each("gpu gpus hostpci hostpci0 pci pci_devices", "write devices: [NAME], the name of a resource mapping of the datacenter"),
-    **each("qemu_agent guest_agent qemu_guest_agent", "agent"),
-    **each("hastate high_availability", "ha"),
-    **each("template clone full_clone clone_from template_id vm_template source_vm base_image clone_vm_id", IMAGE),
-    **each("network_devices network_interfaces vnics", _NICS % "bridge: vmbr0"),
-    **each("network networks nic nics net0 network_device network_interface", _NICS % "bridge: vmbr0"),
-    **each("bridge", _NICS % "bridge: {}"),
-    **each("vlans trunks tagged_vlans", _NICS % 'trunks: "{;}"'),
-    **each("server_type instance_type flavor plan", SIZED),
-    **each("location region zone datacenter", PLACED),
-    **each("kubelet_args extra_args", OPTION.replace("{}", "{[]}") % "kubelet-arg"),
-    **each("boot vga args smbios1 vmgenid meta cicustom citype hotplug keyboard tablet localtime cpuunits acpi kvm lock", _DECIDED),
-    **each("vlan vlan_id vlan_tag", _NICS % "vlan: {}"),
-    **each("gateway gw", _NICS % "static: {base: ADDRESS, gateway: {}}"),
-    **each("ipconfig ipconfig0 subnet ip_range", _NICS % "static: {base: ADDRESS, gateway: ADDRESS}"),
-    **each("netmask", _NICS % "static: {base: ADDRESS, prefix: {mask}, gateway: ADDRESS}"),
-    **each("cidr", _NICS % "static: {base: {ip}, prefix: {bits}}"),
-    **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: {[]}}"),
-    **each("started vm_state scsihw scsi_hardware bootdisk boot_order", _DECIDED),
-    **each("os_type qemu_os ostype operating_system", _DECIDED),
-    **{
-        flag: f"it belongs to `disk_options`: write disk_options: {{{flag}: {{}}}}"
-        for flag in ("aio", "cache", "discard", "iothread", "ssd")
-    },
-    **each("initialization ciuser user username users", _USER),
-    **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
-    **each("os system", "the system stands under `image`: write image: {system: debian}"),
-}
-
 #: Section -> its foreign keys.
 KEYS: Mapping[str, Mapping[str, str]] = {
+    **foreign_machine_keys.KEYS,
+    **foreign_first_boot_keys.KEYS,
     "Spec": ROOT,
     "Distribution": {
         **each("cidr pod_cidr cluster_cidr pods_cidr podsubnet", OPTION % "cluster-cidr"),
@@ -182,63 +136,11 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("start_at", "offset"),
         **each("dns nameservers", "it is of the NIC: write `dns` beside `static`"),
     },
-    "Pool": {
-        **_HARDWARE,
-        **each("replicas size_of_pool number num instances quantity node_count vm_count desired_size", "count"),
-        **each("prefix name_prefix vm_name hostname name_pattern", "pattern"),
-        **each("vmid vm_id vmid_start start_id id id_start", "vm_id_start"),
-        **each("node target_node node_name pve_node pve_nodes target_nodes", "nodes"),
-        **each("node_labels label", "labels"),
-        **each("node_taints taint", "taints"),
-        **each("hosts names members vms servers agents workers", "machines"),
-        **each("type kind roles", "role"),
-        **each("ip ips address addresses", "addresses are of one machine: write machines: [{name: agent1, addresses: {ens18: ADDRESS}}]"),
-    },
-    "Machine": {
-        **_HARDWARE,
-        **each("vmid id", "vm_id"),
-        **each("node target_node node_name host pve", "pve_node"),
-        **each("ip address ipv4 ip_address", "write addresses: {ens18: {ip}}"),
-        **each("mac mac_address macaddr", "write macs: {ens18: {}}"),
-        **each("role type", "a pool has one role: put the machine into a pool of that role"),
-        **each("fqdn host_name", "hostname"),
-        **each("labels node_labels taints node_taints", "labels and taints are of a pool: make a pool of its own for the machine"),
-    },
     "Ssh": {
         **each("key public_key public_keys authorized_keys ssh_authorized_keys pubkey pubkeys public_key_file", "keys"),
         **each("username name account", "user"),
         **each("key_path key_file private_key_file private_key_path identity_file keypath", "private_key"),
         **each("sudo become", "delete it: an account other than root gets sudo"),
-    },
-    "Usb": {**each("name id device", "mapping"), **each("host vendor product", _MAPPED % "usb")},
-    "Device": {**each("name id device", "mapping"), **each("host address pci_address", _MAPPED % "devices")},
-    "UserFile": {
-        **each("text contents data body", "content"),
-        **each("mode chmod file_mode", "permissions"),
-        **each("dest destination target file filename name", "path"),
-        **each("user", "owner"),
-        **each("group", "delete it: the group is root"),
-        **each("source src from template", "write `content` with the text itself, or for a secret content_from: {file: {}}"),
-        **each("encoding append defer", "delete it: `content` is text, and the file is written whole"),
-    },
-    "ContentSource": {
-        **each("path file_path filename file_name src source from from_file", "file"),
-        **each("variable var env_var environment name from_env key", "env"),
-        **each("mode permissions", 'it is of the file: write permissions: "{}" beside `path`'),
-        **each("owner", "it is of the file: write owner: {} beside `path`"),
-        **each("content", "delete it: `content` beside `path` is no secret, `content_from` is one"),
-    },
-    "SecretSource": {
-        **each("path file_path filename file_name from_file", "file"),
-        **each("variable var env_var environment from_env", "env"),
-        **each("cmd exec shell", "command"),
-    },
-    "DataDisk": {
-        **each("storage datastore_id storage_pool", "datastore"),
-        **each("size_gb capacity disk_size", "size"),
-        **each("interface slot id serial", "name"),
-        **each("mount_point mountpoint mount_path path", "mount"),
-        **each("fs fstype fs_type format", "filesystem"),
     },
     "Hooks": {
         **each("post_deploy post_apply after_apply", "after_deploy"),
@@ -247,17 +149,5 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("pre_bootstrap pre_install", "before_bootstrap"),
     },
     "Hook": {**each("cmd run script exec shell", "command")},
-    "Startup": {**each("up delay", "up_delay"), **each("down", "down_delay")},
-    "User": {
-        **each("ssh_authorized_keys authorized_keys ssh_keys key ssh_key public_keys", "keys"),
-        **each("username user", "name"),
-        **each("groups shell home uid gecos lock_passwd", "delete it: an account has keys, sudo and a password's hash, no more"),
-    },
-    "CloudInit": {
-        **each("user", "users"),
-        **each("package packages_list", "packages"),
-        **each("write_files runcmd bootcmd files commands", "it belongs to `user_data`: write user_data: {write_files: [...]}"),
-        **each("ssh_authorized_keys ssh_keys", "keys stand under `ssh.keys`, and those of an account under `users`"),
-    },
     "Maintenance": {**each("window windows schedule", "slots"), **each("tz zone", "timezone"), **each("length", "duration")},
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stardock.spec.mistakes import cures
+from stardock.spec.mistakes import cures, sizes
 
 _LINE = re.compile(r"(net|ipconfig|scsi|virtio|sata|ide|usb|hostpci|efidisk|tpmstate|serial)(\d{1,2})")
 _MODELS = ("virtio", "e1000", "e1000e", "vmxnet3", "rtl8139")
@@ -89,7 +89,7 @@ def disk(text: str, kind: str = "scsi", number: int = 0) -> str:
     if volume == "cloudinit" or said.get("media") == "cdrom":
         return "delete it: Stardock makes the drive of cloud-init itself"
     if volume.isdigit() or "size" in said:
-        size = cures.disk(int(volume) if volume.isdigit() else said["size"]).removeprefix("write ").partition(",")[0]
+        size = sizes.disk(int(volume) if volume.isdigit() else said["size"]).removeprefix("write ").partition(",")[0]
     else:
         return f"write {'data_disks: [{name: data, size: SIZE}]' if number else 'disk: SIZE, and beside it `disk_datastore: NAME`'}"
     flags = {word: said[word] if word in {"aio", "cache"} else flag(said[word]) for word in _FLAGS if word in said}

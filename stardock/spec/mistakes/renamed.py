@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from stardock.spec.mistakes import cures
+from stardock.spec.mistakes import cures, sizes, times
 from stardock.spec.units import SIZES
 
 _LONGEST = 60
@@ -48,7 +48,7 @@ def _labels(value: object, _text: str) -> str:
 
 
 def _disks(value: object, _text: str) -> str:
-    size = cures.disk(value).removeprefix("write ").partition(",")[0]
+    size = sizes.disk(value).removeprefix("write ").partition(",")[0]
     return "" if " " in size else f"[{{name: data, size: {size}}}]"
 
 
@@ -58,9 +58,9 @@ def _choice(**words: str) -> Callable[[object, str], str]:
 
 #: Keys whose values are written in a form of their own.
 FORMS: Mapping[str, Callable[[object, str], str]] = {
-    "memory": _sized(cures.memory),
-    "balloon": _sized(cures.balloon),
-    "disk": _sized(cures.disk),
+    "memory": _sized(sizes.memory),
+    "balloon": _sized(sizes.balloon),
+    "disk": _sized(sizes.disk),
     **dict.fromkeys(("cores", "count", "vlan", "prefix", "offset", "vm_id", "vm_id_start", "ssh_port", "vrid"), _whole),
     **dict.fromkeys(("nodes", "keys", "dns", "search", "machines", "packages", "taints", "usb", "devices"), _list),
     "endpoint": _endpoint,
@@ -71,9 +71,9 @@ FORMS: Mapping[str, Callable[[object, str], str]] = {
     "datastores": lambda _value, text: f"{{disks: {text}}}",
     "agent": lambda _value, text: "" if cures.switch(text) is None else f"{{enabled: {str(cures.switch(text)).lower()}}}",
     "tags": lambda value, text: _list(value, text.replace(";", ",")),
-    "slots": lambda value, _text: (cures.slots(value) or "").removeprefix("write "),
+    "slots": lambda value, _text: (times.slots(value) or "").removeprefix("write "),
     "trunks": _trunks,
-    "size": _sized(cures.disk),
+    "size": _sized(sizes.disk),
     "permissions": lambda value, text: text if "example" in cures.mode(value) else cures.mode(value).removeprefix("write "),
     "labels": _labels,
     "data_disks": _disks,

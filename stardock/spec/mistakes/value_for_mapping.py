@@ -9,7 +9,7 @@ from typing import overload
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from stardock.spec import image
-from stardock.spec.mistakes import cures, pve_config, role_words
+from stardock.spec.mistakes import cures, pve_config, role_words, sizes, times
 from stardock.spec.mistakes.mapping_for_list import address_of
 from stardock.systems import SYSTEMS
 
@@ -178,8 +178,8 @@ def _addresses(said: str) -> str | None:
 
 
 def _maintenance(said: str) -> str | None:
-    found = cures.window(said)
-    return _written(f"slots: [{found[0]}]" + (f", duration: {cures.spelled(found[1])}" if found[1] else "")) if found else None
+    found = times.window(said)
+    return _written(f"slots: [{found[0]}]" + (f", duration: {times.spelled(found[1])}" if found[1] else "")) if found else None
 
 
 def _endpoint(said: str) -> str | None:
@@ -187,7 +187,7 @@ def _endpoint(said: str) -> str | None:
 
 
 def _data_disk(said: str) -> str | None:
-    size = cures.disk(said).removeprefix("write ")
+    size = sizes.disk(said).removeprefix("write ")
     return None if " " in size else _written(f"name: data, size: {size}")
 
 

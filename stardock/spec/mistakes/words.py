@@ -13,7 +13,7 @@ from stardock.nearest import nearest
 from stardock.spec import private_key
 from stardock.spec.keypath import Keys, nearest_line, path_text
 from stardock.spec.maintenance import EVERY_DAY
-from stardock.spec.mistakes import cures, foreign, mapping_for_list, mapping_for_value, role_words, slips, value_for_mapping
+from stardock.spec.mistakes import cures, foreign, mapping_for_list, mapping_for_value, role_words, slips, times, value_for_mapping
 from stardock.spec.mistakes.unknown_keys import fallen_out, means, unknown_key
 from stardock.spec.section import RULE
 from stardock.spec.sections import section_at
@@ -180,7 +180,7 @@ _APART = re.compile(r"[,;\s]+")
 def _words_of_a_list(key: str, given: object) -> str | None:
     """Several in one text, apart as other tools have them; hours with minutes; days of the week."""
     if key == "slots":
-        return cures.slots(given)
+        return times.slots(given)
     if key == "days" and isinstance(given, str):
         days = [foreign.of_value(word, list(EVERY_DAY)) for word in _APART.split(given.strip())]
         return f"write [{', '.join(day for day in days if day)}]" if all(days) else None

@@ -20,7 +20,7 @@ BOUND = 300.0
 
 #: Tests that boot a whole cluster, in the order in which they run; those of the quick start share theirs.
 QUICK_START = tuple(f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "balancers", "edited", "refused", "grown", "killed"))
-OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "day_two", "dual_stack", "transactional"))
+OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "day_two", "agents", "dual_stack", "transactional"))
 
 
 def pytest_configure() -> None:

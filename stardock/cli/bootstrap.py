@@ -72,4 +72,4 @@ def bootstrap(
     for line in bootstrap_ending(done):
         say(line)
     if done.missing:
-        raise partial_error(done.missing)
+        raise partial_error(done.missing, None if check else where.files.log)

@@ -23,12 +23,22 @@ class Cause:
     line: str = ""
 
 
-#: Pattern -> cause and cure. `{0}` is what the pattern caught.
+#: Pattern -> cause and cure. `{0}` is what the pattern caught, in either.
 _TABLE: tuple[tuple[str, str, str], ...] = (
     (
-        r"no space left on device",
+        r"[Nn]o space left on device",
         "a disk is full",
         "free some space there (`df -h`), or give the machine a larger `disk`, `runner deploy`",
+    ),
+    (
+        r"[Rr]ead-only file system(?:: '([^']+)')?",
+        "a file system there takes no writes: {0}",
+        "see why (`findmnt`, `dmesg`: a broken disk is mounted read-only), then mount it for writing, or replace the machine",
+    ),
+    (
+        r"Unit (?:file )?(?:\S*/)?(\S+) is masked",
+        "{0} is masked there",
+        "unmask it on that machine: systemctl unmask {0}",
     ),
     (
         r"mvcc: database space exceeded",
@@ -184,7 +194,7 @@ def find_cause(logs: str) -> Cause | None:
         if found:
             caught = [group for group in found.groups() if group]
             said = words.format(*caught, *[""] * 2).rstrip(": ")
-            return Cause(said, cure, _line(text, found.start()))
+            return Cause(said, cure.format(*caught, *[""] * 2), _line(text, found.start()))
     return None
 
 

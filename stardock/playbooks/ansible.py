@@ -71,7 +71,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What to run. `variables` are written to a file for Ansible, never to its arguments; `secrets` is a file that it reads."""
+    """What to run. `variables` are written to a file for Ansible, never to its arguments; `secrets` is a file that it reads.
+
+    `without` names machines that it passes over.
+    """
 
     bundle: Path
     playbook: str = SITE
@@ -79,6 +82,7 @@ class Run:
     variables: Mapping[str, Any] = field(default_factory=dict)
     secrets: Path | None = None
     check: bool = False
+    without: Sequence[str] = ()
 
 
 def run(wanted: Run, on_event: Callable[[Event], None]) -> int:
@@ -134,7 +138,8 @@ def _arguments(wanted: Run) -> list[str]:
     variables.write_text(yaml_text(wanted.variables), encoding="utf-8")
     given = [f"@{variables}", *([f"@{wanted.secrets.resolve()}"] if wanted.secrets else [])]
     tags = ["--tags", ",".join(wanted.tags)] if wanted.tags else []
-    return [*(word for value in given for word in ("-e", value)), *tags, *(["--check"] if wanted.check else [])]
+    limit = ["--limit", ",".join(("all", *(f"!{name}" for name in wanted.without)))] if wanted.without else []
+    return [*(word for value in given for word in ("-e", value)), *tags, *limit, *(["--check"] if wanted.check else [])]
 
 
 @contextlib.contextmanager

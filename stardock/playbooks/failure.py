@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stardock.distributions.causes import find_cause, plain
+from stardock.distributions.causes import Cause, find_cause, plain
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
 from stardock.model.stages import NAMES
 from stardock.playbooks.ansible import Event
@@ -31,13 +32,30 @@ def failure_error(watcher: Watcher, log: Path, code: int, nodes: Mapping[str, st
     message = f"{event.host}: {event.task}: {cause(event)}"
     if event.play.startswith("Founder: whether") or event.task == "Secrets are the cluster's own":
         return RefusedError(cause(event), cure=f"nothing was changed by this stage; {again}")
-    if _not_reached(event):
+    if not_reached(event):
         return ConditionError(message, cure=f"{reach_cure(message)}; {again}")
-    found = find_cause(watcher.logs.get(event.host, ""))
+    found = known_cause(watcher, event, nodes or {})
     if found is None:
         return EngineError(message, cure=again)
-    why = f"{event.host}: {found.words}. Its log says: {found.line}"
-    return EngineError(f"{why}\n  {message}", cure=f"{found.cure.replace('NODE', (nodes or {}).get(event.host, event.host))}; {again}")
+    return EngineError(f"{event.host}: {found.words}{_read(found, message)}\n  {message}", cure=f"{found.cure}; {again}")
+
+
+def known_cause(watcher: Watcher, event: Event, nodes: Mapping[str, str]) -> Cause | None:
+    """What its machine's logs, else the words of the failure, are known to mean. `nodes`: machine -> its Node's name."""
+    found = find_cause(watcher.logs.get(event.host, "")) or find_cause(cause(event))
+    return replace(found, cure=found.cure.replace("NODE", nodes.get(event.host, event.host))) if found else None
+
+
+def _read(found: Cause, message: str) -> str:
+    """The line that tells the cause, where the message does not."""
+    return "" if found.line in message else f". Its log says: {found.line}"
+
+
+def agent_words(watcher: Watcher, event: Event, nodes: Mapping[str, str]) -> str:
+    """Of an agent that failed: cause and cure, in one line."""
+    found = known_cause(watcher, event, nodes)
+    message = f"{event.task}: {cause(event)}"
+    return f"{found.words}{_read(found, message)} ({message}): {found.cure}" if found else message
 
 
 def _stage(watcher: Watcher) -> str:
@@ -47,7 +65,8 @@ def _stage(watcher: Watcher) -> str:
     return next((name for name in NAMES if name in watcher.stages), NAMES[0])
 
 
-def _not_reached(event: Event) -> bool:
+def not_reached(event: Event) -> bool:
+    """Whether a machine could not be asked, or is another one."""
     return event.kind == "unreachable" or event.role == "reachable"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -110,11 +111,9 @@ class Watcher:
             self._failed(event)
 
     def _enter(self, stage: str) -> None:
-        if stage == self.stage or self.failure:
+        if stage == self.stage or self.failure or stage not in self.stages:  # plays of other stages come and go without a task
             return
         self.finish()
-        if stage not in self.stages:  # plays of other stages come and go without a task
-            return
         self.stage, self._began = stage, time.monotonic()
         self.progress.stage_begins(stage)
 
@@ -143,6 +142,18 @@ class Watcher:
     def _leave_out(self, machine: str) -> None:
         """The playbook goes on without it: its failure is not the run's."""
         self.left_out[machine] = self.failures.pop(machine, None)
+
+    def leave_lost(self, agents: Collection[str]) -> bool:
+        """Go on without agents that stopped answering in their own stage: Ansible rescues none of these, and ends where they were a batch.
+
+        False where there is none, or another failure.
+        """
+        lost = [name for name, event in self.failures.items() if name in agents and event.kind == "unreachable"]
+        if not lost or len(lost) < len(self.failures) or self.stage != "agents":
+            return False
+        for name in lost:
+            self._leave_out(name)
+        return True
 
 
 def _said(event: Event, role: str, task: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Agents that a bootstrap goes on without: nothing else depends on one, and it is done when it is back.
+"""Agents that a bootstrap goes on without, silent or failing: nothing else depends on one, and the next run does what is left.
 
 Servers and load balancers are no such machines. A silent server may hold the cluster, or be the member that etcd needs for its majority;
 a silent load balancer would come back with the servers of yesterday. Without one of these a bootstrap stops before anything is changed.
@@ -6,14 +6,16 @@ a silent load balancer would come back with the servers of yesterday. Without on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from stardock.distributions.cidrs import is_dual_stack
-from stardock.errors import PartialError
+from stardock.errors import EngineError, PartialError, StardockError
 from stardock.fold import fold
 from stardock.model.facts import address_of, ipv6_of
 from stardock.model.machine import Machine, Role
-from stardock.playbooks.failure import cause, reach_cure
+from stardock.playbooks.failure import agent_words, cause, not_reached, reach_cure
 from stardock.playbooks.progress import Watcher
 from stardock.workspace.workspace import Workspace
 
@@ -48,18 +50,36 @@ def key_cure(lacking: Sequence[Machine]) -> str:
     return f"run `runner discover`: it reads the keys through Proxmox; or {accept}{why}"
 
 
-def left_out(unknown: Mapping[str, str], watcher: Watcher) -> dict[str, str]:
-    """Every agent that the run went on without, and why."""
-    return {**unknown, **{name: reason for name, reason in _silent(watcher) if name not in unknown}}
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Agents that a run went on without -> why: those that did not answer, and those on which something failed."""
+
+    silent: Mapping[str, str] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.silent or name in self.failed
+
+    def __bool__(self) -> bool:
+        return bool(self.silent or self.failed)
 
 
-def _silent(watcher: Watcher) -> Iterator[tuple[str, str]]:
+def left_out(unknown: Mapping[str, str], watcher: Watcher, nodes: Mapping[str, str]) -> LeftOut:
+    """Every agent that the run went on without, and why. `nodes`: machine -> its Node's name, for commands."""
+    silent, failed = dict(unknown), {}
     for name, event in watcher.left_out.items():
-        words = cause(event) if event else "does not answer on ssh"
-        yield name, f"{words}: {reach_cure(words)}"
+        if event is not None and not not_reached(event):
+            failed[name] = agent_words(watcher, event, nodes)
+        elif name not in unknown:
+            words = cause(event) if event else "does not answer on ssh"
+            silent[name] = f"{words}: {reach_cure(words)}"
+    return LeftOut(silent, failed)
 
 
-def partial_error(reasons: Mapping[str, str]) -> PartialError:
-    """Make the error that names them, once all else is done."""
-    lines = "\n".join(f"  {name}: {reason}" for name, reason in reasons.items())
-    return PartialError(f"done, without {', '.join(reasons)}:\n{lines}", cure="when it is back: runner bootstrap")
+def partial_error(missing: LeftOut, log: Path | None) -> StardockError:
+    """Make the error that names them, once all else is done. No `log`: none is kept."""
+    lines = "\n".join(f"  {name}: {reason}" for name, reason in {**missing.failed, **missing.silent}.items())
+    told = f"done, without {', '.join((*missing.failed, *missing.silent))}:\n{lines}"
+    if missing.failed:
+        return EngineError(told, cure=f"{f'the whole log is {log}; ' if log else ''}when the cause is gone: runner bootstrap")
+    return PartialError(told, cure="when it is back: runner bootstrap")

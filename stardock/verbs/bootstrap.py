@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Done:
 
     workspace: Workspace
     options: Options
-    missing: Mapping[str, str]
+    missing: silent.LeftOut
 
 
 def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> Done:
@@ -130,7 +130,7 @@ class Bootstrap:
     def _rows(self) -> tuple[Stage, ...]:
         return rows(self.options.stages)
 
-    def run(self) -> dict[str, str]:
+    def run(self) -> silent.LeftOut:
         """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails.
 
         Gives the agents that it went on without, and why.
@@ -141,17 +141,30 @@ class Bootstrap:
         try:
             secrets = self._secrets() if any(stage.tokens for stage in self._rows) else None
             self._guard()
-            code = run(self._run(SITE, self._handed(secrets), self.options.stages), self.watcher.see)
+            code = self._stages(self._handed(secrets))
         finally:
             self._remember()
         self.watcher.finish()
         if code:
             raise self._failure(code)
-        return silent.left_out(unknown, self.watcher)
+        return silent.left_out(unknown, self.watcher, self._nodes)
+
+    @property
+    def _nodes(self) -> dict[str, str]:
+        return {machine.name: machine.hostname for machine in self.workspace.plan.machines}
+
+    def _stages(self, secrets: Path | None) -> int:
+        """Run the stages. Where agents are lost in theirs, what is left runs again without them."""
+        agents = [machine.name for machine in self.workspace.plan.of_role(silent.ROLE)]
+        wanted = self._run(SITE, secrets, self.options.stages)
+        code = run(wanted, self.watcher.see)
+        while code and self.watcher.leave_lost(agents):
+            left = self.options.stages[self.options.stages.index("agents") :]
+            code = run(replace(wanted, tags=left, without=tuple(self.watcher.left_out)), self.watcher.see)
+        return code
 
     def _failure(self, code: int) -> StardockError:
-        nodes = {machine.name: machine.hostname for machine in self.workspace.plan.machines}
-        return failure_error(self.watcher, self.place.log, code, nodes)
+        return failure_error(self.watcher, self.place.log, code, self._nodes)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""

@@ -80,6 +80,43 @@ def test_every_play_that_may_meet_an_agent_passes_over_the_silent_ones() -> None
     assert [play["name"] for play in meeting if not re.search(r"!silent|&one_at_a_time", play["hosts"])] == []
 
 
+def agents_play(name: str, failing: str = "", *, after: bool = False) -> dict[str, Any]:
+    """A play of agents.yml, its role exchanged for TOUCH, which fails on one machine; `after` its service was started."""
+    found: dict[str, Any] = next(one for one in YAML(typ="safe").load(ANSIBLE / "agents.yml") if one["name"] == f"Agents: {name}")
+    wait = {"ansible.builtin.shell": f"test {{{{ inventory_hostname }}}} != {failing}", "register": "rke2_wait"}
+    fails = {"ansible.builtin.fail": {"msg": "no"}, "when": f"inventory_hostname == '{failing}'"}
+    (block,) = found["tasks"]
+    kept = [task for task in block["block"] if "ansible.builtin.assert" in task]
+    return found | {"become": False, "tasks": [block | {"block": [*kept, wait if after else fails, TOUCH]}]}
+
+
+CHOOSE: dict[str, Any] = {"hosts": "agent", "tasks": [{"ansible.builtin.group_by": {"key": "one_at_a_time"}}]}
+LATER: dict[str, Any] = {"hosts": "founder", "tasks": [TOUCH]}
+
+
+@pytest.mark.proves("reality D31")
+@pytest.mark.parametrize("name", ["reached", "the program, side by side", "ten at a time"])
+def test_an_agent_that_fails_in_its_stage_stops_neither_the_others_nor_later_plays(tmp_path: Path, name: str) -> None:
+    code, reached, words = play(tmp_path, set(), agents_play(name, "agent1"), agents_play(name), LATER)
+    assert code == 0, words
+    assert sorted(reached) == ["agent2", "agent2", "agent3", "agent3", "server1"]
+
+
+@pytest.mark.proves("reality D31")
+def test_one_that_serves_and_cannot_be_restarted_leaves_the_next_ones_to_be_restarted(tmp_path: Path) -> None:
+    last = "those that serve and must restart, one at a time"
+    code, reached, words = play(tmp_path, set(), CHOOSE, agents_play(last, "agent1"), LATER)
+    assert (code, reached) == (0, ["agent2", "agent3", "server1"]), words
+
+
+@pytest.mark.proves("reality D31")
+def test_after_one_that_served_and_did_not_come_back_those_that_serve_are_left_as_they_are(tmp_path: Path) -> None:
+    last = "those that serve and must restart, one at a time"
+    code, reached, words = play(tmp_path, set(), CHOOSE, agents_play(last, "agent2", after=True), LATER)
+    assert (code, reached) == (0, ["agent1", "server1"]), words
+    assert "left as it is, because agent2 did not come back with the same change" in words
+
+
 def test_the_task_that_leaves_a_machine_out_is_the_one_that_the_command_knows() -> None:
     role, name = LEAVES_OUT
     assert name in [task["name"] for task in YAML(typ="safe").load(ANSIBLE / "roles" / role / "tasks/leave.yml")]

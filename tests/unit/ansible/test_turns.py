@@ -225,7 +225,8 @@ def plays(name: str) -> list[dict[str, Any]]:
 
 def role_of(play: dict[str, Any]) -> str:
     """What a play takes from the role rke2."""
-    words = (task.get("ansible.builtin.import_role", {}) for task in play.get("tasks", ()))
+    tasks = (each for task in play.get("tasks", ()) for each in task.get("block", [task]))
+    words = (task.get("ansible.builtin.import_role", {}) for task in tasks)
     return next((role.get("tasks_from", "main") for role in words if role.get("name") == "rke2"), "")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from stardock.cli.endings import NEXT, bootstrap_ending, deploy_ending, expectation
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.stages import NAMES
+from stardock.playbooks.silent import LeftOut
 from stardock.verbs.bootstrap import Done, Options
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import ROOT, document
@@ -26,8 +26,8 @@ def workspace(folder: Path, data: dict[str, Any]) -> Workspace:
     return open_workspace(file)
 
 
-def ending(where: Workspace, missing: Mapping[str, str] | None = None, **options: Any) -> list[str]:
-    return list(bootstrap_ending(Done(workspace=where, options=Options(**options), missing=missing or {})))
+def ending(where: Workspace, missing: LeftOut | None = None, **options: Any) -> list[str]:
+    return list(bootstrap_ending(Done(workspace=where, options=Options(**options), missing=missing or LeftOut())))
 
 
 def test_bootstrap_ends_with_what_is_ready_the_kubeconfig_and_what_next(tmp_path: Path) -> None:
@@ -44,8 +44,9 @@ def test_a_path_that_a_shell_would_take_apart_is_quoted(tmp_path: Path) -> None:
     assert f"export KUBECONFIG='{folder}/cluster.kubeconfig'" in ending(workspace(folder, document()))
 
 
-def test_an_agent_that_was_left_out_is_not_among_the_ready(tmp_path: Path) -> None:
-    said = ending(workspace(tmp_path, document()), {"agent1": "does not answer"})
+@pytest.mark.parametrize("kind", ["silent", "failed"])
+def test_an_agent_that_was_left_out_is_not_among_the_ready(tmp_path: Path, kind: str) -> None:
+    said = ending(workspace(tmp_path, document()), LeftOut(**{kind: {"agent1": "for a reason"}}))
     assert "agent1" not in "\n".join(said)
 
 

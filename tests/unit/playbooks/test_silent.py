@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from stardock.errors import ConditionError, PartialError
+from stardock.errors import ConditionError, EngineError, PartialError
 from stardock.model.facts import Facts, MachineFacts
 from stardock.model.parts import Agent
-from stardock.playbooks.progress import LEAVES_OUT, STOPS
+from stardock.playbooks.progress import LEAVES_OUT, LOGS, STOPS
 from stardock.playbooks.silent import left_out, partial_error, unknown_agents
 from stardock.verbs import bootstrap
 from stardock.workspace.workspace import Workspace
@@ -101,9 +101,9 @@ def test_a_machine_that_the_playbook_goes_on_without_is_no_failure_of_the_run_an
     )
     assert watcher.failure is None
     assert shown.stages == ["machines", "founder"]
-    reasons = left_out({"agent3": "no address is known"}, watcher)
-    assert list(reasons) == ["agent3", "agent1", "agent2"]
-    error = partial_error(reasons)
+    reasons = left_out({"agent3": "no address is known"}, watcher, {})
+    assert (list(reasons.silent), reasons.failed) == (["agent3", "agent1", "agent2"], {})
+    error = partial_error(reasons, None)
     assert (error.exit_code, PartialError.exit_code) == (7, 7)
     assert "agent1: timed out waiting for ping module test: Connection refused: does the machine run" in error.message
     assert "agent2: Host key verification failed: if the machine was made anew" in error.message
@@ -119,3 +119,48 @@ def test_a_failure_that_others_depend_on_stays_one_beside_a_machine_that_is_left
     )
     assert watcher.failure is not None
     assert (watcher.failure.host, watcher.failure.task) == ("server2", "Wait until it answers on ssh")
+
+
+@pytest.mark.proves("reality D31")
+def test_agents_that_fail_in_their_stage_are_told_at_the_end_with_cause_and_cure_and_the_exit_code_of_a_failed_run(tmp_path: Path) -> None:
+    masked = {"msg": "Unable to start service rke2-agent.service: Failed to start: Unit rke2-agent.service is masked."}
+    rejected = {"stdout": "== journal\nNode password rejected, duplicate hostname"}
+    watcher, shown = watch(
+        tmp_path,
+        event("play", "", play="Agents: ten at a time"),
+        event("start", "agent1"),
+        event("failed", "agent1", role="rke2", task="The service runs, with this configuration", result=masked),
+        event("ok", "agent2", role="rke2", task=LOGS, result=rejected),
+        event("failed", "agent2", role="rke2", task="Say what was waited for", result={"msg": "agent2 did not become Ready"}),
+        event("failed", "agent3", role="reachable", task="Wait until it answers on ssh", result={"msg": "timed out"}),
+        *(event("ok", name, role="reachable", task=TASK) for name in ("agent1", "agent2", "agent3")),
+        event("play", "", play="Kubeconfig: for the administrator"),
+        event("start", "server1"),
+    )
+    assert (watcher.failure, shown.stages) == (None, ["agents", "kubeconfig"])
+    missing = left_out({}, watcher, {"agent2": "agent2.lan"})
+    assert (list(missing.failed), list(missing.silent)) == (["agent1", "agent2"], ["agent3"])
+    error = partial_error(missing, tmp_path / "x.log")
+    assert isinstance(error, EngineError)
+    assert error.message.startswith("done, without agent1, agent2, agent3:\n  agent1: rke2-agent.service is masked there (The service runs")
+    assert "systemctl unmask rke2-agent.service" in error.message
+    assert "Node password rejected" in error.message
+    assert "kubectl delete node agent2.lan" in error.message
+    assert str(error.cure) == f"the whole log is {tmp_path}/x.log; when the cause is gone: runner bootstrap"
+
+
+def test_agents_lost_in_their_own_stage_are_gone_on_without_and_no_other_failure_is_passed_over(tmp_path: Path) -> None:
+    begun = event("play", "", play="Agents: ten at a time")
+    lost = event("unreachable", "agent1", result={"msg": "gone"})
+    watcher, _ = watch(tmp_path, begun, event("start", "agent1"), lost)
+    assert watcher.leave_lost(["agent1", "agent2"])
+    assert watcher.failure is None
+    assert list(left_out({}, watcher, {}).silent) == ["agent1"]
+    others = (event("failed", "agent2"), event("unreachable", "server1"))
+    for other in others:
+        watcher, _ = watch(tmp_path, begun, lost, other)
+        assert not watcher.leave_lost(["agent1", "agent2"])
+        assert watcher.failure is not None
+    before, _ = watch(tmp_path, event("play", "", play="Machines: reached, and as planned"), lost)
+    assert not before.leave_lost(["agent1"])
+    assert not watch(tmp_path, begun)[0].leave_lost(["agent1"])

@@ -31,10 +31,14 @@ SIZED = "write cores, memory and disk of each pool: cores: 2, memory: 4GiB, disk
 VERSION = "write distribution: {version: ...}, the whole tag of a release of RKE2"
 _OPTIONS = "it belongs to `distribution.options`, key by key, in RKE2's words: write distribution: {options: {KEY: VALUE}}"
 _NO_OBJECT = "delete it: cluster.yaml is no object of Kubernetes"
-_VIP = "it belongs to `network`: write network: {vip: {}}"
+VIP = "it belongs to `network`: write network: {vip: {}}"
 _LB = "delete it: load balancers hold the virtual IP; write network: {vip: ADDRESS}, and a pool of role loadbalancer"
 _ANCHORS = "only keys that begin with `x-` are a place for anchors: write `x-{key}:`"
 _FILE = "it is a file on machines: write cloud_init: {user_data: {write_files: [{path: %s, content: ...}]}}"
+_TERRAFORM = "delete it: cluster.yaml is no file of Terraform's; `runner deploy` makes provider and resources of what stands here"
+_VALUES = "delete it: cluster.yaml has no variables; `runner deploy` ends with addresses, for programs `runner plan --format json` has them"
+_COMPOSE = "delete it: what runs in the cluster is deployed with kubectl or helm; here stand its machines, under `pools`"
+_USER_DATA = "it belongs to `cloud_init.user_data`: write cloud_init: {user_data: {%s: {[]}}}"
 _SNAPSHOTS = OPTION.replace("{}", "...") % "etcd-snapshot-schedule-cron"
 
 ROOT: Mapping[str, str] = {
@@ -66,8 +70,8 @@ ROOT: Mapping[str, str] = {
         "metallb_ip_range metal_lb_ip_range ingress_controller ingress_class enable_longhorn storage_class csi ccm monitoring charts",
         ADDONS,
     ),
-    **each("virtual_ip api_vip apiserver_vip controlplaneendpoint api_endpoint apiserver_endpoint kube_apiserver_endpoint", _VIP),
-    **each("control_plane_endpoint control_plane_vip loadbalancer_ip lb_ip load_balancer_ip vip_address", _VIP),
+    **each("virtual_ip api_vip apiserver_vip controlplaneendpoint api_endpoint apiserver_endpoint kube_apiserver_endpoint", VIP),
+    **each("control_plane_endpoint control_plane_vip loadbalancer_ip lb_ip load_balancer_ip vip_address", VIP),
     **each("lb load_balancer kube_vip keepalived haproxy load_balancer_type", _LB),
     **each("bridge", NICS_BY_ROLE % "bridge: {}"),
     **each("vlan vlan_id", NICS_BY_ROLE % "vlan: {}"),
@@ -84,6 +88,15 @@ ROOT: Mapping[str, str] = {
     **each("endpoint api_url proxmox_url pm_api_url proxmox_host proxmox_api_url", "it is `endpoint` of `proxmox`: https://HOST:8006"),
     **each("proxmox_nodes pve_nodes target_nodes proxmox_node target_node", "it belongs to `proxmox`: write nodes: {[]} there"),
     **each("storage datastore datastore_id datastores", "it belongs to `proxmox`: write datastores: {disks: {}} there"),
+    **each("terraform required_providers required_version providers resource resources data module modules", _TERRAFORM),
+    **each("variable output outputs environment env environments", _VALUES),
+    **each("services volumes", _COMPOSE),
+    **each("ssh_authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("runcmd bootcmd", _USER_DATA % "{key}"),
+    **each("write_files files", (_USER_DATA % "write_files").replace("{[]}", "[...]")),
+    **each("users accounts", "it belongs to `cloud_init`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"),
+    **each("initialization", "accounts and keys stand under `ssh` and `cloud_init`, addresses under `network`: delete it"),
+    **each("hostname fqdn preserve_hostname manage_etc_hosts", "delete it: a machine is called as its pool names it"),
     **each("apiversion kind metadata spec", _NO_OBJECT),
     **each("timezone tz system_timezone", "it belongs to `maintenance`: write maintenance: {timezone: {}}"),
     **each("destroy delete deletion", "nothing goes by a key: docs/take-down.md says how a machine or a cluster goes"),

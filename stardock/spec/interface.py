@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -12,15 +11,13 @@ from stardock.spec.ip import Address, Cidr, IpAddress, Ipv4, Ipv6
 from stardock.spec.mistakes import cures
 from stardock.spec.pve_names import Bridge, Zone
 from stardock.spec.section import Section, broken
-from stardock.spec.trunks import ranges_of, vlans_of
+from stardock.spec.trunks import vlans_of
 from stardock.spec.units import Count, Domain, Flag, Form, shown
+from stardock.spec.vlans import parse_trunks, parse_vlan
 
 #: Machines call PVE's net0 ens18 (slot 18, 0x12, on the PCI bus), whatever the chipset would make of it: q35's enp6s18. Each NIC is
 #: found by its MAC, and given its name.
 FIRST_SLOT = 18
-_VLANS = (1, 4094)
-#: qemu-server's pattern of a NIC's trunks (PVE::QemuServer::Network).
-_TRUNKS = re.compile(r"\d+(?:-\d+)?(?:;\d+(?:-\d+)?)*", re.ASCII)
 #: Leaves room for machines beside network and broadcast address, or beside the routers' anycast address (RFC 4291, 2.6.1).
 _PREFIXES = (1, 30)
 _PREFIXES_V6 = (1, 126)
@@ -29,39 +26,6 @@ _MTUS = (576, 65520)
 #: PVE: as the bridge has it.
 MTU_OF_BRIDGE = 1
 _METRICS = (1, 2**32 - 1)
-
-
-def parse_vlan(value: int) -> int:
-    """An 802.1Q VLAN id."""
-    if not _VLANS[0] <= value <= _VLANS[1]:
-        raise broken(f"VLAN {value} is outside of {_VLANS[0]} to {_VLANS[1]}", "delete the line for no VLAN")
-    return value
-
-
-def parse_trunks(value: object) -> tuple[str, ...]:
-    """PVE's `10;20;30-35`, or one VLAN, as ids and ranges: each id once, in order."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not _TRUNKS.fullmatch(text):
-        raise broken(f"{shown(value)} is no list of VLANs as PVE takes it", _trunks_cure(value))
-    ranges = [tuple(map(int, part.split("-"))) for part in text.split(";")]
-    for first, last in ((part[0], part[-1]) for part in ranges):
-        if last < first:
-            raise broken(f"the range {first}-{last} of VLANs ends before it begins", f"write {last}-{first}")
-        if not (_VLANS[0] <= first and last <= _VLANS[1]):
-            wrong = last if last > _VLANS[1] else first
-            raise broken(f"VLAN {wrong} is outside of {_VLANS[0]} to {_VLANS[1]}", f"write ids from {_VLANS[0]} to {_VLANS[1]}")
-    return ranges_of(vlans_of(text.split(";")))
-
-
-def parse_ranges(value: tuple[str, ...]) -> tuple[str, ...]:
-    """The same as the lock holds it; empty without a trunk."""
-    return parse_trunks(";".join(value)) if value else ()
-
-
-def _trunks_cure(value: object) -> str:
-    """A list, or another separator, in PVE's form."""
-    text = ";".join(map(str, value)) if isinstance(value, list) else re.sub(r"[,;\s]+", ";", str(value).strip(",; "))
-    return f'write "{text}", in quotes' if _TRUNKS.fullmatch(text) else 'write ids and ranges between `;`: "10;20;30-35"'
 
 
 def parse_prefix(value: int) -> int:
@@ -111,6 +75,14 @@ def parse_mtu(value: int) -> int:
         raise broken(
             f"MTU {value} is outside of {_MTUS[0]} to {_MTUS[1]}", f"write {MTU_OF_BRIDGE} for the bridge's MTU, or delete the line"
         )
+    return value
+
+
+def parse_destination(value: object) -> object:
+    """Not the default route, in the words of netplan, ip-route(8) and route(8)."""
+    if isinstance(value, str) and value.strip().lower() in {"default", "any", "0.0.0.0/0", "::/0"}:
+        message = f"{shown(value)} is the default route"
+        raise broken(message, "delete the route, and write its `via` as `gateway` of `static`; DHCP brings one")
     return value
 
 
@@ -182,7 +154,7 @@ class IpV6(Section):
 class Route(Section):
     """A network that is reached through another router than the default one."""
 
-    to: Cidr = Field(description="the network, IPv4 or IPv6")
+    to: Annotated[Cidr, BeforeValidator(parse_destination)] = Field(description="the network, IPv4 or IPv6")
     via: Address = Field(description="next hop: an address of this interface's subnet, or link-local for IPv6")
     metric: Metric | None = Field(default=None, description="the lower wins; default: the guest's")
 

@@ -11,6 +11,7 @@ from stardock.errors import Problem
 from stardock.spec.cloud_init import PoolCloudInit, User
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
+from stardock.spec.mistakes import slips
 from stardock.spec.private_key import MARK
 
 _SAID = r"[^\0-\x08\x0a-\x1f\x7f]*"
@@ -57,6 +58,8 @@ class _Reading:
         if MARK in entry:
             cure = "delete it here, and name its .pub file; if it was committed, make a new key and take the old one out everywhere"
             return self._refuse("this is a private key", cure, path)
+        if (filled_in := slips.template(entry)) and not is_key_line(entry):
+            return self._refuse(*filled_in, path)
         if " " in entry or "\n" in entry:
             return [entry] if is_key_line(entry) else self._refuse("this is not a public key", "copy the line of a .pub file", path)
         return self._of_file(entry, path)

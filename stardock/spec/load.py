@@ -14,7 +14,7 @@ from stardock.reading import MAX_BYTES, conflict_line, read_file
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys
 from stardock.spec.keys import with_key_lines
-from stardock.spec.mistakes import slips
+from stardock.spec.mistakes import other_files, slips
 from stardock.spec.mistakes.asked import with_systems
 from stardock.spec.mistakes.words import problems_of
 from stardock.spec.rules.across import broken_rules, conflicts
@@ -35,6 +35,9 @@ def parse(data: bytes, path: Path) -> Spec:
     _refuse_conflict(text, path)
     tree = read_tree(text)
     tree.problems = [one if one.path else slips.explained(one, text) for one in tree.problems]
+    other = other_files.recognised(text, tree.data)
+    if other is not None:
+        raise InputErrors(str(path), (other,))
     if not tree.problems and not isinstance(tree.data, dict):
         tree.problems.append(_not_a_mapping(tree.data))
     elif isinstance(tree.data, dict):
@@ -71,7 +74,9 @@ def _refuse_conflict(text: str, path: Path) -> None:
 
 def _not_a_mapping(data: object) -> Problem:
     if data is None:
-        return Problem("the file is empty", line=1, cure="begin with examples/single/cluster.yaml")
+        return Problem(
+            "the file is empty", line=1, cure="delete it, and `runner init` writes a first one; or begin with examples/single/cluster.yaml"
+        )
     what = "a list" if isinstance(data, list) else "one value"
     return Problem(f"the file is {what}, not a mapping of keys", line=1, cure="begin with `cluster: NAME` on the first line")
 

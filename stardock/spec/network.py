@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from stardock.spec.interface import Interface, Interfaces
 from stardock.spec.ip import Address, Ipv4
+from stardock.spec.mistakes import cures
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Domain
+from stardock.spec.units import Count, Domain, shown
 
 RoleName = Literal["server", "agent", "loadbalancer"]
 
@@ -28,6 +29,14 @@ def parse_vrrp_id(value: int) -> int:
 VrrpId = Annotated[Count, AfterValidator(parse_vrrp_id)]
 
 
+def parse_vip(value: object) -> object:
+    """An address: what names it is another matter."""
+    cure = cures.virtual_ip(value) if isinstance(value, str) else None
+    if cure:
+        raise broken(f"{shown(value)} is not an IPv4 address", cure)
+    return value
+
+
 def _dhcp() -> tuple[Interface, ...]:
     return (Interface(),)
 
@@ -35,7 +44,9 @@ def _dhcp() -> tuple[Interface, ...]:
 class Network(Section):
     """Interfaces a role, and the VIP. Nothing here invents an address: the default is one interface with DHCP on vmbr0."""
 
-    vip: Ipv4 | None = Field(default=None, description="virtual IP of the load balancers, IPv4; required when there are any")
+    vip: Annotated[Ipv4, BeforeValidator(parse_vip)] | None = Field(
+        default=None, description="virtual IP of the load balancers, IPv4; required when there are any"
+    )
     vip_interface: str | None = Field(
         default=None, description="load balancers' interface that carries the VIP; default: the one whose subnet holds it"
     )

@@ -130,7 +130,8 @@ def parse_taint_mapping(value: object) -> object:
     """Kubernetes' own form of a taint is told in ours."""
     if isinstance(value, dict) and isinstance(value.get("key"), str):
         pair = f"{value['key']}={value['value']}" if value.get("value") else value["key"]
-        raise broken("a mapping stands where a taint belongs as one text", f"write {pair}:{value.get('effect') or 'NoSchedule'}")
+        effect = {effect.lower(): effect for effect in EFFECTS}.get(str(value.get("effect")).lower(), "NoSchedule")
+        raise broken("a mapping stands where a taint belongs as one text", f"write {pair}:{effect}")
     return value
 
 

@@ -6,7 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from stardock.spec.mistakes import cures
 from stardock.spec.section import broken
+from stardock.spec.tree import TEMPLATE
 from stardock.spec.units import shown
 
 #: What stands in the first line of every private key, and in no public one.
@@ -23,6 +25,8 @@ def parse_key_file(value: str) -> str:
         raise broken(*HERE)
     if value.startswith(("ssh-", "ecdsa-", "sk-")) and " AAAA" in value:
         raise broken("a public key stands where the file of a private one belongs", "write the file's name, for example id_ed25519")
+    if cures.FILLED_IN.search(value):
+        raise broken(TEMPLATE, cures.ITSELF)
     if value.endswith(".pub"):
         raise broken(f"{shown(value)} is the public half of a key", f"write {value.removesuffix('.pub')}, the private half")
     return value

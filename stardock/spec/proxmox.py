@@ -40,8 +40,17 @@ def parse_endpoint(value: object) -> str:
 def parse_node_name(value: object) -> str:
     """A PVE node's name, as Proxmox shows it."""
     if not isinstance(value, str) or not _NODE.fullmatch(value):
-        raise broken(f"{shown(value)} is not the name of a PVE node", "write it as Proxmox shows it, for example pve1")
+        raise broken(f"{shown(value)} is not the name of a PVE node", _as_shown(value))
     return value
+
+
+def _as_shown(value: object) -> str:
+    """An address has a key of its own beside the name, which only Proxmox tells; of a whole host name it is the first part."""
+    host = value.strip() if isinstance(value, str) else ""
+    if cures.address_of(host):
+        return f"write {{name: pve1, address: {host}}} under `proxmox.nodes`, with the name that Proxmox shows in place of pve1"
+    first, dot, _ = host.partition(".")
+    return f"write {first}, its name alone" if dot and _NODE.fullmatch(first) else "write it as Proxmox shows it, for example pve1"
 
 
 def parse_host(value: object) -> str:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import BeforeValidator
 
 from stardock.spec.section import broken
-from stardock.spec.units import Form
+from stardock.spec.units import Form, shown
 
 #: PVE's format pve-storage-id.
 Datastore = Annotated[
     str, Form(r"[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9]", "a PVE storage (at least 2 of a-z, A-Z, 0-9, - _ ., a letter first)", "local-lvm")
 ]
 #: PVE's format pve-bridge-id, in the 15 characters that the kernel has for the name of an interface.
-Bridge = Annotated[str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a bridge (1 to 15 of a-z, A-Z, 0-9, - _ .)", "vmbr0")]
+#: A bridge and a VLAN in one word: the host's own interface in that VLAN (Proxmox' guide, Network Configuration: vmbr0.5), qm's line, ...
+_TAGGED = re.compile(r"(vmbr\d{1,4})(?:[.:/@ v]|,\s*(?:tag|vlan)=)(\d{1,4})")
+
+
+def parse_bridge(value: object) -> object:
+    """A bridge alone: a tag beside it has a key of its own."""
+    tagged = _TAGGED.fullmatch(value.strip()) if isinstance(value, str) else None
+    if tagged:
+        raise broken(f"{shown(value)} is a VLAN of a bridge, not a bridge", f"write {tagged[1]}, and beside it `vlan: {tagged[2]}`")
+    return value
+
+
+Bridge = Annotated[
+    str, BeforeValidator(parse_bridge), Form(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", "a bridge (1 to 15 of a-z, A-Z, 0-9, - _ .)", "vmbr0")
+]
 #: As Linux takes them, also from a directory (admin@example.org).
 PveAccount = Annotated[
     str, Form(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,254}", "an account on a PVE node (1 to 255 of a-z, A-Z, 0-9, _ . @ -)", "root")

@@ -147,7 +147,8 @@ class _Unfolding:
         try:
             return _number_or_word(kind, node.value)
         except (KeyError, ValueError):
-            self._problem(f"the tag `{kind or node.tag}` is not understood here", node, path, "write the value without `!`")
+            cure = "nothing is decrypted here: write the value itself" if kind == "!vault" else "write the value without `!`"
+            self._problem(f"the tag `{kind or node.tag}` is not understood here", node, path, cure)
             return None
 
     def _problem(self, message: str, node: Node, path: Keys, cure: str | None) -> None:
@@ -215,7 +216,10 @@ def syntax_problem(error: Exception, text: str) -> Problem:
 
 
 def _fault_line(error: Exception) -> int | None:
-    mark = error.problem_mark or error.context_mark if isinstance(error, MarkedYAMLError) else None
+    if not isinstance(error, MarkedYAMLError):
+        return None
+    unclosed = error.context_mark if "unexpected end of stream" in str(error.problem) else None  # told where it begins
+    mark = unclosed or error.problem_mark or error.context_mark
     return int(mark.line) + 1 if mark is not None else None
 
 

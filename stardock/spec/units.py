@@ -126,6 +126,10 @@ def parse_label(value: object) -> str:
 
 def parse_machine_name(value: object) -> str:
     """A label that is also a name to Terraform (a letter first: `tofu validate` refuses others) and one host to Ansible."""
+    first, dot, domain = value.partition(".") if isinstance(value, str) else ("", "", "")
+    if dot and _LABEL.fullmatch(first) and all(_LABEL.fullmatch(label) for label in domain.split(".")):
+        whole = f"{{name: {first}, hostname: {value}}}"
+        raise broken(f"{shown(value)} is a whole host name, not the name of one machine", f"write {first}, or {whole} for its host name")
     name = parse_label(f"{value}" if isinstance(value, int) and not isinstance(value, bool) else value)
     if name[0].isdigit():
         raise broken(f"{shown(name)} begins with a digit, and Terraform's names begin with a letter", f"write m{name}")

@@ -6,17 +6,26 @@ Sizes and times have modules of their own.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 
+#: What another tool would fill in: Ansible and Helm, Terraform, Compose, a shell.
+FILLED_IN = re.compile(r"[$%{]\{|\{%|<%|\$[A-Za-z(]")
+ITSELF = "write the value itself: cluster.yaml has no variables and no templates"
+#: Of a name for the virtual IP.
+ITSELF_AS_NAME = "write the address itself as network: {vip: ADDRESS}; into the certificate the name goes by"
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _YES = frozenset({"yes", "y", "on", "1", "true", "enabled", "enable", "always"})
 _NO = frozenset({"no", "n", "off", "0", "false", "disabled", "disable", "never", "none"})
 
 
 def whole(value: object) -> str:
-    """For a whole number; a leading zero, quotes, a unit or a decimal point are taken off, and a netmask becomes its prefix."""
-    if isinstance(value, float) and value.is_integer():
-        return f"write {int(value)}"
+    """For a whole number; a leading zero, quotes, a unit or a decimal point are taken off, a part counts as one more."""
+    if isinstance(value, float) and math.isfinite(value):
+        return f"write {math.ceil(value)}"
     text = value.strip() if isinstance(value, str) else ""
+    if text.lower() in _NUMBERS:
+        return f"write {_NUMBERS.index(text.lower())}"
     found = re.fullmatch(r"/?0*(\d+)(?:\.0+|:00|\s*[A-Za-z]+)?", text)
     if found:
         return f"write {found[1]}, without quotes"
@@ -48,8 +57,8 @@ def base(text: str) -> str | None:
 
 def label(value: str) -> str:
     """For a name of letters, digits and hyphens; several names, or what another tool would fill in, are no one name."""
-    if re.search(r"[$%{]\{|\$[A-Za-z(]", value):
-        return "write the value itself: cluster.yaml has no variables and no templates"
+    if FILLED_IN.search(value):
+        return ITSELF
     series = re.fullmatch(r"([a-z][a-z0-9-]*?)[\[{]?(\d{1,4})(?::|\.\.|-)(\d{1,4})[\]}]?", value)
     if series:
         return _counted(*series.groups())
@@ -78,6 +87,11 @@ def flag(value: object) -> str:
     word = str(value).strip().lower()
     meant = "true" if word in _YES or word.startswith("all=") else "false" if word in _NO else None
     return f"write {meant}, without quotes" if meant else "write true or false, without quotes"
+
+
+def only(value: object) -> object:
+    """The one item of a list that stands where one value belongs; everything else as it is."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def switch(value: object) -> bool | None:
@@ -109,6 +123,25 @@ def endpoint(text: str) -> str:
     if host.count(":") > 1 and not host.startswith("["):
         host = f"[{host}]"
     return f"https://{host}" if re.search(r":\d+$", host) else f"https://{host}:8006"
+
+
+def address_of(value: object) -> str | None:
+    """An address, with or without its prefix."""
+    try:
+        return str(ipaddress.ip_interface(value).ip) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def virtual_ip(text: str) -> str | None:
+    """The address of what other tools call an endpoint, and may write as a URL or with a port; None where it is one already, or no host."""
+    host = re.sub(r"^[a-z]+://", "", text.strip(), flags=re.IGNORECASE).split("/")[0]
+    host = re.sub(r":\d{1,5}$", "", host) if host.count(":") == 1 else host
+    if re.fullmatch(r"\d+(\.\d+){3}", host):
+        return None if host == text.split("/", maxsplit=1)[0] else f"write {host}"
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", host) or not re.search(r"[A-Za-z]", host):
+        return None
+    return f"{ITSELF_AS_NAME} distribution: {{options: {{tls-san: [{host}]}}}}"
 
 
 def mapping(value: object) -> str:

@@ -29,10 +29,17 @@ def plain(word: str) -> str:
     return re.sub(r"[-_ +]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word)).strip("_").lower()
 
 
+#: Ansible's variables of a connection, without which a word of ours is left: ansible_user, ansible_ssh_port.
+_ANSIBLE = re.compile(r"^ansible_(ssh_)?")
+_OF_SSH = {"Ssh": ("user", "port", "private_key")}
+
+
 def of_key(section: str, key: str) -> str | None:
     """The key that is meant in that section, or the whole cure; None: no other tool is known to call anything so."""
     found = KEYS.get(section, {})
     word = plain(key)
+    if word not in found and (own := _ANSIBLE.sub("", word)) != word and own in _OF_SSH.get(section, ()):
+        return own
     return found.get(word) or found.get(word.replace("_", ""))
 
 

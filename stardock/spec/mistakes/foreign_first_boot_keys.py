@@ -37,7 +37,11 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "CloudInit": {
         **each("user", "users"),
         **each("package packages_list", "packages"),
-        **each("write_files runcmd bootcmd files commands", "it belongs to `user_data`: write user_data: {write_files: [...]}"),
+        **each("write_files files", "it belongs to `user_data`: write user_data: {write_files: [...]}"),
+        **each("runcmd bootcmd", "it belongs to `user_data`: write user_data: {{key}: {[]}}"),
+        **each("commands", "it belongs to `user_data`: write user_data: {runcmd: {[]}}"),
+        **each("hostname fqdn preserve_hostname manage_etc_hosts", "delete it: a machine is called as its pool names it"),
+        **each("timezone locale ntp", "delete it: machines run in UTC; the time zone of windows is `maintenance.timezone`"),
         **each("ssh_authorized_keys ssh_keys", "keys stand under `ssh.keys`, and those of an account under `users`"),
     },
 }

@@ -105,6 +105,8 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("vlan vlan_id tag", _OF_A_NIC % "vlan: {}"),
         **each("mtu", _OF_A_NIC % "mtu: {}"),
         **each("interface interfaces nics", _OF_A_NIC % "bridge: vmbr0"),
+        **each("name", _OF_A_NIC % "name: {}"),
+        **each("static dhcp firewall model", _OF_A_NIC % "dhcp: true"),
     },
     "Interface": {
         **each("tag vlan_id vlanid vlan_tag", "vlan"),
@@ -117,6 +119,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("dhcp4", "dhcp"),
         **each("dhcp6", "it belongs to `ipv6`: write ipv6: {dhcp: true}"),
         **each("accept_ra slaac autoconf", "it belongs to `ipv6`: write ipv6: {slaac: true}"),
+        **each("ip_config", "write static: {base: ADDRESS, prefix: 24, gateway: ADDRESS}"),
         **each("addresses", "write static: {base: {ip}, prefix: {bits}}"),
         **each("netmask", "it belongs to `static`: write static: {base: ADDRESS, prefix: {mask}}"),
         **each("prefix", "it belongs to `static`: write static: {base: ADDRESS, prefix: {}}"),
@@ -139,7 +142,13 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "Ssh": {
         **each("key public_key public_keys authorized_keys ssh_authorized_keys pubkey pubkeys public_key_file", "keys"),
         **each("username name account", "user"),
-        **each("key_path key_file private_key_file private_key_path identity_file keypath", "private_key"),
+        **each(
+            "key_path key_file private_key_file private_key_path identity_file keypath",
+            "private_key",
+        ),
+        **each("ansible_ssh_private_key_file ansible_private_key_file", "private_key"),
+        **each("agent", "delete it: without `private_key`, the SSH agent is used"),
+        **each("host_key_checking strict_host_key_checking", "delete it: host keys are read by `runner discover`, and always checked"),
         **each("sudo become", "delete it: an account other than root gets sudo"),
     },
     "Hooks": {
@@ -149,5 +158,11 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("pre_bootstrap pre_install", "before_bootstrap"),
     },
     "Hook": {**each("cmd run script exec shell", "command")},
-    "Maintenance": {**each("window windows schedule", "slots"), **each("tz zone", "timezone"), **each("length", "duration")},
+    "Maintenance": {
+        **each("days weekdays day", "delete it: windows are daily; days are kured's: write kured: {days: {[]}}"),
+        **each("cron crontab", "slots"),
+        **each("window windows schedule", "slots"),
+        **each("tz zone", "timezone"),
+        **each("length", "duration"),
+    },
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from stardock.spec.foreign_root import IMAGE, OPTION, PLACED, SIZED, each
 
 _NICS = "NICs stand under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
+_PROTECTED = "delete it: `protect` on the first level is true by default, and no edit of this file destroys a machine (docs/take-down.md)"
 _DECIDED = "delete it: Stardock decides this itself"
 _USER = "accounts stand under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
 _MAPPED = "make a resource mapping of it (Datacenter, Resource Mappings), and write %s: [NAME] with the mapping's name"
@@ -45,6 +46,12 @@ _HARDWARE = {
     **each("netmask", _NICS % "static: {base: ADDRESS, prefix: {mask}, gateway: ADDRESS}"),
     **each("cidr", _NICS % "static: {base: {ip}, prefix: {bits}}"),
     **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: {[]}}"),
+    **each("iso cdrom ide2 os_image", IMAGE),
+    **each("lifecycle prevent_destroy deletion_protection", _PROTECTED),
+    **each("depends_on provider connection provisioner timeouts", _DECIDED),
+    **each("ssh_authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("runcmd bootcmd", "it belongs to `cloud_init.user_data`: write cloud_init: {user_data: {{key}: {[]}}}"),
+    **each("ip_config", _NICS % "static: {base: ADDRESS, prefix: 24, gateway: ADDRESS}"),
     **each("started vm_state scsihw scsi_hardware bootdisk boot_order", _DECIDED),
     **each("os_type qemu_os ostype operating_system", _DECIDED),
     **{
@@ -66,7 +73,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("node target_node node_name pve_node pve_nodes target_nodes", "nodes"),
         **each("node_labels label", "labels"),
         **each("node_taints taint", "taints"),
-        **each("hosts names members vms servers agents workers", "machines"),
+        **each("for_each hosts names members vms servers agents workers", "machines"),
         **each("type kind roles", "role"),
         **each("ip ips address addresses", "addresses are of one machine: write machines: [{name: agent1, addresses: {ens18: ADDRESS}}]"),
     },
@@ -74,7 +81,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **_HARDWARE,
         **each("vmid id", "vm_id"),
         **each("node target_node node_name host pve", "pve_node"),
-        **each("ip address ipv4 ip_address", "write addresses: {ens18: {ip}}"),
+        **each("ip address ipv4 ip_address ansible_host access_ip ansible_ssh_host", "write addresses: {ens18: {ip}}"),
         **each("mac mac_address macaddr", "write macs: {ens18: {}}"),
         **each("role type", "a pool has one role: put the machine into a pool of that role"),
         **each("fqdn host_name", "hostname"),

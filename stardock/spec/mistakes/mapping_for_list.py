@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from stardock.spec.keypath import Keys
-from stardock.spec.mistakes import foreign, renamed, role_words
+from stardock.spec.mistakes import cures, foreign, renamed, role_words
 from stardock.spec.mistakes.flow import LONGEST, flow, pairs
 from stardock.spec.section import Section
 from stardock.spec.sections import section_at
@@ -84,6 +83,19 @@ def item(section: type[Section], name: str, value: Any, at: Keys, texts: Texts) 
     return name if len(said) == 1 and section.__name__ in _NAME_ALONE else "{" + ", ".join(said) + "}"
 
 
+def beside(section: type[Section] | None, given: Mapping[str, Any], at: Keys, texts: Texts) -> str | None:
+    """Keys of that section that stand one level too deep, in a mapping of another name; None where one is no key of it."""
+    if section is None or not given or not all(key in section.model_fields or _is_word(section, key) for key in given):
+        return None
+    said = [_pair(section, key, inner, (*at, key), texts) for key, inner in given.items()]
+    written = ", ".join(one for one in said if one)
+    return written if all(said) and len(written) <= LONGEST else None
+
+
+def _is_word(section: type[Section], key: str) -> bool:
+    return " " not in (foreign.of_key(section.__name__, key) or " ")
+
+
 def named_item(error: ErrorDetails, texts: Texts) -> str | None:
     """The item of a list that is `{NAME: SETTINGS}`, as `{name: NAME, ...}`; None where the error is no missing name of such an item."""
     given, at = error["input"], tuple(error["loc"])
@@ -119,22 +131,14 @@ def _behind(section: type[Section], name: str, value: Any, at: Keys, texts: Text
 def _one_behind(kind: str, value: Any, text: str | None) -> str | None:
     if isinstance(value, list) or kind not in _BEHIND_A_NAME:
         return None
-    if kind == "Machine" and address_of(value):
-        return f"addresses: {{ens18: {address_of(value)}}}"
+    if kind == "Machine" and cures.address_of(value):
+        return f"addresses: {{ens18: {cures.address_of(value)}}}"
     return renamed.pair(_BEHIND_A_NAME[kind], value, text)
 
 
 def counted(name: str, count: int) -> str:
     """`count` and `pattern` of a pool whose machines have no names yet; of a plural, the singular."""
     return f'count: {count}, pattern: "{re.sub("s$", "", name)}{{n}}"'
-
-
-def address_of(value: object) -> str | None:
-    """An address, with or without its prefix."""
-    try:
-        return str(ipaddress.ip_interface(value).ip) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _pair(section: type[Section], key: str, value: Any, at: Keys, texts: Texts) -> str | None:

@@ -36,6 +36,8 @@ _ITSELF = ("name", "value", "id", "address", "ip", "size", "url", "system", "pat
 def cure(error: ErrorDetails, texts: Texts) -> str | None:
     """What to write in place of the mapping; None where nothing tells."""
     given, at = error["input"], tuple(error["loc"])
+    if isinstance(given, list) and given and isinstance(given[0], dict) and at and str(at[-1]) in _NESTED:
+        return _first(str(at[-1]), given, at, texts)
     if isinstance(given, list):
         one = flow(given[0], (*at, 0), texts) if len(given) == 1 and isinstance(given[0], str | int) else None
         return f"write {one}" if one else None
@@ -43,6 +45,13 @@ def cure(error: ErrorDetails, texts: Texts) -> str | None:
         return None
     key = str(at[-1])
     return _nested(key, given, at, texts) if key in _NESTED else _itself(given, at, texts)
+
+
+def _first(key: str, given: list[Any], at: Keys, texts: Texts) -> str | None:
+    """Of a list of mappings, as the bpg provider and Ansible's modules have disks, the first; further disks have a key of their own."""
+    first = _nested(key, given[0], (*at, 0), texts)
+    others = len(given) > 1 and key == "disk"
+    return f"{first}; the others stand under `data_disks`: [{{name: data, size: SIZE}}]" if first and others else first
 
 
 def _nested(key: str, given: Mapping[str, Any], at: Keys, texts: Texts) -> str | None:

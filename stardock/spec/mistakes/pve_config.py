@@ -17,7 +17,7 @@ _NIC = {"bridge": "bridge", "tag": "vlan", "trunks": "trunks", "mtu": "mtu", "fi
 _FLAGS = ("aio", "backup", "cache", "discard", "iothread", "replicate", "ssd")
 #: The i-th NIC of PVE is called so by the guest.
 _FIRST_SLOT = 18
-_FIRST = "NICs stand under `interfaces` of a pool, or under `network` by role"
+FIRST = "NICs stand under `interfaces` of a pool, or under `network` by role"
 _MAPPED = "make a resource mapping of it (Datacenter, Resource Mappings), and write {}: [NAME] with the mapping's name"
 
 
@@ -59,7 +59,7 @@ def _nic(text: str, number: int) -> str:
     said = properties(text, "model")
     mac = said.get("macaddr") or next((said[word] for word in _MODELS if word in said), None)
     macs = f"; its MAC is of one machine: macs: {{ens{_FIRST_SLOT + number}: {mac}}}" if mac else ""
-    return f"{_FIRST}: write interfaces: [{nic(text) or '{bridge: vmbr0}'}]{macs}"
+    return f"{FIRST}: write interfaces: [{nic(text) or '{bridge: vmbr0}'}]{macs}"
 
 
 def _addresses(text: str, number: int, *, of_pool: bool) -> str:
@@ -70,7 +70,7 @@ def _addresses(text: str, number: int, *, of_pool: bool) -> str:
     if not of_pool:
         return f"write addresses: {{ens{_FIRST_SLOT + number}: {address}}}"
     gateway = f", gateway: {said['gw']}" if "gw" in said else ""
-    return f"{_FIRST}: write interfaces: [{{static: {{base: {address}, prefix: {bits or 24}{gateway}}}}}]"
+    return f"{FIRST}: write interfaces: [{{static: {{base: {address}, prefix: {bits or 24}{gateway}}}}}]"
 
 
 def _device(key: str, said: Mapping[str, str]) -> str:

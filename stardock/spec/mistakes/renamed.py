@@ -30,6 +30,10 @@ def _whole(value: object, text: str) -> str:
     return "" if said == "digits" else said
 
 
+def _flag(value: object, text: str) -> str:
+    return text if cures.switch(value) is None else str(cures.switch(value)).lower()
+
+
 def _endpoint(_value: object, text: str) -> str:
     return cures.endpoint(text)
 
@@ -78,6 +82,7 @@ FORMS: Mapping[str, Callable[[object, str], str]] = {
     "labels": _labels,
     "data_disks": _disks,
     "users": lambda _value, text: f"[{{name: {text}, keys: [id_ed25519.pub]}}]",
+    **dict.fromkeys(("on_boot", "numa", "protect", "insecure", "firewall", "tpm", "serial", "dhcp"), _flag),
     **dict.fromkeys(("options", "bridges", "distribution", "proxmox", "server", "loadbalancer"), lambda _value, _text: ""),
     "pools": lambda _value, _text: "",
 }

@@ -9,7 +9,7 @@ import math
 import re
 from fractions import Fraction
 
-from stardock.spec.mistakes.cures import switch
+from stardock.spec.mistakes.cures import only, switch
 
 _NUMBER = re.compile(r"\s*(\d[\d_]{0,15}(?:[.,]\d{1,9})?)\s*([A-Za-z]*)\s*")
 #: MiB of each unit, by the letter that it begins with.
@@ -41,7 +41,7 @@ def balloon(value: object) -> str:
 
 def _memory(value: object, least: int) -> str:
     """Fewer MiB than `least` are surely GiB."""
-    number, unit = _amount(value)
+    number, unit = _amount(only(value))
     if number is None or (unit is None and number == 0):
         return "write for example 4GiB"
     if unit is not None:
@@ -56,6 +56,7 @@ def _memory(value: object, least: int) -> str:
 
 def disk(value: object) -> str:
     """For a disk, which is whole GiB."""
+    value = only(value)
     if isinstance(value, dict) and "size" in value:
         return disk(value["size"])
     store = re.fullmatch(r"([A-Za-z][\w.-]*):(\d+)", value) if isinstance(value, str) else None

@@ -9,6 +9,7 @@ from functools import cache
 
 from stardock.errors import Problem
 from stardock.spec.keypath import printable
+from stardock.spec.mistakes import cures
 from stardock.spec.sections import all_sections
 from stardock.spec.tree import TEMPLATE
 
@@ -21,11 +22,20 @@ _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206
 _QUOTE = "[\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a`]"
 _QUOTED = re.compile(f"{_QUOTE}(.*){_QUOTE}")
 _TEMPLATE = re.compile(r"\{\{|\{%|<%")
+#: Keys of whose wrong values more is known: a pattern counts, a source of a secret is called by a variable's name.
+_OF_A_FORM = frozenset({"pattern", "env", "content_from", "password_hash"})
 _LONGEST = 60
 
 
-def of_value(value: str) -> Said | None:
+def template(value: str) -> Said | None:
+    """For a value, wrong or not, that another tool would fill in."""
+    return (TEMPLATE, cures.ITSELF) if cures.FILLED_IN.search(value) else None
+
+
+def of_value(value: str, key: str = "") -> Said | None:
     """For a key or a value that is wrong: what in it was not meant."""
+    if key not in _OF_A_FORM and (said := template(value)):
+        return said
     if (unseen := _unseen(value)) is not None:
         return f"`{printable(value)[:_LONGEST]}` holds {unseen}", f"retype it: {seen(value).strip()[:_LONGEST]}"
     quoted = _QUOTED.fullmatch(value)

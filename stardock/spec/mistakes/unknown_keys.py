@@ -82,9 +82,15 @@ def _meant(error: ErrorDetails, texts: Mapping[Keys, str]) -> str:  # noqa: PLR0
     if outer:
         return f"it belongs to `{path_text(outer)}`, beside `{next(one for one in error['loc'][len(outer) :] if isinstance(one, str))}`"
     homes = " or ".join(f"`{home}`" for home in _homes(key))
-    if len(error["loc"]) == 1 and (home := _only_home(key)) and isinstance(error["input"], str | int) and len(value) <= _LONGEST:
-        return f"it belongs to {homes}: write {home}: {{{key}: {value}}}"
+    if len(error["loc"]) == 1 and (home := _only_home(key)) and (said := _shortly(error, value, texts)):
+        return f"it belongs to {homes}: write {home}: {{{key}: {said}}}"
     return f"it belongs to {homes}" if homes else f"known here: {_listed(_known_beside(error['loc']))}"
+
+
+def _shortly(error: ErrorDetails, value: str, texts: Mapping[Keys, str]) -> str | None:
+    """The value, or the values of a list, where a line has room for them."""
+    said = flow(error["input"], tuple(error["loc"]), texts) if isinstance(error["input"], list) else value
+    return said if said and len(said) <= _LONGEST and isinstance(error["input"], str | int | list) else None
 
 
 def _filled(cure: str, error: ErrorDetails, value: str, texts: Mapping[Keys, str]) -> str:

@@ -10,7 +10,6 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from stardock.spec import image
 from stardock.spec.mistakes import cures, pve_config, role_words, sizes, times
-from stardock.spec.mistakes.mapping_for_list import address_of
 from stardock.systems import SYSTEMS
 
 _GENERIC = "write {KEY: VALUE}, or one key a line, indented"
@@ -26,6 +25,10 @@ def cure(error: ErrorDetails, text: str | None) -> str:
     item = isinstance(error["loc"][-1], int)
     if isinstance(given, list) and len(given) == 1 and isinstance(given[0], str) and not item:
         given, text = given[0], None
+    if isinstance(given, list) and len(given) == 1 and isinstance(given[0], dict) and not item:
+        return "it is one, and no list: take the `- `, or the `[ ]`, away"
+    if isinstance(given, str) and "\n" in given.strip() and at and at[-1] in _AS_TEXT:
+        return _AS_TEXT[at[-1]]
     if isinstance(given, dict | list) or given is None:
         return _GENERIC
     said = text or str(given).strip()
@@ -70,7 +73,7 @@ def _ha(said: str) -> str | None:
 def _network(said: str) -> str | None:
     if said.lower() in _DEFAULT:
         return "delete it: interfaces have DHCP on vmbr0 by default"
-    if "/" in said or not address_of(said):
+    if "/" in said or not cures.address_of(said):
         return f"it is of NICs: write {{agent: [{nic(said)}]}}, {_BY_ROLE}" if nic(said) else None
     return _written(f"vip: {said}")
 
@@ -79,14 +82,14 @@ def nic(said: str) -> str | None:
     """One interface: a bridge, a network or an address, or PVE's own line."""
     if said.lower() in _DEFAULT:
         return "{dhcp: true}"
-    if address_of(said):
+    if cures.address_of(said):
         return f"{{static: {{{_range(said)}}}}}"
     return pve_config.nic(said) or (f"{{bridge: {said}}}" if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.]{0,14}", said) else None)
 
 
 def _range(said: str) -> str | None:
     address, _, bits = said.partition("/")
-    if not address_of(said):
+    if not cures.address_of(said):
         return None
     quoted = f'"{address}"' if ":" in address else address
     return f"base: {quoted}, prefix: {bits}" if bits else f"base: {quoted}"
@@ -174,7 +177,7 @@ def _content(said: str) -> str | None:
 
 
 def _addresses(said: str) -> str | None:
-    return _written(f"ens18: {address_of(said)}") if address_of(said) else None
+    return _written(f"ens18: {cures.address_of(said)}") if cures.address_of(said) else None
 
 
 def _maintenance(said: str) -> str | None:
@@ -196,13 +199,30 @@ def _pool(said: str) -> str | None:
     return _written(f"name: {said}, role: {role}, machines: [NAME, ...]") if role else None
 
 
+def _cloud_init(said: str) -> str | None:
+    """The name of a file, as `qm set --cicustom user=...` takes one."""
+    return f"no file is read here: {_USER_DATA}" if re.search(r"\.(ya?ml|cfg|txt|tftpl|j2)$|[:/]", said) else None
+
+
+_USER_DATA = "write its write_files, runcmd and bootcmd under user_data: {...}, its packages and users as they are"
+#: Key -> what to do where its mapping is a text, behind `|`.
+_AS_TEXT: Mapping[str, str] = {
+    "cloud_init": f"take the `|` away, for keys: {_USER_DATA}",
+    "user_data": "take the `|` away, for keys: write_files, runcmd and bootcmd",
+    "options": "take the `|` away: its lines are keys",
+}
+
 #: Key -> what its one value means.
 _MAPPINGS: Mapping[str, Callable[[str], str | None]] = {
     "agent": _switch("enabled"),
     "kured": _switch("install"),
     "ha": _ha,
+    "cloud_init": _cloud_init,
+    "user_data": lambda said: (
+        "no file is read here: write its write_files, runcmd and bootcmd as keys" if re.search("[./]", said) else None
+    ),
     "network": _network,
-    "static": lambda said: _written(_range(said)),
+    "static": lambda said: "write dhcp: true in place of `static`" if said.lower() in _DEFAULT else _written(_range(said)),
     "ipv6": _ipv6,
     "image": _image,
     "distribution": _distribution,

@@ -114,7 +114,7 @@ def _said(error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | No
         return private_key.HERE
     if kind == "extra_forbidden":
         return slips.of_value(str(error["loc"][-1])) or unknown_key(error, texts)
-    return (slips.of_value(given) if isinstance(given, str) else None) or _value(kind, error, texts)
+    return (slips.of_value(given, str(error["loc"][-1])) if isinstance(given, str) else None) or _value(kind, error, texts)
 
 
 def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | None]:  # noqa: PLR0911  a kind each
@@ -125,8 +125,9 @@ def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[s
     nested = mapping_for_value.cure(error, texts) if kind not in _OF_MANY else None
     if kind == RULE:
         said = error["ctx"]["message"], error["ctx"]["cure"]
-        example = isinstance(given, dict) and said[0].startswith(shown(given)) and isinstance(error["loc"][-1], str)
-        return _as_it_stands(said[0], given, text), nested if example and nested else _as_it_stands(said[1], given, text)
+        whole = said[0].startswith(shown(given)) and isinstance(error["loc"][-1], str)
+        example = isinstance(given, dict) or (isinstance(given, list) and ("for example" in said[1] or isinstance(cures.only(given), dict)))
+        return _as_it_stands(said[0], given, text), nested if whole and example and nested else _as_it_stands(said[1], given, text)
     if kind == "string_type" and isinstance(given, dict | list):
         return f"a {'mapping' if isinstance(given, dict) else 'list'} stands where text belongs", nested or "write one word or text"
     if kind == "tuple_type":
@@ -146,6 +147,9 @@ _OF_MANY = frozenset({"tuple_type", "dict_type", "model_type", "model_attributes
 
 
 def _empty(error: ErrorDetails) -> tuple[str, str]:
+    name = ".".join(str(key) for key in error["loc"] if isinstance(key, str))
+    if name in EXAMPLES:
+        return "it has no value", f"write one after the `:`, for example `{EXAMPLES[name]}`"
     empty = 'write "" for a label without a value' if error["loc"][-2:-1] == ("labels",) else "write one after the `:`"
     return "it has no value", f"{empty}, or delete the line"
 

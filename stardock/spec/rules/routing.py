@@ -95,7 +95,7 @@ def _fault(nic: Interface, route: Route) -> tuple[str, str, str] | None:
     if to.version != via.version:
         return "via", f"next hop {via} is IPv{via.version}, and {to} is {family}", f"write an {family} address"
     if to.prefixlen == 0:
-        return "to", f"{to} is the default route", "write its next hop as `gateway` of the interface"
+        return "to", f"{to} is the default route", f"delete the route, and write gateway: {via} under `static`; DHCP brings one"
     if to.version == 6 and nic.ipv6 is None:  # noqa: PLR2004
         return "to", f"{to} is IPv6, and `{nic.name}` has none", "add `ipv6: ...` to the interface"
     if via.version == 6 and via.is_link_local:  # noqa: PLR2004

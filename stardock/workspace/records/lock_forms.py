@@ -16,7 +16,7 @@ from stardock.images.checksums import FILE_NAME
 from stardock.model.lock import Lock, LockedMachine, Pin
 from stardock.model.machine import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
-from stardock.spec import hardware, interface, ip
+from stardock.spec import hardware, interface, ip, vlans
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content
 from stardock.spec.distribution import Url, Version
 from stardock.spec.image import Checksum
@@ -164,7 +164,7 @@ LOCK: Forms = {
         "model": Literal["virtio", "e1000", "e1000e", "vmxnet3", "rtl8139"],
         "zone": SdnZone | None,
         "vlan": Vlan | None,
-        "trunks": Annotated[tuple[VlanRange, ...], AfterValidator(interface.parse_ranges)],
+        "trunks": Annotated[tuple[VlanRange, ...], AfterValidator(vlans.parse_ranges)],
         "mtu": Annotated[Count, AfterValidator(interface.parse_mtu)] | None,
         "address": ip.Ipv4 | None,
         "prefix": Annotated[Count, AfterValidator(interface.parse_prefix)] | None,

@@ -62,7 +62,7 @@ IMAGES: dict[str, Case] = {
     "release_that_is_not_known": image(
         "release: 11", "release", "image.release", "Debian has no release `11` that Stardock knows", "release: 13 or release: 12"
     ),
-    "release_in_a_list": image("release: [13]", "release", "image.release", "is not a release", "release: 13"),
+    "release_in_a_list": image("release: [13]", "release", "image.release", "is not a release", "write 13"),
     **{
         f"release_said_as_{word}": image(
             f"release: {word}", "release", "image.release", f"no release `{word.strip(QUOTE)}`", f"release: {meant}`?"

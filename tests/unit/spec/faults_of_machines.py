@@ -131,7 +131,7 @@ MACHINES: dict[str, Case] = {
     ),
     "disk_of_5000_digits": (("disk: 20GiB", f"disk: {'9' * 5000}GiB"), "disk", "pools[0].disk", "is more than 8388607TiB", "40GiB"),
     "disk_of_half_a_gib": (("disk: 20GiB", "disk: 1536MiB"), "disk: 1536MiB", "pools[0].disk", "not a whole number of GiB", "2GiB"),
-    "cores_in_words": (("cores: 1\n", "cores: two\n"), "cores: two", "pools[0].cores", "`two` is not a whole number", "digits"),
+    "cores_in_words": (("cores: 1\n", "cores: two\n"), "cores: two", "pools[0].cores", "`two` is not a whole number", "write 2"),
     "cores_zero": (("cores: 1\n", "cores: 0\n"), "cores: 0", "pools[0].cores", "0 cores are outside of 1 to 128", ""),
     "count_beyond_all_bounds": (("count: 2", "count: 1000000000"), "count", "pools[0].count", "outside of 0 to 1000", ""),
     "pattern_without_n": (("lb{n}", "lb"), "pattern", "pools[0].pattern", "must contain {n} once", "lb{n}"),

@@ -55,8 +55,8 @@ NETWORK: dict[str, Case] = {
         (BRIDGE, "bridge: 'vmbr0,tag=5'"),
         "bridge",
         f"{NIC}.bridge",
-        "`vmbr0,tag=5` is not a bridge",
-        "vmbr0",
+        "`vmbr0,tag=5` is a VLAN of a bridge, not a bridge",
+        "write vmbr0, and beside it `vlan: 5`",
     ),
     "zone_of_nine_letters": nic("zone: kubernetes", "zone", ".zone", "`kubernetes` is not an SDN zone of PVE (2 to 8", "kube"),
     "trunks_as_a_list": nic(
@@ -191,7 +191,9 @@ NETWORK: dict[str, Case] = {
     "route_of_ipv6_via_an_unreachable_hop": route(
         'to: "fd00:9::/48", via: "fd00:11::1"', "via", "next hop fd00:11::1 lies outside of fd00:10::/64", "fd00:10::/64", IPV6
     ),
-    "route_that_is_the_default_route": route("to: 0.0.0.0/0, via: 192.168.1.2", "to", "0.0.0.0/0 is the default route", "`gateway`"),
+    "route_that_is_the_default_route": route(
+        "to: 0.0.0.0/0, via: 192.168.1.2", "to", "`0.0.0.0/0` is the default route", "`gateway` of `static`"
+    ),
     "route_to_the_own_subnet": route(
         "to: 192.168.1.0/24, via: 192.168.1.2", "to", "192.168.1.0/24 is the subnet of `ens18`", "delete the route"
     ),

@@ -18,13 +18,14 @@ from tests.unit.spec.conftest import Load, Problems
 from tests.unit.spec.obeyed import AGENT, BASE, ROWS, Row
 from tests.unit.spec.obeyed_forms import FORMS
 from tests.unit.spec.obeyed_harm import HARM, NO_VALUE
+from tests.unit.spec.obeyed_readers import READERS
 from tests.unit.spec.obeyed_slips import SLIPS
 from tests.unit.spec.obeyed_words import WORDS
 
 pytestmark = pytest.mark.unit
 
 SECRET = "hunter2"
-ALL = (*ROWS, *HARM, *SLIPS, *FORMS, *WORDS)
+ALL = (*ROWS, *HARM, *SLIPS, *FORMS, *WORDS, *READERS)
 
 
 def changed(row: Row, text: str) -> str:

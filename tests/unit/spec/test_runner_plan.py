@@ -38,4 +38,8 @@ def test_runner_plan_refuses_with_line_and_cure(file: Path, case: str) -> None:
 
 
 def test_runner_plan_refuses_an_empty_file(file: Path) -> None:
-    assert refused(file, "") == [f"{file}:1: the file is empty", "  begin with examples/single/cluster.yaml", f"error: {file}: 1 problem"]
+    assert refused(file, "") == [
+        f"{file}:1: the file is empty",
+        "  delete it, and `runner init` writes a first one; or begin with examples/single/cluster.yaml",
+        f"error: {file}: 1 problem",
+    ]

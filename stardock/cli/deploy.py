@@ -36,8 +36,8 @@ def deploy(
     """
     from stardock.cli.endings import deploy_ending  # noqa: PLC0415
     from stardock.step import show  # noqa: PLC0415
-    from stardock.verbs.deploy import Deployment, Options  # noqa: PLC0415 -- pydantic, requests: not for --help
-    from stardock.verbs.deploy import deploy as bring_up  # noqa: PLC0415
+    from stardock.terraform.run import Options, Run  # noqa: PLC0415 -- pydantic, requests: not for --help
+    from stardock.verbs import deploy as work  # noqa: PLC0415
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
 
@@ -45,9 +45,9 @@ def deploy(
     options = Options(frozenset(replace), frozenset(accept_loss), confirm, timeout)
     cluster_file = find_cluster_file(file)
     if dry_run:
-        deployment = Deployment(open_workspace(cluster_file), options, say)
-        show([*deployment.checks(), *deployment.steps()], say)
+        run = Run(open_workspace(cluster_file), options, say)
+        show([*work.checks(run), *work.steps(run)], say)
         return
-    seconds = bring_up(cluster_file, options, say)
+    seconds = work.deploy(cluster_file, options, say)
     for line in deploy_ending(open_workspace(cluster_file), seconds):
         say(line)

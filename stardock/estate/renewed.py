@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from stardock.estate.sightings import Sightings
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.plan import Plan
+
+
+def learned(plan: Plan, facts: Facts, sightings: Sightings, stand: frozenset[str]) -> tuple[Facts, tuple[str, ...]]:
+    """Give the facts after a discovery, and lines on what of the machines' word was not taken."""
+    fresh, unfounded = renewed(plan, facts, sightings.seen, sightings.gone, stand)
+    fresh, claimed = without_shared(fresh)
+    fresh = refounded(plan, fresh, sightings.marks)
+    fresh = replace(fresh, unknown=still_unknown(plan, facts, sightings.marks, sightings.gone, stand, dropped=unfounded))
+    lines = ["  none of the servers that founded the cluster exists any more: it counts as not founded"] if unfounded else []
+    lines += [f"  {', '.join(claimants)} say that they have {address}: counted as nobody's" for address, claimants in claimed.items()]
+    if strangers := contradicting(sightings.marks):
+        lines.append(
+            f"  {', '.join(strangers)} say that they belong to different clusters: nothing is taken from them until that is mended"
+        )
+    return fresh, tuple(lines)
 
 
 def renewed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,6 +118,14 @@ def standing_here(ws: Workspace) -> Standing | None:
     except EncryptedStateError:
         return None
     return seen if seen or ws.plan.state.backend == LOCAL else None
+
+
+def standing_names(ws: Workspace, ask: Callable[[], Standing] | None) -> frozenset[str]:
+    """Where the state cannot be seen and there is nobody to ask, all that is under `remove:` counts as standing: its facts are kept."""
+    seen = standing_here(ws)
+    if seen is None and ask is not None:
+        seen = ask()
+    return frozenset(ws.plan.removed if seen is None else seen)
 
 
 def unseen(ws: Workspace) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from stardock.estate.machines import EstateMachine
 from stardock.terraform.lost import sort_present, strays
-from tests.unit.verbs.test_discover import _machine
+from tests.unit.estate.test_sightings import _machine
 
 pytestmark = pytest.mark.unit
 

@@ -16,7 +16,7 @@ from stardock.model.plan import Plan
 from stardock.spec.cloud_init import CloudInit, SecretSource
 from stardock.spec.cluster import Spec
 from stardock.terraform.variables import password_variables
-from tests.unit.verbs.test_discover import _plan
+from tests.unit.estate.test_sightings import _plan
 
 pytestmark = pytest.mark.unit
 

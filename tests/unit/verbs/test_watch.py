@@ -9,16 +9,17 @@ from typing import Any, cast
 import pytest
 
 from stardock.errors import ConditionError
+from stardock.estate import watch as watching
 from stardock.estate.agent import Addresses, HostKeys
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
 from stardock.estate.refusals import NoAnswer
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts, MachineFacts
-from stardock.verbs import discover as discovery
+from stardock.verbs.discover import discover
 from stardock.workspace.facts import load_facts
 from stardock.workspace.workspace import Workspace
-from tests.unit.verbs.test_discover import KEY, MAC, _plan
+from tests.unit.estate.test_sightings import KEY, MAC, _plan
 
 pytestmark = pytest.mark.unit
 
@@ -52,18 +53,18 @@ def listing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
                 raise answer
             return answer
 
-        monkeypatch.setattr(discovery, "machines_on", machines_on)
-        monkeypatch.setattr(discovery, "addresses_of", lambda *_asked: Addresses({MAC: ("10.0.0.5",)}))
-        monkeypatch.setattr(discovery, "host_keys", lambda *_asked: HostKeys(next(keys)))
-        monkeypatch.setattr(discovery, "founded_mark", lambda *_asked: "")
-        monkeypatch.setattr(discovery, "POLL_SECONDS", 0.01)
+        monkeypatch.setattr(watching, "machines_on", machines_on)
+        monkeypatch.setattr(watching, "addresses_of", lambda *_asked: Addresses({MAC: ("10.0.0.5",)}))
+        monkeypatch.setattr(watching, "host_keys", lambda *_asked: HostKeys(next(keys)))
+        monkeypatch.setattr(watching, "founded_mark", lambda *_asked: "")
+        monkeypatch.setattr(watching, "POLL_SECONDS", 0.01)
 
     return _listing
 
 
 def _discover(tmp_path: Path, seconds: float) -> MachineFacts:
     where = _workspace(tmp_path)
-    return discovery.discover(where, cast("Estate", None), lambda _line: None, seconds).machines["server1"]
+    return discover(where, cast("Estate", None), lambda _line: None, seconds).machines["server1"]
 
 
 def test_a_proxmox_that_pauses_is_asked_again_while_there_is_time(tmp_path: Path, listing: Callable[..., None]) -> None:

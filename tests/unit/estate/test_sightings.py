@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from stardock.estate.agent import Addresses, HostKeys
 from stardock.estate.renewed import refounded, renewed, still_unknown, without_shared
 from stardock.estate.sighting import Sighting, addresses_of_others, sighting_of
+from stardock.estate.sightings import NOT_ASKED, asked
+from stardock.estate.watch import patience
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.machine import Image, Interface, Ipv6, Machine
 from stardock.model.parts import Agent
 from stardock.model.plan import Plan
 from stardock.model.settings import Distribution, Proxmox, PveNode, Ssh
-from stardock.verbs.discover import NOT_ASKED, asked, patience
 
 pytestmark = pytest.mark.unit
 

@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -177,11 +177,27 @@ def hostile_cluster(folder: Path, machine: HostileMachine, *, founded: str = "",
     return path
 
 
-def bootstrap(cluster: Path, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-    """The real command, in an environment of its own; its working folder is the cluster's."""
+#: Runs a command and writes to a file how many KiB the largest process of it had in memory at its most.
+_MEASURE = """import pathlib, resource, subprocess, sys
+code = subprocess.run(sys.argv[2:], check=False).returncode
+pathlib.Path(sys.argv[1]).write_text(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)"""
+
+
+def measured(cluster: Path, *arguments: str) -> tuple[subprocess.CompletedProcess[str], int]:
+    """The same as `bootstrap`, with the MiB that the largest of its processes had in memory at its most: of this run, and no other."""
+    peak = cluster.parent / "peak"
+    done = bootstrap(cluster, *arguments, before=[sys.executable, "-c", _MEASURE, str(peak)])
+    size = int(peak.read_text()) // 1024
+    peak.unlink()
+    return done, size
+
+
+def bootstrap(cluster: Path, *arguments: str, seconds: float = 120, before: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """The real command, in an environment of its own; its working folder is the cluster's. `before`: words that run it."""
     passed = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV") if name in os.environ}
     environment = {**passed, "HOME": str(cluster.parent), "STARDOCK_LOCK": "write"}
-    command = [str(Path(sys.executable).with_name("runner")), "bootstrap", "-f", cluster.name, "--timeout", "5", *arguments]
+    command = [*before, str(Path(sys.executable).with_name("runner")), "bootstrap", "-f", cluster.name, "--timeout", "5", *arguments]
     return subprocess.run(
         command, cwd=cluster.parent, env=environment, capture_output=True, text=True, errors="replace", check=False, timeout=seconds
     )

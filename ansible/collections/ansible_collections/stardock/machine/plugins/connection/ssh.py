@@ -22,7 +22,7 @@ __all__ = ["DOCUMENTATION", "Connection"]
 #: The most that a command may print; a module's difference of all files has some hundred kB.
 MOST_BYTES = 4 * 1024 * 1024
 #: What reading may take beside what the process has by then.
-_ROOM_BYTES = 128 * 1024 * 1024
+_ROOM_BYTES = 32 * 1024 * 1024
 
 
 class Connection(ssh.Connection):

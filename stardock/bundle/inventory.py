@@ -77,12 +77,12 @@ def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dic
 def _hosts(plan: Plan, left_out: Collection[str]) -> Variables:
     """One group a role, empty ones too, and one for the founder.
 
-    Three that a run fills: the silent ones, which plays pass over, those with services to restart, and those whose RKE2 restarts in its
-    turn. A missing group that a play names would be a warning.
+    Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose RKE2 restarts in its
+    turn, and servers that do not run. A missing group that a play names would be a warning.
     """
     groups: Variables = {role: {"hosts": {machine.name: {} for machine in plan.of_role(role)}} for role in ROLES}
     silent: Variables = {"hosts": {name: {} for name in left_out}}
-    filled: Variables = {"silent": silent, "restarting": {"hosts": {}}, "one_at_a_time": {"hosts": {}}}
+    filled: Variables = {"silent": silent, "restarting": {"hosts": {}}, "one_at_a_time": {"hosts": {}}, "down": {"hosts": {}}}
     return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}, **filled}}}
 
 

@@ -21,7 +21,7 @@ from stardock.model.stages import NAMES, chosen
 @click.option("--timeout", type=int, metavar="SECONDS", help="How long to wait for a machine to answer on ssh. [default: by system]")
 @click.option("--ready-timeout", default=900, show_default=True, metavar="SECONDS", help="How long a machine may take to become a member.")
 @click.option("--drain-timeout", default=600, show_default=True, metavar="SECONDS", help="How long an agent's pods may take to move.")
-@click.option("--no-snapshot", is_flag=True, help="Change the version without a snapshot of etcd, and without counting votes.")
+@click.option("--no-snapshot", is_flag=True, help="Change the version without a snapshot of etcd, and restart without counting votes.")
 def bootstrap(
     *,
     file: Path | None,

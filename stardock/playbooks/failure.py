@@ -15,6 +15,8 @@ from stardock.playbooks.ansible import Event
 from stardock.playbooks.progress import Watcher
 
 _LONGEST = 900
+#: The task by which the role rke2 restarts no server that etcd needs.
+QUORUM = "No server goes while etcd needs it"
 #: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
 OTHER_MACHINE = "another machine than "
 _ANOTHER = (
@@ -32,6 +34,8 @@ def failure_error(watcher: Watcher, log: Path, code: int, nodes: Mapping[str, st
     message = f"{event.host}: {event.task}: {cause(event)}"
     if event.play.startswith("Founder: whether") or event.task == "Secrets are the cluster's own":
         return RefusedError(cause(event), cure=f"nothing was changed by this stage; {again}")
+    if event.task == QUORUM:
+        return ConditionError(cause(event), cure=again)
     if not_reached(event):
         return ConditionError(message, cure=f"{reach_cure(message)}; {again}")
     found = known_cause(watcher, event, nodes or {})

@@ -7,6 +7,8 @@ import json
 import pytest
 
 from tests.lab.cluster import Cluster
+from tests.lab.quickstart.test_founded import SERVERS
+from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("quick start"), pytest.mark.timeout(900)]
 
@@ -71,3 +73,33 @@ def test_a_silent_server_stops_it_before_anything_is_changed(cluster: Cluster) -
     assert not cluster.ssh("agent1", "cat /etc/stardock/founded 2>/dev/null", check=False).strip()
     cluster.wait_for_api()
     cluster.bootstrap("--stage", "machines", "--stage", "founder")
+
+
+def runs(cluster: Cluster) -> list[str]:
+    """Which run of its service each server is in."""
+    return [cluster.ssh(name, "systemctl show --property InvocationID --value rke2-server").strip() for name in SERVERS]
+
+
+@pytest.mark.proves("reality D33")
+def test_a_changed_configuration_restarts_no_second_server_while_one_cannot_vote_and_all_of_them_once_it_can(cluster: Cluster) -> None:
+    cluster.edit(r"^  version: (.*)$", r"  version: \1\n  options: {kubelet-arg: [max-pods=100]}")
+    before, asked = runs(cluster), "grep --count max-pods /etc/rancher/rke2/config.yaml || true"
+    cluster.ssh("server3", "pkill -STOP -x etcd")
+    try:
+        refused = cluster.bootstrap("--stage", "servers", check=False)
+        assert refused.returncode == 4, refused.stdout + refused.stderr
+        assert (
+            "server1 was left as it is, because the cluster would stand still while it restarts: server3 cannot vote in etcd"
+            in refused.stderr
+        )
+        assert "systemctl status rke2-server" in refused.stderr
+        assert runs(cluster) == before
+        assert [cluster.ssh(name, asked).strip() for name in SERVERS] == ["0"] * 3
+        cluster.wait_for_api()
+    finally:
+        cluster.ssh("server3", "pkill -CONT -x etcd")
+    until(lambda: cluster.voters() == SERVERS, "server3 to vote again", 120)
+    cluster.bootstrap()
+    after = runs(cluster)
+    assert [old != new for old, new in zip(before, after, strict=True)] == [True] * 3
+    assert cluster.voters() == SERVERS

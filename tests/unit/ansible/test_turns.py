@@ -48,6 +48,8 @@ def script(tmp_path: Path) -> Script:
     kubectl.write_text(KUBECTL.format(python=sys.executable))
     kubectl.chmod(0o755)
     (tmp_path / "rke2.yaml").touch()
+    (tmp_path / "systemctl").write_text('#!/bin/sh\ntest ! -e "$(dirname "$0")/stopped"\n')
+    (tmp_path / "systemctl").chmod(0o755)
 
     def run(name: str, *answers: Answer, **variables: Any) -> tuple[int, str, list[str]]:
         (tmp_path / "answers").write_text(json.dumps(answers))
@@ -55,7 +57,8 @@ def script(tmp_path: Path) -> Script:
         known = {"rke2_kubectl": str(kubectl), "rke2_config": {"node-name": "agent1"}, "rke2_hopeless": 3, "rke2_lease_patience": 2}
         text = rendered(name, **{**known, "rke2_drain_timeout": 7, "ansible_check_mode": False, **variables})
         text = text.replace("/etc/rancher/rke2/rke2.yaml", str(tmp_path / "rke2.yaml"))
-        done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False)
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=False)
         calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " get " not in f" {line}"]
         return done.returncode, done.stdout + done.stderr, calls
 
@@ -141,37 +144,76 @@ def test_check_mode_deletes_nothing(script: Script) -> None:
 
 
 def member(name: str, *, votes: str = "True", ready: str = "True") -> str:
-    return f"{name} EtcdIsVoter={votes} Ready={ready}\n"
+    return f"{name} 10.0.0.{name[-1]} EtcdIsVoter={votes} Ready={ready}\n"
 
 
 WELL = "".join(map(member, ("server1", "server2", "server3")))
+ETCD: Answer = ("get --raw /readyz/etcd", "ok", 0)
+SERVER1 = {
+    "rke2_config": {"node-name": "server1"},
+    "rke2_service": "rke2-server.service",
+    "rke2_other_apis": ["https://10.0.0.2:6443", "https://10.0.0.3:6443"],
+    "rke2_quorum_timeout": 0,
+}
 
 
-@pytest.mark.proves("reality D24")
+def dead(number: int) -> Answer:
+    """The member at this address has no majority, as far as it knows."""
+    return f"--server https://10.0.0.{number}:6443 get --raw /readyz/etcd", "[-]etcd failed", 1
+
+
+@pytest.mark.proves("reality D24", "reality D33")
 @pytest.mark.parametrize(
     ("found", "code", "said"),
     [
         (WELL, 0, ""),
         (member("server1"), 0, ""),
-        (WELL + member("server4") + member("server5", ready="Unknown"), 0, ""),
+        (WELL + member("server4") + member("server5", votes="False"), 0, ""),
         (member("server1") + member("server2") + member("server3", votes="False"), 1, "server3 cannot vote in etcd\n"),
-        (member("server1") + member("server2") + member("server3", ready="Unknown"), 1, "server3 cannot vote in etcd\n"),
-        (member("server1") + "server2 Ready=True\n", 1, "server2 cannot vote in etcd\n"),
+        (member("server1") + "server2 10.0.0.2 Ready=True\n", 1, "server2 cannot vote in etcd\n"),
         (member("server1") + member("server2", ready="False"), 0, ""),
-        ([member("server1") + member("server2", votes="False"), member("server1") + member("server2")], 0, ""),
+        (member("server1") + "server2 10.0.0.2 fd00::2 EtcdIsVoter=True\n" + "server3 fd00::3 EtcdIsVoter=True\n", 0, ""),
+        (member("server2") + member("server3"), 0, ""),
     ],
-    ids=["all well", "alone", "1 of 5 down", "no voter", "silent", "1 of 2 no member", "no network plugin", "comes back"],
+    ids=["all well", "alone", "1 of 5 down", "no voter", "1 of 2 no member", "no network plugin", "IPv6", "no member itself"],
 )
-def test_a_server_changes_its_version_only_while_enough_others_vote(script: Script, found: str | list[str], code: int, said: str) -> None:
-    patience = 60 if isinstance(found, list) else 0
-    known = {"rke2_config": {"node-name": "server1"}, "rke2_quorum_timeout": patience}
-    assert script("quorum.sh.j2", ("get nodes", found, 0), **known) == (code, said, [])
+def test_a_server_restarts_only_while_enough_others_vote(script: Script, found: str, code: int, said: str) -> None:
+    assert script("quorum.sh.j2", ("get nodes", found, 0), ETCD, **SERVER1) == (code, said, [])
+
+
+@pytest.mark.proves("reality D24", "reality D33")
+def test_a_member_is_asked_itself_whatever_its_node_says(script: Script) -> None:
+    listed: Answer = ("get nodes", WELL, 0)
+    assert script("quorum.sh.j2", listed, dead(3), ETCD, **SERVER1) == (1, "server3 cannot vote in etcd\n", [])
+    assert script("quorum.sh.j2", listed, dead(2), dead(3), ETCD, **SERVER1)[1] == "server2, server3 cannot vote in etcd\n"
+    five: Answer = ("get nodes", WELL + member("server4") + member("server5"), 0)
+    assert script("quorum.sh.j2", five, dead(3), ETCD, **SERVER1)[0] == 0
+    assert script("quorum.sh.j2", five, dead(3), dead(4), ETCD, **SERVER1)[1] == "server3, server4 cannot vote in etcd\n"
+    no_longer: Answer = ("get nodes", member("server1") + member("server2"), 0)
+    assert script("quorum.sh.j2", no_longer, dead(2), ETCD, **SERVER1)[0] == 1, "one of two"
 
 
 @pytest.mark.proves("reality D24")
-def test_an_api_that_does_not_answer_is_no_yes(script: Script) -> None:
-    known = {"rke2_config": {"node-name": "server1"}, "rke2_quorum_timeout": 0}
-    assert script("quorum.sh.j2", ("get nodes", "connection refused", 1), **known) == (1, "connection refused\n", [])
+def test_who_comes_back_is_waited_for(script: Script) -> None:
+    comes = [member("server1") + member("server2", votes="False"), member("server1") + member("server2")]
+    assert script("quorum.sh.j2", ("get nodes", comes, 0), ETCD, **{**SERVER1, "rke2_quorum_timeout": 60})[0] == 0
+
+
+@pytest.mark.proves("reality D33")
+def test_a_server_that_is_broken_itself_may_be_mended(script: Script, tmp_path: Path) -> None:
+    """Its service does not run, or only its own API server does not answer: the others tell, and vote."""
+    refused: Answer = ("--server https://10.0.0.2:6443 get nodes", WELL, 0)
+    own: Answer = ("get nodes", "connection refused", 1)
+    assert script("quorum.sh.j2", refused, own, ETCD, **SERVER1)[0] == 0
+    (tmp_path / "stopped").touch()
+    assert script("quorum.sh.j2", own, **SERVER1) == (0, "", [])
+
+
+@pytest.mark.proves("reality D24", "reality D33")
+def test_an_api_that_does_not_answer_is_no_yes_but_of_a_server_that_is_alone(script: Script) -> None:
+    own: Answer = ("get nodes", "connection refused", 1)
+    assert script("quorum.sh.j2", own, **SERVER1) == (1, "connection refused\n", [])
+    assert script("quorum.sh.j2", own, **{**SERVER1, "rke2_other_apis": []}) == (0, "", [])
 
 
 def release(folder: Path, version: str) -> Path:
@@ -241,7 +283,8 @@ def test_downloads_and_unpacking_on_all_machines_side_by_side_only_restarts_are_
     ]
     assert [(play["hosts"], play.get("serial")) for play in every if role_of(play) == "main"] == [
         ("founder", None),
-        ("server", 1),
+        ("server:&down", 1),
+        ("server:!down", 1),
         ("agent:!one_at_a_time:!silent", 10),
         ("agent:&one_at_a_time:!silent", 1),
     ]
@@ -258,7 +301,7 @@ def test_a_snapshot_comes_before_the_first_server_is_touched_in_every_stage_that
 def test_the_others_are_looked_at_before_a_server_is_changed_and_nobody_was_lost_before_the_founder() -> None:
     tasks = YAML(typ="safe").load((ANSIBLE / "roles/rke2/tasks/main.yml").read_text())
     names = [task.get("ansible.builtin.include_tasks", task["name"]) for task in tasks]
-    assert names.index("quorum.yml") < names.index("install.yml")
+    assert names.index("difference.yml") < names.index("quorum.yml") < names.index("install.yml") < names.index("Configure")
     order = [play["name"] for play in plays("founder") if role_of(play) in {"snapshot", "main"}]
     assert order == ["Founder: a snapshot before another version", "Founder: the first server"]
     gate = next(play for play in plays("founder") if play["name"] == order[0])

@@ -10,7 +10,7 @@ import pytest
 
 from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.playbooks.ansible import Event, Kind
-from stardock.playbooks.failure import cause, failure_error
+from stardock.playbooks.failure import QUORUM, cause, failure_error
 from stardock.playbooks.progress import LOGS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
 from tests.plans import ROOT
 
@@ -151,6 +151,16 @@ def test_a_founding_that_is_refused_has_its_own_exit_code(tmp_path: Path) -> Non
     error = failure_error(watch(tmp_path, refused)[0], Path("x.log"), 2)
     assert isinstance(error, RefusedError)
     assert error.message == "refused to found again"
+
+
+@pytest.mark.proves("reality D33")
+def test_a_restart_that_would_cost_the_quorum_is_a_condition_in_the_words_of_the_role(tmp_path: Path) -> None:
+    assert f"- name: {QUORUM}\n" in (ROOT / "ansible/roles/rke2/tasks/quorum.yml").read_text()
+    refused = event("failed", task=QUORUM, role="rke2", result={"msg": "server1 was left as it is: server3 cannot vote in etcd"})
+    error = failure_error(watch(tmp_path, event("play", ""), refused)[0], Path("x.log"), 2)
+    assert isinstance(error, ConditionError)
+    assert error.message == "server1 was left as it is: server3 cannot vote in etcd"
+    assert "--from-stage servers" in str(error.cure)
 
 
 @pytest.mark.parametrize(

@@ -24,4 +24,5 @@ def bundle(file: Path | None, output: Path | None) -> None:
     workspace = open_workspace(find_cluster_file(file))
     directory = output or workspace.files.bundle
     write_bundle(workspace.plan, workspace.facts, directory)
-    say(f"{directory}: {len(workspace.plan.machines)} machines; {directory / 'README.md'} says how to run it")
+    number = len(workspace.plan.machines)
+    say(f"{directory}: {number} machine{'' if number == 1 else 's'}; {directory / 'README.md'} says how to run it")

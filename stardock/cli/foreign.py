@@ -30,6 +30,7 @@ _ETCD = (
 )
 _STATE = "Terraform's state is in X.tfstate beside cluster.yaml, or where `state:` says: docs/state.md. `runner plan` compares with it."
 _CORDON = "Nodes are Kubernetes': `kubectl cordon`, `kubectl drain`, `kubectl uncordon`; docs/take-down.md says when one is to be drained."
+_UNLOCK = "A run that still holds the cluster is named by the command that finds it; of a state's lock: docs/state.md."
 _REBOOT = "There is none: load balancers reboot themselves in their windows, all others are drained by kured (docs/reboots.md)."
 
 #: What to do -> the words of other tools for it.
@@ -68,9 +69,46 @@ ADVICE = {
     _REBOOT: "reboot restart start stop shutdown",
     "There is no command for it yet; docs/how-to/change-a-key.md has the steps.": ("rotate renew cert certs certificate token"),
     "`runner bootstrap` writes it beside cluster.yaml, as X.kubeconfig.": "kubeconfig",
-    "A run that still holds the cluster is named by the command that finds it; of a state's lock: docs/state.md.": "unlock force-unlock",
+    _UNLOCK: "unlock force-unlock",
     "`runner doctor` tries what a deploy needs; `runner lab` is a whole cluster without Proxmox (docs/lab.md).": "test verify",
 }
+
+
+_PLANNED = (
+    "`runner plan` shows what the lock holds for each machine, for programs `runner plan --format json`; it is a file beside cluster.yaml "
+    "(docs/files.md)."
+)
+_PINNED = "`runner image pin --upgrade` pins what the publisher has now, for new machines; PVE nodes download by `runner deploy`."
+
+#: The same below a command: what to do -> the words for it.
+WITHIN = {
+    "image": {
+        "It is called `runner image list`.": "show ls get inspect status",
+        _PINNED: "update upgrade refresh pull download fetch sync",
+        "It is called `runner image pin`.": "lock freeze add set",
+        "There is none: `image` in cluster.yaml says which images there are (docs/images.md).": "rm remove delete prune clean build create",
+    },
+    "lock": {
+        _PLANNED: "list show ls get status inspect view",
+        _UNLOCK: "unlock force-unlock release break",
+        "`runner lock forget NAME` frees what a removed machine had; a machine goes by `remove:` in cluster.yaml (docs/take-down.md).": (
+            "rm remove delete prune clean reset"
+        ),
+    },
+    "import": {},
+}
+_ONLY_STARBASE = (
+    "Only starbase's clusters are taken over: `runner import starbase DIR`. For any other, `runner init` writes a first cluster.yaml."
+)
+
+
+def advice_within(group: str, word: str, commands: list[str]) -> str:
+    """What to say after `No such command` below that command; where nothing is known, which there are."""
+    said = next((said for said, words in WITHIN.get(group, {}).items() if word.lower() in words.split()), None)
+    near = nearest(word, commands)
+    if said or near:
+        return f" {said}" if said else f" Did you mean '{near}'?"
+    return f" {_ONLY_STARBASE}" if group == "import" else f" There are: {', '.join(commands)}."
 
 
 def advice(word: str, commands: list[str]) -> str:

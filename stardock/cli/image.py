@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stardock.cli.subcommands import Subcommands
 from stardock.cli.told import FILE, say
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SHOWN = len("sha256:") + 16
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def image() -> None:
     """Pin the images of new machines, and show which machine has which."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from stardock.cli.subcommands import Subcommands
 from stardock.cli.told import file_option, say
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _options(function: F) -> F:
     return function
 
 
-@click.group(name="import")
+@click.group(name="import", cls=Subcommands)
 def imports() -> None:
     """Take over a cluster that another tool made."""
 

@@ -69,9 +69,19 @@ def init(
     machines = write(path, _answers(said, path, key or path.parent / KEY, bridge, ha=shape == HA))
     first = _nodes(said["--node"])[0][1]
     say(f"{path}: written; {machines} machine{'' if machines == 1 else 's'}. It is yours to edit: docs/cluster-yaml.md has every key.")
-    say("next: runner plan      # machines, VM ids, addresses; asks nobody, writes nothing")
-    say(f"      runner proxmox-role | ssh root@{quote(first)} sh      # a token with just what this needs; its last line is to be exported")
-    say("      runner doctor, runner deploy, runner bootstrap      # is Proxmox ready; the VMs; Kubernetes")
+    say("\n".join(("next:", *(f"  {command}" for command in _next(first)))))
+
+
+def _next(host: str) -> tuple[str, ...]:
+    """A command a line, to be copied as it is."""
+    return (
+        "runner plan  # machines, VM ids, addresses; asks nobody, writes nothing",
+        f"runner proxmox-role | ssh root@{quote(host)} sh  # a token",
+        "export PROXMOX_VE_API_TOKEN=...  # as its last line says",
+        "runner doctor  # is Proxmox ready",
+        "runner deploy  # the VMs",
+        "runner bootstrap  # Kubernetes",
+    )
 
 
 def _refuse_existing(path: Path) -> None:
@@ -86,7 +96,8 @@ def _completed(found: dict[str, str], ask: Callable[[str], str] | None) -> dict[
     missing = [option for option, value in found.items() if not value]
     if missing and ask is None:
         wanted = "\n".join(f"  {option}: {QUESTIONS[option]}" for option in missing)
-        raise click.UsageError(f"there is no terminal to ask on; missing:\n{wanted}")
+        such = " ".join(f"{option} {QUESTIONS[option].rpartition('(')[2].rstrip(')')}" for option in missing)
+        raise click.UsageError(f"there is no terminal to ask on; missing:\n{wanted}\nsuch as: {such}")
     return found | {option: ask(QUESTIONS[option]) for option in missing if ask}
 
 

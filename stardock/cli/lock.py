@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from stardock.cli.completion import machines, retired
+from stardock.cli.subcommands import Subcommands
 from stardock.cli.told import FILE, say
 
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def lock() -> None:
     """Accept or forget what the lock holds for a name; keep what memory the PVE nodes have."""
 

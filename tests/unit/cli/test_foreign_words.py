@@ -40,6 +40,25 @@ def test_each_verb_of_other_tools_is_answered_with_more_than_that_there_is_none(
     assert "Did you mean" not in answer
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("image show", "It is called `runner image list`."),
+        ("image ls", "It is called `runner image list`."),
+        ("image update", "`runner image pin --upgrade`"),
+        ("image rm", "`image` in cluster.yaml says which images there are"),
+        ("lock list", "`runner plan` shows what the lock holds"),
+        ("lock unlock", "A run that still holds the cluster is named"),
+        ("lock rm", "`runner lock forget NAME`"),
+        ("lock acept", "Did you mean 'accept'?"),
+        ("lock xyz", "There are: accept, forget, memory."),
+        ("import tfvars", "Only starbase's clusters are taken over"),
+    ],
+)
+def test_a_word_that_a_group_does_not_have_is_answered_with_what_there_is_instead(words: str, answer: str) -> None:
+    assert answer in said(*words.split())
+
+
 @pytest.mark.parametrize("option", OPTIONS.split())
 @pytest.mark.parametrize("command", ["deploy", "bootstrap", "drift"])
 def test_each_option_of_other_tools_is_answered_likewise(command: str, option: str) -> None:
@@ -98,6 +117,7 @@ def test_options_of_a_program_that_the_lab_starts_are_that_programs(words: tuple
 
 def advice() -> Iterator[str]:
     yield from foreign.ADVICE
+    yield from (said for words in foreign.WITHIN.values() for said in words)
     yield from foreign_options.ADVICE
 
 

@@ -52,7 +52,8 @@ def test_what_is_written_loads_without_problems_and_is_the_example(folder: Path,
     text = (folder / "cluster.yaml").read_text()
     assert "#" in text
     assert max(map(len, text.splitlines())) <= 140
-    assert "next: runner plan" in done.stdout
+    assert f"next:\n  runner plan -f {folder}/cluster.yaml  # machines" in done.stdout
+    assert f"\n  runner deploy -f {folder}/cluster.yaml  # the VMs\n" in done.stdout
     assert "ssh root@192.168.1.10 sh" in done.stdout
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from stardock.spec.mistakes import cures
 from stardock.spec.section import broken
 from stardock.spec.units import as_schema, shown
 
@@ -82,7 +83,9 @@ def parse_address(value: object) -> str:
     try:
         return str(ipaddress.ip_address(value if isinstance(value, str) and _ZONE.search(value) else ""))
     except ValueError:
-        raise broken(f"{shown(value)} is not an IP address", "write for example 192.168.1.1") from None
+        alone = cures.address_of(value) if isinstance(value, str) and "/" in value else None
+        cure = f"write {alone}, without its prefix" if alone else "write for example 192.168.1.1"
+        raise broken(f"{shown(value)} is not an IP address", cure) from None
 
 
 Ipv4 = Annotated[ipaddress.IPv4Address, BeforeValidator(parse_ipv4), as_schema("string", format="ipv4")]

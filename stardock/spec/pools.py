@@ -120,6 +120,7 @@ def parse_taint(value: str) -> str:
 
 
 def _better_taint(value: str) -> str:
+    value = re.sub(r"\s*([:=])\s*", r"\1", value.strip())
     effect = {effect.lower(): effect for effect in EFFECTS}.get(value.rpartition(":")[2].lower())
     better = f"{value.rpartition(':')[0]}:{effect}" if effect else f"{value}:NoSchedule"
     usual = "write key=value:NoSchedule, key:PreferNoSchedule or key:NoExecute"

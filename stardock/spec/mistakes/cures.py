@@ -33,6 +33,18 @@ def whole(value: object) -> str:
     return f"write {prefix}" if prefix is not None else "write digits, without quotes"
 
 
+def offset(value: object) -> str:
+    """For what is added to `base`: an address is a base of its own."""
+    own = address_of(value)
+    return f"write base: {own} in place of `base` and `offset`" if own else whole(value)
+
+
+def mtu(value: object) -> str:
+    """For bytes of a frame, which other tools may call jumbo."""
+    said = whole(value)
+    return "write for example 9000, or 1 for the bridge's" if "digits" in said else said
+
+
 def netmask(text: str) -> int | None:
     """255.255.255.0 -> 24."""
     try:
@@ -146,7 +158,7 @@ def virtual_ip(text: str) -> str | None:
 
 def mapping(value: object) -> str:
     """For a mapping where `KEY=VALUE` stands, alone or in a list."""
-    items = value if isinstance(value, list) else [value]
+    items = value if isinstance(value, list) else re.split(r"[,;]\s*", value) if isinstance(value, str) else [value]
     pairs = [str(item).split("=", 1) for item in items if re.fullmatch(r"[A-Za-z0-9._/-]+=[A-Za-z0-9._-]*", str(item))]
     if not items or len(pairs) != len(items):
         return "write {KEY: VALUE}, or one key a line, indented"

@@ -190,7 +190,7 @@ def _endpoint(said: str) -> str | None:
 
 
 def _data_disk(said: str) -> str | None:
-    size = sizes.disk(said).removeprefix("write ")
+    size = sizes.disk(said).removeprefix("write ").partition(",")[0]
     return None if " " in size else _written(f"name: data, size: {size}")
 
 

@@ -54,6 +54,10 @@ _KINDS: Mapping[str, tuple[str, str | Callable[[object], str] | None]] = {
 }
 
 
+#: The same of numbers of one key.
+_OF_KEYS: Mapping[str, Callable[[object], str]] = {"offset": cures.offset, "mtu": cures.mtu}
+
+
 def problems_of(errors: list[ErrorDetails], lines: Mapping[Keys, int], texts: Mapping[Keys, str]) -> list[Problem]:
     """One problem an error, in the order of the file; what only follows from another error is left out."""
     beside: dict[Keys, list[ErrorDetails]] = {}
@@ -138,6 +142,7 @@ def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[s
         return f"{text or shown(given)} is not a mapping", meant
     if kind in _KINDS:
         what, cure = _KINDS[kind]
+        cure = _OF_KEYS.get(str(error["loc"][-1]), cure) if cure is cures.whole else cure
         return f"{text or shown(given)} is not {what}", nested or (cure(given) if callable(cure) else cure and cure.format(text or given))
     return _limit(error)
 

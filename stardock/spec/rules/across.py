@@ -163,7 +163,7 @@ def load_balancers_have_a_vip(spec: Spec) -> Iterator[Problem]:
     """What load balancers are for."""
     if spec.network.vip is None and any(pool.members for pool in spec.pools if pool.role == "loadbalancer"):
         message = "there are load balancers, but no virtual IP for them to hold"
-        yield at(spec, ("network", "vip"), message, "add `network: {vip: ADDRESS}` with a free address of their subnet")
+        yield at(spec, ("network", "vip"), message, "write `vip: ADDRESS` under `network:`, a free address of their subnet")
 
 
 #: Rules that two values break together; they hold whatever else is wrong.

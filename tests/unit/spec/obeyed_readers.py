@@ -125,6 +125,17 @@ READERS: tuple[Row, ...] = (
       for key, text, cause in (("endpoint", "https://192.168.1.40:6443", _NO_KEY), ("vip", "192.168.1.40:6443", "is not an IPv4 address"))),
     top("controlPlaneEndpoint: k8s.home.arpa:6443", "controlPlaneEndpoint", _NO_KEY, "distribution: {options: {tls-san: [k8s.home.arpa]}}",
         "distribution: {options: {tls-san: [k8s.home.arpa]}}", "distribution.options.tls-san.0", "k8s.home.arpa"),
+    edit("base: 192.168.1.0, offset: 41", "base: 192.168.1.0, offset: 192.168.1.41", "network.loadbalancer[0].static.offset", _NO_NUMBER,
+         "write base: 192.168.1.41 in place of `base` and `offset`", "base: 192.168.1.41", "network.loadbalancer.0.static.base", "192.168.1.41"),
+    nic("mtu: jumbo", "write for example 9000", "mtu: 9000", "mtu", 9000, _NO_NUMBER),
+    edit("  vip: 192", "  dns: [192.168.1.1/24]\n  vip: 192", "network.dns[0]", "is not an IP address", "write 192.168.1.1, without its prefix",
+         "  dns: [192.168.1.1]\n  vip: 192", "network.dns.0", "192.168.1.1"),
+    # forms of lists and labels
+    hardware("labels: 'disk=ssd,zone=a'", _NO_MAPPING, 'write {disk: "ssd", zone: "a"}', 'labels: {disk: "ssd", zone: "a"}', "labels.zone", "a"),
+    edit(AGENT, f"{AGENT}    taints: ['dedicated=gpu: NoSchedule']\n", "pools[2].taints[0]", "is not a taint", "write dedicated=gpu:NoSchedule",
+         f"{AGENT}    taints: [dedicated=gpu:NoSchedule]\n", "pools.2.taints.0", "dedicated=gpu:NoSchedule"),
+    edit(AGENT, f"{AGENT}    data_disks: [100]\n", "pools[2].data_disks[0]", _NO_MAPPING, "write {name: data, size: 100GiB}",
+         f"{AGENT}    data_disks: [{{name: data, size: 100GiB}}]\n", "pools.2.data_disks.0.size", 100),
     # YAML
     edit("cluster: c\n", 'cluster: "c\n', "", "a quoted text is never closed", "add the missing quote", "cluster: c\n", "cluster", "c"),
     edit("cluster: c\n", "cluster:\n", "cluster", "it has no value", "for example `cluster: production`", "cluster: production\n", "cluster", "production"),

@@ -41,6 +41,7 @@ ADVICE = {
     _ANEW: "taint replace recreate rebuild",
     "Nothing is marked to be replaced: what `runner deploy` would replace, it asks for by name.": "untaint",
     "It is called `runner deploy` (VMs) and `runner bootstrap` (Kubernetes).": "apply up create converge launch",
+    "`runner deploy` runs it; by hand: docs/how-to/terraform-by-hand.md.": "terraform tofu cdktf synth",
     "It is called `runner bootstrap`.": "install provision ansible playbook ansible-playbook site",
     "It is called `runner plan`: it checks cluster.yaml, shows what would change, and writes nothing.": (
         "validate check lint show diff preview"
@@ -53,7 +54,7 @@ ADVICE = {
     ),
     "Write the machine into its pool, then `runner deploy` and `runner bootstrap` (docs/how-to/add-a-machine.md).": "scale add join expand",
     "Names, addresses and VM ids: `runner plan`, for programs `runner plan --format json` (docs/plan-json.md).": (
-        "output outputs list ls inventory"
+        "output outputs list ls inventory nodes node machines machine vms info ips hosts"
     ),
     "Edit cluster.yaml; `runner schema` says what it may hold (docs/cluster-yaml.md).": "edit config configure set",
     _LOOK: "status health ping facts",

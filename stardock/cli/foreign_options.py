@@ -60,6 +60,8 @@ ADVICE = {
     ),
     _DOWN: "destroy delete remove prune purge",
 }
+#: Commands to which people give the name of a machine, and that are of all.
+_OF_ALL = frozenset({"plan", "deploy", "discover", "bootstrap", "doctor", "drift"})
 _ONE_DASH = re.compile(r"-([a-z][a-z-]+)(=.*)?")
 #: Options that answer a question beforehand, destroy, or give a guard up: suggested for a slip of the finger only.
 _GRAVE = frozenset(
@@ -86,6 +88,12 @@ def unknown(option: str, own: Collection[str], ctx: click.Context | None) -> cli
     """What to say of an option that a command, whose `own` long ones these are, does not have."""
     said = _known(option.lstrip("-")) or _near(option, own)
     return click.UsageError(f"No such option '{option}'.{said}", ctx)
+
+
+def extra(error: click.UsageError) -> click.UsageError:
+    """The same error; names of machines behind a command that takes none are answered."""
+    taken = error.message.startswith("Got unexpected extra argument") and error.ctx is not None and error.ctx.info_name in _OF_ALL
+    return click.UsageError(f"{error.message}. {_ALL}", error.ctx) if taken else error
 
 
 def _long(command: click.Command) -> set[str]:

@@ -117,6 +117,10 @@ class Runner(click.Group):
         except BrokenPipeError:
             _hush()
             ctx.exit(UNREAD)
+        except click.UsageError as error:
+            from stardock.cli.foreign_options import extra  # noqa: PLC0415  only where it is needed
+
+            raise extra(error) from None
         except (click.ClickException, click.exceptions.Exit):
             raise
         except Exception as error:  # noqa: BLE001 -- the one place where an error becomes words

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import requests
 from proxmoxer.core import ResourceException
 
@@ -53,7 +55,14 @@ def unreachable(endpoint: str, error: Exception) -> NoAnswer:
     """No connection, or an answer that is none of Proxmox'."""
     if isinstance(error, OddAnswerError):
         return NoAnswer(f"{endpoint} answers, but {error}", cure=_ENDPOINT_CURE)
-    return NoAnswer(f"{endpoint} cannot be reached: {_innermost(error)}", cure="check `proxmox.endpoint` in cluster.yaml and the host")
+    return NoAnswer(f"{endpoint} cannot be reached: {_innermost(error)}", cure=_way(endpoint))
+
+
+def _way(endpoint: str) -> str:
+    """Without a port a URL is of 443, and pveproxy listens on 8006 (PVE::Service::pveproxy)."""
+    if not re.search(r":\d+/?$", endpoint):
+        return f"it names no port, so 443 was asked, and Proxmox listens on 8006: write {endpoint.rstrip('/')}:8006 as `proxmox.endpoint`"
+    return "check `proxmox.endpoint` in cluster.yaml and the host"
 
 
 def not_proxmox(endpoint: str) -> ConditionError:

@@ -81,6 +81,10 @@ def test_each_option_of_other_tools_is_answered_likewise(command: str, option: s
         (("lock", "accept", "-dry-run", "x"), "two dashes: --dry-run"),
         (("plan", "-file=x.yaml"), "two dashes: --file"),
         (("deploy", "-force"), "Nothing is forced"),
+        (("deploy", "server1"), "One run brings all machines"),
+        (("bootstrap", "server1", "agent1"), "One run brings all machines"),
+        (("terraform", "plan"), "docs/how-to/terraform-by-hand.md"),
+        (("nodes",), "`runner plan`"),
     ],
 )
 def test_long_options_with_one_dash_as_terraform_has_them_are_understood(words: tuple[str, ...], answer: str) -> None:

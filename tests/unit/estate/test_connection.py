@@ -13,7 +13,7 @@ import pytest
 from stardock.errors import ConditionError
 from stardock.estate import connection
 from stardock.estate.connection import Estate, within
-from stardock.estate.refusals import NoAnswer
+from stardock.estate.refusals import NoAnswer, unreachable
 from stardock.model.settings import Proxmox, PveNode
 from tests.lying import lying, says
 
@@ -49,7 +49,14 @@ def test_an_endpoint_that_is_silent_is_told_within_5_s() -> None:
 def test_an_endpoint_where_nobody_listens_is_told() -> None:
     with _listening() as server:
         port = server.getsockname()[1]
-    assert "cannot be reached" in _complaint(_proxmox(f"https://127.0.0.1:{port}")).message
+    told = _complaint(_proxmox(f"https://127.0.0.1:{port}"))
+    assert "cannot be reached" in told.message
+    assert told.cure == "check `proxmox.endpoint` in cluster.yaml and the host"
+
+
+def test_a_url_without_a_port_that_nobody_answers_is_told_the_port_of_proxmox() -> None:
+    told = unreachable("https://192.0.2.10", ConnectionError("refused"))
+    assert "write https://192.0.2.10:8006 as `proxmox.endpoint`" in str(told.cure)
 
 
 def test_a_certificate_that_is_not_trusted_is_told_with_its_cure(tmp_path: Path) -> None:

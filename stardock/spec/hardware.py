@@ -108,9 +108,23 @@ PvePool = Annotated[
 DiskName = Annotated[
     str, Form(rf"[a-z0-9]([a-z0-9-]{{0,{_MAX_SERIAL - 2}}}[a-z0-9])?", "a disk's name (1 to 20 of a-z, 0-9, -)", "longhorn")
 ]
+
+
+def parse_mapping(value: object) -> object:
+    """The name of a mapping, and no device: qm's `host=1234:5678`, an id or an address of one, or `mapping=NAME` as qm writes it."""
+    said = re.fullmatch(r"(?:(host|mapping)=)?([^=,]+)(?:,.*)?", value.strip()) if isinstance(value, str) else None
+    if said and said[1] == "mapping":
+        raise broken(f"{shown(value)} is not {_MAPPING[1]}", f"write {said[2]}")
+    if said and (said[1] or re.fullmatch(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f:.]+|[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}(\.\d)?|\d+-[\d.]+", said[2])):
+        raise broken(
+            f"{shown(value)} is not {_MAPPING[1]}", f"make one of {said[2]} on Proxmox, and write its name, for example gpu or zigbee"
+        )
+    return value
+
+
 _MAPPING = (r"[A-Za-z][A-Za-z0-9_-]+", "the name of a resource mapping (Datacenter, Resource Mappings)")
-Mapping = Annotated[str, Form(*_MAPPING, "gpu")]
-UsbMapping = Annotated[str, Form(*_MAPPING, "zigbee, as the USB mapping is called there")]
+Mapping = Annotated[str, BeforeValidator(parse_mapping), Form(*_MAPPING, "gpu")]
+UsbMapping = Annotated[str, BeforeValidator(parse_mapping), Form(*_MAPPING, "zigbee, as the USB mapping is called there")]
 
 Mdev = Annotated[str, Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "a mediated device type", "nvidia-63")]
 

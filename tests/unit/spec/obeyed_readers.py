@@ -136,6 +136,11 @@ READERS: tuple[Row, ...] = (
          f"{AGENT}    taints: [dedicated=gpu:NoSchedule]\n", "pools.2.taints.0", "dedicated=gpu:NoSchedule"),
     edit(AGENT, f"{AGENT}    data_disks: [100]\n", "pools[2].data_disks[0]", _NO_MAPPING, "write {name: data, size: 100GiB}",
          f"{AGENT}    data_disks: [{{name: data, size: 100GiB}}]\n", "pools.2.data_disks.0.size", 100),
+    *(edit(AGENT, f"{AGENT}    {key}: [{device}]\n", f"pools[2].{key}[0]", "is not the name of a resource mapping",
+           f"make one of {device.removeprefix('host=')} on Proxmox, and write its name", f"{AGENT}    {key}: [stick]\n", f"pools.2.{key}.0.mapping", "stick")
+      for key, device in (("usb", "host=1234:5678"), ("usb", "1234:5678"), ("devices", "0000:01:00.0"), ("devices", "host=0000:01:00.0"), ("usb", "1-1.2"))),
+    edit(AGENT, f"{AGENT}    usb: ['mapping=stick,usb3=1']\n", "pools[2].usb[0]", "is not the name of a resource mapping", "write stick", f"{AGENT}    usb: [stick]\n",
+         "pools.2.usb.0.mapping", "stick"),
     # YAML
     edit("cluster: c\n", 'cluster: "c\n', "", "a quoted text is never closed", "add the missing quote", "cluster: c\n", "cluster", "c"),
     edit("cluster: c\n", "cluster:\n", "cluster", "it has no value", "for example `cluster: production`", "cluster: production\n", "cluster", "production"),

@@ -34,7 +34,7 @@ def with_pool(text: str) -> str:
             with_pool("name: gpu, role: agent, machines: [g1], devices: ['0000:01:00.0']"),
             (7, "pools[1].devices[0]"),
             "`0000:01:00.0` is not the name of a resource mapping (Datacenter, Resource Mappings)",
-            "write for example gpu",
+            "make one of 0000:01:00.0 on Proxmox, and write its name, for example gpu or zigbee",
             marks=pytest.mark.proves("case 13-raw-pci"),
         ),
         pytest.param(

@@ -118,7 +118,13 @@ def _said(error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | No
         return private_key.HERE
     if kind == "extra_forbidden":
         return slips.of_value(str(error["loc"][-1])) or unknown_key(error, texts)
-    return (slips.of_value(given, str(error["loc"][-1])) if isinstance(given, str) else None) or _value(kind, error, texts)
+    return (slips.of_value(given, _key(error)) if isinstance(given, str) else None) or _value(kind, error, texts)
+
+
+def _key(error: ErrorDetails) -> str:
+    """The key itself; empty for an item of a list, and for a field of the lock, which is read by itself, without a place."""
+    last = error["loc"][-1] if error["loc"] else ""
+    return last if isinstance(last, str) else ""
 
 
 def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | None]:  # noqa: PLR0911  a kind each
@@ -129,7 +135,7 @@ def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[s
     nested = mapping_for_value.cure(error, texts) if kind not in _OF_MANY else None
     if kind == RULE:
         said = error["ctx"]["message"], error["ctx"]["cure"]
-        whole = said[0].startswith(shown(given)) and isinstance(error["loc"][-1], str)
+        whole = said[0].startswith(shown(given)) and bool(_key(error))
         example = isinstance(given, dict) or (isinstance(given, list) and ("for example" in said[1] or isinstance(cures.only(given), dict)))
         return _as_it_stands(said[0], given, text), nested if whole and example and nested else _as_it_stands(said[1], given, text)
     if kind == "string_type" and isinstance(given, dict | list):
@@ -142,7 +148,7 @@ def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[s
         return f"{text or shown(given)} is not a mapping", meant
     if kind in _KINDS:
         what, cure = _KINDS[kind]
-        cure = _OF_KEYS.get(str(error["loc"][-1]), cure) if cure is cures.whole else cure
+        cure = _OF_KEYS.get(_key(error), cure) if cure is cures.whole else cure
         return f"{text or shown(given)} is not {what}", nested or (cure(given) if callable(cure) else cure and cure.format(text or given))
     return _limit(error)
 

@@ -1,4 +1,4 @@
-"""`runner drift`: compare Proxmox with the plan, show, change nothing. Exit code 2 when something differs."""
+"""`runner drift`: compare Proxmox with the plan, show, change nothing. Exit code 2 when something differs, 4 when that is not known."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: As `terraform plan -detailed-exitcode` and `diff` have it.
 DRIFT = 2
+#: Nothing differs that could be looked at, and not all could (`stardock.errors.ConditionError`).
+UNKNOWN = 4
 
 
 @click.command()
@@ -29,7 +31,8 @@ DRIFT = 2
 def drift(ctx: click.Context, file: Path | None, form: str, ssh: bool) -> None:
     """Show what differs on Proxmox from the plan, also where the engine does not look.
 
-    Reads through the API and changes nothing. Exit code 0: all is as planned; 2: something is not.
+    Reads through the API and changes nothing. Exit code 0: all is as planned; 2: something is not; 4: not all could be looked
+    at, and the rest is as planned.
     """
     from stardock.drift.checks import run  # noqa: PLC0415 -- what follows takes a second; not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
@@ -43,8 +46,8 @@ def drift(ctx: click.Context, file: Path | None, form: str, ssh: bool) -> None:
         click.echo(json.dumps(document(scene, findings), indent=2))
     else:
         _show(scene, findings)
-    if findings:
-        ctx.exit(DRIFT)
+    if findings or scene.unread:
+        ctx.exit(DRIFT if findings else UNKNOWN)
 
 
 def _scene(where: Workspace, *, ssh: bool) -> Scene:
@@ -84,10 +87,28 @@ def _show(scene: Scene, findings: Sequence[Finding]) -> None:
             engine = " (no plan of the engine shows this)" if one.hidden else ""
             say(f"  {brief(one.field)}: {brief(one.found)}; planned: {brief(one.wanted)}{engine}")
             say(f"    {one.cure}")
-    for what, why in scene.unread.items():
-        say(f"not read: {what}: {brief(why)}", err=True)
+    _show_unread(scene)
     if not scene.contents:
         say("contents of snippets were not read, only their sizes: the API has no way to them; --ssh reads them over SFTP", err=True)
-    machines = len(scene.plan.machines)
-    same = f"{machines} machine{'' if machines == 1 else 's'} as planned"
-    say(f"{len(findings)} difference{'' if len(findings) == 1 else 's'}" if findings else same)
+    say(_verdict(scene, len(findings)))
+
+
+def _show_unread(scene: Scene) -> None:
+    """One line a reason: a PVE node that is off keeps all its VMs and datastores back."""
+    from stardock.doctor.finding import among  # noqa: PLC0415 -- not for --help
+    from stardock.estate.configs import UNREAD_CURE  # noqa: PLC0415
+
+    for why in dict.fromkeys(scene.unread.values()):
+        say(f"not read: {among(what for what, reason in scene.unread.items() if reason == why)}: {brief(why)}", err=True)
+    if scene.unread:
+        say(f"  {UNREAD_CURE}", err=True)
+
+
+def _verdict(scene: Scene, differences: int) -> str:
+    from stardock.fold import fold  # noqa: PLC0415 -- not for --help
+
+    unseen = scene.unseen()
+    seen = len(scene.plan.machines) - len(unseen)
+    same = f"{seen} machine{'' if seen == 1 else 's'} as planned{', as far as could be read' if scene.unread else ''}"
+    told = f"{differences} difference{'' if differences == 1 else 's'}" if differences else same
+    return f"{told}; {fold(unseen)} {'was' if len(unseen) == 1 else 'were'} not looked at" if unseen else told

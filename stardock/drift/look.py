@@ -28,17 +28,13 @@ def look(estate: Estate, plan: Plan) -> Scene:
     machines = {vm_id: vm for vm_id, vm in machines_on(estate).items() if vm_id in ours}
     configs = configs_of(estate, machines.values())
     powers = powers_of(estate, machines.values())
-    hidden = {
-        f"VM {vm_id} on {vm.pve_node}": "its configuration may not be read (VM.Audit)"
-        for vm_id, vm in machines.items()
-        if vm_id not in configs
-    } | {
-        f"power of VM {vm_id} on {vm.pve_node}": "its PVE node does not say whether it runs"
-        for vm_id, vm in machines.items()
+    hidden = {f"VM {vm_id} on {machines[vm_id].pve_node}": why for vm_id, why in configs.refused.items()} | {
+        f"power of VM {vm_id} on {machines[vm_id].pve_node}": "its PVE node does not say whether it runs"
+        for vm_id in configs.found
         if vm_id not in powers
     }
-    scene = Scene(plan=plan, machines=machines, configs=configs, powers=powers, unread=hidden)
-    return _with_sizes(estate, scene, places(plan, machines, configs))
+    scene = Scene(plan=plan, machines=machines, configs=configs.found, powers=powers, unread=hidden)
+    return _with_sizes(estate, scene, places(plan, machines, configs.found))
 
 
 def places(plan: Plan, machines: Mapping[int, EstateMachine], configs: Mapping[int, Config]) -> set[Place]:

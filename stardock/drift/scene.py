@@ -35,6 +35,10 @@ class Scene:
         """Sizes by volume id; None where nobody may say what lies there."""
         return None if place[1] in self.unlisted else self.sizes.get(place)
 
+    def unseen(self) -> tuple[str, ...]:
+        """The planned machines that exist and of which nothing could be read."""
+        return tuple(one.name for one in self.plan.machines if one.vm_id in self.machines and one.vm_id not in self.configs)
+
     def standing(self) -> Iterator[tuple[Machine, EstateMachine, Config]]:
         """The planned machines that stand and whose configuration was read."""
         for machine in self.plan.machines:

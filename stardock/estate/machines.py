@@ -15,6 +15,8 @@ from stardock.estate.shapes import config, resources
 
 #: The tag of everything that Stardock makes.
 TAG = "stardock"
+#: PVE's word for a VM that is not on that PVE node (PVE::QemuConfig::load_config).
+GONE = "does not exist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def is_gone(estate: Estate, pve_node: str, vm_id: int) -> bool:
     try:
         estate.read(lambda api: api.nodes(pve_node).qemu(vm_id).config.get())
     except ResourceException as error:
-        if "does not exist" in str(error):
+        if GONE in str(error):
             return True
         raise ConditionError(f"{pve_node} does not say whether VM {vm_id} exists: {error}", cure="is the PVE node up?") from error
     return False

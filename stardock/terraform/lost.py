@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from stardock.errors import ConditionError
 from stardock.estate.agent import addresses_of
-from stardock.estate.configs import configs_of
+from stardock.estate.configs import every_config
 from stardock.estate.connection import Estate
 from stardock.estate.hardware import macs_of
 from stardock.estate.machines import EstateMachine, locked_for, machines_on
@@ -50,7 +50,7 @@ def find_lost(estate: Estate, cluster: str, wanted: Sequence[Machine], say: Say,
 def imported(estate: Estate, wanted: Iterable[Machine], present: Mapping[int, EstateMachine]) -> frozenset[str]:
     """Name the machines whose VM another tool made and the lock took over: it has their full name and all their MACs, and no tags yet."""
     named = [one for one in wanted if one.cicustom is not None and one.vm_id in present and present[one.vm_id].name == one.hostname]
-    configs = configs_of(estate, (present[machine.vm_id] for machine in named))
+    configs = every_config(estate, (present[machine.vm_id] for machine in named))
     return frozenset(one.name for one in named if macs_of(configs.get(one.vm_id, {})) == tuple(nic.mac for nic in one.interfaces))
 
 

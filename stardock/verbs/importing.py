@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem, RefusedError
-from stardock.estate.configs import Config, configs_of
+from stardock.estate.configs import Config, every_config
 from stardock.estate.connection import Estate
 from stardock.estate.hardware import macs_of, seed_interface
 from stardock.estate.machines import EstateMachine, machines_on
@@ -134,11 +134,11 @@ def _proxmox(wish: Wish, origin: Origin) -> Proxmox | None:
 
 
 def _on_proxmox(proxmox: Proxmox, names: Collection[str]) -> dict[str, Standing]:
-    """The VMs with these full names."""
+    """The VMs with these full names; ConditionError where one cannot be read: one that is passed over would be made a second time."""
     estate = Estate.from_environment(proxmox, seconds=ANSWER_SECONDS)
     estate.check()
     present = [vm for vm in machines_on(estate).values() if vm.name in names]
-    configs = configs_of(estate, present)
+    configs = every_config(estate, present)
     return {vm.name: _standing(vm, configs[vm.vm_id]) for vm in present if vm.vm_id in configs}
 
 

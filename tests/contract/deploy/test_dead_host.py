@@ -34,6 +34,14 @@ def test_while_the_host_is_away_deploy_stops_and_changes_nothing(bereaved: Emula
     assert "`runner deploy` stops with HTTP 595" in PAGE
 
 
+@pytest.mark.proves("feature drift")
+def test_while_the_host_is_away_drift_says_what_it_did_not_look_at(bereaved: EmulatedEstate) -> None:
+    code, said = bereaved.run("drift")
+    assert code == 4, said
+    assert "VM 212 on pve3, local on pve3: 595" in said
+    assert "5 machines as planned, as far as could be read; server3 was not looked at" in said
+
+
 def test_without_it_in_the_state_its_machines_go_and_others_come(bereaved: EmulatedEstate) -> None:
     bereaved.data["pools"][1]["machines"] = ["server1", "server2", "server4"]
     bereaved.data["pools"][1]["nodes"] = ["pve1", "pve2"]

@@ -18,7 +18,8 @@ from stardock.estate.answers import shown
 from stardock.estate.connection import Estate
 from stardock.estate.hostkeys import KINDS, host_key, kind_of
 from stardock.estate.machines import EstateMachine
-from stardock.estate.reasons import Kind, Reason, forbidden, frozen, odd, of_agent_error, of_refusal
+from stardock.estate.power import power_of, standstill
+from stardock.estate.reasons import Kind, Reason, forbidden, frozen, hung, odd, of_agent_error, of_refusal
 from stardock.estate.refusals import Forbidden, NoAnswer
 
 #: What first boot copies the public host keys to: SELinux lets the agent read it, and does not let it read the originals.
@@ -173,10 +174,21 @@ def _ask(estate: Estate, machine: EstateMachine, endpoint: str, **options: str) 
     except Forbidden:
         return forbidden(machine, endpoint)
     except NoAnswer as error:
-        return Reason(Kind.UNREACHABLE, error.message, error.cure or "")
+        return _unanswered(estate, machine, Reason(Kind.UNREACHABLE, error.message, error.cure or ""))
     except ResourceException as error:
-        return _thawed(estate, machine, of_refusal(machine, endpoint, error))
+        reason = of_refusal(machine, endpoint, error)
+        return _unanswered(estate, machine, reason) if reason.kind is Kind.UNREACHABLE else _thawed(estate, machine, reason)
     return answer if isinstance(answer, Mapping) else odd(machine, answer)
+
+
+def _unanswered(estate: Estate, machine: EstateMachine, reason: Reason) -> Reason:
+    """Who kept the answer back: Proxmox, the PVE node, or the agent alone, for which these wait until somebody's patience ends?
+
+    A PVE node waits for an agent longer than its neighbour, a proxy or we wait for the node: then they say 596 or 504, or we hear nothing.
+    Whoever answers the question after the VM's power is not to blame.
+    """
+    power = power_of(estate, machine)
+    return reason if power is None else standstill(machine, power) or hung(machine, "although Proxmox does")
 
 
 def _question(machine: EstateMachine, endpoint: str, **options: str) -> Callable[[Any], Any]:

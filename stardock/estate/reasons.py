@@ -75,10 +75,10 @@ def _of_pve(vm: EstateMachine, said: str) -> Reason | None:
         "No QEMU guest agent configured": _unconfigured(vm),
         f"VM {vm.vm_id} is not running": stopped(vm),
         f"VM {vm.vm_id} not running": stopped(vm),
-        "guest agent is not running": Reason(Kind.SILENT, "guest agent is silent", _CONSOLE),
+        "guest agent is not running": Reason(Kind.SILENT, "guest agent is silent", _RESTART.format(vm=vm)),
         f"/{vm.vm_id}.conf' does not exist": Reason(Kind.OTHER, f"is no longer on {vm.pve_node}: it moves, or it is gone"),
-        "got timeout": Reason(Kind.OTHER, f"guest agent did not answer in Proxmox's time ({said})", _CONSOLE),
-        "qga socket": Reason(Kind.OTHER, f"guest agent did not answer in Proxmox's time ({said})", _CONSOLE),
+        "got timeout": hung(vm, f"in Proxmox's time ({said})"),
+        "qga socket": hung(vm, f"in Proxmox's time ({said})"),
     }
     return next((reason for words, reason in known.items() if words in said), None)
 
@@ -96,6 +96,12 @@ def of_agent_error(vm: EstateMachine, endpoint: str, error: object) -> Reason:
     if "Permission denied" in said:
         return Reason(Kind.DENIED, f"keeps the file from its guest agent ({said})")
     return Reason(Kind.OTHER, f"guest agent answers: {said}", f"look at its agent: journalctl -u qemu-guest-agent on VM {vm.vm_id}")
+
+
+def hung(vm: EstateMachine, when: str) -> Reason:
+    """The agent's channel is there, and nobody answers on it: Proxmox gives up, or we do before it."""
+    words = f"guest agent did not answer {when}: VM {vm.vm_id} on {vm.pve_node}"
+    return Reason(Kind.SILENT, words, _RESTART.format(vm=vm))
 
 
 def odd(vm: EstateMachine, told: object) -> Reason:
@@ -144,5 +150,9 @@ def _disabled(endpoint: str, command: str, *, unknown: bool) -> Reason:
     return Reason(Kind.DISABLED, f"guest agent may not do {shown(command)}: it is disabled there", cure, 0.0)
 
 
-_CONSOLE = "look at its console in Proxmox"
+#: Where the guest itself hangs, too, only its console shows why.
+_RESTART = (
+    "on VM {vm.vm_id}, by SSH or its console in Proxmox: systemctl restart qemu-guest-agent; if the machine hangs: "
+    "qm reset {vm.vm_id} on {vm.pve_node}"
+)
 _NODE = "is the PVE node up, and the cluster's network between the PVE nodes?"

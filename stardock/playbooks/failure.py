@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,23 @@ _LONGEST = 900
 QUORUM = "No server goes while etcd needs it"
 #: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
 OTHER_MACHINE = "another machine than "
-_ANOTHER = (
-    "with an address from DHCP, `runner discover` reads through Proxmox which one the machine has now; else take the address away from"
-    " whatever answers there, or, if it is that machine with another MAC, put the MAC back in Proxmox (`runner drift` shows what differs)"
+_TAKEN = (
+    "take the address away from whatever answers there, or, if it is that machine with another MAC, put the MAC back in Proxmox"
+    " (`runner drift` shows what differs)"
+)
+_ANOTHER = f"with an address from DHCP, `runner discover` reads through Proxmox which one the machine has now; else {_TAKEN}"
+_CHANGED = "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
+#: Of a machine without a guest agent nobody but itself knows the key: Proxmox has no way into it.
+_CHANGED_UNSEEN = (
+    "if the machine was made anew, take its old keys out of the facts (X.facts.json: `host_keys` below its name becomes []), then"
+    " `runner bootstrap --accept-new-host-keys`: it has no guest agent to ask; if it was not, somebody else has its address"
 )
 
 
-def failure_error(watcher: Watcher, log: Path, code: int, nodes: Mapping[str, str] | None = None) -> StardockError:
-    """Make the error of a run that failed. `nodes`: machine -> its Node's name, for commands."""
+def failure_error(
+    watcher: Watcher, log: Path, code: int, nodes: Mapping[str, str] | None = None, mute: Collection[str] = ()
+) -> StardockError:
+    """Make the error of a run that failed. `nodes`: machine -> its Node's name, for commands; `mute`: machines without a guest agent."""
     event = watcher.failure
     again = f"the whole log is {log}; every stage may be run again: runner bootstrap --from-stage {_stage(watcher)}"
     if event is None:
@@ -37,7 +46,7 @@ def failure_error(watcher: Watcher, log: Path, code: int, nodes: Mapping[str, st
     if event.task == QUORUM:
         return ConditionError(cause(event), cure=again)
     if not_reached(event):
-        return ConditionError(message, cure=f"{reach_cure(message)}; {again}")
+        return ConditionError(message, cure=f"{reach_cure(message, mute=event.host in mute)}; {again}")
     found = known_cause(watcher, event, nodes or {})
     if found is None:
         return EngineError(message, cure=again)
@@ -74,18 +83,20 @@ def not_reached(event: Event) -> bool:
     return event.kind == "unreachable" or event.role == "reachable"
 
 
-def reach_cure(message: str) -> str:
-    """What to do about a machine that is not reached."""
+def reach_cure(message: str, *, mute: bool = False) -> str:
+    """What to do about a machine that is not reached; `runner discover` does not ask one without a guest agent (`mute`)."""
     if OTHER_MACHINE in message:
-        return _ANOTHER
+        return _TAKEN if mute else _ANOTHER
     if " MiB in answer to one command" in message:
         return "log in and look at what it prints, also at login (/etc/profile, ~/.bashrc, a banner); who cannot say why makes it anew"
     if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
-        return "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
+        return _CHANGED_UNSEEN if mute else _CHANGED
     if "Permission denied" in message or "Load key" in message:
         return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys"
     if "sudo password" in message or "a password is required" in message:
         return "ssh.user must be root, or an account that may use sudo without a password (as those in cloud_init.users may)"
+    if mute:
+        return "does the machine run (`runner drift` tells it), and has it its address? Its console in Proxmox shows that: it has no guest agent"
     return "does the machine run, and is its address right? `runner discover` reads both through Proxmox"
 
 

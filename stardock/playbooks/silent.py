@@ -6,7 +6,7 @@ a silent load balancer would come back with the servers of yesterday. Without on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,15 +64,15 @@ class LeftOut:
         return bool(self.silent or self.failed)
 
 
-def left_out(unknown: Mapping[str, str], watcher: Watcher, nodes: Mapping[str, str]) -> LeftOut:
-    """Every agent that the run went on without, and why. `nodes`: machine -> its Node's name, for commands."""
+def left_out(unknown: Mapping[str, str], watcher: Watcher, nodes: Mapping[str, str], mute: Collection[str] = ()) -> LeftOut:
+    """Every agent that the run went on without, and why. `nodes`, `mute`: as for `failure_error`."""
     silent, failed = dict(unknown), {}
     for name, event in watcher.left_out.items():
         if event is not None and not not_reached(event):
             failed[name] = agent_words(watcher, event, nodes)
         elif name not in unknown:
             words = cause(event) if event else "does not answer on ssh"
-            silent[name] = f"{words}: {reach_cure(words)}"
+            silent[name] = f"{words}: {reach_cure(words, mute=name in mute)}"
     return LeftOut(silent, failed)
 
 

@@ -147,11 +147,16 @@ class Bootstrap:
         self.watcher.finish()
         if code:
             raise self._failure(code)
-        return silent.left_out(unknown, self.watcher, self._nodes)
+        return silent.left_out(unknown, self.watcher, self._nodes, self._mute)
 
     @property
     def _nodes(self) -> dict[str, str]:
         return {machine.name: machine.hostname for machine in self.workspace.plan.machines}
+
+    @property
+    def _mute(self) -> frozenset[str]:
+        """The machines that no `runner discover` asks."""
+        return frozenset(machine.name for machine in self.workspace.plan.machines if not machine.agent.enabled)
 
     def _stages(self, secrets: Path | None) -> int:
         """Run the stages. Where agents are lost in theirs, what is left runs again without them."""
@@ -164,7 +169,7 @@ class Bootstrap:
         return code
 
     def _failure(self, code: int) -> StardockError:
-        return failure_error(self.watcher, self.place.log, code, self._nodes)
+        return failure_error(self.watcher, self.place.log, code, self._nodes, self._mute)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""

@@ -93,9 +93,9 @@ def test_an_interface_of_another_shape_costs_no_other(item: Any) -> None:
         ("VM 210 is not running", 500, Kind.STOPPED, False),
         ("VM 210 not running", 500, Kind.STOPPED, False),
         ("QEMU guest agent is not running", 500, Kind.SILENT, False),
-        ("VM 210 qga command 'guest-network-get-interfaces' failed - got timeout", 500, Kind.OTHER, False),
-        ("VM 210 qmp command 'guest-network-get-interfaces' failed - got timeout", 500, Kind.OTHER, False),
-        ("unable to connect to VM 210 qga socket - timeout after 31 retries", 500, Kind.OTHER, False),
+        ("VM 210 qga command 'guest-network-get-interfaces' failed - got timeout", 500, Kind.SILENT, False),
+        ("VM 210 qmp command 'guest-network-get-interfaces' failed - got timeout", 500, Kind.SILENT, False),
+        ("unable to connect to VM 210 qga socket - timeout after 31 retries", 500, Kind.SILENT, False),
         ("Configuration file 'nodes/pve1/qemu-server/210.conf' does not exist", 500, Kind.OTHER, False),
         ("No route to host", 595, Kind.UNREACHABLE, False),
         ("Connection timed out", 596, Kind.UNREACHABLE, False),
@@ -108,6 +108,36 @@ def test_each_refusal_of_proxmox_is_told_apart_and_whether_waiting_helps(reason:
     told = addresses_of(Told(failed(reason, code)).estate, VM).reason
     assert told is not None
     assert (told.kind, told.patience == 0) == (kind, lasting)
+
+
+RUNS = {"status": "running", "qmpstatus": "running"}
+SILENCE = NoAnswer("https://pve:8006 does not answer", cure="check `proxmox.endpoint` in cluster.yaml")
+
+
+@pytest.mark.proves("reality A8")
+@pytest.mark.parametrize("kept", [SILENCE, failed("Connection timed out", 596), failed("", 599)])
+def test_an_agent_that_hangs_is_named_with_its_vm_where_proxmox_answers_everything_else(kept: Exception) -> None:
+    told = addresses_of(Told(kept, status=RUNS).estate, VM).reason
+    assert told is not None
+    assert (told.kind, told.words) == (Kind.SILENT, "guest agent did not answer although Proxmox does: VM 210 on pve1")
+    assert "systemctl restart qemu-guest-agent" in told.cure
+    assert "qm reset 210 on pve1" in told.cure
+    assert told.mute
+
+
+@pytest.mark.proves("reality A8")
+@pytest.mark.parametrize("kept", [SILENCE, failed("No route to host", 595), failed("Connection timed out", 596)])
+def test_no_agent_is_blamed_where_proxmox_or_the_pve_node_answers_nothing(kept: Exception) -> None:
+    told = addresses_of(Told(kept, status=kept).estate, VM).reason
+    assert told is not None
+    assert told.kind is Kind.UNREACHABLE
+    assert "agent" not in told.words
+
+
+def test_a_vm_that_stands_still_meanwhile_is_told_as_that() -> None:
+    told = addresses_of(Told(SILENCE, status={"status": "stopped"}).estate, VM).reason
+    assert told is not None
+    assert told.kind is Kind.STOPPED
 
 
 @pytest.mark.proves("reality A8")

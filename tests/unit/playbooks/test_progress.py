@@ -178,6 +178,22 @@ def test_a_machine_that_does_not_answer_is_a_condition_with_its_cure(tmp_path: P
     assert cure in str(error.cure)
 
 
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!", "`host_keys` below its name becomes []"),
+        ("another machine than server1 answers", "take the address away"),
+        ("timed out waiting for ping module test", "Its console in Proxmox shows that"),
+    ],
+)
+def test_what_helps_with_a_machine_without_a_guest_agent_is_nothing_that_asks_it(tmp_path: Path, words: str, cure: str) -> None:
+    watcher = watch(tmp_path, event("failed", role="reachable", result={"msg": words}))[0]
+    error = failure_error(watcher, Path("x.log"), 2, mute={"server1"})
+    assert cure in str(error.cure)
+    assert "runner discover" not in str(error.cure)
+    assert "runner discover" in str(failure_error(watcher, Path("x.log"), 2, mute={"server2"}).cure)
+
+
 def test_unreachable_in_the_middle_of_a_stage_is_a_condition(tmp_path: Path) -> None:
     assert isinstance(failure_error(watch(tmp_path, event("unreachable", result={"msg": "gone"}))[0], Path("x.log"), 4), ConditionError)
 

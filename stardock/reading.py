@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 from pathlib import Path
+from shlex import quote
 
 from stardock.errors import InputErrors, Problem
 
 #: Of a cluster.yaml: a thousand machines, each with words of its own, have less than one MiB.
 MAX_BYTES = 16 << 20
+#: Of a Terraform state: that of a thousand machines has about 20 MB.
+MAX_STATE_BYTES = 128 << 20
 
 
 def read_file(path: Path, *, what: str, most: int, cure: str) -> bytes | None:
@@ -25,6 +29,8 @@ def read_file(path: Path, *, what: str, most: int, cure: str) -> bytes | None:
             raise _unreadable(path, f"{what} is a symbolic link to nothing", cure) from None
         return None
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _unreadable(path, f"{what} is a symbolic link that leads back to itself", _loop_cure(path, cure)) from None
         raise _unreadable(path, f"{what} cannot be read: {error.strerror}", "name a file that you may read") from None
     try:
         _refuse_endless(path, os.fstat(descriptor), what, most, cure)
@@ -32,6 +38,12 @@ def read_file(path: Path, *, what: str, most: int, cure: str) -> bytes | None:
             return file.read(most)
     finally:
         os.close(descriptor)
+
+
+def _loop_cure(path: Path, cure: str) -> str:
+    """The link of the last name; it may be a folder's on the way to it."""
+    link = next((one for one in (path, *path.parents) if one.is_symlink()), path)
+    return f"take the link away: rm {quote(str(link))}" + (f"; then: {cure}" if cure else "")
 
 
 def _refuse_endless(path: Path, status: os.stat_result, what: str, most: int, cure: str) -> None:

@@ -24,6 +24,8 @@ _TAKEN = (
     " (`runner drift` shows what differs)"
 )
 _ANOTHER = f"with an address from DHCP, `runner discover` reads through Proxmox which one the machine has now; else {_TAKEN}"
+_UNREACHED = "does the machine run, and is its address right? `runner discover` reads both through Proxmox"
+_UNREACHED_MUTE = "does the machine run (`runner drift` tells it), and has it its address? Its console in Proxmox shows it: it has no agent"
 _CHANGED = "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
 #: Of a machine without a guest agent nobody but itself knows the key: Proxmox has no way into it.
 _CHANGED_UNSEEN = (
@@ -95,9 +97,7 @@ def reach_cure(message: str, *, mute: bool = False) -> str:
         return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys"
     if "sudo password" in message or "a password is required" in message:
         return "ssh.user must be root, or an account that may use sudo without a password (as those in cloud_init.users may)"
-    if mute:
-        return "does the machine run (`runner drift` tells it), and has it its address? Its console in Proxmox shows that: it has no guest agent"
-    return "does the machine run, and is its address right? `runner discover` reads both through Proxmox"
+    return _UNREACHED_MUTE if mute else _UNREACHED
 
 
 def cause(event: Event) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
-from stardock.errors import Problem
+from stardock.errors import InputErrors, Problem
+from stardock.reading import read_file
 from stardock.spec.cloud_init import PoolCloudInit, User
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
@@ -17,6 +18,7 @@ from stardock.spec.private_key import MARK
 _SAID = r"[^\0-\x08\x0a-\x1f\x7f]*"
 _LINE = re.compile(rf"({_SAID}[ \t])?(sk-)?(ssh|ecdsa)-[a-z0-9@.-]+ AAAA[A-Za-z0-9+/]+={{0,3}}([ \t]{_SAID})?")
 _MAX_BYTES = 64 * 1024
+_READABLE = "name a file that you may read"
 
 
 def is_key_line(text: str) -> bool:
@@ -66,8 +68,11 @@ class _Reading:
 
     def _of_file(self, name: str, path: Keys) -> list[str]:
         try:
-            data = (self.folder / Path(name).expanduser()).read_bytes()[:_MAX_BYTES]
-        except FileNotFoundError:
+            data = read_file(self.folder / Path(name).expanduser(), what=f"the file `{name}`", most=_MAX_BYTES, cure=_READABLE)
+        except (InputErrors, ValueError, RuntimeError) as error:  # its own words; a zero byte; no home directory
+            why = error.problems[0] if isinstance(error, InputErrors) else Problem(f"the file `{name}` cannot be read: {error}")
+            return self._refuse(why.message, why.cure or _READABLE, path)
+        if data is None:
             elsewhere = _url_of(name)
             if elsewhere:
                 target = self._beside("keys.pub")
@@ -77,9 +82,6 @@ class _Reading:
                 )
             made = self._beside(name.removesuffix(".pub"))
             return self._refuse(f"the file `{name}` does not exist", f"make a key with `ssh-keygen -t ed25519 -f {made}`", path)
-        except (OSError, ValueError, RuntimeError) as error:  # a directory, no permission; a zero byte; no home directory
-            why = getattr(error, "strerror", None) or error
-            return self._refuse(f"the file `{name}` cannot be read: {why}", "name a file that you may read", path)
         lines = [line.strip() for line in data.decode(errors="replace").splitlines() if line.strip() and not line.startswith("#")]
         if any(MARK in line for line in lines):
             return self._refuse(f"`{name}` is a private key", f"name its public half: {name}.pub", path)

@@ -9,11 +9,11 @@ variables, hidden ones too (Meta.collectVariableValues); `.terraform/environment
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from stardock.errors import ConditionError
+from stardock.reading import read_file
 from stardock.shellword import word
 from stardock.terraform.synth import STACK_FILE
 
@@ -21,6 +21,8 @@ _CONFIGURATION = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _VARIABLES = (".auto.tfvars", ".auto.tfvars.json")
 _BY_NAME = frozenset(("terraform.tfvars", "terraform.tfvars.json", "terraform.tfstate", "terraform.d"))
 _DEFAULT = "default"
+#: Bytes of the file that names a workspace.
+_MOST = 4096
 
 
 def refuse_live_files(folder: Path) -> None:
@@ -51,9 +53,8 @@ def _counts(path: Path) -> bool:
 
 def _workspace(selected: Path) -> str:
     """The name in the file that `workspace select` writes."""
-    with contextlib.suppress(OSError):
-        return selected.read_bytes().decode(errors="replace").strip() or _DEFAULT
-    return _DEFAULT
+    data = read_file(selected, what="the selected workspace", most=_MOST, cure="nothing of Stardock's; put it away")
+    return (data or b"").decode(errors="replace").strip() or _DEFAULT
 
 
 def _aside(path: Path) -> Path:

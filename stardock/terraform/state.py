@@ -20,7 +20,7 @@ from stardock.model.settings import State
 from stardock.plan.state import LOCAL, configuration
 from stardock.step import Say
 from stardock.terraform.engine import Engine
-from stardock.workspace.state import EncryptedStateError, standing
+from stardock.workspace.state import EncryptedStateError, read_state, standing
 from stardock.writing import refuse_link
 
 
@@ -96,6 +96,6 @@ def _left(state: Path) -> str:
 
 def _readable(path: Path) -> bool:
     try:
-        return isinstance(json.loads(path.read_bytes()), dict)
-    except (FileNotFoundError, ValueError):
+        return isinstance(json.loads(read_state(path) or b""), dict)
+    except (ValueError, RecursionError):
         return False

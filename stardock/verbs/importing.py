@@ -30,7 +30,8 @@ from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock
 from stardock.model.settings import Proxmox
 from stardock.plan.build import build
-from stardock.spec.load import parse
+from stardock.reading import MAX_BYTES, MAX_STATE_BYTES
+from stardock.spec.load import load, parse
 from stardock.spec.tree import Tree, read_tree
 from stardock.workspace.lock import save_lock
 from stardock.writing import write_atomically
@@ -120,14 +121,14 @@ def _known(made: Import, origin: Origin) -> tuple[Known, str]:
             )
         except ConditionError as error:
             made.notes.append(Note(Kind.TO_DO, f"Proxmox could not be asked what stands: {error.message}"))
-    state = from_state(read_text(made.files.state)) if made.files.state else None
+    state = from_state(read_text(made.files.state, most=MAX_STATE_BYTES)) if made.files.state else None
     return state, f"{made.files.state} says so"
 
 
 def _proxmox(wish: Wish, origin: Origin) -> Proxmox | None:
     """Where to ask: the API of cluster.yaml when that is there to stay, else starbase's."""
     if wish.lock_only:
-        spec = parse(wish.cluster_file.read_bytes(), wish.cluster_file)
+        spec = load(wish.cluster_file)
         return Proxmox(endpoint=spec.proxmox.endpoint, nodes=(), insecure=spec.proxmox.insecure)
     access = origin.terraform.values.cloud_provider
     return Proxmox(endpoint=access.endpoint.rstrip("/"), nodes=(), insecure=access.insecure) if access.endpoint else None
@@ -157,7 +158,7 @@ def _standing(vm: EstateMachine, config: Config) -> Standing:
 def _text(wish: Wish, origin: Origin, known: Known) -> str:
     """cluster.yaml without the comments that only the lock can make."""
     if wish.lock_only:
-        return wish.cluster_file.read_text(encoding="utf-8")
+        return read_text(wish.cluster_file, most=MAX_BYTES)
     return cluster_text(document(origin, wish.cluster, pve_nodes_of(known)), None)
 
 

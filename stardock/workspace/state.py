@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.model.plan import Plan
+from stardock.reading import MAX_STATE_BYTES, read_file
 
 #: The provider's resource type of a VM.
 VM = "proxmox_virtual_environment_vm"
@@ -35,18 +36,21 @@ class EncryptedStateError(Exception):
 
 
 def standing(state: Path) -> dict[str, StandingVm]:
-    """Give the VMs of a state file by name; none where it is missing, empty or cut short. Raises EncryptedStateError."""
-    try:
-        return standing_in(state.read_bytes())
-    except OSError:
-        return {}
+    """Give the VMs of a state file by name; none where it is missing, empty or cut short. Raises EncryptedStateError, InputErrors."""
+    return standing_in(read_state(state) or b"")
+
+
+def read_state(state: Path) -> bytes | None:
+    """A state file as it is; None where there is none. `InputErrors` where it cannot be read: nobody may take that for nothing."""
+    cure = "the engine writes it: bring back its backup, which lies beside it"
+    return read_file(state, what="the Terraform state", most=MAX_STATE_BYTES, cure=cure)
 
 
 def standing_in(text: bytes) -> dict[str, StandingVm]:
     """Give the VMs of a state (version 4, of tofu and terraform alike) by name. Raises EncryptedStateError (tofu's state encryption)."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(document, dict):
         return {}

@@ -11,13 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from stardock.errors import InputErrors
 from stardock.model.machine import Interface, Machine
 from stardock.model.parts import PROVIDERS_LIMITS, DiskOptions
 from stardock.model.plan import Plan
 from stardock.plan.views import aspects
 from stardock.plan.views.difference import Stand
 from stardock.spec.trunks import ranges_of, vlans_of
-from stardock.workspace.state import VM, EncryptedStateError
+from stardock.workspace.state import VM, EncryptedStateError, read_state
 
 #: The provider's words for the size of huge pages (`constructs.pve.hardware`).
 _HUGEPAGES = {"any": "any", "2": "2MiB", "1024": "1GiB"}
@@ -27,10 +28,10 @@ _LONGEST = 200
 def state_stand(plan: Plan, state: Path, versions: Mapping[str, str]) -> Stand | None:
     """What stands as the state file says; None where there is none that can be read. Raises EncryptedStateError."""
     try:
-        text = state.read_bytes()
-    except OSError:
+        text = read_state(state)
+    except InputErrors:  # a plan is shown all the same, and says so
         return None
-    document = _document(text)
+    document = None if text is None else _document(text)
     if document is None:
         return None
     if "encrypted_data" in document:
@@ -52,7 +53,7 @@ def _document(text: bytes) -> dict[str, Any] | None:
         return {}
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stardock.errors import InputErrors, Problem
+from stardock.reading import read_file
+
+#: Of variables that people write: those of a hundred machines have 10 kB.
+_MOST = 1 << 20
 
 #: Below DIR, best first; of one pattern the first by name.
 _TFVARS = (
@@ -43,9 +47,9 @@ def _first(directory: Path, patterns: tuple[str, ...]) -> Path | None:
     return None
 
 
-def read_text(path: Path) -> str:
-    """A file as text. `InputErrors` when it cannot be read."""
-    try:
-        return path.read_bytes().decode("utf-8-sig", errors="replace")
-    except OSError as error:
-        raise InputErrors(str(path), (Problem(f"the file cannot be read: {error.strerror}"),)) from error
+def read_text(path: Path, *, most: int = _MOST) -> str:
+    """A file as text. `InputErrors` when it cannot be read, or has more bytes than any of its kind."""
+    data = read_file(path, what="the file", most=most, cure="name starbase's own with --tfvars, --custom or --state")
+    if data is None:
+        raise InputErrors(str(path), (Problem("there is no such file", cure="name starbase's own with --tfvars, --custom or --state"),))
+    return data.decode("utf-8-sig", errors="replace")

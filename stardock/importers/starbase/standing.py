@@ -28,7 +28,7 @@ def from_state(text: str) -> dict[str, Standing] | None:
     """The VMs of a Terraform state (version 4) by their full name; None when it is none, or knows no VM."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     resources = document.get("resources") if isinstance(document, dict) else None
     found = {vm.full_name: vm for resource in resources or () if resource.get("type") == VM for vm in _vms(resource)}

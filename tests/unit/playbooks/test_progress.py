@@ -183,7 +183,7 @@ def test_a_machine_that_does_not_answer_is_a_condition_with_its_cure(tmp_path: P
     [
         ("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!", "`host_keys` below its name becomes []"),
         ("another machine than server1 answers", "take the address away"),
-        ("timed out waiting for ping module test", "Its console in Proxmox shows that"),
+        ("timed out waiting for ping module test", "Its console in Proxmox shows it"),
     ],
 )
 def test_what_helps_with_a_machine_without_a_guest_agent_is_nothing_that_asks_it(tmp_path: Path, words: str, cure: str) -> None:

@@ -22,6 +22,8 @@ EFFECTS: Mapping[Effect, str] = {
 IN_WORDS = {"founder": "first server", "vrid": "VRRP id"}
 #: So many values are named; of more the first and the last.
 NAMED = 3
+#: Characters of one value.
+LONGEST = 1000
 
 
 def difference_lines(found: Difference, *, lock: str, state: str, waiting: bool = False) -> Iterator[str]:
@@ -72,14 +74,19 @@ def _created(found: Difference) -> Iterator[str]:
 def _edited(found: Difference) -> Iterator[str]:
     for edits in grouped(found.edits, "field", "old", "new", "effect"):
         one = edits[0]
-        old, new = (" ".join(text.split()) for text in (one.old, one.new))
+        old, new = (_short(" ".join(text.split())) for text in (one.old, one.new))
         yield f"  ~ {fold([edit.machine for edit in edits])}: {one.field} {old} -> {new} ({EFFECTS[one.effect]})"
 
 
 def _kept(keeps: list[Keep]) -> str:
-    one, names, values = keeps[0], fold([keep.machine for keep in keeps]), [keep.value for keep in keeps]
+    one, names, values = keeps[0], fold([keep.machine for keep in keeps]), [_short(keep.value) for keep in keeps]
     kept = ", ".join(values) if len(values) <= NAMED else f"{values[0]} to {values[-1]}"
-    return f"  {names} keep{'s' if len(keeps) == 1 else ''} {kept}; {one.key} {one.wants} is for new machines"
+    return f"  {names} keep{'s' if len(keeps) == 1 else ''} {kept}; {one.key} {_short(one.wants)} is for new machines"
+
+
+def _short(value: str) -> str:
+    """A value of a lock may have any length; a person compares what differs at its beginning, and else has `git diff`."""
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]}... ({len(value)} characters)"
 
 
 def _endings(endings: Iterable[Ending]) -> Iterator[tuple[str, str]]:

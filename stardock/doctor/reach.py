@@ -12,7 +12,8 @@ from pathlib import Path
 
 from stardock.doctor.folders import Judged, commands, judged
 from stardock.doctor.scene import Heard, Tried
-from stardock.estate.ssh import KEY_VARIABLE, Door, environment_key, sftp_command
+from stardock.estate.sftp import session
+from stardock.estate.ssh import KEY_VARIABLE, Door
 
 #: Seconds until a connection stands, until a PVE node's sshd has spoken, and until a stranger's has.
 CONNECT_SECONDS, BANNER_SECONDS, STRANGER_SECONDS = 1.0, 2.0, 0.8
@@ -81,23 +82,10 @@ def _login(door: Door, environ: Mapping[str, str], folder: str) -> Tried:
 
     Host keys are not looked at: nothing is told and nothing is believed here.
     """
-    try:
-        with environment_key(door, environ) as key:
-            done = subprocess.run(
-                sftp_command(door, key, "-"),
-                env=dict(environ) | {"LC_ALL": "C"},
-                input=commands(folder) if folder else "",
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=LOGIN_SECONDS,
-            )
-    except subprocess.TimeoutExpired:
-        return Tried(str(door), f"no login within {LOGIN_SECONDS:.0f} s")
-    said = [line for line in done.stderr.splitlines() if line and not line.startswith(("Warning:", "Connection closed", "**"))]
-    if done.returncode != 0:
-        return Tried(str(door), (said or ["no login"])[-1])
-    found = judged(done.stdout, folder, door.user) if folder else Judged(True)
+    done = session(door, {**environ, "LC_ALL": "C"}, commands(folder) if folder else "", LOGIN_SECONDS)
+    if done.ended or done.code != 0:
+        return Tried(str(door), done.ended or done.said or "no login")
+    found = judged(done.out, folder, door.user) if folder else Judged(True)
     wrong, doubt = ("", found.why) if found.may is None else (found.why, "")
     return Tried(str(door), wrong, doubt, "" if found.may else folder)
 

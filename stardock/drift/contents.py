@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +13,9 @@ from stardock.drift.files import volumes
 from stardock.drift.scene import Scene
 from stardock.estate.connection import Estate
 from stardock.estate.questions import WORKERS, Question, ask
+from stardock.estate.sftp import session
 from stardock.estate.shapes import interfaces, row
-from stardock.estate.ssh import Door, door, environment_key, sftp_command
+from stardock.estate.ssh import Door, door
 from stardock.model.settings import Proxmox
 from stardock.workspace.files import pve_key
 
@@ -79,15 +79,9 @@ def _fetch(where: Door, paths: Mapping[str, str], environ: Mapping[str, str]) ->
     with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
         targets = {volume: Path(folder) / str(number) for number, volume in enumerate(paths)}
         batch = "".join(f'-get "{paths[volume]}" "{target}"\n' for volume, target in targets.items())
-        try:
-            with environment_key(where, environ) as key:
-                done = subprocess.run(
-                    sftp_command(where, key, "-"),
-                    input=batch, env=dict(environ), capture_output=True, text=True, check=False, timeout=SECONDS, umask=0o077,
-                )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return _Read({}, f"no answer within {SECONDS:.0f} s")
+        done = session(where, environ, batch, SECONDS)
+        if done.ended:
+            return _Read({}, done.ended)
         found = {volume: target.read_bytes() for volume, target in targets.items() if target.is_file()}
-        said = [line for line in done.stderr.splitlines() if line and not line.startswith("Warning:")]
         missing = len(paths) - len(found)
-        return _Read(found, f"{missing} of {len(paths)}: {(said or ['no reason was given'])[-1]}" if missing else "")
+        return _Read(found, f"{missing} of {len(paths)}: {done.said or 'no reason was given'}" if missing else "")

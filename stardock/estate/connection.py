@@ -14,11 +14,14 @@ import requests
 from proxmoxer import ProxmoxAPI
 from proxmoxer.core import ResourceException
 
+from stardock.deadline import within
 from stardock.errors import ConditionError
 from stardock.estate.answers import WHOLE_SECONDS, Bounded, shown
 from stardock.estate.refusals import TRUST_CURE, NoAnswer, denied, failed, not_proxmox, unreachable, untrusted
 from stardock.estate.token import ApiToken, api_token
 from stardock.model.settings import Proxmox
+
+__all__ = ["Estate", "resolved", "trusted_cas", "within"]
 
 T = TypeVar("T")
 
@@ -147,24 +150,3 @@ def trusted_cas(proxmox: Proxmox, environ: Mapping[str, str]) -> bool | str:
     if named and not Path(named).is_file():
         raise ConditionError(f"SSL_CERT_FILE names {named}, which is not there", cure=TRUST_CURE)
     return named or next((path for path in _SYSTEM_CAS if Path(path).is_file()), True)
-
-
-def within(seconds: float, work: Callable[[], T], late: Callable[[], Exception]) -> T:
-    """Do the work in at most that time, else raise `late()`. Timeouts of a socket cover neither name resolution nor a drip of bytes."""
-    done: list[T] = []
-    failed: list[BaseException] = []
-    thread = threading.Thread(target=_into, args=(work, done, failed), daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not done:
-        raise late()
-    return done[0]
-
-
-def _into(work: Callable[[], T], done: list[T], failed: list[BaseException]) -> None:
-    try:
-        done.append(work())
-    except BaseException as error:  # noqa: BLE001 -- raised again in the thread that waits
-        failed.append(error)

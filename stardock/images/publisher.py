@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from stardock.deadline import within
 from stardock.errors import ConditionError
 from stardock.images.checksums import FILE_NAME, ChecksumFileError, find
 
 #: No checksum file of the systems' publishers comes near.
 MAX_BYTES = 1 << 20
-#: Seconds to connect, and between two pieces of an answer.
+#: Seconds to connect, between two pieces of an answer, and for all of it, redirects included: a drip of bytes never ends.
 TIMEOUT = (10.0, 30.0)
+WHOLE_SECONDS = 90.0
+MOST_REDIRECTS = 5
+_SHOWN = 200
 NOT_FOUND = (403, 404, 410)
 
 
@@ -79,26 +83,47 @@ def fetched(url: str) -> str:
 
 def _fetched_if_there(url: str) -> str | None:
     """None when the host says that there is none."""
+    late = ConditionError(f"{url}: the answer does not end within {WHOLE_SECONDS:.0f} s", cure="try again, or use `image.mirror`")
     try:
-        with requests.get(url, timeout=TIMEOUT, stream=True) as answer:
-            if answer.status_code in NOT_FOUND:
-                return None
-            answer.raise_for_status()
-            _refuse_downgrade(url, answer.url)
-            return _read(url, answer)
+        return within(WHOLE_SECONDS, lambda: _followed(url), lambda: late)
     except requests.RequestException as error:
         cure = "HTTPS_PROXY names a proxy, REQUESTS_CA_BUNDLE a CA; without a way there, use `image.mirror` or `image.file`"
         raise ConditionError(f"{url}: {_words(error)}", cure=cure) from error
 
 
+class _Session(requests.Session):
+    """Redirects are followed by `_followed`: requests reads the body of each, whatever its size (2.32, `Session.resolve_redirects`)."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 -- requests' signature
+        """Nowhere."""
+        return None
+
+
+def _followed(url: str) -> str | None:
+    place = url
+    for _ in range(MOST_REDIRECTS + 1):
+        with _Session() as session, session.get(place, timeout=TIMEOUT, stream=True, headers={"Accept-Encoding": "identity"}) as answer:
+            if answer.is_redirect:
+                place = urljoin(place, answer.headers["Location"])
+                _refuse_downgrade(url, place)
+                continue
+            if answer.status_code in NOT_FOUND:
+                return None
+            answer.raise_for_status()
+            return _read(url, answer)
+    raise ConditionError(f"{url}: leads on and on, in the end to {place[:_SHOWN]}", cure="name the file itself with `checksum_url`")
+
+
 def _refuse_downgrade(url: str, end: str) -> None:
     if url.startswith("https:") and not end.startswith("https:"):
         raise ConditionError(
-            f"{url}: leads to {end}, where nothing vouches for it", cure="name a file that is served by https with `checksum_url`"
+            f"{url}: leads to {end[:_SHOWN]}, where nothing vouches for it", cure="name a file that is served by https with `checksum_url`"
         )
 
 
 def _read(url: str, answer: requests.Response) -> str:
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise ConditionError(f"{url}: is packed, although nobody asked for that", cure="name a plain file with `checksum_url`")
     content = b""
     for piece in answer.iter_content(1 << 16):
         content += piece
@@ -109,7 +134,7 @@ def _read(url: str, answer: requests.Response) -> str:
 
 def _words(error: requests.RequestException) -> str:
     if error.response is not None:
-        return f"answers {error.response.status_code} {error.response.reason}"
+        return f"answers {error.response.status_code} {error.response.reason[:_SHOWN]}"
     if isinstance(error, requests.Timeout):
         return "does not answer in time"
     if isinstance(error, requests.exceptions.SSLError):

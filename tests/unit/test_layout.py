@@ -26,7 +26,7 @@ ONLY = {
 }
 
 #: Modules of `stardock` itself that any room may import; they import nothing but each other.
-BASE = frozenset(["errors", "fold", "nearest", "reading", "runmark", "shellword", "shipped", "step", "writing", "yamltext"])
+BASE = frozenset(["deadline", "errors", "fold", "nearest", "reading", "runmark", "shellword", "shipped", "step", "writing", "yamltext"])
 
 #: Room -> the rooms that it imports, all of them: values and facts first, then what decides, then the two halves, then who calls them.
 ROOMS: dict[str, frozenset[str]] = {

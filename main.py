@@ -16,6 +16,7 @@ sys.path.insert(1, str(Path(__file__).with_name("constructs")))
 
 from stacks.node import prepare_node
 from stardock.cli.main import message_lines
+from stardock.cli.told import printable
 from stardock.errors import ConditionError, StardockError, of_system
 from stardock.plan.state import LOCAL
 from stardock.terraform.environment import refuse_elsewhere
@@ -64,7 +65,7 @@ def main() -> int:
     try:
         refuse_elsewhere(os.environ)
         workspace = open_workspace(find_cluster_file(None))
-        sys.stderr.writelines(f"warning: {line}\n" for line in unseen(workspace))
+        sys.stderr.writelines(printable(f"warning: {line}\n") for line in unseen(workspace))
         commit_lock(workspace)
         if replaced:
             workspace = open_workspace(workspace.files.spec, anew=replaced)
@@ -73,7 +74,7 @@ def main() -> int:
         told = of_system(error) if isinstance(error, OSError) else error
         if told is None:
             raise
-        sys.stderr.write("\n".join(message_lines(told)) + "\n")
+        sys.stderr.write(printable("\n".join(message_lines(told)) + "\n"))
         return told.exit_code
     return 0
 

@@ -141,7 +141,7 @@ def _hush() -> None:
 def _report(error: Exception, *, debug: bool) -> int:
     """Print what is wrong and what to do to stderr; the exit code."""
     if debug:
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        click.echo(printable("".join(traceback.format_exception(error))), err=True, nl=False)
     if isinstance(error, OSError):
         error = of_system(error) or error
     if isinstance(error, StardockError):

@@ -25,7 +25,7 @@ OWN = {
     "stardock/distributions/rke2.py": "shipped",
     "stardock/systems/scripts.py": "shipped",
     "stardock/workspace/run_lock.py": "of /proc",
-    "stardock/verbs/deploy.py": "the JSON that this run has written",
+    "stardock/terraform/run.py": "the JSON that this run has written",
     "stardock/terraform/engine.py": "the note that Stardock writes beside that JSON",
     "stardock/playbooks/founded.py": "in the run's own folder; what a machine may send has its bound in stardock.playbooks.ansible",
     "stardock/playbooks/running.py": "likewise",

@@ -81,6 +81,7 @@ ANSWERS: Mapping[str, tuple[Answer, str, str]] = {
     "packed": (says(200, b"\x1f\x8b\x08", Content_Encoding="gzip"), "packs what it was asked to send as it is", "https://HOST:8006"),
     "a redirect": (says(302, Location="https://other.example/login"), "sends us on to https://other.example/login", "https://HOST:8006"),
     "a redirect to itself": (says(307, Location="/api2/json/version"), "sends us on to /api2/json/version", "https://HOST:8006"),
+    "millions of values": (says(200, '{"data": [' + "{}," * 1_500_000 + "{}]}"), "has more than 1000000 values", "https://HOST:8006"),
     "an endless body": (endless, "has more than 16 MiB", "https://HOST:8006"),
     "a body that drips": (dripping, "does not end within 1 s", "https://HOST:8006"),
 }

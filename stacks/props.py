@@ -15,7 +15,7 @@ from pve.template import Template, home_path, joined, literal, variable
 from stardock.firstboot import documents
 from stardock.model.file_names import Document, image_file, snippet_file
 from stardock.model.labels import description, tags
-from stardock.model.machine import ROLES, Interface, Machine
+from stardock.model.machine import Interface, Machine
 from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
 from stardock.model.plan import PlacedImage, Plan
 from stardock.spec.trunks import vlans_of
@@ -78,7 +78,7 @@ def machine_props(cluster: str, machine: Machine, *, image: Template, replace: b
         user=_snippet(cluster, machine, "user", user),
         network=_snippet(cluster, machine, "network", literal(texts.network)),
         meta=_snippet(cluster, machine, "meta", literal(texts.meta)),
-        startup=_startup(machine),
+        startup=_startup(machine.started),
         pve_pool=_perhaps(machine.pve_pool),
         agent=machine.agent.enabled,
         agent_timeout_minutes=machine.agent.timeout_minutes,
@@ -166,9 +166,7 @@ def _device(device: Device, chipset: str) -> DeviceProps:
     return DeviceProps(mapping=literal(device.mapping), pcie=pcie, mdev=_perhaps(device.mdev), primary_gpu=device.primary_gpu)
 
 
-def _startup(machine: Machine) -> StartupProps:
-    """By role where the record of an older lock has no order."""
-    startup = machine.startup or Startup(order=ROLES.index(machine.role) + 1)
+def _startup(startup: Startup) -> StartupProps:
     return StartupProps(order=startup.order, up_delay=startup.up_delay, down_delay=startup.down_delay)
 
 

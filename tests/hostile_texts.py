@@ -16,7 +16,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from stardock.distributions.rke2 import OWNED, known_keys
+from stardock.distributions.rke2 import RKE2
 from stardock.errors import InputErrors
 from stardock.spec import load_spec
 from stardock.spec.cluster import Spec
@@ -256,7 +256,11 @@ def _of_value(value: Any, found: set[str]) -> None:
 @cache
 def _options() -> dict[str, Any]:
     """Every option of RKE2 that is a text or a list of them, and is the user's."""
-    ours = {name: key for name, key in known_keys().items() if name not in OWNED and not key.secret and not key.choices and not key.since}
+    ours = {
+        name: key
+        for name, key in RKE2.keys.known().items()
+        if name not in RKE2.keys.owned and not key.secret and not key.choices and not key.since
+    }
     texts = {name: "text" for name, key in ours.items() if key.type == "text"}
     lists = {name: ["text"] for name, key in ours.items() if key.type == "list"}
     return {name: value for name, value in {**texts, **lists}.items() if _is_taken(name, value)}

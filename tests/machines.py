@@ -84,6 +84,6 @@ def plan(**changes: Any) -> Plan:
         founder="server1",
         join_address="192.168.1.40",
         ssh=Ssh(user="root"),
-        load_balancing=LoadBalancing(vip="192.168.1.40", prefix=24, interface="ens18", vrid=51),
+        load_balancing=LoadBalancing(vip="192.168.1.40", prefix=24, interface="ens18", vrid=51, api_port=6443, supervisor_port=9345),
     )
     return replace(common, **changes)

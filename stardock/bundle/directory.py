@@ -9,6 +9,7 @@ from pathlib import Path
 from stardock.bundle.inventory import Variables, inventory_files
 from stardock.bundle.site import SITE, site_text
 from stardock.bundle.text import yaml_text
+from stardock.distributions import distribution
 from stardock.errors import RefusedError, StardockError
 from stardock.model.facts import Facts, known_hosts
 from stardock.model.plan import Plan
@@ -83,6 +84,7 @@ def _contents(plan: Plan) -> str:
 
 
 def _readme(plan: Plan) -> str:
+    kubernetes = distribution(plan.distribution.name).title
     return f"""# The Ansible half of the cluster {plan.cluster}
 
 Needs ansible-core 2.17 or newer and ssh, here, and nothing else of the project that made it. Started in this directory:
@@ -94,6 +96,6 @@ names the key.
 
 `secrets.yaml` (mode 0600) has two keys, `stardock_token` and `stardock_agent_token`: long random texts for a new cluster; for a cluster
 that exists the ones it was made with.{_contents(plan)} The kubeconfig is written into this directory, or where
-`-e kubeconfig_path=FILE` says. Machines download RKE2, unless the environment variable STARDOCK_ARTIFACTS names a folder here with its
-tarball and checksum file.
+`-e kubeconfig_path=FILE` says. Machines download {kubernetes}, unless the environment variable STARDOCK_ARTIFACTS names a folder
+here with its tarball and checksum file.
 """

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from stardock.bundle.kured import server_files
+from stardock.addons.kured import server_files
+from stardock.bundle import kubernetes
 from stardock.bundle.machine import machine_variables
-from stardock.bundle.rke2 import has_network, join_address, registration, release_url, rke2_config, rke2_node, standing
 from stardock.bundle.text import Template
+from stardock.distributions import distribution
 from stardock.distributions.authentication import configuration
 from stardock.distributions.cidrs import is_dual_stack
-from stardock.distributions.founding import KEYS
-from stardock.distributions.hardening import SYSCTL_FILE, kernel_settings, needs_etcd_user
-from stardock.distributions.selinux import variables
+from stardock.distributions.founding import founding_keys
+from stardock.distributions.hardening import kernel_settings, needs_etcd_user
 from stardock.errors import ConditionError
 from stardock.model.facts import Facts, address_of, ipv6_of
 from stardock.model.machine import ROLES, Machine
@@ -77,7 +77,7 @@ def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dic
 def _hosts(plan: Plan, left_out: Collection[str]) -> Variables:
     """One group a role, empty ones too, and one for the founder.
 
-    Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose RKE2 restarts in its
+    Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
     turn, and servers that do not run. A missing group that a play names would be a warning.
     """
     groups: Variables = {role: {"hosts": {machine.name: {} for machine in plan.of_role(role)}} for role in ROLES}
@@ -87,8 +87,9 @@ def _hosts(plan: Plan, left_out: Collection[str]) -> Variables:
 
 
 def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
-    balancing, options = plan.load_balancing, plan.distribution.options
-    port = balancing.api_port if balancing else 6443
+    balancing, options, version = plan.load_balancing, plan.distribution.options, plan.distribution.version
+    own = distribution(plan.distribution.name)
+    port = balancing.api_port if balancing else own.api_port
     return {
         "ansible_user": plan.ssh.user,
         "ansible_port": plan.ssh.port,
@@ -99,13 +100,14 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "founding_known": facts.founded.ca_sha256 if facts.founded else "",
         "kubeconfig_cluster": plan.cluster,
         "kubeconfig_server": f"https://{balancing.vip if balancing else addresses[plan.founder]}:{port}",
-        "rke2_authentication": configuration(options, plan.distribution.version),
-        "rke2_etcd_user": needs_etcd_user(options),
-        "rke2_founding_keys": list(KEYS),
-        "rke2_has_network": has_network(plan),
-        "rke2_version": plan.distribution.version,
-        "rke2_url": plan.distribution.url or release_url(plan.distribution.version),
-        "rke2_sha256": plan.distribution.sha256 or "",
+        **kubernetes.facts(own),
+        "kubernetes_authentication": configuration(options, version),
+        "kubernetes_etcd_user": needs_etcd_user(options),
+        "kubernetes_founding_keys": list(founding_keys(own)),
+        "kubernetes_has_network": own.has_network(options),
+        "kubernetes_version": version,
+        "kubernetes_url": plan.distribution.url or own.tarball_url(version),
+        "kubernetes_sha256": plan.distribution.sha256 or "",
     }
 
 
@@ -123,7 +125,8 @@ def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) 
 
 
 def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
-    common = {"ansible_host": addresses[machine.name], **machine_variables(machine, plan.distribution.options)}
+    own = distribution(plan.distribution.name)
+    common = {"ansible_host": addresses[machine.name], **machine_variables(machine, own, plan.distribution.options)}
     base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
         balancing = _keepalived(plan, machine, addresses)
@@ -131,25 +134,25 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
     common["machine_files"].append(_kernel_file(plan))
     if machine.role == "server":
         common["machine_files"] += server_files(plan)
-    node, wanted = rke2_node(plan, machine), plan.distribution
-    confined = variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}
+    node, wanted = kubernetes.node(plan, machine), plan.distribution
+    confined = own.confinement.variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}
     return {
         **common,
         **confined,
         "machine_packages": [*common["machine_packages"], *(each["name"] for each in confined.get("machine_fetched_packages", ()))],
-        "rke2_config": rke2_config(plan, machine, addresses, ipv6),
-        "rke2_node": standing(node),
-        "rke2_registration": registration(node),
-        "rke2_join_address": join_address(plan, machine, addresses),
+        "kubernetes_config": kubernetes.config(plan, machine, addresses, ipv6),
+        "kubernetes_node": kubernetes.standing(node),
+        "kubernetes_registration": kubernetes.registration(node),
+        "kubernetes_join_address": kubernetes.join_address(plan, machine, addresses),
     }
 
 
 def _kernel_file(plan: Plan) -> dict[str, str]:
     """What a profile demands of the kernel; where none does, the file of before goes."""
-    settings = kernel_settings(plan.distribution.options)
+    settings, path = kernel_settings(plan.distribution.options), distribution(plan.distribution.name).sysctl_file
     if not settings:
-        return {"path": SYSCTL_FILE, "state": "absent"}
-    return {"path": SYSCTL_FILE, "content": "".join(f"{key} = {value}\n" for key, value in settings.items()), "applies": "sysctl"}
+        return {"path": path, "state": "absent"}
+    return {"path": path, "content": "".join(f"{key} = {value}\n" for key, value in settings.items()), "applies": "sysctl"}
 
 
 def _keepalived(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Variables:

@@ -7,19 +7,24 @@ from types import MappingProxyType
 from typing import Any
 
 from stardock.bundle.readers import SYSTEMD, UNITS, readers
+from stardock.distributions import DEFAULT, Kubernetes
 from stardock.firstboot.user import first_files
 from stardock.model.machine import Machine, User
 from stardock.systems import SENTINEL, system
 from stardock.systems.shared import own_window
 
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
-def machine_variables(machine: Machine, options: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+
+def machine_variables(
+    machine: Machine, kubernetes: Kubernetes = DEFAULT, options: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """The role's variables for one machine; `options` are the distribution's, which may name files of the user's."""
     own = system(machine.image.system)
     return {
         "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in machine.users],
-        "machine_files": [*_files(machine, options), *_timezone(machine), *(_keys(user) for user in machine.users)],
-        "machine_secret_files": list(_secret_files(machine, options)),
+        "machine_files": [*_files(machine, kubernetes, options), *_timezone(machine), *(_keys(user) for user in machine.users)],
+        "machine_secret_files": list(_secret_files(machine, kubernetes, options)),
         "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(machine)),
         "machine_mirror": _mirror(machine),
@@ -47,21 +52,27 @@ def home(user: User) -> str:
     return "/root" if user.name == "root" else f"/home/{user.name}"
 
 
-def _files(machine: Machine, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _files(machine: Machine, kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """All files of the first boot, with who reads them. Units of ours say themselves what they start: nothing restarts for them."""
     own = {file.path for file in machine.files}
     for file in first_files(machine):
         ours = file.path not in own and file.path.startswith(UNITS)
-        reader = SYSTEMD if ours else readers(file.path, options)
+        reader = SYSTEMD if ours else readers(file.path, kubernetes, options)
         applies = {"applies": reader} if reader else {}
         owner = {} if file.owner == "root" else {"owner": file.owner}
         yield {"path": file.path, "content": file.content, "mode": file.mode, **owner, **applies}
 
 
-def _secret_files(machine: Machine, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _secret_files(machine: Machine, kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Files whose content comes by the variable `stardock_contents`, found there by its source."""
     for file in machine.secret_files:
-        yield {"path": file.path, "source": file.source, "mode": file.mode, "owner": file.owner, "applies": readers(file.path, options)}
+        yield {
+            "path": file.path,
+            "source": file.source,
+            "mode": file.mode,
+            "owner": file.owner,
+            "applies": readers(file.path, kubernetes, options),
+        }
 
 
 def _timezone(machine: Machine) -> Iterator[dict[str, str]]:

@@ -1,8 +1,9 @@
 """Which service reads a file that Stardock owns on a machine, so that it is told when the file changes.
 
-The names are those of the marks that `stardock.machine.files` leaves. `rke2`, `haproxy` and `keepalived` are taken up by their own roles,
-in their stages, one machine at a time; the role `machine` knows the others. `unit-NAME` is any unit of systemd: it starts anew if it runs.
-What RKE2 reads: docs.rke2.io/install/configuration (the folder /etc/rancher/rke2, /etc/default/rke2-*), and the files that options name.
+The names are those of the marks that `stardock.machine.files` leaves. The distribution's, `haproxy` and `keepalived` are taken up by
+their own roles, in their stages, one machine at a time; the role `machine` knows the others. `unit-NAME` is any unit of systemd: it starts
+anew if it runs.
+What a distribution reads: `Kubernetes.config_dir` and `read_files`, and the files that its options name.
 A restart of RKE2 also restarts a static pod whose argument names the file (rancher/rke2, pkg/staticpod: FILE_HASH).
 """
 
@@ -12,16 +13,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-RKE2 = "rke2"
+from stardock.distributions import Kubernetes
+
 SYSTEMD = "systemd"
 
 #: Beginning of a path -> who is told. The first that fits holds.
 _READERS: Mapping[str, str] = {
-    "/etc/rancher/rke2/": RKE2,
-    "/etc/default/rke2-": RKE2,
-    "/etc/sysconfig/rke2-": RKE2,
-    "/var/lib/rancher/rke2/agent/": RKE2,
-    "/var/lib/rancher/credentialprovider/": RKE2,
     "/etc/haproxy/": "haproxy",
     "/etc/default/haproxy": "haproxy",
     "/etc/keepalived/": "keepalived",
@@ -51,25 +48,27 @@ _READERS: Mapping[str, str] = {
 UNITS = "/etc/systemd/system/"
 _UNIT = re.compile(r"([A-Za-z0-9:_.@\\-]+\.(?:service|socket|timer|path))(?:\.d/.+\.conf)?")
 #: Who restarts such a unit in its turn.
-_IN_TURN = {"rke2-server.service": RKE2, "rke2-agent.service": RKE2, "haproxy.service": "haproxy", "keepalived.service": "keepalived"}
+_IN_TURN = {"haproxy.service": "haproxy", "keepalived.service": "keepalived"}
 
 _WORDS = re.compile(r"[\s=,:;]+")
 
 
-def readers(path: str, options: Mapping[str, Any]) -> str:
+def readers(path: str, kubernetes: Kubernetes, options: Mapping[str, Any]) -> str:
     """Who must be told that this file changed, parted by commas; empty for nobody. `options` are the distribution's."""
     if path.startswith(UNITS):
-        return _unit_readers(path.removeprefix(UNITS))
-    if any(path == named or path.startswith(named.rstrip("/") + "/") for named in _paths(options)):
-        return RKE2
+        return _unit_readers(path.removeprefix(UNITS), kubernetes)
+    named = any(path == one or path.startswith(one.rstrip("/") + "/") for one in _paths(options))
+    if named or path.startswith((f"{kubernetes.config_dir}/", *kubernetes.read_files)):
+        return kubernetes.name
     return next((names for beginning, names in _READERS.items() if path.startswith(beginning)), "")
 
 
-def _unit_readers(name: str) -> str:
+def _unit_readers(name: str, kubernetes: Kubernetes) -> str:
     found = _UNIT.fullmatch(name)
     if found is None:
         return SYSTEMD
-    return f"{SYSTEMD},{_IN_TURN.get(found[1], f'unit-{found[1]}')}"
+    in_turn = {**_IN_TURN, **dict.fromkeys(kubernetes.services.values(), kubernetes.name)}
+    return f"{SYSTEMD},{in_turn.get(found[1], f'unit-{found[1]}')}"
 
 
 def _paths(value: Any) -> Iterator[str]:

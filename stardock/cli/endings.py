@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from stardock.distributions.network_plugins import NONE, network_plugins
+from stardock.distributions import NO_PLUGIN, distribution
 from stardock.fold import fold
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def bootstrap_ending(done: Done) -> Iterator[str]:
     plan = where.plan
     nodes = [machine.name for machine in (*plan.of_role("server"), *plan.of_role("agent")) if machine.name not in done.missing]
     if {"founder", "servers", "agents"} <= set(options.stages):
-        without = network_plugins(plan.distribution.options) == (NONE,)
-        state = f"Joined (`cni: {NONE}`: none is Ready, and no pod starts, until your network plugin is there)" if without else "Ready"
+        without = not distribution(plan.distribution.name).has_network(plan.distribution.options)
+        state = f"Joined (`cni: {NO_PLUGIN}`: none is Ready, and no pod starts, until your network plugin is there)" if without else "Ready"
         yield f"{state}: {fold(nodes)}; {plan.distribution.name} {plan.distribution.version}, the API at {_api(where)}"
     if "kubeconfig" in options.stages:
         yield f"export KUBECONFIG={shlex.quote(str(where.files.kubeconfig.resolve()))}"
@@ -47,7 +47,8 @@ def _api(where: Workspace) -> str:
 
     plan = where.plan
     address = plan.join_address or address_of(plan.machine(plan.founder), where.facts) or plan.founder
-    return f"https://[{address}]:6443" if ":" in address else f"https://{address}:6443"
+    port = distribution(plan.distribution.name).api_port
+    return f"https://[{address}]:{port}" if ":" in address else f"https://{address}:{port}"
 
 
 def deploy_ending(where: Workspace, seconds: Mapping[str, float]) -> Iterator[str]:

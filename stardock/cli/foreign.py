@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stardock.distributions import DEFAULT
 from stardock.nearest import nearest
 
 _DOWN = (
@@ -21,8 +22,8 @@ _ENTER = (
     "`-o UserKnownHostsFile=X.known_hosts`, which is beside cluster.yaml (docs/files.md)."
 )
 _LOGS = (
-    "The full log of the last bootstrap is X.log beside cluster.yaml (docs/files.md); of a machine: `journalctl -u rke2-server`, or "
-    "`rke2-agent`, on it; of a pod: kubectl logs."
+    "The full log of the last bootstrap is X.log beside cluster.yaml (docs/files.md); of a machine: "
+    f"`journalctl -u {DEFAULT.services['server']}`, or `{DEFAULT.services['agent']}`, on it; of a pod: kubectl logs."
 )
 _ETCD = (
     "There is none yet: RKE2 takes snapshots of etcd by itself; where they are and what else to keep is in docs/after-bootstrap.md. "

@@ -24,7 +24,7 @@ def kured(file: Path | None, form: str) -> None:
 
     Hand `values` to `helm upgrade --install kured kured --repo URL --version VERSION -n kube-system -f -` (both stand in the first line).
     """
-    from stardock.bundle import kured as files  # noqa: PLC0415 -- ruamel and pydantic: not for --help
+    from stardock.addons import kured as files  # noqa: PLC0415 -- ruamel and pydantic: not for --help
     from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
     from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
     from stardock.yamltext import yaml_text  # noqa: PLC0415

@@ -12,10 +12,10 @@ from rich.text import Text
 from stardock.cli.difference_lines import difference_lines, grouped, lock_words
 from stardock.cli.machine_rows import machine_lines
 from stardock.cli.screen import HEAD
+from stardock.distributions import distribution
 from stardock.fold import fold, follows, runs, span
 from stardock.model.plan import Change, Plan
 from stardock.plan.views.difference import Difference
-from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.terraform.allowed import removals
 from stardock.workspace.workspace import Workspace
 
@@ -44,7 +44,8 @@ def _release(where: Workspace) -> str:
         return f"{own.name} {own.version}"
     if not where.knows_machines:
         return f"{own.name} {own.version} (today's default; the lock keeps it)"
-    newer = f"; new clusters get {DEFAULT_VERSION}" if own.version != DEFAULT_VERSION else ""
+    default = distribution(own.name).default_version
+    newer = f"; new clusters get {default}" if own.version != default else ""
     return f"{own.name} {own.version} (kept by the lock{newer})"
 
 

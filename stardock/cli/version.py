@@ -37,11 +37,11 @@ def versions() -> dict[str, Any]:
     import os  # noqa: PLC0415 -- what follows is not for --help
     from importlib import metadata  # noqa: PLC0415
 
+    from stardock.distributions import DEFAULT  # noqa: PLC0415
     from stardock.doctor.tools import engine_version  # noqa: PLC0415
     from stardock.errors import ConditionError  # noqa: PLC0415
     from stardock.plan.views.contract import FORMAT  # noqa: PLC0415
     from stardock.shipped import ROOT  # noqa: PLC0415
-    from stardock.spec.distribution import DEFAULT_VERSION, Distribution  # noqa: PLC0415
     from stardock.terraform.synth import find_engine  # noqa: PLC0415
 
     (pinned,) = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))["terraformProviders"]
@@ -56,5 +56,5 @@ def versions() -> dict[str, Any]:
         "stardock": metadata.version("stardock"),
         "provider": {"source": source, "version": number},
         "engine": engine,
-        "kubernetes": {"distribution": Distribution().name, "version": DEFAULT_VERSION},
+        "kubernetes": {"distribution": DEFAULT.name, "version": DEFAULT.default_version},
     }

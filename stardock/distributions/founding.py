@@ -2,7 +2,7 @@
 
 k3s compares the settings that all servers must share while a server joins, and only then (`CriticalControlArgs` in its
 pkg/daemons/config/types.go): on servers that are members an edit takes effect at the next restart, one server after the other, and none is
-refused. The keys here are those of them that RKE2's documents call equal on all servers (marked `equal` in rke2-flags.json), whether
+refused. The keys here are those of them that RKE2's documents call equal on all servers (marked `equal` in their JSON), whether
 Secrets are encrypted, the network plugin, whose pods and addresses are there, and where the data lie. Not here, though k3s compares them
 too: `embedded-registry`, `supervisor-metrics`, `enable-servicelb` and `secrets-encryption-provider`, which upstream lets one change by
 restarting all servers.
@@ -17,7 +17,7 @@ from typing import Any
 
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.distributions.fault import Fault
-from stardock.distributions.rke2 import known_keys
+from stardock.distributions.model import Kubernetes
 
 #: Where there is nothing of its own. `cluster-dns` follows from `service-cidr`.
 _DEFAULTS: Mapping[str, str] = {
@@ -26,8 +26,6 @@ _DEFAULTS: Mapping[str, str] = {
     "disable-kube-proxy": "false",
     "egress-selector-mode": "agent",
     "secrets-encryption": "true",
-    "cni": "canal",
-    "data-dir": "/var/lib/rancher/rke2",
 }
 #: k3s' pkg/cli/server: the tenth address of each network of services.
 _DNS = 10
@@ -35,23 +33,26 @@ _DNS = 10
 #: What a value may look like; they are read from machines and files, and shown.
 _VALUE = re.compile(r"[A-Za-z0-9.:/,_-]{1,200}")
 
-_EQUAL = tuple(name for name, key in known_keys().items() if key.equal and not key.secret)
-KEYS: tuple[str, ...] = (*_EQUAL, "secrets-encryption", "cni", "data-dir")
+
+def founding_keys(kubernetes: Kubernetes) -> tuple[str, ...]:
+    """The keys that a cluster keeps from its founding on."""
+    return (*kubernetes.keys.equal(), "secrets-encryption", "cni", "data-dir")
 
 
-def settings(options: Mapping[str, Any]) -> dict[str, str]:
+def settings(kubernetes: Kubernetes, options: Mapping[str, Any]) -> dict[str, str]:
     """The founding-time settings that options come to, defaults included; lists are parted by commas.
 
     A value that could not be one, as only a machine's own file can hold it, is left out.
     """
     found = {key: _networks(options, key) for key in CIDRS} | {"cluster-dns": _name_servers(options)}
-    found |= {key: _text(options.get(key, default)) for key, default in _DEFAULTS.items()}
-    return {key: found[key] for key in KEYS if is_setting(key, found[key])}
+    defaults = {**_DEFAULTS, "cni": kubernetes.network_plugin, "data-dir": kubernetes.data_dir}
+    found |= {key: _text(options.get(key, default)) for key, default in defaults.items()}
+    return {key: found[key] for key in founding_keys(kubernetes) if is_setting(kubernetes, key, found[key])}
 
 
-def is_setting(key: str, value: str) -> bool:
+def is_setting(kubernetes: Kubernetes, key: str, value: str) -> bool:
     """Whether that is a setting and a value that may be shown."""
-    return key in KEYS and _VALUE.fullmatch(value) is not None
+    return key in founding_keys(kubernetes) and _VALUE.fullmatch(value) is not None
 
 
 def _networks(options: Mapping[str, Any], key: str) -> str:
@@ -76,19 +77,20 @@ def _text(value: Any) -> str:
     return ",".join(parts)
 
 
-def founding_faults(options: Mapping[str, Any], founded: Mapping[str, str], who: str = "this one") -> Iterator[Fault]:
+def founding_faults(
+    kubernetes: Kubernetes, options: Mapping[str, Any], founded: Mapping[str, str], who: str = "this one"
+) -> Iterator[Fault]:
     """What of the options is otherwise than a cluster was founded with. `founded` are settings, perhaps not all; `who` has them."""
-    wanted = settings(options)
-    changed = [key for key in KEYS if key in founded and key in wanted and founded[key] != wanted[key]]
+    wanted, defaults = settings(kubernetes, options), settings(kubernetes, {})
+    changed = [key for key in founding_keys(kubernetes) if key in founded and key in wanted and founded[key] != wanted[key]]
     for key in changed:
         if key == "cluster-dns" and key not in options and "service-cidr" in changed:
             continue  # it follows
         message = f"`{key}` is settled when a cluster is founded: {who} has {founded[key]}, cluster.yaml wants {wanted[key]}"
-        yield Fault(key, message, _cure(key, founded[key], is_written=key in options))
+        yield Fault(key, message, _cure(key, founded[key], defaults.get(key), is_written=key in options))
 
 
-def _cure(key: str, value: str, *, is_written: bool) -> str:
-    default = settings({}).get(key)
+def _cure(key: str, value: str, default: str | None, *, is_written: bool) -> str:
     if is_written and value == default:
         return f"delete it ({value} is the default); another value needs another cluster"
     shown = f"[{value.replace(',', ', ')}]" if "," in value else value

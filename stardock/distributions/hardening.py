@@ -20,7 +20,6 @@ KERNEL: Mapping[str, int] = {
     "vm.overcommit_memory": 1,
     "vm.panic_on_oom": 0,
 }
-SYSCTL_FILE = "/etc/sysctl.d/90-stardock-rke2.conf"
 _CIS, _ETCD = "cis", "etcd"
 _PROTECT = "protect-kernel-defaults"
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stardock.distributions import rke2
 from stardock.distributions.arguments import argument_faults, items
 from stardock.distributions.authentication import authentication_faults
 from stardock.distributions.authorization import open_faults
 from stardock.distributions.fault import Fault
 from stardock.distributions.hardening import hardening_faults
-from stardock.distributions.network_plugins import DEFAULT, network_plugins
+from stardock.distributions.model import Kubernetes
 from stardock.distributions.node_labels import is_label_key, is_label_value, managed_label, taint_of
 
 
-def option_faults(options: Mapping[str, Any], version: str) -> Iterator[Fault]:
+def option_faults(kubernetes: Kubernetes, options: Mapping[str, Any], version: str) -> Iterator[Fault]:
     """What is wrong with the options for that release; with an empty one, what is wrong for every release.
 
     Keys that are wrong one by one come first, and are left out of what is held against each other.
     """
-    single = list(rke2.faults(options, version))
+    single = list(kubernetes.keys.faults(options, version))
     yield from single
     sound = {name: value for name, value in options.items() if name not in {fault.key for fault in single}}
     yield from _labels(sound)
@@ -29,7 +28,7 @@ def option_faults(options: Mapping[str, Any], version: str) -> Iterator[Fault]:
     yield from authentication_faults(sound, version)
     yield from open_faults(sound)
     yield from hardening_faults(sound)
-    yield from _network_plugins(sound)
+    yield from _network_plugins(kubernetes, sound)
     yield from _cloud_provider(sound)
 
 
@@ -53,9 +52,9 @@ def _taints(options: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("node-taint", f"`{text:.80}` is not a taint", cure, item)
 
 
-def _network_plugins(options: Mapping[str, Any]) -> Iterator[Fault]:
+def _network_plugins(kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[Fault]:
     """rke2, pkg/cli/cmds/server.go `validateCNI`: one plugin, or multus and another one behind it."""
-    names = network_plugins(options)
+    names = kubernetes.network_plugins(options)
     others = [name for name in names if name != "multus"]
     if names in ((), *((one,) for one in others), *(("multus", one) for one in others)):
         return
@@ -63,7 +62,7 @@ def _network_plugins(options: Mapping[str, Any]) -> Iterator[Fault]:
     if len(others) > 1:
         yield Fault("cni", message, f"keep one of {', '.join(others)}")
     else:
-        yield Fault("cni", message, f"write [multus, {others[0] if others else DEFAULT}]")
+        yield Fault("cni", message, f"write [multus, {others[0] if others else kubernetes.network_plugin}]")
 
 
 def _cloud_provider(options: Mapping[str, Any]) -> Iterator[Fault]:

@@ -1,26 +1,21 @@
-"""RKE2's config.yaml: which keys it knows, which of them are the user's to set, and which belong to which role.
-
-RKE2 skips an unknown key with a line in its log; Stardock refuses it, because a misspelt `etcd-snapshot-retention` would be noticed
-when the snapshots are needed. The facts are in `rke2-flags.json` (its `from` names their source).
-"""
+"""RKE2: docs.rke2.io, and the sources github.com/rancher/rke2 and github.com/k3s-io/k3s that are named beside each fact."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
-from stardock.distributions.fault import Fault
-from stardock.distributions.release import release
-from stardock.nearest import nearest
+from stardock.distributions.keys import Keys
+from stardock.distributions.model import Kubernetes
+from stardock.distributions.selinux import Confinement, Policy
 
-#: Keys that Stardock writes itself, and why a value in cluster.yaml would break what it promises.
-OWNED: Mapping[str, str] = {
-    "config": "Stardock writes /etc/rancher/rke2/config.yaml itself",
+_CONFIG = "/etc/rancher/rke2"
+_DATA = "/var/lib/rancher/rke2"
+_KUBECONFIG = f"{_CONFIG}/rke2.yaml"
+_CANAL = "canal"
+
+_OWNED: Mapping[str, str] = {
+    "config": f"Stardock writes {_CONFIG}/config.yaml itself",
     "server": "Stardock decides which machine joins where",
     "node-name": "a node has the name of its machine",
     "with-node-id": "a node has the name of its machine",
@@ -30,8 +25,8 @@ OWNED: Mapping[str, str] = {
     "node-external-ip": "it differs by machine, and options are the same for all",
     "node-internal-dns": "it differs by machine, and options are the same for all",
     "node-external-dns": "it differs by machine, and options are the same for all",
-    "data-dir": "Stardock looks for the cluster in /var/lib/rancher/rke2",
-    "write-kubeconfig": "Stardock reads the kubeconfig at /etc/rancher/rke2/rke2.yaml",
+    "data-dir": f"Stardock looks for the cluster in {_DATA}",
+    "write-kubeconfig": f"Stardock reads the kubeconfig at {_KUBECONFIG}",
     "token-file": "Stardock writes the token and names its file",
     "agent-token-file": "Stardock writes the token and names its file",
     "cluster-reset": "it would reset the cluster at every start",
@@ -54,126 +49,81 @@ _SECRET_CURES: Mapping[str, str] = {
 }
 _S3_CURE = "delete it, put the credentials in a Secret of kube-system, and name that: `etcd-s3-config-secret: NAME`"
 
-#: Lists to which Stardock adds its own items; the user's come first.
-MERGED = frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"})
+_KEYS = Keys(
+    title="RKE2",
+    command="rke2 server --help",
+    facts="rke2-flags.json",
+    owned=_OWNED,
+    merged=frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"}),
+    secret_cures=_SECRET_CURES,
+    secret_cure=_S3_CURE,
+)
 
-_DURATION = re.compile(r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+")
+#: On these systems the program lies below /opt/rke2, since /usr/local is a file system of its own. Policies that list /usr/bin and
+#: /usr/local/bin only need this beside them, in SELinux's own language CIL; it is what `policy/slemicro` has.
+MODULE = '(filecon "/opt/rke2/bin/rke2" file (system_u object_r container_runtime_exec_t ((s0)(s0))))\n'
 
-Kind = Literal["text", "flag", "number", "list", "duration"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One key of config.yaml. `roles` holds `s` (server) and `a` (agent); `since` is the first release of a minor that has it."""
-
-    type: Kind
-    roles: str
-    hidden: bool = False  # not in RKE2's documents
-    secret: bool = False
-    equal: bool = False  # a server whose value differs is refused by the others
-    choices: tuple[str, ...] = ()
-    since: Mapping[str, str] | None = None
-
-
-@cache
-def known_keys() -> Mapping[str, Key]:
-    """All keys of RKE2's config.yaml, by name."""
-    return {name: Key(**{**facts, "choices": tuple(facts.get("choices", ()))}) for name, facts in _facts()["keys"].items()}
-
-
-@cache
-def _facts() -> Mapping[str, Any]:
-    facts: dict[str, Any] = json.loads(Path(__file__).with_name("rke2-flags.json").read_text(encoding="utf-8"))
-    return facts
-
-
-def faults(options: Mapping[str, Any], version: str) -> Iterator[Fault]:
-    """What is wrong with the options of cluster.yaml for that release; without one, what is wrong for every release."""
-    for name, value in options.items():
-        known = known_keys().get(name)
-        found = (
-            _unknown(name) if known is None else _unwanted(name, known) or _too_new(name, known, version) or _ill_typed(name, known, value)
-        )
-        if found:
-            yield found
-
-
-def options_for(role: Literal["server", "agent"], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that a role's config.yaml takes, in declared order; lists are lists, however they were written."""
-    keys = known_keys()
-    return {
-        name: [value] if keys[name].type == "list" and not isinstance(value, list | tuple) else value
-        for name, value in options.items()
-        if role[0] in keys[name].roles
-    }
-
-
-def _unknown(name: str) -> Fault:
-    if name in _facts()["k3s_only"]:
-        return Fault(name, f"`{name}` is a key of k3s; RKE2 does not have it", "delete it")
-    near = nearest(name.removesuffix("+"), known_keys())
-    cure = f"did you mean `{near}`?" if near else "the keys of RKE2 are those of `rke2 server --help`, without the dashes before them"
-    return Fault(name, f"RKE2 has no key `{name}`, and would ignore it with a line in its log", cure)
-
-
-def _unwanted(name: str, known: Key) -> Fault | None:
-    if known.secret:
-        return Fault(name, f"`{name}` is a secret, and cluster.yaml is committed", _SECRET_CURES.get(name, _S3_CURE))
-    return Fault(name, f"`{name}` cannot be set here: {OWNED[name]}", "delete it") if name in OWNED else None
-
-
-def _too_new(name: str, known: Key, version: str) -> Fault | None:
-    own = release(version)
-    if not known.since or own is None:
-        return None
-    minors = {_minor(minor): first for minor, first in known.since.items()}
-    first = minors.get(own.series) or (minors[min(minors)] if own.series < min(minors) else None)
-    needed = release(first) if first else None
-    if needed is None or own >= needed:
-        return None
-    return Fault(name, f"`{name}` came with {first}; this is {version}", f"delete it, or write `version: {first}`")
-
-
-def _minor(text: str) -> tuple[int, int]:
-    major, minor = text.split(".")
-    return int(major), int(minor)
-
-
-def _ill_typed(name: str, known: Key, value: Any) -> Fault | None:
-    if value is None:
-        return Fault(name, "it has no value", "write one after the `:`, or delete the line")
-    wanted, cure = _EXPECTED[known.type]
-    if not _FITS[known.type](value):
-        given = f"`{value}`" if isinstance(value, str) else json.dumps(value, default=str)
-        return Fault(name, f"`{name}` takes {wanted}, not {given:.60}", cure)
-    items = value if isinstance(value, list | tuple) else [value]
-    parts = [part.strip() for item in items for part in (item.split(",") if known.type == "list" else [item])] if known.choices else []
-    strange = [part for part in parts if part not in known.choices]
-    if not strange:
-        return None
-    near = nearest(str(strange[0]), known.choices)
-    return Fault(
-        name,
-        f"`{name}` does not take `{strange[0]}`: it is one of {', '.join(known.choices)}",
-        f"did you mean `{near}`?" if near else f"write one of them, for example {known.choices[0]}",
-    )
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-_FITS: Mapping[Kind, Callable[[Any], bool]] = {
-    "text": _is_text,
-    "flag": lambda value: isinstance(value, bool),
-    "number": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "list": lambda value: _is_text(value) or (isinstance(value, list | tuple) and all(_is_text(item) for item in value)),
-    "duration": lambda value: isinstance(value, str) and _DURATION.fullmatch(value) is not None,
+#: Base policy (`System.policy`) -> RKE2's.
+_POLICIES: Mapping[str, Policy] = {
+    "microos": Policy(module=MODULE),
+    # no repository of Leap Micro's has it; the release of v0.22.stable.1 does, and publishes no checksums (its release.yml)
+    "slemicro": Policy(
+        url="https://github.com/rancher/rke2-selinux/releases/download/v0.22.stable.1/rke2-selinux-0.22-1.slemicro.noarch.rpm"
+    ),
 }
-_EXPECTED: Mapping[Kind, tuple[str, str]] = {
-    "text": ("text", "put it in quotes"),
-    "flag": ("true or false", "write true or false, without quotes"),
-    "number": ("a whole number", "write digits, without quotes"),
-    "list": ("a list of texts", "write [..., ...], each item in quotes"),
-    "duration": ("a duration", "write for example 10m0s"),
-}
+
+
+#: Read in rancher/rke2-selinux (63deede, `policy/microos` and `policy/slemicro`: rke2.fc, rke2-selinux.spec), in rke2's install.sh
+#: (`do_restorecon_tar`) and in the packages of openSUSE:Factory. Without it RKE2 runs (unconfined_service_t), but with `selinux: true` its
+#: static pods never start: their types rke2_service_t and rke2_service_db_t are undefined (rke2#3381). Upstream's package makes and labels
+#: the folders, but sees a shadow of /var while it is installed in a snapshot (openSUSE/transactional-update, Transaction.cpp), and /opt/cni
+#: not at all (rke2-selinux#64).
+_CONFINEMENT = Confinement(
+    package="rke2-selinux",
+    policies=_POLICIES,
+    folders=(_DATA, "/opt/cni", "/etc/cni"),
+    labelled=(
+        "/opt/rke2",
+        "/etc/systemd/system/rke2*",
+        "/var/lib/rancher",
+        "/var/lib/kubelet",
+        "/var/lib/cni",
+        "/opt/cni",
+        "/etc/cni",
+    ),
+)
+
+
+def network_plugins(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """RKE2 takes a list, or names with commas between."""
+    told = options.get("cni", _CANAL)
+    names = told if isinstance(told, list | tuple) else [told]
+    return tuple(name.strip() for one in names for name in str(one).split(","))
+
+
+RKE2 = Kubernetes(
+    name="rke2",
+    title="RKE2",
+    mark="rke2r",
+    default_version="v1.36.5+rke2r1",
+    unrecorded="v1.36.5+rke2r1",
+    releases="https://github.com/rancher/rke2/releases",
+    tarball="rke2.linux-amd64.tar.gz",
+    checksums="sha256sum-amd64.txt",
+    keys=_KEYS,
+    services={"server": "rke2-server.service", "agent": "rke2-agent.service"},
+    config_dir=_CONFIG,
+    data_dir=_DATA,
+    kubeconfig=_KUBECONFIG,
+    # docs.rke2.io/install/configuration; the units of the tarball read both (rke2, bundle/lib/systemd/system)
+    environment_files={"server": "/etc/default/rke2-server", "agent": "/etc/default/rke2-agent"},
+    read_files=("/etc/default/rke2-", "/etc/sysconfig/rke2-", f"{_DATA}/agent/", "/var/lib/rancher/credentialprovider/"),
+    sysctl_file="/etc/sysctl.d/90-stardock-rke2.conf",
+    api_port=6443,
+    supervisor_port=9345,
+    network_plugin=_CANAL,
+    network_plugins=network_plugins,
+    uninstall="rke2-uninstall.sh",
+    reset="rke2 server --cluster-reset --cluster-reset-restore-path=...",
+    confinement=_CONFINEMENT,
+)

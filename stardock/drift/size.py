@@ -10,7 +10,7 @@ from stardock.drift.finding import Finding, Kind
 from stardock.drift.scene import Scene
 from stardock.estate.configs import Config
 from stardock.estate.hardware import properties
-from stardock.model.machine import ROLES, Machine
+from stardock.model.machine import Machine
 
 #: qemu-server's defaults of what a configuration may leave out.
 _DEFAULTS = {"sockets": "1", "numa": "0", "bios": "seabios", "machine": "pc", "onboot": "0", "ostype": "other", "scsihw": "lsi"}
@@ -48,9 +48,9 @@ def _cure(key: str) -> str:
 
 def _wanted(machine: Machine) -> dict[str, str]:
     """As PVE would write it."""
-    startup = machine.startup
-    delays = {"up": startup.up_delay, "down": startup.down_delay} if startup else {}
-    order = {"order": startup.order if startup else ROLES.index(machine.role) + 1} | {k: v for k, v in delays.items() if v is not None}
+    startup = machine.started
+    delays = {"up": startup.up_delay, "down": startup.down_delay}
+    order = {"order": startup.order} | {key: value for key, value in delays.items() if value is not None}
     return {
         "sockets": str(machine.sockets),
         "cores": str(machine.cores // machine.sockets),

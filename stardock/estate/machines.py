@@ -12,9 +12,8 @@ from proxmoxer.core import ResourceException
 from stardock.errors import ConditionError
 from stardock.estate.connection import Estate
 from stardock.estate.shapes import config, resources
+from stardock.model.labels import TAG
 
-#: The tag of everything that Stardock makes.
-TAG = "stardock"
 #: PVE's word for a VM that is not on that PVE node (PVE::QemuConfig::load_config).
 GONE = "does not exist"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from stardock.model.machine import Machine
 
+#: On everything that Stardock makes.
+TAG = "stardock"
+
 
 def tags(cluster: str, machine: Machine) -> frozenset[str]:
     """Stardock's, the cluster's, the role's, and the user's own."""
-    return frozenset({"stardock", cluster, machine.role, *machine.tags})
+    return frozenset({TAG, cluster, machine.role, *machine.tags})
 
 
 def description(cluster: str, machine: Machine) -> str:

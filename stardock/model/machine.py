@@ -28,6 +28,11 @@ SEED = "scsi1"
 ROLES: tuple[Role, ...] = ("loadbalancer", "server", "agent")
 
 
+def start_order(role: Role) -> int:
+    """PVE's order at the start of a node, where nobody says another: load balancers before servers before agents."""
+    return ROLES.index(role) + 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A route of one NIC beside its default route. `to` is a network in CIDR form, `via` an address of the same family."""
@@ -194,6 +199,11 @@ class Machine:
     secret_files: tuple[SecretFile, ...] = ()  # those that only the stage `machines` writes
     commands: tuple[str, ...] = ()  # the user's own, once at the end of the first boot
     boot_commands: tuple[str, ...] = ()  # the user's own, early at every boot
+
+    @property
+    def started(self) -> Startup:
+        """When PVE starts it; by role where the record of an older lock does not say."""
+        return self.startup or Startup(order=start_order(self.role))
 
     @property
     def address(self) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Proxmox:
 class Distribution:
     """The Kubernetes to install. `options` are config.yaml keys of the distribution, checked against its known flags."""
 
-    name: Literal["rke2"]
+    name: str  # a file of stardock/distributions
     version: str
     options: Mapping[str, Any] = field(default_factory=dict)
     url: str | None = None  # tarball; None: the release's own
@@ -63,8 +63,8 @@ class LoadBalancing:
     prefix: int
     interface: str
     vrid: int
-    api_port: int = 6443
-    supervisor_port: int = 9345
+    api_port: int
+    supervisor_port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

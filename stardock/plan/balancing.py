@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING
 
+from stardock.distributions import distribution
 from stardock.model.machine import Interface, Machine
 from stardock.model.settings import LoadBalancing
 
@@ -26,7 +27,15 @@ def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) ->
     if vip is None or vrid is None or not balancers:
         return None
     nic = vip_interface(vip, spec.network.vip_interface, balancers[0].interfaces)
-    return LoadBalancing(vip=str(vip), prefix=nic.prefix or ALONE, interface=nic.name, vrid=vrid)
+    own = distribution(spec.distribution.name)
+    return LoadBalancing(
+        vip=str(vip),
+        prefix=nic.prefix or ALONE,
+        interface=nic.name,
+        vrid=vrid,
+        api_port=own.api_port,
+        supervisor_port=own.supervisor_port,
+    )
 
 
 def vip_interface(vip: IPv4Address, name: str | None, interfaces: Sequence[Interface]) -> Interface:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stardock.distributions import Kubernetes, distribution
 from stardock.distributions.option_rules import option_faults
 from stardock.model.lock import Lock
-from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.spec.places import at
 from stardock.spec.rules.across import option_keys
 
@@ -18,22 +18,21 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem
     from stardock.spec.cluster import Spec
 
-#: What every Stardock wanted by default before the lock held a release; locks of then stand for it.
-FIRST_DEFAULT = "v1.36.5+rke2r1"
-
 
 def with_version(spec: Spec, lock: Lock | None) -> Spec:
     """The spec with the release that is decided, where cluster.yaml states none."""
     if spec.distribution.version is not None:
         return spec
-    return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"version": _held(lock) or DEFAULT_VERSION})})
+    own = distribution(spec.distribution.name)
+    version = _held(own, lock) or own.default_version
+    return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"version": version})})
 
 
-def _held(lock: Lock | None) -> str | None:
+def _held(own: Kubernetes, lock: Lock | None) -> str | None:
     """A lock without machines says nothing: it holds pins of images alone."""
     if lock is None or not lock.machines:
         return None
-    return lock.distribution_version or FIRST_DEFAULT
+    return lock.distribution_version or own.unrecorded
 
 
 def allocated(spec: Spec, held: Lock) -> str | None:
@@ -43,6 +42,6 @@ def allocated(spec: Spec, held: Lock) -> str | None:
 
 def distribution_problems(spec: Spec) -> Iterator[Problem]:
     """What of the options does not fit the release that was decided; where cluster.yaml states it, that was told with the file's others."""
-    options = spec.distribution.options
-    for fault in option_faults(options, spec.distribution.version or DEFAULT_VERSION):
+    own, options = distribution(spec.distribution.name), spec.distribution.options
+    for fault in option_faults(own, options, spec.distribution.version or own.default_version):
         yield at(spec, option_keys(spec, fault), fault.message, fault.cure)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stardock.distributions import distribution
 from stardock.distributions.founding import settings
-from stardock.distributions.release import release
 from stardock.errors import ConditionError
 from stardock.model.facts import Facts, Founded, MachineFacts, known_hosts
 from stardock.workspace.facts import save_facts, save_known_hosts
@@ -29,12 +29,13 @@ def remember(workspace: Workspace, authority: str, versions: Mapping[str, str]) 
     before = workspace.facts.founded
     if not authority and before is None:
         return
-    names = {machine.name for machine in workspace.plan.machines}
+    names, own = {machine.name for machine in workspace.plan.machines}, distribution(workspace.plan.distribution.name)
     kept = before.versions if before else {}
-    running = {name: text for name, text in {**kept, **versions}.items() if name in names and release(text)}
+    running = {name: text for name, text in {**kept, **versions}.items() if name in names and own.release(text)}
     if authority:
         servers = {server.name: _keys(workspace.facts, server.name) for server in workspace.plan.of_role("server")}
-        founded = Founded(ca_sha256=authority, servers=servers, settings=settings(workspace.plan.distribution.options), versions=running)
+        founding = settings(own, workspace.plan.distribution.options)
+        founded = Founded(ca_sha256=authority, servers=servers, settings=founding, versions=running)
     elif before:
         founded = replace(before, versions=running)
     fresh = replace(workspace.facts, founded=founded, unknown=() if authority else workspace.facts.unknown)

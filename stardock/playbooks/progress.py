@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from stardock.distributions import DISTRIBUTIONS
 from stardock.model.stages import BEFORE, STAGES
 from stardock.playbooks.ansible import Event
 from stardock.writing import open_in_place
@@ -23,16 +24,16 @@ LEAVES_OUT = ("reachable", "Go on without it")
 #: And by which it stops after all, in the words of the task before.
 STOPS = ("reachable", "Stop for a machine that others depend on")
 
-#: The task of the role rke2 that reads them.
+#: The task of a distribution's role that reads them.
 LOGS = "Read what its logs say"
 _MOST_LOGS = 100_000
 
 #: What a terminal obeys, and what turns the direction of writing: machines' words are in the log.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
-#: Role, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
-SAYS_FOUNDED = ("founding", "Say what was founded", "founding_authority")
-SAYS_RUNNING = ("rke2", "Say what runs now", "rke2_running")
+#: Roles, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
+SAYS_FOUNDED = (("founding",), "Say what was founded", "founding_authority")
+SAYS_RUNNING = (tuple(DISTRIBUTIONS), "Say what runs now", "kubernetes_running")
 #: It comes from a file of the founder's, and into the variables of the next run.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -86,7 +87,7 @@ class Watcher:
     left_out: dict[str, Event | None] = field(default_factory=dict)  # machine that the run goes on without -> its last failure
     authority: str = ""
     versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
-    logs: dict[str, str] = field(default_factory=dict)  # machine -> last words of an RKE2 that does not start
+    logs: dict[str, str] = field(default_factory=dict)  # machine -> last words of a Kubernetes that does not start
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
 
@@ -156,7 +157,7 @@ class Watcher:
         return True
 
 
-def _said(event: Event, role: str, task: str, name: str) -> str:
+def _said(event: Event, roles: tuple[str, ...], task: str, name: str) -> str:
     """What this task of ours sets; empty for every other task."""
     facts = event.result.get("ansible_facts")
-    return str(facts.get(name) or "") if (event.role, event.task) == (role, task) and isinstance(facts, dict) else ""
+    return str(facts.get(name) or "") if event.role in roles and event.task == task and isinstance(facts, dict) else ""

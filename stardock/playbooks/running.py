@@ -6,13 +6,13 @@ What they say is not trusted beyond itself: a release is one or is nothing, of c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stardock.distributions.founding import KEYS, settings
-from stardock.distributions.release import release
+from stardock.distributions import Kubernetes
+from stardock.distributions.founding import founding_keys, settings
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.rules.guards import Running, guard_problems
 from stardock.playbooks.failure import reach_cure, result_words
@@ -27,7 +27,7 @@ _MAX_NAME = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One machine's answer. `member`: it holds etcd's data. `package`: the RPM that its RKE2 came from, if one did."""
+    """One machine's answer. `member`: it holds etcd's data. `package`: the RPM that its Kubernetes came from, if one did."""
 
     member: bool = False
     version: str = ""
@@ -63,7 +63,7 @@ def refuse(where: Workspace, running: Running) -> None:
         raise InputErrors(str(where.files.spec), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
 
 
-def read_answers(report: Path) -> dict[str, Seen]:
+def read_answers(report: Path, kubernetes: Kubernetes) -> dict[str, Seen]:
     """What the playbook wrote down, by machine; the file goes.
 
     `ConditionError` when it is none of ours, and when a machine answers SSH but not the question: what it runs is unknown, not nothing.
@@ -71,7 +71,7 @@ def read_answers(report: Path) -> dict[str, Seen]:
     try:
         said = json.loads(report.read_text(encoding="utf-8"))
         report.unlink()
-        answers = {str(name): seen(lines) for name, lines in said["answered"].items()}
+        answers = {str(name): seen(lines, kubernetes) for name, lines in said["answered"].items()}
         failed = {str(name): result_words(result) for name, result in said["failed"].items()}
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         raise ConditionError(f"what the machines run could not be read: {error}", cure="run `runner bootstrap` again") from error
@@ -86,27 +86,27 @@ def _refuse_unanswered(failed: Mapping[str, str]) -> None:
     raise ConditionError(message, cure=f"{reach_cure(message)}; then run `runner bootstrap` again: nothing was changed")
 
 
-def seen(lines: Sequence[str]) -> Seen:
+def seen(lines: Sequence[str], kubernetes: Kubernetes) -> Seen:
     """One machine's answer, line by line as `running.sh.j2` writes it."""
     said = [(key, value) for key, _, value in (str(line).partition("=") for line in lines[:_MAX_LINES])]
     last = {key: value for key, value in said if key not in ("file", "line")}
-    versions = (text for text in (last.get("program", ""), last.get("installed", "")) if release(text))
+    versions = (text for text in (last.get("program", ""), last.get("installed", "")) if kubernetes.release(text))
     return Seen(
         member=last.get("member") == "yes",
         version=next(versions, ""),
         package="".join(character for character in last.get("package", "")[:_MAX_NAME] if character.isprintable()),
-        settings=settings(_options(said)),
+        settings=settings(kubernetes, _options(said, founding_keys(kubernetes))),
     )
 
 
-def _options(said: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _options(said: Sequence[tuple[str, str]], keys: Collection[str]) -> dict[str, Any]:
     """The files in their order: the last value of a key wins, `KEY+` appends (docs.rke2.io/install/configuration)."""
     found: dict[str, Any] = {}
     for text in _files(said):
         data = read_tree(text).data
         for name, value in data.items() if isinstance(data, dict) else ():
             key = name.removesuffix("+")
-            if key in KEYS:
+            if key in keys:
                 found[key] = [*_listed(found.get(key)), *_listed(value)] if name != key else value
     return found
 
@@ -134,11 +134,14 @@ def running(where: Workspace, answers: Mapping[str, Seen]) -> Running:
     return Running(versions=versions, settings={name: one.settings for name, one in members.items()})
 
 
-def refuse_packages(answers: Mapping[str, Seen]) -> None:
+def refuse_packages(answers: Mapping[str, Seen], kubernetes: Kubernetes) -> None:
     """Raise `RefusedError` for machines whose RKE2 is a package: install.sh refuses a tarball beside it too (`check_method_conflict`)."""
     packaged = {name: one.package for name, one in answers.items() if one.package}
     if packaged:
         what = ", ".join(f"{name} ({package})" for name, package in packaged.items())
-        message = f"RKE2 came from an RPM package on {what}: Stardock installs a release's tarball, and the two get in each other's way"
-        cure = "a machine of a cluster that is in use: drain it, run rke2-uninstall.sh there and let it join anew, one machine at a time"
+        title = kubernetes.title
+        message = f"{title} came from an RPM package on {what}: Stardock installs a release's tarball, and the two get in each other's way"
+        cure = (
+            f"a machine of a cluster that is in use: drain it, run {kubernetes.uninstall} there and let it join anew, one machine at a time"
+        )
         raise RefusedError(message, cure=cure)

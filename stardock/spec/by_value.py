@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stardock.distributions.release import release
+from stardock.distributions import DEFAULT
 from stardock.spec.foreign_root import BY_POOL, UNDER_POOLS, VERSION, VIP
 from stardock.spec.keypath import Keys
 from stardock.spec.maintenance import EVERY_DAY
@@ -59,7 +59,7 @@ def _of_maintenance(word: str, _meant: str | None, value: Any, _at: Keys, _texts
 def _of_the_root(word: str, meant: str | None, value: Any, at: Keys, texts: Texts) -> str | None:
     if word == "backend" and isinstance(value, dict) and len(value) == 1:
         return _backend(value, at, texts)
-    if meant == VERSION and isinstance(value, str) and release(value):
+    if meant == VERSION and isinstance(value, str) and DEFAULT.release(value):
         return f"write distribution: {{version: {value}}}"
     role = next((role for role, said in BY_POOL.items() if meant == said), None)
     return pool_elsewhere(role, value, at, texts) if role else _of_network(word, meant, value, at, texts) if meant == VIP else None

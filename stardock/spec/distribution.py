@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from stardock.distributions.release import PATTERN, release
+from stardock.distributions import DEFAULT, DEFAULT_NAME, Name
 from stardock.spec.section import Section, broken
 from stardock.spec.units import shown
-
-#: The stable channel's release when this pin was set (2026-10); a version is never chosen at run time.
-DEFAULT_VERSION = "v1.36.5+rke2r1"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def parse_version(value: object) -> str:
-    """A release tag of RKE2: Kubernetes' version and RKE2's own revision of it."""
-    if not isinstance(value, str) or release(value) is None:
-        raise broken(f"version {shown(value)} is not a release of RKE2 (vX.Y.Z+rke2rN)", _completed(value))
+    """A release tag of the distribution: Kubernetes' version and its own revision of it."""
+    if not isinstance(value, str) or DEFAULT.release(value) is None:
+        raise broken(f"version {shown(value)} is not a release of {DEFAULT.title} ({DEFAULT.tag_form})", _completed(value))
     return value
 
 
 def _completed(value: object) -> str:
     bare = re.fullmatch(r"v?(\d+\.\d+\.\d+)([+-].*)?", value) if isinstance(value, str) else None
     if bare:
-        return f"write for example v{bare[1]}+rke2r1"
-    if re.fullmatch(r"v?\d+(\.\d+)?", str(value)) and not DEFAULT_VERSION.startswith(f"v{str(value).removeprefix('v')}."):
-        return f"write the whole tag of a release of {value}, which ends in +rke2rN: https://github.com/rancher/rke2/releases"
-    return f"write for example {DEFAULT_VERSION}, or delete the line: a release is chosen once and kept"
+        return f"write for example v{bare[1]}+{DEFAULT.mark}1"
+    if re.fullmatch(r"v?\d+(\.\d+)?", str(value)) and not DEFAULT.default_version.startswith(f"v{str(value).removeprefix('v')}."):
+        return f"write the whole tag of a release of {value}, which ends in +{DEFAULT.mark}N: {DEFAULT.releases}"
+    return f"write for example {DEFAULT.default_version}, or delete the line: a release is chosen once and kept"
 
 
 def parse_sha256(value: object) -> str:
@@ -51,16 +48,17 @@ def parse_url(value: object) -> str:
 Url = Annotated[str, BeforeValidator(parse_url), WithJsonSchema({"type": "string", "format": "uri"})]
 
 
-Version = Annotated[str, BeforeValidator(parse_version), WithJsonSchema({"type": "string", "pattern": f"^{PATTERN}$"})]
+Version = Annotated[str, BeforeValidator(parse_version), WithJsonSchema({"type": "string", "pattern": f"^{DEFAULT.tags}$"})]
 Sha256 = Annotated[str, BeforeValidator(parse_sha256), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})]
 
 
 class Distribution(Section):
     """The Kubernetes to install, from a tarball of its release."""
 
-    name: Literal["rke2"] = Field(default="rke2", description="which Kubernetes")
+    name: Name = Field(default=DEFAULT_NAME, description="which Kubernetes")
     version: Version | None = Field(
-        default=None, description=f"release, with its `+rke2rN`; default: what the lock holds, for a new cluster {DEFAULT_VERSION}"
+        default=None,
+        description=f"release, with its `+{DEFAULT.mark}N`; default: what the lock holds, for a new cluster {DEFAULT.default_version}",
     )
     options: dict[str, Any] = Field(
         default_factory=dict, description="keys of RKE2's config.yaml, checked against the keys that RKE2 knows"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stardock.distributions import DEFAULT
+
 
 def each(words: str, cure: str) -> dict[str, str]:
     """The same for each of some words."""
@@ -104,8 +106,8 @@ ROOT: Mapping[str, str] = {
     **each("region location datacenter network_region zone availability_zone", PLACED),
     **each("server_type instance_type flavor node_size", SIZED),
     **each("backup backups etcd etcd_backup snapshots etcd_snapshots", _SNAPSHOTS),
-    **each("registry registries private_registries mirrors registry_mirrors", _FILE % "/etc/rancher/rke2/registries.yaml"),
-    **each("http_proxy https_proxy proxy no_proxy", _FILE % "/etc/default/rke2-server"),
+    **each("registry registries private_registries mirrors registry_mirrors", _FILE % DEFAULT.registries),
+    **each("http_proxy https_proxy proxy no_proxy", _FILE % DEFAULT.environment_files["server"]),
     **each("anchors aliases defaults default common definitions templates vars variables globals shared", _ANCHORS),
     **each("base values locals pool_defaults machine_defaults vm_defaults node_defaults", _ANCHORS),
 }

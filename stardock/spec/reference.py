@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from stardock.distributions import DEFAULT
 from stardock.spec.cluster import Spec
 from stardock.spec.hardware import Hardware
 from stardock.spec.keypath import EXTENSION
@@ -32,7 +33,7 @@ _PARSERS = {
     "parse_network": "network: `10.20.0.0/16`",
     "parse_mac": "MAC address",
     "parse_address": "IP address",
-    "parse_version": "`vX.Y.Z+rke2rN`",
+    "parse_version": f"`{DEFAULT.tag_form}`",
     "parse_checksum": "`sha256:...` or `sha512:...`",
     "parse_sha256": "64 hexadecimal digits",
     "parse_file_name": "file name ending in .qcow2, .raw or .vmdk",
@@ -101,15 +102,14 @@ def page() -> str:
 
 
 def _options_page() -> list[str]:
-    from stardock.distributions import rke2  # noqa: PLC0415  only the page needs its tables
-
-    owned = [f"| `{key}` | {why} |" for key, why in rke2.OWNED.items()]
-    secret = ", ".join(f"`{name}`" for name, key in rke2.known_keys().items() if key.secret)
-    merged = ", ".join(f"`{key}`" for key in sorted(rke2.MERGED))
+    keys = DEFAULT.keys
+    owned = [f"| `{key}` | {why} |" for key, why in keys.owned.items()]
+    secret = ", ".join(f"`{name}`" for name, key in keys.known().items() if key.secret)
+    merged = ", ".join(f"`{key}`" for key in sorted(keys.merged))
     return [
         "## distribution.options in detail",
         "",
-        "Keys of RKE2's config.yaml, for all machines; keys that only servers know go to servers only. Unknown keys,",
+        f"Keys of {DEFAULT.title}'s config.yaml, for all machines; keys that only servers know go to servers only. Unknown keys,",
         "values of the wrong type, and keys that the release does not have yet are refused.",
         "",
         f"Stardock adds its own items to {merged}; yours come first.",

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from stardock.distributions import DEFAULT
 from stardock.systems.managed import ManagedFile
 from stardock.systems.scripts import filled
-from stardock.systems.shared import runs_kubernetes
 
 if TYPE_CHECKING:
     from stardock.model.machine import Machine
@@ -67,6 +67,6 @@ def _units(disk: DataDisk, mount: str) -> Iterator[ManagedFile]:
 
 def _kubernetes(machine: Machine, mounts: list[str]) -> Iterator[ManagedFile]:
     """A disk that is missing lets the machine boot, so that SSH answers, and keeps Kubernetes from writing beneath the mount point."""
-    if mounts and runs_kubernetes(machine):
-        path = f"{UNITS}/rke2-{machine.role}.service.d/stardock-disks.conf"
+    if mounts and machine.role != "loadbalancer":
+        path = f"{UNITS}/{DEFAULT.services[machine.role]}.d/stardock-disks.conf"
         yield ManagedFile(path, filled("data-disks-required.conf.j2", mounts=mounts))

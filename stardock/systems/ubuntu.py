@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stardock.distributions import UNITS_OF_OURS
 from stardock.systems import apt
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
@@ -27,7 +28,7 @@ NOBLE = Release(
 )
 
 #: needrestart restarts what uses an updated library, without asking since 24.04: a Kubernetes service restarts when its machine is drained.
-_NEEDRESTART = "# Written by Stardock.\n$nrconf{override_rc}{qr(^(rke2|k3s)(-|\\.))} = 0;\n"
+_NEEDRESTART = f"# Written by Stardock.\n$nrconf{{override_rc}}{{qr(^({'|'.join(UNITS_OF_OURS)})(-|\\.))}} = 0;\n"
 
 
 def files(machine: Machine) -> tuple[ManagedFile, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stardock.distributions import distribution
 from stardock.model.machine import Role
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import Allowed, judge
@@ -36,6 +37,7 @@ def allowed_in(
         unknown=frozenset(facts.unknown),
         mute=frozenset(name for name, locked in workspace.lock.machines.items() if not locked.record.agent.enabled),
         adopt=adopt,
+        kubernetes=distribution(plan.distribution.name),
         nodes={name: locked.record.hostname for name, locked in workspace.lock.machines.items()},
     )
 

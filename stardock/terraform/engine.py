@@ -25,8 +25,8 @@ PARALLELISM = 10
 #: What `plan -detailed-exitcode` ends with when it does not fail.
 NOTHING_TO_DO, CHANGES = 0, 2
 
-#: Nobody but the owner: state and saved plans hold password hashes.
-PRIVATE = 0o077
+#: Leaves rights to the owner alone: state and saved plans hold password hashes.
+UMASK = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Engine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            umask=PRIVATE,
+            umask=UMASK,
             start_new_session=True,
         ) as process:
             try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from shlex import quote
 
+from stardock.distributions import DEFAULT, Kubernetes
 from stardock.errors import RefusedError
 from stardock.model.machine import Role
 from stardock.terraform.changes import MachineChange, Strange
@@ -37,6 +38,7 @@ class Allowed:
     mute: frozenset[str] = frozenset()
     adopt: Mapping[str, str] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # machine -> what Kubernetes calls it
+    kubernetes: Kubernetes = DEFAULT
 
     def node(self, name: str) -> str:
         """What Kubernetes calls a machine."""
@@ -118,7 +120,7 @@ def kept_server(change: MachineChange, allowed: Allowed) -> Refusal:
         f"{first}\n"
         f"1. kubectl drain {node} --ignore-daemonsets --delete-emptydir-data\n"
         f"2. kubectl delete node {node} (this takes its member out of etcd; wait until it is gone)\n"
-        f"3. kubectl --namespace kube-system delete secret {node}.node-password.rke2 --ignore-not-found\n"
+        f"3. kubectl --namespace kube-system delete secret {allowed.kubernetes.node_password(node)} --ignore-not-found\n"
         f"4. stop and destroy its VM in Proxmox\n"
         f"5. {after}",
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stardock.bundle import write_bundle
 from stardock.bundle.site import SITE
+from stardock.distributions import distribution
 from stardock.errors import ConditionError, StardockError
 from stardock.fold import fold
 from stardock.model.cluster_files import ClusterFiles
@@ -177,11 +178,12 @@ class Bootstrap:
             return
         report = self.place.directory / "running.json"
         waits = "machines" in self.options.stages
-        code = run(self._run(RUNNING.playbook, None, rke2_report=str(report), running_waits=waits), self.watcher.see)
+        code = run(self._run(RUNNING.playbook, None, kubernetes_report=str(report), running_waits=waits), self.watcher.see)
         if code:
             raise self._failure(code)
-        answers = read_answers(report)
-        refuse_packages(answers)
+        kubernetes = distribution(self.workspace.plan.distribution.name)
+        answers = read_answers(report, kubernetes)
+        refuse_packages(answers, kubernetes)
         stands = running(self.workspace, answers)
         self.versions |= stands.versions
         refuse(self.workspace, stands)
@@ -206,9 +208,9 @@ class Bootstrap:
             **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
             "founding_again": self.options.found_again,
             "kubeconfig_path": str(files.kubeconfig.resolve()),
-            "rke2_timeout": self.options.ready_timeout,
-            "rke2_drain_timeout": self.options.drain_timeout,
-            "rke2_snapshot": self.options.snapshot,
+            "kubernetes_timeout": self.options.ready_timeout,
+            "kubernetes_drain_timeout": self.options.drain_timeout,
+            "kubernetes_snapshot": self.options.snapshot,
         }
 
     def _handed(self, secrets: Secrets | None) -> Path | None:

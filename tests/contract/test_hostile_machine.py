@@ -77,7 +77,7 @@ BESIDE = {".gitignore", "cluster.yaml", "cluster.lock", "cluster.facts.json", "c
 @pytest.mark.parametrize("template", [EXPRESSION, HEADER], ids=["expression", "header"])
 def test_a_founders_authority_that_is_a_template_is_neither_saved_nor_run(template: str, hostile: HostileMachine, tmp_path: Path) -> None:
     payload = text(template, tmp_path)
-    lie = {"founding_authority": payload, "ansible_host": payload, "ansible_python_interpreter": payload, "rke2_data_dir": payload}
+    lie = {"founding_authority": payload, "ansible_host": payload, "ansible_python_interpreter": payload, "kubernetes_data_dir": payload}
     served: dict[str, Any] = {"ansible_facts": lie, "add_host": {"host_name": "localhost", "host_vars": lie}, "add_group": "server"}
     hostile.returns("mark=$(cat", **served, **lines(mark="", data="yes", service="active", authority=payload))
     hostile.returns("labelled=", **served, **lines(**SEE))

@@ -17,7 +17,7 @@ import pytest
 
 from lab.machines.hypervisor import Seed
 from stardock.bundle.machine import machine_variables
-from stardock.distributions.selinux import MODULE, variables
+from stardock.distributions.rke2 import MODULE, RKE2
 from stardock.systems import SENTINEL
 from stardock.systems.hostkeys import UNIT
 from stardock.systems.transactional import cloud_config, last_commands
@@ -189,8 +189,13 @@ def labelled(lab: SmallLab, *arguments: str) -> subprocess.CompletedProcess[str]
     entries = [{"ansible.builtin.include_role": {"name": "rke2", "tasks_from": name}} for name in ("see", "policy", "labels")]
     if "--check" in arguments:
         entries = entries[:2]
-    given = {"rke2_type": "agent", "rke2_version": "v1.36.5+rke2r1", "rke2_url": "https://example.org/x", "rke2_config": {"selinux": True}}
-    return played(lab, {"tasks": entries}, *arguments, **given, **variables("microos", None, None))
+    given = {
+        "kubernetes_type": "agent",
+        "kubernetes_version": "v1.36.5+rke2r1",
+        "kubernetes_url": "https://example.org/x",
+        "kubernetes_config": {"selinux": True},
+    }
+    return played(lab, {"tasks": entries}, *arguments, **given, **RKE2.confinement.variables("microos", None, None))
 
 
 @pytest.mark.proves("selinux 3", "reality B11")

@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.doctor.finding import Finding, ok, problem, warning
 from stardock.doctor.scene import Scene
-from stardock.estate.machines import TAG
+from stardock.model.labels import TAG
 
 
 def _ours(scene: Scene, item: dict[str, Any]) -> bool:

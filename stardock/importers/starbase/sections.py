@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from stardock.distributions import selinux
+from stardock.distributions import DEFAULT
 from stardock.importers.starbase.machines import is_static, network_of
 from stardock.importers.starbase.origin import Nic, Origin
 from stardock.importers.starbase.variables import ROLES, NetworkConfig, VmConfig
@@ -26,7 +26,7 @@ _MTUS = (576, 65520)
 #: What Stardock takes for the name of an interface: Jinja and facts are none.
 _INTERFACE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,14}")
 #: Stardock brings them itself: RKE2 from a release, its SELinux policy wherever `selinux` is on.
-_NOT_PACKAGES = frozenset({"rke2", selinux.PACKAGE})
+_NOT_PACKAGES = frozenset({"rke2", DEFAULT.confinement.package})
 
 
 def document(origin: Origin, cluster: str, hosts: Iterable[str] = ()) -> dict[str, Any]:

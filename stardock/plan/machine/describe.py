@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stardock.distributions.network_plugins import network_plugins
+from stardock.distributions import distribution
+from stardock.model.labels import TAG
 from stardock.model.lock import Pin
 from stardock.model.machine import SEED, Machine, User, Window
 from stardock.model.settings import PveNode
@@ -44,7 +45,7 @@ def surroundings(spec: Spec, pins: Mapping[str, Pin], unconfined: frozenset[str]
         spec=spec,
         nodes={node.name: node for node in pve_nodes(spec)},
         users=users(spec),
-        cni=network_plugins(spec.distribution.options),
+        cni=distribution(spec.distribution.name).network_plugins(spec.distribution.options),
         windows=maintenance.windows(times.slots, times.offsets, times.duration, times.strategy),
         pins=Pins(by_source=pins, shared=spec.proxmox.datastores.shared),
         unconfined=unconfined,
@@ -98,7 +99,7 @@ def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
         snippet_datastore=node.snippets,
         labels=dict(sorted(pool.labels.items())),
         taints=pool.taints,
-        tags=tuple(dict.fromkeys(("stardock", spec.cluster, one.role, *(said(one, "tags") or ())))),
+        tags=tuple(dict.fromkeys((TAG, spec.cluster, one.role, *(said(one, "tags") or ())))),
         timezone=spec.maintenance.timezone,
         window=maintenance.window_of(given.numbers.place, around.windows),
         protect=spec.protect,

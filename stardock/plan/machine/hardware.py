@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from stardock.model.machine import ROLES
+from stardock.model.machine import start_order
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.model.settings import PveNode
 from stardock.plan.allocation.wanted import Wanted
@@ -37,7 +37,7 @@ def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, A
         "data_disks": tuple(_data_disk(disk, slot, datastore) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
         "devices": tuple(_device(device) for device in said(one, "devices") or ()),
         "usb": tuple(Usb(mapping=usb.mapping, usb3=usb.usb3) for usb in said(one, "usb") or ()),
-        "startup": _startup(said(one, "startup"), ROLES.index(one.role) + 1),
+        "startup": _startup(said(one, "startup"), start_order(one.role)),
         "agent": _agent(said(one, "agent")),
         "ha": _ha(said(one, "ha"), nodes),
     }
@@ -81,7 +81,7 @@ def _device(device: hardware.Device) -> Device:
 
 
 def _startup(startup: hardware.Startup | None, order: int) -> Startup:
-    """Load balancers before servers before agents, unless another order is said."""
+    """By role, unless another order is said."""
     if startup is None:
         return Startup(order=order)
     return Startup(order=order if startup.order is None else startup.order, up_delay=startup.up_delay, down_delay=startup.down_delay)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from stardock.distributions.selinux import can_confine, packages
+from stardock.distributions import distribution
 from stardock.model.machine import SecretFile, User, UserFile
 from stardock.plan.allocation.wanted import Wanted
 from stardock.systems import system
@@ -33,7 +33,7 @@ def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:
     if one.role == "loadbalancer":
         return False
     said, base = spec.distribution.options.get("selinux"), system(spec.image_of(one.pool).system).policy
-    able = can_confine(base, spec.distribution.selinux_policy_sha256)
+    able = distribution(spec.distribution.name).confinement.can_confine(base, spec.distribution.selinux_policy_sha256)
     return able and (said is True if said is not None else one.name not in unconfined)
 
 
@@ -41,7 +41,11 @@ def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, 
     """The fields of a machine that say how it is set up; the last three are the same for all and worked out once."""
     own, name = one.pool.cloud_init, spec.image_of(one.pool).system
     selinux = confined(spec, one, unconfined)
-    needed = (*system(name).role_packages(one.role), *(packages(system(name).policy) if selinux else ()))
+    policy = distribution(spec.distribution.name).confinement
+    needed = (
+        *system(name).role_packages(one.role),
+        *(policy.packages(system(name).policy) if selinux else ()),
+    )
     both = (spec.cloud_init.user_data, own.user_data)
     return {
         "users": (*shared, *map(account, own.users)),

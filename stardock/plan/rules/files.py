@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from stardock.distributions import distribution
 from stardock.errors import Problem
 from stardock.model.machine import Machine
 from stardock.plan.allocation.wanted import Wanted
@@ -18,8 +19,6 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 _OURS = (
     *("/etc/hostname", "/etc/localtime", "/etc/timezone", "/etc/stardock/"),
     *("/etc/haproxy/haproxy.cfg", "/etc/keepalived/keepalived.conf"),
-    *("/etc/rancher/rke2/config.yaml", "/etc/rancher/rke2/config.yaml.d/50-join.yaml", "/etc/rancher/rke2/authentication.yaml"),
-    *("/etc/rancher/rke2/token", "/etc/rancher/rke2/agent-token"),
 )
 
 
@@ -29,7 +28,7 @@ def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Mach
     found: dict[Keys, Problem] = {}
     for one in every:
         machine = wishes[one.name]
-        own = _own_paths(machine)
+        own = _own_paths(machine, spec.distribution.name)
         for written in [file.path for file in machine.files] + [file.path for file in machine.secret_files]:
             if written in own or written.startswith(tuple(path for path in own if path.endswith("/"))):
                 keys = places[one.pool.name, written] if (one.pool.name, written) in places else places["", written]
@@ -38,10 +37,10 @@ def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Mach
     return list(found.values())
 
 
-def _own_paths(machine: Machine) -> set[str]:
+def _own_paths(machine: Machine, kubernetes: str) -> set[str]:
     homes = {"/root" if user.name == "root" else f"/home/{user.name}" for user in machine.users}
     system_files = {file.path for file in system(machine.image.system).files_of(machine)}
-    return {*_OURS, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
+    return {*_OURS, *distribution(kubernetes).written_files, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
 
 
 def places_of_files(spec: Spec) -> dict[tuple[str, str], Keys]:

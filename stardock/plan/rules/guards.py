@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stardock.distributions import distribution
 from stardock.distributions.founding import founding_faults
 from stardock.distributions.upgrade import upgrade_fault
 from stardock.model.plan import Plan
@@ -45,7 +46,7 @@ def _settings(spec: Spec, plan: Plan, settings: Mapping[str, Mapping[str, str]])
     """Each key once, by the first that has another value."""
     told: set[str] = set()
     for name, founded in settings.items():
-        for fault in founding_faults(plan.distribution.options, founded, name or "this one"):
+        for fault in founding_faults(distribution(plan.distribution.name), plan.distribution.options, founded, name or "this one"):
             if fault.key not in told:
                 yield at(spec, ("distribution", "options", fault.key), fault.message, fault.cure)
             told.add(fault.key)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
-from stardock.distributions.selinux import can_confine
 from stardock.fold import fold
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
@@ -93,14 +93,15 @@ def _unconfined(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
     """Kubernetes works without its policy, with the rights of an unconfined service; whoever wrote `selinux: false` knows."""
     if spec.distribution.options.get("selinux") is not None:
         return
-    sha256 = spec.distribution.selinux_policy_sha256
+    sha256, kubernetes = spec.distribution.selinux_policy_sha256, distribution(spec.distribution.name)
     for name, own in SYSTEMS.items():
         found = [one.name for one in machines.values() if one.image.system == name and one.role != "loadbalancer" and not one.selinux]
         if not found or own.policy is None:
             continue
-        key = "options: {selinux: true}" if can_confine(own.policy, sha256) else "selinux_policy_sha256"
+        key = "options: {selinux: true}" if kubernetes.confinement.can_confine(own.policy, sha256) else "selinux_policy_sha256"
         names = fold(found)
-        yield f"{name}: RKE2 runs without its SELinux policy on {names}; `distribution: {{{key}}}` changes that (docs/systems.md)"
+        title = kubernetes.title
+        yield f"{name}: {title} runs without its SELinux policy on {names}; `distribution: {{{key}}}` changes that (docs/systems.md)"
 
 
 def _blind_to_their_seeds(machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from stardock.distributions.rke2 import known_keys
+from stardock.distributions import DEFAULT
 from stardock.errors import Problem
 from stardock.spec.foreign_root import UNDER_POOLS
 
@@ -46,7 +46,7 @@ def _of_others_keys(data: dict[str, Any], keys: set[str]) -> tuple[str, str] | N
         return "an inventory of Ansible's", _INVENTORY
     if isinstance(data.get("services"), dict):
         return "a file of Docker Compose", f"{_INIT}: machines are said there, not what runs in the cluster"
-    return ("RKE2's config.yaml", _OPTIONS) if keys and keys <= set(known_keys()) else None
+    return ("RKE2's config.yaml", _OPTIONS) if keys and keys <= set(DEFAULT.keys.known()) else None
 
 
 def _of_a_list(data: list[Any]) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from typing import overload
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from stardock.distributions import DEFAULT, DISTRIBUTIONS
 from stardock.spec import image
 from stardock.spec.mistakes import cures, pve_config, role_words, sizes, times
 from stardock.systems import SYSTEMS
@@ -129,7 +130,7 @@ def _of_a_system(said: str) -> str | None:
 def _distribution(said: str) -> str | None:
     if re.match(r"v?\d", said):
         return _written(f"version: {said}")
-    return "write {name: rke2}" + ("" if said == "rke2" else ": no other Kubernetes is installed")
+    return f"write {{name: {DEFAULT.name}}}" + ("" if said in DISTRIBUTIONS else ": no other Kubernetes is installed")
 
 
 def _state(said: str) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from stardock.distributions import distribution
 from stardock.distributions.fault import Fault
 from stardock.distributions.option_rules import option_faults
 from stardock.errors import Problem
@@ -140,7 +141,7 @@ def load_balancers_are_no_nodes(spec: Spec) -> Iterator[Problem]:
 
 def options_fit_the_distribution(spec: Spec) -> Iterator[Problem]:
     """Keys and values of `distribution.options`; for the release when it is stated, else see `stardock.plan.distribution`."""
-    for fault in option_faults(spec.distribution.options, spec.distribution.version or ""):
+    for fault in option_faults(distribution(spec.distribution.name), spec.distribution.options, spec.distribution.version or ""):
         yield at(spec, option_keys(spec, fault), fault.message, fault.cure)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
+from stardock.distributions import DISTRIBUTIONS
 from stardock.distributions.founding import is_setting
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.spec.distribution import Version
@@ -26,7 +27,7 @@ Authority = Annotated[str, Form(r"[0-9a-f]{64}", "a sha256: 64 hexadecimal digit
 
 def parse_settings(value: Mapping[str, str]) -> Mapping[str, str]:
     """What a cluster was founded with."""
-    wrong = [f"{key}: {text}" for key, text in value.items() if not is_setting(key, text)]
+    wrong = [f"{key}: {text}" for key, text in value.items() if not any(is_setting(each, key, text) for each in DISTRIBUTIONS.values())]
     if wrong:
         raise broken(f"{shown(wrong[0])} is no value of a setting")
     return value

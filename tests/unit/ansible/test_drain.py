@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2 as KUBERNETES
+
 pytestmark = [pytest.mark.unit, pytest.mark.proves("reality D24")]
 
 ROLES = Path(__file__).parents[3] / "ansible/roles"
@@ -39,12 +42,17 @@ def play(folder: Path, *plays: Mapping[str, object], serves: bool = True) -> tup
     (folder / "calls").touch()
     seen = {"stdout_lines": ["installed=v1.36.4+rke2r1 0", "state=active", "program=yes"]}
     server = {"rke2_served": serves, "rke2_outdated": True, "rke2_prefix": str(folder), "rke2_seen": seen}
-    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3", "rke2_type": "agent"}
-    known = {**here, "rke2_config": {"node-name": "agent1"}, "rke2_version": "v1.36.5+rke2r1"}
+    here = {
+        **facts(KUBERNETES),
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "kubernetes_type": "agent",
+    }
+    known = {**here, "kubernetes_config": {"node-name": "agent1"}, "kubernetes_version": "v1.36.5+rke2r1"}
     groups = {"server": {"hosts": {"server1": server, "server2": server}}, "founder": {"hosts": {"server1": {}}}}
     (folder / "hosts.yml").write_text(json.dumps({"all": {"vars": known, "children": {**groups, "agent": {"hosts": {"agent1": {}}}}}}))
     (folder / "play.yml").write_text(json.dumps([{"gather_facts": False, **each} for each in plays]))
-    (folder / "extra.json").write_text(json.dumps({"rke2_kubectl": str(folder / "kubectl"), "rke2_drain_timeout": 6}))
+    (folder / "extra.json").write_text(json.dumps({"rke2_kubectl": str(folder / "kubectl"), "kubernetes_drain_timeout": 6}))
     command = ["ansible-playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml"), "-e", f"@{folder}/extra.json"]
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

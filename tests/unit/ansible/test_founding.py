@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2
+
 pytestmark = pytest.mark.unit
 
 ANSIBLE = Path(__file__).parents[3] / "ansible"
@@ -64,7 +67,7 @@ class Case:
             folder.mkdir(exist_ok=True)
             if name in self.marks:
                 (folder / "founded").write_text(self.marks[name] + "\n")
-            places = {"founding_data_dir": str(folder), "founding_mark": str(folder / "founded")}
+            places = {**facts(RKE2), "founding_data_dir": str(folder), "founding_mark": str(folder / "founded")}
             dead = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": "1"}
             inventory[self.machine(name)] = {**places, **(dead if name in self.silent else {})}
 
@@ -77,6 +80,7 @@ class Case:
             "founding_cluster": "demo",
             "founding_known": self.known,
             "founding_again": self.again,
+            **facts(RKE2),
         }
 
 

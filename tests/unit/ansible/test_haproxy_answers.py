@@ -77,7 +77,8 @@ def configuration(*peers: str) -> str:
     servers = [{"name": "server1", "address": "10.0.0.1"}]
     others = [{"name": name, "address": "10.0.0.9"} for name in peers]
     template = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 -- no HTML
-    return template.render(haproxy_servers=servers, haproxy_peers=others, haproxy_api_port=7443, haproxy_supervisor_port=9345)
+    ports = {"haproxy_servers_api_port": 6443, "haproxy_servers_supervisor_port": 9345}
+    return template.render(haproxy_servers=servers, haproxy_peers=others, haproxy_api_port=7443, haproxy_supervisor_port=9345, **ports)
 
 
 @pytest.mark.proves("reality D30")

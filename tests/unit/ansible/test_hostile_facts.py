@@ -9,28 +9,36 @@ from pathlib import Path
 
 import pytest
 
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2 as KUBERNETES
+
 pytestmark = pytest.mark.unit
 
 ANSIBLE = Path(__file__).parents[3] / "ansible"
 #: Any module, as a machine answers that its owner does not control any more.
 LIAR = """#!/usr/bin/python3
 # WANT_JSON
-print('{"ansible_facts": {"rke2_data_dir": "$(touch owned)", "rke2_node": {"name": "server1"}}}')
+print('{"ansible_facts": {"kubernetes_data_dir": "$(touch owned)", "kubernetes_node": {"name": "server1"}}}')
 """
 
 
 def test_what_a_machine_calls_facts_replaces_no_variable(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     (tmp_path / "library/anything").write_text(LIAR)
-    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3", "rke2_type": "agent"}
-    agent = {**here, "rke2_config": {"node-name": "agent1"}, "rke2_node": {"name": "agent1"}}
+    here = {
+        **facts(KUBERNETES),
+        "ansible_connection": "local",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        "kubernetes_type": "agent",
+    }
+    agent = {**here, "kubernetes_config": {"node-name": "agent1"}, "kubernetes_node": {"name": "agent1"}}
     groups = {"founder": {"hosts": {"server1": here}}, "agent": {"hosts": {"agent1": agent}}}
     (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
     role = {"name": "rke2", "tasks_from": "forget", "rolespec_validate": False, "public": True}
     tasks = [
         {"anything": {}},
         {"ansible.builtin.include_role": role},
-        {"ansible.builtin.assert": {"that": ["hostvars['agent1'].rke2_node.name == 'agent1'", "'touch' not in rke2_kubectl"]}},
+        {"ansible.builtin.assert": {"that": ["hostvars['agent1'].kubernetes_node.name == 'agent1'", "'touch' not in rke2_kubectl"]}},
     ]
     play = {"hosts": "agent", "gather_facts": False, "tasks": tasks}
     (tmp_path / "play.json").write_text(json.dumps([play]))

@@ -35,7 +35,7 @@ def play(tmp_path: Path, tasks: list[dict[str, Any]], hosts: dict[str, dict[str,
 @pytest.mark.proves("reality D28", "case 04-cni-none-agents")
 def test_without_a_network_plugin_nobody_waits_for_ready_and_agents_least(tmp_path: Path) -> None:
     hosts = {
-        f"{kind}-{'some' if network else 'none'}": {"rke2_type": kind, "rke2_has_network": network}
+        f"{kind}-{'some' if network else 'none'}": {"kubernetes_type": kind, "kubernetes_has_network": network}
         for kind in ("server", "agent")
         for network in (True, False)
     }
@@ -71,13 +71,13 @@ anonymous:
 def test_authentication_of_a_cluster_that_stands_keeps_its_bytes_and_what_is_added_is_written(tmp_path: Path) -> None:
     issuer = {"issuer-url": "https://id.example.org", "client-id": "kubernetes"}
     hosts = {
-        name: {"rke2_type": "server", "rke2_authentication": configuration(options, "v1.36.5+rke2r1")}
+        name: {"kubernetes_type": "server", "kubernetes_authentication": configuration(options, "v1.36.5+rke2r1")}
         for name, options in {
             "plain": {},
             "oidc": {"kube-apiserver-arg": [f"oidc-{key}={value}" for key, value in issuer.items()]},
         }.items()
     }
-    hosts["old"] = {"rke2_type": "server", "rke2_authentication": configuration({}, "v1.33.5+rke2r1")}
+    hosts["old"] = {"kubernetes_type": "server", "kubernetes_authentication": configuration({}, "v1.33.5+rke2r1")}
     tasks = [
         {"ansible.builtin.include_vars": {"file": str(ANSIBLE / "roles/rke2/vars/main.yml")}},
         {"ansible.builtin.copy": {"content": "{{ rke2_authentication_content }}", "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.yaml"}},
@@ -87,7 +87,7 @@ def test_authentication_of_a_cluster_that_stands_keeps_its_bytes_and_what_is_add
     written = {name: (tmp_path / f"{name}.yaml").read_text() for name in hosts}
     assert written["plain"] == FORMER_AUTHENTICATION
     assert {name: YAML(typ="safe").load(text) for name, text in written.items()} == {
-        name: host["rke2_authentication"] for name, host in hosts.items()
+        name: host["kubernetes_authentication"] for name, host in hosts.items()
     }
     assert all(text.startswith("# Written by Stardock") for text in written.values())
 
@@ -107,7 +107,9 @@ def installed(tmp_path: Path, artifacts: Path) -> subprocess.CompletedProcess[st
     """Run the part of the role that brings images."""
     tasks = [{"ansible.builtin.include_role": {"name": "rke2", "tasks_from": "images", "rolespec_validate": False}}]
     return play(
-        tmp_path, tasks, {"server1": {"rke2_type": "server", "rke2_artifacts": str(artifacts), "rke2_data_dir": str(tmp_path / "data")}}
+        tmp_path,
+        tasks,
+        {"server1": {"kubernetes_type": "server", "kubernetes_artifacts": str(artifacts), "kubernetes_data_dir": str(tmp_path / "data")}},
     )
 
 

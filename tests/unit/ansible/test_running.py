@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from stardock.distributions.founding import KEYS
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.founding import founding_keys
+from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError
 from stardock.playbooks.running import read_answers
 
@@ -25,7 +27,7 @@ DEAD: dict[str, object] = {"ansible_connection": "ssh", "ansible_host": "127.0.0
 def ask(folder: Path, servers: dict[str, dict[str, object]], agents: dict[str, dict[str, object]]) -> Path:
     """The real playbook over them; gives the report."""
     report = folder / "report.json"
-    shared = {"rke2_founding_keys": list(KEYS), "rke2_report": str(report)}
+    shared = {**facts(RKE2), "kubernetes_founding_keys": list(founding_keys(RKE2)), "kubernetes_report": str(report)}
     inventory = {"server": {"hosts": servers}, "agent": {"hosts": agents}}
     (folder / "hosts.json").write_text(json.dumps({"all": {"children": inventory, "vars": shared}}))
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -38,13 +40,15 @@ def ask(folder: Path, servers: dict[str, dict[str, object]], agents: dict[str, d
 def member(folder: Path) -> dict[str, object]:
     """A server with etcd's data."""
     (folder / "data/server/db/etcd/member/wal").mkdir(parents=True)
-    return {**HERE, "rke2_data_dir": str(folder / "data")}
+    return {**HERE, "kubernetes_data_dir": str(folder / "data")}
 
 
 def test_those_that_answer_are_reported_and_a_silent_machine_stops_nothing(tmp_path: Path) -> None:
-    report = ask(tmp_path, {"server1": member(tmp_path), "server2": DEAD}, {"agent1": {**HERE, "rke2_data_dir": str(tmp_path / "none")}})
+    report = ask(
+        tmp_path, {"server1": member(tmp_path), "server2": DEAD}, {"agent1": {**HERE, "kubernetes_data_dir": str(tmp_path / "none")}}
+    )
     assert report.stat().st_mode & 0o777 == 0o600
-    answers = read_answers(report)
+    answers = read_answers(report, RKE2)
     assert {name: one.member for name, one in answers.items()} == {"server1": True, "agent1": False}
     assert not report.exists()
 
@@ -53,9 +57,9 @@ def test_those_that_answer_are_reported_and_a_silent_machine_stops_nothing(tmp_p
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        ({"rke2_data_dir": "/x; echo member=yes; echo its disk is gone >&2; exit 3 #"}, "server2: its disk is gone"),
+        ({"kubernetes_data_dir": "/x; echo member=yes; echo its disk is gone >&2; exit 3 #"}, "server2: its disk is gone"),
         ({"ansible_become": True, "ansible_become_user": "daemon", "ansible_become_exe": "/bin/false"}, "server2: "),
-        ({"rke2_founding_keys": 7}, "server2: "),
+        ({"kubernetes_founding_keys": 7}, "server2: "),
     ],
     ids=["the script fails half way", "no sudo", "the question itself cannot be put"],
 )
@@ -64,6 +68,6 @@ def test_a_machine_that_answers_ssh_and_not_the_question_is_unknown_and_refused(
 ) -> None:
     report = ask(tmp_path, {"server1": member(tmp_path), "server2": {**HERE, **broken}}, {})
     with pytest.raises(ConditionError) as caught:
-        read_answers(report)
+        read_answers(report, RKE2)
     assert caught.value.message.startswith(f"answers SSH, but could not be asked what it runs: {words}")
     assert "server1" not in caught.value.message

@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2
 from stardock.playbooks.progress import LEAVES_OUT, STOPS
 
 pytestmark = pytest.mark.unit
 
 ANSIBLE = Path(__file__).parents[3] / "ansible"
 GROUPS = {"loadbalancer": ["lb1"], "server": ["server1", "server2"], "agent": ["agent1", "agent2", "agent3"], "founder": ["server1"]}
-VARIABLES = {"reachable_timeout": 1, "ansible_python_interpreter": sys.executable}
+VARIABLES = {**facts(RKE2), "reachable_timeout": 1, "ansible_python_interpreter": sys.executable}
 TOUCH = {"ansible.builtin.debug": {"msg": "TOUCHED {{ inventory_hostname }}"}}
 REACHED: dict[str, Any] = {"hosts": "all:!silent", "any_errors_fatal": True, "roles": ["reachable"], "tasks": [TOUCH]}
 
@@ -83,7 +85,7 @@ def test_every_play_that_may_meet_an_agent_passes_over_the_silent_ones() -> None
 def agents_play(name: str, failing: str = "", *, after: bool = False) -> dict[str, Any]:
     """A play of agents.yml, its role exchanged for TOUCH, which fails on one machine; `after` its service was started."""
     found: dict[str, Any] = next(one for one in YAML(typ="safe").load(ANSIBLE / "agents.yml") if one["name"] == f"Agents: {name}")
-    wait = {"ansible.builtin.shell": f"test {{{{ inventory_hostname }}}} != {failing}", "register": "rke2_wait"}
+    wait = {"ansible.builtin.shell": f"test {{{{ inventory_hostname }}}} != {failing}", "register": "kubernetes_wait"}
     fails = {"ansible.builtin.fail": {"msg": "no"}, "when": f"inventory_hostname == '{failing}'"}
     (block,) = found["tasks"]
     kept = [task for task in block["block"] if "ansible.builtin.assert" in task]

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2
+
 pytestmark = pytest.mark.unit
 
 ROLES = Path(__file__).parents[3] / "ansible/roles"
@@ -27,7 +30,7 @@ def touched(tmp_path: Path, *plays: dict[str, object]) -> list[str]:
     hosts = {name: silent if name == "server2" else here for name in ("lb1", "server1", "server2", "server3", "agent1")}
     servers: dict[str, object] = {name: {} for name in hosts if name.startswith("server")}
     groups = {"server": {"hosts": servers}, "agent": {"hosts": {"agent1": {}}}, "silent": {"hosts": {}}}
-    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "children": groups}}))
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "children": groups, "vars": facts(RKE2)}}))
     (tmp_path / "play.yml").write_text(json.dumps([{"gather_facts": False, "any_errors_fatal": True, **play} for play in plays]))
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}
     command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]

@@ -54,8 +54,15 @@ def script(tmp_path: Path) -> Script:
     def run(name: str, *answers: Answer, **variables: Any) -> tuple[int, str, list[str]]:
         (tmp_path / "answers").write_text(json.dumps(answers))
         (tmp_path / "calls").write_text("")
-        known = {"rke2_kubectl": str(kubectl), "rke2_config": {"node-name": "agent1"}, "rke2_hopeless": 3, "rke2_lease_patience": 2}
-        text = rendered(name, **{**known, "rke2_drain_timeout": 7, "ansible_check_mode": False, **variables})
+        known = {
+            "rke2_kubectl": str(kubectl),
+            "kubernetes_config": {"node-name": "agent1"},
+            "rke2_hopeless": 3,
+            "kubernetes_lease_patience": 2,
+        }
+        text = rendered(
+            name, **{**known, "kubernetes_lease_patience": 2, "kubernetes_drain_timeout": 7, "ansible_check_mode": False, **variables}
+        )
         text = text.replace("/etc/rancher/rke2/rke2.yaml", str(tmp_path / "rke2.yaml"))
         environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=False)
@@ -125,7 +132,9 @@ def test_never_a_server(script: Script) -> None:
 
 @pytest.mark.proves("reality D22")
 def test_never_a_machine_that_lives_and_one_whose_lease_stands_still_is_gone(script: Script) -> None:
-    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:00", "10:00:10"], 0), ("get node", "|True", 0), rke2_lease_patience=60)
+    lives = script(
+        "forget.sh.j2", ("get lease", ["10:00:00", "10:00:00", "10:00:10"], 0), ("get node", "|True", 0), kubernetes_lease_patience=60
+    )
     assert lives == (3, "a machine with the node name agent1 runs\n", [])
     assert script("forget.sh.j2", ("get lease", "10:00:00", 0), ("get node", "|True", 0))[2][:1] == GONE
 
@@ -134,7 +143,7 @@ def test_never_a_machine_that_lives_and_one_whose_lease_stands_still_is_gone(scr
 @pytest.mark.parametrize("ready", ["False", ""])
 def test_never_a_machine_that_lives_though_its_node_is_not_ready(script: Script, ready: str) -> None:
     """Without a network plugin, with a full disk: its kubelet still renews the lease."""
-    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:10"], 0), ("get node", f"|{ready}", 0), rke2_lease_patience=60)
+    lives = script("forget.sh.j2", ("get lease", ["10:00:00", "10:00:10"], 0), ("get node", f"|{ready}", 0), kubernetes_lease_patience=60)
     assert lives == (3, "a machine with the node name agent1 runs\n", [])
 
 
@@ -150,10 +159,10 @@ def member(name: str, *, votes: str = "True", ready: str = "True") -> str:
 WELL = "".join(map(member, ("server1", "server2", "server3")))
 ETCD: Answer = ("get --raw /readyz/etcd", "ok", 0)
 SERVER1 = {
-    "rke2_config": {"node-name": "server1"},
+    "kubernetes_config": {"node-name": "server1"},
     "rke2_service": "rke2-server.service",
     "rke2_other_apis": ["https://10.0.0.2:6443", "https://10.0.0.3:6443"],
-    "rke2_quorum_timeout": 0,
+    "kubernetes_quorum_timeout": 0,
 }
 
 
@@ -196,7 +205,7 @@ def test_a_member_is_asked_itself_whatever_its_node_says(script: Script) -> None
 @pytest.mark.proves("reality D24")
 def test_who_comes_back_is_waited_for(script: Script) -> None:
     comes = [member("server1") + member("server2", votes="False"), member("server1") + member("server2")]
-    assert script("quorum.sh.j2", ("get nodes", comes, 0), ETCD, **{**SERVER1, "rke2_quorum_timeout": 60})[0] == 0
+    assert script("quorum.sh.j2", ("get nodes", comes, 0), ETCD, **{**SERVER1, "kubernetes_quorum_timeout": 60})[0] == 0
 
 
 @pytest.mark.proves("reality D33")
@@ -266,10 +275,10 @@ def plays(name: str) -> list[dict[str, Any]]:
 
 
 def role_of(play: dict[str, Any]) -> str:
-    """What a play takes from the role rke2."""
+    """What a play takes from the distribution's role."""
     tasks = (each for task in play.get("tasks", ()) for each in task.get("block", [task]))
-    words = (task.get("ansible.builtin.import_role", {}) for task in tasks)
-    return next((role.get("tasks_from", "main") for role in words if role.get("name") == "rke2"), "")
+    words = (task.get("ansible.builtin.include_role", {}) for task in tasks)
+    return next((role.get("tasks_from", "main") for role in words if role.get("name") == "{{ kubernetes_role }}"), "")
 
 
 @pytest.mark.proves("reality D31")

@@ -103,7 +103,7 @@ def test_every_load_balancer_lists_all_others_and_not_itself_with_priorities_of_
 
 def test_servers_and_agents_get_only_what_their_role_knows() -> None:
     plan = planned(**{"disable": ["rke2-coredns"], "kubelet-arg": "max-pods=50", "cni": "cilium"})
-    server, agent = host(plan, "server1")["rke2_config"], host(plan, "agent1")["rke2_config"]
+    server, agent = host(plan, "server1")["kubernetes_config"], host(plan, "agent1")["kubernetes_config"]
     assert server["disable"] == ["rke2-coredns"]
     assert server["cni"] == ["cilium"]
     assert {"disable", "cni", "tls-san", "agent-token-file", "kube-apiserver-arg"}.isdisjoint(agent)
@@ -114,15 +114,15 @@ def test_servers_and_agents_get_only_what_their_role_knows() -> None:
 def test_the_kubernetes_node_has_the_host_name_of_its_machine() -> None:
     data = document()
     data["pools"][1]["machines"][1] = {"name": "server2", "hostname": "server2.home.arpa"}
-    assert host(plan_of(data)[0], "server2")["rke2_config"]["node-name"] == "server2.home.arpa"
+    assert host(plan_of(data)[0], "server2")["kubernetes_config"]["node-name"] == "server2.home.arpa"
 
 
 def test_the_users_lists_come_before_ours_and_their_own_authentication_file_replaces_ours() -> None:
     ours = "authentication-config=/etc/rancher/rke2/authentication.yaml"
-    merged = host(planned(**{"kube-apiserver-arg": ["v=2"], "tls-san": ["api.example.org"]}), "server1")["rke2_config"]
+    merged = host(planned(**{"kube-apiserver-arg": ["v=2"], "tls-san": ["api.example.org"]}), "server1")["kubernetes_config"]
     assert merged["kube-apiserver-arg"] == ["v=2", ours]
     assert merged["tls-san"] == ["api.example.org", "192.168.1.40", "192.168.1.50", "server1"]
-    theirs = host(planned(**{"kube-apiserver-arg": ["authentication-config=/etc/mine.yaml"]}), "server1")["rke2_config"]
+    theirs = host(planned(**{"kube-apiserver-arg": ["authentication-config=/etc/mine.yaml"]}), "server1")["kubernetes_config"]
     assert theirs["kube-apiserver-arg"] == ["authentication-config=/etc/mine.yaml"]
 
 
@@ -139,7 +139,7 @@ def test_a_server_more_changes_no_other_servers_configuration() -> None:
 
 def test_nobody_points_a_lone_server_anywhere() -> None:
     files = inventory_files(single_plan(), SINGLE_FACTS)
-    assert files["host_vars/server1.yml"]["rke2_join_address"] == ""
+    assert files["host_vars/server1.yml"]["kubernetes_join_address"] == ""
     assert files["group_vars/all.yml"]["kubeconfig_server"] == "https://10.77.0.9:6443"
     assert "group_vars/loadbalancer.yml" not in files
 
@@ -149,7 +149,7 @@ def test_without_vip_machines_join_at_the_founder_and_the_founder_at_another() -
     data["pools"] = data["pools"][1:]
     del data["network"]["vip"]
     plan = plan_of(data)[0]
-    joins = {name: host(plan, name)["rke2_join_address"] for name in ("server1", "server2", "agent1")}
+    joins = {name: host(plan, name)["kubernetes_join_address"] for name in ("server1", "server2", "agent1")}
     founder, other = "https://192.168.1.50:9345", "https://192.168.1.51:9345"
     assert joins == {"server1": other, "server2": founder, "agent1": founder}
 
@@ -166,7 +166,7 @@ def test_founded_is_told_to_the_playbooks() -> None:
 
 def test_a_plus_in_a_version_is_escaped_in_the_url() -> None:
     shared = inventory_files(quickstart_plan(), FACTS)["group_vars/all.yml"]
-    assert "/v1.36.5%2Brke2r1/rke2.linux-amd64.tar.gz" in shared["rke2_url"]
+    assert "/v1.36.5%2Brke2r1/rke2.linux-amd64.tar.gz" in shared["kubernetes_url"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def dual_stack(server: dict[str, Any], agent: dict[str, Any]) -> Plan:
 def test_a_dual_stack_node_says_both_addresses_ipv4_first() -> None:
     static = {"base": "fd00:10::"}
     plan = dual_stack({"static": {**static, "offset": 80}}, {"static": {**static, "offset": 96}})
-    server, agent = (host(plan, name)["rke2_config"] for name in ("server2", "agent1"))
+    server, agent = (host(plan, name)["kubernetes_config"] for name in ("server2", "agent1"))
     assert (server["node-ip"], agent["node-ip"]) == (["192.168.1.51", "fd00:10::51"], ["192.168.1.60", "fd00:10::60"])
     assert server["advertise-address"] == "192.168.1.51"
     assert server["tls-san"][-3:] == ["192.168.1.51", "fd00:10::51", "server2"]
@@ -202,7 +202,7 @@ def test_a_dual_stack_node_with_slaac_says_what_discovery_saw() -> None:
         inventory_files(plan, FACTS)
     seen = MachineFacts(addresses={"ens18": ("192.168.1.50", "fd77::9", "2001:db8::9")})
     facts = Facts(cluster="quickstart", machines={machine.name: seen for machine in plan.machines})
-    assert host(plan, "server1", facts)["rke2_config"]["node-ip"] == ["192.168.1.50", "2001:db8::9"]
+    assert host(plan, "server1", facts)["kubernetes_config"]["node-ip"] == ["192.168.1.50", "2001:db8::9"]
 
 
 def test_ipv6_on_machines_of_a_cluster_that_is_not_dual_stack_changes_no_node() -> None:
@@ -210,8 +210,8 @@ def test_ipv6_on_machines_of_a_cluster_that_is_not_dual_stack_changes_no_node() 
     for role in ("server", "agent"):
         data["network"][role][0]["ipv6"] = {"slaac": True}
     assert (
-        inventory_files(plan_of(data)[0], FACTS)["host_vars/server1.yml"]["rke2_config"]
-        == host(quickstart_plan(), "server1")["rke2_config"]
+        inventory_files(plan_of(data)[0], FACTS)["host_vars/server1.yml"]["kubernetes_config"]
+        == host(quickstart_plan(), "server1")["kubernetes_config"]
     )
 
 

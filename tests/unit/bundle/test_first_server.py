@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
 def joined(plan: Plan) -> tuple[str, dict[str, str]]:
     """The server of kubeconfig, and whom each machine joins."""
     files: dict[str, Any] = inventory_files(plan, Facts(cluster="test"))
-    hosts = {machine.name: files[f"host_vars/{machine.name}.yml"]["rke2_join_address"] for machine in plan.machines}
+    hosts = {machine.name: files[f"host_vars/{machine.name}.yml"]["kubernetes_join_address"] for machine in plan.machines}
     return files["group_vars/all.yml"]["kubeconfig_server"], hosts
 
 

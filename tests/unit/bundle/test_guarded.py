@@ -53,26 +53,26 @@ def test_without_a_profile_the_kernel_settings_of_before_go() -> None:
 @pytest.mark.proves("reality D25")
 @pytest.mark.parametrize(("profile", "wanted"), [("cis", True), ("etcd", True), (None, False)])
 def test_the_account_etcd_is_asked_for_by_profiles(profile: str | None, wanted: bool) -> None:
-    assert shared(planned(**({"profile": profile} if profile else {})))["rke2_etcd_user"] is wanted
+    assert shared(planned(**({"profile": profile} if profile else {})))["kubernetes_etcd_user"] is wanted
 
 
 @pytest.mark.proves("reality D28", "case 04-cni-none-agents")
 @pytest.mark.parametrize("cni", ["none", ["none"]])
 def test_without_a_network_plugin_every_machine_is_told_so(cni: Any) -> None:
     plan = planned(cni=cni)
-    assert shared(plan)["rke2_has_network"] is False
-    assert shared(planned())["rke2_has_network"] is True
-    assert "cni" not in host(plan, "agent1")["rke2_config"], "a key of servers: agents cannot see it there"
+    assert shared(plan)["kubernetes_has_network"] is False
+    assert shared(planned())["kubernetes_has_network"] is True
+    assert "cni" not in host(plan, "agent1")["kubernetes_config"], "a key of servers: agents cannot see it there"
 
 
 @pytest.mark.proves("reality D20")
 def test_oidc_leaves_the_arguments_and_stands_in_the_file() -> None:
     plan = planned(**{"kube-apiserver-arg": ["v=2", "oidc-issuer-url=https://id.example.org", "oidc-client-id=k"]})
-    assert host(plan, "server1")["rke2_config"]["kube-apiserver-arg"] == [
+    assert host(plan, "server1")["kubernetes_config"]["kube-apiserver-arg"] == [
         "v=2",
         "authentication-config=/etc/rancher/rke2/authentication.yaml",
     ]
-    assert shared(plan)["rke2_authentication"]["jwt"][0]["issuer"]["url"] == "https://id.example.org"
+    assert shared(plan)["kubernetes_authentication"]["jwt"][0]["issuer"]["url"] == "https://id.example.org"
 
 
 @pytest.mark.proves("reality D29")

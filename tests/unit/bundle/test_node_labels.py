@@ -49,29 +49,29 @@ def agent(options: dict[str, Any], **pool: Any) -> dict[str, Any]:
 def test_a_node_role_label_goes_through_the_api_and_never_through_the_kubelet() -> None:
     labels = {"node-role.kubernetes.io/worker": "true", "disk": "ssd"}
     host = agent({}, labels=labels, taints=["gpu=only:NoSchedule"])
-    assert host["rke2_node"] == {"name": "agent1", "labels": labels, "taints": ["gpu=only:NoSchedule"]}
-    assert host["rke2_registration"] == {"node-label": ["disk=ssd"], "node-taint": ["gpu=only:NoSchedule"]}
+    assert host["kubernetes_node"] == {"name": "agent1", "labels": labels, "taints": ["gpu=only:NoSchedule"]}
+    assert host["kubernetes_registration"] == {"node-label": ["disk=ssd"], "node-taint": ["gpu=only:NoSchedule"]}
 
 
 @pytest.mark.proves("reality D27")
 def test_an_edited_label_or_taint_changes_no_file_that_rke2_restarts_for() -> None:
     before, after = agent({}, labels={"disk": "hdd"}), agent({}, labels={"disk": "ssd"}, taints=["gpu=only:NoSchedule"])
-    assert before["rke2_config"] == after["rke2_config"]
-    assert {"node-label", "node-taint"}.isdisjoint(after["rke2_config"])
+    assert before["kubernetes_config"] == after["kubernetes_config"]
+    assert {"node-label", "node-taint"}.isdisjoint(after["kubernetes_config"])
 
 
 @pytest.mark.proves("reality D27")
 @pytest.mark.parametrize("taint", ["node.cilium.io/agent-not-ready:NoExecute", "ebs.csi.aws.com/agent-not-ready:NoExecute"])
 def test_a_taint_for_a_nodes_start_is_given_at_registration_and_never_put_back(taint: str) -> None:
     host = agent({}, taints=[taint, "gpu=only:NoSchedule"])
-    assert host["rke2_registration"]["node-taint"] == [taint, "gpu=only:NoSchedule"]
-    assert host["rke2_node"]["taints"] == ["gpu=only:NoSchedule"]
+    assert host["kubernetes_registration"]["node-taint"] == [taint, "gpu=only:NoSchedule"]
+    assert host["kubernetes_node"]["taints"] == ["gpu=only:NoSchedule"]
 
 
 def test_options_hold_for_all_nodes_and_the_pool_wins() -> None:
     host = agent({"node-label": ["disk=hdd", "site=a"], "node-taint": "x:NoExecute"}, labels={"disk": "ssd"}, taints=["x:NoExecute"])
-    assert host["rke2_node"] == {"name": "agent1", "labels": {"disk": "ssd", "site": "a"}, "taints": ["x:NoExecute"]}
+    assert host["kubernetes_node"] == {"name": "agent1", "labels": {"disk": "ssd", "site": "a"}, "taints": ["x:NoExecute"]}
 
 
 def test_without_labels_there_is_nothing_to_register() -> None:
-    assert agent({})["rke2_registration"] == {}
+    assert agent({})["kubernetes_registration"] == {}

@@ -8,6 +8,7 @@ import pytest
 
 from stardock.bundle.inventory import inventory_files
 from stardock.bundle.readers import readers
+from stardock.distributions.rke2 import RKE2
 from stardock.model.facts import Facts
 from tests.plans import document, plan_of
 
@@ -59,7 +60,7 @@ OPTIONS: dict[str, Any] = {
     ],
 )
 def test_who_is_told_of_a_file(path: str, told: str) -> None:
-    assert readers(path, OPTIONS) == told
+    assert readers(path, RKE2, OPTIONS) == told
 
 
 @pytest.mark.proves("case 05-registries-later")

@@ -93,7 +93,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
         yaml_text({"all": {"children": {"machines": {"hosts": {name: {} for name in given}}}, "vars": here}})
     )
     for name, variables in given.items():
-        text = yaml_text({**variables, "ansible_become": False, **here, "rke2_type": "agent", "rke2_artifacts": ""})
+        text = yaml_text({**variables, "ansible_become": False, **here, "kubernetes_type": "agent", "kubernetes_artifacts": ""})
         (inventory / f"host_vars/{name}.yml").write_text(text)
     (folder / "play.yml").write_text(PLAY)
     variables = {"out": str(folder / "out"), "rke2": str(ANSIBLE / "roles/rke2")}
@@ -139,8 +139,8 @@ def test_what_a_role_writes_holds_the_texts_as_they_are(walk: Walk) -> None:
     assert walk.made
     for machine, made in walk.made.items():
         given = walk.given[machine]
-        assert YAML(typ="safe").load(made["config"]) == json.loads(json.dumps(given["rke2_config"])), machine
-        assert YAML(typ="safe").load(made["node"]) == json.loads(json.dumps(given["rke2_registration"])), machine
+        assert YAML(typ="safe").load(made["config"]) == json.loads(json.dumps(given["kubernetes_config"])), machine
+        assert YAML(typ="safe").load(made["node"]) == json.loads(json.dumps(given["kubernetes_registration"])), machine
         assert made["files"] == json.loads(json.dumps(given["machine_files"])), machine
 
 

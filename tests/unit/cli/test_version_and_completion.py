@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from stardock.cli import main
 from stardock.cli.main import runner
-from stardock.spec.distribution import DEFAULT_VERSION
+from stardock.distributions import DEFAULT
 from tests.plans import PUBLIC_KEY, ROOT
 from tests.terminal import piped
 
@@ -61,7 +61,7 @@ def test_version_tells_what_works_together(tmp_path: Path, monkeypatch: pytest.M
     said = CliRunner().invoke(runner, ["version"]).stdout
     assert "provider bpg/proxmox 0." in said
     assert f"engine {engine} 1.12.3\n" in said
-    assert DEFAULT_VERSION in said
+    assert DEFAULT.default_version in said
     found = json.loads(CliRunner().invoke(runner, ["version", "--format", "json"]).stdout)
     assert set(found) == {"format", "stardock", "provider", "engine", "kubernetes"}
 

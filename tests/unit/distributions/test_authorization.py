@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from stardock.distributions.option_rules import option_faults
-from stardock.spec.distribution import DEFAULT_VERSION
+from stardock.distributions.rke2 import RKE2
 
 pytestmark = pytest.mark.unit
 
 
 def told(option: str, *arguments: Any) -> list[tuple[int | None, str, str]]:
-    faults = list(option_faults({option: list(arguments)}, DEFAULT_VERSION))
+    faults = list(option_faults(RKE2, {option: list(arguments)}, RKE2.default_version))
     assert {fault.key for fault in faults} <= {option}
     return [(fault.item, fault.message, fault.cure) for fault in faults]
 

@@ -6,20 +6,28 @@ from typing import Any
 
 import pytest
 
-from stardock.distributions.founding import KEYS, founding_faults, settings
-from stardock.distributions.rke2 import known_keys
+from stardock.distributions.founding import founding_faults, founding_keys
+from stardock.distributions.founding import settings as settings_of
+from stardock.distributions.rke2 import RKE2
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("reality D23")]
+
+KEYS = founding_keys(RKE2)
+
+
+def settings(options: dict[str, Any]) -> dict[str, str]:
+    return settings_of(RKE2, options)
+
 
 FOUNDED = settings({})
 
 
 def told(options: dict[str, Any], founded: dict[str, str] | None = None) -> list[tuple[str, str, str]]:
-    return [(fault.key, fault.message, fault.cure) for fault in founding_faults(options, FOUNDED if founded is None else founded)]
+    return [(fault.key, fault.message, fault.cure) for fault in founding_faults(RKE2, options, FOUNDED if founded is None else founded)]
 
 
 def test_the_keys_are_those_marked_equal_and_encryption_plugin_and_place() -> None:
-    equal = {name for name, key in known_keys().items() if key.equal} - {"agent-token"}
+    equal = {name for name, key in RKE2.keys.known().items() if key.equal} - {"agent-token"}
     assert set(KEYS) == equal | {"secrets-encryption", "cni", "data-dir"}
     assert set(FOUNDED) == set(KEYS)
 

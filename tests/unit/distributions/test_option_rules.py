@@ -8,15 +8,15 @@ import pytest
 
 from stardock.distributions.node_labels import clashing_taints, is_label_key, is_label_value, managed_label, taint_of
 from stardock.distributions.option_rules import option_faults
-from stardock.spec.distribution import DEFAULT_VERSION
+from stardock.distributions.rke2 import RKE2
 
 pytestmark = pytest.mark.unit
 
 OPENED = "which /livez and /readyz need"
 
 
-def told(options: dict[str, Any], version: str = DEFAULT_VERSION) -> list[tuple[str, int | None, str, str]]:
-    return [(fault.key, fault.item, fault.message, fault.cure) for fault in option_faults(options, version)]
+def told(options: dict[str, Any], version: str = RKE2.default_version) -> list[tuple[str, int | None, str, str]]:
+    return [(fault.key, fault.item, fault.message, fault.cure) for fault in option_faults(RKE2, options, version)]
 
 
 def one(key: str, value: Any) -> tuple[int | None, str, str]:

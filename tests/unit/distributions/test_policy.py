@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.distributions.selinux import MODULE
+from stardock.distributions.rke2 import MODULE
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("selinux 3")]
 

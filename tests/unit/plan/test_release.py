@@ -10,24 +10,24 @@ import pytest
 from click.testing import CliRunner
 
 from stardock.cli.main import runner
+from stardock.distributions import DEFAULT
 from stardock.errors import InputErrors
 from stardock.model.lock import Lock, gains
 from stardock.plan import distribution
-from stardock.plan.distribution import FIRST_DEFAULT
-from stardock.spec.distribution import DEFAULT_VERSION
 from stardock.workspace.lock import load_lock, save_lock
 from tests.plans import document, plan_of
 from tests.unit.plan.clusters import cluster
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("reality D24")]
 
+DEFAULT_VERSION, FIRST_DEFAULT = DEFAULT.default_version, DEFAULT.unrecorded
 NEWER = "v1.99.1+rke2r1"
 
 
 @pytest.fixture
 def newer_stardock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Stardock of next year."""
-    monkeypatch.setattr(distribution, "DEFAULT_VERSION", NEWER)
+    monkeypatch.setattr(distribution, "distribution", lambda _name: replace(DEFAULT, default_version=NEWER))
 
 
 def release_of(lock: Lock | None, version: str | None = None) -> tuple[str, str | None]:

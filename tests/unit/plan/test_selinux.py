@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stardock.bundle.inventory import inventory_files
-from stardock.distributions.selinux import MODULE, PACKAGE, POLICIES
+from stardock.distributions.rke2 import MODULE, RKE2
 from stardock.firstboot.user import user_data
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
@@ -23,6 +23,7 @@ from tests.plans import document, plan_of, spec_of
 pytestmark = pytest.mark.unit
 
 SHA256 = "ab" * 32
+PACKAGE, POLICIES = RKE2.confinement.package, RKE2.confinement.policies
 KUBERNETES = ("server1", "agent1")
 
 
@@ -66,10 +67,10 @@ def test_on_microos_servers_and_agents_have_the_package_the_module_the_labels_an
         variables = host(plan, name)
         assert PACKAGE in user_data(plan.machine(name))["packages"]
         assert PACKAGE in variables["machine_packages"]
-        assert variables["rke2_config"]["selinux"] is True
-        assert variables["rke2_selinux_module"] == MODULE
-        assert {"/opt/rke2", "/etc/systemd/system/rke2*", "/var/lib/rancher", "/opt/cni"} <= set(variables["rke2_selinux_labelled"])
-        assert {"/var/lib/rancher/rke2", "/opt/cni"} <= set(variables["rke2_selinux_folders"])
+        assert variables["kubernetes_config"]["selinux"] is True
+        assert variables["kubernetes_selinux_module"] == MODULE
+        assert {"/opt/rke2", "/etc/systemd/system/rke2*", "/var/lib/rancher", "/opt/cni"} <= set(variables["kubernetes_selinux_labelled"])
+        assert {"/var/lib/rancher/rke2", "/opt/cni"} <= set(variables["kubernetes_selinux_folders"])
         assert "machine_fetched_packages" not in variables
     assert PACKAGE not in user_data(plan.machine("lb1"))["packages"]
     assert not warned(plan)
@@ -83,7 +84,7 @@ def test_on_leap_micro_the_package_is_fetched_by_url_and_checksum_and_there_is_n
         assert PACKAGE not in user_data(plan.machine(name))["packages"], "no repository has it: the whole installation would fail"
         assert variables["machine_fetched_packages"] == [{"name": PACKAGE, "url": POLICIES["slemicro"].url, "sha256": SHA256}]
         assert PACKAGE in variables["machine_packages"]
-        assert (variables["rke2_config"]["selinux"], variables["rke2_selinux_module"]) == (True, "")
+        assert (variables["kubernetes_config"]["selinux"], variables["kubernetes_selinux_module"]) == (True, "")
     assert str(POLICIES["slemicro"].url).endswith("/rke2-selinux-0.22-1.slemicro.noarch.rpm")
     own, _ = planned("leapmicro", selinux_policy_sha256=SHA256, selinux_policy_url="https://mirror.example/x.rpm")
     assert host(own, "agent1")["machine_fetched_packages"][0]["url"] == "https://mirror.example/x.rpm"
@@ -92,7 +93,7 @@ def test_on_leap_micro_the_package_is_fetched_by_url_and_checksum_and_there_is_n
 @pytest.mark.proves("selinux 4")
 def test_on_leap_micro_without_a_checksum_nothing_is_fetched_and_the_plan_says_what_is_missing() -> None:
     plan, _ = planned("leapmicro")
-    assert "selinux" not in host(plan, "agent1")["rke2_config"]
+    assert "selinux" not in host(plan, "agent1")["kubernetes_config"]
     assert PACKAGE not in host(plan, "agent1")["machine_packages"]
     (warning,) = warned(plan)
     assert warning.startswith("leapmicro: RKE2 runs without its SELinux policy on server1")
@@ -105,7 +106,7 @@ def test_where_no_selinux_enforces_nothing_of_it_is_planned(name: str) -> None:
     for one in (*KUBERNETES, "lb1"):
         variables = host(plan, one)
         assert not [key for key in variables if key.startswith("rke2_selinux")]
-        assert "selinux" not in variables.get("rke2_config", {})
+        assert "selinux" not in variables.get("kubernetes_config", {})
         assert variables.get("haproxy_selinux", False) is False
 
 
@@ -144,8 +145,8 @@ def test_what_the_plan_says_to_machines_without_the_policy_can_be_written_where_
     mixed["distribution"]["options"] = {"selinux": True}
     assert not conflicts(spec_of(mixed))
     plan, _ = plan_of(mixed, without(lock))
-    assert (host(plan, "server1")["rke2_config"]["selinux"], PACKAGE in plan.machine("server1").packages) == (True, True)
-    assert "selinux" not in host(plan, "agent1")["rke2_config"]
+    assert (host(plan, "server1")["kubernetes_config"]["selinux"], PACKAGE in plan.machine("server1").packages) == (True, True)
+    assert "selinux" not in host(plan, "agent1")["kubernetes_config"]
     assert not [key for key in host(plan, "agent1") if key.startswith("rke2_selinux")]
     assert not warned(plan)
 
@@ -154,13 +155,13 @@ def test_in_a_mixed_cluster_each_machine_has_what_its_system_can() -> None:
     mixed = data("microos")
     mixed["pools"][2]["image"] = {"system": "debian"}
     plan, _ = plan_of(mixed)
-    assert host(plan, "server1")["rke2_config"]["selinux"] is True
-    assert "selinux" not in host(plan, "agent1")["rke2_config"]
+    assert host(plan, "server1")["kubernetes_config"]["selinux"] is True
+    assert "selinux" not in host(plan, "agent1")["kubernetes_config"]
 
 
 def test_selinux_false_is_followed_and_nobody_is_warned() -> None:
     plan, _ = planned("microos", options={"selinux": False})
-    assert host(plan, "server1")["rke2_config"].get("selinux", False) is False
+    assert host(plan, "server1")["kubernetes_config"].get("selinux", False) is False
     assert PACKAGE not in plan.machine("server1").packages
     assert not warned(plan)
 

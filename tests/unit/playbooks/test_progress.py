@@ -95,13 +95,14 @@ def test_the_founded_authority_is_taken_from_the_run(tmp_path: Path) -> None:
     ],
 )
 def test_no_machine_says_what_was_founded_by_itself(tmp_path: Path, role: str, task: str, value: str) -> None:
-    watcher, _ = watch(tmp_path, facts(role, task, founding_authority=value, rke2_running="v1.99.0+rke2r1"))
+    watcher, _ = watch(tmp_path, facts(role, task, founding_authority=value, kubernetes_running="v1.99.0+rke2r1"))
     assert (watcher.authority, watcher.versions) == ("", {})
 
 
 def test_the_tasks_that_say_something_are_there() -> None:
     """Under the names by which the watcher knows them."""
-    for role, task, name in (SAYS_FOUNDED, SAYS_RUNNING):
+    said = [(role, task, name) for roles, task, name in (SAYS_FOUNDED, SAYS_RUNNING) for role in roles]
+    for role, task, name in said:
         text = "".join(path.read_text() for path in (ROOT / "ansible/roles" / role / "tasks").glob("*.yml"))
         assert re.search(rf"- name: {task}\n  ansible.builtin.set_fact:\n    {name}: ", text)
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from jinja2 import Environment
 
 from stardock.cli.main import runner
-from stardock.distributions.founding import KEYS
+from stardock.distributions.founding import founding_keys
+from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.model.facts import Facts, Founded
 from stardock.playbooks.founded import remember
@@ -105,7 +106,11 @@ def test_bootstrap_checks_the_facts_first_and_not_when_a_new_cluster_is_asked_fo
 
 def test_machines_that_hold_no_cluster_are_not_held_against_anything(tmp_path: Path) -> None:
     """A first start that failed leaves a program and a config.yaml; an agent of before may have them too."""
-    answers = {"server1": seen(["program=v1.36.9+rke2r1"]), "agent1": seen(["program=v1.36.9+rke2r1"]), "stranger": seen(MEMBER)}
+    answers = {
+        "server1": seen(["program=v1.36.9+rke2r1"], RKE2),
+        "agent1": seen(["program=v1.36.9+rke2r1"], RKE2),
+        "stranger": seen(MEMBER, RKE2),
+    }
     where = workspace(tmp_path)
     assert running(where, answers).versions == {}
     refuse(where, running(where, answers))
@@ -114,7 +119,7 @@ def test_machines_that_hold_no_cluster_are_not_held_against_anything(tmp_path: P
 @pytest.mark.proves("reality D24")
 def test_bootstrap_refuses_what_the_machines_say_when_the_facts_are_lost(tmp_path: Path) -> None:
     where = workspace(tmp_path, QUICKSTART.replace(VERSION, "version: v1.35.2+rke2r1"))
-    answers = {"server1": seen(MEMBER), "server2": seen([*MEMBER[:1], "installed=v1.35.2+rke2r1"])}
+    answers = {"server1": seen(MEMBER, RKE2), "server2": seen([*MEMBER[:1], "installed=v1.35.2+rke2r1"], RKE2)}
     with pytest.raises(InputErrors) as caught:
         refuse(where, running(where, answers))
     (problem,) = caught.value.problems
@@ -125,7 +130,7 @@ def test_bootstrap_refuses_what_the_machines_say_when_the_facts_are_lost(tmp_pat
 @pytest.mark.proves("reality D23")
 def test_bootstrap_refuses_another_founding_than_the_servers_have(tmp_path: Path) -> None:
     where = workspace(tmp_path, QUICKSTART.replace(VERSION, f"{VERSION}\n  options: {{service-cidr: 10.60.0.0/16}}"))
-    answers = {"server2": seen([*MEMBER, "file=/etc/rancher/rke2/config.yaml", "line=service-cidr: [10.61.0.0/16]"])}
+    answers = {"server2": seen([*MEMBER, "file=/etc/rancher/rke2/config.yaml", "line=service-cidr: [10.61.0.0/16]"], RKE2)}
     with pytest.raises(InputErrors) as caught:
         refuse(where, running(where, answers))
     (problem,) = caught.value.problems
@@ -147,9 +152,9 @@ def test_files_of_config_are_read_in_order_and_a_plus_appends() -> None:
         "line=cluster-domain: second.example",
         "line=disable-kube-proxy: true",
     ]
-    found = seen(lines).settings
+    found = seen(lines, RKE2).settings
     assert (found["cni"], found["cluster-domain"], found["disable-kube-proxy"]) == ("multus,canal", "second.example", "true")
-    assert set(found) == set(KEYS)
+    assert set(found) == set(founding_keys(RKE2))
 
 
 HOSTILE = {
@@ -166,7 +171,7 @@ HOSTILE = {
 @pytest.mark.parametrize("case", HOSTILE)
 def test_what_a_hostile_machine_says_is_nothing(case: str, tmp_path: Path) -> None:
     where = workspace(tmp_path)
-    one = seen(HOSTILE[case])
+    one = seen(HOSTILE[case], RKE2)
     assert one.version == ""
     refuse(where, running(where, {"server1": replace(one, member=True, settings={})}))
     assert all("reboot" not in value for value in one.settings.values())
@@ -179,14 +184,14 @@ def test_a_report_that_is_none_is_a_condition(text: str, tmp_path: Path) -> None
     report = tmp_path / "running.json"
     report.write_text(text)
     with pytest.raises(ConditionError, match="could not be read"):
-        read_answers(report)
+        read_answers(report, RKE2)
 
 
 @pytest.mark.proves("reality D32")
 def test_an_rpm_install_of_rke2_is_refused_before_anything_is_touched() -> None:
-    refuse_packages({"server1": Seen()})
+    refuse_packages({"server1": Seen()}, RKE2)
     with pytest.raises(RefusedError) as caught:
-        refuse_packages({"server1": Seen(), "agent1": seen(["package=rke2-common"])})
+        refuse_packages({"server1": Seen(), "agent1": seen(["package=rke2-common"], RKE2)}, RKE2)
     assert caught.value.message.startswith("RKE2 came from an RPM package on agent1 (rke2-common): ")
     assert "rke2-uninstall.sh" in (caught.value.cure or "")
 
@@ -242,11 +247,12 @@ def test_the_question_takes_nothing_but_founding_keys_from_a_machine(tmp_path: P
     )
     (tmp_path / "server/db/etcd/member/wal").mkdir(parents=True)
     text = (ROOT / "ansible/roles/rke2/templates/running.sh.j2").read_text()
-    script = Environment(autoescape=False).from_string(text).render(rke2_data_dir=tmp_path, rke2_founding_keys=list(KEYS))  # noqa: S701
+    given = {"kubernetes_data_dir": tmp_path, "kubernetes_founding_keys": list(founding_keys(RKE2))}
+    script = Environment(autoescape=False).from_string(text).render(**given)  # noqa: S701
     script = script.replace("/etc/rancher/rke2/config.yaml ", f"{config} ").replace("/etc/rancher/rke2/", f"{tmp_path}/none/")
     done = subprocess.run(["bash", "-c", f"set -u\n{script}"], capture_output=True, text=True, check=True)
     assert "sesame" not in done.stdout.replace("# a comment: sesame", "")
-    one = seen(done.stdout.splitlines())
+    one = seen(done.stdout.splitlines(), RKE2)
     assert one.member
     assert (one.settings["cluster-cidr"], one.settings["cni"]) == ("10.42.0.0/16,fd00::/56", "multus,canal")
     assert json.dumps(done.stdout.splitlines())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stardock.bundle.rke2 import registration, rke2_node
+from stardock.bundle import kubernetes
 from stardock.plan.build import build
 from tests.unit.spec.conftest import Load, Problems, example
 
@@ -26,9 +26,9 @@ def test_the_role_of_a_worker_is_taken_and_comes_through_the_api_alone(load: Loa
         quickstart('    labels: {node-role.kubernetes.io/worker: "true", disk: ssd}\n', "    node-label: [kubernetes.io/role=worker]\n")
     )
     plan, _ = build(spec, None, "cluster.yaml")
-    node = rke2_node(plan, plan.machine("agent1"))
+    node = kubernetes.node(plan, plan.machine("agent1"))
     assert node["labels"] == {"kubernetes.io/role": "worker", "disk": "ssd", "node-role.kubernetes.io/worker": "true"}
-    assert registration(node) == {"node-label": ["disk=ssd"]}
+    assert kubernetes.registration(node) == {"node-label": ["disk=ssd"]}
 
 
 @pytest.mark.proves("reality D21", "case 01-node-role-label")

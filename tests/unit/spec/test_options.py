@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from stardock.distributions import rke2
 from stardock.distributions.fault import Fault
-from stardock.spec.distribution import DEFAULT_VERSION
+from stardock.distributions.rke2 import RKE2
 from tests.unit.spec.conftest import Load, Problems, example
 
 pytestmark = pytest.mark.unit
 
 
-def faults(version: str = DEFAULT_VERSION, **options: Any) -> list[Fault]:
-    return list(rke2.faults({name.replace("_", "-"): value for name, value in options.items()}, version))
+def faults(version: str = RKE2.default_version, **options: Any) -> list[Fault]:
+    return list(RKE2.keys.faults({name.replace("_", "-"): value for name, value in options.items()}, version))
 
 
 def test_known_keys_of_the_right_type_pass(load: Load) -> None:
@@ -35,22 +34,22 @@ def test_a_key_of_k3s_is_named_as_such() -> None:
     assert "key of k3s" in faults(cluster_init=True)[0].message
 
 
-@pytest.mark.parametrize("name", [name for name, key in rke2.known_keys().items() if key.secret])
+@pytest.mark.parametrize("name", [name for name, key in RKE2.keys.known().items() if key.secret])
 def test_no_secret_option_is_accepted(name: str) -> None:
-    (found,) = rke2.faults({name: "x"}, DEFAULT_VERSION)
+    (found,) = RKE2.keys.faults({name: "x"}, RKE2.default_version)
     assert "is a secret" in found.message
     assert found.cure.startswith("delete it")
 
 
-@pytest.mark.parametrize("name", rke2.OWNED)
+@pytest.mark.parametrize("name", RKE2.keys.owned)
 def test_a_key_that_stardock_owns_is_refused_with_the_reason(name: str) -> None:
-    (found,) = rke2.faults({name: "x"}, DEFAULT_VERSION)
-    assert rke2.OWNED[name] in found.message
+    (found,) = RKE2.keys.faults({name: "x"}, RKE2.default_version)
+    assert RKE2.keys.owned[name] in found.message
 
 
-@pytest.mark.parametrize("name", sorted({*rke2.OWNED, *rke2.MERGED}))
+@pytest.mark.parametrize("name", sorted({*RKE2.keys.owned, *RKE2.keys.merged}))
 def test_what_stardock_owns_or_merges_is_a_key_of_rke2(name: str) -> None:
-    assert name in rke2.known_keys()
+    assert name in RKE2.keys.known()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,7 @@ def test_what_stardock_owns_or_merges_is_a_key_of_rke2(name: str) -> None:
     ],
 )
 def test_values_have_the_type_that_rke2_reads(name: str, value: object, right: bool) -> None:
-    assert (list(rke2.faults({name: value}, DEFAULT_VERSION)) == []) is right
+    assert (list(RKE2.keys.faults({name: value}, RKE2.default_version)) == []) is right
 
 
 @pytest.mark.proves("feature RKE2's configuration")
@@ -93,17 +92,22 @@ def test_values_have_the_type_that_rke2_reads(name: str, value: object, right: b
     ],
 )
 def test_a_key_that_the_release_lacks_is_refused(name: str, version: str, right: bool) -> None:
-    assert (list(rke2.faults({name: "x"}, version)) == []) is right
+    assert (list(RKE2.keys.faults({name: "x"}, version)) == []) is right
 
 
 def test_each_role_gets_its_own_keys() -> None:
     options = {"cni": "cilium", "selinux": True, "kubelet-arg": "max-pods=200", "tls-san": ["a"]}
-    assert rke2.options_for("server", options) == {"cni": ["cilium"], "selinux": True, "kubelet-arg": ["max-pods=200"], "tls-san": ["a"]}
-    assert rke2.options_for("agent", options) == {"selinux": True, "kubelet-arg": ["max-pods=200"]}
+    assert RKE2.keys.options_for("server", options) == {
+        "cni": ["cilium"],
+        "selinux": True,
+        "kubelet-arg": ["max-pods=200"],
+        "tls-san": ["a"],
+    }
+    assert RKE2.keys.options_for("agent", options) == {"selinux": True, "kubelet-arg": ["max-pods=200"]}
 
 
 def test_the_table_holds_what_its_readers_rely_on() -> None:
-    keys = rke2.known_keys()
+    keys = RKE2.keys.known()
     assert len(keys) == 135
     assert {key.type for key in keys.values()} == {"text", "flag", "number", "list", "duration"}
     assert {key.roles for key in keys.values()} == {"s", "sa"}

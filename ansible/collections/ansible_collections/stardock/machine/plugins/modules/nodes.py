@@ -39,7 +39,7 @@ options:
 EXAMPLES = r"""
 - name: Labels and taints are as planned
   stardock.machine.nodes:
-    kubectl: [/var/lib/rancher/rke2/bin/kubectl, --kubeconfig, /etc/rancher/rke2/rke2.yaml]
+    kubectl: [kubectl, --kubeconfig, /etc/kubernetes/admin.yaml]
     nodes:
       - {name: agent1, labels: {disk: ssd}, taints: ["gpu=only:NoSchedule"]}
 """
@@ -55,7 +55,7 @@ NODE = {
 
 NAMESPACE = "kube-system"
 RECORD = "stardock-nodes"
-#: On a Node that a run of ours cordoned; the role rke2 sets it together with the cordon.
+#: On a Node that a run of ours cordoned; the distribution's role sets it together with the cordon.
 CORDONED = "stardock.io/cordoned-by"
 ATTEMPTS = 5
 LONGEST = 1000

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from stardock.addons.kured import MANIFEST, argocd_application, helm_chart, values
 from stardock.bundle.inventory import inventory_files
-from stardock.bundle.kured import MANIFEST, argocd_application, helm_chart, values
 from stardock.bundle.machine import machine_variables
 from stardock.model.facts import Facts
 from stardock.model.plan import Plan
@@ -74,7 +74,9 @@ def test_the_argocd_application_pins_the_chart_and_prunes_and_heals() -> None:
 def test_kured_is_handed_to_rke2_on_request_on_servers_only() -> None:
     asked, silent = planned(install=True), planned()
     written = {
-        name: [file["content"] for file in variables["machine_files"] if file["path"] == MANIFEST]
+        name: [
+            file["content"] for file in variables["machine_files"] if file["path"] == f"/var/lib/rancher/rke2/server/manifests/{MANIFEST}"
+        ]
         for name, variables in inventory_files(asked, Facts(cluster="quickstart")).items()
         if name.startswith("host_vars/")
     }

@@ -1,30 +1,36 @@
-"""RKE2's config.yaml for one machine: the user's options of its role, and what Stardock adds."""
+"""A distribution's config.yaml for one machine: the user's options of its role, and what Stardock adds; what the roles must know."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
+from stardock.distributions import Kubernetes, distribution
 from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
-from stardock.distributions.network_plugins import NONE, network_plugins
+from stardock.distributions.model import NodeRole
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
-from stardock.distributions.rke2 import options_for
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 
-FOLDER = "/etc/rancher/rke2"
-SUPERVISOR_PORT = 9345
-
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
-#: On the machines that can have it (`stardock.plan.machine.setup`); on the others RKE2 starts no static pod, or nothing comes of it.
+#: On the machines that can have it (`stardock.plan.machine.setup`); on the others no static pod starts, or nothing comes of it.
 _CONFINED = ("selinux", True)
 
 
-def release_url(version: str) -> str:
-    """Where RKE2's releases lie; the `+` of a version must be escaped in a path."""
-    return f"https://github.com/rancher/rke2/releases/download/{quote(version)}/rke2.linux-amd64.tar.gz"
+def facts(kubernetes: Kubernetes) -> dict[str, Any]:
+    """What all roles may know of the cluster's Kubernetes: where it lies, how it is called, which role installs it."""
+    return {
+        "kubernetes_role": kubernetes.name,
+        "kubernetes_services": dict(kubernetes.services),
+        "kubernetes_config_dir": kubernetes.config_dir,
+        "kubernetes_data_dir": kubernetes.data_dir,
+        "kubernetes_kubeconfig": kubernetes.kubeconfig,
+        "kubernetes_api_port": kubernetes.api_port,
+        "kubernetes_supervisor_port": kubernetes.supervisor_port,
+        "kubernetes_uninstall": kubernetes.uninstall,
+        "kubernetes_reset": kubernetes.reset,
+    }
 
 
 def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> str:
@@ -34,29 +40,37 @@ def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> 
         return "" if alone else f"https://{plan.load_balancing.vip}:{plan.load_balancing.supervisor_port}"
     servers = [plan.founder, *(server.name for server in plan.of_role("server") if server.name != plan.founder)]
     others = [name for name in servers if name != machine.name]
-    return f"https://{addresses[others[0]]}:{SUPERVISOR_PORT}" if others else ""
+    return f"https://{addresses[others[0]]}:{distribution(plan.distribution.name).supervisor_port}" if others else ""
 
 
-def rke2_config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
+def config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
     """config.yaml without secrets (they lie in files of their own) and without `server:` (a file of its own, since it needs no restart).
 
-    Labels and taints are not in it either: see `rke2_node` and `registration`. `ipv6` are the second addresses of the nodes of a
+    Labels and taints are not in it either: see `node` and `registration`. `ipv6` are the second addresses of the nodes of a
     dual-stack cluster, else empty.
     """
     serves = machine.role == "server"
     options = {key: value for key, value in _options(plan, machine).items() if key not in _OF_THE_NODE and (key, value) != _CONFINED}
     node_addresses = [addresses[machine.name], *([ipv6[machine.name]] if machine.name in ipv6 else [])]
-    own = _node(machine, node_addresses) | (_server(plan, machine, addresses, node_addresses) if serves else {})
+    own = _node(plan, machine, node_addresses) | (_server(plan, machine, addresses, node_addresses) if serves else {})
     merged = {key: _joined(options.get(key), value) for key, value in own.items()}
     return {**{key: value for key, value in options.items() if key not in merged}, **{key: value for key, value in merged.items() if value}}
 
 
+def _folder(plan: Plan) -> str:
+    return distribution(plan.distribution.name).config_dir
+
+
+def _role(machine: Machine) -> NodeRole:
+    return "server" if machine.role == "server" else "agent"
+
+
 def _options(plan: Plan, machine: Machine) -> dict[str, Any]:
-    options = options_for("server" if machine.role == "server" else "agent", plan.distribution.options)
+    options = distribution(plan.distribution.name).keys.options_for(_role(machine), plan.distribution.options)
     return {**options, OPTION: other_arguments(options)} if OPTION in options else options
 
 
-def rke2_node(plan: Plan, machine: Machine) -> dict[str, Any]:
+def node(plan: Plan, machine: Machine) -> dict[str, Any]:
     """Name, labels and taints of a machine's Node, which bootstrap keeps as planned through the API.
 
     The options hold for all nodes; what a machine's pool says of the same label wins.
@@ -86,30 +100,25 @@ def standing(node: Mapping[str, Any]) -> dict[str, Any]:
     return {**node, "taints": [taint for taint in node["taints"] if not startup_taint(taint)]}
 
 
-def has_network(plan: Plan) -> bool:
-    """Whether RKE2 brings a network plugin: without one no node is Ready until the user's own is there."""
-    return network_plugins(plan.distribution.options) != (NONE,)
-
-
 def _joined(wanted: Any, own: Any) -> Any:
     """The user's items of a list come first; each once."""
     return list(dict.fromkeys([*(wanted or []), *own])) if isinstance(own, list) else own
 
 
-def _node(machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
+def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
     return {
         "node-name": machine.hostname,
         "node-ip": node_addresses,
-        "token-file": f"{FOLDER}/token",
+        "token-file": f"{_folder(plan)}/token",
         **({"selinux": True} if machine.selinux else {}),
     }
 
 
 def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
-    opened = [] if has_own_file(plan.distribution.options) else [f"{ARGUMENT}={FOLDER}/authentication.yaml"]
+    opened = [] if has_own_file(plan.distribution.options) else [f"{ARGUMENT}={_folder(plan)}/authentication.yaml"]
     return {
         "advertise-address": addresses[machine.name],
-        "agent-token-file": f"{FOLDER}/agent-token",
+        "agent-token-file": f"{_folder(plan)}/agent-token",
         "tls-san": _names(plan, machine, addresses, own),
         "kube-apiserver-arg": opened,
     }

@@ -1,10 +1,11 @@
-"""kured as files: values of its Helm chart, an ArgoCD Application, and a HelmChart for RKE2's own controller. All from the plan."""
+"""kured: values of its Helm chart, an ArgoCD Application, and a HelmChart for the distribution's own controller. All from the plan."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.distributions import distribution
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL
 from stardock.yamltext import yaml_text
@@ -14,11 +15,8 @@ CHART_VERSION = "6.1.0"
 REPOSITORY = "https://kubereboot.github.io/charts"
 NAMESPACE = "kube-system"
 
-#: RKE2 applies what lies there (its deploy controller), on every server.
-MANIFEST = "/var/lib/rancher/rke2/server/manifests/stardock-kured.yaml"
-
-#: Holds the cluster's keys. RKE2 makes it for root alone, and leaves one that is there as it is (k3s, pkg/daemons/control/server.go).
-SERVER_FOLDER = "/var/lib/rancher/rke2/server"
+#: Where the distribution applies what lies there.
+MANIFEST = "stardock-kured.yaml"
 
 #: The chart's own; without them kured would not run on servers.
 _TOLERATIONS = ("node-role.kubernetes.io/control-plane:NoSchedule", "node-role.kubernetes.io/master:NoSchedule")
@@ -86,8 +84,12 @@ def server_files(plan: Plan) -> list[dict[str, str]]:
     """What the stage `machines` puts on each server when cluster.yaml asks for kured. Taking the file away would uninstall nothing."""
     if not plan.kured.install:
         return []
-    folder = {"path": SERVER_FOLDER, "state": "directory", "mode": "0700"}
-    return [folder, {"path": MANIFEST, "content": yaml_text(helm_chart(plan)), "mode": "0600", "directory_mode": "0700"}]
+    own = distribution(plan.distribution.name)
+    folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
+    return [
+        folder,
+        {"path": f"{own.manifests}/{MANIFEST}", "content": yaml_text(helm_chart(plan)), "mode": "0600", "directory_mode": "0700"},
+    ]
 
 
 def _taints(plan: Plan) -> list[str]:

@@ -1,0 +1,1 @@
+"""What runs in a cluster, as files: one add-on a module."""

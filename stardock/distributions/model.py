@@ -1,0 +1,101 @@
+"""What Stardock knows of a Kubernetes: its releases, where its files lie, how its services and ports are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from stardock.distributions.keys import Keys
+from stardock.distributions.release import Release, release, tag_pattern
+from stardock.distributions.selinux import Confinement
+
+NodeRole = Literal["server", "agent"]
+
+#: No plugin: nodes are not Ready until the user's own is there.
+NO_PLUGIN = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """A distribution of Kubernetes. Everything that differs between them is here, so that nobody else asks for a distribution's name.
+
+    Machines learn it from the inventory, as `kubernetes_*`: only the distribution's own role, which has its `name`, knows more. Folders
+    are absolute paths on a machine, without a slash at their end.
+    """
+
+    name: str  # in cluster.yaml; its service is told of files under this name (`stardock.bundle.readers`)
+    title: str  # as its makers call it
+
+    mark: str  # what stands between `+` and the revision in the tag of a release
+    default_version: str  # the stable channel's release when this was set, for new clusters; never chosen at run time
+    unrecorded: str  # the release of clusters in locks that were written before releases were recorded
+    releases: str  # URL of the page of all of them, without a slash at its end
+    tarball: str  # of a release
+    checksums: str  # the file beside it, as sha256sum writes it
+
+    keys: Keys  # of config.yaml
+    services: Mapping[NodeRole, str]  # units of systemd
+    config_dir: str
+    data_dir: str
+    kubeconfig: str  # the administrator's, on a server
+    environment_files: Mapping[NodeRole, str]  # for a proxy and the like
+    read_files: tuple[str, ...]  # beginnings of further paths that its services read
+    sysctl_file: str  # ours: what a profile demands of the kernel
+
+    api_port: int  # a server's own
+    supervisor_port: int  # where machines join
+    network_plugin: str  # where cluster.yaml names none
+    network_plugins: Callable[[Mapping[str, Any]], tuple[str, ...]]  # the plugins that it installs, from its options
+    uninstall: str  # the command that empties a machine
+    reset: str  # the command by which one server becomes the whole cluster, from a snapshot
+    confinement: Confinement  # its SELinux policy
+
+    def release(self, text: str) -> Release | None:
+        """Read a tag of its releases; None for anything else, however long."""
+        found = release(text)
+        return found if found is not None and found.mark == self.mark else None
+
+    @property
+    def tags(self) -> str:
+        """The tags of its releases, as a regular expression."""
+        return tag_pattern(self.mark)
+
+    @property
+    def tag_form(self) -> str:
+        """The same for people."""
+        return f"vX.Y.Z+{self.mark}N"
+
+    def tarball_url(self, version: str) -> str:
+        """Where a release's tarball lies; the `+` of a version must be escaped in a path."""
+        return f"{self.releases}/download/{quote(version)}/{self.tarball}"
+
+    def has_network(self, options: Mapping[str, Any]) -> bool:
+        """Whether it brings a network plugin: without one no node is Ready until the user's own is there."""
+        return self.network_plugins(options) != (NO_PLUGIN,)
+
+    @property
+    def written_files(self) -> tuple[str, ...]:
+        """The files that its role writes into its folder."""
+        names = ("config.yaml", "config.yaml.d/50-join.yaml", "authentication.yaml", "token", "agent-token")
+        return tuple(f"{self.config_dir}/{name}" for name in names)
+
+    @property
+    def registries(self) -> str:
+        """The file that says where images come from, and that users write."""
+        return f"{self.config_dir}/registries.yaml"
+
+    @property
+    def server_dir(self) -> str:
+        """Holds a server's keys. It is made for root alone; one that is there is left as it is (k3s, pkg/daemons/control/server.go)."""
+        return f"{self.data_dir}/server"
+
+    @property
+    def manifests(self) -> str:
+        """What lies there on a server is applied (its deploy controller)."""
+        return f"{self.server_dir}/manifests"
+
+    def node_password(self, node: str) -> str:
+        """The Secret of kube-system by which servers know an agent again (k3s, pkg/nodepassword)."""
+        return f"{node}.node-password.{self.name}"

@@ -56,6 +56,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # as many as `runner doctor` asks at once, and none is turned away
+
+
 def says(status: int, body: bytes | str = b"", reason: str | None = None, **headers: str) -> Answer:
     """The same answer to every question."""
     data = body.encode() if isinstance(body, str) else body
@@ -102,7 +106,7 @@ def dripping(handler: Handler) -> None:
 def lying(folder: Path, answer: Answer, *, tls: bool = True, days: int = 1, address: str = "127.0.0.1") -> Iterator[tuple[str, Path]]:
     """The endpoint that lies, and the file of the CA that it is signed by."""
     pem = certificate(folder, address=address, days=days)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Lying", (Handler,), {"answer": staticmethod(answer)}))
+    server = _Server(("127.0.0.1", 0), type("Lying", (Handler,), {"answer": staticmethod(answer)}))
     server.daemon_threads, server.block_on_close = True, False
     server.ended = threading.Event()  # type: ignore[attr-defined]
     server.handle_error = lambda *_arguments: None  # type: ignore[method-assign]

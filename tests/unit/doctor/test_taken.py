@@ -35,6 +35,12 @@ def test_a_vm_id_of_something_that_the_token_may_not_see_is_told() -> None:
     assert "may not see" in only(scene(vm_ids=ids)).cause
 
 
+def test_a_vm_id_that_could_not_be_asked_for_is_nobodys_for_all_we_know() -> None:
+    found = only(scene(vm_ids={211: Answer(refused="https://pve:8006 cannot be reached: Connection reset by peer")}))
+    assert (found.check, found.subject, found.level) == ("VM ids", "server2, 211", Level.WARNING)
+    assert "cannot be looked at: https://pve:8006 cannot be reached" in found.cause
+
+
 def test_our_own_machines_are_no_strangers() -> None:
     assert wrong(scene(resources=Answer(resources(vm(210, "server1", tags=OURS))))) == []
 

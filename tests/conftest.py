@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -24,8 +25,10 @@ OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "day_two", "ag
 
 
 def pytest_configure() -> None:
-    """A lab ends with the process whose tests made it, also when that is killed."""
+    """A lab ends with the process whose tests made it, also when that is killed. No example of hypothesis' is bound by a clock."""
     os.environ[OWNER] = str(os.getpid())
+    settings.register_profile("stardock", deadline=None)
+    settings.load_profile("stardock")
 
 
 def pytest_report_header() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -16,7 +17,6 @@ from stardock.model.plan import Plan
 from stardock.model.stages import IDENTITY, NAMES
 from stardock.shipped import ROOT
 from stardock.writing import refuse_link, unwritable, write_atomically
-from stardock.yamltext import quoted
 
 SOURCE = ROOT / "ansible"
 
@@ -79,7 +79,7 @@ def _write_yaml(path: Path, variables: Variables) -> None:
 def _contents(plan: Plan) -> str:
     """What files with a secret need."""
     sources = sorted({file.source for machine in plan.machines for file in machine.secret_files})
-    listed = "".join(f"\n    - {{source: {quoted(source)}, content: ...}}" for source in sources)
+    listed = "".join(f"\n    - {{source: {json.dumps(source)}, content: ...}}" for source in sources)
     return f" And `stardock_contents`, the texts of files that hold a secret:\n\n    stardock_contents:{listed}\n\n" if sources else ""
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml  # type: ignore[import-untyped,unused-ignore]
+import yaml
 
 FLAG = "authentication-config"
 GROUP = "apiserver.config.k8s.io"

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml  # type: ignore[import-untyped,unused-ignore]
+import yaml
 
 from .journal import FatalError
 from .paths import Paths

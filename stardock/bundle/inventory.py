@@ -50,7 +50,7 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
     if unknown:
         raise ConditionError(
             f"no address is known for {', '.join(unknown)}",
-            cure="run `runner deploy`, or where the machines stand already `runner discover`: they are asked through Proxmox",
+            cure="run `runner deploy`, or where the machines exist already `runner discover`: they are asked through Proxmox",
         )
     known = {name: address for name, address in addresses.items() if address}
     ipv6 = _second_addresses(plan, facts, asked)

@@ -36,6 +36,6 @@ def _cells(one: Range) -> tuple[str, ...]:
 
 
 def fixed(spec: Spec) -> Text:
-    """The addresses that stand in cluster.yaml for others than machines."""
+    """The addresses that are in cluster.yaml for others than machines."""
     named = [f"{whose} {address}" for address, whose in fixed_addresses(spec)]
     return Text(f"Taken besides: {', '.join(named)}" if named else "No other address is named; interfaces without a range ask DHCP")

@@ -47,7 +47,7 @@ def has_own_file(options: Mapping[str, Any]) -> bool:
 
 
 def other_arguments(options: Mapping[str, Any]) -> list[str]:
-    """The API server's arguments without those that stand in Stardock's file."""
+    """The API server's arguments without those that are in Stardock's file."""
     return [argument for argument in items(options, OPTION) if named(argument)[0] not in _RENDERED]
 
 

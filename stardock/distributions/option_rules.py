@@ -40,7 +40,7 @@ def _labels(options: Mapping[str, Any]) -> Iterator[Fault]:
         if not equals or not is_label_key(key) or not is_label_value(value):
             yield Fault("node-label", f"`{text:.80}` is not a label of Kubernetes", "write KEY=VALUE, for example disk=ssd", item)
         elif first.setdefault(key, value) != value:
-            yield Fault("node-label", f"`{key}` stands here twice, as {first[key]} and as {value}", "keep one", item)
+            yield Fault("node-label", f"`{key}` is here twice, as {first[key]} and as {value}", "keep one", item)
         elif (managed := managed_label(key)) is not None:
             yield Fault("node-label", *managed, item)
 

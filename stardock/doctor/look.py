@@ -62,7 +62,7 @@ def _tried(scene: Scene, folder: Path, environ: Mapping[str, str]) -> Scene:
 
 
 def _snippets(scene: Scene) -> dict[str, str]:
-    """The folder of snippets by PVE node, where Proxmox tells it as a path that may stand in a command of sftp."""
+    """The folder of snippets by PVE node, where Proxmox tells it as a path that may be in a command of sftp."""
     paths = {store: str((answer.value or {}).get("path") or "") for store, answer in scene.asked.storages.items()}
     stores = {machine.pve_node: machine.snippet_datastore for machine in scene.plan.machines}
     return {

@@ -21,7 +21,7 @@ from stardock.workspace.files import pve_key
 
 #: Seconds for all snippets of a PVE node, and PVE nodes at once.
 SECONDS, NODES = 60.0, 8
-#: What may stand in a command of sftp: Proxmox names the folder and the file, and a line of its own could run a program here.
+#: What may be in a command of sftp: Proxmox names the folder and the file, and a line of its own could run a program here.
 _PATH = re.compile(r"/[A-Za-z0-9._/+=@-]{1,400}")
 
 

@@ -17,7 +17,7 @@ _LOST = "its content is gone with it: restore the disk, or runner deploy --repla
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Every machine that stands."""
+    """Every machine that exists."""
     for machine, _, config in scene.standing():
         wanted = _wanted(machine)
         for key, (datastore, size) in wanted.items():

@@ -31,7 +31,7 @@ def image_volume(cluster: str, machine: Machine) -> str:
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """First-boot files of every machine that stands, then images."""
+    """First-boot files of every machine that exists, then images."""
     for machine, seen, config in scene.standing():
         yield from _attached(scene, machine, seen, config)
         yield from _snippets(scene, machine)

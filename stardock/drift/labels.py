@@ -13,7 +13,7 @@ from stardock.model.machine import Machine
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Every machine that stands."""
+    """Every machine that exists."""
     for machine, seen, config in scene.standing():
         yield from _labels(scene.plan.cluster, machine, seen, config)
 

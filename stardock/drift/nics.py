@@ -13,7 +13,7 @@ from stardock.spec.trunks import vlans_of
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Every machine that stands."""
+    """Every machine that exists."""
     for machine, _, config in scene.standing():
         yield from _nics(machine, config)
         yield from _devices(machine, config)

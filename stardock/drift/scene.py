@@ -40,7 +40,7 @@ class Scene:
         return tuple(one.name for one in self.plan.machines if one.vm_id in self.machines and one.vm_id not in self.configs)
 
     def standing(self) -> Iterator[tuple[Machine, EstateMachine, Config]]:
-        """The planned machines that stand and whose configuration was read."""
+        """The planned machines that exist and whose configuration was read."""
         for machine in self.plan.machines:
             seen = self.machines.get(machine.vm_id)
             if seen is not None and machine.vm_id in self.configs:

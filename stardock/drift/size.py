@@ -31,7 +31,7 @@ _BLIND = frozenset({"scsihw"})
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Every machine that stands."""
+    """Every machine that exists."""
     for machine, _, config in scene.standing():
         found = _found(config)
         for key, wanted in _wanted(machine).items():

@@ -42,7 +42,7 @@ class Kind(Enum):
     ABSENT = auto()  # a file
     UNREACHABLE = auto()  # the PVE node, or Proxmox
     ODD = auto()  # an answer that is none
-    MISSING = auto()  # nothing stands in the way: the machine does not have it (yet)
+    MISSING = auto()  # nothing is in the way: the machine does not have it (yet)
     OTHER = auto()
 
 

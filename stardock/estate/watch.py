@@ -100,7 +100,7 @@ UNLISTED = Reason(Kind.MISSING, "Proxmox does not list it to this token", "runne
 
 
 def _cause(estate: Estate, vm: EstateMachine, reason: Reason) -> Reason:
-    """An agent is silent in a VM that stands still, too: its PVE node knows."""
+    """An agent is silent in a VM that is stopped, too: its PVE node knows."""
     return (reason.kind is Kind.SILENT and standstill(vm, power_of(estate, vm))) or reason
 
 

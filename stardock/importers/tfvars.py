@@ -77,7 +77,7 @@ class _Reading:
         key_node, value_node = _inner(node)[0], _inner(node)[-1]
         key = self._key(key_node, path)
         if key in into:
-            self._fault(f"`{key}` stands here twice; the last one counts", key_node, (*path, key))
+            self._fault(f"`{key}` is here twice; the last one counts", key_node, (*path, key))
         self.tree.lines[(*path, key)] = _line(key_node)
         into[key] = self._value(value_node, (*path, key))
 

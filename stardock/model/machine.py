@@ -15,7 +15,7 @@ from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Start
 Role = Literal["server", "agent", "loadbalancer"]
 Strategy = Literal["maint-window", "best-effort", "instantly", "off"]
 
-#: Where PVE attaches the first disk. A machine that stands keeps it: another place is another disk to the provider.
+#: Where PVE attaches the first disk. A machine that exists keeps it: another place is another disk to the provider.
 DiskInterface = Literal["scsi0", "virtio0"]
 
 #: Where PVE attaches the cloud-init drive of machines in locks that were written before it was recorded. AHCI on q35: Debian 12's cloud
@@ -165,7 +165,7 @@ class Machine:
     users: tuple[User, ...]
     disk_interface: DiskInterface = "scsi0"
     disk_options: DiskOptions = field(default_factory=DiskOptions)
-    seed_interface: str = FORMER_SEED  # PVE's slot of the cloud-init drive; a machine that stands keeps it
+    seed_interface: str = FORMER_SEED  # PVE's slot of the cloud-init drive; a machine that exists keeps it
     cicustom: str | None = None  # first-boot files of an imported machine, as PVE keeps them; None: Stardock's own three
     packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)
     selinux: bool = False  # Kubernetes runs under its own SELinux policy; a default that the lock keeps, since it needs labels

@@ -139,7 +139,7 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
 
 
 def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:
-    """The lock's, as long as it stands; else the first server that stands; a new one only where none does."""
+    """The lock's, as long as it stands; else the first server that exists; a new one only where none does."""
     if held.founder in decided.kept or held.founder in decided.retained:
         return held.founder
     declared = [one.name for one in every if one.role == "server"]

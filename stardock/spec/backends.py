@@ -1,6 +1,6 @@
 """Where Terraform's state may lie: the settings of each backend that both tofu 1.12 and terraform 1.11 take.
 
-Credentials are not among them: the engines read those from the environment, and what stands in cluster.yaml would be in the JSON, in
+Credentials are not among them: the engines read those from the environment, and what is in cluster.yaml would be in the JSON, in
 `.terraform/` and in every saved plan. Names and variables are from the engines' sources (internal/backend/remote-state/*/backend.go).
 """
 

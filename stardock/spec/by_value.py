@@ -46,7 +46,7 @@ def _of_a_nic(word: str, _meant: str | None, value: Any, _at: Keys, _texts: Text
 def _of_network(word: str, meant: str | None, value: Any, at: Keys, texts: Texts) -> str | None:
     if word in {"interface", "interfaces", "nics"} and isinstance(value, list) and value and isinstance(value[0], dict):
         nics = flow(value, at, texts)
-        return f"NICs stand under their role: write agent: {nics}, and likewise server and loadbalancer" if nics else None
+        return f"NICs belong under their role: write agent: {nics}, and likewise server and loadbalancer" if nics else None
     told = cures.virtual_ip(value) if meant in {"vip", VIP} and isinstance(value, str) else None
     return told and (told if cures.ITSELF_AS_NAME in told else f"write network: {{vip: {told.removeprefix('write ')}}}")
 

@@ -56,7 +56,7 @@ class SecretSource(Section):
     @classmethod
     def _not_the_secret_itself(cls, data: Any) -> Any:
         if isinstance(data, str | int):
-            message = "a secret itself stands here, and cluster.yaml is committed"
+            message = "this is a secret itself, and cluster.yaml is committed"
             cure = "write {env: ADMIN_PASSWORD_HASH}, a variable that holds the hash; if this was committed, choose another password"
             raise broken(message, cure)
         return data
@@ -106,9 +106,9 @@ def parse_mode(value: object) -> str:
 
 
 def parse_content(value: str) -> str:
-    """A text that may stand in Terraform's JSON, the lock and the bundle: no private key, and not too long."""
+    """A text that may be in Terraform's JSON, the lock and the bundle: no private key, and not too long."""
     if MARK in value:
-        raise broken("this content holds a private key, and would stand in the lock, the state and the bundle", "bring secrets another way")
+        raise broken("this content holds a private key, and would be in the lock, the state and the bundle", "bring secrets another way")
     size = len(value.encode())
     if size > MAX_CONTENT:
         raise broken(f"the content has {size} bytes; {MAX_CONTENT} is the most", "download it in `runcmd` instead")

@@ -15,8 +15,8 @@ def each(words: str, cure: str) -> dict[str, str]:
     return dict.fromkeys(words.split(), cure)
 
 
-#: What is said of machines that do not stand under `pools`: as a whole, and by role.
-UNDER_POOLS = "machines stand under `pools`"
+#: What is said of machines that do not belong under `pools`: as a whole, and by role.
+UNDER_POOLS = "machines belong under `pools`"
 POOLS = f"{UNDER_POOLS}, a pool a role: - {{name: NAME, role: server, agent or loadbalancer, machines: [...]}}"
 BY_POOL: Mapping[str, str] = {
     role: f"{UNDER_POOLS}: write pools: [{{name: {name}s, role: {role}, machines: [{name}1]}}], and the other pools beside it"
@@ -25,7 +25,7 @@ BY_POOL: Mapping[str, str] = {
 #: Root key -> cures that say where what it holds stands: it is not told to be missing besides.
 PLACES = {"pools": (POOLS, *BY_POOL.values())}
 IMAGE = "delete it: machines start from an image, not from a template; `image: {system: debian}` says which (docs/images.md)"
-NICS_BY_ROLE = "NICs stand under `network`, by role: write network: {agent: [{%s}]}, and likewise server and loadbalancer"
+NICS_BY_ROLE = "NICs belong under `network`, by role: write network: {agent: [{%s}]}, and likewise server and loadbalancer"
 OPTION = "it belongs to `distribution.options`, in RKE2's words: write distribution: {options: {%s: {}}}"
 ADDONS = "delete it: Stardock installs no add-ons; RKE2 applies manifests that `cloud_init.user_data.write_files` puts on servers"
 PLACED = "delete it: `nodes` of `proxmox`, and of pools, say where machines are made"
@@ -78,9 +78,9 @@ ROOT: Mapping[str, str] = {
     **each("bridge", NICS_BY_ROLE % "bridge: {}"),
     **each("vlan vlan_id", NICS_BY_ROLE % "vlan: {}"),
     **each("gateway gw", NICS_BY_ROLE % "static: {base: ADDRESS, gateway: {}}"),
-    **each("dns nameserver nameservers dns_servers", "name servers stand under `network`: write network: {dns: {[]}}"),
-    **each("ssh_keys ssh_public_keys authorized_keys sshkeys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
-    **each("ssh_public_key public_key", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("dns nameserver nameservers dns_servers", "name servers belong under `network`: write network: {dns: {[]}}"),
+    **each("ssh_keys ssh_public_keys authorized_keys sshkeys", "keys belong under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("ssh_public_key public_key", "keys belong under `ssh.keys`: write ssh: {keys: {[]}}"),
     **each(
         "ssh_key ssh_private_key ssh_key_path private_key ssh_key_file ansible_ssh_private_key_file private_ssh_key_path",
         "it belongs to `ssh`: write ssh: {private_key: {}}",
@@ -93,11 +93,11 @@ ROOT: Mapping[str, str] = {
     **each("terraform required_providers required_version providers resource resources data module modules", _TERRAFORM),
     **each("variable output outputs environment env environments", _VALUES),
     **each("services volumes", _COMPOSE),
-    **each("ssh_authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("ssh_authorized_keys", "keys belong under `ssh.keys`: write ssh: {keys: {[]}}"),
     **each("runcmd bootcmd", _USER_DATA % "{key}"),
     **each("write_files files", (_USER_DATA % "write_files").replace("{[]}", "[...]")),
     **each("users accounts", "it belongs to `cloud_init`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"),
-    **each("initialization", "accounts and keys stand under `ssh` and `cloud_init`, addresses under `network`: delete it"),
+    **each("initialization", "accounts and keys belong under `ssh` and `cloud_init`, addresses under `network`: delete it"),
     **each("hostname fqdn preserve_hostname manage_etc_hosts", "delete it: a machine is called as its pool names it"),
     **each("apiversion kind metadata spec", _NO_OBJECT),
     **each("timezone tz system_timezone", "it belongs to `maintenance`: write maintenance: {timezone: {}}"),

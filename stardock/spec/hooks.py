@@ -54,7 +54,7 @@ class Hooks(Section):
     """Your own commands before and after `runner deploy` and `runner bootstrap`; see docs/hooks.md."""
 
     before_deploy: Commands = Field(default=(), description="after the checks, before anything is written")
-    after_deploy: Commands = Field(default=(), description="when the machines stand and their addresses and host keys are known")
+    after_deploy: Commands = Field(default=(), description="when the machines exist and their addresses and host keys are known")
     before_bootstrap: Commands = Field(default=(), description="before the first machine is entered")
     after_bootstrap: Commands = Field(default=(), description="when the last stage is done")
 

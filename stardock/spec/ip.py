@@ -34,7 +34,7 @@ def _ipv4_cure(value: object) -> str:
     if isinstance(value, str) and "/" in value:
         return f"write {value.split('/')[0]}, without its prefix"
     if isinstance(value, str) and ":" in value:
-        return "only IPv4 goes here; IPv6 of machines stands under `ipv6` of an interface"
+        return "only IPv4 goes here; IPv6 of machines belongs under `ipv6` of an interface"
     return "write four numbers of 0 to 255, for example 192.168.1.40"
 
 

@@ -1,4 +1,4 @@
-"""Where a value stands in cluster.yaml, and how a message tells it."""
+"""Where a value is in cluster.yaml, and how a message tells it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def once_each(value: tuple[int, ...]) -> tuple[int, ...]:
     """No number twice: two machines would get the same window."""
     twice = sorted({number for number in value if value.count(number) > 1})
     if twice:
-        raise broken(f"{', '.join(map(str, twice))} stands there twice", "delete one")
+        raise broken(f"{', '.join(map(str, twice))} is there twice", "delete one")
     return value
 
 

@@ -132,7 +132,7 @@ def parse_taint_mapping(value: object) -> object:
     if isinstance(value, dict) and isinstance(value.get("key"), str):
         pair = f"{value['key']}={value['value']}" if value.get("value") else value["key"]
         effect = {effect.lower(): effect for effect in EFFECTS}.get(str(value.get("effect")).lower(), "NoSchedule")
-        raise broken("a mapping stands where a taint belongs as one text", f"write {pair}:{effect}")
+        raise broken("there is a mapping where a taint belongs as one text", f"write {pair}:{effect}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Files of private keys, as cluster.yaml names them: the key itself never stands in it."""
+"""Files of private keys, as cluster.yaml names them: the key itself is never in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stardock.spec.units import shown
 #: What stands in the first line of every private key, and in no public one.
 MARK = "PRIVATE KEY-----"
 HERE = (
-    "a private key itself stands here, and cluster.yaml is committed",
+    "this is a private key itself, and cluster.yaml is committed",
     "delete it, and name its file, outside of the repository; if it was committed, make a new key and take the old one out everywhere",
 )
 

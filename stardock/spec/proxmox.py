@@ -23,7 +23,7 @@ _MAX_PORT = 65535
 def parse_endpoint(value: object) -> str:
     """`https://HOST:PORT`, no path: the provider and our own checks add theirs."""
     if isinstance(value, list):
-        raise broken("a list stands where one URL belongs: a PVE cluster answers for all its nodes at any of them", ONE_CLUSTER)
+        raise broken("there is a list where one URL belongs: a PVE cluster answers for all its nodes at any of them", ONE_CLUSTER)
     text = value.rstrip("/") if isinstance(value, str) else ""
     if text.startswith("http://"):
         raise broken(f"{shown(value)} would send the token in clear", f"write {cures.endpoint(text)}")
@@ -80,7 +80,7 @@ def once_each(value: tuple[str, ...]) -> tuple[str, ...]:
     """No datastore twice."""
     twice = sorted({name for name in value if value.count(name) > 1})
     if twice:
-        raise broken(f"{', '.join(map(shown, twice))} stands there twice", "delete one")
+        raise broken(f"{', '.join(map(shown, twice))} is there twice", "delete one")
     return value
 
 

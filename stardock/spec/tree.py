@@ -25,7 +25,7 @@ MAX_VALUES = 200_000
 _DEEP = re.compile(r"(?:[\[{]\s*){50}")
 _TOO_DEEP = Problem("the file is nested too deeply", line=1, cure="no key of cluster.yaml needs more than seven levels")
 
-TEMPLATE = "a template stands here, and cluster.yaml has none"
+TEMPLATE = "this is a template, and cluster.yaml has none"
 
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {"true": True, "false": False}
@@ -96,7 +96,7 @@ class _Unfolding:
             if key is None:
                 continue
             if key in first:
-                self._problem(f"the key `{key}` stands here twice, first on line {first[key]}", key_node, (*path, key), _one_of(value_node))
+                self._problem(f"the key `{key}` is here twice, first on line {first[key]}", key_node, (*path, key), _one_of(value_node))
                 continue
             first[key] = self.tree.lines[(*path, key)] = _line(key_node)
             found[key] = self.value(value_node, (*path, key))
@@ -182,11 +182,11 @@ def _line(node: Node) -> int:
 
 #: what ruamel says -> what it means, and the cure
 _FAULTS = (
-    (r"found character '\\t'", "a tab stands where YAML takes only spaces", "replace the tab by spaces"),
+    (r"found character '\\t'", "there is a tab where YAML takes only spaces", "replace the tab by spaces"),
     (r"found character '(.)'", "`{0}` cannot begin a value", "put the value in quotes"),
     (
         r"mapping values are not allowed",
-        "a `:` stands where no key can be",
+        "there is a `:` where no key can be",
         "check the indentation, or put a value that holds `: ` in quotes",
     ),
     (r"unexpected end of stream", "a quoted text is never closed", "add the missing quote"),

@@ -135,4 +135,4 @@ def _record_replaced(run: Run) -> None:
 def _report_strays(run: Run) -> None:
     found = strays(run.workspace.plan.cluster, machines_on(run.estate()), run.workspace.plan.machines)
     for vm in found:
-        run.say(f"  warning: VM {vm.vm_id} ({vm.name}) on {vm.pve_node} carries our tags and stands in no file: nobody looks after it")
+        run.say(f"  warning: VM {vm.vm_id} ({vm.name}) on {vm.pve_node} carries our tags and is in no cluster.yaml; unmanaged")

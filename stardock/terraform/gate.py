@@ -127,7 +127,7 @@ def kept_server(change: MachineChange, allowed: Allowed) -> Refusal:
 
 
 def _why(change: MachineChange, allowed: Allowed) -> str:
-    return "it stands under `remove:`" if change.action == "delete" and change.name in allowed.remove else change.why()
+    return "it belongs under `remove:`" if change.action == "delete" and change.name in allowed.remove else change.why()
 
 
 def _unknown(change: MachineChange, allowed: Allowed) -> Refusal:

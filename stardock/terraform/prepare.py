@@ -24,7 +24,7 @@ def prepare(run: Run) -> None:
 
 
 def _begin_facts(run: Run) -> None:
-    """Where nothing stands, nothing is to be observed, and the file says so: from then on a missing one means that facts were lost."""
+    """Where nothing exists, nothing is to be observed, and the file says so: from then on a missing one means that facts were lost."""
     files = run.workspace.files
     if not files.facts.exists() and not run.standing():
         run.workspace = replace(run.workspace, facts=replace(run.workspace.facts, unknown=()))

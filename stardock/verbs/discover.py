@@ -41,7 +41,7 @@ def patient(proxmox: Proxmox) -> Estate:
 def discover(where: Workspace, estate: Estate, say: Say, seconds: float, stand: Callable[[], Standing] | None = None) -> Facts:
     """Read every machine's facts and save them; waits at most that long, and not for what waiting cannot bring.
 
-    `stand` asks the engine what stands, for `learned`. What was seen is saved in any case.
+    `stand` asks the engine what exists, for `learned`. What was seen is saved in any case.
 
     Raises ConditionError that lists the machines without an address or a host key, and why.
     """

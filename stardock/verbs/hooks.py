@@ -117,7 +117,7 @@ def _failed(files: ClusterFiles, moment: str, hook: Hook, how: str) -> EngineErr
     command = moment.partition("_")[2]
     stands = {
         "before_deploy": "nothing was changed",
-        "after_deploy": "the machines stand and are known; what comes after them was not run",
+        "after_deploy": "the machines exist and are known; what comes after them was not run",
         "before_bootstrap": "no machine was entered",
         "after_bootstrap": "the cluster stands",
     }[moment]

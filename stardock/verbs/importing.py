@@ -120,7 +120,7 @@ def _known(made: Import, origin: Origin) -> tuple[Known, str]:
                 Note(Kind.TO_DO, f"{proxmox.endpoint} shows none of these VMs: do they stand, and may the token see them (VM.Audit)?")
             )
         except ConditionError as error:
-            made.notes.append(Note(Kind.TO_DO, f"Proxmox could not be asked what stands: {error.message}"))
+            made.notes.append(Note(Kind.TO_DO, f"Proxmox could not be asked what exists: {error.message}"))
     state = from_state(read_text(made.files.state, most=MAX_STATE_BYTES)) if made.files.state else None
     return state, f"{made.files.state} says so"
 
@@ -163,7 +163,7 @@ def _text(wish: Wish, origin: Origin, known: Known) -> str:
 
 
 def _lock(made: Import, origin: Origin, known: Known) -> None:
-    """Plan the file twice: for what the names get, and over what stands, which must leave nothing to wish for."""
+    """Plan the file twice: for what the names get, and over what exists, which must leave nothing to wish for."""
     try:
         spec = parse(made.text.encode(), made.wish.cluster_file)
         _, fresh = build(spec, None, str(made.wish.cluster_file))

@@ -59,7 +59,7 @@ def accept(cluster_file: Path, name: str, *, dry_run: bool = False) -> tuple[Cha
 
 
 def forget(cluster_file: Path, name: str, *, dry_run: bool = False) -> Machine:
-    """Free what a removed machine was given; its last record. `RefusedError` when it still stands, is unknown, or the lock is frozen."""
+    """Free what a removed machine was given; its last record. `RefusedError` when it still exists, is unknown, or the lock is frozen."""
     where = open_workspace(cluster_file)
     before = where.lock_before or Lock(cluster=where.spec.cluster, founder="")
     after = without(before, name)

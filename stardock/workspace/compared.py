@@ -1,4 +1,4 @@
-"""A workspace's plan against what stands, as far as the files beside cluster.yaml tell: nobody is asked, nothing is written."""
+"""A workspace's plan against what exists, as far as the files beside cluster.yaml tell: nobody is asked, nothing is written."""
 
 from __future__ import annotations
 

@@ -152,5 +152,5 @@ def forget(lock: Lock, name: str) -> Lock:
         raise RefusedError(f"the lock holds nothing for {name}", cure=f"it holds {', '.join(sorted(lock.machines)) or 'no name'}")
     if not machine.retired:
         cure = f"to remove the machine write `remove: [{name}]` in cluster.yaml and deploy; then forget it"
-        raise RefusedError(f"{name} still stands: its VM id and addresses are in use", cure=cure)
+        raise RefusedError(f"{name} still exists: its VM id and addresses are in use", cure=cure)
     return replace(lock, machines={other: kept for other, kept in lock.machines.items() if other != name})

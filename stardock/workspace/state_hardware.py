@@ -48,7 +48,7 @@ def state_stand(plan: Plan, state: Path, versions: Mapping[str, str]) -> Stand |
 
 
 def _document(text: bytes) -> dict[str, Any] | None:
-    """Synth makes an empty file, so that nobody makes a readable one: nothing stands. One that was cut short says nothing."""
+    """Synth makes an empty file, so that nobody makes a readable one: nothing exists. One that was cut short says nothing."""
     if not text.strip():
         return {}
     try:

@@ -42,7 +42,7 @@ class Workspace:
 
     @property
     def knows_machines(self) -> bool:
-        """Whether the lock on disk holds machines: one with image pins alone says nothing of what stands."""
+        """Whether the lock on disk holds machines: one with image pins alone says nothing of what exists."""
         return self.lock_before is not None and bool(self.lock_before.machines)
 
 
@@ -95,12 +95,12 @@ def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
     seen = stand if stand is not None else standing_here(ws)
     if seen is None and ws.plan.state.backend == LOCAL:
         cure = f"take {ws.files.lock.name} back from version control; `runner deploy` can read the state (export TF_ENCRYPTION)"
-        raise RefusedError(f"{ws.files.lock} is not there, and {ws.files.state.name} is encrypted: what stands cannot be seen", cure=cure)
+        raise RefusedError(f"{ws.files.lock} is not there, and {ws.files.state.name} is encrypted: what exists cannot be seen", cure=cure)
     others = [*moved(ws.plan, seen or {})]
     if not others:
         return
     state = f"the state in {ws.plan.state.backend}" if standing_here(ws) is None else ws.files.state.name
-    message = f"{ws.files.lock} is not there, and machines stand ({state}) that a new one would not keep: {'; '.join(others)}"
+    message = f"{ws.files.lock} is not there, and machines exist ({state}) that a new one would not keep: {'; '.join(others)}"
     cure = (
         f"take it back from version control (git checkout -- {ws.files.lock.name}); if it is lost for good, write what is as `vm_id:` and"
         " `pve_node:` on each of these machines, with its address, and those that may go under `remove:`"
@@ -109,7 +109,7 @@ def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
 
 
 def standing_here(ws: Workspace) -> Standing | None:
-    """Give the machines that stand, by name; None where only the engine can tell: the state lies elsewhere, or is encrypted.
+    """Give the machines that exist, by name; None where only the engine can tell: the state lies elsewhere, or is encrypted.
 
     A file that holds machines counts also where `state:` names another place: nobody moved it there yet.
     """

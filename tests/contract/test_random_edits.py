@@ -73,7 +73,7 @@ def applied(data: Data, folder: Path) -> Iterator[Applied]:
 
 @dataclass(frozen=True)
 class Applied:
-    """A cluster that stands, and the lock of that time."""
+    """A cluster that exists, and the lock of that time."""
 
     folder: Path
     lock: str

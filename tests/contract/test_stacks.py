@@ -159,7 +159,7 @@ def change_dns(data: Data) -> None:
 
 
 def change_routes(data: Data) -> None:
-    """Also what is held back: IPv6 on machines that stand."""
+    """Also what is held back: IPv6 on machines that exist."""
     for role in ("loadbalancer", "server", "agent"):
         data["network"][role][0] |= {"routes": [{"to": "10.9.0.0/16", "via": "192.168.1.2"}], "metric": 500, "ipv6": {"slaac": True}}
 

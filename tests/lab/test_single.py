@@ -1,6 +1,6 @@
 """`examples/single`: one server, no load balancer, no VIP, DHCP. Deploys and bootstraps in the lab too: first by a bundle that was copied
 elsewhere and a bare ansible-playbook, as who has nothing else of Stardock would. Beside what the example says, its server has a data disk
-and stands under PVE HA with its disks on shared storage: its PVE node fails in the end.
+and belongs under PVE HA with its disks on shared storage: its PVE node fails in the end.
 """
 
 from __future__ import annotations

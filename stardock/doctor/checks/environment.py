@@ -1,4 +1,4 @@
-"""Variables that the provider reads and that do not do here what one may think: what cluster.yaml says goes first."""
+"""Variables that the provider reads and that are ignored here: cluster.yaml takes precedence."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def to_do(origin: Origin, cluster_file: str) -> Iterator[Note]:
 def _files(origin: Origin) -> Iterator[Note]:
     """What starbase's roles wrote and Stardock has no key for: the next machine comes up without it."""
     values, note = origin.ansible.values, origin.ansible.note
-    where = "under `cloud_init.user_data.write_files`: the nodes that stand keep theirs, and new machines have none"
+    where = "under `cloud_init.user_data.write_files`: the nodes that exist keep theirs, and new machines have none"
     if values.rke2_config.embedded_registry.enabled:
         mirrors = ", ".join(values.rke2_config.embedded_registry.mirrors)
         message = f"the mirrors of the embedded registry ({mirrors}) are not taken over: write /etc/rancher/rke2/registries.yaml {where}"
@@ -78,7 +78,7 @@ def _first_boot(origin: Origin) -> Iterator[Note]:
         "starbase's switch leaves transactional-update to reboot Kubernetes machines undrained; Stardock's stage `machines` sets a method"
     )
     yield _other(origin, message, *keys, "disable_rebootmgr")
-    image = "a new download for machines that will be made; those that stand keep their disk. `runner image pin` holds it to a checksum"
+    image = "a new download for machines that will be made; those that exist keep their disk. `runner image pin` holds it to a checksum"
     yield _other(origin, image, "image_download_config", "url")
 
 

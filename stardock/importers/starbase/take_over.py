@@ -1,4 +1,4 @@
-"""The lock of an imported cluster: what planning gives these names, with what the VMs that stand already have in its place."""
+"""The lock of an imported cluster: what planning gives these names, with what the VMs that exist already have in its place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Known = Mapping[str, Standing] | None
 
 
 def take_over(lock: Lock, origin: Origin, known: Known) -> Lock:
-    """Put into a new lock what the machines that stand have; one that does not stand is left as planned, to be made."""
+    """Put into a new lock what the machines that exist have; one that does not exist is left as planned, to be made."""
     by_name = {machine.full_name: machine for machine in origin.machines}
     machines = {
         name: _taken(machine, by_name[machine.record.hostname], origin, known) if machine.record.hostname in by_name else machine
@@ -51,7 +51,7 @@ def _nics(interfaces: tuple[Interface, ...], vm: StarbaseVm, standing: Standing 
 
 
 def surprises(origin: Origin, known: Known, source: str) -> Iterator[Note]:
-    """Where what stands is not what starbase's variables say; `source` says who told."""
+    """Where what exists is not what starbase's variables say; `source` says who told."""
     if known is None:
         message = (
             "the MACs of the VMs are not known: Proxmox made them up. With PROXMOX_VE_API_TOKEN set, or starbase's terraform.tfstate there,"
@@ -63,13 +63,13 @@ def surprises(origin: Origin, known: Known, source: str) -> Iterator[Note]:
         standing = known.get(vm.full_name)
         if standing is None:
             yield Note(
-                Kind.OTHERWISE, f"{vm.full_name} does not stand ({source}, unless the token may not see it): the first deploy makes it"
+                Kind.OTHERWISE, f"{vm.full_name} does not exist ({source}, unless the token may not see it): the first deploy makes it"
             )
         elif (standing.vm_id, standing.pve_node) != (vm.vm_id, vm.pve_node):
             was = f"starbase's variables say VM {vm.vm_id} on {vm.pve_node}"
             yield Note(Kind.OTHERWISE, f"{vm.full_name} is VM {standing.vm_id} on {standing.pve_node} ({source}) and stays so; {was}")
     for name in sorted(set(known) - {vm.full_name for vm in origin.machines}):
-        yield Note(Kind.OTHERWISE, f"{name} stands ({source}) and is not in starbase's variables: nobody looks after it")
+        yield Note(Kind.OTHERWISE, f"{name} exists ({source}) and is not in starbase's variables; unmanaged")
 
 
 def pve_nodes_of(known: Known) -> tuple[str, ...]:

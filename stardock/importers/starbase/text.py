@@ -14,13 +14,13 @@ from stardock.model.lock import Lock
 from stardock.model.machine import Machine
 
 _HEAD = """\
-# Made by `runner import starbase` from starbase's own files. VM ids, PVE nodes, addresses and MACs of the machines that stand are in the
+# Made by `runner import starbase` from starbase's own files. VM ids, PVE nodes, addresses and MACs of the machines that exist are in the
 # lock beside this file: commit both. Every key: docs/cluster-yaml.md.
 """
 _SECTIONS = {
     "distribution": "starbase pins no release: write here as `version` what `rke2 --version` tells on a server.",
     "proxmox": "The token comes from PROXMOX_VE_API_TOKEN. starbase placed machines by the names of PVE nodes in alphabetical order.",
-    "image": "For machines that will be made; those that stand keep their disk.",
+    "image": "For machines that will be made; those that exist keep their disk.",
     "cloud_init": "Beside what the system and the roles bring themselves.",
     "network": "As PVE and the guests have it now.",
     "pools": "In the order in which starbase counted, with the hardware that is there.",

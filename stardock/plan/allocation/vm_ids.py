@@ -36,7 +36,7 @@ def _range(pool: Pool) -> range:
 
 
 def range_problems(spec: Spec, held: Mapping[str, LockedMachine]) -> Iterator[Problem]:
-    """Ranges that were written and meet, and a new pool's that holds ids of machines that stand; told at the pool that is new."""
+    """Ranges that were written and meet, and a new pool's that holds ids of machines that exist; told at the pool that is new."""
     ranges = [(p, _range(pool)) for p, pool in enumerate(spec.pools) if _range(pool)]
     for number, (p, one) in enumerate(ranges):
         for q, other in ranges[number + 1 :]:
@@ -61,7 +61,7 @@ def _names(pool: Pool, held: Mapping[str, LockedMachine]) -> list[str]:
 def _newer(
     one: tuple[int, range], other: tuple[int, range], spec: Spec, held: Mapping[str, LockedMachine]
 ) -> tuple[tuple[int, range], tuple[int, range]]:
-    """The pool that is to move, then the other: the one of which nothing stands, else the one that begins later."""
+    """The pool that is to move, then the other: the one of which nothing exists, else the one that begins later."""
     first, second = sorted((one, other), key=lambda item: (not _names(spec.pools[item[0]], held), item[1].start, item[0]))
     return second, first
 

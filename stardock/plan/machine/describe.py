@@ -35,7 +35,7 @@ class Surroundings:
     cni: tuple[str, ...]
     windows: tuple[Window, ...]
     pins: Pins
-    unconfined: frozenset[str]  # machines that stand, and run Kubernetes without its SELinux policy
+    unconfined: frozenset[str]  # machines that exist, and run Kubernetes without its SELinux policy
 
 
 def surroundings(spec: Spec, pins: Mapping[str, Pin], unconfined: frozenset[str]) -> Surroundings:

@@ -79,7 +79,7 @@ def keep(wish: Machine, record: Machine, one: Wanted, said: image.Image) -> Kept
 
 
 def accepted(wish: Machine, waiting: Kept) -> Machine:
-    """What a person accepts: all that waits, and no default that we moved: the machine may stand there already, migrated by Proxmox."""
+    """What a person accepts: all that waits, and no default that we moved: the machine may be there already, migrated by Proxmox."""
     if any(change.field in _ANOTHER_IMAGE for change in (*waiting.changes, *waiting.replacements)):
         return wish
     kept = waiting.machine

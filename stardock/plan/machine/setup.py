@@ -28,7 +28,7 @@ def account(user: cloud_init.User) -> User:
 def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:
     """Whether Kubernetes runs under its SELinux policy: as `distribution.options` says, wherever it can.
 
-    Not on the machines that stand without it (`unconfined`): their files have no labels, and a new release of ours restarts nobody.
+    Not on the machines that exist without it (`unconfined`): their files have no labels, and a new release of ours restarts nobody.
     """
     if one.role == "loadbalancer":
         return False

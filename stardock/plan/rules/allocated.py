@@ -45,7 +45,7 @@ def _role_kept(spec: Spec, one: Wanted, record: Machine) -> Problem:
 
 
 def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], held: Collection[str]) -> list[Problem]:
-    """What the allocated values break; `machines` are all that will stand, retained ones too, `held` those that stand already."""
+    """What the allocated values break; `machines` are all that will exist, retained ones too, `held` those that exist already."""
     return [
         *_standing_pve_nodes(spec, every, machines),
         *too_full(spec, every, held, machines),
@@ -77,7 +77,7 @@ def _standing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Ite
     """The VIP goes after the load balancers, never before."""
     standing = [machine.name for machine in machines.values() if machine.role == "loadbalancer"]
     if standing and spec.network.vip is None:
-        message = f"the load balancers {', '.join(standing)} still stand, and there is no VIP any more"
+        message = f"the load balancers {', '.join(standing)} still exist, and there is no VIP any more"
         yield at(spec, ("network", "vip"), message, f"write the VIP again until they are gone (`remove: [{', '.join(standing)}]`)")
 
 

@@ -1,4 +1,4 @@
-"""What must not be done to a cluster that stands: another founding, an older release, a minor skipped. Pure.
+"""What must not be done to a cluster that exists: another founding, an older release, a minor skipped. Pure.
 
 The same rules hold `runner plan` against what was observed last, and `runner bootstrap` against what the machines say.
 """

@@ -108,7 +108,7 @@ def devices_fit(machine: Machine) -> Iterator[Fault]:
 def usb_devices_are_apart(machine: Machine) -> Iterator[Fault]:
     """A device is one: PVE finds it by its id or port, and QEMU takes it once."""
     for name in _twice(usb.mapping for usb in machine.usb):
-        yield "usb", f"the USB device {name} stands there twice", "delete one"
+        yield "usb", f"the USB device {name} is there twice", "delete one"
 
 
 def addresses_need_an_agent(machine: Machine) -> Iterator[Fault]:

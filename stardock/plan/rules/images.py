@@ -24,9 +24,9 @@ GIB = 1024**3
 def image_problems(
     spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], held: Lock, accept: Collection[str]
 ) -> list[Problem]:
-    """All problems of the machines as they will be, those that stand with the image that they have; of a pool each is told once.
+    """All problems of the machines as they will be, those that exist with the image that they have; of a pool each is told once.
 
-    What a machine that stands has already is not refused: its disk is there, and of the rest `image_warnings` tells.
+    What a machine that exists has already is not refused: its disk is there, and of the rest `image_warnings` tells.
     """
     standing = {name: one.record for name, one in held.active().items() if name not in accept}
     told: dict[tuple[Keys, str], Problem] = {}
@@ -40,7 +40,7 @@ def image_problems(
 
 
 def image_warnings(every: Sequence[Wanted], machines: Mapping[str, Machine], held: Lock) -> Iterator[str]:
-    """What machines that stand have already, and their images' names say cannot work; the image may be better than its name."""
+    """What machines that exist have already, and their images' names say cannot work; the image may be better than its name."""
     standing = held.active()
     for one in every:
         record = standing[one.name].record if one.name in standing else None
@@ -136,7 +136,7 @@ def _or_another_image(image: Image) -> str:
     """The way to the whole kernel: the system's own image. What stands keeps its image until it is made anew."""
     release = system(image.system).release(image.release)
     way = f"take the image {release.image_file_name}, which has {release.kernel.name}"
-    return f", or {way} (machines that stand keep theirs until they are made anew)"
+    return f", or {way} (machines that exist keep theirs until they are made anew)"
 
 
 def _image_name(image: Image) -> str:

@@ -131,7 +131,7 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
     elif other not in places:
         gone = other in spec.remove or lock.machines[other].retired
         freed = f"{other} keeps it for its return: when it is gone, `runner lock forget {other}` frees it"
-        cure = freed if gone else f"{other} still stands: give {name} another {clash.words}"
+        cure = freed if gone else f"{other} still exists: give {name} another {clash.words}"
     return at(spec, _claim_keys(places[name], clash), message, cure)
 
 

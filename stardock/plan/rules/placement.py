@@ -1,4 +1,4 @@
-"""What is to be said of where machines stand: PVE nodes too full, machines that would be lost together, machines that stand elsewhere."""
+"""What is to be said of where machines stand: PVE nodes too full, machines that would be lost together, machines that exist elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def gibibytes(mib: int) -> str:
 
 
 def too_full(spec: Spec, every: Sequence[Wanted], held: Collection[str], machines: Mapping[str, Machine]) -> Iterator[Problem]:
-    """New machines on a PVE node that has no room for them. Memory of machines that stand may grow beyond it: that is a warning."""
+    """New machines on a PVE node that has no room for them. Memory of machines that exist may grow beyond it: that is a warning."""
     for name, capacity, taken in _overfull(spec, machines):
         new = [one for one in every if one.name not in held and machines[one.name].pve_node == name]
         if new:

@@ -48,7 +48,7 @@ def yes(value: bool) -> tuple[str, ...]:
 
 
 def hardware(cluster: str, machine: Machine) -> dict[str, tuple[str, ...]]:
-    """The VM: all that the engine changes of one that stands."""
+    """The VM: all that the engine changes of one that exists."""
     return {
         "cores": (str(machine.cores),),
         "sockets": (str(machine.sockets),),
@@ -139,7 +139,7 @@ def _startup(one: Startup) -> tuple[str, ...]:
 
 
 def setup(machine: Machine) -> dict[str, tuple[str, ...]]:
-    """What is inside: all that `runner bootstrap` changes of a machine that stands."""
+    """What is inside: all that `runner bootstrap` changes of a machine that exists."""
     windows = dict(self_rebooting({machine.name: machine}))
     return {
         "labels": tuple(f"{key}={value}" for key, value in sorted(machine.labels.items())),

@@ -1,4 +1,4 @@
-"""What the next run would do, against what stands. Pure: what stands is given, from the engine's state or from the lock."""
+"""What the next run would do, against what exists. Pure: what exists is given, from the engine's state or from the lock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MEMBER = "a server of a founded cluster: `runner deploy` refuses it and names t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """The VMs that stand, as far as that is known here: name -> hardware, and VM id. A field that is not known is not there."""
+    """The VMs that exist, as far as that is known here: name -> hardware, and VM id. A field that is not known is not there."""
 
     source: Source
     hardware: Mapping[str, Aspects] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One field of a machine that stands and would be changed."""
+    """One field of a machine that exists and would be changed."""
 
     machine: str
     field: str

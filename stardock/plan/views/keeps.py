@@ -1,4 +1,4 @@
-"""Edits that change nothing of machines that stand, because the lock holds what they were given: told, so that nobody waits for them."""
+"""Edits that change nothing of machines that exist, because the lock holds what they were given: told, so that nobody waits for them."""
 
 from __future__ import annotations
 

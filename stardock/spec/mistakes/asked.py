@@ -1,4 +1,4 @@
-"""What is asked for where cluster.yaml names no operating system: there is no default, and what stands must stay what it is."""
+"""What is asked for where cluster.yaml names no operating system: there is no default, and what exists must stay what it is."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _asked(problem: Problem, data: Mapping[str, Any], file: Path) -> Problem:
     held = "; ".join(f"{_names(names)} with {name}" for name, names in standing.items())
     most = max(standing, key=lambda name: len(standing[name]))
     message = f"{message}; by the lock {held} stand{'s' if sum(map(len, standing.values())) == 1 else ''}"
-    return replace(problem, path="image.system", message=message, cure=f"{_add(most, problem)}, which keeps what stands; {_choice()}")
+    return replace(problem, path="image.system", message=message, cure=f"{_add(most, problem)}, which keeps what exists; {_choice()}")
 
 
 def _add(name: str, problem: Problem) -> str:
@@ -53,7 +53,7 @@ def _names(names: list[str]) -> str:
 
 
 def _standing(data: Mapping[str, Any], lock: Path) -> dict[str, list[str]]:
-    """System -> machines that stand with it in pools without an image of their own. The lock is only looked at here: it is read later."""
+    """System -> machines that exist with it in pools without an image of their own. The lock is only looked at here: it is read later."""
     pools = data.get("pools")
     own = {str(pool.get("name")) for pool in (pools if isinstance(pools, list) else ()) if isinstance(pool, dict) and pool.get("image")}
     found: dict[str, list[str]] = {}

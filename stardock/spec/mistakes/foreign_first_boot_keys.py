@@ -42,6 +42,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("commands", "it belongs to `user_data`: write user_data: {runcmd: {[]}}"),
         **each("hostname fqdn preserve_hostname manage_etc_hosts", "delete it: a machine is called as its pool names it"),
         **each("timezone locale ntp", "delete it: machines run in UTC; the time zone of windows is `maintenance.timezone`"),
-        **each("ssh_authorized_keys ssh_keys", "keys stand under `ssh.keys`, and those of an account under `users`"),
+        **each("ssh_authorized_keys ssh_keys", "keys belong under `ssh.keys`, and those of an account under `users`"),
     },
 }

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from stardock.spec.foreign_root import IMAGE, OPTION, PLACED, SIZED, each
 
-_NICS = "NICs stand under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
+_NICS = "NICs belong under `interfaces` of a pool, or under `network` by role: write interfaces: [{%s}]"
 _PROTECTED = "delete it: `protect` on the first level is true by default, and no edit of this file destroys a machine (docs/take-down.md)"
 _DECIDED = "delete it: Stardock decides this itself"
-_USER = "accounts stand under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
+_USER = "accounts belong under `cloud_init.users`: write cloud_init: {users: [{name: admin, keys: [id_ed25519.pub]}]}"
 _MAPPED = "make a resource mapping of it (Datacenter, Resource Mappings), and write %s: [NAME] with the mapping's name"
 
 #: Of machines, in pools and one by one.
@@ -45,11 +45,11 @@ _HARDWARE = {
     **each("ipconfig ipconfig0 subnet ip_range", _NICS % "static: {base: ADDRESS, gateway: ADDRESS}"),
     **each("netmask", _NICS % "static: {base: ADDRESS, prefix: {mask}, gateway: ADDRESS}"),
     **each("cidr", _NICS % "static: {base: {ip}, prefix: {bits}}"),
-    **each("dns nameserver nameservers dns_servers", "name servers stand under `network.dns`: write network: {dns: {[]}}"),
+    **each("dns nameserver nameservers dns_servers", "name servers belong under `network.dns`: write network: {dns: {[]}}"),
     **each("iso cdrom ide2 os_image", IMAGE),
     **each("lifecycle prevent_destroy deletion_protection", _PROTECTED),
     **each("depends_on provider connection provisioner timeouts", _DECIDED),
-    **each("ssh_authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("ssh_authorized_keys", "keys belong under `ssh.keys`: write ssh: {keys: {[]}}"),
     **each("runcmd bootcmd", "it belongs to `cloud_init.user_data`: write cloud_init: {user_data: {{key}: {[]}}}"),
     **each("ip_config", _NICS % "static: {base: ADDRESS, prefix: 24, gateway: ADDRESS}"),
     **each("started vm_state scsihw scsi_hardware bootdisk boot_order", _DECIDED),
@@ -59,8 +59,8 @@ _HARDWARE = {
         for flag in ("aio", "cache", "discard", "iothread", "ssd")
     },
     **each("initialization ciuser user username users", _USER),
-    **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys stand under `ssh.keys`: write ssh: {keys: {[]}}"),
-    **each("os system", "the system stands under `image`: write image: {system: debian}"),
+    **each("sshkeys ssh_keys ssh_public_keys authorized_keys", "keys belong under `ssh.keys`: write ssh: {keys: {[]}}"),
+    **each("os system", "the system belongs under `image`: write image: {system: debian}"),
 }
 
 #: Section -> its foreign keys.

@@ -18,7 +18,7 @@ Texts = Mapping[Keys, str]
 
 #: Section -> the key of one value that stands behind a name.
 _BEHIND_A_NAME = {"PveNode": "address", "DataDisk": "size", "Interface": "bridge", "Machine": "pve_node"}
-#: Sections of which a name alone may stand in a list.
+#: Sections of which a name alone may be in a list.
 _NAME_ALONE = frozenset({"PveNode", "Machine"})
 #: More items than a cure has room for.
 _MANY = 20

@@ -51,7 +51,7 @@ def _first(key: str, given: list[Any], at: Keys, texts: Texts) -> str | None:
     """Of a list of mappings, as the bpg provider and Ansible's modules have disks, the first; further disks have a key of their own."""
     first = _nested(key, given[0], (*at, 0), texts)
     others = len(given) > 1 and key == "disk"
-    return f"{first}; the others stand under `data_disks`: [{{name: data, size: SIZE}}]" if first and others else first
+    return f"{first}; the others belong under `data_disks`: [{{name: data, size: SIZE}}]" if first and others else first
 
 
 def _nested(key: str, given: Mapping[str, Any], at: Keys, texts: Texts) -> str | None:

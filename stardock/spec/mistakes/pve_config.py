@@ -17,7 +17,7 @@ _NIC = {"bridge": "bridge", "tag": "vlan", "trunks": "trunks", "mtu": "mtu", "fi
 _FLAGS = ("aio", "backup", "cache", "discard", "iothread", "replicate", "ssd")
 #: The i-th NIC of PVE is called so by the guest.
 _FIRST_SLOT = 18
-FIRST = "NICs stand under `interfaces` of a pool, or under `network` by role"
+FIRST = "NICs belong under `interfaces` of a pool, or under `network` by role"
 _MAPPED = "make a resource mapping of it (Datacenter, Resource Mappings), and write {}: [NAME] with the mapping's name"
 
 

@@ -1,4 +1,4 @@
-"""Secrets that stand in cluster.yaml: where they come from instead, and that one which was committed is none any more."""
+"""Secrets that are in cluster.yaml: where they come from instead, and that one which was committed is none any more."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def of_key(section: str, key: str) -> tuple[str, str] | None:
     word = plain(key)
     if not _WORDS.fullmatch(word):
         return None
-    return f"`{key}` is a secret, and secrets never stand in cluster.yaml, which is committed", _cure(section, word)
+    return f"`{key}` is a secret, and secrets are never in cluster.yaml, which is committed", _cure(section, word)
 
 
 def _cure(section: str, word: str) -> str:

@@ -83,7 +83,7 @@ def _of_a_dash(line: str) -> Said | None:
     dash = re.match(r"-(?=[^\s-])|[*\u2013\u2014\u2022\u00b7] ?(?=\S)", line)
     if dash is None or re.match(r"-?\d", line):
         return None
-    message = "no space stands after `-`" if dash[0] == "-" else f"`{dash[0].strip()}` begins no item of a list"
+    message = "there is no space after `-`" if dash[0] == "-" else f"`{dash[0].strip()}` begins no item of a list"
     return message, f"write `- {line[dash.end() :][:_LONGEST]}`"
 
 
@@ -91,10 +91,10 @@ def _of_a_colon(line: str) -> Said | None:
     """`key:value`, `key = value`, `key value`; only of keys that there are."""
     whole = re.fullmatch(r"(- )?([A-Za-z]\w*)(:(?!//)(?=[^\s:])|\s*=\s*|\s+)(.*)", line)
     if whole and whole[2] in _keys() and (whole[3][0] == ":" or ":" not in line):
-        message = f"no space stands after `{whole[2]}:`" if whole[3][0] == ":" else f"no `:` stands after `{whole[2]}`"
+        message = f"there is no space after `{whole[2]}:`" if whole[3][0] == ":" else f"there is no `:` after `{whole[2]}`"
         return message, f"write `{whole[1] or ''}{whole[2]}: {whole[4][:_LONGEST]}`"
     inside = next((found for found in re.finditer(r"[{,]\s*([A-Za-z]\w*):(?!//)(?=\S)", line) if found[1] in _keys()), None)
-    return (f"no space stands after `{inside[1]}:`", f"write `{inside[1]}: `") if inside else None
+    return (f"there is no space after `{inside[1]}:`", f"write `{inside[1]}: `") if inside else None
 
 
 def _of_another_language(line: str) -> Said | None:

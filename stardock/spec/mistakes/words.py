@@ -128,7 +128,7 @@ def _key(error: ErrorDetails) -> str:
 
 
 def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[str, str | None]:  # noqa: PLR0911  a kind each
-    """What is wrong with a value; a number or a boolean is shown as it stands in the file."""
+    """What is wrong with a value; a number or a boolean is shown as it is in the file."""
     given, text = error["input"], texts.get(tuple(error["loc"]))
     if given is None:
         return _empty(error)

@@ -1,4 +1,4 @@
-"""What may stand under `state` beside `backend`."""
+"""What may belong under `state` beside `backend`."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def _faults(document: Document) -> Iterator[Problem]:
             yield _too_deep(document.words, place.line)
             return
         before = first.setdefault(place.keys, place.line)
-        message = f"this key stands here twice, first on line {before}" if place.again else _odd(place.token)
+        message = f"this key is here twice, first on line {before}" if place.again else _odd(place.token)
         if message:
             yield Problem(message, path=_shown(place.keys), line=place.line, cure=document.words.cure)
 

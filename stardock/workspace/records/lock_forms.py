@@ -1,6 +1,6 @@
 """What each field of the lock may hold: what cluster.yaml may hold there, or what is made of that.
 
-Forms, not advice: what cluster.yaml is refused for today, and a machine that stands has all the same, may stay in its record.
+Forms, not advice: what cluster.yaml is refused for today, and a machine that exists has all the same, may stay in its record.
 """
 
 from __future__ import annotations

@@ -56,6 +56,6 @@ def _lose_the_lock(run: Callable[..., tuple[int, str]], estate: EmulatedEstate) 
     assert "the state in pg was not asked whether machines stand" in output
     code, output = run("deploy")
     assert code == 5, output
-    assert "machines stand (the state in pg)" in output
+    assert "machines exist (the state in pg)" in output
     assert "lb1 is VM 200 on pve1 and would be VM 300 on pve1" in output
     assert not (estate.folder / "cluster.lock").exists()

@@ -1,4 +1,4 @@
-"""A data disk that would go from a VM that stands, with the real engine and provider: refused, and taken off by the cure."""
+"""A data disk that would go from a VM that exists, with the real engine and provider: refused, and taken off by the cure."""
 
 from __future__ import annotations
 

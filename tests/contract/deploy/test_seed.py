@@ -1,4 +1,4 @@
-"""Where the cloud-init drive hangs: new machines find it, those that stand keep theirs, and what a kernel cannot see is not there."""
+"""Where the cloud-init drive hangs: new machines find it, those that exist keep theirs, and what a kernel cannot see is not there."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_a_server_under_remove_is_refused_with_numbered_steps_in_the_same_words_
     planned = deployed.run("plan")[1]
     code, output = deployed.run("deploy", "--timeout", "20")
     assert code == 5, output
-    message = "server3 is a server of a founded cluster and would be deleted: it stands under `remove:`"
+    message = "server3 is a server of a founded cluster and would be deleted: it belongs under `remove:`"
     steps = ["1. kubectl drain server3", "2. kubectl delete node server3", "5. leave server3 under `remove:` and run `runner deploy`"]
     assert all(line in output and line in planned for line in (message, *steps))
     assert "put server3 back" not in output + planned

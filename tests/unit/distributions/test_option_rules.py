@@ -145,7 +145,7 @@ def test_what_is_no_label_ends_a_kubelet_and_is_refused(text: str) -> None:
 
 @pytest.mark.proves("reality D21")
 def test_two_values_of_one_label_are_refused() -> None:
-    assert one("node-label", ["disk=ssd", "disk=hdd"]) == (1, "`disk` stands here twice, as ssd and as hdd", "keep one")
+    assert one("node-label", ["disk=ssd", "disk=hdd"]) == (1, "`disk` is here twice, as ssd and as hdd", "keep one")
 
 
 @pytest.mark.proves("reality D21")

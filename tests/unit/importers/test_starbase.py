@@ -198,7 +198,7 @@ def test_a_machine_that_does_not_stand_is_left_to_be_made(place: Imported) -> No
     known = json.loads(state())
     known["resources"][0]["instances"].pop()  # kworker0
     (place.folder / "old/infra/terraform.tfstate").write_text(json.dumps(known))
-    assert "kworker0.lan does not stand" in place.run()
+    assert "kworker0.lan does not exist" in place.run()
     assert place.lock.machines["kworker0"].record.cicustom is None
     assert place.lock.machines["ktest0"].record.cicustom is not None
 

@@ -78,7 +78,7 @@ HARDWARE: dict[str, Fault] = {
         "the disk is on virtio0, for which PVE has no `ssd`",
         "delete",
     ),
-    "a USB device twice": fault("usb: [zigbee, zigbee]", "usb:", "the USB device zigbee stands there twice", "delete one"),
+    "a USB device twice": fault("usb: [zigbee, zigbee]", "usb:", "the USB device zigbee is there twice", "delete one"),
     "DHCP without a guest agent": (
         "machines: [agent1]",
         "machines: [agent1]\n    interfaces: [{bridge: vmbr0}]\n    agent: {enabled: false}",

@@ -328,7 +328,7 @@ def test_json_holds_what_the_diff_shows(standing: Path) -> None:
     assert shown["diff"]["empty"] is False
 
 
-#: What no run changes of a machine that stands: the lock keeps it (`stardock.plan.machine.kept`), or it is the name for the rest.
+#: What no run changes of a machine that exists: the lock keeps it (`stardock.plan.machine.kept`), or it is the name for the rest.
 KEPT = {"name", "role", "pool", "pve_node", "vm_id", "interfaces", "image", "snippet_datastore", "disk_interface", "seed_interface"}
 KEPT |= {"cicustom", "commands", "boot_commands", "cni"}
 

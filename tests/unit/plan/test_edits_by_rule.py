@@ -1,4 +1,4 @@
-"""Random clusters, random single edits: no machine that stands changes a field that forces its replacement (invariants 1 and 2).
+"""Random clusters, random single edits: no machine that exists changes a field that forces its replacement (invariants 1 and 2).
 
 By rule, over the plan; `tests/contract/test_random_edits.py` asks the real provider about a sample of the same edits.
 """

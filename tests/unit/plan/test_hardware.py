@@ -1,4 +1,4 @@
-"""What a machine is made of: its own words, its pool's, the defaults; and what a machine that stands keeps of it."""
+"""What a machine is made of: its own words, its pool's, the defaults; and what a machine that exists keeps of it."""
 
 from __future__ import annotations
 

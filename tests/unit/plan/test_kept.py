@@ -52,7 +52,7 @@ def test_a_whole_pool_taken_out_stays(data: dict[str, Any]) -> None:
     del data["network"]["vip"]
     with pytest.raises(InputErrors) as caught:
         plan_of(data, lock)
-    assert "lb1, lb2 still stand" in caught.value.problems[0].message
+    assert "lb1, lb2 still exist" in caught.value.problems[0].message
 
 
 def test_a_name_under_remove_goes_and_keeps_its_values_for_its_return(data: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ def test_forget_frees_a_removed_name_and_refuses_one_that_stands(data: dict[str,
     pool(data, "agent")["machines"] = ["a2"]
     data["remove"] = ["a1"]
     _, lock = plan_of(data, lock)
-    with pytest.raises(RefusedError, match="a2 still stands"):
+    with pytest.raises(RefusedError, match="a2 still exists"):
         forget(lock, "a2")
     with pytest.raises(RefusedError, match="nothing for a9"):
         forget(lock, "a9")

@@ -1,4 +1,4 @@
-"""kured's hours: the origin's where nothing stands against them, and never silently together with a load balancer's window."""
+"""kured's hours: the origin's where nothing exists against them, and never silently together with a load balancer's window."""
 
 from __future__ import annotations
 

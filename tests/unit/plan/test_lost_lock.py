@@ -1,4 +1,4 @@
-"""A lock that is gone while the machines still stand: nothing is allocated anew to a machine that the engine's state knows."""
+"""A lock that is gone while the machines still exist: nothing is allocated anew to a machine that the engine's state knows."""
 
 from __future__ import annotations
 

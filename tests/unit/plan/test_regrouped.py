@@ -1,4 +1,4 @@
-"""Pools renamed and regrouped, founders and addresses of machines that stand: what an edit elsewhere must respect."""
+"""Pools renamed and regrouped, founders and addresses of machines that exist: what an edit elsewhere must respect."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_address_that_a_retained_machine_has_says_what_to_write(data: dict[st
     pool(data, "agent")["machines"] = ["a2", {"name": "a3", "addresses": {"ens18": "10.0.11.184"}}]
     found = problem(data, lock)
     assert "a3 and a1 have the same address" in found.message
-    assert found.cure == "a1 still stands: give a3 another address"
+    assert found.cure == "a1 still exists: give a3 another address"
 
 
 def test_a_retained_machine_whose_pve_node_is_gone_says_remove(data: dict[str, Any]) -> None:

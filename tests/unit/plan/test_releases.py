@@ -1,4 +1,4 @@
-"""Release and cloud-init drive of a machine: new ones get what Stardock has now, those that stand keep what the lock has."""
+"""Release and cloud-init drive of a machine: new ones get what Stardock has now, those that exist keep what the lock has."""
 
 from __future__ import annotations
 

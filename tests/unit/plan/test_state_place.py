@@ -12,7 +12,7 @@ from stardock.spec.backends import BACKENDS
 
 pytestmark = pytest.mark.unit
 
-#: What stands in cluster.yaml, and what is filled up for the cluster home-lab.
+#: What is in cluster.yaml, and what is filled up for the cluster home-lab.
 FILLED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "local": ({}, {}),
     "s3": ({"bucket": "b"}, {"key": "home-lab.tfstate", "use_lockfile": True}),

@@ -147,7 +147,7 @@ ESTATE: dict[str, Case] = {
         (ENDPOINT, f"{ENDPOINT}\n  datastores: {{shared: [nfs, ceph, nfs]}}"),
         "shared",
         "proxmox.datastores.shared",
-        "`nfs` stands there twice",
+        "`nfs` is there twice",
         "delete one",
     ),
     "bridge_of_a_pve_node_with_a_blank": (

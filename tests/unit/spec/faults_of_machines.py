@@ -192,7 +192,7 @@ MACHINES: dict[str, Case] = {
         ("[agent1]", "[agent1]\n    cpu: {type: host}"),
         "cpu",
         "pools[2].cpu",
-        "a mapping stands where text belongs",
+        "there is a mapping where text belongs",
         "write",
     ),
     "taint_that_is_none": (

@@ -86,7 +86,7 @@ def role(word: str, meant: str) -> Row:
 
 
 _NO_KEY = "unknown key"
-_SECRET = "is a secret, and secrets never stand in cluster.yaml"
+_SECRET = "is a secret, and secrets are never in cluster.yaml"
 
 ROWS: tuple[Row, ...] = (
     *(role(word, "agent") for word in ("worker", "workers", "node", "nodes", "compute", "Worker")),
@@ -180,7 +180,7 @@ ROWS: tuple[Row, ...] = (
     edit("machines: [lb1, lb2]", "machines: [{name: lb1, ip: 192.168.1.77}, lb2]", "pools[0].machines[0].ip", _NO_KEY,
          "write addresses: {ens18: 192.168.1.77}", "machines: [{name: lb1, addresses: {ens18: 192.168.1.77}}, lb2]",
          "pools.0.machines.0.addresses.ens18", "192.168.1.77"),
-    *(edit("pools:", f"{word}:", word, _NO_KEY, "machines stand under `pools`", "pools:", "pools.2.name", "agents")
+    *(edit("pools:", f"{word}:", word, _NO_KEY, "machines belong under `pools`", "pools:", "pools.2.name", "agents")
       for word in ("workers", "nodes", "masters", "machines", "node_pools")),
     # network
     edit("vip: 192.168.1.40", "vip: 192.168.1.40/24", "network.vip", "is not an IPv4 address", "write 192.168.1.40, without", "vip: 192.168.1.40",
@@ -239,7 +239,7 @@ ROWS: tuple[Row, ...] = (
     top("rke2_token: hunter2", "rke2_token", _SECRET, "STARDOCK_SECRETS", "", "cluster", "c"),
     top("cloud_init: {users: [{name: a, password: hunter2}]}", "cloud_init.users[0].password", _SECRET, "password_hash: {env: ADMIN_PASSWORD_HASH}",
         "cloud_init: {users: [{name: a, password_hash: {env: ADMIN_PASSWORD_HASH}}]}", "cloud_init.users.0.password_hash.env", "ADMIN_PASSWORD_HASH"),
-    top("cloud_init: {users: [{name: a, password_hash: $6$hunter2}]}", "cloud_init.users[0].password_hash", "a secret itself stands here",
+    top("cloud_init: {users: [{name: a, password_hash: $6$hunter2}]}", "cloud_init.users[0].password_hash", "this is a secret itself",
         "write {env: ADMIN_PASSWORD_HASH}", "cloud_init: {users: [{name: a, password_hash: {env: ADMIN_PASSWORD_HASH}}]}",
         "cloud_init.users.0.password_hash.env", "ADMIN_PASSWORD_HASH"),
     top("remove: agent9", "remove", "is not a list", "write [agent9]", "remove: [agent9]", "remove.0", "agent9"),

@@ -14,7 +14,7 @@ _NO_LIST, _NO_MAPPING, _NO_KEY, _NO_TEXT = (
     "a mapping is not a list",
     "is not a mapping",
     "unknown key",
-    "a mapping stands where text belongs",
+    "there is a mapping where text belongs",
 )
 
 
@@ -140,7 +140,7 @@ FORMS: tuple[Row, ...] = (
     edit("vip: 192.168.1.40", "vip: {address: 192.168.1.40, interface: ens18}", "network.vip", "a mapping is not", "write vip: 192.168.1.40, and beside it `vip_interface: ens18`",
          "vip: 192.168.1.40\n  vip_interface: ens18", "network.vip_interface", "ens18"),
     edit("cluster: c\n", "cluster: [c]\n", "cluster", "a list is not text", "c", "cluster: c\n", "cluster", "c"),
-    nic("bridge: [vmbr4]", "bridge", "a list stands where text belongs", "write vmbr4", "bridge: vmbr4", "bridge", "vmbr4"),
+    nic("bridge: [vmbr4]", "bridge", "there is a list where text belongs", "write vmbr4", "bridge: vmbr4", "bridge", "vmbr4"),
     # Proxmox' own lines
     pve("net0: 'virtio,bridge=vmbr5,tag=10'", "interfaces: [{bridge: vmbr5, vlan: 10}]", "interfaces: [{bridge: vmbr5, vlan: 10}]", "interfaces.0.vlan", 10),
     pve("net0: 'e1000=BC:24:11:00:00:01,bridge=vmbr5,firewall=1'", "interfaces: [{bridge: vmbr5, firewall: true, model: e1000}]; its MAC is of one machine: macs: {ens18: BC:24:11:00:00:01}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 # ruff: noqa: E501  a table: a row is a line or two
 from tests.unit.spec.obeyed import AGENT, Row, edit, hardware, role, top
 
-_NO_KEY, _SECRET = "unknown key", "is a secret, and secrets never stand in cluster.yaml"
+_NO_KEY, _SECRET = "unknown key", "is a secret, and secrets are never in cluster.yaml"
 _POOL = "  - name: agents\n    role: agent\n    machines: [agent1]\n"
 _STATIC = "static: {base: 192.168.1.0, offset: 41, gateway: 192.168.1.1}"
 
@@ -109,7 +109,7 @@ HARM: tuple[Row, ...] = (
     *(hardware(f"{flag}: false", _NO_KEY, f"write disk_options: {{{flag}: false}}", f"disk_options: {{{flag}: false}}", f"disk_options.{flag}", False)
       for flag in ("discard", "ssd", "iothread")),
     # a key twice
-    edit("  nodes: [pve1, pve2, pve3]\n", "  nodes: [pve1]\n  nodes: [pve2, pve3]\n", "proxmox.nodes", "stands here twice", "put what both hold under one",
+    edit("  nodes: [pve1, pve2, pve3]\n", "  nodes: [pve1]\n  nodes: [pve2, pve3]\n", "proxmox.nodes", "is here twice", "put what both hold under one",
          "  nodes: [pve1, pve2, pve3]\n", "proxmox.nodes.2.name", "pve3"),
 )  # fmt: skip
 

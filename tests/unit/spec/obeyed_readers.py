@@ -6,7 +6,7 @@ from __future__ import annotations
 from tests.unit.spec.obeyed import AGENT, Row, edit, hardware, top
 from tests.unit.spec.obeyed_words import network, nic
 
-_NO_KEY, _NO_MAPPING, _TEMPLATE = "unknown key", "is not a mapping", "a template stands here, and cluster.yaml has none"
+_NO_KEY, _NO_MAPPING, _TEMPLATE = "unknown key", "is not a mapping", "this is a template, and cluster.yaml has none"
 _NO_SIZE, _NO_NUMBER = "is not a size with a unit", "is not a whole number"
 _KEYS = "{keys: [id_ed25519.pub]}"
 _NODES = "nodes: [pve1, pve2, pve3]"
@@ -50,7 +50,7 @@ READERS: tuple[Row, ...] = (
     hardware("memory: [8192]", _NO_SIZE, "write 8192MiB", "memory: 8192MiB", "memory", 8192),
     hardware(f"disk: [{_DISK}]", _NO_SIZE, "write disk: 64GiB, and beside it `disk_datastore: ceph` and `disk_interface: scsi0`",
              "disk: 64GiB\n    disk_datastore: ceph\n    disk_interface: scsi0", "disk_datastore", "ceph"),
-    hardware(f"disk: [{_DISK}, {{size: 100, interface: scsi1}}]", _NO_SIZE, "the others stand under `data_disks`: [{name: data, size: SIZE}]",
+    hardware(f"disk: [{_DISK}, {{size: 100, interface: scsi1}}]", _NO_SIZE, "the others belong under `data_disks`: [{name: data, size: SIZE}]",
              "disk: 64GiB\n    data_disks: [{name: data, size: 100GiB}]", "data_disks.0.size", 100),
     edit("vip: 192.168.1.40", "vip: [192.168.1.40]", "network.vip", "is not an IPv4 address", "write 192.168.1.40", "vip: 192.168.1.40", "network.vip", "192.168.1.40"),
     edit("image: {system: debian}", "image:\n  - system: debian", "image", "a list is not a mapping", "it is one, and no list: take the `- `, or the `[ ]`, away",

@@ -17,16 +17,16 @@ def slip(right: str, wrong: str, cause: str, told: str, key: str = "", means: st
 
 SLIPS: tuple[Row, ...] = (
     # no space
-    slip("cluster: c\n", "cluster:c\n", "no space stands after `cluster:`", "write `cluster: c`"),
-    slip("    role: agent", "    role:agent", "no space stands after `role:`", "write `role: agent`"),
-    slip("  vip: 192.168.1.40", "  vip:192.168.1.40", "no space stands after `vip:`", "write `vip: 192.168.1.40`"),
+    slip("cluster: c\n", "cluster:c\n", "there is no space after `cluster:`", "write `cluster: c`"),
+    slip("    role: agent", "    role:agent", "there is no space after `role:`", "write `role: agent`"),
+    slip("  vip: 192.168.1.40", "  vip:192.168.1.40", "there is no space after `vip:`", "write `vip: 192.168.1.40`"),
     slip("image: {system: debian}", "image: {system:debian}", "unknown key", "write `system: debian`, with a space", "image.system:debian"),
     slip(_SERVERS, "{name:servers, role: server, machines: [server1]}", "unknown key", "write `name: servers`, with a space", "pools[1].name:servers"),
-    slip(_SERVERS, "{name: servers, role: server, machines:[server1]}", "no space stands after `machines:`", "write `machines: "),
-    slip("cluster: c\n", "cluster = c\n", "no `:` stands after `cluster`", "write `cluster: c`"),
-    slip("cluster: c\n", "cluster c\n", "no `:` stands after `cluster`", "write `cluster: c`"),
-    slip("  - name: agents\n", "  -name: agents\n", "no space stands after `-`", "write `- name: agents`"),
-    slip("machines: [agent1]", "machines:\n      - agent1\n      -agent2", "no space stands after `-`", "write `- agent2`"),
+    slip(_SERVERS, "{name: servers, role: server, machines:[server1]}", "there is no space after `machines:`", "write `machines: "),
+    slip("cluster: c\n", "cluster = c\n", "there is no `:` after `cluster`", "write `cluster: c`"),
+    slip("cluster: c\n", "cluster c\n", "there is no `:` after `cluster`", "write `cluster: c`"),
+    slip("  - name: agents\n", "  -name: agents\n", "there is no space after `-`", "write `- name: agents`"),
+    slip("machines: [agent1]", "machines:\n      - agent1\n      -agent2", "there is no space after `-`", "write `- agent2`"),
     slip("machines: [agent1]", "machines: -agent1", "is not a list", "write [agent1]", "pools[2].machines"),
     slip("machines: [agent1]", "machines:\n      -agent1\n      -agent2", "is not a list", "write [agent1, agent2]", "pools[2].machines"),
     *(slip("  - name: agents\n", f"  {dash} name: agents\n", "begins no item of a list", "write `- name: agents`") for dash in "–•*"),
@@ -36,7 +36,7 @@ SLIPS: tuple[Row, ...] = (
     slip("cluster: c\n", "cluster: {{ x }}\n", "a template stands here", "write the value itself", "cluster"),
     slip("cluster: c\n", "cluster: {{ lookup('env', 'X') }}\n", "a template stands here", "write the value itself"),
     slip("cluster: c\n", "{% set x = 1 %}\ncluster: c\n", "a template stands here", "write the value itself"),
-    slip("    role: agent", "\trole: agent", "a tab stands where", "replace the tab by spaces"),
+    slip("    role: agent", "\trole: agent", "there is a tab where", "replace the tab by spaces"),
     # characters that nobody sees
     slip("cluster: c\n", "cluster:\u00a0c\n", f"{_UNSEEN}, U+00A0 (no-break space)", "put an ordinary space in its place"),
     slip("cluster: c\n", "cluster: c\u00a0\n", _UNSEEN, "retype it: c", "cluster"),

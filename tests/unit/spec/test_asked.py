@@ -51,7 +51,7 @@ def test_the_message_names_what_the_lock_says_of_machines_that_stand_and_its_lin
     file.with_suffix(".lock").write_text(former.replace('"release": "12",', ""))
     problem = told(file)
     assert problem.message.endswith("; by the lock agent1, lb1, lb2, server1 and 2 more with ubuntu stand")
-    assert problem.cure == f"add `image: {{system: ubuntu}}`, which keeps what stands; {CHOICE}"
+    assert problem.cure == f"add `image: {{system: ubuntu}}`, which keeps what exists; {CHOICE}"
     data = document()
     data["image"] = {"system": "ubuntu"}
     plan, _ = plan_of(data, load_lock(file.with_suffix(".lock")))

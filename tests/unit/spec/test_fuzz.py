@@ -1,4 +1,4 @@
-"""Whatever stands in the file, the answer is a plan or its problems, within a second: 5,000 mutated files.
+"""Whatever is in the file, the answer is a plan or its problems, within a second: 5,000 mutated files.
 
 Each case is its number: the same text in every run. Most begin with the small example, some with the large one.
 """

@@ -132,7 +132,7 @@ def test_top_level_extensions_are_a_place_for_anchors(load: Load) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words", "cure"),
     [
-        (f"x-agent: {{role: agent, role: server}}\n{HEAD}", 1, "the key `role` stands here twice, first on line 1", "keep one"),
+        (f"x-agent: {{role: agent, role: server}}\n{HEAD}", 1, "the key `role` is here twice, first on line 1", "keep one"),
         (f"{ANCHOR.replace('4', 'four')}{HEAD}{SMALL_AND_BIG}", 1, "`four` is not a whole number", "write 4"),
         (f"{HEAD}x_agent: {{cores: 4}}\n", 7, "unknown key `x_agent`", "did you mean `x-agent`? Keys `x-*` are a place for anchors"),
         (

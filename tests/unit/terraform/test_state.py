@@ -95,7 +95,7 @@ def test_a_state_that_nobody_moved_to_its_new_backend_is_told_with_the_commands_
 def test_an_encrypted_state_without_its_lock_is_refused_and_not_taken_for_an_empty_one(tmp_path: Path) -> None:
     _leave(tmp_path, ENCRYPTED)
     where = _workspace(tmp_path)
-    with pytest.raises(RefusedError, match=r"cluster.tfstate is encrypted: what stands cannot be seen"):
+    with pytest.raises(RefusedError, match=r"cluster.tfstate is encrypted: what exists cannot be seen"):
         commit_lock(where)
     with pytest.raises(RefusedError, match="would be deleted"):
         commit_lock(where, {"x": StandingVm("pve1", 999)})

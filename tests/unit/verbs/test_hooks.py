@@ -62,7 +62,7 @@ def test_a_hook_finds_the_plan_the_facts_and_the_file(where: Workspace, tmp_path
 def test_a_hook_that_fails_stops_the_run_and_says_what_stands_and_what_to_do(where: Workspace) -> None:
     with pytest.raises(EngineError, match=r"the hook after_deploy ended with 3: exit 3") as caught:
         run(where, Hook(command="exit 3"))
-    assert "the machines stand and are known" in (caught.value.cure or "")
+    assert "the machines exist and are known" in (caught.value.cure or "")
     assert "runner deploy" in (caught.value.cure or "")
 
 

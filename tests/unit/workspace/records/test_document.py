@@ -47,7 +47,7 @@ def test_a_key_that_stands_twice_is_refused_with_both_lines(path: Path) -> None:
     lines = path.read_text().splitlines()
     first = lines.index('  "cluster": "other",') + 1
     found = problem(path)
-    assert (found.message, found.path, found.line) == (f"this key stands here twice, first on line {first}", "cluster", first + 1)
+    assert (found.message, found.path, found.line) == (f"this key is here twice, first on line {first}", "cluster", first + 1)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ options:
       owner: {description: "Owner of the file and of folders that are made for it; empty: whoever runs this.", type: str, default: root}
       group: {description: "Group of the file and of folders that are made for it; empty: the owner's own.", type: str, default: root}
       directory_mode: {description: "Mode of folders that are made for it.", type: str, default: "0755"}
-      unordered: {description: "Lines may stand in any order, and blank lines do not matter.", type: bool, default: false}
+      unordered: {description: "Lines may be in any order, and blank lines do not matter.", type: bool, default: false}
       secret: {description: "Never show its content in a difference.", type: bool, default: false}
       hidden_keys: {description: "Keys of YAML whose values are not shown in a difference either.", type: list, elements: str, default: []}
       validate: {description: "A command that must accept the new content, whose path stands for %s.", type: str}

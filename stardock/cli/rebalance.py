@@ -41,13 +41,13 @@ def rebalance(file: Path | None, form: str) -> None:
 
 def proposed(where: Workspace) -> tuple[Move, ...]:
     """The moves of a cluster's machines. A machine that `pve_node` pins, or that no pool names any more, stays."""
+    from stardock.plan.allocation.declared import declared  # noqa: PLC0415
     from stardock.plan.allocation.hosts import allowed  # noqa: PLC0415 -- see above
-    from stardock.plan.allocation.wanted import wanted  # noqa: PLC0415
     from stardock.plan.views.rebalance import rebalance as moves  # noqa: PLC0415
 
     nodes = where.plan.proxmox.nodes
     names = [node.name for node in nodes]
-    may_use = {one.name: allowed(one, names) for one in wanted(where.spec) if not one.own.pve_node}
+    may_use = {one.name: allowed(one, names) for one in declared(where.spec) if not one.own.pve_node}
     return moves(nodes, where.plan.machines, may_use)
 
 

@@ -13,8 +13,8 @@ from stardock.model.plan import PlacedImage, Plan
 from stardock.model.settings import Distribution, Proxmox, Ssh
 from stardock.plan.allocation import identity
 from stardock.plan.allocation.allocate import Allocated, allocate
+from stardock.plan.allocation.declared import Declared, declared
 from stardock.plan.allocation.memory import with_memory
-from stardock.plan.allocation.wanted import Wanted, wanted
 from stardock.plan.balancing import load_balancing
 from stardock.plan.distribution import allocated, distribution_problems, with_version
 from stardock.plan.kured import kured, kured_warnings
@@ -44,7 +44,7 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     Raises `InputErrors` with every problem of the allocation, and between cluster.yaml and the lock.
     """
     spec = with_version(with_memory(spec, lock.memory if lock else {}), lock)
-    every = wanted(spec)
+    every = declared(spec)
     _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
     held = lock or Lock(cluster=spec.cluster, founder="")
     decided = _decide(spec, every, held, accept, anew)
@@ -75,30 +75,30 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
         raise InputErrors(file, tuple(sorted(problems, key=lambda problem: problem.line or 0)))
 
 
-def _decide(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str], anew: Collection[str]) -> _Decided:
+def _decide(spec: Spec, every: Sequence[Declared], held: Lock, accept: Collection[str], anew: Collection[str]) -> _Decided:
     around = surroundings(spec, held.images, _unconfined(spec, every, held, accept))
     given, reused = allocate(held, tuple(around.nodes.values()), every)
-    wishes = {one.name: describe(around, one, given[one.name]) for one in every}
+    wishes = {declared.name: describe(around, declared, given[declared.name]) for declared in every}
     spare = prefetched(spec, around.nodes, around.pins)
-    kept = {one.name: _kept(spec, wishes[one.name], one, held, accept) for one in every}
+    kept = {declared.name: _kept(spec, wishes[declared.name], declared, held, accept) for declared in every}
     kept |= {name: replace(kept[name], machine=made_anew(kept[name].machine)) for name in anew if name in kept}
     return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused, prefetched=spare)
 
 
-def _unconfined(spec: Spec, every: Sequence[Wanted], held: Lock, accept: Collection[str]) -> frozenset[str]:
+def _unconfined(spec: Spec, every: Sequence[Declared], held: Lock, accept: Collection[str]) -> frozenset[str]:
     """Machines that stand without RKE2's SELinux policy. One that is accepted with another system is as a new one."""
-    systems = {one.name: spec.image_of(one.pool).system for one in every if one.name in accept}
+    systems = {declared.name: spec.image_of(declared.pool).system for declared in every if declared.name in accept}
     records = {name: one.record for name, one in held.active().items() if not one.record.selinux}
     return frozenset(name for name, record in records.items() if systems.get(name, record.image.system) == record.image.system)
 
 
-def _kept(spec: Spec, wish: Machine, one: Wanted, held: Lock, accept: Collection[str]) -> Kept:
+def _kept(spec: Spec, wish: Machine, declared: Declared, held: Lock, accept: Collection[str]) -> Kept:
     """A machine that exists is kept; a new or returning one is as wished, and an accepted one in all that was waiting."""
-    before = held.machines.get(one.name)
+    before = held.machines.get(declared.name)
     if before is None or before.retired:
         return Kept(wish, (), ())
-    kept = keep(wish, before.record, one, spec.image_of(one.pool))
-    return Kept(accepted(wish, kept), (), ()) if one.name in accept else kept
+    kept = keep(wish, before.record, declared, spec.image_of(declared.pool))
+    return Kept(accepted(wish, kept), (), ()) if declared.name in accept else kept
 
 
 def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Machine]:
@@ -108,7 +108,7 @@ def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Ma
     return {name: machine.record for name, machine in ordered}
 
 
-def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided, accept: Collection[str]) -> list[Problem]:
+def _problems(spec: Spec, every: Sequence[Declared], held: Lock, decided: _Decided, accept: Collection[str]) -> list[Problem]:
     numbers = {name: given.numbers for name, given in decided.given.items()}
     gone = [(name, machine.record) for name, machine in held.machines.items() if name not in decided.kept and name not in decided.reused]
     claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
@@ -124,7 +124,7 @@ def _problems(spec: Spec, every: Sequence[Wanted], held: Lock, decided: _Decided
     ]
 
 
-def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) -> Lock:
+def _lock(spec: Spec, held: Lock, every: Sequence[Declared], decided: _Decided) -> Lock:
     """What is known afterwards: the declared as planned, the retained as they were, the removed as retired."""
     machines = {name: machine for name, machine in held.machines.items() if name not in decided.reused}
     for name in spec.remove:
@@ -138,7 +138,7 @@ def _lock(spec: Spec, held: Lock, every: Sequence[Wanted], decided: _Decided) ->
     return replace(held, founder=founder, vrid=vrid, machines=machines, distribution_version=allocated(spec, held))
 
 
-def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:
+def _founder(held: Lock, every: Sequence[Declared], decided: _Decided) -> str:
     """The lock's, as long as it stands; else the first server that exists; a new one only where none does."""
     if held.founder in decided.kept or held.founder in decided.retained:
         return held.founder
@@ -147,7 +147,7 @@ def _founder(held: Lock, every: Sequence[Wanted], decided: _Decided) -> str:
     return [*(name for name in declared if name in held.active()), *retained, *declared][0]
 
 
-def _plan(spec: Spec, every: Sequence[Wanted], held: Lock, after: Lock, decided: _Decided) -> Plan:
+def _plan(spec: Spec, every: Sequence[Declared], held: Lock, after: Lock, decided: _Decided) -> Plan:
     machines = tuple(decided.machines.values())
     balancing = load_balancing(spec, machines, after.vrid)
     founder = next(machine for machine in machines if machine.name == after.founder)

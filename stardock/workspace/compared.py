@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from stardock.plan.allocation.wanted import wanted
+from stardock.plan.allocation.declared import declared
 from stardock.plan.state import LOCAL
 from stardock.plan.views.difference import Difference, Stand, difference, lock_stand
 from stardock.plan.views.keeps import keeps
@@ -16,7 +16,7 @@ from stardock.workspace.workspace import Workspace
 def compared(where: Workspace) -> Difference:
     """Against the local state where there is one that can be read, else against the machines as the lock last planned them."""
     stand = replace(_stand(where), members=_members(where))
-    return difference(where.plan, where.lock_before, where.lock, stand, keeps(wanted(where.spec), where.lock_before))
+    return difference(where.plan, where.lock_before, where.lock, stand, keeps(declared(where.spec), where.lock_before))
 
 
 def _members(where: Workspace) -> frozenset[str]:

@@ -12,9 +12,9 @@ from stardock.model.machine import Interface
 from stardock.model.settings import PveNode
 from stardock.plan.allocation import addresses, identity
 from stardock.plan.allocation.counting import Counters, Numbers
+from stardock.plan.allocation.declared import V4, V6, Declared
 from stardock.plan.allocation.hosts import hosts
 from stardock.plan.allocation.vm_ids import vm_ids
-from stardock.plan.allocation.wanted import V4, V6, Wanted
 from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -44,14 +44,14 @@ class Allocated:
     nics: Nics
 
 
-def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Wanted]) -> tuple[dict[str, Allocated], frozenset[str]]:
+def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Declared]) -> tuple[dict[str, Allocated], frozenset[str]]:
     """Allocate for all wanted machines, in declared order; also the retired names whose values were given away.
 
     `nodes` are the PVE nodes in declared order. Precedence: explicit value > lock > the pool's range. What cannot be (an address
     outside of its subnet, a taken one) is given all the same: `stardock.plan.rules.allocated` tells it together with all other problems.
     """
-    counters = Counters(lock.machines, {one.name: one.pool.name for one in every})
-    numbers = {one.name: counters.numbers(one) for one in every}
+    counters = Counters(lock.machines, {declared.name: declared.pool.name for declared in every})
+    numbers = {declared.name: counters.numbers(declared) for declared in every}
     held = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
     pve_nodes = hosts(nodes, every, held)
     given_ids = vm_ids(every, held, numbers)
@@ -62,32 +62,32 @@ def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Wanted]) -> t
     return machines, frozenset(counters.reused)
 
 
-def _nics(cluster: str, every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:
+def _nics(cluster: str, every: Sequence[Declared], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:
     macs = {nic.mac for machine in held.values() for nic in machine.record.interfaces}
-    macs |= {mac for one in every for mac in one.own.macs.values()}
-    return {one.name: _nics_of(cluster, one, held.get(one.name), numbers[one.name], macs) for one in every}
+    macs |= {mac for declared in every for mac in declared.own.macs.values()}
+    return {declared.name: _nics_of(cluster, declared, held.get(declared.name), numbers[declared.name], macs) for declared in every}
 
 
-def _nics_of(cluster: str, one: Wanted, held: LockedMachine | None, numbers: Numbers, macs: set[str]) -> Nics:
+def _nics_of(cluster: str, declared: Declared, locked: LockedMachine | None, numbers: Numbers, macs: set[str]) -> Nics:
     """The MACs and static addresses of one machine's wanted interfaces; new MACs are added to `macs`."""
-    before = {nic.name: nic for nic in held.record.interfaces} if held else {}
+    before = {nic.name: nic for nic in locked.record.interfaces} if locked else {}
     given = {}
-    for nic in one.interfaces:
+    for nic in declared.interfaces:
         old = before.get(nic.name)
-        mac = one.own.macs.get(nic.name) or (old.mac if old else identity.mac_address(cluster, one.name, nic.name, macs))
+        mac = declared.own.macs.get(nic.name) or (old.mac if old else identity.mac_address(cluster, declared.name, nic.name, macs))
         macs.add(mac)
-        found: dict[int, str] = {static.base.version: _address(one, nic.name, static, old, numbers) for static in nic.ranges}
+        found: dict[int, str] = {static.base.version: _address(declared, nic.name, static, old, numbers) for static in nic.ranges}
         given[nic.name] = Nic(mac=mac, address=found.get(V4), address_v6=found.get(V6))
     return given
 
 
-def _address(one: Wanted, interface: str, static: Static | StaticV6, old: Interface | None, numbers: Numbers) -> str:
+def _address(declared: Declared, interface: str, static: Static | StaticV6, old: Interface | None, numbers: Numbers) -> str:
     """Explicit; else as before while the subnet still holds it; else counted."""
     version = static.base.version
-    explicit = one.explicit(interface, version)
+    explicit = declared.explicit(interface, version)
     if explicit is not None:
         return str(explicit)
     before = old and (old.address if version == V4 else old.ipv6 and old.ipv6.address)
     if before and unfit(ip_address(before), static.network) is None:
         return before
-    return str(addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)))
+    return str(addresses.counted(static.base, static.offset, declared.counter(numbers.ordinal, numbers.place)))

@@ -10,7 +10,7 @@ from itertools import count
 from stardock.model.lock import LockedMachine
 from stardock.model.machine import Role
 from stardock.plan.allocation import addresses
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.spec.rules.addresses import unfit
 
 
@@ -34,15 +34,15 @@ class Counters:
         self._places = _free((machine.record.role, machine.place) for machine in self.held.values())
         self._retired = _retired((name, machine) for name, machine in self.held.items() if name not in declared)
 
-    def numbers(self, one: Wanted) -> Numbers:
+    def numbers(self, declared: Declared) -> Numbers:
         """What a machine was given, or the next."""
-        if one.name in self.held:
-            return _numbers(self.held[one.name])
-        following = self.following(one.pool.name, one.role)
-        if self._retired[one.pool.name] and not _has_address(one, following):
-            return self._given_away(one.pool.name)
-        self._ordinals[one.pool.name].take()
-        self._places[one.role].take()
+        if declared.name in self.held:
+            return _numbers(self.held[declared.name])
+        following = self.following(declared.pool.name, declared.role)
+        if self._retired[declared.pool.name] and not _has_address(declared, following):
+            return self._given_away(declared.pool.name)
+        self._ordinals[declared.pool.name].take()
+        self._places[declared.role].take()
         return following
 
     def following(self, pool: str, role: Role) -> Numbers:
@@ -96,11 +96,11 @@ def _numbers(machine: LockedMachine) -> Numbers:
     return Numbers(pool=machine.pool, ordinal=machine.ordinal, place=machine.place)
 
 
-def _has_address(one: Wanted, numbers: Numbers) -> bool:
+def _has_address(declared: Declared, numbers: Numbers) -> bool:
     """Whether every range that the machine counts in still has an address for it."""
     found = (
-        (addresses.counted(static.base, static.offset, one.counter(numbers.ordinal, numbers.place)), static.network)
-        for nic, static in one.ranges
-        if one.explicit(nic.name, static.base.version) is None
+        (addresses.counted(static.base, static.offset, declared.counter(numbers.ordinal, numbers.place)), static.network)
+        for nic, static in declared.ranges
+        if declared.explicit(nic.name, static.base.version) is None
     )
     return all(unfit(address, network) is None for address, network in found)

@@ -8,48 +8,52 @@ from collections.abc import Iterable, Mapping, Sequence
 from stardock.model.lock import LockedMachine
 from stardock.model.machine import ROLES, Role
 from stardock.model.settings import PveNode
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.allocation.placement import Newcomer, Room, place
-from stardock.plan.allocation.wanted import Wanted
 
 #: Roles whose machines are not to be lost together.
 APART: tuple[Role, ...] = ("loadbalancer", "server")
 
 
-def allowed(one: Wanted, nodes: Sequence[str]) -> Sequence[str]:
+def allowed(declared: Declared, nodes: Sequence[str]) -> Sequence[str]:
     """The PVE nodes that may carry a machine, in declared order: its own, else its pool's, else all; all when none of them exists."""
-    named = frozenset(one.own.nodes or one.pool.nodes or nodes)
+    named = frozenset(declared.own.nodes or declared.pool.nodes or nodes)
     return [node for node in nodes if node in named] or nodes
 
 
-def memory(one: Wanted) -> int:
+def memory(declared: Declared) -> int:
     """What the machine is to have, in MiB: memory follows cluster.yaml at the next power cycle, whatever the lock says."""
-    return one.own.memory or one.pool.memory
+    return declared.own.memory or declared.pool.memory
 
 
-def hosts(nodes: Sequence[PveNode], every: Sequence[Wanted], held: Mapping[str, LockedMachine]) -> dict[str, str]:
+def hosts(nodes: Sequence[PveNode], every: Sequence[Declared], held: Mapping[str, LockedMachine]) -> dict[str, str]:
     """PVE nodes by name. Machines that stand already, and explicit ones, count before the first new one is placed."""
-    fixed = {one.name: one.own.pve_node or held[one.name].record.pve_node for one in every if one.own.pve_node or one.name in held}
+    fixed = {
+        declared.name: declared.own.pve_node or held[declared.name].record.pve_node
+        for declared in every
+        if declared.own.pve_node or declared.name in held
+    }
     standing = _Standing(nodes)
     for name, machine in held.items():
         if not machine.retired and name not in fixed:
             standing.add(machine.record.role, machine.record.pve_node, machine.record.memory_mib)
     names = [node.name for node in nodes]
     new: defaultdict[Role, list[Newcomer]] = defaultdict(list)
-    for one in every:
-        if one.name in fixed:
-            for node in _nodes_of(one, held, fixed[one.name]):
-                standing.add(one.role, node, memory(one))
+    for declared in every:
+        if declared.name in fixed:
+            for node in _nodes_of(declared, held, fixed[declared.name]):
+                standing.add(declared.role, node, memory(declared))
         else:
-            new[one.role].append(Newcomer(one.name, allowed(one, names), memory(one)))
+            new[declared.role].append(Newcomer(declared.name, allowed(declared, names), memory(declared)))
     placed = dict(fixed)
     for role in ROLES:
         placed |= place(new[role], standing.of_role[role], standing.room, apart=role in APART)
     return placed
 
 
-def _nodes_of(one: Wanted, held: Mapping[str, LockedMachine], fixed: str) -> Iterable[str]:
+def _nodes_of(declared: Declared, held: Mapping[str, LockedMachine], fixed: str) -> Iterable[str]:
     """Where a machine stands, and where it is wished to be: until that is accepted, both are taken."""
-    before = held.get(one.name)
+    before = held.get(declared.name)
     return dict.fromkeys([fixed, *([before.record.pve_node] if before and not before.retired else [])])
 
 

@@ -9,7 +9,7 @@ from stardock.errors import Problem
 from stardock.model.lock import LockedMachine
 from stardock.plan.allocation import identity
 from stardock.plan.allocation.counting import Numbers
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -17,16 +17,16 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.pools import Pool
 
 
-def vm_ids(every: Sequence[Wanted], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, int]:
+def vm_ids(every: Sequence[Declared], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, int]:
     """Explicit, held, or the next of the pool that nobody has; a pool without a start of its own leaves the ranges of others alone."""
-    taken = {machine.record.vm_id for machine in held.values()} | {one.own.vm_id for one in every if one.own.vm_id}
-    ranges = frozenset(number for pool in {id(one.pool): one.pool for one in every}.values() for number in _range(pool))
+    taken = {machine.record.vm_id for machine in held.values()} | {declared.own.vm_id for declared in every if declared.own.vm_id}
+    ranges = frozenset(number for pool in {id(declared.pool): declared.pool for declared in every}.values() for number in _range(pool))
     given = {}
-    for one in every:
-        number = one.own.vm_id or (held[one.name].record.vm_id if one.name in held else None)
-        others = taken if one.pool.vm_id_start else taken | ranges
-        given[one.name] = number or identity.vm_id(one.pool.first_vm_id, numbers[one.name].ordinal, others)
-        taken.add(given[one.name])
+    for declared in every:
+        number = declared.own.vm_id or (held[declared.name].record.vm_id if declared.name in held else None)
+        others = taken if declared.pool.vm_id_start else taken | ranges
+        given[declared.name] = number or identity.vm_id(declared.pool.first_vm_id, numbers[declared.name].ordinal, others)
+        taken.add(given[declared.name])
     return given
 
 

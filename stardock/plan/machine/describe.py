@@ -12,8 +12,8 @@ from stardock.model.lock import Pin
 from stardock.model.machine import SEED, Machine, User, Window
 from stardock.model.settings import PveNode
 from stardock.plan.allocation.allocate import Allocated
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.allocation.hosts import allowed
-from stardock.plan.allocation.wanted import Wanted
 from stardock.plan.machine import maintenance
 from stardock.plan.machine.hardware import disk_datastore, hardware_of, said
 from stardock.plan.machine.images import Pins, disk_image
@@ -76,39 +76,40 @@ def pve_nodes(spec: Spec) -> tuple[PveNode, ...]:
     return tuple(found)
 
 
-def describe(around: Surroundings, one: Wanted, given: Allocated) -> Machine:
+def describe(around: Surroundings, declared: Declared, allocated: Allocated) -> Machine:
     """Put a machine together, as it would be if it were made now."""
-    spec, own, pool = around.spec, one.own, one.pool
-    node = around.nodes.get(given.pve_node) or PveNode(name=given.pve_node)  # a missing one is told by stardock.plan.rules.allocated
+    spec, own, pool = around.spec, declared.own, declared.pool
+    # a missing one is told by stardock.plan.rules.allocated
+    node = around.nodes.get(allocated.pve_node) or PveNode(name=allocated.pve_node)
     return Machine(
-        name=one.name,
-        role=one.role,
+        name=declared.name,
+        role=declared.role,
         pool=pool.name,
-        pve_node=given.pve_node,
-        vm_id=given.vm_id,
-        hostname=own.hostname or one.name,
-        interfaces=interfaces(one.interfaces, given.nics, common=spec.network, bridges=node.bridges),
+        pve_node=allocated.pve_node,
+        vm_id=allocated.vm_id,
+        hostname=own.hostname or declared.name,
+        interfaces=interfaces(declared.interfaces, allocated.nics, common=spec.network, bridges=node.bridges),
         image=disk_image(spec.image_of(pool), node, around.pins),
         cores=own.cores or pool.cores,
         cpu_type=own.cpu or pool.cpu,
         memory_mib=own.memory or pool.memory,
         disk_gib=own.disk or pool.disk,
-        disk_datastore=disk_datastore(one, node),
+        disk_datastore=disk_datastore(declared, node),
         disk_interface=pool.disk_interface,
         seed_interface=SEED,
         snippet_datastore=node.snippets,
         labels=dict(sorted(pool.labels.items())),
         taints=pool.taints,
-        tags=tuple(dict.fromkeys((TAG, spec.cluster, one.role, *(said(one, "tags") or ())))),
+        tags=tuple(dict.fromkeys((TAG, spec.cluster, declared.role, *(said(declared, "tags") or ())))),
         timezone=spec.maintenance.timezone,
-        window=maintenance.window_of(given.numbers.place, around.windows),
+        window=maintenance.window_of(allocated.numbers.place, around.windows),
         protect=spec.protect,
-        **(_defaults(spec, one) | hardware_of(one, node, allowed(one, tuple(around.nodes)))),
-        **setup_of(spec, one, around.users, around.cni, around.unconfined),
+        **(_defaults(spec, declared) | hardware_of(declared, node, allowed(declared, tuple(around.nodes)))),
+        **setup_of(spec, declared, around.users, around.cni, around.unconfined),
     )
 
 
-def _defaults(spec: Spec, one: Wanted) -> dict[str, Any]:
+def _defaults(spec: Spec, declared: Declared) -> dict[str, Any]:
     """What the system's image starts under, where cluster.yaml says nothing."""
-    own = system(spec.image_of(one.pool).system)
+    own = system(spec.image_of(declared.pool).system)
     return {"firmware": own.firmware, "chipset": own.chipset}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stardock.model.machine import start_order
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
 from stardock.model.settings import PveNode
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec import disks, hardware
@@ -17,35 +17,35 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 _PLAIN = ("sockets", "numa", "hugepages", "firmware", "chipset", "tpm", "pve_pool", "description", "serial", "stop_on_destroy", "on_boot")
 
 
-def said(one: Wanted, key: str) -> Any:
+def said(declared: Declared, key: str) -> Any:
     """What cluster.yaml says of a machine under a key of `stardock.spec.hardware`; None when neither it nor its pool says anything."""
-    own = getattr(one.own, key)
-    return own if own is not None else getattr(one.pool, key)
+    own = getattr(declared.own, key)
+    return own if own is not None else getattr(declared.pool, key)
 
 
-def hardware_of(one: Wanted, node: PveNode, nodes: Sequence[str]) -> dict[str, Any]:
+def hardware_of(declared: Declared, node: PveNode, nodes: Sequence[str]) -> dict[str, Any]:
     """The fields of a machine's `Machine`, as cluster.yaml words them; `nodes` are the PVE nodes that may carry it.
 
     Data disks are in declared order, from slot 1.
     """
-    chosen = {key: value for key in _PLAIN if (value := said(one, key)) is not None}
-    datastore = disk_datastore(one, node)
+    chosen = {key: value for key in _PLAIN if (value := said(declared, key)) is not None}
+    datastore = disk_datastore(declared, node)
     return {
         **chosen,
-        "balloon_mib": said(one, "balloon") or 0,
-        "disk_options": _disk_options(said(one, "disk_options")),
-        "data_disks": tuple(_data_disk(disk, slot, datastore) for slot, disk in enumerate(said(one, "data_disks") or (), 1)),
-        "devices": tuple(_device(device) for device in said(one, "devices") or ()),
-        "usb": tuple(Usb(mapping=usb.mapping, usb3=usb.usb3) for usb in said(one, "usb") or ()),
-        "startup": _startup(said(one, "startup"), start_order(one.role)),
-        "agent": _agent(said(one, "agent")),
-        "ha": _ha(said(one, "ha"), nodes),
+        "balloon_mib": said(declared, "balloon") or 0,
+        "disk_options": _disk_options(said(declared, "disk_options")),
+        "data_disks": tuple(_data_disk(disk, slot, datastore) for slot, disk in enumerate(said(declared, "data_disks") or (), 1)),
+        "devices": tuple(_device(device) for device in said(declared, "devices") or ()),
+        "usb": tuple(Usb(mapping=usb.mapping, usb3=usb.usb3) for usb in said(declared, "usb") or ()),
+        "startup": _startup(said(declared, "startup"), start_order(declared.role)),
+        "agent": _agent(said(declared, "agent")),
+        "ha": _ha(said(declared, "ha"), nodes),
     }
 
 
-def disk_datastore(one: Wanted, node: PveNode) -> str:
+def disk_datastore(declared: Declared, node: PveNode) -> str:
     """Where the first disk lies, and the other ones that name no datastore."""
-    datastore: str | None = said(one, "disk_datastore")
+    datastore: str | None = said(declared, "disk_datastore")
     return datastore or node.disks
 
 

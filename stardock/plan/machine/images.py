@@ -21,7 +21,7 @@ from stardock.spec.places import at
 from stardock.systems import Kernel, Release, system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
-    from stardock.plan.allocation.wanted import Wanted
+    from stardock.plan.allocation.declared import Declared
     from stardock.spec import image
     from stardock.spec.cluster import Spec
 
@@ -138,14 +138,14 @@ def moved_image(record: Image, wish: Image) -> Image:
     return replace(record, datastore=wish.datastore, shared=wish.shared, file_name=(SHARED if wish.shared else "") + name)
 
 
-def unpinned_files(spec: Spec, every: Sequence[Wanted], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:
+def unpinned_files(spec: Spec, every: Sequence[Declared], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:
     """A file that is to be uploaded has a checksum: it is what tells one content from the next."""
     missing: dict[Keys, str] = {}
-    for one in every:
-        wanted = spec.image_of(one.pool)
-        new = one.name not in held or wanted.everywhere
+    for declared in every:
+        wanted = spec.image_of(declared.pool)
+        new = declared.name not in held or wanted.everywhere
         if new and wanted.file and not wanted.checksum and source(wanted) not in pins:
-            keys: Keys = ("image", "file") if one.pool.image is None else (*one.pool_keys, "image", "file")
+            keys: Keys = ("image", "file") if declared.pool.image is None else (*declared.pool_keys, "image", "file")
             missing[keys] = wanted.file
     for keys, file in missing.items():
         yield at(spec, keys, f"the checksum of {file} is not known yet", "run `runner image pin`, and commit the lock")

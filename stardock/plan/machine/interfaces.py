@@ -1,4 +1,4 @@
-"""Wanted interfaces and what was allocated for them -> the NICs of a machine."""
+"""Declared interfaces and what was allocated for them -> the NICs of a machine."""
 
 from __future__ import annotations
 

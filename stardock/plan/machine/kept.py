@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from stardock.model.machine import SEED, Image, Interface, Machine
 from stardock.model.parts import DataDisk
 from stardock.model.plan import Change
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.machine.images import default_from, kept_image, moved_image
 from stardock.systems import system
 
@@ -41,7 +41,7 @@ class Kept:
     replacements: tuple[Change, ...]
 
 
-def keep(wish: Machine, record: Machine, one: Wanted, said: image.Image) -> Kept:
+def keep(wish: Machine, record: Machine, declared: Declared, said: image.Image) -> Kept:
     """Hold back from `wish` what only a replacement brings; `record` is how the lock knows the machine, `said` its image in words."""
     interfaces = kept_interfaces(wish, record)
     kept = replace(
@@ -68,7 +68,7 @@ def keep(wish: Machine, record: Machine, one: Wanted, said: image.Image) -> Kept
         boot_commands=record.boot_commands,
         pve_pool=wish.pve_pool or record.pve_pool,  # the provider moves a VM to another pool, and never out of one
     )
-    explicit = {"pve_node", "vm_id", "hostname", *_explicit(one)}
+    explicit = {"pve_node", "vm_id", "hostname", *_explicit(declared)}
     wishes = (*_wishes(wish, kept), *_image_wishes(wish.image, kept.image, said.release))
     every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in wishes if old != new]
     return Kept(
@@ -115,11 +115,11 @@ def _in_connections(nics: tuple[Interface, ...]) -> tuple[str, ...]:
     return ("mtu", "routes", "metric", "default_route") if written else ("mtu", "routes")
 
 
-def _explicit(one: Wanted) -> Iterator[str]:
+def _explicit(declared: Declared) -> Iterator[str]:
     """The fields of NICs that the machine's own words give."""
-    yield from (f"{name}.address" for name in one.own.addresses)
-    yield from (f"{name}.ipv6" for name in one.own.ipv6_addresses)
-    yield from (f"{name}.mac" for name in one.own.macs)
+    yield from (f"{name}.address" for name in declared.own.addresses)
+    yield from (f"{name}.ipv6" for name in declared.own.ipv6_addresses)
+    yield from (f"{name}.mac" for name in declared.own.macs)
 
 
 def kept_data_disks(wish: Machine, record: Machine) -> tuple[DataDisk, ...]:

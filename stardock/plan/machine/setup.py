@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stardock.distributions import distribution
 from stardock.model.machine import SecretFile, User, UserFile
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -25,25 +25,25 @@ def account(user: cloud_init.User) -> User:
     return User(name=user.name, keys=user.keys, sudo=user.sudo, password_variable=user.password_variable)
 
 
-def confined(spec: Spec, one: Wanted, unconfined: Collection[str]) -> bool:
+def confined(spec: Spec, declared: Declared, unconfined: Collection[str]) -> bool:
     """Whether Kubernetes runs under its SELinux policy: as `distribution.options` says, wherever it can.
 
     Not on the machines that exist without it (`unconfined`): their files have no labels, and a new release of ours restarts nobody.
     """
-    if one.role == "loadbalancer":
+    if declared.role == "loadbalancer":
         return False
-    said, base = spec.distribution.options.get("selinux"), system(spec.image_of(one.pool).system).policy
+    said, base = spec.distribution.options.get("selinux"), system(spec.image_of(declared.pool).system).policy
     able = distribution(spec.distribution.name).confinement.can_confine(base, spec.distribution.selinux_policy_sha256)
-    return able and (said is True if said is not None else one.name not in unconfined)
+    return able and (said is True if said is not None else declared.name not in unconfined)
 
 
-def setup_of(spec: Spec, one: Wanted, shared: tuple[User, ...], cni: tuple[str, ...], unconfined: Collection[str]) -> dict[str, Any]:
+def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tuple[str, ...], unconfined: Collection[str]) -> dict[str, Any]:
     """The fields of a machine that say how it is set up; the last three are the same for all and worked out once."""
-    own, name = one.pool.cloud_init, spec.image_of(one.pool).system
-    selinux = confined(spec, one, unconfined)
+    own, name = declared.pool.cloud_init, spec.image_of(declared.pool).system
+    selinux = confined(spec, declared, unconfined)
     policy = distribution(spec.distribution.name).confinement
     needed = (
-        *system(name).role_packages(one.role),
+        *system(name).role_packages(declared.role),
         *(policy.packages(system(name).policy) if selinux else ()),
     )
     both = (spec.cloud_init.user_data, own.user_data)

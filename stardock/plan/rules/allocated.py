@@ -9,8 +9,8 @@ from stardock.errors import Problem
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine, Window
 from stardock.plan.allocation import identity
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.allocation.vm_ids import range_problems
-from stardock.plan.allocation.wanted import Wanted
 from stardock.plan.machine import maintenance
 from stardock.plan.machine.images import unpinned_files
 from stardock.plan.rules.placement import too_full
@@ -20,14 +20,18 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
 
 
-def before_allocation(spec: Spec, every: Sequence[Wanted], lock: Lock | None) -> list[Problem]:
+def before_allocation(spec: Spec, every: Sequence[Declared], lock: Lock | None) -> list[Problem]:
     """What would make an allocation meaningless: another cluster's lock, ranges that meet, a name in another role."""
     held = lock.machines if lock else {}
     return [
         *_same_cluster(spec, lock),
         *unpinned_files(spec, every, lock.images if lock else {}, held),
         *range_problems(spec, held),
-        *(_role_kept(spec, one, held[one.name].record) for one in every if one.name in held and held[one.name].record.role != one.role),
+        *(
+            _role_kept(spec, declared, held[declared.name].record)
+            for declared in every
+            if declared.name in held and held[declared.name].record.role != declared.role
+        ),
     ]
 
 
@@ -38,13 +42,14 @@ def _same_cluster(spec: Spec, lock: Lock | None) -> Iterator[Problem]:
         yield at(spec, ("cluster",), message, cure)
 
 
-def _role_kept(spec: Spec, one: Wanted, record: Machine) -> Problem:
-    message = f"{one.name} was planned as {record.role} and cannot become {one.role}"
-    cure = f"choose another name; or remove {one.name} first (`remove: [{one.name}]`, deploy), then `runner lock forget {one.name}`"
-    return at(spec, one.keys, message, cure)
+def _role_kept(spec: Spec, declared: Declared, record: Machine) -> Problem:
+    name = declared.name
+    message = f"{name} was planned as {record.role} and cannot become {declared.role}"
+    cure = f"choose another name; or remove {name} first (`remove: [{name}]`, deploy), then `runner lock forget {name}`"
+    return at(spec, declared.keys, message, cure)
 
 
-def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], held: Collection[str]) -> list[Problem]:
+def after_allocation(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], held: Collection[str]) -> list[Problem]:
     """What the allocated values break; `machines` are all that will exist, retained ones too, `held` those that exist already."""
     return [
         *_standing_pve_nodes(spec, every, machines),
@@ -56,7 +61,7 @@ def after_allocation(spec: Spec, every: Sequence[Wanted], machines: Mapping[str,
     ]
 
 
-def _standing_pve_nodes(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+def _standing_pve_nodes(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """A machine does not leave a PVE node because the node leaves the file."""
     nodes = {node.name for node in spec.proxmox.nodes}
     declared = {one.name for one in every}
@@ -81,11 +86,13 @@ def _standing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Ite
         yield at(spec, ("network", "vip"), message, f"write the VIP again until they are gone (`remove: [{', '.join(standing)}]`)")
 
 
-def _vm_ids(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
-    for one in every:
-        number = machines[one.name].vm_id
+def _vm_ids(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+    for declared in every:
+        number = machines[declared.name].vm_id
         if number > identity.LAST_VM_ID:
-            yield at(spec, one.keys, f"{one.name} would get VM id {number}; PVE's last is {identity.LAST_VM_ID}", "lower `vm_id_start`")
+            yield at(
+                spec, declared.keys, f"{declared.name} would get VM id {number}; PVE's last is {identity.LAST_VM_ID}", "lower `vm_id_start`"
+            )
 
 
 def _equal_windows(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:

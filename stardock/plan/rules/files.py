@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stardock.distributions import distribution
 from stardock.errors import Problem
 from stardock.model.machine import Machine
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.spec.places import at
 from stardock.systems import system
 
@@ -22,17 +22,17 @@ _OURS = (
 )
 
 
-def file_problems(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> list[Problem]:
+def file_problems(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine]) -> list[Problem]:
     """Each place of cluster.yaml once, however many machines it concerns."""
     places = places_of_files(spec)
     found: dict[Keys, Problem] = {}
-    for one in every:
-        machine = wishes[one.name]
+    for declared in every:
+        machine = wishes[declared.name]
         own = _own_paths(machine, spec.distribution.name)
         for written in [file.path for file in machine.files] + [file.path for file in machine.secret_files]:
             if written in own or written.startswith(tuple(path for path in own if path.endswith("/"))):
-                keys = places[one.pool.name, written] if (one.pool.name, written) in places else places["", written]
-                message = f"`{written}` is a file that Stardock writes itself on {one.name}"
+                keys = places[declared.pool.name, written] if (declared.pool.name, written) in places else places["", written]
+                message = f"`{written}` is a file that Stardock writes itself on {declared.name}"
                 found.setdefault(keys, at(spec, keys, message, "choose another path: most services read a folder of further files beside"))
     return list(found.values())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stardock.errors import Problem
 from stardock.fold import fold
 from stardock.model.machine import Machine
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -19,13 +19,13 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 QUORATE = 3
 
 
-def ha_problems(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+def ha_problems(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """Disks that stay behind; `machines` are as they stand, since a disk is never moved by an edit."""
     behind: defaultdict[tuple[Keys, str, str], list[str]] = defaultdict(list)
-    for one in every:
-        for what, datastore in _disks(machines[one.name]) if machines[one.name].ha else ():
+    for declared in every:
+        for what, datastore in _disks(machines[declared.name]) if machines[declared.name].ha else ():
             if datastore not in spec.proxmox.datastores.shared:
-                behind[one.said_at("ha"), what, datastore].append(one.name)
+                behind[declared.said_at("ha"), what, datastore].append(declared.name)
     for (keys, what, datastore), names in behind.items():
         who = "the machine without its" if len(names) == 1 else "each machine without its"
         message = f"{fold(names)}: HA moves {who} {what}, which is on {datastore}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stardock.errors import Problem
 from stardock.model.machine import Machine
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.spec.places import at
 from stardock.systems import system
 
@@ -25,14 +25,14 @@ WRITABLE = ("var", "srv", "home", "opt")
 PAGES = {"any": 2, "2MiB": 2, "1GiB": 1024}
 
 
-def hardware_problems(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> list[Problem]:
+def hardware_problems(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> list[Problem]:
     """All problems of the machines as they are wished; what a pool says is told once, of its first machine."""
     told: dict[tuple[Keys, str], Problem] = {}
-    for one in every:
+    for declared in every:
         for rule in RULES:
-            for key, message, cure in rule(machines[one.name]):
-                keys = one.said_at(key)
-                told.setdefault((keys, message), at(spec, keys, f"{one.name}: {message}", cure))
+            for key, message, cure in rule(machines[declared.name]):
+                keys = declared.said_at(key)
+                told.setdefault((keys, message), at(spec, keys, f"{declared.name}: {message}", cure))
     return list(told.values())
 
 

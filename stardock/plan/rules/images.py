@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from stardock.errors import Problem
 from stardock.model.lock import Lock, Pin
 from stardock.model.machine import Image, Machine
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.machine.images import default_from, kernel_of
 from stardock.spec.places import at
 from stardock.systems import SYSTEMS, system
@@ -22,7 +22,7 @@ GIB = 1024**3
 
 
 def image_problems(
-    spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], held: Lock, accept: Collection[str]
+    spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], held: Lock, accept: Collection[str]
 ) -> list[Problem]:
     """All problems of the machines as they will be, those that exist with the image that they have; of a pool each is told once.
 
@@ -30,24 +30,24 @@ def image_problems(
     """
     standing = {name: one.record for name, one in held.active().items() if name not in accept}
     told: dict[tuple[Keys, str], Problem] = {}
-    for one in every:
-        record = standing.get(one.name)
-        there = {message for _, message, _ in _faults(one, record, held.images)} if record else set()
-        for keys, message, cure in _faults(one, machines[one.name], held.images):
+    for declared in every:
+        record = standing.get(declared.name)
+        there = {message for _, message, _ in _faults(declared, record, held.images)} if record else set()
+        for keys, message, cure in _faults(declared, machines[declared.name], held.images):
             if message not in there:
-                told.setdefault((keys, message), at(spec, keys, f"{one.name}: {message}", cure))
+                told.setdefault((keys, message), at(spec, keys, f"{declared.name}: {message}", cure))
     return list(told.values())
 
 
-def image_warnings(every: Sequence[Wanted], machines: Mapping[str, Machine], held: Lock) -> Iterator[str]:
+def image_warnings(every: Sequence[Declared], machines: Mapping[str, Machine], held: Lock) -> Iterator[str]:
     """What machines that exist have already, and their images' names say cannot work; the image may be better than its name."""
     standing = held.active()
-    for one in every:
-        record = standing[one.name].record if one.name in standing else None
-        there = {message for _, message, _ in _unworkable(one, record)} if record else set()
-        for _, message, cure in _unworkable(one, machines[one.name]):
+    for declared in every:
+        record = standing[declared.name].record if declared.name in standing else None
+        there = {message for _, message, _ in _unworkable(declared, record)} if record else set()
+        for _, message, cure in _unworkable(declared, machines[declared.name]):
             if message in there:
-                yield f"{one.name}: {message}; if so, {cure}"
+                yield f"{declared.name}: {message}; if so, {cure}"
     yield from _of_other_systems(machines)
 
 
@@ -66,16 +66,16 @@ def _of_other_systems(machines: Mapping[str, Machine]) -> Iterator[str]:
 Fault = tuple["Keys", str, str]
 
 
-def _faults(one: Wanted, machine: Machine, pins: Mapping[str, Pin]) -> Iterator[Fault]:
-    yield from _small_disk(one, machine, pins)
-    yield from _unworkable(one, machine)
+def _faults(declared: Declared, machine: Machine, pins: Mapping[str, Pin]) -> Iterator[Fault]:
+    yield from _small_disk(declared, machine, pins)
+    yield from _unworkable(declared, machine)
 
 
-def _unworkable(one: Wanted, machine: Machine) -> Iterator[Fault]:
-    yield from _nics(one, machine)
-    yield from _graphics(one, machine)
-    yield from _usb(one, machine)
-    yield from _unfit(one, machine)
+def _unworkable(declared: Declared, machine: Machine) -> Iterator[Fault]:
+    yield from _nics(declared, machine)
+    yield from _graphics(declared, machine)
+    yield from _usb(declared, machine)
+    yield from _unfit(declared, machine)
 
 
 def disk_gib(image: Image, pins: Mapping[str, Pin]) -> int | None:
@@ -88,46 +88,46 @@ def disk_gib(image: Image, pins: Mapping[str, Pin]) -> int | None:
     return -(-pin.virtual_bytes // GIB)
 
 
-def _small_disk(one: Wanted, machine: Machine, pins: Mapping[str, Pin]) -> Iterator[Fault]:
+def _small_disk(declared: Declared, machine: Machine, pins: Mapping[str, Pin]) -> Iterator[Fault]:
     """PVE copies the image to a disk of the image's size, grows it, and never shrinks it (PVE::QemuServer, resize)."""
     least = disk_gib(machine.image, pins)
     if least is not None and machine.disk_gib < least:
         message = f"a disk of {machine.disk_gib}GiB is smaller than its image, which PVE would have to shrink"
-        yield one.said_at("disk"), message, f"write `disk: {least}GiB` or more"
+        yield declared.said_at("disk"), message, f"write `disk: {least}GiB` or more"
 
 
-def _nics(one: Wanted, machine: Machine) -> Iterator[Fault]:
+def _nics(declared: Declared, machine: Machine) -> Iterator[Fault]:
     kernel = kernel_of(machine.image)
     for nic in machine.interfaces:
         if nic.model in kernel.nics:
-            position = next((place for place, wish in enumerate(one.interfaces) if wish.name == nic.name), None)
-            keys = one.interface_keys if position is None else (*one.interface_keys, position, "model")
+            position = next((place for place, wish in enumerate(declared.interfaces) if wish.name == nic.name), None)
+            keys = declared.interface_keys if position is None else (*declared.interface_keys, position, "model")
             message = f"{kernel.name}, which {_image_name(machine.image)} has, drives no NIC of model {nic.model}"
             yield keys, message, f"write `model: virtio`{_or_another_image(machine.image)}"
 
 
-def _graphics(one: Wanted, machine: Machine) -> Iterator[Fault]:
+def _graphics(declared: Declared, machine: Machine) -> Iterator[Fault]:
     """A mapping's name does not tell what the device is; a primary graphics card and a mediated device (vGPU) are graphics."""
     kernel = kernel_of(machine.image)
     for device in machine.devices if not kernel.graphics else ():
         if device.primary_gpu or device.mdev:
             message = f"{kernel.name}, which {_image_name(machine.image)} has, drives no graphics: {device.mapping} cannot work"
-            yield one.said_at("devices"), message, f"take {device.mapping} away{_or_another_image(machine.image)}"
+            yield declared.said_at("devices"), message, f"take {device.mapping} away{_or_another_image(machine.image)}"
 
 
-def _usb(one: Wanted, machine: Machine) -> Iterator[Fault]:
+def _usb(declared: Declared, machine: Machine) -> Iterator[Fault]:
     kernel = kernel_of(machine.image)
     if machine.usb and not kernel.usb:
         names = ", ".join(usb.mapping for usb in machine.usb)
         message = f"{kernel.name}, which {_image_name(machine.image)} has, drives no USB: {names} cannot work"
-        yield one.said_at("usb"), message, f"take it away{_or_another_image(machine.image)}"
+        yield declared.said_at("usb"), message, f"take it away{_or_another_image(machine.image)}"
 
 
-def _unfit(one: Wanted, machine: Machine) -> Iterator[Fault]:
+def _unfit(declared: Declared, machine: Machine) -> Iterator[Fault]:
     """Images of the system that never set themselves up."""
     for part, why in system(machine.image.system).unfit_images.items():
         if part in _image_name(machine.image):
-            keys: Keys = ("image",) if one.pool.image is None else (*one.pool_keys, "image")
+            keys: Keys = ("image",) if declared.pool.image is None else (*declared.pool_keys, "image")
             key = "file" if machine.image.file else "url"
             yield (*keys, key), f"{_image_name(machine.image)} {why}", f"name another, or delete `{key}`"
 

@@ -12,7 +12,7 @@ from stardock.model.machine import Machine
 from stardock.plan.allocation import addresses
 from stardock.plan.allocation.claims import Clash, clashes, static_addresses
 from stardock.plan.allocation.counting import Numbers
-from stardock.plan.allocation.wanted import V4, Wanted
+from stardock.plan.allocation.declared import V4, Declared
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import unfit
@@ -28,7 +28,7 @@ Owners = Mapping[str | None, tuple[str, "Keys"]]
 
 
 def network_problems(
-    spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], standing: Mapping[str, Machine], numbers: Mapping[str, Numbers]
+    spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine], standing: Mapping[str, Machine], numbers: Mapping[str, Numbers]
 ) -> list[Problem]:
     """All problems of addresses, as wished and as they stand; `numbers` are what each name is counted by."""
     vip = [*_vip(spec, every, numbers)]
@@ -36,31 +36,31 @@ def network_problems(
     return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, owners), *_stood_on(spec, wishes, standing, owners)]
 
 
-def _unusable(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
+def _unusable(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
     """Outside of the subnet, its network address, its broadcast address."""
-    for one in every:
-        networks = {(nic.name, static.base.version): static.network for nic, static in one.ranges}
-        for nic in wishes[one.name].interfaces:
+    for declared in every:
+        networks = {(nic.name, static.base.version): static.network for nic, static in declared.ranges}
+        for nic in wishes[declared.name].interfaces:
             for address in map(ip_address, static_addresses(nic)):
                 network = networks[nic.name, address.version]
                 if wrong := unfit(address, network):
-                    yield at(spec, one.address_keys(nic.name, address.version), f"{one.name}: {wrong}", _room(network))
+                    yield at(spec, declared.address_keys(nic.name, address.version), f"{declared.name}: {wrong}", _room(network))
 
 
 def _room(network: IpNetwork) -> str:
     return f"machines can have {network[1]} to {network[-2 if network.version == V4 else -1]}"
 
 
-def _reserved(spec: Spec, every: Sequence[Wanted], wishes: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
+def _reserved(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
     """A machine on an address that belongs to a gateway, the VIP, or a Proxmox host; or that is its own next hop."""
-    for one in every:
-        for nic in wishes[one.name].interfaces:
+    for declared in every:
+        for nic in wishes[declared.name].interfaces:
             hops = {route.via: ("the next hop of its own route", ()) for route in nic.routes}
             for address in static_addresses(nic):
                 found = owners.get(address) or hops.get(address)
                 if found:
-                    message = f"{one.name}'s address {address} is {found[0]}"
-                    keys = one.address_keys(nic.name, ip_address(address).version)
+                    message = f"{declared.name}'s address {address} is {found[0]}"
+                    keys = declared.address_keys(nic.name, ip_address(address).version)
                     yield at(spec, keys, message, "choose another address, or another `offset`")
 
 
@@ -75,21 +75,21 @@ def _stood_on(spec: Spec, wishes: Mapping[str, Machine], standing: Mapping[str, 
             yield at(spec, keys, message, f"write another address: {name} keeps its own while it stands")
 
 
-def _owners(spec: Spec, every: Sequence[Wanted], *, vip: bool) -> Owners:
+def _owners(spec: Spec, every: Sequence[Declared], *, vip: bool) -> Owners:
     """The VIP's only when `vip`."""
     nodes = spec.proxmox.nodes
     hosts: Owners = {node.address: (f"the PVE node {node.name}", ("proxmox", "nodes", n)) for n, node in enumerate(nodes) if node.address}
     gateways: Owners = {
-        str(static.gateway): ("the gateway", (*one.range_keys(nic.name, static.base.version), "gateway"))
-        for one in every
-        for nic, static in one.ranges
+        str(static.gateway): ("the gateway", (*declared.range_keys(nic.name, static.base.version), "gateway"))
+        for declared in every
+        for nic, static in declared.ranges
         if static.gateway
     }
     virtual: Owners = {str(spec.network.vip): ("the VIP", ("network", "vip"))} if vip and spec.network.vip else {}
     return {**hosts, **gateways, **virtual}
 
 
-def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> Iterator[Problem]:
+def _vip(spec: Spec, every: Sequence[Declared], numbers: Mapping[str, Numbers]) -> Iterator[Problem]:
     """The VIP inside of a static range: the machine that comes next would take it."""
     vip = spec.network.vip
     if vip is None:
@@ -101,27 +101,27 @@ def _vip(spec: Spec, every: Sequence[Wanted], numbers: Mapping[str, Numbers]) ->
             yield at(spec, ("network", "vip"), message, f"choose a VIP outside of it, or move the range ({path_text(keys)})")
 
 
-def _ranges(every: Sequence[Wanted], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:
+def _ranges(every: Sequence[Declared], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:
     """(where it stands, role, range, the last number that is counted in it) of every static range of IPv4 in use."""
     last: dict[Keys, tuple[Keys, str, Static, int]] = {}
-    for one in every:
-        counter = one.counter(numbers[one.name].ordinal, numbers[one.name].place)
-        for nic in one.interfaces:
-            if nic.static is None or nic.name in one.own.addresses:
+    for declared in every:
+        counter = declared.counter(numbers[declared.name].ordinal, numbers[declared.name].place)
+        for nic in declared.interfaces:
+            if nic.static is None or nic.name in declared.own.addresses:
                 continue
-            keys = (*one.interface_keys, nic.name)
+            keys = (*declared.interface_keys, nic.name)
             known = last.get(keys)
-            last[keys] = (one.interface_keys, one.role, nic.static, max(counter, known[3] if known else 0))
+            last[keys] = (declared.interface_keys, declared.role, nic.static, max(counter, known[3] if known else 0))
     return list(last.values())
 
 
-def clash_problems(spec: Spec, every: Sequence[Wanted], lock: Lock, machines: list[tuple[str, Machine]]) -> list[Problem]:
+def clash_problems(spec: Spec, every: Sequence[Declared], lock: Lock, machines: list[tuple[str, Machine]]) -> list[Problem]:
     """Equal VM ids, MACs and addresses among `machines` (as they are, and as they are wished)."""
-    places = {one.name: one for one in every}
+    places = {declared.name: declared for declared in every}
     return [_clash_problem(spec, places, lock, clash) for clash in clashes(machines)]
 
 
-def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: Clash) -> Problem:
+def _clash_problem(spec: Spec, places: Mapping[str, Declared], lock: Lock, clash: Clash) -> Problem:
     """Told at the machine that cluster.yaml can change."""
     name, other = (clash.second, clash.first) if clash.second in places else (clash.first, clash.second)
     message = f"{name} and {other} have the same {clash.words} {clash.value}"
@@ -135,19 +135,19 @@ def _clash_problem(spec: Spec, places: Mapping[str, Wanted], lock: Lock, clash: 
     return at(spec, _claim_keys(places[name], clash), message, cure)
 
 
-def _claim_keys(one: Wanted, clash: Clash) -> Keys:
+def _claim_keys(declared: Declared, clash: Clash) -> Keys:
     if clash.field == "address":
-        return _address_claim(one, clash.value)
+        return _address_claim(declared, clash.value)
     if clash.field == "mac":
-        nic = next((nic for nic, mac in one.own.macs.items() if mac == clash.value), None)
-        return (*one.keys, "macs", nic) if nic else one.keys
-    return (*one.keys, "vm_id") if clash.field == "vm_id" and one.own.vm_id else one.keys
+        nic = next((nic for nic, mac in declared.own.macs.items() if mac == clash.value), None)
+        return (*declared.keys, "macs", nic) if nic else declared.keys
+    return (*declared.keys, "vm_id") if clash.field == "vm_id" and declared.own.vm_id else declared.keys
 
 
-def _address_claim(one: Wanted, value: str) -> Keys:
+def _address_claim(declared: Declared, value: str) -> Keys:
     """Where an address was given: the machine's own words, else the range whose subnet holds it."""
     address = ip_address(value)
-    own = {str(given): nic for given_by in (one.own.addresses, one.own.ipv6_addresses) for nic, given in given_by.items()}
-    holding = [nic.name for nic, static in one.ranges if address in static.network]
-    name = own.get(value) or next(iter(holding), one.interfaces[0].name)
-    return one.address_keys(name, address.version)
+    own = {str(given): nic for given_by in (declared.own.addresses, declared.own.ipv6_addresses) for nic, given in given_by.items()}
+    holding = [nic.name for nic, static in declared.ranges if address in static.network]
+    name = own.get(value) or next(iter(holding), declared.interfaces[0].name)
+    return declared.address_keys(name, address.version)

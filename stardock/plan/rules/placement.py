@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from stardock.errors import Problem
 from stardock.fold import SHORTEST, fold
 from stardock.model.machine import Machine, Role
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.allocation.hosts import APART, allowed
 from stardock.plan.allocation.placement import Room
-from stardock.plan.allocation.wanted import Wanted
 from stardock.plan.views.losses import quorum
 from stardock.spec.places import at
 
@@ -28,10 +28,10 @@ def gibibytes(mib: int) -> str:
     return f"{mib // 1024}GiB" if mib % 1024 == 0 else f"{mib}MiB"
 
 
-def too_full(spec: Spec, every: Sequence[Wanted], held: Collection[str], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+def too_full(spec: Spec, every: Sequence[Declared], held: Collection[str], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """New machines on a PVE node that has no room for them. Memory of machines that exist may grow beyond it: that is a warning."""
     for name, capacity, taken in _overfull(spec, machines):
-        new = [one for one in every if one.name not in held and machines[one.name].pve_node == name]
+        new = [declared for declared in every if declared.name not in held and machines[declared.name].pve_node == name]
         if new:
             who = fold([one.name for one in new])
             message = f"no room for {who}: {name} would carry {gibibytes(taken)} of machines and has {gibibytes(capacity)}"
@@ -56,11 +56,11 @@ def _taken(machines: Mapping[str, Machine]) -> Counter[str]:
     return taken
 
 
-def placement_warnings(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> Iterator[str]:
+def placement_warnings(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[str]:
     """Warnings about a plan that is valid all the same."""
     for name, capacity, taken in _overfull(spec, machines):
         yield f"{name} carries {gibibytes(taken)} of machines and has {gibibytes(capacity)}; `runner rebalance` proposes moves"
-    may_use = {one.name: allowed(one, [node.name for node in spec.proxmox.nodes]) for one in every}
+    may_use = {declared.name: allowed(declared, [node.name for node in spec.proxmox.nodes]) for declared in every}
     may_move = _may_move(spec, every, machines, may_use)
     for role in APART:
         yield from _together(role, [machine for machine in machines.values() if machine.role == role], may_move)
@@ -68,12 +68,12 @@ def placement_warnings(spec: Spec, every: Sequence[Wanted], machines: Mapping[st
 
 
 def _may_move(
-    spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]
+    spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]
 ) -> dict[str, list[str]]:
     """The PVE nodes that would take a machine today; none for one that `pve_node` pins. Agents are not asked for."""
     taken = _taken(machines)
     room = Room({node.name: node.memory - taken[node.name] for node in spec.proxmox.nodes if node.memory})
-    asked = [one for one in every if one.role in APART and not one.own.pve_node]
+    asked = [declared for declared in every if declared.role in APART and not declared.own.pve_node]
     return {one.name: [node for node in may_use[one.name] if room.fits(node, machines[one.name].memory_mib)] for one in asked}
 
 
@@ -102,11 +102,11 @@ def _consequence(role: Role, total: int, shared: Mapping[str, Sequence[str]]) ->
     return f"; the loss of {' or '.join(fatal)} takes {what}" if fatal else ""
 
 
-def _elsewhere(every: Sequence[Wanted], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _elsewhere(every: Sequence[Declared], machines: Mapping[str, Machine], may_use: Mapping[str, Sequence[str]]) -> Iterator[str]:
     away: defaultdict[str, list[str]] = defaultdict(list)
-    for one in every:
-        node = machines[one.name].pve_node
-        if node not in may_use[one.name] and not one.own.pve_node:
-            away[node].append(one.name)
+    for declared in every:
+        node = machines[declared.name].pve_node
+        if node not in may_use[declared.name] and not declared.own.pve_node:
+            away[node].append(declared.name)
     for node, names in away.items():
         yield f"on {node}, which their `nodes` do not name: {fold(names)}; they stay there, `runner rebalance` says how to move them"

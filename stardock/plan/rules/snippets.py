@@ -9,7 +9,7 @@ from stardock.errors import Problem
 from stardock.firstboot import documents
 from stardock.model.file_names import DOCUMENTS
 from stardock.model.machine import Machine
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.rules.files import places_of_files
 from stardock.spec.places import at
 
@@ -23,14 +23,14 @@ _HARMLESS_BYTES = MOST_BYTES // 4
 _HASH_BYTES = 200
 
 
-def snippet_problems(spec: Spec, every: Sequence[Wanted], machines: Mapping[str, Machine]) -> list[Problem]:
+def snippet_problems(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> list[Problem]:
     """Machines whose user-data, network-config or meta-data PVE would not read; of a pool's files each is told once."""
     told: dict[tuple[Keys, str], Problem] = {}
-    for one in every:
-        machine = machines[one.name]
+    for declared in every:
+        machine = machines[declared.name]
         for kind, size in _too_large(spec.cluster, machine):
-            keys, largest = _largest(spec, one, machine)
-            message = f"{one.name}'s {kind} snippet would have {size} bytes, and PVE reads {MOST_BYTES} at most; {largest}"
+            keys, largest = _largest(spec, declared, machine)
+            message = f"{declared.name}'s {kind} snippet would have {size} bytes, and PVE reads {MOST_BYTES} at most; {largest}"
             told.setdefault((keys, kind), at(spec, keys, message, "download it in `runcmd`, or bring it in an image of your own"))
     return list(told.values())
 
@@ -54,11 +54,11 @@ def _own_bytes(machine: Machine) -> int:
     return sum(len(text.encode()) for text in texts)
 
 
-def _largest(spec: Spec, one: Wanted, machine: Machine) -> tuple[Keys, str]:
+def _largest(spec: Spec, declared: Declared, machine: Machine) -> tuple[Keys, str]:
     """Where the largest of the user's files stands, and how large it is; without files, where commands and keys are."""
     if not machine.files:
         return ("cloud_init",), "its commands, packages and keys are that long"
     file = max(machine.files, key=lambda file: len(file.content.encode()))
     places = places_of_files(spec)
-    keys = places.get((one.pool.name, file.path)) or places.get(("", file.path)) or ("cloud_init",)
+    keys = places.get((declared.pool.name, file.path)) or places.get(("", file.path)) or ("cloud_init",)
     return keys, f"`{file.path}` is the largest part, with {len(file.content.encode())}"

@@ -13,7 +13,7 @@ from stardock.fold import fold
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
 from stardock.plan.allocation.claims import static_addresses
-from stardock.plan.allocation.wanted import Wanted
+from stardock.plan.allocation.declared import Declared
 from stardock.plan.machine import maintenance
 from stardock.plan.machine.images import default_from, kernel_of
 from stardock.plan.rules.allocated import self_rebooting
@@ -30,7 +30,7 @@ SERVER_MEMORY_MIB = 4096
 
 
 def warnings(
-    spec: Spec, every: Sequence[Wanted], lock: Lock, machines: Mapping[str, Machine], retained: Collection[str]
+    spec: Spec, every: Sequence[Declared], lock: Lock, machines: Mapping[str, Machine], retained: Collection[str]
 ) -> tuple[str, ...]:
     """All warnings; `machines` are all that will stand, `retained` the names among them that cluster.yaml lacks."""
     return (

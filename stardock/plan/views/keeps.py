@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stardock.model.lock import Lock, LockedMachine
 from stardock.plan.allocation import addresses, identity
-from stardock.plan.allocation.wanted import V4, Wanted
+from stardock.plan.allocation.declared import V4, Declared
 from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -26,33 +26,33 @@ class Keep:
     wants: str
 
 
-def keeps(every: Sequence[Wanted], lock: Lock | None) -> Iterator[Keep]:
+def keeps(every: Sequence[Declared], lock: Lock | None) -> Iterator[Keep]:
     """What standing machines keep, in declared order; explicit values are no such thing (`stardock.plan.machine.kept`)."""
     held = lock.active() if lock else {}
     ids = {machine.record.vm_id for machine in held.values()}
-    for one in every:
-        if one.name in held:
-            yield from _addresses(one, held[one.name])
-            yield from _vm_id(one, held[one.name], ids)
+    for declared in every:
+        if declared.name in held:
+            yield from _addresses(declared, held[declared.name])
+            yield from _vm_id(declared, held[declared.name], ids)
 
 
-def _addresses(one: Wanted, held: LockedMachine) -> Iterator[Keep]:
-    nics = {nic.name: nic for nic in held.record.interfaces}
-    for nic, static in one.ranges:
+def _addresses(declared: Declared, locked: LockedMachine) -> Iterator[Keep]:
+    nics = {nic.name: nic for nic in locked.record.interfaces}
+    for nic, static in declared.ranges:
         record, version = nics.get(nic.name), static.base.version
-        if record is None or one.explicit(nic.name, version) is not None:
+        if record is None or declared.explicit(nic.name, version) is not None:
             continue
         kept = record.address if version == V4 else record.ipv6 and record.ipv6.address
-        counted = str(addresses.counted(static.base, static.offset, one.counter(held.ordinal, held.place)))
+        counted = str(addresses.counted(static.base, static.offset, declared.counter(locked.ordinal, locked.place)))
         if kept and kept != counted and unfit(ip_address(kept), static.network) is None:
-            yield Keep(machine=one.name, value=kept, key="offset", wants=_range(static))
+            yield Keep(machine=declared.name, value=kept, key="offset", wants=_range(static))
 
 
 def _range(static: Static | StaticV6) -> str:
     return f"{static.offset} of {static.base}"
 
 
-def _vm_id(one: Wanted, held: LockedMachine, ids: set[int]) -> Iterator[Keep]:
-    kept, start = held.record.vm_id, one.pool.vm_id_start
-    if one.own.vm_id is None and start and kept != identity.vm_id(start, held.ordinal, ids - {kept}):
-        yield Keep(machine=one.name, value=f"VM id {kept}", key="vm_id_start", wants=str(start))
+def _vm_id(declared: Declared, locked: LockedMachine, ids: set[int]) -> Iterator[Keep]:
+    kept, start = locked.record.vm_id, declared.pool.vm_id_start
+    if declared.own.vm_id is None and start and kept != identity.vm_id(start, locked.ordinal, ids - {kept}):
+        yield Keep(machine=declared.name, value=f"VM id {kept}", key="vm_id_start", wants=str(start))

@@ -12,7 +12,7 @@ from stardock.model.machine import Role
 from stardock.plan.allocation import addresses
 from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.allocation.counting import Counters
-from stardock.plan.allocation.wanted import V4
+from stardock.plan.allocation.declared import V4
 from stardock.spec.rules.addresses import unfit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second

@@ -1,4 +1,4 @@
-"""What cluster.yaml wants, machine by machine, before anything is allocated."""
+"""What cluster.yaml declares, machine by machine, before anything is allocated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ V6 = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Declared:
     """One machine of cluster.yaml: its own words, its pool's, and its interfaces; `keys` is where it is named."""
 
     keys: Keys
@@ -70,11 +70,11 @@ class Wanted:
         return (*self.interface_keys, position, *(("static",) if version == V4 else ("ipv6", "static")))
 
 
-def wanted(spec: Spec) -> tuple[Wanted, ...]:
+def declared(spec: Spec) -> tuple[Declared, ...]:
     """All machines in declared order."""
     pools = {id(pool): p for p, pool in enumerate(spec.pools)}
     return tuple(
-        Wanted(
+        Declared(
             keys=keys,
             own=own,
             pool=pool,

@@ -24,7 +24,7 @@ def parse_key_file(value: str) -> str:
     if MARK in value:
         raise broken(*HERE)
     if value.startswith(("ssh-", "ecdsa-", "sk-")) and " AAAA" in value:
-        raise broken("a public key stands where the file of a private one belongs", "write the file's name, for example id_ed25519")
+        raise broken("this is a public key, and the file of a private one belongs here", "write the file's name, for example id_ed25519")
     if cures.FILLED_IN.search(value):
         raise broken(TEMPLATE, cures.ITSELF)
     if value.endswith(".pub"):

@@ -76,7 +76,7 @@ def _pulled(engine: Engine) -> bytes:
 
 
 def refuse_left_behind(files: ClusterFiles, state: State, engine: Engine) -> None:
-    """Raise RefusedError when the machines stand in the file beside cluster.yaml, and `state:` names another place."""
+    """Raise RefusedError when the machines are in the file beside cluster.yaml, and `state:` names another place."""
     what = _left(files.state) if state.backend != LOCAL else ""
     if what:
         message = f"{files.state.name} {what}, and cluster.yaml has the state in {state.backend}: nobody moved it there"

@@ -129,10 +129,10 @@ def standing_names(ws: Workspace, ask: Callable[[], Standing] | None) -> frozens
 
 
 def unseen(ws: Workspace) -> tuple[str, ...]:
-    """Say that nobody looked whether machines stand: without a lock, and with a state that only the engine can reach."""
+    """Say that nobody looked whether machines exist: without a lock, and with a state that only the engine can reach."""
     if ws.knows_machines or standing_here(ws) is not None:
         return ()
-    what = f"there is no {ws.files.lock.name}, and the state in {ws.plan.state.backend} was not asked whether machines stand"
+    what = f"there is no {ws.files.lock.name}, and the state in {ws.plan.state.backend} was not asked whether machines exist"
     return (f"{what}: `runner deploy` asks it; if this cluster exists, take the lock back from version control",)
 
 

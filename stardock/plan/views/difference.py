@@ -77,7 +77,7 @@ class Difference:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing would be done and a state told so: the lock does not tell which machines stand."""
+        """Whether nothing would be done and a state told so: the lock does not tell which machines exist."""
         return self.empty and self.source == "state"
 
 

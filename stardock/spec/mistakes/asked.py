@@ -22,7 +22,7 @@ _NAMES = 4
 
 
 def with_systems(problems: list[Problem], data: Mapping[str, Any], file: Path) -> list[Problem]:
-    """The same problems; one of a missing system says which there are, which of them tests boot, and with which machines stand."""
+    """The same problems; one of a missing system says which there are, which of them tests boot, and with which machines exist."""
     return [_asked(one, data, file) if one.path in _CLUSTER and _MISSING in one.message else one for one in problems]
 
 

@@ -139,7 +139,7 @@ def _value(kind: str, error: ErrorDetails, texts: Mapping[Keys, str]) -> tuple[s
         example = isinstance(given, dict) or (isinstance(given, list) and ("for example" in said[1] or isinstance(cures.only(given), dict)))
         return _as_it_stands(said[0], given, text), nested if whole and example and nested else _as_it_stands(said[1], given, text)
     if kind == "string_type" and isinstance(given, dict | list):
-        return f"a {'mapping' if isinstance(given, dict) else 'list'} stands where text belongs", nested or "write one word or text"
+        return f"there is a {'mapping' if isinstance(given, dict) else 'list'} where text belongs", nested or "write one word or text"
     if kind == "tuple_type":
         return f"{text or shown(given)} is not a list", _list(error, texts)
     if kind.startswith("model_"):

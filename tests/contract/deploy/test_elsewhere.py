@@ -53,7 +53,7 @@ def _lose_the_lock(run: Callable[..., tuple[int, str]], estate: EmulatedEstate) 
     estate.data["pools"][0]["vm_id_start"] = 300
     estate.write()
     code, output = run("plan")
-    assert "the state in pg was not asked whether machines stand" in output
+    assert "the state in pg was not asked whether machines exist" in output
     code, output = run("deploy")
     assert code == 5, output
     assert "machines exist (the state in pg)" in output

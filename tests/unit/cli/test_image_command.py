@@ -223,13 +223,13 @@ def test_pins_alone_are_no_lock_that_lets_machines_move(file: Path) -> None:
     file.with_suffix(".tfstate").write_text(json.dumps(state))
     file.with_suffix(".lock").unlink()
     image(file, "pin")
-    assert "is not there, and machines stand" in CliRunner().invoke(runner, ["plan", "-f", str(file)]).stderr
+    assert "is not there, and machines exist" in CliRunner().invoke(runner, ["plan", "-f", str(file)]).stderr
 
 
 def test_an_https_publisher_that_leads_to_http_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = requests.Response()
-    answer.status_code, answer.url, answer.raw = 200, "http://mirror.example/SHA256SUMS", io.BytesIO()
-    monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
+    answer.status_code, answer.headers["Location"], answer.raw = 302, "http://mirror.example/SHA256SUMS", io.BytesIO()
+    monkeypatch.setattr(requests.Session, "get", lambda *_, **__: answer)
     with pytest.raises(ConditionError, match="where nothing vouches for it"):
         published("https://example.org/x.qcow2", "https://example.org/SHA256SUMS")
 

@@ -130,7 +130,7 @@ ROWS: tuple[Row, ...] = (
          f'{AGENT}    labels: {{v: "12-30"}}\n', "pools.2.labels.v", "12-30"),
     hardware("labels: [tier=1.10]", "a list is not a mapping", 'write {tier: "1.10"}', 'labels: {tier: "1.10"}', "labels.tier", "1.10"),
     hardware("taints: a=b:noschedule", "is not a list", "write [a=b:noschedule]", "taints: [a=b:NoSchedule]", "taints.0", "a=b:NoSchedule"),
-    edit(AGENT, f"{AGENT}    taints: [{{key: a, value: b, effect: NoExecute}}]\n", "pools[2].taints[0]", "a mapping stands",
+    edit(AGENT, f"{AGENT}    taints: [{{key: a, value: b, effect: NoExecute}}]\n", "pools[2].taints[0]", "there is a mapping where",
          "write a=b:NoExecute", f"{AGENT}    taints: [a=b:NoExecute]\n", "pools.2.taints.0", "a=b:NoExecute"),
     top("maintenance: {slots: [08]}", "maintenance.slots[0]", "08 is not", "write 8", "maintenance: {slots: [8]}", "maintenance.slots.0", 8),
     top("maintenance: {duration: 60}", "maintenance.duration", "60 is not a duration", "write 60m", "maintenance: {duration: 60m}",

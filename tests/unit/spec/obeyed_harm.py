@@ -102,9 +102,9 @@ HARM: tuple[Row, ...] = (
     names("agent4 agent5", "in a list: [agent4, agent5]", "machines: [agent4, agent5]", "agent4"),
     edit("machines: [agent1]", "machines: agent4 agent5", "pools[2].machines", "is not a list", "in a list: [agent4, agent5]",
          "machines: [agent4, agent5]", "pools.2.members.0.name", "agent4"),
-    edit("machines: [agent1]", "machines: ['{{ name }}']", "pools[2].machines[0]", "a template stands here", "no variables and no templates",
+    edit("machines: [agent1]", "machines: ['{{ name }}']", "pools[2].machines[0]", "this is a template", "no variables and no templates",
          "machines: [agent1]", "pools.2.members.0.name", "agent1"),
-    edit("cluster: c\n", "cluster: ${var.x}\n", "cluster", "a template stands here", "no variables and no templates", "cluster: x\n", "cluster", "x"),
+    edit("cluster: c\n", "cluster: ${var.x}\n", "cluster", "this is a template", "no variables and no templates", "cluster: x\n", "cluster", "x"),
     # flags of disks
     *(hardware(f"{flag}: false", _NO_KEY, f"write disk_options: {{{flag}: false}}", f"disk_options: {{{flag}: false}}", f"disk_options.{flag}", False)
       for flag in ("discard", "ssd", "iothread")),

@@ -62,7 +62,7 @@ READERS: tuple[Row, ...] = (
     hardware("cores: 1.5", f"1.5 {_NO_NUMBER}", "write 2", "cores: 2", "cores", 2),
     hardware("cores: four", f"`four` {_NO_NUMBER}", "write 4", "cores: 4", "cores", 4),
     *(hardware(f"onboot: {word}", _NO_KEY, f"Write on_boot: {meant}", f"on_boot: {meant}", "on_boot", meant == "true") for word, meant in (("1", "true"), ("0", "false"), ("no", "false"))),
-    edit(AGENT, f"{AGENT}    taints: [{{key: a, value: b, effect: noexecute}}]\n", "pools[2].taints[0]", "a mapping stands", "write a=b:NoExecute",
+    edit(AGENT, f"{AGENT}    taints: [{{key: a, value: b, effect: noexecute}}]\n", "pools[2].taints[0]", "there is a mapping where", "write a=b:NoExecute",
          f"{AGENT}    taints: [a=b:NoExecute]\n", "pools.2.taints.0", "a=b:NoExecute"),
     top("maintenance: {days: [Sunday]}", "maintenance.days", _NO_KEY, "days are kured's: write kured: {days: [su]}", "maintenance: {kured: {days: [su]}}",
         "maintenance.kured.days.0", "su"),

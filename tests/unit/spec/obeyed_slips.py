@@ -33,9 +33,9 @@ SLIPS: tuple[Row, ...] = (
     # other languages
     slip("cluster: c\n", '"cluster": "c",\n', "a line ends with a comma", "write `cluster: c`"),
     slip("cluster: c\n", "// mine\ncluster: c\n", "a comment begins with `#`", "write `# mine`"),
-    slip("cluster: c\n", "cluster: {{ x }}\n", "a template stands here", "write the value itself", "cluster"),
-    slip("cluster: c\n", "cluster: {{ lookup('env', 'X') }}\n", "a template stands here", "write the value itself"),
-    slip("cluster: c\n", "{% set x = 1 %}\ncluster: c\n", "a template stands here", "write the value itself"),
+    slip("cluster: c\n", "cluster: {{ x }}\n", "this is a template", "write the value itself", "cluster"),
+    slip("cluster: c\n", "cluster: {{ lookup('env', 'X') }}\n", "this is a template", "write the value itself"),
+    slip("cluster: c\n", "{% set x = 1 %}\ncluster: c\n", "this is a template", "write the value itself"),
     slip("    role: agent", "\trole: agent", "there is a tab where", "replace the tab by spaces"),
     # characters that nobody sees
     slip("cluster: c\n", "cluster:\u00a0c\n", f"{_UNSEEN}, U+00A0 (no-break space)", "put an ordinary space in its place"),

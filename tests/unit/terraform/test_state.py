@@ -104,7 +104,7 @@ def test_an_encrypted_state_without_its_lock_is_refused_and_not_taken_for_an_emp
 def test_a_state_elsewhere_without_the_lock_is_told_by_plan_and_synth(tmp_path: Path) -> None:
     where = _workspace(tmp_path, state={"backend": "pg"})
     (warning,) = unseen(where)
-    assert "the state in pg was not asked whether machines stand: `runner deploy` asks it" in warning
+    assert "the state in pg was not asked whether machines exist: `runner deploy` asks it" in warning
     assert unseen(_workspace(tmp_path)) == ()
 
 

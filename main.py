@@ -18,12 +18,11 @@ from stacks.node import prepare_node
 from stardock.cli.main import message_lines
 from stardock.cli.told import printable
 from stardock.errors import ConditionError, StardockError, of_system
-from stardock.plan.state import LOCAL
 from stardock.terraform.environment import refuse_elsewhere
 from stardock.terraform.live_files import refuse_live_files
 from stardock.workspace.files import find_cluster_file
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, unseen
-from stardock.writing import close_to_others, keep_others_from_writing, refuse_link
+from stardock.writing import keep_others_from_writing, refuse_link
 
 OUTDIR = "cdktf.out"
 
@@ -37,21 +36,10 @@ def synthesize(workspace: Workspace, outdir: Path) -> None:
         refuse_link(part)
     refuse_live_files(stack)
     prepare_node()
-    from cdktf import App  # noqa: PLC0415 -- starts Node: not for a file that is refused
+    from stacks.app import write_stack  # noqa: PLC0415 -- starts Node: not for a file that is refused
 
-    from stacks.cluster import ClusterStack  # noqa: PLC0415
-    from stacks.state import keep_private, path_from_stack  # noqa: PLC0415
-
-    for folder in (outdir, stack.parent, stack):
-        close_to_others(folder)
-    app = App(outdir=str(outdir.absolute()))  # Node, once started, has a working directory of its own
-    state = workspace.files.state
-    if workspace.plan.state.backend == LOCAL:
-        keep_private(state)
     adopt = json.loads(os.environ.get("STARDOCK_ADOPT") or "{}")
-    path = path_from_stack(state, outdir, workspace.plan.cluster)
-    ClusterStack(app, workspace.plan, state_path=path, replace=_replaced(), adopt=adopt)
-    app.synth()
+    write_stack(workspace.plan, workspace.files.state, outdir, _replaced(), adopt)
 
 
 def _replaced() -> frozenset[str]:

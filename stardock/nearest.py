@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -25,9 +24,11 @@ _NEGATING = frozenset({"no", "non", "not", "never", "skip", "without"})
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` nearly is, whatever its case and dashes; None when none is near, or the near one means the opposite."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- the command line knows this module, and needs it for faults only
+
     plain = {_plain(name): name for name in known}
     meant = _plain(word)
-    for near in difflib.get_close_matches(meant, plain, n=3, cutoff=_ALIKE):
+    for near in get_close_matches(meant, plain, n=3, cutoff=_ALIKE):
         if (near[0] == meant[:1] or set(near.split("_")) <= set(meant.split("_"))) and not opposed(meant, near):
             return plain[near]
     return None

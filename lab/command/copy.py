@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from stardock.errors import InputErrors, Problem
 from stardock.model.cluster_files import ClusterFiles
 
@@ -111,9 +114,6 @@ def _position(mapping: Any, key: str) -> tuple[int, int]:
 
 
 def _parsed(text: str) -> Any:
-    from ruamel.yaml import YAML  # noqa: PLC0415 -- slow to import
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
     try:
         return YAML(typ="rt").load(text) or {}
     except YAMLError:

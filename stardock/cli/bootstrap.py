@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE
 from stardock.model.stages import NAMES, chosen
 
 
@@ -40,17 +40,13 @@ def bootstrap(
 
     Never talks to Proxmox: addresses and host keys come from `runner discover`, or cluster.yaml. Killed anywhere, the next run continues.
     """
-    from stardock.cli.bootstrap_view import view  # noqa: PLC0415 -- rich and pydantic: not for --help
-    from stardock.cli.endings import bootstrap_ending, expectation  # noqa: PLC0415
-    from stardock.playbooks.silent import partial_error  # noqa: PLC0415
-    from stardock.step import show  # noqa: PLC0415
-    from stardock.verbs import bootstrap as work  # noqa: PLC0415
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
-
     if stages and from_stage:
         raise click.UsageError("--stage and --from-stage exclude each other")
-    options = work.Options(
+    from stardock.cli import bootstrap_view  # noqa: PLC0415 -- its work is not for --help
+
+    bootstrap_view.bootstrap(
+        file,
+        dry_run=dry_run,
         stages=chosen(stages, from_stage),
         check=check,
         found_again=found_again,
@@ -60,16 +56,3 @@ def bootstrap(
         drain_timeout=drain_timeout,
         snapshot=not no_snapshot,
     )
-    if dry_run:
-        show(work.steps(options, open_workspace(find_cluster_file(file)), say), say)
-        return
-    cluster_file = find_cluster_file(file)
-    where = open_workspace(cluster_file)
-    work.check(where, options)
-    say(expectation(where))
-    with view() as progress:
-        done = work.bootstrap(cluster_file, options, progress, say)
-    for line in bootstrap_ending(done):
-        say(line)
-    if done.missing:
-        raise partial_error(done.missing, None if check else where.files.log)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE
 
 
 @click.command()
@@ -17,12 +17,6 @@ def bundle(file: Path | None, output: Path | None) -> None:
 
     Playbooks, inventory and host keys, without secrets: copied anywhere, it runs with nothing but ansible-core. Its README says how.
     """
-    from stardock.bundle import write_bundle  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
+    from stardock.cli import bundle_view  # noqa: PLC0415 -- its work is not for --help
 
-    workspace = open_workspace(find_cluster_file(file))
-    directory = output or workspace.files.bundle
-    write_bundle(workspace.plan, workspace.facts, directory)
-    number = len(workspace.plan.machines)
-    say(f"{directory}: {number} machine{'' if number == 1 else 's'}; {directory / 'README.md'} says how to run it")
+    bundle_view.bundle(file, output)

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from stardock.workspace.workspace import Workspace
+from stardock.errors import StardockError
 
 
 def machines(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Machines of the plan."""
-    return _beginning(ctx, incomplete, lambda where: (machine.name for machine in where.plan.machines))
+    return _beginning(ctx, incomplete, "machines")
 
 
 def retired(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Machines that went, and whose values the lock still keeps."""
-    return _beginning(ctx, incomplete, lambda where: (name for name, one in where.lock.machines.items() if one.retired))
+    return _beginning(ctx, incomplete, "retired")
 
 
 def pve_nodes(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """PVE nodes."""
-    return _beginning(ctx, incomplete, lambda where: (node.name for node in where.plan.proxmox.nodes))
+    return _beginning(ctx, incomplete, "pve_nodes")
 
 
-def _beginning(ctx: click.Context, incomplete: str, names: Callable[[Workspace], Iterable[str]]) -> list[str]:
-    from stardock.errors import StardockError  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
+def _beginning(ctx: click.Context, incomplete: str, of: str) -> list[str]:
+    from stardock.cli.names import names  # noqa: PLC0415 -- the commands that complete names import this module
 
     try:
-        where = open_workspace(find_cluster_file(ctx.params.get("file")))
+        known = names(ctx.params.get("file"), of)
     except (StardockError, OSError):
         return []  # a line that is being typed is no place for a message
-    return [name for name in names(where) if name.startswith(incomplete)]
+    return [name for name in known if name.startswith(incomplete)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from stardock.cli.completion import machines
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE
 
 
 @click.command()
@@ -34,20 +33,6 @@ def deploy(
     Checks, synthesizes, plans, refuses what was not named, applies, then reads addresses and SSH host keys. Killed at any moment, it
     continues when it is run again.
     """
-    from stardock.cli.endings import deploy_ending  # noqa: PLC0415
-    from stardock.step import show  # noqa: PLC0415
-    from stardock.terraform.run import Options, Run  # noqa: PLC0415 -- pydantic, requests: not for --help
-    from stardock.verbs import deploy as work  # noqa: PLC0415
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
+    from stardock.cli import deploy_view  # noqa: PLC0415 -- its work is not for --help
 
-    confirm = (lambda _question: True) if yes else click.confirm if sys.stdin.isatty() else None
-    options = Options(frozenset(replace), frozenset(accept_loss), confirm, timeout)
-    cluster_file = find_cluster_file(file)
-    if dry_run:
-        run = Run(open_workspace(cluster_file), options, say)
-        show([*work.checks(run), *work.steps(run)], say)
-        return
-    seconds = work.deploy(cluster_file, options, say)
-    for line in deploy_ending(open_workspace(cluster_file), seconds):
-        say(line)
+    deploy_view.deploy(file, replace, accept_loss, dry_run=dry_run, yes=yes, timeout=timeout)

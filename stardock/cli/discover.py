@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE
 
 
 @click.command()
@@ -18,9 +18,6 @@ def discover(file: Path | None, timeout: float | None, dry_run: bool) -> None:
 
     Asks every machine's guest agent over the PVE API and writes the facts and known_hosts beside the cluster file. Needs the API token.
     """
-    from stardock.step import run, show  # noqa: PLC0415 -- requests: not for --help
-    from stardock.verbs.discover import steps  # noqa: PLC0415
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.cli import discover_view  # noqa: PLC0415 -- its work is not for --help
 
-    found = steps(find_cluster_file(file), timeout, say)
-    show(found, say) if dry_run else run(found, say)
+    discover_view.discover(file, timeout, dry_run=dry_run)

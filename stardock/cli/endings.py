@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from stardock.distributions import NO_PLUGIN, distribution
 from stardock.fold import fold
-
-if TYPE_CHECKING:
-    from stardock.verbs.bootstrap import Done
-    from stardock.workspace.workspace import Workspace
+from stardock.model.facts import address_of
+from stardock.verbs.bootstrap import Done
+from stardock.workspace.workspace import Workspace
 
 #: The page on what a cluster has by itself and what it lacks.
 NEXT = "docs/after-bootstrap.md"
@@ -43,8 +41,6 @@ def bootstrap_ending(done: Done) -> Iterator[str]:
 
 def _api(where: Workspace) -> str:
     """Where the kubeconfig leads: the VIP, else the founder."""
-    from stardock.model.facts import address_of  # noqa: PLC0415 -- pydantic: not for --help
-
     plan = where.plan
     address = plan.join_address or address_of(plan.machine(plan.founder), where.facts) or plan.founder
     port = distribution(plan.distribution.name).api_port

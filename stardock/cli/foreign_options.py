@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from difflib import SequenceMatcher
 
 import click
 
@@ -108,6 +107,8 @@ def _known(word: str) -> str:
 
 
 def _near(option: str, own: Collection[str]) -> str:
+    from difflib import SequenceMatcher  # noqa: PLC0415 -- as in stardock.nearest
+
     near = nearest(option, own)
     if near is None or (near in _GRAVE and SequenceMatcher(a=option, b=near).ratio() < _SLIP):
         return ""

@@ -8,7 +8,7 @@ import click
 
 from stardock.cli.completion import machines, retired
 from stardock.cli.subcommands import Subcommands
-from stardock.cli.told import FILE, say
+from stardock.cli.told import FILE
 
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 
@@ -27,13 +27,9 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 
     The lock then has those values. Nothing happens to the machine: `runner deploy --replace NAME` then makes it so.
     """
-    from stardock.verbs.lock import accept as accepted  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.cli import lock_view  # noqa: PLC0415 -- its work is not for --help
 
-    for change in accepted(find_cluster_file(file), name, dry_run=dry_run):
-        say(f"{change.machine}: {change.field}: {change.old} -> {change.new}")
-    say(_done(dry_run=dry_run))
-    say(f"next: runner deploy --replace {name} (without --replace only where Proxmox migrated it there already)")
+    lock_view.accept(name, file, dry_run=dry_run)
 
 
 @lock.command()
@@ -42,14 +38,9 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
     """Free the VM id and addresses of the removed machine NAME."""
-    from stardock.plan.allocation.claims import static_addresses  # noqa: PLC0415 -- see below
-    from stardock.verbs.lock import forget as forgotten  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.cli import lock_view  # noqa: PLC0415 -- its work is not for --help
 
-    record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
-    addresses = [address for nic in record.interfaces for address in static_addresses(nic)]
-    say(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
-    say(_done(dry_run=dry_run))
+    lock_view.forget(name, file, dry_run=dry_run)
 
 
 @lock.command()
@@ -60,20 +51,6 @@ def memory(file: Path | None, dry_run: bool) -> None:
 
     Placement respects it from then on. Where `proxmox.nodes` says `memory`, that holds, and nothing is kept. No machine moves.
     """
-    from stardock.plan.rules.placement import gibibytes  # noqa: PLC0415 -- see below
-    from stardock.verbs.lock import keep_memory  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
+    from stardock.cli import lock_view  # noqa: PLC0415 -- its work is not for --help
 
-    read = keep_memory(find_cluster_file(file), dry_run=dry_run)
-    for name, mib in read.after.items():
-        before = read.before.get(name, mib)
-        say(f"{name}: {gibibytes(mib)}" + (f" (was {gibibytes(before)})" if before != mib else ""))
-    for name in read.said:
-        say(f"{name}: as cluster.yaml says")
-    for name in read.silent:
-        say(f"{name}: Proxmox does not say; is it up, and has the token Sys.Audit on /nodes/{name}?", err=True)
-    say(_done(dry_run=dry_run) if read.after != read.before else "the lock holds that already")
-
-
-def _done(*, dry_run: bool) -> str:
-    return "nothing was written (--dry-run)" if dry_run else "the lock was written; commit it"
+    lock_view.memory(file, dry_run=dry_run)

@@ -1,7 +1,8 @@
 """The command `runner`: a table of commands, loaded only when used, and the one place that prints errors.
 
-Start-up is kept under 150 ms: this module imports click and `stardock.errors`, and the table carries each command's help line
-so that `runner --help` imports no command. Exit codes: docs/exit-codes.md.
+Start-up is kept under 150 ms: this module imports click and `stardock.errors`, and the table carries each command's help line, so that
+neither `runner --help` nor the shell's completion imports a command. A command's module has its options, and imports what it works with
+(`NAME_view`) when it runs. Exit codes: docs/exit-codes.md.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from types import FrameType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from stardock.cli.foreign_options import extra, refuse_one_dash, unknown
 from stardock.cli.told import printable, say
 from stardock.errors import InputErrors, Problem, StardockError, of_system
 from stardock.shipped import ROOT, own_programs_first
@@ -75,6 +78,11 @@ class Runner(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         return command if isinstance(command, click.Command) else None
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """As click does, with the table's help lines: it would import every command for its own."""
+        names = [CompletionItem(name, help=COMMANDS[name][1]) for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
         """Write the table, without importing what it names."""
         for title, names in GROUPS.items():
@@ -84,13 +92,11 @@ class Runner(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with what to do here instead, or a suggestion for a name that is nearly one of ours."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from stardock.cli.foreign import advice  # noqa: PLC0415  only where it is needed
+            from stardock.cli.foreign import advice  # noqa: PLC0415 -- only for a word that is no command
 
             ctx.fail(f"No such command '{printable(args[0])}'.{advice(args[0], list(COMMANDS))}")
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and name != LAB and any(word[:1] == "-" and word[1:2] != "-" for word in rest):  # the lab starts programs
-            from stardock.cli.foreign_options import refuse_one_dash  # noqa: PLC0415  only where it is needed
-
             refuse_one_dash(command, rest, ctx)
         return name, command, rest
 
@@ -110,16 +116,12 @@ class Runner(click.Group):
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except click.NoSuchOption as error:
-            from stardock.cli.foreign_options import unknown  # noqa: PLC0415  only where it is needed
-
             own = {option for parameter in (error.ctx.command.params if error.ctx else ()) for option in parameter.opts}
             raise unknown(error.option_name, own, error.ctx) from None
         except BrokenPipeError:
             _hush()
             ctx.exit(UNREAD)
         except click.UsageError as error:
-            from stardock.cli.foreign_options import extra  # noqa: PLC0415  only where it is needed
-
             raise extra(error) from None
         except (click.ClickException, click.exceptions.Exit):
             raise

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -31,26 +29,6 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     For root on any PVE node (9.0 or newer); again after an edit of cluster.yaml that adds a PVE node, a datastore, a bridge or a device.
     The last command prints the token's secret, once.
     """
-    from stardock.estate.role import commands  # noqa: PLC0415 -- pydantic: not for --help
-    from stardock.estate.token import TOKEN, default_user  # noqa: PLC0415
-    from stardock.plan.views.contract import FORMAT  # noqa: PLC0415
-    from stardock.plan.views.privileges import grants, perhaps_vnets  # noqa: PLC0415
-    from stardock.workspace.files import find_cluster_file  # noqa: PLC0415
-    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
+    from stardock.cli import proxmox_role_view  # noqa: PLC0415 -- its work is not for --help
 
-    plan = open_workspace(find_cluster_file(file)).plan
-    who = user or default_user(plan.cluster)
-    if form == "json":
-        click.echo(
-            json.dumps({"format": FORMAT, "user": who, "token": TOKEN, "grants": [asdict(grant) for grant in grants(plan)]}, indent=2)
-        )
-        return
-    click.echo(f"# What the cluster {plan.cluster} needs of Proxmox, and no more; for root on any PVE node.")
-    for grant in grants(plan):
-        click.echo(f"#   {grant.kind}: {grant.what_for}")
-    for name in perhaps_vnets(plan):
-        click.echo(f"# {name}: as a bridge of the PVE nodes. Is it a vnet of SDN? Then write `zone: NAME` beside `bridge: {name}` first,")
-        click.echo("#   as `pvesh get /cluster/sdn/vnets` says it, and run this again.")
-    for line in commands(plan, who):
-        click.echo(line)
-    click.echo(f"# The last command prints the secret, once: export PROXMOX_VE_API_TOKEN='{who}!{TOKEN}=SECRET'")
+    proxmox_role_view.proxmox_role(file, user, form)

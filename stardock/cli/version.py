@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
@@ -17,6 +16,8 @@ def version(form: str) -> None:
 
     `runner plan` shows the Kubernetes of a cluster that exists.
     """
+    from stardock.cli.version_view import versions  # noqa: PLC0415 -- its work is not for --help
+
     found = versions()
     if form == "json":
         click.echo(json.dumps(found, indent=2))
@@ -30,31 +31,3 @@ def version(form: str) -> None:
         else "engine: neither tofu nor terraform is on PATH"
     )
     say(f"Kubernetes {kubernetes['distribution']} {kubernetes['version']}, where a new cluster names none")
-
-
-def versions() -> dict[str, Any]:
-    """The same as plain data; `engine` is None where there is none."""
-    import os  # noqa: PLC0415 -- what follows is not for --help
-    from importlib import metadata  # noqa: PLC0415
-
-    from stardock.distributions import DEFAULT  # noqa: PLC0415
-    from stardock.doctor.tools import engine_version  # noqa: PLC0415
-    from stardock.errors import ConditionError  # noqa: PLC0415
-    from stardock.plan.views.contract import FORMAT  # noqa: PLC0415
-    from stardock.shipped import ROOT  # noqa: PLC0415
-    from stardock.terraform.synth import find_engine  # noqa: PLC0415
-
-    (pinned,) = json.loads((ROOT / "cdktf.json").read_text(encoding="utf-8"))["terraformProviders"]
-    source, _, number = pinned.partition("@")
-    try:
-        program = find_engine(os.environ)
-        engine = {"program": program, "version": engine_version(program)}
-    except ConditionError:
-        engine = None
-    return {
-        "format": FORMAT,
-        "stardock": metadata.version("stardock"),
-        "provider": {"source": source, "version": number},
-        "engine": engine,
-        "kubernetes": {"distribution": DEFAULT.name, "version": DEFAULT.default_version},
-    }

@@ -8,7 +8,7 @@ from typing import Any
 
 from stardock.estate.connection import Estate
 from stardock.estate.shapes import resources, rows
-from stardock.model.settings import PveNode
+from stardock.model.settings import Proxmox, PveNode
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -23,6 +23,11 @@ def measured(estate: Estate, nodes: Sequence[PveNode]) -> tuple[PveNode, ...]:
     listed = estate.insist(lambda api: resources(api.cluster.resources.get(type="storage")))
     storages = {(item["node"], item["storage"]): item for item in listed if item["type"] == "storage"}
     return tuple(_filled(node, hosts.get(node.name, {}), storages.get((node.name, node.disks), {})) for node in nodes)
+
+
+def measured_now(proxmox: Proxmox, nodes: Sequence[PveNode]) -> tuple[PveNode, ...]:
+    """The same, with the token of the environment."""
+    return measured(Estate.from_environment(proxmox), nodes)
 
 
 def memory_by_node(estate: Estate) -> dict[str, int]:

@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hcl2.api import parses_to_tree
+from lark.exceptions import UnexpectedInput
+
 from stardock.errors import Problem
 from stardock.spec.keypath import Keys, path_text
 from stardock.spec.tree import Tree
@@ -37,9 +40,6 @@ def read_tfvars(text: str) -> Tree:
 
 
 def _parsed(text: str) -> tuple[Any, str, int]:
-    from hcl2.api import parses_to_tree  # noqa: PLC0415 -- a quarter of a second for the grammar
-    from lark.exceptions import UnexpectedInput  # noqa: PLC0415
-
     try:
         return parses_to_tree(text if text.endswith("\n") else text + "\n"), "", 0
     except RecursionError:

@@ -22,13 +22,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 import ansible_runner
 from ansible_runner.utils import OutputEventFilter
 
 from stardock.bundle.site import SITE
 from stardock.bundle.text import yaml_text
+from stardock.playbooks.events import Event, Kind
 from stardock.workspace.run_lock import MARK, marked_processes
 
 #: What Ansible and the ssh that it starts may know of our environment.
@@ -41,7 +42,6 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Ansible's socket names have 10 characters, and ssh appends 17 while it makes one.
 _LONGEST_FOLDER = 75
 
-Kind = Literal["play", "task", "start", "ok", "changed", "skipped", "failed", "ignored", "unreachable", "retry", "none"]
 
 #: ansible-runner's event -> ours; what is not here is only for the log.
 _KINDS: Mapping[str, Kind] = {
@@ -54,19 +54,6 @@ _KINDS: Mapping[str, Kind] = {
     "runner_on_unreachable": "unreachable",
     "runner_retry": "retry",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened. `result` is what the module said, empty where it must not be told; `output` is Ansible's own text."""
-
-    kind: Kind
-    play: str = ""
-    task: str = ""
-    role: str = ""
-    host: str = ""
-    result: Mapping[str, Any] = field(default_factory=dict)
-    output: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 from stardock.distributions.causes import Cause, find_cause, plain
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
 from stardock.model.stages import NAMES
-from stardock.playbooks.ansible import Event
+from stardock.playbooks.events import Event
 from stardock.playbooks.progress import Watcher
 
 _LONGEST = 900

@@ -13,7 +13,7 @@ from typing import IO, Protocol, Self
 
 from stardock.distributions import DISTRIBUTIONS
 from stardock.model.stages import BEFORE, STAGES
-from stardock.playbooks.ansible import Event
+from stardock.playbooks.events import Event
 from stardock.writing import open_in_place
 
 #: How the names of plays begin, up to the colon -> stage.

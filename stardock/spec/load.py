@@ -25,7 +25,7 @@ _ROUNDS = 8
 
 
 def load(path: Path) -> Spec:
-    """Read, check and return; see `stardock.spec.load_spec`."""
+    """Read and check a cluster.yaml; `InputErrors` holds every problem with its line, key path and cure. Key files are read too."""
     return parse(_read(path), path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -38,8 +39,6 @@ def parse_timezone(value: object) -> str:
     """A name of the IANA time zone database; checked where this machine has it."""
     if value == "UTC":
         return "UTC"
-    from zoneinfo import ZoneInfo, available_timezones  # noqa: PLC0415  walking the database is slow, and rarely needed
-
     try:
         return ZoneInfo(value if isinstance(value, str) else "").key
     except (ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
@@ -52,8 +51,6 @@ def parse_timezone(value: object) -> str:
 
 def _named_zone(text: str) -> str:
     """The zone of that name in other letters, or of that city."""
-    from zoneinfo import available_timezones  # noqa: PLC0415
-
     word = text.strip().lower().replace(" ", "_")
     known = sorted(zone for zone in available_timezones() if word and word in {zone.lower(), zone.lower().rpartition("/")[2]})
     return f"write {known[0]}" if known and not re.fullmatch(r"[a-z]{3,4}", word) else "write UTC, or a name such as Europe/Berlin"

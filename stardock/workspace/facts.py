@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
 
 from stardock.model.facts import Facts, known_hosts
 from stardock.model.plan import Plan
+from stardock.workspace.records import forms
 from stardock.workspace.records.document import Words, read_document
+from stardock.workspace.records.facts_forms import facts_forms
 from stardock.writing import write_atomically
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 CURE = "facts are only observed: delete the file and run `runner discover`"
 
@@ -30,9 +30,6 @@ def load_facts(path: Path, cluster: str, servers: Iterable[str] = ()) -> Facts:
     unknown = tuple(sorted(servers))
     if document is None:
         return Facts(cluster=cluster, unknown=unknown)
-    from stardock.workspace.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
-    from stardock.workspace.records.facts_forms import facts_forms  # noqa: PLC0415
-
     facts = forms.read(document, _adapter(), document.data, facts_forms())
     if facts.cluster != cluster:
         forms.tell(document, [(("cluster",), f"these are the facts of the cluster {facts.cluster}, not {cluster}")])
@@ -51,6 +48,4 @@ def save_known_hosts(path: Path, plan: Plan, facts: Facts) -> None:
 
 @cache
 def _adapter() -> TypeAdapter[Facts]:
-    from pydantic import TypeAdapter  # noqa: PLC0415 - a tenth of a second
-
     return TypeAdapter(Facts)

@@ -8,19 +8,20 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from stardock.errors import Problem, RefusedError
 from stardock.model.lock import Lock, LockedMachine, gains
+from stardock.spec.keypath import Keys
 from stardock.systems import SYSTEMS
+from stardock.workspace.records import forms
 from stardock.workspace.records.document import MAX_BYTES, MAX_VALUES, Document, Words, has_too_many_values, read_document
+from stardock.workspace.records.lock_forms import lock_forms
+from stardock.workspace.records.lock_rules import broken_rules
 from stardock.workspace.records.lock_version import VERSION, unrecorded_release, version
 from stardock.writing import write_atomically
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-    from stardock.spec.keypath import Keys
 
 __all__ = ["VERSION", "Lock", "LockedMachine", "forget", "gains", "load_lock", "refuse_lock", "save_lock", "to_json"]
 
@@ -92,8 +93,6 @@ def load_lock(path: Path) -> Lock | None:
 
 def refuse_lock(path: Path, found: Collection[tuple[Keys, str]]) -> None:
     """Raise `InputErrors` with the lines of what contradicts a lock that is readable: key path and words of each."""
-    from stardock.workspace.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
-
     document = read_document(path, _words(path)) if found else None
     if document is not None:
         forms.tell(document, found)
@@ -104,10 +103,6 @@ def _words(path: Path) -> Words:
 
 
 def _checked(document: Document) -> Lock:
-    from stardock.workspace.records import forms  # noqa: PLC0415 - pydantic: a tenth of a second
-    from stardock.workspace.records.lock_forms import lock_forms  # noqa: PLC0415
-    from stardock.workspace.records.lock_rules import broken_rules  # noqa: PLC0415
-
     document.refuse(_version(document))
     fields = {key: value for key, value in document.data.items() if key != "version"}
     lock = _completed(forms.read(document, _adapter(), fields, lock_forms()))
@@ -140,8 +135,6 @@ def _with_release(machine: LockedMachine) -> LockedMachine:
 
 @cache
 def _adapter() -> TypeAdapter[Lock]:
-    from pydantic import TypeAdapter  # noqa: PLC0415 - a tenth of a second
-
     return TypeAdapter(Lock)
 
 

@@ -12,16 +12,15 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from stardock.bundle.text import yaml_text
 from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.model.cluster_files import ClusterFiles
 from stardock.reading import read_file
 from stardock.writing import write_atomically
-
-if TYPE_CHECKING:
-    from ruamel.yaml import YAML
 
 _BYTES = 32
 _MOST = 1 << 16
@@ -65,9 +64,6 @@ def load_secrets(path: Path) -> Secrets | None:
 
 
 def _parsed(path: Path, data: bytes) -> dict[str, object]:
-    from ruamel.yaml import YAML  # noqa: PLC0415 -- not for --help
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
-
     try:
         content = _reader(YAML(typ="safe")).load(data.decode("utf-8"))
     except (YAMLError, UnicodeDecodeError, RecursionError):

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from stardock.cli.main import COMMANDS, Runner
-from stardock.spec import schema
 from stardock.spec.backends import BACKENDS
+from stardock.spec.reference import json_schema as schema
 from stardock.systems import SYSTEMS
 
 FILE = Path(__file__).parent / "features.toml"

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.unit
 
 #: Who else reads a whole file, and why that has an end: it is Stardock's own, or the kernel's.
 OWN = {
-    "stardock/cli/version.py": "cdktf.json, shipped",
-    "stardock/distributions/rke2.py": "shipped",
+    "stardock/cli/version_view.py": "cdktf.json, shipped",
+    "stardock/distributions/keys.py": "shipped",
     "stardock/systems/scripts.py": "shipped",
     "stardock/workspace/run_lock.py": "of /proc",
     "stardock/terraform/run.py": "the JSON that this run has written",

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from stardock.cli.main import COMMANDS
+
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +21,7 @@ SOURCES = ("stardock", "lab", "stacks", "constructs", "main.py")
 
 #: module prefix -> the only places that may import it
 ONLY = {
-    "cdktf": ("constructs/", "stacks/", "main.py"),
+    "cdktf": ("constructs/", "stacks/"),
     "imports": ("constructs/", "stacks/"),
     "ansible_runner": ("stardock/playbooks/ansible.py",),
     "proxmoxer": ("stardock/estate/",),
@@ -51,7 +53,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "drift": "estate firstboot model spec workspace",
         "verbs": "bundle distributions estate images importers model plan playbooks spec terraform workspace",
         "cli": "addons bundle distributions doctor drift estate importers model plan playbooks spec terraform verbs workspace",
-        "main": "cli plan stacks terraform workspace",
+        "main": "cli stacks terraform workspace",
         "lab": "model workspace",
     }.items()
 }
@@ -89,7 +91,11 @@ def modules() -> dict[str, Path]:
 
 def imported_names(path: Path) -> Iterator[str]:
     """The same, with modules that are taken from a package in place of the package."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    yield from _names(ast.parse(path.read_text()))
+
+
+def _names(part: ast.AST) -> Iterator[str]:
+    for node in ast.walk(part):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from (name if name in modules() else node.module for name in names)
@@ -200,8 +206,29 @@ def test_no_tracked_file_names_a_machine_path_or_a_registry_host() -> None:
     assert found.stdout == ""
 
 
+def late_imports(path: Path) -> set[str]:
+    """The modules that a file imports elsewhere than at its top."""
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return {name for one in functions for name in _names(one)}
+
+
+def test_a_module_imports_at_most_one_other_late() -> None:
+    assert {str(path.relative_to(ROOT)): late for path in python_files() if len(late := late_imports(path)) > 1} == {}
+
+
 def test_the_command_line_starts_without_cdktf_ansible_or_pydantic() -> None:
     heavy = ("cdktf", "ansible_runner", "pydantic", "rich", "ruamel")
     program = f"import sys, stardock.cli.main; print([name for name in {heavy} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_a_commands_module_is_imported_without_what_it_works_with() -> None:
+    """For `--help`, a wrong option and the shell's completion."""
+    names = [module.partition(":")[0] for module, _ in COMMANDS.values()]
+    heavy = ("ansible_runner", "cdktf", "pydantic", "requests", "rich", "ruamel", "stardock.spec", "stardock.verbs", "stardock.workspace")
+    program = (
+        f"import importlib, sys; [importlib.import_module(one) for one in {names}]; print([one for one in {heavy} if one in sys.modules])"
+    )
     loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from stardock.playbooks.ansible import Event, Run, run
+from stardock.playbooks.ansible import Run, run
+from stardock.playbooks.events import Event
 from stardock.playbooks.workplace import private_directory
 from stardock.workspace.run_lock import MARK, marked_processes
 from tests.hostile_texts import HOSTILE

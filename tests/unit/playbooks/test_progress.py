@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stardock.errors import ConditionError, EngineError, RefusedError
-from stardock.playbooks.ansible import Event, Kind
+from stardock.playbooks.events import Event, Kind
 from stardock.playbooks.failure import QUORUM, cause, failure_error
 from stardock.playbooks.progress import LOGS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
 from tests.plans import ROOT

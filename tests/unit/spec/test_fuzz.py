@@ -20,7 +20,8 @@ from ruamel.yaml import YAML
 from stardock.errors import InputErrors
 from stardock.model.plan import Plan
 from stardock.plan.build import build
-from stardock.spec import load_spec, schema
+from stardock.spec import load_spec
+from stardock.spec.reference import json_schema as schema
 from tests.unit.spec.conftest import example
 
 pytestmark = pytest.mark.unit

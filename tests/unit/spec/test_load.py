@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -105,12 +103,6 @@ def test_datastores_of_a_pve_node_fall_back_to_the_common_ones(load: Load) -> No
     proxmox = load(text).proxmox
     found = proxmox.datastores_of(proxmox.nodes[0])
     assert (found.images, found.snippets, found.disks) == ("local", "shared", "fast")
-
-
-def test_importing_the_package_loads_neither_pydantic_nor_ruamel() -> None:
-    program = "import sys, stardock.spec; print([m for m in ('pydantic', 'ruamel') if m in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert loaded.stdout.strip() == "[]"
 
 
 def test_a_file_with_a_byte_order_mark_loads(file: Path) -> None:

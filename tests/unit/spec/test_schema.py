@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from stardock.cli.schema import schema as command
-from stardock.spec import schema
 from stardock.spec.cluster import Spec
+from stardock.spec.reference import json_schema as schema
 from stardock.spec.reference import page
 from stardock.spec.section import Section
 from stardock.spec.sections import sections_of

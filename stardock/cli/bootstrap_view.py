@@ -8,6 +8,7 @@ from typing import Any
 from stardock.cli.endings import bootstrap_ending, expectation
 from stardock.cli.progress_view import view
 from stardock.cli.told import say
+from stardock.playbooks.bootstrap import Options
 from stardock.playbooks.silent import partial_error
 from stardock.step import show
 from stardock.verbs import bootstrap as work
@@ -16,8 +17,8 @@ from stardock.workspace.workspace import open_workspace
 
 
 def bootstrap(file: Path | None, *, dry_run: bool, **asked: Any) -> None:
-    """Run the steps, or show them; `asked` are the fields of `work.Options`."""
-    options = work.Options(**asked)
+    """Run the steps, or show them; `asked` are the fields of `Options`."""
+    options = Options(**asked)
     cluster_file = find_cluster_file(file)
     where = open_workspace(cluster_file)
     if dry_run:

@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from stardock.bundle import write_bundle
-from stardock.bundle.site import SITE
-from stardock.distributions import distribution
-from stardock.errors import ConditionError, StardockError
+from stardock.errors import ConditionError
 from stardock.fold import fold
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import address_of
-from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
+from stardock.model.stages import SECRETS, rows
 from stardock.playbooks import silent
-from stardock.playbooks.ansible import Run, run
-from stardock.playbooks.contents import read_contents
-from stardock.playbooks.failure import failure_error
-from stardock.playbooks.founded import read_back, remember, remember_host_keys
+from stardock.playbooks.bootstrap import Bootstrap, Options, contents_for
 from stardock.playbooks.progress import Log, Progress, Watcher
-from stardock.playbooks.running import known, read_answers, refuse, refuse_packages, running
-from stardock.playbooks.workplace import Workplace, alone, workplace
+from stardock.playbooks.running import known, refuse
+from stardock.playbooks.workplace import alone, workplace
 from stardock.step import Say, Step
 from stardock.step import run as run_steps
 from stardock.verbs.hooks import check_hooks, hook_steps
-from stardock.workspace.files import named_file
-from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
 from stardock.writing import refuse_link
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the person asked for. `found_again` is a typed cluster name, or empty; `snapshot`: one of etcd before another version.
-
-    In seconds: `timeout` bounds the wait for ssh (None: by system), `ready_timeout` that for a machine to be a member, `drain_timeout`
-    that for an agent's pods to move.
-    """
-
-    stages: tuple[str, ...] = NAMES
-    check: bool = False
-    found_again: str = ""
-    accept_new_host_keys: bool = False
-    timeout: int | None = None
-    ready_timeout: int = 900
-    drain_timeout: int = 600
-    snapshot: bool = True
-
-
-def steps(options: Options, workspace: Workspace, say: Say) -> tuple[Step, ...]:
-    """List what would be done, for --dry-run; the user's own commands around it."""
-    stages = (Step(stage.name, stage.what, lambda: None) for stage in rows(options.stages))
-    return (*hooks("before_bootstrap", workspace, options, say), *stages, *hooks("after_bootstrap", workspace, options, say))
-
-
-def hooks(moment: str, workspace: Workspace, options: Options, say: Say) -> tuple[Step, ...]:
-    """The user's commands of a moment; none when machines are only asked what would change."""
-    return () if options.check else hook_steps(lambda: workspace, moment, workspace.spec.hooks, say)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +50,17 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
     return Done(workspace=workspace, options=options, missing=missing)
 
 
+def steps(options: Options, workspace: Workspace, say: Say) -> tuple[Step, ...]:
+    """List what would be done, for --dry-run; the user's own commands around it."""
+    stages = (Step(stage.name, stage.what, lambda: None) for stage in rows(options.stages))
+    return (*hooks("before_bootstrap", workspace, options, say), *stages, *hooks("after_bootstrap", workspace, options, say))
+
+
+def hooks(moment: str, workspace: Workspace, options: Options, say: Say) -> tuple[Step, ...]:
+    """The user's commands of a moment; none when machines are only asked what would change."""
+    return () if options.check else hook_steps(lambda: workspace, moment, workspace.spec.hooks, say)
+
+
 def check(workspace: Workspace, options: Options) -> None:
     """Refuse what cannot work, before anything is written or asked."""
     plan, facts = workspace.plan, workspace.facts
@@ -108,145 +80,3 @@ def check(workspace: Workspace, options: Options) -> None:
     if unknown and not options.accept_new_host_keys:
         names = fold([machine.name for machine in unknown])
         raise ConditionError(f"no SSH host key is known for {names}", cure=silent.key_cure(unknown))
-
-
-def contents_for(workspace: Workspace, options: Options) -> dict[str, str]:
-    """The secret contents of files, where this run writes files. `InputErrors` for what cannot be read."""
-    if "machines" not in options.stages or not any(machine.secret_files for machine in workspace.plan.machines):
-        return {}
-    return read_contents(workspace.spec, workspace.plan, workspace.files.spec, os.environ)
-
-
-@dataclass(slots=True)
-class Bootstrap:
-    """One run."""
-
-    workspace: Workspace
-    options: Options
-    place: Workplace
-    watcher: Watcher
-    versions: dict[str, str] = field(default_factory=dict)  # what machines said that they run
-
-    @property
-    def _rows(self) -> tuple[Stage, ...]:
-        return rows(self.options.stages)
-
-    def run(self) -> silent.LeftOut:
-        """Write the bundle, have secrets, run the stages; keep what was learned even when a stage fails.
-
-        Gives the agents that it went on without, and why.
-        """
-        plan, facts = self.workspace.plan, self.workspace.facts
-        unknown = silent.unknown_agents(self.workspace, accept_new_host_keys=self.options.accept_new_host_keys)
-        write_bundle(plan, facts, self.place.directory, unknown)
-        try:
-            secrets = self._secrets() if any(stage.tokens for stage in self._rows) else None
-            self._guard()
-            code = self._stages(self._handed(secrets))
-        finally:
-            self._remember()
-        self.watcher.finish()
-        if code:
-            raise self._failure(code)
-        return silent.left_out(unknown, self.watcher, self._nodes, self._mute)
-
-    @property
-    def _nodes(self) -> dict[str, str]:
-        return {machine.name: machine.hostname for machine in self.workspace.plan.machines}
-
-    @property
-    def _mute(self) -> frozenset[str]:
-        """The machines that no `runner discover` asks."""
-        return frozenset(machine.name for machine in self.workspace.plan.machines if not machine.agent.enabled)
-
-    def _stages(self, secrets: Path | None) -> int:
-        """Run the stages. Where agents are lost in theirs, what is left runs again without them."""
-        agents = [machine.name for machine in self.workspace.plan.of_role(silent.ROLE)]
-        wanted = self._run(SITE, secrets, self.options.stages)
-        code = run(wanted, self.watcher.see)
-        while code and self.watcher.leave_lost(agents):
-            left = self.options.stages[self.options.stages.index("agents") :]
-            code = run(replace(wanted, tags=left, without=tuple(self.watcher.left_out)), self.watcher.see)
-        return code
-
-    def _failure(self, code: int) -> StardockError:
-        return failure_error(self.watcher, self.place.log, code, self._nodes, self._mute)
-
-    def _guard(self) -> None:
-        """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
-        if all(stage.reads for stage in self._rows):
-            return
-        report = self.place.directory / "running.json"
-        waits = "machines" in self.options.stages
-        code = run(self._run(RUNNING.playbook, None, kubernetes_report=str(report), running_waits=waits), self.watcher.see)
-        if code:
-            raise self._failure(code)
-        kubernetes = distribution(self.workspace.plan.distribution.name)
-        answers = read_answers(report, kubernetes)
-        refuse_packages(answers, kubernetes)
-        stands = running(self.workspace, answers)
-        self.versions |= stands.versions
-        refuse(self.workspace, stands)
-
-    def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: object) -> Run:
-        return Run(
-            bundle=self.place.directory,
-            playbook=playbook,
-            tags=tags,
-            variables={**self._variables(), **further},
-            secrets=secrets,
-            check=self.options.check and playbook == SITE,
-        )
-
-    def _variables(self) -> dict[str, object]:
-        files, ssh = self.workspace.files, self.workspace.plan.ssh
-        key = {"ansible_ssh_private_key_file": str(named_file(files.spec.parent, ssh.private_key).resolve())} if ssh.private_key else {}
-        accept = {"stardock_host_key_checking": "accept-new"} if self.options.accept_new_host_keys else {}
-        return {
-            **key,
-            **accept,
-            **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
-            "founding_again": self.options.found_again,
-            "kubeconfig_path": str(files.kubeconfig.resolve()),
-            "kubernetes_timeout": self.options.ready_timeout,
-            "kubernetes_drain_timeout": self.options.drain_timeout,
-            "kubernetes_snapshot": self.options.snapshot,
-        }
-
-    def _handed(self, secrets: Secrets | None) -> Path | None:
-        """A private file with what Ansible needs and nothing else: it would take whatever stands in a file for a variable."""
-        contents = contents_for(self.workspace, self.options)
-        if secrets is None and not contents:
-            return None
-        path = self.place.directory / "secrets.yaml"
-        save_variables(path, secrets, contents)
-        return path
-
-    def _secrets(self) -> Secrets:
-        """What the secrets file holds; read back from a server, or made when nothing is founded."""
-        path = secrets_file(self.workspace.files)
-        values = load_secrets(path)
-        if values is None:
-            values = self._read_back() or make_secrets()
-            if not self.options.check:
-                save_secrets(path, values)
-        return values
-
-    def _read_back(self) -> Secrets | None:
-        report = self.place.directory / "report.json"
-        code = run(self._run(SECRETS.playbook, None, founding_report=str(report)), self.watcher.see)
-        if code and self.workspace.facts.founded:
-            raise ConditionError(
-                f"{secrets_file(self.workspace.files)} is missing, the cluster is founded, and no server could be asked for the tokens",
-                cure="bring the file back (STARDOCK_SECRETS may name it), or a server",
-            ) from self._failure(code)
-        if code:
-            raise self._failure(code)
-        return read_back(report, self.workspace, again=self.options.found_again == self.workspace.plan.cluster)
-
-    def _remember(self) -> None:
-        """Keep what was seen: whom we now trust, and that the cluster is founded."""
-        if self.options.check:
-            return
-        self.workspace = replace(self.workspace, facts=remember_host_keys(self.workspace, self.place.directory / "known_hosts"))
-        remember(self.workspace, self.watcher.authority, {**self.versions, **self.watcher.versions})

@@ -12,8 +12,9 @@ import pytest
 from stardock.cli.endings import NEXT, bootstrap_ending, deploy_ending, expectation
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.stages import NAMES
+from stardock.playbooks.bootstrap import Options
 from stardock.playbooks.silent import LeftOut
-from stardock.verbs.bootstrap import Done, Options
+from stardock.verbs.bootstrap import Done
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import ROOT, document
 

@@ -14,9 +14,10 @@ from stardock.bundle import write_bundle
 from stardock.bundle.machine import machine_variables
 from stardock.errors import ConditionError, InputErrors
 from stardock.firstboot import documents
+from stardock.playbooks.bootstrap import Options, contents_for
 from stardock.playbooks.contents import read_contents
 from stardock.spec import load_spec
-from stardock.verbs.bootstrap import Options, check, contents_for
+from stardock.verbs.bootstrap import check
 from stardock.workspace.lock import to_json
 from stardock.workspace.secrets import Secrets, save_variables
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace

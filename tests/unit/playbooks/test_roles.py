@@ -9,8 +9,9 @@ import pytest
 
 from stardock.errors import InputErrors
 from stardock.model.facts import Facts, Founded, MachineFacts
+from stardock.playbooks.bootstrap import Options
 from stardock.playbooks.running import known, refuse
-from stardock.verbs.bootstrap import Options, check
+from stardock.verbs.bootstrap import check
 from stardock.workspace.facts import save_facts
 from stardock.workspace.lock import save_lock
 from stardock.workspace.workspace import Workspace, open_workspace

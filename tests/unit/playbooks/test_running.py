@@ -16,9 +16,10 @@ from stardock.distributions.founding import founding_keys
 from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.model.facts import Facts, Founded
+from stardock.playbooks.bootstrap import Options
 from stardock.playbooks.founded import remember
 from stardock.playbooks.running import Seen, known, read_answers, refuse, refuse_packages, running, seen
-from stardock.verbs.bootstrap import Options, check
+from stardock.verbs.bootstrap import check
 from stardock.workspace.facts import load_facts, save_facts
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import PUBLIC_KEY, ROOT

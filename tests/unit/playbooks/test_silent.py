@@ -11,6 +11,7 @@ import pytest
 from stardock.errors import ConditionError, EngineError, PartialError
 from stardock.model.facts import Facts, MachineFacts
 from stardock.model.parts import Agent
+from stardock.playbooks.bootstrap import Options
 from stardock.playbooks.progress import LEAVES_OUT, LOGS, STOPS
 from stardock.playbooks.silent import left_out, partial_error, unknown_agents
 from stardock.verbs import bootstrap
@@ -57,7 +58,7 @@ def test_nobody_is_sent_to_discover_for_the_host_key_of_a_machine_without_a_gues
     monkeypatch.setattr(bootstrap, "known", lambda *_: None)
     for where, told in ((mute, True), (without_agent(mute, "server2"), False)):
         with pytest.raises(ConditionError, match="no SSH host key is known for server1, server2") as caught:
-            bootstrap.check(where, bootstrap.Options(check=True))
+            bootstrap.check(where, Options(check=True))
         assert ("runner discover" in str(caught.value.cure)) == told
         assert "server1: no guest agent" in str(caught.value.cure) or not told
         assert "--accept-new-host-keys" in str(caught.value.cure)
@@ -76,7 +77,7 @@ def test_an_agent_without_an_address_or_a_host_key_is_gone_on_without_and_named_
 def test_a_server_or_a_load_balancer_without_an_address_or_a_host_key_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bootstrap, "refuse", lambda *_: None)
     monkeypatch.setattr(bootstrap, "known", lambda *_: None)
-    options = bootstrap.Options(check=True)
+    options = Options(check=True)
     with pytest.raises(ConditionError, match=f"no address is known for {name}"):
         bootstrap.check(dhcp(workspace(), name), options)
     with pytest.raises(ConditionError, match=f"no SSH host key is known for {name}"):

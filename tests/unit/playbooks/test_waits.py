@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from stardock.cli.main import runner
+from stardock.playbooks.bootstrap import Bootstrap, Options
 from stardock.playbooks.progress import Log, Watcher
 from stardock.playbooks.workplace import Workplace
-from stardock.verbs.bootstrap import Bootstrap, Options
 from stardock.workspace.workspace import open_workspace
 from tests.plans import document
 from tests.synth.running import write_cluster

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from stardock.errors import InputErrors, Problem
 from stardock.model.cluster_files import ClusterFiles
 
@@ -114,7 +111,9 @@ def _position(mapping: Any, key: str) -> tuple[int, int]:
 
 
 def _parsed(text: str) -> Any:
+    from ruamel.yaml import YAML, error  # noqa: PLC0415 -- slow to import, and only `up` copies
+
     try:
         return YAML(typ="rt").load(text) or {}
-    except YAMLError:
+    except error.YAMLError:
         return {}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.command.copy import LabPaths
 from stardock.errors import ConditionError
 from stardock.model.facts import address_of
 from stardock.model.settings import Ssh
 from stardock.workspace.files import named_file
-from stardock.workspace.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:  # pydantic: not for `runner lab run`
+    from stardock.workspace.workspace import Workspace
 
 #: A VM that is switched off or reset sends nobody a RST: without these a session to it would wait for hours (ssh_config(5)).
 ALIVE = ("-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
@@ -21,6 +24,8 @@ def ssh_command(paths: LabPaths, name: str, command: Sequence[str], ask_agent: C
 
     The address of a machine with DHCP that was not discovered yet is what `ask_agent` says.
     """
+    from stardock.workspace.workspace import open_workspace  # noqa: PLC0415
+
     ws = open_workspace(paths.cluster_file)
     machine = next((one for one in ws.plan.machines if one.name == name), None)
     if machine is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -27,7 +27,7 @@ OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "day_two", "ag
 def pytest_configure() -> None:
     """A lab ends with the process whose tests made it, also when that is killed. No example of hypothesis' is bound by a clock."""
     os.environ[OWNER] = str(os.getpid())
-    settings.register_profile("stardock", deadline=None)
+    settings.register_profile("stardock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("stardock")
 
 

@@ -197,7 +197,7 @@ def test_an_api_server_that_does_not_start_the_cause_is_read_where_it_is(cluster
     kept = cluster.file.read_text()
     cluster.edit(r"distribution: \{", 'distribution: {options: {kube-apiserver-arg: ["no-such-flag=1"]}, ')
     try:
-        failed = cluster.bootstrap("--ready-timeout", "20", check=False)
+        failed = cluster.bootstrap("--ready-timeout", "45", check=False)  # etcd first: 20 s were too few on a busy machine
     finally:
         cluster.file.write_text(kept)
     assert failed.returncode == 6

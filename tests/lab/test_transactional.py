@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from lab.machines.hypervisor import Seed
+from stardock.bundle.kubernetes import facts
 from stardock.bundle.machine import machine_variables
 from stardock.distributions.rke2 import MODULE, RKE2
 from stardock.systems import SENTINEL
@@ -108,6 +109,7 @@ def played(lab: SmallLab, what: dict[str, Any], *arguments: str, **variables: An
         "machine_files": [],
         "machine_package_manager": "transactional-update",
         "machine_sentinel": SENTINEL,
+        **facts(RKE2),
         **variables,
     }
     folder = lab.key.parent

@@ -16,9 +16,7 @@ from stardock.systems.shared import own_window
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
-def machine_variables(
-    machine: Machine, kubernetes: Kubernetes = DEFAULT, options: Mapping[str, Any] = MappingProxyType({})
-) -> dict[str, Any]:
+def machine_variables(machine: Machine, kubernetes: Kubernetes = DEFAULT, options: Mapping[str, Any] = NO_OPTIONS) -> dict[str, Any]:
     """The role's variables for one machine; `options` are the distribution's, which may name files of the user's."""
     own = system(machine.image.system)
     return {

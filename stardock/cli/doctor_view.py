@@ -21,7 +21,7 @@ from stardock.workspace.workspace import open_workspace
 
 #: The world is not as it must be (`stardock.errors.ConditionError`).
 PROBLEMS = 4
-#: Columns when the output is no terminal.
+#: Level -> colour; in the order in which findings are shown.
 COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 

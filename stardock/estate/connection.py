@@ -21,8 +21,6 @@ from stardock.estate.refusals import TRUST_CURE, NoAnswer, denied, failed, not_p
 from stardock.estate.token import ApiToken, api_token
 from stardock.model.settings import Proxmox
 
-__all__ = ["Estate", "resolved", "trusted_cas", "within"]
-
 T = TypeVar("T")
 
 #: Seconds to connect (TLS included), for one answer, and for the whole of `Estate.check`, name resolution included. PVE holds the answer to

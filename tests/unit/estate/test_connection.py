@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from stardock.deadline import within
 from stardock.errors import ConditionError
 from stardock.estate import connection
-from stardock.estate.connection import Estate, within
+from stardock.estate.connection import Estate
 from stardock.estate.refusals import NoAnswer, unreachable
 from stardock.model.settings import Proxmox, PveNode
 from tests.lying import lying, says

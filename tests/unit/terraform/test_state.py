@@ -111,7 +111,7 @@ def test_a_state_elsewhere_without_the_lock_is_told_by_plan_and_synth(tmp_path: 
 def test_a_lost_lock_is_held_against_a_state_that_nobody_moved_yet(tmp_path: Path) -> None:
     _leave(tmp_path, VM)
     where = _workspace(tmp_path, state={"backend": "pg"})
-    with pytest.raises(RefusedError, match=r"machines stand \(cluster.tfstate\) that a new one would not keep: a would be deleted"):
+    with pytest.raises(RefusedError, match=r"machines exist \(cluster.tfstate\) that a new one would not keep: a would be deleted"):
         commit_lock(where)
 
 

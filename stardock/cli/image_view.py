@@ -12,8 +12,10 @@ import click
 
 from stardock.cli.told import say
 from stardock.errors import RefusedError
+from stardock.images.pins import Looked
 from stardock.plan.views.contract import FORMAT
-from stardock.verbs.images import Looked, Wanted, look_up, wanted_images, write_pins
+from stardock.plan.views.wanted_images import Wanted
+from stardock.verbs.images import images, look_up_images, write_pins
 from stardock.verbs.lock import refuse_frozen
 from stardock.workspace.files import find_cluster_file
 
@@ -24,7 +26,7 @@ SHOWN = len("sha256:") + 16
 def pin(file: Path | None, *, upgrade: bool, yes: bool, dry_run: bool) -> None:
     """Look up, show, and write what was confirmed."""
     cluster_file = find_cluster_file(file)
-    looked = look_up(cluster_file, upgrade=upgrade, today=datetime.now(UTC).date().isoformat())
+    looked = look_up_images(cluster_file, upgrade=upgrade, today=datetime.now(UTC).date().isoformat())
     for one in looked:
         say("\n".join(_lines(one)))
     if not any(one.changed for one in looked):
@@ -61,11 +63,11 @@ def _short(checksum: str | None) -> str:
 
 def show(file: Path | None, form: str) -> None:
     """Show images, their pins, and the machines made from each."""
-    images = wanted_images(find_cluster_file(file))
+    wanted = images(find_cluster_file(file))
     if form == "json":
-        click.echo(json.dumps({"format": FORMAT, "images": [_document(one) for one in images]}, indent=2))
+        click.echo(json.dumps({"format": FORMAT, "images": [_document(one) for one in wanted]}, indent=2))
         return
-    for one in images:
+    for one in wanted:
         dated = f", pinned {one.pin.date}" if one.pin and not one.image.checksum else ""
         say(f"{one.source} ({one.image.system}; {', '.join(one.pools)})\n  new machines: {_short(one.checksum)}{dated}")
         for checksum, names in one.machines.items():

@@ -10,7 +10,8 @@ import click
 
 from stardock.cli.told import say
 from stardock.importers.notes import Kind
-from stardock.verbs.importing import Import, Wish, import_starbase
+from stardock.importers.starbase.imported import Import, Wish
+from stardock.verbs.importing import import_starbase
 from stardock.workspace.files import resolved
 
 

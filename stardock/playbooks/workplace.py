@@ -11,8 +11,8 @@ from pathlib import Path
 
 from stardock.model.cluster_files import ClusterFiles
 from stardock.step import Say
+from stardock.workspace.private_directory import private_directory
 from stardock.workspace.run_lock import only_asking, only_run
-from stardock.writing import refuse_link, refuse_open, unwritable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,3 @@ def workplace(files: ClusterFiles, *, check: bool) -> Iterator[Workplace]:
     with private_directory(folder / "run") as directory:
         yield Workplace(directory, folder / files.log.name)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def private_directory(path: Path) -> Iterator[Path]:
-    """Make a directory anew that goes afterwards; what a killed run left in it goes first. `ConditionError` where none can be made."""
-    refuse_link(path)
-    shutil.rmtree(path, ignore_errors=True)
-    try:
-        path.mkdir(mode=0o700)
-    except OSError as error:
-        raise unwritable(path, error) from error
-    try:
-        refuse_open(path, path.stat(), 0o700)
-        yield path.resolve()
-    finally:
-        shutil.rmtree(path, ignore_errors=True)

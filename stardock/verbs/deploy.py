@@ -24,7 +24,7 @@ from stardock.terraform.synth import find_engine, stack_folder
 from stardock.terraform.words import check_names
 from stardock.verbs.discover import discover, patient
 from stardock.verbs.hooks import check_hooks, hook_steps
-from stardock.verbs.images import refuse_unfit_files
+from stardock.workspace.image_files import refuse_unfit_files
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.workspace import open_workspace
 

@@ -12,8 +12,8 @@ import pytest
 
 from stardock.errors import ConditionError
 from stardock.model.lock import Lock
-from stardock.playbooks.workplace import private_directory
 from stardock.workspace.lock import save_lock
+from stardock.workspace.private_directory import private_directory
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.secrets import make_secrets, save_secrets
 from stardock.writing import close_to_others, open_in_place, write_atomically

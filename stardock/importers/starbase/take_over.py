@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from stardock.importers.notes import Kind, Note
+from stardock.importers.starbase.existing import ExistingVm
 from stardock.importers.starbase.machines import StarbaseVm
 from stardock.importers.starbase.origin import Origin
-from stardock.importers.starbase.standing import Standing
 from stardock.model.lock import Lock, LockedMachine
 from stardock.model.machine import FORMER_SEED, Interface
 
-#: Whose VMs stand, by full name; None: nobody said, so that all are taken to stand as starbase's variables have them.
-Known = Mapping[str, Standing] | None
+#: The VMs that exist, by full name; None: nobody said, so that all are taken to exist as starbase's variables have them.
+Known = Mapping[str, ExistingVm] | None
 
 
 def take_over(lock: Lock, origin: Origin, known: Known) -> Lock:
@@ -28,25 +28,25 @@ def take_over(lock: Lock, origin: Origin, known: Known) -> Lock:
 
 
 def _taken(machine: LockedMachine, vm: StarbaseVm, origin: Origin, known: Known) -> LockedMachine:
-    standing = known.get(vm.full_name) if known is not None else None
-    if known is not None and standing is None:
+    existing = known.get(vm.full_name) if known is not None else None
+    if known is not None and existing is None:
         return machine
     terraform, record = origin.terraform.values, machine.record
     record = replace(
         record,
-        vm_id=standing.vm_id if standing else vm.vm_id,
-        pve_node=standing.pve_node if standing else vm.pve_node,
-        interfaces=tuple(_nics(record.interfaces, vm, standing)),
-        seed_interface=(standing.seed_interface if standing else None) or FORMER_SEED,  # the provider's default, which starbase leaves
+        vm_id=existing.vm_id if existing else vm.vm_id,
+        pve_node=existing.pve_node if existing else vm.pve_node,
+        interfaces=tuple(_nics(record.interfaces, vm, existing)),
+        seed_interface=(existing.seed_interface if existing else None) or FORMER_SEED,  # the provider's default, which starbase leaves
         disk_datastore=terraform.hardware_of(vm.role).disk_datastore,
-        cicustom=(standing.cicustom if standing else None) or vm.cicustom(terraform.cloud_init_config.datastore_id),
+        cicustom=(existing.cicustom if existing else None) or vm.cicustom(terraform.cloud_init_config.datastore_id),
     )
     return replace(machine, record=record)
 
 
-def _nics(interfaces: tuple[Interface, ...], vm: StarbaseVm, standing: Standing | None) -> Iterator[Interface]:
+def _nics(interfaces: tuple[Interface, ...], vm: StarbaseVm, existing: ExistingVm | None) -> Iterator[Interface]:
     for position, nic in enumerate(interfaces):
-        mac = standing.macs[position] if standing and position < len(standing.macs) and standing.macs[position] else nic.mac
+        mac = existing.macs[position] if existing and position < len(existing.macs) and existing.macs[position] else nic.mac
         yield replace(nic, mac=mac, address=vm.addresses.get(nic.name, nic.address) if nic.address else None)
 
 
@@ -60,14 +60,14 @@ def surprises(origin: Origin, known: Known, source: str) -> Iterator[Note]:
         yield Note(Kind.TO_DO, message)
         return
     for vm in origin.machines:
-        standing = known.get(vm.full_name)
-        if standing is None:
+        existing = known.get(vm.full_name)
+        if existing is None:
             yield Note(
                 Kind.OTHERWISE, f"{vm.full_name} does not exist ({source}, unless the token may not see it): the first deploy makes it"
             )
-        elif (standing.vm_id, standing.pve_node) != (vm.vm_id, vm.pve_node):
+        elif (existing.vm_id, existing.pve_node) != (vm.vm_id, vm.pve_node):
             was = f"starbase's variables say VM {vm.vm_id} on {vm.pve_node}"
-            yield Note(Kind.OTHERWISE, f"{vm.full_name} is VM {standing.vm_id} on {standing.pve_node} ({source}) and stays so; {was}")
+            yield Note(Kind.OTHERWISE, f"{vm.full_name} is VM {existing.vm_id} on {existing.pve_node} ({source}) and stays so; {was}")
     for name in sorted(set(known) - {vm.full_name for vm in origin.machines}):
         yield Note(Kind.OTHERWISE, f"{name} exists ({source}) and is not in starbase's variables; unmanaged")
 

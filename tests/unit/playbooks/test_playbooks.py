@@ -14,7 +14,7 @@ import pytest
 
 from stardock.playbooks.ansible import Run, run
 from stardock.playbooks.events import Event
-from stardock.playbooks.workplace import private_directory
+from stardock.workspace.private_directory import private_directory
 from stardock.workspace.run_lock import MARK, marked_processes
 from tests.hostile_texts import HOSTILE
 

@@ -17,10 +17,10 @@ from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
 from stardock.playbooks.progress import Log
-from stardock.playbooks.workplace import private_directory
 from stardock.workspace.facts import load_facts, save_facts, save_known_hosts
 from stardock.workspace.files import find_cluster_file, named_file
 from stardock.workspace.lock import load_lock, save_lock
+from stardock.workspace.private_directory import private_directory
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.secrets import make_secrets, save_secrets
 from stardock.writing import write_atomically

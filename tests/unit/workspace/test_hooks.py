@@ -14,7 +14,8 @@ import pytest
 from lab.processes import process
 from stardock.errors import ConditionError, EngineError
 from stardock.spec.hooks import Hook, Hooks
-from stardock.verbs.hooks import PASSED, check_hooks, hook_steps, run_hook
+from stardock.verbs.hooks import check_hooks, hook_steps
+from stardock.workspace.hooks import PASSED, run_hook
 from stardock.workspace.run_lock import only_run
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import document
@@ -98,7 +99,7 @@ import os, sys
 from pathlib import Path
 from stardock.workspace.run_lock import only_run
 from stardock.spec.hooks import Hook
-from stardock.verbs.hooks import run_hook
+from stardock.workspace.hooks import run_hook
 from stardock.workspace.workspace import open_workspace
 where = open_workspace(Path(sys.argv[1]))
 hook = Hook(command='echo $$ > pid; echo "$STARDOCK_PLAN" > plan; env -i /bin/sh child.sh; true')

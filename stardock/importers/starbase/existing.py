@@ -1,4 +1,4 @@
-"""What of starbase's VMs really stands: from its Terraform state, or as Proxmox tells it. Only these know the MACs, which PVE made up."""
+"""Which of starbase's VMs exist: from its Terraform state, or as Proxmox says. Only these know the MACs, which PVE made up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VM = "proxmox_virtual_environment_vm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ExistingVm:
     """One VM that exists. `macs` in the order of its NICs, upper case; `cicustom` as PVE keeps it, `seed_interface` is the slot of
     its cloud-init drive; None where the source does not say.
     """
@@ -24,8 +24,8 @@ class Standing:
     seed_interface: str | None = None
 
 
-def from_state(text: str) -> dict[str, Standing] | None:
-    """The VMs of a Terraform state (version 4) by their full name; None when it is none, or knows no VM."""
+def from_state(text: str) -> dict[str, ExistingVm] | None:
+    """The VMs of a Terraform state (version 4) by their full name; None when it is none, or has no VM."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -35,12 +35,12 @@ def from_state(text: str) -> dict[str, Standing] | None:
     return found or None
 
 
-def _vms(resource: Mapping[str, Any]) -> Iterator[Standing]:
+def _vms(resource: Mapping[str, Any]) -> Iterator[ExistingVm]:
     for instance in resource.get("instances") or ():
         attributes = instance["attributes"]
         macs = tuple(str(nic.get("mac_address") or "").upper() for nic in attributes.get("network_device") or ())
         seed = next((str(one.get("interface") or "") for one in attributes.get("initialization") or ()), "")
-        yield Standing(
+        yield ExistingVm(
             full_name=attributes["name"],
             vm_id=attributes["vm_id"],
             pve_node=attributes["node_name"],

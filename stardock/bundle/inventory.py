@@ -141,7 +141,7 @@ def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping
         **confined,
         "machine_packages": [*common["machine_packages"], *(each["name"] for each in confined.get("machine_fetched_packages", ()))],
         "kubernetes_config": kubernetes.config(plan, machine, addresses, ipv6),
-        "kubernetes_node": kubernetes.standing(node),
+        "kubernetes_node": kubernetes.existing(node),
         "kubernetes_registration": kubernetes.registration(node),
         "kubernetes_join_address": kubernetes.join_address(plan, machine, addresses),
     }

@@ -88,15 +88,15 @@ def _label(item: str) -> tuple[str, str]:
 
 def registration(node: Mapping[str, Any]) -> dict[str, list[str]]:
     """What a Node gets when it registers, so that no pod comes before its taints; a file of its own, because RKE2 looks at taints
-    at no other time (rancher/rke2#7152) and the API changes standing nodes: an edit needs no restart.
+    at no other time (rancher/rke2#7152) and the API changes existing nodes: an edit needs no restart.
     """
     labels = [f"{key}={value}" for key, value in node["labels"].items() if kubelet_may_set(key)]
     given = {"node-label": labels, "node-taint": list(node["taints"])}
     return {key: items for key, items in given.items() if items}
 
 
-def standing(node: Mapping[str, Any]) -> dict[str, Any]:
-    """What a Node keeps while it stands: all but the taints that are for its start only."""
+def existing(node: Mapping[str, Any]) -> dict[str, Any]:
+    """What an existing Node keeps: all but the taints that are for its start only."""
     return {**node, "taints": [taint for taint in node["taints"] if not startup_taint(taint)]}
 
 

@@ -48,7 +48,7 @@ def _api(where: Workspace) -> str:
 
 
 def deploy_ending(where: Workspace, seconds: Mapping[str, float]) -> Iterator[str]:
-    """What stands, how long each step took, and what comes next."""
+    """What exists, how long each step took, and what comes next."""
     yield f"deploy: done in {sum(seconds.values()):.0f} s ({', '.join(f'{name} {took:.0f} s' for name, took in seconds.items())})"
     known = [machine.name for machine in where.plan.machines if machine.name in where.facts.machines]
     what = "load balancers, Kubernetes, kubeconfig" if where.facts.founded is None else "brings what changed inside of them"

@@ -1,4 +1,4 @@
-"""Where machines stand, as tables for a person: what a loss takes, what each PVE node carries."""
+"""Where machines are, as tables for a person: what a loss takes, what each PVE node carries."""
 
 from __future__ import annotations
 

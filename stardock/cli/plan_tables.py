@@ -1,4 +1,4 @@
-"""What `runner plan` shows: the plan with what the next run would do; addresses; where machines stand; who may reboot when."""
+"""What `runner plan` shows: the plan with what the next run would do; addresses; where machines are; who may reboot when."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def show_addresses(where: Workspace, form: str) -> None:
 
 
 def show_placement(where: Workspace, form: str, if_lost: str | None, *, capacity: bool, read: bool) -> None:
-    """Show the two views of where machines stand, one JSON document for what was asked; `if_lost` is a PVE node, or empty for each."""
+    """Show the two views of where machines are, one JSON document for what was asked; `if_lost` is a PVE node, or empty for each."""
     plan = where.plan
     losses = _losses(plan, if_lost) if if_lost is not None else ()
     carried = loads(_measured(where) if read else plan) if capacity else ()

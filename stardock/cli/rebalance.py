@@ -1,4 +1,4 @@
-"""`runner rebalance`: where machines would better stand. Proposes by name; makes no move, and writes nothing."""
+"""`runner rebalance`: where machines would better be. Proposes by name; makes no move, and writes nothing."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _LOST = "its content is gone with it: restore the disk, or runner deploy --repla
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Every machine that exists."""
-    for machine, _, config in scene.standing():
+    for machine, _, config in scene.existing():
         wanted = _wanted(machine)
         for key, (datastore, size) in wanted.items():
             yield from _disk(machine, key, datastore, size, config)

@@ -32,7 +32,7 @@ def image_volume(cluster: str, machine: Machine) -> str:
 
 def check(scene: Scene) -> Iterator[Finding]:
     """First-boot files of every machine that exists, then images."""
-    for machine, seen, config in scene.standing():
+    for machine, seen, config in scene.existing():
         yield from _attached(scene, machine, seen, config)
         yield from _snippets(scene, machine)
     yield from _images(scene)

@@ -14,7 +14,7 @@ from stardock.model.machine import Machine
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Every machine that exists."""
-    for machine, seen, config in scene.standing():
+    for machine, seen, config in scene.existing():
         yield from _labels(scene.plan.cluster, machine, seen, config)
 
 

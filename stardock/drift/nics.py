@@ -14,7 +14,7 @@ from stardock.spec.trunks import vlans_of
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Every machine that exists."""
-    for machine, _, config in scene.standing():
+    for machine, _, config in scene.existing():
         yield from _nics(machine, config)
         yield from _devices(machine, config)
 
@@ -36,7 +36,7 @@ def _nics(machine: Machine, config: Config) -> Iterator[Finding]:
 
 def _cure(key: str, seen: str) -> str:
     """The provider (0.111.1) ends at a range of trunks before it plans anything."""
-    by_hand = "write its VLANs one by one in Proxmox (qm set --netN ...): no engine can plan while a range stands there; then "
+    by_hand = "write its VLANs one by one in Proxmox (qm set --netN ...): no engine can plan while a range is there; then "
     return f"{by_hand if key == 'trunks' and '-' in seen else ''}runner deploy"
 
 

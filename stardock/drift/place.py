@@ -1,4 +1,4 @@
-"""Whether a machine stands, where, and whether it runs."""
+"""Whether a machine exists, where, and whether it runs."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Scene:
         """The planned machines that exist and of which nothing could be read."""
         return tuple(one.name for one in self.plan.machines if one.vm_id in self.machines and one.vm_id not in self.configs)
 
-    def standing(self) -> Iterator[tuple[Machine, EstateMachine, Config]]:
+    def existing(self) -> Iterator[tuple[Machine, EstateMachine, Config]]:
         """The planned machines that exist and whose configuration was read."""
         for machine in self.plan.machines:
             seen = self.machines.get(machine.vm_id)

@@ -32,7 +32,7 @@ _BLIND = frozenset({"scsihw"})
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Every machine that exists."""
-    for machine, _, config in scene.standing():
+    for machine, _, config in scene.existing():
         found = _found(config)
         for key, wanted in _wanted(machine).items():
             if found.get(key, "") != wanted:
@@ -87,7 +87,7 @@ def _found(config: Config) -> dict[str, str]:
 
 
 def _options(machine: Machine, config: Config) -> Iterator[Finding]:
-    """What stands there and no plan of Stardock's ever writes: set by hand."""
+    """What is there and no plan of Stardock's ever writes: set by hand."""
     known = _SILENT | _CHECKED | {f"hostpci{slot}" for slot in range(len(machine.devices))}
     known |= {f"usb{slot}" for slot in range(len(machine.usb))}
     for key in sorted(set(config) - known):

@@ -10,12 +10,12 @@ from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.plan import Plan
 
 
-def learned(plan: Plan, facts: Facts, sightings: Sightings, stand: frozenset[str]) -> tuple[Facts, tuple[str, ...]]:
+def learned(plan: Plan, facts: Facts, sightings: Sightings, existing: frozenset[str]) -> tuple[Facts, tuple[str, ...]]:
     """Give the facts after a discovery, and lines on what of the machines' word was not taken."""
-    fresh, unfounded = renewed(plan, facts, sightings.seen, sightings.gone, stand)
+    fresh, unfounded = renewed(plan, facts, sightings.seen, sightings.gone, existing)
     fresh, claimed = without_shared(fresh)
     fresh = refounded(plan, fresh, sightings.marks)
-    fresh = replace(fresh, unknown=still_unknown(plan, facts, sightings.marks, sightings.gone, stand, dropped=unfounded))
+    fresh = replace(fresh, unknown=still_unknown(plan, facts, sightings.marks, sightings.gone, existing, dropped=unfounded))
     lines = ["  none of the servers that founded the cluster exists any more: it counts as not founded"] if unfounded else []
     lines += [f"  {', '.join(claimants)} say that they have {address}: counted as nobody's" for address, claimants in claimed.items()]
     if strangers := contradicting(sightings.marks):
@@ -26,15 +26,15 @@ def learned(plan: Plan, facts: Facts, sightings: Sightings, stand: frozenset[str
 
 
 def renewed(
-    plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str], stand: frozenset[str] = frozenset()
+    plan: Plan, facts: Facts, seen: Mapping[str, MachineFacts], gone: set[str], existing: frozenset[str] = frozenset()
 ) -> tuple[Facts, bool]:
     """Bring the facts up to date; also tells whether `founded` was dropped.
 
     What was read replaces what was known, part by part; machines that are gone or no longer planned are dropped; one that was silent
-    keeps what was known of it, and so does one under `remove:` while it stands (`stand`: the names in the engine's state), since the
+    keeps what was known of it, and so does one under `remove:` while it exists (`existing`: the names in the engine's state), since the
     gate must know that it once answered. `founded` goes when no server recorded in it still carries a host key that it had then.
     """
-    leaving = [name for name in plan.removed if name in stand]
+    leaving = [name for name in plan.removed if name in existing]
     names = [*(machine.name for machine in plan.machines if machine.name not in gone), *leaving]
     machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
     known = {name: machine for name, machine in machines.items() if machine is not None}
@@ -71,13 +71,13 @@ def refounded(plan: Plan, facts: Facts, marks: Mapping[str, str]) -> Facts:
 
 
 def still_unknown(
-    plan: Plan, facts: Facts, marks: Mapping[str, str], gone: Collection[str], stand: Collection[str], *, dropped: bool
+    plan: Plan, facts: Facts, marks: Mapping[str, str], gone: Collection[str], existing: Collection[str], *, dropped: bool
 ) -> tuple[str, ...]:
-    """Servers that stand and never said whether they are founded: those of before, less who said it now (`marks`).
+    """Servers that exist and never said whether they are founded: those of before, less who said it now (`marks`).
 
-    All of them where `founded` was `dropped`. What is under `remove:` is not asked, so it stays among them while it stands.
+    All of them where `founded` was `dropped`. What is under `remove:` is not asked, so it stays among them while it exists.
     """
-    there = {server.name for server in plan.of_role("server") if server.name not in gone} | set(stand) & set(plan.removed)
+    there = {server.name for server in plan.of_role("server") if server.name not in gone} | set(existing) & set(plan.removed)
     before = there if dropped else there & set(facts.unknown)
     return tuple(sorted(before - marks.keys() | there & set(contradicting(marks))))
 

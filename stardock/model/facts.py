@@ -37,7 +37,7 @@ class Founded:
 class Facts:
     """All that was observed of one cluster.
 
-    `unknown` are servers that may stand and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
+    `unknown` are servers that may exist and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
     server that Stardock made while it had facts is none of them: it cannot have been founded unseen.
     """
 

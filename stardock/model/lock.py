@@ -66,7 +66,7 @@ def allocation(machine: LockedMachine) -> tuple[object, ...]:
 
 def gains(before: Lock | None, after: Lock) -> tuple[str, ...]:
     """What `after` holds and `before` does not: machines whose allocation is new or different, `vrid`, `founder`."""
-    held = before.machines if before else {}
-    names = [name for name, machine in after.active().items() if name not in held or allocation(held[name]) != allocation(machine)]
+    locked = before.machines if before else {}
+    names = [name for name, machine in after.active().items() if name not in locked or allocation(locked[name]) != allocation(machine)]
     cluster = [key for key in ("founder", "vrid") if getattr(before, key, None) != getattr(after, key)]
     return (*names, *cluster)

@@ -20,7 +20,7 @@ ALONE = 32
 def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) -> LoadBalancing | None:
     """The VIP with its interface and prefix; None when there are no load balancers.
 
-    Read off the machines as they stand, not off cluster.yaml: the pool of load balancers may be gone from there.
+    Read off the machines as they are, not off cluster.yaml: the pool of load balancers may be gone from there.
     """
     balancers = [machine for machine in machines if machine.role == "loadbalancer"]
     vip = spec.network.vip

@@ -20,7 +20,7 @@ from stardock.plan.distribution import allocated, distribution_problems, with_ve
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
-from stardock.plan.machine.kept import Kept, accepted, keep, made_anew
+from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
 from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
@@ -46,28 +46,28 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     spec = with_version(with_memory(spec, lock.memory if lock else {}), lock)
     every = declared(spec)
     _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
-    held = lock or Lock(cluster=spec.cluster, founder="")
-    decided = _decide(spec, every, held, accept, anew)
-    _refuse(file, _problems(spec, every, held, decided, accept))
-    after = _lock(spec, held, every, decided)
-    return _plan(spec, every, held, after, decided), after
+    locked = lock or Lock(cluster=spec.cluster, founder="")
+    decided = _decide(spec, every, locked, accept, anew)
+    _refuse(file, _problems(spec, every, locked, decided, accept))
+    after = _lock(spec, locked, every, decided)
+    return _plan(spec, every, locked, after, decided), after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decided:
-    """What came out for every name of cluster.yaml (`given`, `wishes`, `kept`), and for the names that are not there."""
+    """What came out for every name of cluster.yaml (`given`, `wishes`, `planned`), and for the names that are not there."""
 
     given: Mapping[str, Allocated]
     wishes: Mapping[str, Machine]
-    kept: Mapping[str, Kept]
+    planned: Mapping[str, Planned]
     retained: Mapping[str, Machine]
     reused: frozenset[str]
     prefetched: tuple[PlacedImage, ...]
 
     @property
     def machines(self) -> dict[str, Machine]:
-        """All that will stand: declared, then retained."""
-        return {name: kept.machine for name, kept in self.kept.items()} | dict(self.retained)
+        """All that will exist: declared, then retained."""
+        return {name: planned.machine for name, planned in self.planned.items()} | dict(self.retained)
 
 
 def _refuse(file: str, problems: Sequence[Problem]) -> None:
@@ -75,79 +75,81 @@ def _refuse(file: str, problems: Sequence[Problem]) -> None:
         raise InputErrors(file, tuple(sorted(problems, key=lambda problem: problem.line or 0)))
 
 
-def _decide(spec: Spec, every: Sequence[Declared], held: Lock, accept: Collection[str], anew: Collection[str]) -> _Decided:
-    around = surroundings(spec, held.images, _unconfined(spec, every, held, accept))
-    given, reused = allocate(held, tuple(around.nodes.values()), every)
+def _decide(spec: Spec, every: Sequence[Declared], locked: Lock, accept: Collection[str], anew: Collection[str]) -> _Decided:
+    around = surroundings(spec, locked.images, _unconfined(spec, every, locked, accept))
+    given, reused = allocate(locked, tuple(around.nodes.values()), every)
     wishes = {declared.name: describe(around, declared, given[declared.name]) for declared in every}
     spare = prefetched(spec, around.nodes, around.pins)
-    kept = {declared.name: _kept(spec, wishes[declared.name], declared, held, accept) for declared in every}
-    kept |= {name: replace(kept[name], machine=made_anew(kept[name].machine)) for name in anew if name in kept}
-    return _Decided(given=given, wishes=wishes, kept=kept, retained=_retained(spec, wishes, held), reused=reused, prefetched=spare)
+    planned = {declared.name: _planned(spec, wishes[declared.name], declared, locked, accept) for declared in every}
+    planned |= {name: replace(planned[name], machine=made_anew(planned[name].machine)) for name in anew if name in planned}
+    return _Decided(given=given, wishes=wishes, planned=planned, retained=_retained(spec, wishes, locked), reused=reused, prefetched=spare)
 
 
-def _unconfined(spec: Spec, every: Sequence[Declared], held: Lock, accept: Collection[str]) -> frozenset[str]:
-    """Machines that stand without RKE2's SELinux policy. One that is accepted with another system is as a new one."""
+def _unconfined(spec: Spec, every: Sequence[Declared], locked: Lock, accept: Collection[str]) -> frozenset[str]:
+    """Machines that exist without RKE2's SELinux policy. One that is accepted with another system is as a new one."""
     systems = {declared.name: spec.image_of(declared.pool).system for declared in every if declared.name in accept}
-    records = {name: one.record for name, one in held.active().items() if not one.record.selinux}
+    records = {name: one.record for name, one in locked.active().items() if not one.record.selinux}
     return frozenset(name for name, record in records.items() if systems.get(name, record.image.system) == record.image.system)
 
 
-def _kept(spec: Spec, wish: Machine, declared: Declared, held: Lock, accept: Collection[str]) -> Kept:
-    """A machine that exists is kept; a new or returning one is as wished, and an accepted one in all that was waiting."""
-    before = held.machines.get(declared.name)
+def _planned(spec: Spec, wish: Machine, declared: Declared, locked: Lock, accept: Collection[str]) -> Planned:
+    """A machine that exists keeps what no edit may change; a new or returning one is as wished, an accepted one in all that waited."""
+    before = locked.machines.get(declared.name)
     if before is None or before.retired:
-        return Kept(wish, (), ())
-    kept = keep(wish, before.record, declared, spec.image_of(declared.pool))
-    return Kept(accepted(wish, kept), (), ()) if declared.name in accept else kept
+        return Planned(wish, (), ())
+    planned = keep(wish, before.record, declared, spec.image_of(declared.pool))
+    return Planned(accepted(wish, planned), (), ()) if declared.name in accept else planned
 
 
-def _retained(spec: Spec, declared: Collection[str], held: Lock) -> dict[str, Machine]:
-    """Machines that stand although cluster.yaml lacks them, by role and place: exactly as last planned (invariant 2)."""
-    gone = {name: machine for name, machine in held.active().items() if name not in declared and name not in spec.remove}
+def _retained(spec: Spec, declared: Collection[str], locked: Lock) -> dict[str, Machine]:
+    """Machines that exist although cluster.yaml lacks them, by role and place: exactly as last planned (invariant 2)."""
+    gone = {name: machine for name, machine in locked.active().items() if name not in declared and name not in spec.remove}
     ordered = sorted(gone.items(), key=lambda item: (ROLES.index(item[1].record.role), item[1].place))
     return {name: machine.record for name, machine in ordered}
 
 
-def _problems(spec: Spec, every: Sequence[Declared], held: Lock, decided: _Decided, accept: Collection[str]) -> list[Problem]:
+def _problems(spec: Spec, every: Sequence[Declared], locked: Lock, decided: _Decided, accept: Collection[str]) -> list[Problem]:
     numbers = {name: given.numbers for name, given in decided.given.items()}
-    gone = [(name, machine.record) for name, machine in held.machines.items() if name not in decided.kept and name not in decided.reused]
+    gone = [
+        (name, machine.record) for name, machine in locked.machines.items() if name not in decided.planned and name not in decided.reused
+    ]
     claimed = [*gone, *decided.machines.items(), *decided.wishes.items()]
     return [
-        *after_allocation(spec, every, decided.machines, held.active()),
+        *after_allocation(spec, every, decided.machines, locked.active()),
         *hardware_problems(spec, every, decided.wishes),
         *ha_problems(spec, every, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
-        *clash_problems(spec, every, held, claimed),
+        *clash_problems(spec, every, locked, claimed),
         *file_problems(spec, every, decided.wishes),
-        *snippet_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}),
-        *image_problems(spec, every, {name: kept.machine for name, kept in decided.kept.items()}, held, accept),
+        *snippet_problems(spec, every, {name: planned.machine for name, planned in decided.planned.items()}),
+        *image_problems(spec, every, {name: planned.machine for name, planned in decided.planned.items()}, locked, accept),
     ]
 
 
-def _lock(spec: Spec, held: Lock, every: Sequence[Declared], decided: _Decided) -> Lock:
+def _lock(spec: Spec, locked: Lock, every: Sequence[Declared], decided: _Decided) -> Lock:
     """What is known afterwards: the declared as planned, the retained as they were, the removed as retired."""
-    machines = {name: machine for name, machine in held.machines.items() if name not in decided.reused}
+    machines = {name: machine for name, machine in locked.machines.items() if name not in decided.reused}
     for name in spec.remove:
         if name in machines:
             machines[name] = replace(machines[name], retired=True)
-    for name, kept in decided.kept.items():
+    for name, planned in decided.planned.items():
         numbers = decided.given[name].numbers
-        machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=kept.machine)
-    vrid = spec.network.vrid or held.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
-    founder = _founder(held, every, decided)
-    return replace(held, founder=founder, vrid=vrid, machines=machines, distribution_version=allocated(spec, held))
+        machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=planned.machine)
+    vrid = spec.network.vrid or locked.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
+    founder = _founder(locked, every, decided)
+    return replace(locked, founder=founder, vrid=vrid, machines=machines, distribution_version=allocated(spec, locked))
 
 
-def _founder(held: Lock, every: Sequence[Declared], decided: _Decided) -> str:
-    """The lock's, as long as it stands; else the first server that exists; a new one only where none does."""
-    if held.founder in decided.kept or held.founder in decided.retained:
-        return held.founder
+def _founder(locked: Lock, every: Sequence[Declared], decided: _Decided) -> str:
+    """The lock's, as long as it exists; else the first server that exists; a new one only where none does."""
+    if locked.founder in decided.planned or locked.founder in decided.retained:
+        return locked.founder
     declared = [one.name for one in every if one.role == "server"]
     retained = [machine.name for machine in decided.retained.values() if machine.role == "server"]
-    return [*(name for name in declared if name in held.active()), *retained, *declared][0]
+    return [*(name for name in declared if name in locked.active()), *retained, *declared][0]
 
 
-def _plan(spec: Spec, every: Sequence[Declared], held: Lock, after: Lock, decided: _Decided) -> Plan:
+def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, decided: _Decided) -> Plan:
     machines = tuple(decided.machines.values())
     balancing = load_balancing(spec, machines, after.vrid)
     founder = next(machine for machine in machines if machine.name == after.founder)
@@ -165,9 +167,9 @@ def _plan(spec: Spec, every: Sequence[Declared], held: Lock, after: Lock, decide
         state=state_of(spec.cluster, spec.state.backend, spec.state.settings),
         retained=tuple(decided.retained),
         removed=spec.remove,
-        changes=tuple(change for kept in decided.kept.values() for change in kept.changes),
-        replacements=tuple(change for kept in decided.kept.values() for change in kept.replacements),
-        warnings=(*warnings(spec, every, held, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
+        changes=tuple(change for planned in decided.planned.values() for change in planned.changes),
+        replacements=tuple(change for planned in decided.planned.values() for change in planned.replacements),
+        warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
         prefetched=decided.prefetched,
     )

@@ -35,9 +35,9 @@ def _held(own: Kubernetes, lock: Lock | None) -> str | None:
     return lock.distribution_version or own.unrecorded
 
 
-def allocated(spec: Spec, held: Lock) -> str | None:
+def allocated(spec: Spec, locked: Lock) -> str | None:
     """What the lock keeps: the release of the first allocation, stated or default. It follows no edit, since one may be refused."""
-    return (held.distribution_version if held.machines else None) or spec.distribution.version
+    return (locked.distribution_version if locked.machines else None) or spec.distribution.version
 
 
 def distribution_problems(spec: Spec) -> Iterator[Problem]:

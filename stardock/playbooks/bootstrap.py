@@ -117,9 +117,9 @@ class Bootstrap:
         kubernetes = distribution(self.workspace.plan.distribution.name)
         answers = read_answers(report, kubernetes)
         refuse_packages(answers, kubernetes)
-        stands = running(self.workspace, answers)
-        self.versions |= stands.versions
-        refuse(self.workspace, stands)
+        runs = running(self.workspace, answers)
+        self.versions |= runs.versions
+        refuse(self.workspace, runs)
 
     def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: object) -> Run:
         return Run(

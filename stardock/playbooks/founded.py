@@ -86,11 +86,11 @@ def read_back(report: Path, workspace: Workspace, *, again: bool) -> Secrets | N
     """
     said: Mapping[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     report.unlink()
-    held = {tokens for tokens in map(_tokens, said["tokens"]) if tokens}
-    if len(held) > 1:
+    found = {tokens for tokens in map(_tokens, said["tokens"]) if tokens}
+    if len(found) > 1:
         raise ConditionError("the servers hold different tokens", cure="name the cluster's secrets file with STARDOCK_SECRETS")
-    if held:
-        token, agent_token = held.pop()
+    if found:
+        token, agent_token = found.pop()
         return Secrets(token=token, agent_token=agent_token)
     if (said["marks"] or said["holders"]) and not again:
         raise ConditionError(

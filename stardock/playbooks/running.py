@@ -18,7 +18,7 @@ from stardock.plan.rules.guards import Running, guard_problems
 from stardock.playbooks.failure import reach_cure, result_words
 from stardock.spec.tree import read_tree
 from stardock.workspace.roles import refuse_other_roles
-from stardock.workspace.workspace import Workspace, standing_here
+from stardock.workspace.workspace import Workspace, existing_here
 
 #: Lines of one machine's answer; config.yaml has about a hundred keys.
 _MAX_LINES = 2000
@@ -49,9 +49,9 @@ def known(where: Workspace) -> Running:
 
 
 def _is_gone(where: Workspace) -> bool:
-    stand = standing_here(where)
+    existing = existing_here(where)
     return bool(
-        where.files.state.exists() and stand is not None and not any(server.name in stand for server in where.plan.of_role("server"))
+        where.files.state.exists() and existing is not None and not any(server.name in existing for server in where.plan.of_role("server"))
     )
 
 

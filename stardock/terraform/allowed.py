@@ -9,7 +9,7 @@ from stardock.model.machine import Role
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import Allowed, judge
 from stardock.terraform.words import removal_lines
-from stardock.workspace.workspace import Workspace, standing_here
+from stardock.workspace.workspace import Workspace, existing_here
 
 #: Nothing is imported.
 NOTHING: Mapping[str, str] = {}
@@ -43,9 +43,9 @@ def allowed_in(
 
 
 def removals(workspace: Workspace) -> list[str]:
-    """What the next deploy does with the machines under `remove:` that stand, or refuses: as it says it itself."""
-    stand = standing_here(workspace)
-    names = [name for name in workspace.plan.removed if stand is None or name in stand]
+    """What the next deploy does with the machines under `remove:` that exist, or refuses: as it says it itself."""
+    existing = existing_here(workspace)
+    names = [name for name in workspace.plan.removed if existing is None or name in existing]
     changes = [MachineChange(name, "delete") for name in names]
     refusals = judge(changes, allowed_in(workspace))
     refused = {refusal.name for refusal in refusals}

@@ -23,7 +23,7 @@ class Allowed:
     `roles` covers machines in the plan and those that the lock retired.
 
     `observed` are the machines that once answered (facts hold their host keys): a server that never did is no member of anything.
-    `unknown` are servers that may stand and never said whether they belong to a founded cluster: all of them where there are no facts.
+    `unknown` are servers that may exist and never said whether they belong to a founded cluster: all of them where there are no facts.
     `mute` are those whose VM has no guest agent, which only bootstrap can ask.
     `adopt` are the VMs to take into the state: name -> `PVE node/VM id`.
     """

@@ -29,7 +29,7 @@ POLL_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Where each machine that the engine wants to create stands: `adopt` is name -> `PVE node/VM id`, `taken` name -> whose VM it is."""
+    """Where each machine that the engine wants to create is: `adopt` is name -> `PVE node/VM id`, `taken` name -> whose VM it is."""
 
     adopt: Mapping[str, str]
     taken: Mapping[str, EstateMachine]

@@ -13,7 +13,7 @@ from stardock.workspace.workspace import commit_lock
 
 def prepare(run: Run) -> None:
     """Save the lock, write the JSON, install the provider. Raises RefusedError when the lock is frozen, EngineError."""
-    commit_lock(run.workspace, None if run.workspace.knows_machines else run.standing())
+    commit_lock(run.workspace, None if run.workspace.knows_machines else run.existing())
     if run.workspace.plan.state.backend == LOCAL:
         mend(run.workspace.files.state, run.say)
     _begin_facts(run)
@@ -26,6 +26,6 @@ def prepare(run: Run) -> None:
 def _begin_facts(run: Run) -> None:
     """Where nothing exists, nothing is to be observed, and the file says so: from then on a missing one means that facts were lost."""
     files = run.workspace.files
-    if not files.facts.exists() and not run.standing():
+    if not files.facts.exists() and not run.existing():
         run.workspace = replace(run.workspace, facts=replace(run.workspace.facts, unknown=()))
         save_facts(files.facts, run.workspace.facts)

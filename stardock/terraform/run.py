@@ -15,8 +15,8 @@ from stardock.terraform.engine import Engine
 from stardock.terraform.state import pull
 from stardock.terraform.synth import STACK_FILE, find_engine, synth
 from stardock.terraform.variables import password_variables
-from stardock.workspace.state import Standing, standing_in
-from stardock.workspace.workspace import Workspace, standing_here
+from stardock.workspace.state import ExistingVms, existing_vms_in
+from stardock.workspace.workspace import Workspace, existing_here
 
 #: Seconds for one answer while machines are looked for; the check before everything is stricter.
 LISTING_SECONDS = 15.0
@@ -48,8 +48,8 @@ class Run:
 
     def new(self) -> set[str]:
         """The machines that this run is to make, as far as the lock tells."""
-        held = self.workspace.lock_before.active() if self.workspace.lock_before else {}
-        return {machine.name for machine in self.workspace.plan.machines if machine.name not in held} | set(self.options.replace)
+        locked = self.workspace.lock_before.active() if self.workspace.lock_before else {}
+        return {machine.name for machine in self.workspace.plan.machines if machine.name not in locked} | set(self.options.replace)
 
     def seconds(self) -> float:
         """How long machines may take to answer."""
@@ -59,15 +59,15 @@ class Run:
         """Proxmox, with time for long lists."""
         return Estate.from_environment(self.workspace.plan.proxmox, seconds=LISTING_SECONDS)
 
-    def standing(self) -> Standing:
-        """What stands, as the state says; through the engine where it cannot be read from here."""
-        seen = standing_here(self.workspace)
+    def existing(self) -> ExistingVms:
+        """What exists, as the state says; through the engine where it cannot be read from here."""
+        seen = existing_here(self.workspace)
         if seen is not None:
             return seen
         if self.engine is not None:
-            return standing_in(self.engine.pull())
+            return existing_vms_in(self.engine.pull())
         where = self.workspace
-        return standing_in(pull(find_engine(os.environ), where.plan.state, where.files, os.environ))
+        return existing_vms_in(pull(find_engine(os.environ), where.plan.state, where.files, os.environ))
 
     def take_passwords(self) -> None:
         """Resolve what is not known yet: each source is asked once a run, since a command may ask a person."""

@@ -20,7 +20,7 @@ from stardock.model.settings import State
 from stardock.plan.state import LOCAL, configuration
 from stardock.step import Say
 from stardock.terraform.engine import Engine
-from stardock.workspace.state import EncryptedStateError, read_state, standing
+from stardock.workspace.state import EncryptedStateError, existing_vms, read_state
 from stardock.writing import refuse_link
 
 
@@ -88,7 +88,7 @@ def refuse_left_behind(files: ClusterFiles, state: State, engine: Engine) -> Non
 def _left(state: Path) -> str:
     """What a state file holds, in words; empty for nothing."""
     try:
-        count = len(standing(state))
+        count = len(existing_vms(state))
     except EncryptedStateError:
         return "is encrypted"
     return f"holds {count} machine{'s' if count > 1 else ''}" if count else ""

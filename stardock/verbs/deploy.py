@@ -78,4 +78,4 @@ def check(run: Run) -> None:
 
 def read_facts(run: Run) -> None:
     """Read the facts. Raises ConditionError for machines that do not answer in time."""
-    discover(run.workspace, patient(run.workspace.plan.proxmox), run.say, run.seconds(), run.standing)
+    discover(run.workspace, patient(run.workspace.plan.proxmox), run.say, run.seconds(), run.existing)

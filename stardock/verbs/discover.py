@@ -14,8 +14,8 @@ from stardock.model.settings import Proxmox
 from stardock.step import Say, Step
 from stardock.workspace.facts import save_facts, save_known_hosts
 from stardock.workspace.run_lock import only_run
-from stardock.workspace.state import Standing
-from stardock.workspace.workspace import Workspace, open_workspace, standing_names
+from stardock.workspace.state import ExistingVms
+from stardock.workspace.workspace import Workspace, existing_names, open_workspace
 
 
 def steps(cluster_file: Path, timeout: float | None, say: Say) -> tuple[Step, ...]:
@@ -38,10 +38,10 @@ def patient(proxmox: Proxmox) -> Estate:
     return Estate.from_environment(proxmox, seconds=ANSWER_SECONDS)
 
 
-def discover(where: Workspace, estate: Estate, say: Say, seconds: float, stand: Callable[[], Standing] | None = None) -> Facts:
+def discover(where: Workspace, estate: Estate, say: Say, seconds: float, existing: Callable[[], ExistingVms] | None = None) -> Facts:
     """Read every machine's facts and save them; waits at most that long, and not for what waiting cannot bring.
 
-    `stand` asks the engine what exists, for `learned`. What was seen is saved in any case.
+    `existing` asks the engine what exists, for `learned`. What was seen is saved in any case.
 
     Raises ConditionError that lists the machines without an address or a host key, and why.
     """
@@ -49,7 +49,7 @@ def discover(where: Workspace, estate: Estate, say: Say, seconds: float, stand: 
     try:
         watch(estate, where.plan, sightings, say, seconds)
     finally:
-        fresh, lines = learned(where.plan, where.facts, sightings, standing_names(where, stand))
+        fresh, lines = learned(where.plan, where.facts, sightings, existing_names(where, existing))
         save_facts(where.files.facts, fresh)
         save_known_hosts(where.files.known_hosts, where.plan, fresh)
         for line in lines:

@@ -23,7 +23,7 @@ CURE = "facts are only observed: delete the file and run `runner discover`"
 def load_facts(path: Path, cluster: str, servers: Iterable[str] = ()) -> Facts:
     """Read the facts of a cluster. `InputErrors` when damaged or of another cluster.
 
-    `servers` may stand: all of them are unknown where there is no file, and where it says neither who is unknown (older ones do not) nor
+    `servers` may exist: all of them are unknown where there is no file, and where it says neither who is unknown (older ones do not) nor
     that something is founded. Whoever saves these facts, for whatever reason, thus never makes known what is not.
     """
     document = read_document(path, Words(name="facts", cure=CURE, conflict=CURE))

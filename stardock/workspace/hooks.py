@@ -99,11 +99,11 @@ def _end(process: subprocess.Popen[str], late: threading.Event) -> None:
 
 def _failed(files: ClusterFiles, moment: str, hook: Hook, how: str) -> EngineError:
     command = moment.partition("_")[2]
-    stands = {
+    so_far = {
         "before_deploy": "nothing was changed",
         "after_deploy": "the machines exist and are known; what comes after them was not run",
         "before_bootstrap": "no machine was entered",
-        "after_bootstrap": "the cluster stands",
+        "after_bootstrap": "the cluster is there",
     }[moment]
-    cure = f"{stands}. Try the command alone in {files.spec.resolve().parent}, then run `runner {command}` again: what is done stays done"
+    cure = f"{so_far}. Try the command alone in {files.spec.resolve().parent}, then run `runner {command}` again: what is done stays done"
     return EngineError(f"the hook {moment} {how}: {hook.command}", cure=cure)

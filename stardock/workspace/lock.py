@@ -139,11 +139,11 @@ def _adapter() -> TypeAdapter[Lock]:
 
 
 def forget(lock: Lock, name: str) -> Lock:
-    """Free what a retired name was given. `RefusedError` for a name that stands, `StardockError` for one that nobody knows."""
+    """Free what a retired name was given. `RefusedError` for a name that exists, `StardockError` for one that nobody knows."""
     machine = lock.machines.get(name)
     if machine is None:
         raise RefusedError(f"the lock holds nothing for {name}", cure=f"it holds {', '.join(sorted(lock.machines)) or 'no name'}")
     if not machine.retired:
         cure = f"to remove the machine write `remove: [{name}]` in cluster.yaml and deploy; then forget it"
         raise RefusedError(f"{name} still exists: its VM id and addresses are in use", cure=cure)
-    return replace(lock, machines={other: kept for other, kept in lock.machines.items() if other != name})
+    return replace(lock, machines={other: locked for other, locked in lock.machines.items() if other != name})

@@ -1,4 +1,4 @@
-"""What the engine's state says stands. Read only when the lock is gone, so that a new one does not move or lose a machine."""
+"""What exists as the engine's state says. Read only when the lock is gone, so that a new one does not move or lose a machine."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ VM = "proxmox_virtual_environment_vm"
 
 
 @dataclass(frozen=True, slots=True)
-class StandingVm:
-    """Where a VM stands."""
+class VmPlace:
+    """Where a VM is."""
 
     pve_node: str
     vm_id: int
@@ -27,17 +27,17 @@ class StandingVm:
         return f"VM {self.vm_id} on {self.pve_node}"
 
 
-#: Name -> where it stands.
-Standing = Mapping[str, StandingVm]
+#: Name -> where it is.
+ExistingVms = Mapping[str, VmPlace]
 
 
 class EncryptedStateError(Exception):
     """The state is there, and only its engine can read it."""
 
 
-def standing(state: Path) -> dict[str, StandingVm]:
+def existing_vms(state: Path) -> dict[str, VmPlace]:
     """Give the VMs of a state file by name; none where it is missing, empty or cut short. Raises EncryptedStateError, InputErrors."""
-    return standing_in(read_state(state) or b"")
+    return existing_vms_in(read_state(state) or b"")
 
 
 def read_state(state: Path) -> bytes | None:
@@ -46,7 +46,7 @@ def read_state(state: Path) -> bytes | None:
     return read_file(state, what="the Terraform state", most=MAX_STATE_BYTES, cure=cure)
 
 
-def standing_in(text: bytes) -> dict[str, StandingVm]:
+def existing_vms_in(text: bytes) -> dict[str, VmPlace]:
     """Give the VMs of a state (version 4, of tofu and terraform alike) by name. Raises EncryptedStateError (tofu's state encryption)."""
     try:
         document = json.loads(text)
@@ -60,14 +60,14 @@ def standing_in(text: bytes) -> dict[str, StandingVm]:
     return dict(_vm(resource) for resource in resources if resource.get("type") == VM and resource.get("instances"))
 
 
-def _vm(resource: Mapping[str, Any]) -> tuple[str, StandingVm]:
+def _vm(resource: Mapping[str, Any]) -> tuple[str, VmPlace]:
     attributes = resource["instances"][0]["attributes"]
-    return resource["name"], StandingVm(attributes["node_name"], attributes["vm_id"])
+    return resource["name"], VmPlace(attributes["node_name"], attributes["vm_id"])
 
 
-def moved(plan: Plan, vms: Mapping[str, StandingVm]) -> Iterator[str]:
+def moved(plan: Plan, vms: Mapping[str, VmPlace]) -> Iterator[str]:
     """Tell which of the VMs the plan would move or delete, each in words."""
-    planned = {machine.name: StandingVm(machine.pve_node, machine.vm_id) for machine in plan.machines}
+    planned = {machine.name: VmPlace(machine.pve_node, machine.vm_id) for machine in plan.machines}
     for name, vm in vms.items():
         if name not in planned and name not in plan.removed:
             yield f"{name} would be deleted"

@@ -16,7 +16,7 @@ from stardock.model.machine import Interface, Machine
 from stardock.model.parts import PROVIDERS_LIMITS, DiskOptions
 from stardock.model.plan import Plan
 from stardock.plan.views import aspects
-from stardock.plan.views.difference import Stand
+from stardock.plan.views.difference import Existing
 from stardock.spec.trunks import ranges_of, vlans_of
 from stardock.workspace.state import VM, EncryptedStateError, read_state
 
@@ -25,8 +25,8 @@ _HUGEPAGES = {"any": "any", "2": "2MiB", "1024": "1GiB"}
 _LONGEST = 200
 
 
-def state_stand(plan: Plan, state: Path, versions: Mapping[str, str]) -> Stand | None:
-    """What stands as the state file says; None where there is none that can be read. Raises EncryptedStateError."""
+def existing_by_state(plan: Plan, state: Path, versions: Mapping[str, str]) -> Existing | None:
+    """What exists as the state file says; None where there is none that can be read. Raises EncryptedStateError."""
     try:
         text = read_state(state)
     except InputErrors:  # a plan is shown all the same, and says so
@@ -38,7 +38,7 @@ def state_stand(plan: Plan, state: Path, versions: Mapping[str, str]) -> Stand |
         raise EncryptedStateError
     vms = dict(_vms(document))
     planned = {machine.name: machine for machine in plan.machines}
-    return Stand(
+    return Existing(
         source="state",
         hardware={name: hardware_in(_values(vm), planned.get(name)) for name, vm in vms.items()},
         vm_ids={name: number for name, vm in vms.items() if isinstance(number := _values(vm).get("vm_id"), int)},

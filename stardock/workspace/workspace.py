@@ -21,7 +21,7 @@ from stardock.workspace.facts import load_facts
 from stardock.workspace.gitignore import write_gitignore
 from stardock.workspace.lock import load_lock, save_lock
 from stardock.workspace.neighbours import neighbours
-from stardock.workspace.state import EncryptedStateError, Standing, moved, standing
+from stardock.workspace.state import EncryptedStateError, ExistingVms, existing_vms, moved
 
 if TYPE_CHECKING:
     from stardock.spec import Spec
@@ -64,15 +64,15 @@ def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspa
     return Workspace(files=files, spec=spec, plan=plan, lock_before=before, lock=lock, facts=facts)
 
 
-def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
+def commit_lock(ws: Workspace, existing: ExistingVms | None = None) -> None:
     """Save the lock if it changed, before anything is made from it; a folder that has no .gitignore gets one with it.
 
     With a frozen lock (`STARDOCK_LOCK=frozen`, the default where `CI` is set) nothing is written, and `RefusedError` says what would
-    have to be allocated. Without a lock, see `refuse_to_move`, which `stand` is for.
+    have to be allocated. Without a lock, see `refuse_to_move`, which `existing` is for.
     """
     changed = ws.lock != ws.lock_before
     if changed:
-        refuse_to_move(ws, stand)
+        refuse_to_move(ws, existing)
     if lock_mode() == WRITE:
         if changed:
             write_gitignore(ws.files.spec.parent, ws.spec)
@@ -85,21 +85,21 @@ def commit_lock(ws: Workspace, stand: Standing | None = None) -> None:
         raise RefusedError(message, cure=cure)
 
 
-def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
-    """Raise `RefusedError` when no lock holds machines, and a new one would move or delete some that stand.
+def refuse_to_move(ws: Workspace, existing: ExistingVms | None = None) -> None:
+    """Raise `RefusedError` when no lock holds machines, and a new one would move or delete some that exist.
 
-    `stand` is what the engine was asked for; without it, what can be seen in this folder.
+    `existing` is what the engine was asked for; without it, what can be seen in this folder.
     """
     if ws.knows_machines:
         return
-    seen = stand if stand is not None else standing_here(ws)
+    seen = existing if existing is not None else existing_here(ws)
     if seen is None and ws.plan.state.backend == LOCAL:
         cure = f"take {ws.files.lock.name} back from version control; `runner deploy` can read the state (export TF_ENCRYPTION)"
         raise RefusedError(f"{ws.files.lock} is not there, and {ws.files.state.name} is encrypted: what exists cannot be seen", cure=cure)
     others = [*moved(ws.plan, seen or {})]
     if not others:
         return
-    state = f"the state in {ws.plan.state.backend}" if standing_here(ws) is None else ws.files.state.name
+    state = f"the state in {ws.plan.state.backend}" if existing_here(ws) is None else ws.files.state.name
     message = f"{ws.files.lock} is not there, and machines exist ({state}) that a new one would not keep: {'; '.join(others)}"
     cure = (
         f"take it back from version control (git checkout -- {ws.files.lock.name}); if it is lost for good, write what is as `vm_id:` and"
@@ -108,21 +108,21 @@ def refuse_to_move(ws: Workspace, stand: Standing | None = None) -> None:
     raise RefusedError(message, cure=cure)
 
 
-def standing_here(ws: Workspace) -> Standing | None:
+def existing_here(ws: Workspace) -> ExistingVms | None:
     """Give the machines that exist, by name; None where only the engine can tell: the state lies elsewhere, or is encrypted.
 
     A file that holds machines counts also where `state:` names another place: nobody moved it there yet.
     """
     try:
-        seen = standing(ws.files.state)
+        seen = existing_vms(ws.files.state)
     except EncryptedStateError:
         return None
     return seen if seen or ws.plan.state.backend == LOCAL else None
 
 
-def standing_names(ws: Workspace, ask: Callable[[], Standing] | None) -> frozenset[str]:
-    """Where the state cannot be seen and there is nobody to ask, all that is under `remove:` counts as standing: its facts are kept."""
-    seen = standing_here(ws)
+def existing_names(ws: Workspace, ask: Callable[[], ExistingVms] | None) -> frozenset[str]:
+    """Where the state cannot be seen and there is nobody to ask, all that is under `remove:` counts as existing: its facts are kept."""
+    seen = existing_here(ws)
     if seen is None and ask is not None:
         seen = ask()
     return frozenset(ws.plan.removed if seen is None else seen)
@@ -130,7 +130,7 @@ def standing_names(ws: Workspace, ask: Callable[[], Standing] | None) -> frozens
 
 def unseen(ws: Workspace) -> tuple[str, ...]:
     """Say that nobody looked whether machines exist: without a lock, and with a state that only the engine can reach."""
-    if ws.knows_machines or standing_here(ws) is not None:
+    if ws.knows_machines or existing_here(ws) is not None:
         return ()
     what = f"there is no {ws.files.lock.name}, and the state in {ws.plan.state.backend} was not asked whether machines exist"
     return (f"{what}: `runner deploy` asks it; if this cluster exists, take the lock back from version control",)

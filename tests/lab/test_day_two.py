@@ -99,7 +99,7 @@ def apply(cluster: Cluster, folder: Path, *objects: dict[str, Any]) -> None:
 
 
 @pytest.mark.proves("reality D27", "reality D21", "case 02-taint-edit")
-def test_labels_and_taints_of_a_standing_node_are_applied_through_the_api_those_that_went_are_removed_and_nothing_restarts(
+def test_labels_and_taints_of_an_existing_node_are_applied_through_the_api_those_that_went_are_removed_and_nothing_restarts(
     cluster: Cluster,
 ) -> None:
     before = runs(cluster)

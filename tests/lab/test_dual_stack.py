@@ -103,7 +103,7 @@ def test_after_a_reboot_the_network_is_the_same(cluster: Cluster) -> None:
     check_server(cluster)
 
 
-def test_a_route_taken_away_and_another_mtu_reach_a_machine_that_stands(cluster: Cluster) -> None:
+def test_a_route_taken_away_and_another_mtu_reach_a_machine_that_exists(cluster: Cluster) -> None:
     cluster.edit(r"^        - \{to: 10\.40\.0\.0/16.*\n", "")
     cluster.edit(r"^      mtu: 9000\n      firewall: true\n", "      mtu: 8000\n      firewall: true\n")
     cluster.deploy()

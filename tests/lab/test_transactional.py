@@ -167,7 +167,7 @@ KEYS = "/etc/stardock/host-keys.pub"
 
 
 @pytest.mark.proves("reality B9", "selinux 2")
-def test_the_copy_of_the_host_keys_is_made_on_a_machine_that_stands_and_follows_the_keys_without_a_reboot(lab: SmallLab) -> None:
+def test_the_copy_of_the_host_keys_is_made_on_a_machine_that_exists_and_follows_the_keys_without_a_reboot(lab: SmallLab) -> None:
     owned = machine_variables(machine("m1", "server", 1, system_name="microos"))
     files = [file for file in owned["machine_files"] if "host-keys" in file["path"]]
     given = {"machine_packages": ["vim"], "machine_files": files, "machine_services": {UNIT: True}}

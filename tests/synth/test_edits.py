@@ -40,7 +40,7 @@ def test_an_inserted_name_and_one_pve_node_more_leave_every_other_machine_as_it_
     assert {name: edited.images[name] for name in first.images} == first.images
 
 
-def test_a_name_taken_out_stays_until_it_stands_under_remove(first: Synthesized) -> None:
+def test_a_name_taken_out_stays_until_it_is_under_remove(first: Synthesized) -> None:
     data = document()
     data["pools"][1]["machines"].remove("server2")
     kept = again(first, data)

@@ -33,7 +33,7 @@ def cluster_text(data: Mapping[str, Any], lock: Lock | None) -> str:
     parts = [_HEAD, *(_section(key, value) for key, value in data.items())]
     text = "\n".join(parts)
     for name, machine in lock.machines.items() if lock else ():
-        text = re.sub(rf"^( *- {{name: {re.escape(name)}, .*}})$", rf"\1 # {_standing(machine.record)}", text, count=1, flags=re.MULTILINE)
+        text = re.sub(rf"^( *- {{name: {re.escape(name)}, .*}})$", rf"\1 # {_existing(machine.record)}", text, count=1, flags=re.MULTILINE)
     return text
 
 
@@ -62,6 +62,6 @@ def _written(value: Any, *, inline: bool = False) -> Any:
     return value
 
 
-def _standing(machine: Machine) -> str:
+def _existing(machine: Machine) -> str:
     addresses = [nic.address for nic in machine.interfaces if nic.address]
     return ", ".join([f"VM {machine.vm_id} on {machine.pve_node}", *addresses])

@@ -52,20 +52,20 @@ def allocate(lock: Lock, nodes: Sequence[PveNode], every: Sequence[Declared]) ->
     """
     counters = Counters(lock.machines, {declared.name: declared.pool.name for declared in every})
     numbers = {declared.name: counters.numbers(declared) for declared in every}
-    held = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
-    pve_nodes = hosts(nodes, every, held)
-    given_ids = vm_ids(every, held, numbers)
-    nics = _nics(lock.cluster, every, held, numbers)
+    locked = {name: machine for name, machine in lock.machines.items() if name not in counters.reused}
+    pve_nodes = hosts(nodes, every, locked)
+    given_ids = vm_ids(every, locked, numbers)
+    nics = _nics(lock.cluster, every, locked, numbers)
     machines = {
         name: Allocated(numbers=numbers[name], pve_node=pve_nodes[name], vm_id=given_ids[name], nics=nics[name]) for name in numbers
     }
     return machines, frozenset(counters.reused)
 
 
-def _nics(cluster: str, every: Sequence[Declared], held: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:
-    macs = {nic.mac for machine in held.values() for nic in machine.record.interfaces}
+def _nics(cluster: str, every: Sequence[Declared], locked: Mapping[str, LockedMachine], numbers: Mapping[str, Numbers]) -> dict[str, Nics]:
+    macs = {nic.mac for machine in locked.values() for nic in machine.record.interfaces}
     macs |= {mac for declared in every for mac in declared.own.macs.values()}
-    return {declared.name: _nics_of(cluster, declared, held.get(declared.name), numbers[declared.name], macs) for declared in every}
+    return {declared.name: _nics_of(cluster, declared, locked.get(declared.name), numbers[declared.name], macs) for declared in every}
 
 
 def _nics_of(cluster: str, declared: Declared, locked: LockedMachine | None, numbers: Numbers, macs: set[str]) -> Nics:

@@ -1,4 +1,4 @@
-"""Where a name stands: its ordinal in the pool and its place in the role, counted once and kept."""
+"""Where a name is counted: its ordinal in the pool and its place in the role, counted once and kept."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ class Numbers:
 class Counters:
     """Gives the lowest numbers never used. A retired name's are used too; they are given away only where no address is left."""
 
-    def __init__(self, held: Mapping[str, LockedMachine], declared: Mapping[str, str]) -> None:
-        """`held` are the names that the lock has, `declared` those of cluster.yaml, each with its pool there."""
-        self.held = held
+    def __init__(self, locked: Mapping[str, LockedMachine], declared: Mapping[str, str]) -> None:
+        """`locked` are the names that the lock holds, `declared` those of cluster.yaml, each with its pool there."""
+        self.locked = locked
         self.reused: set[str] = set()
-        self._ordinals = _free(_ordinals(held, declared))
-        self._places = _free((machine.record.role, machine.place) for machine in self.held.values())
-        self._retired = _retired((name, machine) for name, machine in self.held.items() if name not in declared)
+        self._ordinals = _free(_ordinals(locked, declared))
+        self._places = _free((machine.record.role, machine.place) for machine in self.locked.values())
+        self._retired = _retired((name, machine) for name, machine in self.locked.items() if name not in declared)
 
     def numbers(self, declared: Declared) -> Numbers:
         """What a machine was given, or the next."""
-        if declared.name in self.held:
-            return _numbers(self.held[declared.name])
+        if declared.name in self.locked:
+            return _numbers(self.locked[declared.name])
         following = self.following(declared.pool.name, declared.role)
         if self._retired[declared.pool.name] and not _has_address(declared, following):
             return self._given_away(declared.pool.name)
@@ -52,15 +52,15 @@ class Counters:
     def _given_away(self, pool: str) -> Numbers:
         name = self._retired[pool].pop(0)
         self.reused.add(name)
-        return _numbers(self.held[name])
+        return _numbers(self.locked[name])
 
 
-def _ordinals(held: Mapping[str, LockedMachine], declared: Mapping[str, str]) -> Iterable[tuple[str, int]]:
+def _ordinals(locked: Mapping[str, LockedMachine], declared: Mapping[str, str]) -> Iterable[tuple[str, int]]:
     """(pool, ordinal) of every name: in the pool of its first allocation, and in that where it is now.
 
     The second, so that a pool that was renamed, or took in another's machines, goes on counting after them.
     """
-    for name, machine in held.items():
+    for name, machine in locked.items():
         yield machine.pool, machine.ordinal
         yield declared.get(name, machine.record.pool), machine.ordinal
 

@@ -1,4 +1,4 @@
-"""Where every wanted machine stands or will: explicit, as the lock says, or newly placed."""
+"""The PVE node of every machine, existing or new: explicit, as the lock says, or newly placed."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ def memory(declared: Declared) -> int:
     return declared.own.memory or declared.pool.memory
 
 
-def hosts(nodes: Sequence[PveNode], every: Sequence[Declared], held: Mapping[str, LockedMachine]) -> dict[str, str]:
-    """PVE nodes by name. Machines that stand already, and explicit ones, count before the first new one is placed."""
+def hosts(nodes: Sequence[PveNode], every: Sequence[Declared], locked: Mapping[str, LockedMachine]) -> dict[str, str]:
+    """PVE nodes by name. Machines that exist, and explicit ones, count before the first new one is placed."""
     fixed = {
-        declared.name: declared.own.pve_node or held[declared.name].record.pve_node
+        declared.name: declared.own.pve_node or locked[declared.name].record.pve_node
         for declared in every
-        if declared.own.pve_node or declared.name in held
+        if declared.own.pve_node or declared.name in locked
     }
-    standing = _Standing(nodes)
-    for name, machine in held.items():
+    occupied = _Occupied(nodes)
+    for name, machine in locked.items():
         if not machine.retired and name not in fixed:
-            standing.add(machine.record.role, machine.record.pve_node, machine.record.memory_mib)
+            occupied.add(machine.record.role, machine.record.pve_node, machine.record.memory_mib)
     names = [node.name for node in nodes]
     new: defaultdict[Role, list[Newcomer]] = defaultdict(list)
     for declared in every:
         if declared.name in fixed:
-            for node in _nodes_of(declared, held, fixed[declared.name]):
-                standing.add(declared.role, node, memory(declared))
+            for node in _nodes_of(declared, locked, fixed[declared.name]):
+                occupied.add(declared.role, node, memory(declared))
         else:
             new[declared.role].append(Newcomer(declared.name, allowed(declared, names), memory(declared)))
     placed = dict(fixed)
     for role in ROLES:
-        placed |= place(new[role], standing.of_role[role], standing.room, apart=role in APART)
+        placed |= place(new[role], occupied.of_role[role], occupied.room, apart=role in APART)
     return placed
 
 
-def _nodes_of(declared: Declared, held: Mapping[str, LockedMachine], fixed: str) -> Iterable[str]:
-    """Where a machine stands, and where it is wished to be: until that is accepted, both are taken."""
-    before = held.get(declared.name)
+def _nodes_of(declared: Declared, locked: Mapping[str, LockedMachine], fixed: str) -> Iterable[str]:
+    """Where a machine is, and where it is wished to be: until that is accepted, both are taken."""
+    before = locked.get(declared.name)
     return dict.fromkeys([fixed, *([before.record.pve_node] if before and not before.retired else [])])
 
 
-class _Standing:
+class _Occupied:
     """PVE nodes of the machines that are placed, by role, and the memory that they leave."""
 
     def __init__(self, nodes: Sequence[PveNode]) -> None:

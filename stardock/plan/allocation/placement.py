@@ -31,22 +31,22 @@ class Room:
         return self.left.get(node, memory) >= memory
 
     def take(self, node: str, memory: int) -> None:
-        """A machine stands there."""
+        """A machine is there."""
         if node in self.left:
             self.left[node] -= memory
 
 
-def place(newcomers: Sequence[Newcomer], held: Iterable[str] = (), room: Room | None = None, *, apart: bool = False) -> dict[str, str]:
+def place(newcomers: Sequence[Newcomer], carrying: Iterable[str] = (), room: Room | None = None, *, apart: bool = False) -> dict[str, str]:
     """The PVE node of each new machine of one role.
 
-    `held` are the PVE nodes of the machines of this role that are placed already, `room` is taken up as machines are placed. Each name, in
+    `carrying` are the PVE nodes of the machines of this role that are placed, `room` is taken up as machines are placed. Each name, in
     declared order, takes the allowed PVE node with the fewest machines of the role, the first declared among equals: for a new cluster that
     is round robin from the first PVE node. `apart`: as many names as possible get a PVE node for themselves, even where an earlier name has
     to make way for a later one that may go nowhere else. A name that fits nowhere goes where it would without the rule on memory:
     `stardock.plan.rules.placement` tells it.
     """
     room = room or Room()
-    machines = Counter(held)
+    machines = Counter(carrying)
     placed = alone(newcomers, machines, room) if apart else {}
     for one in newcomers:
         if one.name in placed:

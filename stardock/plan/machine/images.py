@@ -138,12 +138,12 @@ def moved_image(record: Image, wish: Image) -> Image:
     return replace(record, datastore=wish.datastore, shared=wish.shared, file_name=(SHARED if wish.shared else "") + name)
 
 
-def unpinned_files(spec: Spec, every: Sequence[Declared], pins: Mapping[str, Pin], held: Collection[str]) -> Iterator[Problem]:
+def unpinned_files(spec: Spec, every: Sequence[Declared], pins: Mapping[str, Pin], locked: Collection[str]) -> Iterator[Problem]:
     """A file that is to be uploaded has a checksum: it is what tells one content from the next."""
     missing: dict[Keys, str] = {}
     for declared in every:
         wanted = spec.image_of(declared.pool)
-        new = declared.name not in held or wanted.everywhere
+        new = declared.name not in locked or wanted.everywhere
         if new and wanted.file and not wanted.checksum and source(wanted) not in pins:
             keys: Keys = ("image", "file") if declared.pool.image is None else (*declared.pool_keys, "image", "file")
             missing[keys] = wanted.file

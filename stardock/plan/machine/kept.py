@@ -33,7 +33,7 @@ _FOLLOWS = ("bridge", "model", "zone", "vlan", "trunks", "mtu", "firewall", "dns
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Planned:
     """A machine as it goes on, with what was wished otherwise: explicit values (`changes`), and all else (`replacements`)."""
 
     machine: Machine
@@ -41,10 +41,10 @@ class Kept:
     replacements: tuple[Change, ...]
 
 
-def keep(wish: Machine, record: Machine, declared: Declared, said: image.Image) -> Kept:
+def keep(wish: Machine, record: Machine, declared: Declared, said: image.Image) -> Planned:
     """Hold back from `wish` what only a replacement brings; `record` is how the lock knows the machine, `said` its image in words."""
     interfaces = kept_interfaces(wish, record)
-    kept = replace(
+    planned = replace(
         wish,
         pve_node=record.pve_node,
         vm_id=record.vm_id,
@@ -69,21 +69,21 @@ def keep(wish: Machine, record: Machine, declared: Declared, said: image.Image) 
         pve_pool=wish.pve_pool or record.pve_pool,  # the provider moves a VM to another pool, and never out of one
     )
     explicit = {"pve_node", "vm_id", "hostname", *_explicit(declared)}
-    wishes = (*_wishes(wish, kept), *_image_wishes(wish.image, kept.image, said.release))
+    wishes = (*_wishes(wish, planned), *_image_wishes(wish.image, planned.image, said.release))
     every = [Change(machine=wish.name, field=field, old=old, new=new) for field, old, new in wishes if old != new]
-    return Kept(
-        machine=kept,
+    return Planned(
+        machine=planned,
         changes=tuple(change for change in every if change.field in explicit),
         replacements=tuple(change for change in every if change.field not in explicit),
     )
 
 
-def accepted(wish: Machine, waiting: Kept) -> Machine:
+def accepted(wish: Machine, waiting: Planned) -> Machine:
     """What a person accepts: all that waits, and no default that we moved: the machine may be there already, migrated by Proxmox."""
     if any(change.field in _ANOTHER_IMAGE for change in (*waiting.changes, *waiting.replacements)):
         return wish
-    kept = waiting.machine
-    return replace(wish, image=moved_image(kept.image, wish.image), seed_interface=kept.seed_interface)
+    planned = waiting.machine
+    return replace(wish, image=moved_image(planned.image, wish.image), seed_interface=planned.seed_interface)
 
 
 def made_anew(machine: Machine) -> Machine:
@@ -100,10 +100,10 @@ def kept_interfaces(wish: Machine, record: Machine) -> tuple[Interface, ...]:
     return tuple(_followed(nic, wanted[nic.name], fixed) if nic.name in wanted else nic for nic in record.interfaces)
 
 
-def _followed(held: Interface, wish: Interface, fixed: tuple[str, ...]) -> Interface:
-    followed = replace(held, **{field: getattr(wish, field) for field in _FOLLOWS if field not in fixed})
+def _followed(record: Interface, wish: Interface, fixed: tuple[str, ...]) -> Interface:
+    followed = replace(record, **{field: getattr(wish, field) for field in _FOLLOWS if field not in fixed})
     # an MTU that stays needs the model that can have it
-    return replace(followed, model=held.model) if followed.mtu and followed.model != "virtio" else followed
+    return replace(followed, model=record.model) if followed.mtu and followed.model != "virtio" else followed
 
 
 def _in_connections(nics: tuple[Interface, ...]) -> tuple[str, ...]:
@@ -125,39 +125,39 @@ def _explicit(declared: Declared) -> Iterator[str]:
 def kept_data_disks(wish: Machine, record: Machine) -> tuple[DataDisk, ...]:
     """The disks that are there, grown where wished, and new ones at slots that none of them has; in the order of slots."""
     wanted = {disk.name: disk for disk in wish.data_disks}
-    held = [_grown(disk, wanted[disk.name]) if disk.name in wanted else disk for disk in record.data_disks]
-    names, taken = {disk.name for disk in held}, {disk.slot for disk in held}
+    existing = [_grown(disk, wanted[disk.name]) if disk.name in wanted else disk for disk in record.data_disks]
+    names, taken = {disk.name for disk in existing}, {disk.slot for disk in existing}
     free = (slot for slot in count(1) if slot not in taken)
     new = [replace(disk, slot=next(free)) for disk in wish.data_disks if disk.name not in names]
-    return tuple(sorted((*held, *new), key=lambda disk: disk.slot))
+    return tuple(sorted((*existing, *new), key=lambda disk: disk.slot))
 
 
-def _grown(held: DataDisk, wish: DataDisk) -> DataDisk:
+def _grown(record: DataDisk, wish: DataDisk) -> DataDisk:
     """Never smaller, never moved, never formatted anew; where it is mounted is the guest's affair."""
-    return replace(held, size_gib=max(held.size_gib, wish.size_gib), mount=wish.mount, options=wish.options)
+    return replace(record, size_gib=max(record.size_gib, wish.size_gib), mount=wish.mount, options=wish.options)
 
 
-def _wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
-    """(field, kept, wished) of everything that may be held back."""
+def _wishes(wish: Machine, planned: Machine) -> Iterator[tuple[str, str, str]]:
+    """(field, planned, wished) of everything that may be held back."""
     for field in ("pve_node", "vm_id", "hostname", "disk_datastore", "disk_interface", "snippet_datastore"):
-        yield field, str(getattr(kept, field)), str(getattr(wish, field))
-    yield "disk", f"{kept.disk_gib}GiB", f"{wish.disk_gib}GiB"
-    yield from _hardware_wishes(wish, kept)
-    yield "user_data.runcmd", _lines(kept.commands), _lines(wish.commands)
-    yield "user_data.bootcmd", _lines(kept.boot_commands), _lines(wish.boot_commands)
-    yield "interfaces", _names(kept), _names(wish)
-    before = {nic.name: nic for nic in kept.interfaces}
+        yield field, str(getattr(planned, field)), str(getattr(wish, field))
+    yield "disk", f"{planned.disk_gib}GiB", f"{wish.disk_gib}GiB"
+    yield from _hardware_wishes(wish, planned)
+    yield "user_data.runcmd", _lines(planned.commands), _lines(wish.commands)
+    yield "user_data.bootcmd", _lines(planned.boot_commands), _lines(wish.boot_commands)
+    yield "interfaces", _names(planned), _names(wish)
+    before = {nic.name: nic for nic in planned.interfaces}
     for nic in wish.interfaces:
         if nic.name in before:
             yield from _interface_wishes(nic, before[nic.name])
 
 
-def _hardware_wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, str]]:
+def _hardware_wishes(wish: Machine, planned: Machine) -> Iterator[tuple[str, str, str]]:
     for field in ("firmware", "chipset", "tpm"):
-        yield field, str(getattr(kept, field)).lower(), str(getattr(wish, field)).lower()
-    yield "pve_pool", kept.pve_pool or NONE, wish.pve_pool or NONE
+        yield field, str(getattr(planned, field)).lower(), str(getattr(wish, field)).lower()
+    yield "pve_pool", planned.pve_pool or NONE, wish.pve_pool or NONE
     wanted = {disk.name: disk for disk in wish.data_disks}
-    for disk in kept.data_disks:
+    for disk in planned.data_disks:
         other = wanted.get(disk.name)
         if other is None:
             yield f"data_disks.{disk.name}", f"{disk.size_gib}GiB", NONE
@@ -167,26 +167,26 @@ def _hardware_wishes(wish: Machine, kept: Machine) -> Iterator[tuple[str, str, s
         yield f"data_disks.{disk.name}.filesystem", disk.filesystem, other.filesystem
 
 
-def _image_wishes(wish: Image, kept: Image, release: str | None) -> Iterator[tuple[str, str, str]]:
+def _image_wishes(wish: Image, planned: Image, release: str | None) -> Iterator[tuple[str, str, str]]:
     """What the person asks for otherwise: `release` is what cluster.yaml says. Another default of Stardock's is nobody's wish."""
-    origin = default_from(kept)
-    moved = wish.url != kept.url and origin is not None and origin == default_from(wish) and release in {None, kept.release}
+    origin = default_from(planned)
+    moved = wish.url != planned.url and origin is not None and origin == default_from(wish) and release in {None, planned.release}
     fields = ("system", "datastore") if moved else ("system", "release", "url", "file", "checksum", "datastore")
-    for field in fields if wish.system == kept.system else [field for field in fields if field != "release"]:
-        yield f"image.{field}", getattr(kept, field) or NONE, getattr(wish, field) or NONE
+    for field in fields if wish.system == planned.system else [field for field in fields if field != "release"]:
+        yield f"image.{field}", getattr(planned, field) or NONE, getattr(wish, field) or NONE
 
 
-def _interface_wishes(wish: Interface, kept: Interface) -> Iterator[tuple[str, str, str]]:
-    yield f"{wish.name}.address", kept.address or DHCP, wish.address or DHCP
-    if kept.address and wish.address:
-        yield f"{wish.name}.prefix", str(kept.prefix), str(wish.prefix)
-        yield f"{wish.name}.gateway", kept.gateway or NONE, wish.gateway or NONE
-    yield f"{wish.name}.ipv6", _ipv6(kept), _ipv6(wish)
-    yield f"{wish.name}.mac", kept.mac, wish.mac
-    yield f"{wish.name}.model", kept.model, wish.model
-    yield f"{wish.name}.mtu", str(kept.mtu or NONE), str(wish.mtu or NONE)
-    yield f"{wish.name}.routes", _routes(kept), _routes(wish)
-    yield f"{wish.name}.metric", str(kept.metric or NONE), str(wish.metric or NONE)
+def _interface_wishes(wish: Interface, planned: Interface) -> Iterator[tuple[str, str, str]]:
+    yield f"{wish.name}.address", planned.address or DHCP, wish.address or DHCP
+    if planned.address and wish.address:
+        yield f"{wish.name}.prefix", str(planned.prefix), str(wish.prefix)
+        yield f"{wish.name}.gateway", planned.gateway or NONE, wish.gateway or NONE
+    yield f"{wish.name}.ipv6", _ipv6(planned), _ipv6(wish)
+    yield f"{wish.name}.mac", planned.mac, wish.mac
+    yield f"{wish.name}.model", planned.model, wish.model
+    yield f"{wish.name}.mtu", str(planned.mtu or NONE), str(wish.mtu or NONE)
+    yield f"{wish.name}.routes", _routes(planned), _routes(wish)
+    yield f"{wish.name}.metric", str(planned.metric or NONE), str(wish.metric or NONE)
 
 
 def _routes(nic: Interface) -> str:

@@ -22,15 +22,15 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 
 def before_allocation(spec: Spec, every: Sequence[Declared], lock: Lock | None) -> list[Problem]:
     """What would make an allocation meaningless: another cluster's lock, ranges that meet, a name in another role."""
-    held = lock.machines if lock else {}
+    locked = lock.machines if lock else {}
     return [
         *_same_cluster(spec, lock),
-        *unpinned_files(spec, every, lock.images if lock else {}, held),
-        *range_problems(spec, held),
+        *unpinned_files(spec, every, lock.images if lock else {}, locked),
+        *range_problems(spec, locked),
         *(
-            _role_kept(spec, declared, held[declared.name].record)
+            _other_role(spec, declared, locked[declared.name].record)
             for declared in every
-            if declared.name in held and held[declared.name].record.role != declared.role
+            if declared.name in locked and locked[declared.name].record.role != declared.role
         ),
     ]
 
@@ -42,33 +42,33 @@ def _same_cluster(spec: Spec, lock: Lock | None) -> Iterator[Problem]:
         yield at(spec, ("cluster",), message, cure)
 
 
-def _role_kept(spec: Spec, declared: Declared, record: Machine) -> Problem:
+def _other_role(spec: Spec, declared: Declared, record: Machine) -> Problem:
     name = declared.name
     message = f"{name} was planned as {record.role} and cannot become {declared.role}"
     cure = f"choose another name; or remove {name} first (`remove: [{name}]`, deploy), then `runner lock forget {name}`"
     return at(spec, declared.keys, message, cure)
 
 
-def after_allocation(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], held: Collection[str]) -> list[Problem]:
-    """What the allocated values break; `machines` are all that will exist, retained ones too, `held` those that exist already."""
+def after_allocation(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], existing: Collection[str]) -> list[Problem]:
+    """What the allocated values break; `machines` are all that will exist, retained ones too, `existing` those that exist already."""
     return [
-        *_standing_pve_nodes(spec, every, machines),
-        *too_full(spec, every, held, machines),
-        *_standing_load_balancers(spec, machines),
+        *_used_pve_nodes(spec, every, machines),
+        *too_full(spec, every, existing, machines),
+        *_existing_load_balancers(spec, machines),
         *_vm_ids(spec, every, machines),
         *_equal_windows(spec, machines),
         *_at_any_time(spec, machines),
     ]
 
 
-def _standing_pve_nodes(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+def _used_pve_nodes(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """A machine does not leave a PVE node because the node leaves the file."""
     nodes = {node.name for node in spec.proxmox.nodes}
     declared = {one.name for one in every}
     explicit = {one.name for one in every if one.own.pve_node}
     for machine in machines.values():
         if machine.pve_node not in nodes and machine.name not in explicit:
-            message = f"{machine.name} stands on the PVE node {machine.pve_node}, which is not here"
+            message = f"{machine.name} is on the PVE node {machine.pve_node}, which is not here"
             yield at(spec, ("proxmox", "nodes"), message, f"add {machine.pve_node} again; {_way_off(machine.name, declared)}")
 
 
@@ -78,12 +78,12 @@ def _way_off(name: str, declared: Collection[str]) -> str:
     return f"or write `remove: [{name}]` (no pool names it any more)"
 
 
-def _standing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
+def _existing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """The VIP goes after the load balancers, never before."""
-    standing = [machine.name for machine in machines.values() if machine.role == "loadbalancer"]
-    if standing and spec.network.vip is None:
-        message = f"the load balancers {', '.join(standing)} still exist, and there is no VIP any more"
-        yield at(spec, ("network", "vip"), message, f"write the VIP again until they are gone (`remove: [{', '.join(standing)}]`)")
+    existing = [machine.name for machine in machines.values() if machine.role == "loadbalancer"]
+    if existing and spec.network.vip is None:
+        message = f"the load balancers {', '.join(existing)} still exist, and there is no VIP any more"
+        yield at(spec, ("network", "vip"), message, f"write the VIP again until they are gone (`remove: [{', '.join(existing)}]`)")
 
 
 def _vm_ids(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ QUORATE = 3
 
 
 def ha_problems(spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine]) -> Iterator[Problem]:
-    """Disks that stay behind; `machines` are as they stand, since a disk is never moved by an edit."""
+    """Disks that stay behind; `machines` are as they are, since a disk is never moved by an edit."""
     behind: defaultdict[tuple[Keys, str, str], list[str]] = defaultdict(list)
     for declared in every:
         for what, datastore in _disks(machines[declared.name]) if machines[declared.name].ha else ():

@@ -22,28 +22,28 @@ GIB = 1024**3
 
 
 def image_problems(
-    spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], held: Lock, accept: Collection[str]
+    spec: Spec, every: Sequence[Declared], machines: Mapping[str, Machine], locked: Lock, accept: Collection[str]
 ) -> list[Problem]:
     """All problems of the machines as they will be, those that exist with the image that they have; of a pool each is told once.
 
     What a machine that exists has already is not refused: its disk is there, and of the rest `image_warnings` tells.
     """
-    standing = {name: one.record for name, one in held.active().items() if name not in accept}
+    existing = {name: one.record for name, one in locked.active().items() if name not in accept}
     told: dict[tuple[Keys, str], Problem] = {}
     for declared in every:
-        record = standing.get(declared.name)
-        there = {message for _, message, _ in _faults(declared, record, held.images)} if record else set()
-        for keys, message, cure in _faults(declared, machines[declared.name], held.images):
+        record = existing.get(declared.name)
+        there = {message for _, message, _ in _faults(declared, record, locked.images)} if record else set()
+        for keys, message, cure in _faults(declared, machines[declared.name], locked.images):
             if message not in there:
                 told.setdefault((keys, message), at(spec, keys, f"{declared.name}: {message}", cure))
     return list(told.values())
 
 
-def image_warnings(every: Sequence[Declared], machines: Mapping[str, Machine], held: Lock) -> Iterator[str]:
+def image_warnings(every: Sequence[Declared], machines: Mapping[str, Machine], locked: Lock) -> Iterator[str]:
     """What machines that exist have already, and their images' names say cannot work; the image may be better than its name."""
-    standing = held.active()
+    existing = locked.active()
     for declared in every:
-        record = standing[declared.name].record if declared.name in standing else None
+        record = existing[declared.name].record if declared.name in existing else None
         there = {message for _, message, _ in _unworkable(declared, record)} if record else set()
         for _, message, cure in _unworkable(declared, machines[declared.name]):
             if message in there:
@@ -133,7 +133,7 @@ def _unfit(declared: Declared, machine: Machine) -> Iterator[Fault]:
 
 
 def _or_another_image(image: Image) -> str:
-    """The way to the whole kernel: the system's own image. What stands keeps its image until it is made anew."""
+    """The way to the whole kernel: the system's own image. What exists keeps its image until it is made anew."""
     release = system(image.system).release(image.release)
     way = f"take the image {release.image_file_name}, which has {release.kernel.name}"
     return f", or {way} (machines that exist keep theirs until they are made anew)"

@@ -28,12 +28,12 @@ Owners = Mapping[str | None, tuple[str, "Keys"]]
 
 
 def network_problems(
-    spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine], standing: Mapping[str, Machine], numbers: Mapping[str, Numbers]
+    spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine], existing: Mapping[str, Machine], numbers: Mapping[str, Numbers]
 ) -> list[Problem]:
-    """All problems of addresses, as wished and as they stand; `numbers` are what each name is counted by."""
+    """All problems of addresses, as wished and as they are; `numbers` are what each name is counted by."""
     vip = [*_vip(spec, every, numbers)]
     owners = _owners(spec, every, vip=not vip)
-    return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, owners), *_stood_on(spec, wishes, standing, owners)]
+    return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, owners), *_in_use(spec, wishes, existing, owners)]
 
 
 def _unusable(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -64,15 +64,15 @@ def _reserved(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machin
                     yield at(spec, keys, message, "choose another address, or another `offset`")
 
 
-def _stood_on(spec: Spec, wishes: Mapping[str, Machine], standing: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
+def _in_use(spec: Spec, wishes: Mapping[str, Machine], existing: Mapping[str, Machine], owners: Owners) -> Iterator[Problem]:
     """The same of an address that a machine keeps although cluster.yaml wants another for it, or lacks the machine."""
-    for name, machine in standing.items():
+    for name, machine in existing.items():
         told = {address for nic in wishes[name].interfaces for address in static_addresses(nic)} if name in wishes else set()
         kept = [address for nic in machine.interfaces for address in static_addresses(nic)]
         for address in (address for address in kept if address in owners and address not in told):
             whose, keys = owners[address]
-            message = f"{name} stands on {address}, which cannot be {whose} then"
-            yield at(spec, keys, message, f"write another address: {name} keeps its own while it stands")
+            message = f"{name} has {address}, which cannot be {whose} then"
+            yield at(spec, keys, message, f"write another address: {name} keeps its own while it exists")
 
 
 def _owners(spec: Spec, every: Sequence[Declared], *, vip: bool) -> Owners:
@@ -102,7 +102,7 @@ def _vip(spec: Spec, every: Sequence[Declared], numbers: Mapping[str, Numbers]) 
 
 
 def _ranges(every: Sequence[Declared], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:
-    """(where it stands, role, range, the last number that is counted in it) of every static range of IPv4 in use."""
+    """(where it is written, role, range, the last number that is counted in it) of every static range of IPv4 in use."""
     last: dict[Keys, tuple[Keys, str, Static, int]] = {}
     for declared in every:
         counter = declared.counter(numbers[declared.name].ordinal, numbers[declared.name].place)

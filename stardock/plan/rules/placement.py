@@ -1,4 +1,4 @@
-"""What is to be said of where machines stand: PVE nodes too full, machines that would be lost together, machines that exist elsewhere."""
+"""What is to be said of where machines are: PVE nodes too full, machines that would be lost together, machines that exist elsewhere."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def gibibytes(mib: int) -> str:
     return f"{mib // 1024}GiB" if mib % 1024 == 0 else f"{mib}MiB"
 
 
-def too_full(spec: Spec, every: Sequence[Declared], held: Collection[str], machines: Mapping[str, Machine]) -> Iterator[Problem]:
+def too_full(spec: Spec, every: Sequence[Declared], existing: Collection[str], machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """New machines on a PVE node that has no room for them. Memory of machines that exist may grow beyond it: that is a warning."""
     for name, capacity, taken in _overfull(spec, machines):
-        new = [declared for declared in every if declared.name not in held and machines[declared.name].pve_node == name]
+        new = [declared for declared in every if declared.name not in existing and machines[declared.name].pve_node == name]
         if new:
             who = fold([one.name for one in new])
             message = f"no room for {who}: {name} would carry {gibibytes(taken)} of machines and has {gibibytes(capacity)}"

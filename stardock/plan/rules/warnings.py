@@ -32,7 +32,7 @@ SERVER_MEMORY_MIB = 4096
 def warnings(
     spec: Spec, every: Sequence[Declared], lock: Lock, machines: Mapping[str, Machine], retained: Collection[str]
 ) -> tuple[str, ...]:
-    """All warnings; `machines` are all that will stand, `retained` the names among them that cluster.yaml lacks."""
+    """All warnings; `machines` are all that will exist, `retained` the names among them that cluster.yaml lacks."""
     return (
         *_even_servers(machines),
         *_small_servers(machines),
@@ -105,7 +105,7 @@ def _unconfined(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
 
 
 def _blind_to_their_seeds(machines: Mapping[str, Machine]) -> Iterator[str]:
-    """Only a lock from before has such: if they stand, they came up in the lab or with another kernel."""
+    """Only a lock from before has such: if they exist, they came up in the lab or with another kernel."""
     names = [name for name, machine in machines.items() if not kernel_of(machine.image).ahci and _on_ahci(machine)]
     if names:
         yield (
@@ -116,8 +116,8 @@ def _blind_to_their_seeds(machines: Mapping[str, Machine]) -> Iterator[str]:
 
 def _unpinned_again(lock: Lock, machines: Mapping[str, Machine]) -> Iterator[str]:
     """Whoever pinned a system's image has no pin of the one that we take now."""
-    standing = lock.active()
-    new = {name: one.image for name, one in machines.items() if name not in standing and one.image.checksum is None}
+    existing = lock.active()
+    new = {name: one.image for name, one in machines.items() if name not in existing and one.image.checksum is None}
     for url in dict.fromkeys(image.url for image in new.values()):
         names = [name for name, image in new.items() if image.url == url]
         image = new[names[0]]
@@ -172,9 +172,9 @@ def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
 
 def _retained(names: Sequence[str]) -> Iterator[str]:
     if len(names) == 1:
-        yield f"{names[0]} is kept although no pool names it; to remove it write `remove: [{names[0]}]`"
+        yield f"{names[0]} is retained although no pool names it; to remove it write `remove: [{names[0]}]`"
     elif names:
-        yield f"{fold(names)} are kept although no pool names them; to remove one write its name under `remove:`"
+        yield f"{fold(names)} are retained although no pool names them; to remove one write its name under `remove:`"
 
 
 def _unknown_removal(name: str) -> str:

@@ -51,10 +51,10 @@ class Load:
 def loads(plan: Plan) -> tuple[Load, ...]:
     """Each PVE node's load, in declared order, those that only machines name last; then the sum of all."""
     nodes = {node.name: node for node in plan.proxmox.nodes}
-    standing: dict[str, list[Machine]] = {name: [] for name in nodes}
+    existing: dict[str, list[Machine]] = {name: [] for name in nodes}
     for machine in plan.machines:
-        standing.setdefault(machine.pve_node, []).append(machine)
-    each = [_load(name, [nodes.get(name) or PveNode(name=name)], machines, plan) for name, machines in standing.items()]
+        existing.setdefault(machine.pve_node, []).append(machine)
+    each = [_load(name, [nodes.get(name) or PveNode(name=name)], machines, plan) for name, machines in existing.items()]
     return (*each, _load(None, list(nodes.values()), plan.machines, plan))
 
 

@@ -39,7 +39,7 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def difference_document(found: Difference) -> dict[str, Any]:
-    """What the next run would do, against what stands as far as is known here."""
+    """What the next run would do, against what exists as far as is known here."""
     return {
         "compared_with": found.source,
         "create": [machine.name for machine in found.create],

@@ -20,7 +20,7 @@ _MEMBER = "a server of a founded cluster: `runner deploy` refuses it and names t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
+class Existing:
     """The VMs that exist, as far as that is known here: name -> hardware, and VM id. A field that is not known is not there."""
 
     source: Source
@@ -81,12 +81,12 @@ class Difference:
         return self.empty and self.source == "state"
 
 
-def lock_stand(plan: Plan, lock: Lock | None, versions: Mapping[str, str], note: str) -> Stand:
-    """What stands as the lock last planned it; nothing where there is no lock with machines."""
+def existing_by_lock(plan: Plan, lock: Lock | None, versions: Mapping[str, str], note: str) -> Existing:
+    """What exists as the lock last planned it; nothing where there is no lock with machines."""
     records = {name: machine.record for name, machine in lock.active().items()} if lock else {}
     if not records:
-        return Stand(source="nothing", note=note)
-    return Stand(
+        return Existing(source="nothing", note=note)
+    return Existing(
         source="lock",
         hardware={name: hardware(plan.cluster, record) for name, record in records.items()},
         vm_ids={name: record.vm_id for name, record in records.items()},
@@ -95,46 +95,46 @@ def lock_stand(plan: Plan, lock: Lock | None, versions: Mapping[str, str], note:
     )
 
 
-def difference(plan: Plan, before: Lock | None, after: Lock, stand: Stand, keeps: Iterable[Keep]) -> Difference:
+def difference(plan: Plan, before: Lock | None, after: Lock, existing: Existing, keeps: Iterable[Keep]) -> Difference:
     """Compare. `before` is the lock on disk, `after` what the plan needs there."""
-    held = before.active() if before else {}
-    records = {name: machine.record for name, machine in held.items()}
-    standing = [machine for machine in plan.machines if machine.name in stand.hardware]
-    doomed = tuple(_replaced(standing, stand))
+    locked = before.active() if before else {}
+    records = {name: machine.record for name, machine in locked.items()}
+    present = [machine for machine in plan.machines if machine.name in existing.hardware]
+    doomed = tuple(_replaced(present, existing))
     anew = {ending.machine for ending in doomed}
     return Difference(
-        source=stand.source,
-        note=stand.note,
-        create=tuple(machine for machine in plan.machines if machine.name not in stand.hardware),
-        edits=tuple(edit for machine in standing if machine.name not in anew for edit in _edits(plan, machine, records, stand)),
-        remove=tuple(_removed(plan, stand)),
+        source=existing.source,
+        note=existing.note,
+        create=tuple(machine for machine in plan.machines if machine.name not in existing.hardware),
+        edits=tuple(edit for machine in present if machine.name not in anew for edit in _edits(plan, machine, records, existing)),
+        remove=tuple(_removed(plan, existing)),
         replace=doomed,
         keeps=tuple(keeps),
         gained=gains(before, after),
-        retired=tuple(name for name in held if after.machines[name].retired),
+        retired=tuple(name for name in locked if after.machines[name].retired),
     )
 
 
-def _replaced(standing: Iterable[Machine], stand: Stand) -> Iterator[Ending]:
+def _replaced(present: Iterable[Machine], existing: Existing) -> Iterator[Ending]:
     """What the engine can bring with a new VM only, of what the lock has already (`runner lock accept`), and what it does not trust."""
-    for machine in standing:
-        before = stand.vm_ids.get(machine.name, machine.vm_id)
+    for machine in present:
+        before = existing.vm_ids.get(machine.name, machine.vm_id)
         if before != machine.vm_id:
             yield Ending(machine=machine.name, why=f"VM id {before} -> {machine.vm_id}")
-        elif machine.name in stand.tainted:
+        elif machine.name in existing.tainted:
             yield Ending(machine=machine.name, why="its creation failed half-way")
 
 
-def _removed(plan: Plan, stand: Stand) -> Iterator[Ending]:
+def _removed(plan: Plan, existing: Existing) -> Iterator[Ending]:
     planned = {machine.name for machine in plan.machines}
-    for name in stand.hardware:
+    for name in existing.hardware:
         if name not in planned:
             why = "listed under `remove:`" if name in plan.removed else "in the state, and neither in cluster.yaml nor in the lock"
-            yield Ending(machine=name, why=f"{why}; {_MEMBER}" if name in stand.members else why)
+            yield Ending(machine=name, why=f"{why}; {_MEMBER}" if name in existing.members else why)
 
 
-def _edits(plan: Plan, machine: Machine, records: Mapping[str, Machine], stand: Stand) -> Iterator[Edit]:
-    for key, old, new in _different(stand.hardware[machine.name], hardware(plan.cluster, machine), whole=stand.source == "lock"):
+def _edits(plan: Plan, machine: Machine, records: Mapping[str, Machine], existing: Existing) -> Iterator[Edit]:
+    for key, old, new in _different(existing.hardware[machine.name], hardware(plan.cluster, machine), whole=existing.source == "lock"):
         yield Edit(machine=machine.name, field=key, old=old, new=new, effect=effect(key))
     record = records.get(machine.name)
     if record is not None:
@@ -142,7 +142,7 @@ def _edits(plan: Plan, machine: Machine, records: Mapping[str, Machine], stand: 
             yield Edit(machine=machine.name, field=key, old=old, new=new, effect="live")
         for key, old, new in _different(setup(record), setup(machine)):
             yield Edit(machine=machine.name, field=key, old=old, new=new, effect="bootstrap")
-    runs = stand.versions.get(machine.name)
+    runs = existing.versions.get(machine.name)
     if runs and machine.role != "loadbalancer" and runs != plan.distribution.version:
         yield Edit(machine=machine.name, field="version", old=runs, new=plan.distribution.version, effect="bootstrap")
 

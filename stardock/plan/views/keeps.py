@@ -27,13 +27,13 @@ class Keep:
 
 
 def keeps(every: Sequence[Declared], lock: Lock | None) -> Iterator[Keep]:
-    """What standing machines keep, in declared order; explicit values are no such thing (`stardock.plan.machine.kept`)."""
-    held = lock.active() if lock else {}
-    ids = {machine.record.vm_id for machine in held.values()}
+    """What existing machines keep, in declared order; explicit values are no such thing (`stardock.plan.machine.kept`)."""
+    locked = lock.active() if lock else {}
+    ids = {machine.record.vm_id for machine in locked.values()}
     for declared in every:
-        if declared.name in held:
-            yield from _addresses(declared, held[declared.name])
-            yield from _vm_id(declared, held[declared.name], ids)
+        if declared.name in locked:
+            yield from _addresses(declared, locked[declared.name])
+            yield from _vm_id(declared, locked[declared.name], ids)
 
 
 def _addresses(declared: Declared, locked: LockedMachine) -> Iterator[Keep]:

@@ -40,7 +40,7 @@ def quorum(servers: int) -> int:
 
 
 def if_lost(plan: Plan, pve_node: str) -> Loss:
-    """What the loss of that PVE node takes; nothing when no machine stands there."""
+    """What the loss of that PVE node takes; nothing when no machine is there."""
     lost = tuple(machine for machine in plan.machines if machine.pve_node == pve_node)
     gone = {machine.name for machine in lost}
     balancing = plan.load_balancing
@@ -63,6 +63,6 @@ def _left(plan: Plan, role: Role, gone: Collection[str]) -> int:
 
 
 def matrix(plan: Plan) -> tuple[Loss, ...]:
-    """The loss of each PVE node, in declared order; then of those that machines stand on and the file does not name."""
+    """The loss of each PVE node, in declared order; then of those that machines are on and the file does not name."""
     names = dict.fromkeys([*(node.name for node in plan.proxmox.nodes), *(machine.pve_node for machine in plan.machines)])
     return tuple(if_lost(plan, name) for name in names)

@@ -23,7 +23,7 @@ class Move:
 
 @dataclass(slots=True)
 class _Board:
-    """Machines where they would stand after the moves so far."""
+    """Machines where they would be after the moves so far."""
 
     nodes: tuple[str, ...]
     may_use: Mapping[str, Sequence[str]]

@@ -27,13 +27,13 @@ def with_systems(problems: list[Problem], data: Mapping[str, Any], file: Path) -
 
 
 def _asked(problem: Problem, data: Mapping[str, Any], file: Path) -> Problem:
-    standing = _standing(data, ClusterFiles(file).lock)
+    existing = _existing(data, ClusterFiles(file).lock)
     message = "no operating system is named (`image.system`), and there is no default"
-    if not standing:
+    if not existing:
         return replace(problem, path="image.system", message=message, cure=f"{_add('debian', problem)}; {_choice()}")
-    held = "; ".join(f"{_names(names)} with {name}" for name, names in standing.items())
-    most = max(standing, key=lambda name: len(standing[name]))
-    message = f"{message}; by the lock {held} stand{'s' if sum(map(len, standing.values())) == 1 else ''}"
+    those = "; ".join(f"{_names(names)} with {name}" for name, names in existing.items())
+    most = max(existing, key=lambda name: len(existing[name]))
+    message = f"{message}; by the lock {those} exist{'s' if sum(map(len, existing.values())) == 1 else ''}"
     return replace(problem, path="image.system", message=message, cure=f"{_add(most, problem)}, which keeps what exists; {_choice()}")
 
 
@@ -52,7 +52,7 @@ def _names(names: list[str]) -> str:
     return ", ".join(names[:_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _standing(data: Mapping[str, Any], lock: Path) -> dict[str, list[str]]:
+def _existing(data: Mapping[str, Any], lock: Path) -> dict[str, list[str]]:
     """System -> machines that exist with it in pools without an image of their own. The lock is only looked at here: it is read later."""
     pools = data.get("pools")
     own = {str(pool.get("name")) for pool in (pools if isinstance(pools, list) else ()) if isinstance(pool, dict) and pool.get("image")}

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.contract
 
 
 @pytest.fixture
-def standing(tmp_path: Path) -> Iterator[EmulatedEstate]:
+def existing(tmp_path: Path) -> Iterator[EmulatedEstate]:
     """The quick start's machines, running, of which nothing was asked yet."""
     with emulated_estate(tmp_path) as estate:
         plan = open_workspace(estate.file).plan
@@ -71,83 +71,83 @@ def _facts(estate: EmulatedEstate) -> dict[str, Any]:
     ],
 )
 def test_a_missing_privilege_is_named_at_once_and_what_the_other_one_reads_is_kept(
-    standing: EmulatedEstate, privilege: str, words: str
+    existing: EmulatedEstate, privilege: str, words: str
 ) -> None:
-    _withdraw(standing, privilege)
+    _withdraw(existing, privilege)
     began = time.monotonic()
-    code, output = standing.run("discover", "--timeout", "120")
+    code, output = existing.run("discover", "--timeout", "120")
     assert (code, time.monotonic() - began < 120) == (4, True), output
     assert words in output
     assert "waiting longer would not help" in output
-    known = _facts(standing)["machines"]["agent1"]
+    known = _facts(existing)["machines"]["agent1"]
     assert bool(known["addresses"]) != bool(known["host_keys"])
 
 
 @pytest.mark.proves("reality A7", "reality A8")
-def test_what_waiting_cannot_cure_is_not_waited_for_and_the_others_finish(standing: EmulatedEstate) -> None:
-    standing.pve.lab("agent", vm_id=220, disabled=["guest-file-open"])
-    standing.pve.lab("agent", vm_id=210, disabled=["guest-network-get-interfaces"])
-    standing.pve.lab("config", vm_id=211, delete=["agent"])
-    standing.pve.lab("agent", vm_id=212, silent=True)
-    process = standing.start("discover", "--timeout", "120")
+def test_what_waiting_cannot_cure_is_not_waited_for_and_the_others_finish(existing: EmulatedEstate) -> None:
+    existing.pve.lab("agent", vm_id=220, disabled=["guest-file-open"])
+    existing.pve.lab("agent", vm_id=210, disabled=["guest-network-get-interfaces"])
+    existing.pve.lab("config", vm_id=211, delete=["agent"])
+    existing.pve.lab("agent", vm_id=212, silent=True)
+    process = existing.start("discover", "--timeout", "120")
     time.sleep(6)
     assert process.poll() is None, "server3 is merely silent"
-    standing.pve.lab("agent", vm_id=212, silent=False)
+    existing.pve.lab("agent", vm_id=212, silent=False)
     output, _ = process.communicate(timeout=patient(60))
     assert process.returncode == 4, output
     assert "agent1: guest agent may not do guest-file-open: it is disabled there" in output
     assert "server1: guest agent may not do guest-network-get-interfaces" in output
     assert "server2: has no guest agent configured on Proxmox" in output
     assert "FILTER_RPC_ARGS" in output
-    facts = _facts(standing)["machines"]
+    facts = _facts(existing)["machines"]
     assert set(facts) == {"server1", "server3", "agent1", "lb1", "lb2"}
     assert (facts["agent1"]["addresses"], facts["agent1"]["host_keys"]) == ({"ens18": ["192.168.1.60"]}, [])
     assert facts["server1"]["host_keys"], "what was read is not lost with what was not"
 
 
 @pytest.mark.proves("reality A7")
-def test_odd_answers_are_told_and_cost_no_address_that_was_read(standing: EmulatedEstate) -> None:
-    (mac,) = (mac for mac, address in standing.guests.addresses.items() if address == "192.168.1.60")
+def test_odd_answers_are_told_and_cost_no_address_that_was_read(existing: EmulatedEstate) -> None:
+    (mac,) = (mac for mac, address in existing.guests.addresses.items() if address == "192.168.1.60")
     odd = [None, {"name": 3}, {"hardware-address": mac, "ip-addresses": [{"ip-address": "999.1.1.1"}, {"ip-address": "192.168.1.60/24"}]}]
-    standing.pve.lab("agent", vm_id=220, answers={"guest-network-get-interfaces": odd})
-    standing.pve.lab("agent", vm_id=212, answers={"guest-network-get-interfaces": {"error": {"class": "x", "desc": "out of luck"}}})
-    code, output = standing.run("discover", "--timeout", "3")
+    existing.pve.lab("agent", vm_id=220, answers={"guest-network-get-interfaces": odd})
+    existing.pve.lab("agent", vm_id=212, answers={"guest-network-get-interfaces": {"error": {"class": "x", "desc": "out of luck"}}})
+    code, output = existing.run("discover", "--timeout", "3")
     assert code == 4, output
     assert "'999.1.1.1'" in output
     assert "server3: guest agent answers: out of luck" in output
-    assert _facts(standing)["machines"]["agent1"]["addresses"] == {"ens18": ["192.168.1.60"]}
+    assert _facts(existing)["machines"]["agent1"]["addresses"] == {"ens18": ["192.168.1.60"]}
 
 
 @pytest.mark.proves("reality B9", "selinux 2")
 def test_where_selinux_keeps_host_keys_first_boots_copy_is_read_and_without_one_addresses_are_kept_and_the_way_on_is_named(
-    standing: EmulatedEstate,
+    existing: EmulatedEstate,
 ) -> None:
     for vm_id in (212, 220):
-        standing.pve.lab("agent", vm_id=vm_id, denied=["/etc/ssh/ssh_host_"])
-    standing.guests.files[220] = {"/etc/stardock/host-keys.pub": f"{host_key('copied')} root@agent1\n".encode()}
-    code, output = standing.run("discover", "--timeout", "3")
+        existing.pve.lab("agent", vm_id=vm_id, denied=["/etc/ssh/ssh_host_"])
+    existing.guests.files[220] = {"/etc/stardock/host-keys.pub": f"{host_key('copied')} root@agent1\n".encode()}
+    code, output = existing.run("discover", "--timeout", "3")
     assert code == 4, output
     assert "silent" not in output
     assert "server3: keeps its SSH host keys from the guest agent (Permission denied: SELinux)" in output
     assert "--accept-new-host-keys" in output
-    facts = _facts(standing)["machines"]
+    facts = _facts(existing)["machines"]
     assert facts["agent1"]["host_keys"] == [host_key("copied")]
     assert (facts["server3"]["addresses"], facts["server3"]["host_keys"]) == ({"ens18": ["192.168.1.52"]}, [])
 
 
 @pytest.mark.proves("reality A5")
-def test_a_vm_is_asked_whatever_the_old_list_says_of_its_power(standing: EmulatedEstate) -> None:
-    standing.pve.lab("kill", vm_id=220)
-    standing.pve.lab("pvestatd", held=True)
-    standing.pve.granted("POST", _vm(standing, "agent1") + "/status/start")
-    until(lambda: standing.vms()[220] == "running")
-    standing.pve.lab("kill", vm_id=201)
-    standing.pve.lab("qmp", vm_id=212, status="paused")
-    code, output = standing.run("discover", "--timeout", "3")
+def test_a_vm_is_asked_whatever_the_old_list_says_of_its_power(existing: EmulatedEstate) -> None:
+    existing.pve.lab("kill", vm_id=220)
+    existing.pve.lab("pvestatd", held=True)
+    existing.pve.granted("POST", _vm(existing, "agent1") + "/status/start")
+    until(lambda: existing.vms()[220] == "running")
+    existing.pve.lab("kill", vm_id=201)
+    existing.pve.lab("qmp", vm_id=212, status="paused")
+    code, output = existing.run("discover", "--timeout", "3")
     assert code == 4, output
     assert "lb2: is not running" in output
     assert "server3: is not being run by QEMU (paused)" in output
-    assert set(_facts(standing)["machines"]) == {"server1", "server2", "lb1", "agent1"}
+    assert set(_facts(existing)["machines"]) == {"server1", "server2", "lb1", "agent1"}
 
 
 def _asked(estate: EmulatedEstate) -> tuple[Estate, Plan]:
@@ -157,24 +157,24 @@ def _asked(estate: EmulatedEstate) -> tuple[Estate, Plan]:
 
 
 @pytest.mark.proves("reality A5", "reality A8")
-def test_an_import_waits_only_for_agents_of_vms_that_run_and_not_for_one_that_will_never_tell(standing: EmulatedEstate) -> None:
-    asked, plan = _asked(standing)
+def test_an_import_waits_only_for_agents_of_vms_that_run_and_not_for_one_that_will_never_tell(existing: EmulatedEstate) -> None:
+    asked, plan = _asked(existing)
     places = [f"{machine.pve_node}/{machine.vm_id}" for machine in plan.machines]
-    standing.pve.lab("pvestatd", held=True)
-    standing.pve.lab("kill", vm_id=201)
-    standing.pve.lab("agent", vm_id=201, silent=True)
+    existing.pve.lab("pvestatd", held=True)
+    existing.pve.lab("kill", vm_id=201)
+    existing.pve.lab("agent", vm_id=201, silent=True)
     await_agents(asked, places, pytest.fail, 60)
-    standing.pve.lab("agent", vm_id=220, disabled=["guest-network-get-interfaces"])
+    existing.pve.lab("agent", vm_id=220, disabled=["guest-network-get-interfaces"])
     with pytest.raises(ConditionError, match=r"agent1.*: guest agent may not do guest-network-get-interfaces") as refused:
         await_agents(asked, places, lambda _line: None, 60)
     assert "FILTER_RPC_ARGS" in str(refused.value.cure)
 
 
 @pytest.mark.proves("reality A5")
-def test_drift_finds_a_vm_that_stopped_or_is_held_by_qemu_whatever_the_old_list_says(standing: EmulatedEstate) -> None:
-    asked, plan = _asked(standing)
-    standing.pve.lab("pvestatd", held=True)
-    standing.pve.lab("kill", vm_id=201)
-    standing.pve.lab("qmp", vm_id=212, status="io-error")
+def test_drift_finds_a_vm_that_stopped_or_is_held_by_qemu_whatever_the_old_list_says(existing: EmulatedEstate) -> None:
+    asked, plan = _asked(existing)
+    existing.pve.lab("pvestatd", held=True)
+    existing.pve.lab("kill", vm_id=201)
+    existing.pve.lab("qmp", vm_id=212, status="io-error")
     found = {finding.subject: finding.found for finding in place.check(look(asked, plan)) if finding.kind == "stopped"}
     assert found == {"lb2": "stopped", "server3": "io-error"}

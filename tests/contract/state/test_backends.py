@@ -17,7 +17,7 @@ from stardock.model.cluster_files import ClusterFiles
 from stardock.plan.state import configuration, state_of
 from stardock.terraform.engine import Engine
 from stardock.terraform.state import pull, refuse_left_behind
-from stardock.workspace.state import EncryptedStateError, StandingVm, standing, standing_in
+from stardock.workspace.state import EncryptedStateError, VmPlace, existing_vms, existing_vms_in
 from tests.contract.state import servers
 from tests.contract.state.servers import Store
 from tests.engines import EACH, TOFU
@@ -105,7 +105,7 @@ def test_a_state_that_tofu_encrypted_is_read_through_tofu_and_never_taken_for_an
     with driven.saved_plan() as plan:
         driven.apply(plan)
     with pytest.raises(EncryptedStateError):
-        standing(tmp_path / "cluster.tfstate")
+        existing_vms(tmp_path / "cluster.tfstate")
     read = pull(str(TOFU), state_of("x", "local", {}), ClusterFiles(tmp_path / "cluster.yaml"), driven.environ)
     assert json.loads(read)["resources"][0]["name"] == "one"
 
@@ -142,7 +142,7 @@ def test_the_commands_that_move_a_local_state_move_it(engine: str, tmp_path: Pat
             refuse_left_behind(files, state, driven)
         path = f"{Path(engine).parent}:/usr/bin:/bin"
         subprocess.run(["sh", "-c", caught.value.cure or ""], env=dict(driven.environ) | {"PATH": path}, check=True, capture_output=True)
-        assert standing_in(pull(engine, state, files, driven.environ)) == {"server1": StandingVm("pve1", 210)}
+        assert existing_vms_in(pull(engine, state, files, driven.environ)) == {"server1": VmPlace("pve1", 210)}
         refuse_left_behind(files, state, driven)
 
 

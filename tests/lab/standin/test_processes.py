@@ -176,7 +176,7 @@ def test_an_api_server_that_cannot_take_its_options_says_so_in_its_pod_s_log_onl
 
 
 @pytest.mark.proves("reality D23", "reality D24", "reality D28")
-def test_a_standing_server_is_not_compared_and_with_cni_none_new_nodes_wait_for_the_user_s(lab: Lab, cluster: Cluster) -> None:
+def test_an_existing_server_is_not_compared_and_with_cni_none_new_nodes_wait_for_the_user_s(lab: Lab, cluster: Cluster) -> None:
     server, agent = cluster["server3"], lab.machine("agent4", 24)
     server.stop()
     server.program = lab.release("v1.37.1+rke2r1")

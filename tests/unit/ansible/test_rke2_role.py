@@ -68,7 +68,7 @@ anonymous:
 """
 
 
-def test_authentication_of_a_cluster_that_stands_keeps_its_bytes_and_what_is_added_is_written(tmp_path: Path) -> None:
+def test_authentication_of_a_cluster_that_exists_keeps_its_bytes_and_what_is_added_is_written(tmp_path: Path) -> None:
     issuer = {"issuer-url": "https://id.example.org", "client-id": "kubernetes"}
     hosts = {
         name: {"kubernetes_type": "server", "kubernetes_authentication": configuration(options, "v1.36.5+rke2r1")}

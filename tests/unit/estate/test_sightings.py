@@ -165,7 +165,7 @@ def test_machines_made_anew_are_not_founded_and_one_survivor_keeps_the_cluster_f
     assert renewed(_plan("s1", "s2"), was, {}, {"s1", "s2"})[0].founded is None
 
 
-def test_a_server_under_remove_stays_known_while_it_stands_so_that_the_gate_keeps_it() -> None:
+def test_a_server_under_remove_stays_known_while_it_exists_so_that_the_gate_keeps_it() -> None:
     was = Facts(cluster="c", machines={"s1": MachineFacts(host_keys=("a",)), "s4": MachineFacts(host_keys=("d",))})
     leaving = replace(_plan("s1"), removed=("s4",))
     assert renewed(leaving, was, {}, set(), frozenset({"s1", "s4"}))[0].machines == was.machines
@@ -189,7 +189,7 @@ def _unknown(facts: Facts, marks: dict[str, str], *, gone: frozenset[str] = froz
 
 
 @pytest.mark.proves("hostile 7")
-def test_with_founded_dropped_every_server_that_stands_is_unknown_until_it_says_whether_it_is_founded() -> None:
+def test_with_founded_dropped_every_server_that_exists_is_unknown_until_it_says_whether_it_is_founded() -> None:
     known = Facts(cluster="c")
     assert _unknown(known, {}, dropped=True) == ("server1", "server2", "server3")
     assert _unknown(known, {"server1": "", "server3": "ab" * 32}, dropped=True) == ("server2",)
@@ -204,7 +204,7 @@ def test_a_server_that_is_unknown_stays_so_while_it_is_silent_and_no_other_becom
     assert _unknown(Facts(cluster="c"), {}) == ()
 
 
-def test_a_server_under_remove_is_not_asked_and_stays_unknown_while_it_stands() -> None:
+def test_a_server_under_remove_is_not_asked_and_stays_unknown_while_it_exists() -> None:
     plan = replace(_plan("server1"), removed=("server2",))
     facts = Facts(cluster="c", unknown=("server2",))
     assert still_unknown(plan, facts, {}, set(), {"server2"}, dropped=False) == ("server2",)

@@ -207,7 +207,7 @@ def test_a_pve_node_with_machines_cannot_leave(file: Path, locked: Path) -> None
     file.write_text(TEXT.replace("    - {name: pve3, address: 192.168.1.12}\n", ""))
     result = plan(file)
     assert result.exit_code == 3
-    assert "server3 stands on the PVE node pve3, which is not here" in result.stderr
+    assert "server3 is on the PVE node pve3, which is not here" in result.stderr
     assert "migrate server3" in result.stderr
 
 

@@ -27,7 +27,7 @@ AGENTS, SERVERS = 2, 1
 
 
 @pytest.fixture(params=["state", "lock"])
-def standing(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+def existing(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The quick start as a deploy left it; the state is here, or with a colleague."""
     plan, lock = plan_of(document())
     save_lock(tmp_path / "cluster.lock", lock)
@@ -115,36 +115,36 @@ EVERYONE = ("packages", "protect")
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edit_that_changes_a_standing_machine_is_a_line_with_what_it_needs(standing: Path, name: str) -> None:
+def test_an_edit_that_changes_an_existing_machine_is_a_line_with_what_it_needs(existing: Path, name: str) -> None:
     edit, words = EDITS[name]
-    said = lines(edited(standing, edit))
+    said = lines(edited(existing, edit))
     (line,) = [line for line in said if line.startswith("~ ") and "agent1" in line]
     assert line.partition(": ")[2] == words
     changed = 6 if name in EVERYONE else 1
     assert said[-1] == f"Plan: 0 to create, {changed} to change, 0 to remove, 0 to replace. Lock: +0 names"
 
 
-def test_no_edit_is_no_change(standing: Path) -> None:
-    said = lines(edited(standing, nothing))
+def test_no_edit_is_no_change(existing: Path) -> None:
+    said = lines(edited(existing, nothing))
     assert [line for line in said if line.startswith(("~", "+", "- ", "-/+"))] == []
     assert said[-1] == "Plan: 0 to create, 0 to change, 0 to remove, 0 to replace. Lock: +0 names"
 
 
-def test_it_says_what_it_compared_with(standing: Path) -> None:
-    said = "\n".join(lines(edited(standing, nothing)))
-    if (standing.parent / "cluster.tfstate").exists():
+def test_it_says_what_it_compared_with(existing: Path) -> None:
+    said = "\n".join(lines(edited(existing, nothing)))
+    if (existing.parent / "cluster.tfstate").exists():
         assert "Compared with cluster.tfstate; what is inside of machines with cluster.lock:" in said
     else:
         assert "Compared with cluster.lock, as it was last planned (there is no cluster.tfstate):" in said
 
 
-def test_the_last_line_counts_what_is_created_changed_removed_and_gained(standing: Path) -> None:
+def test_the_last_line_counts_what_is_created_changed_removed_and_gained(existing: Path) -> None:
     def edit(data: dict[str, Any]) -> None:
         data["pools"][AGENTS]["machines"] = ["agent2"]
         data["pools"][SERVERS]["memory"] = "8GiB"
         data["remove"] = ["agent1"]
 
-    said = lines(edited(standing, edit))
+    said = lines(edited(existing, edit))
     assert "+ agent2: agent" in said
     assert f"~ server1..server3 (3): memory 4GiB -> 8GiB {POWER}" in said
     assert "- agent1: listed under `remove:`" in said
@@ -152,21 +152,21 @@ def test_the_last_line_counts_what_is_created_changed_removed_and_gained(standin
 
 
 @pytest.mark.parametrize(("edit", "code"), [(nothing, 0), (agents(cores=4), 2), (agents(labels={"a": "b"}), 2)])
-def test_the_detailed_exit_code_is_0_without_changes_and_2_with(standing: Path, edit: Edit, code: int) -> None:
-    if not (standing.parent / "cluster.tfstate").exists():
+def test_the_detailed_exit_code_is_0_without_changes_and_2_with(existing: Path, edit: Edit, code: int) -> None:
+    if not (existing.parent / "cluster.tfstate").exists():
         code = 2
-    assert edited(standing, edit, "--detailed-exitcode").exit_code == code
-    assert edited(standing, edit, "--detailed-exitcode", "--format", "json").exit_code == code
-    assert edited(standing, edit).exit_code == 0
+    assert edited(existing, edit, "--detailed-exitcode").exit_code == code
+    assert edited(existing, edit, "--detailed-exitcode", "--format", "json").exit_code == code
+    assert edited(existing, edit).exit_code == 0
 
 
-def test_machines_that_no_state_tells_of_are_never_said_to_need_nothing(standing: Path) -> None:
-    known = (standing.parent / "cluster.tfstate").exists()
-    said = lines(edited(standing, nothing))
+def test_machines_that_no_state_tells_of_are_never_said_to_need_nothing(existing: Path) -> None:
+    known = (existing.parent / "cluster.tfstate").exists()
+    said = lines(edited(existing, nothing))
     assert ("nothing to do" in said) is known
     told = "nothing differs from the lock; whether the VMs exist is not known here: `runner drift` asks Proxmox"
     assert (told in said) is not known
-    shown = json.loads(edited(standing, nothing, "--format", "json").stdout)["diff"]
+    shown = json.loads(edited(existing, nothing, "--format", "json").stdout)["diff"]
     assert (shown["empty"], shown["settled"]) == (True, known)
 
 
@@ -184,33 +184,33 @@ NOT_COMPARED: dict[str, Edit] = {
 
 
 @pytest.mark.parametrize("name", NOT_COMPARED)
-def test_what_is_not_compared_is_said_with_the_command_that_compares_it(standing: Path, name: str) -> None:
-    said = lines(edited(standing, NOT_COMPARED[name]))
+def test_what_is_not_compared_is_said_with_the_command_that_compares_it(existing: Path, name: str) -> None:
+    said = lines(edited(existing, NOT_COMPARED[name]))
     (line,) = [line for line in said if line.startswith("not compared:")]
     assert name in line
     assert "`runner bootstrap --check`" in line
     assert said[-1].startswith("Plan: 0 to create, 0 to change")
 
 
-def test_the_detailed_exit_code_of_an_error_is_that_of_the_error(standing: Path) -> None:
-    assert edited(standing, lambda data: data.pop("pools"), "--detailed-exitcode").exit_code == 3
+def test_the_detailed_exit_code_of_an_error_is_that_of_the_error(existing: Path) -> None:
+    assert edited(existing, lambda data: data.pop("pools"), "--detailed-exitcode").exit_code == 3
 
 
-def test_an_edited_offset_says_that_it_is_for_new_machines(standing: Path) -> None:
+def test_an_edited_offset_says_that_it_is_for_new_machines(existing: Path) -> None:
     def edit(data: dict[str, Any]) -> None:
         data["network"]["agent"][0]["static"]["offset"] = 80
 
-    said = lines(edited(standing, edit))
+    said = lines(edited(existing, edit))
     assert "agent1 keeps 192.168.1.60; offset 80 of 192.168.1.0 is for new machines" in said
 
 
-def test_an_edited_vm_id_start_says_that_it_is_for_new_machines(standing: Path) -> None:
-    said = lines(edited(standing, agents(vm_id_start=900)))
+def test_an_edited_vm_id_start_says_that_it_is_for_new_machines(existing: Path) -> None:
+    said = lines(edited(existing, agents(vm_id_start=900)))
     assert "agent1 keeps VM id 220; vm_id_start 900 is for new machines" in said
 
 
-def test_what_only_a_replacement_brings_is_told_as_such_and_is_no_change(standing: Path) -> None:
-    said = lines(edited(standing, agents(machines=[{"name": "agent1", "vm_id": 900}])))
+def test_what_only_a_replacement_brings_is_told_as_such_and_is_no_change(existing: Path) -> None:
+    said = lines(edited(existing, agents(machines=[{"name": "agent1", "vm_id": 900}])))
     assert "Only a replacement brings" in said
     assert "nothing to do" not in said
     assert said[-1].startswith("Plan: 0 to create, 0 to change, 0 to remove, 0 to replace.")
@@ -288,23 +288,23 @@ def test_control_characters_of_a_state_reach_no_terminal(tmp_path: Path) -> None
     assert "\x1b" not in edited(write(tmp_path, document()), nothing).output
 
 
-def test_a_server_of_a_founded_cluster_under_remove_is_said_to_be_refused(standing: Path) -> None:
+def test_a_server_of_a_founded_cluster_under_remove_is_said_to_be_refused(existing: Path) -> None:
     facts = {
         "cluster": "quickstart",
         "machines": {"server3": {"addresses": {}, "host_keys": ["ssh-ed25519 " + PUBLIC_KEY.split()[1]]}},
         "founded": {"ca_sha256": "0" * 64, "servers": {}, "versions": {}, "settings": {}},
     }
-    (standing.parent / "cluster.facts.json").write_text(json.dumps(facts))
+    (existing.parent / "cluster.facts.json").write_text(json.dumps(facts))
 
     def edit(data: dict[str, Any]) -> None:
         data["pools"][SERVERS]["machines"] = ["server1", "server2"]
         data["remove"] = ["server3"]
 
-    said = "\n".join(lines(edited(standing, edit)))
+    said = "\n".join(lines(edited(existing, edit)))
     assert "- server3: listed under `remove:`; a server of a founded cluster: `runner deploy` refuses it and names the steps" in said
 
 
-def test_another_release_is_a_line_for_each_machine_that_runs_the_old_one(standing: Path) -> None:
+def test_another_release_is_a_line_for_each_machine_that_runs_the_old_one(existing: Path) -> None:
     facts = {
         "cluster": "quickstart",
         "machines": {},
@@ -315,15 +315,15 @@ def test_another_release_is_a_line_for_each_machine_that_runs_the_old_one(standi
             "settings": {},
         },
     }
-    (standing.parent / "cluster.facts.json").write_text(json.dumps(facts))
-    assert f"~ server1: version v1.35.1+rke2r1 -> v1.36.5+rke2r1 {BOOTSTRAP}" in lines(edited(standing, nothing))
+    (existing.parent / "cluster.facts.json").write_text(json.dumps(facts))
+    assert f"~ server1: version v1.35.1+rke2r1 -> v1.36.5+rke2r1 {BOOTSTRAP}" in lines(edited(existing, nothing))
 
 
-def test_json_holds_what_the_diff_shows(standing: Path) -> None:
-    result = edited(standing, agents(cores=4), "--format", "json")
+def test_json_holds_what_the_diff_shows(existing: Path) -> None:
+    result = edited(existing, agents(cores=4), "--format", "json")
     shown = json.loads(result.stdout)
     assert shown["format"] == 1
-    assert shown["diff"]["compared_with"] == ("state" if (standing.parent / "cluster.tfstate").exists() else "lock")
+    assert shown["diff"]["compared_with"] == ("state" if (existing.parent / "cluster.tfstate").exists() else "lock")
     assert shown["diff"]["change"] == [{"machine": "agent1", "field": "cores", "old": "2", "new": "4", "effect": "power_cycle"}]
     assert shown["diff"]["empty"] is False
 

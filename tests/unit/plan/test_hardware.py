@@ -114,7 +114,7 @@ def test_the_datastore_is_the_machines_own_else_its_pools_else_its_pve_nodes_and
 
 
 @pytest.mark.proves("case 06-storage-per-pool")
-def test_a_machine_that_stands_keeps_its_datastore_and_a_new_one_goes_to_the_wished(data: dict[str, Any]) -> None:
+def test_a_machine_that_exists_keeps_its_datastore_and_a_new_one_goes_to_the_wished(data: dict[str, Any]) -> None:
     before, lock = plan_of(data)
     pool(data, "agent").update(disk_datastore="hdd-pool", machines=["a1", "a2", "a3"])
     plan, after = plan_of(data, lock)

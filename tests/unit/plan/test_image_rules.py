@@ -74,7 +74,7 @@ def test_graphics_are_refused_where_the_kernel_has_none_and_planned_where_it_has
 
 
 @pytest.mark.proves("reality A2")
-def test_a_machine_that_stands_with_the_cloud_kernel_gets_no_nic_that_it_does_not_drive() -> None:
+def test_a_machine_that_exists_with_the_cloud_kernel_gets_no_nic_that_it_does_not_drive() -> None:
     data = document()
     data["pools"][2]["interfaces"] = [{"name": "ens18", "model": "e1000"}]
     (problem,) = [one for one in refused(data, former_lock("quickstart")) if "drives" in one.message]
@@ -157,7 +157,7 @@ def test_a_users_own_url_may_be_of_any_size() -> None:
 
 
 @pytest.mark.parametrize(("system", "smaller"), [("debian", 2), ("microos", 10)])
-def test_a_machine_that_stands_on_a_smaller_disk_than_new_ones_need_stands(system: str, smaller: int) -> None:
+def test_a_machine_that_exists_on_a_smaller_disk_than_new_ones_need_keeps_it(system: str, smaller: int) -> None:
     data = one()
     data["image"] = {"system": system}
     _, lock = plan_of(data)
@@ -169,7 +169,7 @@ def test_a_machine_that_stands_on_a_smaller_disk_than_new_ones_need_stands(syste
     assert problem.message.startswith("s2: a disk of")
 
 
-def test_a_machine_that_stands_with_a_nic_that_its_image_seems_not_to_drive_is_warned_of_and_not_refused() -> None:
+def test_a_machine_that_exists_with_a_nic_that_its_image_seems_not_to_drive_is_warned_of_and_not_refused() -> None:
     data = one(url="https://example.org/my-debian-12-genericcloud-with-more-drivers.qcow2")
     _, lock = plan_of(data)
     nics = tuple(replace(nic, model="e1000") for nic in lock.machines["s1"].record.interfaces)
@@ -183,7 +183,7 @@ def test_a_machine_that_stands_with_a_nic_that_its_image_seems_not_to_drive_is_w
     assert "model e1000e" in refused(data, held)[0].message
 
 
-def test_a_machine_that_stands_with_graphics_that_its_image_seems_not_to_drive_is_warned_of_and_not_refused() -> None:
+def test_a_machine_that_exists_with_graphics_that_its_image_seems_not_to_drive_is_warned_of_and_not_refused() -> None:
     data = one(url="https://example.org/my-debian-13-genericcloud-with-drm.qcow2")
     pool(data, "server")["devices"] = [{"mapping": "gpu", "mdev": "nvidia-63"}]
     generic = one(url="https://example.org/my-debian-13.qcow2")

@@ -99,7 +99,7 @@ def test_a_given_mac_is_never_made_for_another_machine(data: dict[str, Any]) -> 
     assert nic(other, "s1").mac != taken
 
 
-def test_ipv6_on_a_machine_that_stands_is_held_back_as_its_address_is(data: dict[str, Any]) -> None:
+def test_ipv6_on_a_machine_that_exists_is_held_back_as_its_address_is(data: dict[str, Any]) -> None:
     own = data["network"]["server"][0].pop("ipv6")
     _, lock = plan_of(data)
     data["network"]["server"][0]["ipv6"] = own
@@ -108,7 +108,7 @@ def test_ipv6_on_a_machine_that_stands_is_held_back_as_its_address_is(data: dict
     assert plan.replacements[0] == Change(machine="s1", field="ens18.ipv6", old="none", new="fd00:10::10/64 via fe80::1")
 
 
-def test_mtu_firewall_routes_dns_and_metric_of_a_machine_that_stands_follow_at_once(data: dict[str, Any]) -> None:
+def test_mtu_firewall_routes_dns_and_metric_of_a_machine_that_exists_follow_at_once(data: dict[str, Any]) -> None:
     _, lock = plan_of(data)
     wish = {"mtu": 1400, "firewall": True, "metric": 7, "dns": ["fd00:10::53"], "routes": [{"to": "10.9.0.0/16", "via": "10.0.0.9"}]}
     data["network"]["server"][0].update(wish)

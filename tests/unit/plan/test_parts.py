@@ -15,12 +15,12 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_new_machine_goes_where_the_fewest_of_its_role_are() -> None:
-    assert place([Newcomer("c", ["pve1", "pve2", "pve3"])], held=["pve1", "pve2", "pve1"]) == {"c": "pve3"}
+    assert place([Newcomer("c", ["pve1", "pve2", "pve3"])], carrying=["pve1", "pve2", "pve1"]) == {"c": "pve3"}
 
 
 def test_a_new_pve_node_is_filled_first() -> None:
     nodes = ["pve1", "pve2"]
-    assert place([Newcomer(name, nodes) for name in "cde"], held=["pve1", "pve1"]) == {"c": "pve2", "d": "pve2", "e": "pve1"}
+    assert place([Newcomer(name, nodes) for name in "cde"], carrying=["pve1", "pve1"]) == {"c": "pve2", "d": "pve2", "e": "pve1"}
 
 
 def test_only_allowed_pve_nodes_are_taken() -> None:

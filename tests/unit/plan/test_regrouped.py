@@ -48,7 +48,7 @@ def test_a_renamed_pool_with_interfaces_of_its_own_goes_on_counting(data: dict[s
     ids=["VIP", "PVE node", "gateway"],
 )
 @pytest.mark.parametrize("agent", [{"machines": ["a2"]}, {"interfaces": [{"name": "ens18"}]}], ids=["retained", "to be DHCP"])
-def test_the_address_of_a_machine_that_stands_is_nobody_elses(data: dict[str, Any], edit: Any, keys: str, agent: dict[str, Any]) -> None:
+def test_the_address_of_a_machine_that_exists_is_nobody_elses(data: dict[str, Any], edit: Any, keys: str, agent: dict[str, Any]) -> None:
     plan, lock = plan_of(data)
     pool(data, "agent").update(agent)
     if "machines" in agent:
@@ -56,7 +56,7 @@ def test_the_address_of_a_machine_that_stands_is_nobody_elses(data: dict[str, An
     edit(data, plan.machine("a1").address)
     found = problem(data, lock)
     assert found.path == keys
-    assert "a1 stands on 10.0.11.184" in found.message
+    assert "a1 has 10.0.11.184" in found.message
     assert "another address" in (found.cure or "")
 
 
@@ -99,5 +99,5 @@ def test_a_retained_machine_whose_pve_node_is_gone_says_remove(data: dict[str, A
     pool(data, "server")["machines"] = ["s1", "s2"]
     data["proxmox"]["nodes"] = ["pve1", "pve2"]
     found = problem(data, lock)
-    assert "s3 stands on the PVE node pve3, which is not here" in found.message
+    assert "s3 is on the PVE node pve3, which is not here" in found.message
     assert "`remove: [s3]`" in (found.cure or "")

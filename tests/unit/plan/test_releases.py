@@ -145,7 +145,7 @@ def test_a_release_that_is_asked_for_is_shown_as_what_a_replacement_brings_and_c
     assert ("server1", "image.release") not in wished(plan_of(quickstart(release=13), lock)[0])
 
 
-def test_the_release_that_stands_is_no_wish_though_its_image_is_another_now() -> None:
+def test_the_release_that_it_has_is_no_wish_though_its_image_is_another_now() -> None:
     assert wished(plan_of(quickstart(release=12), former_lock("quickstart"))[0]) == []
 
 

@@ -205,7 +205,7 @@ def test_a_record_that_says_nothing_of_selinux_has_it_off(tmp_path: Any) -> None
     assert load_lock(tmp_path / "cluster.lock") == without(lock)
 
 
-def test_a_machine_that_stands_without_the_policy_and_is_accepted_elsewhere_goes_on_without_it() -> None:
+def test_a_machine_that_exists_without_the_policy_and_is_accepted_elsewhere_goes_on_without_it() -> None:
     _, lock = planned("microos")
     moved = data("microos")
     moved["pools"][1]["machines"][0] = {"name": "server1", "pve_node": "pve2"}

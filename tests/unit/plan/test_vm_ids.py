@@ -94,7 +94,7 @@ def test_of_two_written_ranges_the_new_pools_is_told_wherever_it_stands_in_the_f
     assert problem.cure == "start gpu at 223 or later, or delete the line: the next free ids are taken then"
 
 
-def test_a_pool_that_stands_and_grew_into_another_is_told_that_its_machines_keep_their_ids(data: dict[str, Any]) -> None:
+def test_a_pool_that_exists_and_grew_into_another_is_told_that_its_machines_keep_their_ids(data: dict[str, Any]) -> None:
     data["pools"][1]["vm_id_start"] = 220
     data["pools"].append(gpu("g1", vm_id_start=223))
     _, lock = plan_of(data)

@@ -121,9 +121,9 @@ def test_accept_takes_the_wanted_values_of_one_machine_only(file: Path) -> None:
 
 def test_forget_frees_a_removed_machine(file: Path) -> None:
     save(file)
-    standing = run("lock", "forget", "server3", "-f", str(file))
-    assert standing.exit_code == 5
-    assert "remove: [server3]" in standing.stderr
+    existing = run("lock", "forget", "server3", "-f", str(file))
+    assert existing.exit_code == 5
+    assert "remove: [server3]" in existing.stderr
     file.write_text(TEXT.replace(", server3]", "]") + "\nremove: [server3]\n")
     save(file)
     before = contents(file.parent)

@@ -50,7 +50,7 @@ def test_the_message_names_what_the_lock_says_of_machines_that_stand_and_its_lin
     former = (ROOT / "tests/former/quickstart.lock").read_text().replace('"system": "debian"', '"system": "ubuntu"')
     file.with_suffix(".lock").write_text(former.replace('"release": "12",', ""))
     problem = told(file)
-    assert problem.message.endswith("; by the lock agent1, lb1, lb2, server1 and 2 more with ubuntu stand")
+    assert problem.message.endswith("; by the lock agent1, lb1, lb2, server1 and 2 more with ubuntu exist")
     assert problem.cure == f"add `image: {{system: ubuntu}}`, which keeps what exists; {CHOICE}"
     data = document()
     data["image"] = {"system": "ubuntu"}
@@ -67,7 +67,7 @@ def test_machines_of_pools_with_an_image_of_their_own_and_removed_ones_are_not_c
         former["machines"][name]["record"]["pool"] = "others"
     file.with_suffix(".lock").write_text(json.dumps(former))
     others = "  - {name: others, role: agent, machines: [agent1], image: {system: debian}}\n"
-    assert "by the lock server1, server2 with microos stand" in told(file, CLUSTER + others).message
+    assert "by the lock server1, server2 with microos exist" in told(file, CLUSTER + others).message
 
 
 @pytest.mark.parametrize("lock", ["", "[]", '{"machines": 7}', '{"machines": {"a": {"record": {"image": {"system": ["x"]}}}}}', "\x00\xff"])

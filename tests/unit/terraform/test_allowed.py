@@ -77,7 +77,7 @@ def test_whoever_founded_is_a_server_whatever_the_lock_says_since(tmp_path: Path
     assert judge([MachineChange("server2", "delete")], allowed_in(where))
 
 
-def test_the_gate_hears_which_standing_servers_have_no_guest_agent_whatever_cluster_yaml_says_since(tmp_path: Path) -> None:
+def test_the_gate_hears_which_existing_servers_have_no_guest_agent_whatever_cluster_yaml_says_since(tmp_path: Path) -> None:
     where = fresh_clone(tmp_path)
     locked = where.lock.machines["server2"]
     without = replace(locked, record=replace(locked.record, agent=Agent(enabled=False)))

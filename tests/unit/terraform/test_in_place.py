@@ -62,7 +62,7 @@ LOSSES: dict[str, tuple[Edit, str]] = {
 
 @pytest.mark.proves("hostile 12")
 @pytest.mark.parametrize("name", LOSSES)
-def test_what_would_go_from_a_standing_vm_is_refused_like_a_vm_that_would_go(name: str) -> None:
+def test_what_would_go_from_an_existing_vm_is_refused_like_a_vm_that_would_go(name: str) -> None:
     edit, words = LOSSES[name]
     (said,) = refusals(edit)
     assert words in said

@@ -11,7 +11,7 @@ import pytest
 from stardock.errors import RefusedError
 from stardock.terraform.engine import Engine
 from stardock.terraform.state import mend, refuse_left_behind
-from stardock.workspace.state import StandingVm
+from stardock.workspace.state import VmPlace
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, unseen
 from tests.plans import document
 from tests.synth.running import write_cluster
@@ -98,7 +98,7 @@ def test_an_encrypted_state_without_its_lock_is_refused_and_not_taken_for_an_emp
     with pytest.raises(RefusedError, match=r"cluster.tfstate is encrypted: what exists cannot be seen"):
         commit_lock(where)
     with pytest.raises(RefusedError, match="would be deleted"):
-        commit_lock(where, {"x": StandingVm("pve1", 999)})
+        commit_lock(where, {"x": VmPlace("pve1", 999)})
 
 
 def test_a_state_elsewhere_without_the_lock_is_told_by_plan_and_synth(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ module: nodes
 short_description: Keep labels and taints of all nodes as planned, and take back cordons that a killed run left
 description:
   - RKE2 gives a node its labels and taints when it registers, and takes none away later; taints of a node that exists are not looked
-    at any more (rancher/rke2#7151, #7152). This module changes standing nodes through the API.
+    at any more (rancher/rke2#7151, #7152). This module changes existing nodes through the API.
   - What it once set is recorded in a ConfigMap, so that it takes away only what it has set itself. It is no annotation of the Node,
     because a kubelet may write annotations of its own Node, and a broken-in one could have a taint taken off that way.
   - A change that somebody else makes at the same moment is not lost, since each patch names the version that was read.

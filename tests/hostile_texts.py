@@ -376,6 +376,12 @@ def _document() -> dict[str, Any]:
         **copy.deepcopy(hardware),
     }
     data["maintenance"] |= {"timezone": "Europe/Berlin", "kured": {"start": "18:00", "end": "23:00"}}
+    data["proxy"] = {
+        **dict.fromkeys(("http", "https"), "http://proxy.home.arpa:3128"),
+        "user": "ann",
+        "password_from": {"env": "SECRET_TEXT"},
+        "no_proxy": [".home.arpa"],
+    }
     data["remove"] = ["gone"]
     return data
 

@@ -78,7 +78,7 @@ def _write_yaml(path: Path, variables: Variables) -> None:
 
 def _contents(plan: Plan) -> str:
     """What files with a secret need."""
-    sources = sorted({file.source for machine in plan.machines for file in machine.secret_files})
+    sources = sorted(plan.secret_sources)
     listed = "".join(f"\n    - {{source: {json.dumps(source)}, content: ...}}" for source in sources)
     return f" And `stardock_contents`, the texts of files that hold a secret:\n\n    stardock_contents:{listed}\n\n" if sources else ""
 

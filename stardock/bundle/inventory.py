@@ -8,6 +8,7 @@ from typing import Any
 from stardock.addons.kured import server_files
 from stardock.bundle import kubernetes
 from stardock.bundle.machine import machine_variables
+from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.text import Template
 from stardock.distributions import distribution
 from stardock.distributions.authentication import configuration
@@ -58,7 +59,7 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
         "hosts.yml": _hosts(plan, left_out),
         "group_vars/all.yml": _all(plan, facts, known),
         **({"group_vars/loadbalancer.yml": _balancing(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
-        **{f"host_vars/{machine.name}.yml": _host(plan, machine, known, ipv6) for machine in asked},
+        **{f"host_vars/{machine.name}.yml": _host(plan, facts, machine, known, ipv6) for machine in asked},
     }
 
 
@@ -108,6 +109,8 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "kubernetes_version": version,
         "kubernetes_url": plan.distribution.url or own.tarball_url(version),
         "kubernetes_sha256": plan.distribution.sha256 or "",
+        "kubernetes_downloader": downloader(plan),
+        "machine_downloader": downloader(plan),
     }
 
 
@@ -124,9 +127,12 @@ def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) 
     }
 
 
-def _host(plan: Plan, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
+def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     own = distribution(plan.distribution.name)
     common = {"ansible_host": addresses[machine.name], **machine_variables(machine, own, plan.distribution.options)}
+    clear, secret = proxy_files(plan, facts, machine)
+    common["machine_files"] += clear
+    common["machine_secret_files"] += secret
     base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
         balancing = _keepalived(plan, machine, addresses)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, PackageProxy, Startup, Usb
 
 Role = Literal["server", "agent", "loadbalancer"]
 Strategy = Literal["maint-window", "best-effort", "instantly", "off"]
@@ -195,6 +195,7 @@ class Machine:
     ha: Ha | None = None
     cni: tuple[str, ...] = ("canal",)  # the cluster's network plugins: their interfaces are left alone by the system
     mirror: str | None = None  # URL of a copy of the system's repositories
+    proxy: PackageProxy | None = None  # None: no proxy, or one with a password: then only the stage `machines` writes it
     files: tuple[UserFile, ...] = ()  # the user's own
     secret_files: tuple[SecretFile, ...] = ()  # those that only the stage `machines` writes
     commands: tuple[str, ...] = ()  # the user's own, once at the end of the first boot

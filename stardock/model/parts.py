@@ -19,6 +19,15 @@ PROVIDERS_LIMITS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PackageProxy:
+    """Through what a machine's package manager reaches its repositories: URLs without passwords. `no_proxy` is reached directly."""
+
+    http: str
+    https: str
+    no_proxy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiskOptions:
     """How PVE and QEMU treat a disk. `limits` are in PVE's words: mbps_rd, iops_wr_max. `ssd` None: as the disk's controller can."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stardock.model.machine import Image, Machine, Role
-from stardock.model.settings import Distribution, Kured, LoadBalancing, Proxmox, Ssh, State
+from stardock.model.settings import Distribution, Kured, LoadBalancing, Proxmox, Proxy, Ssh, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Plan:
     replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
     warnings: tuple[str, ...] = ()
     tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
+    proxy: Proxy | None = None
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
@@ -56,6 +57,12 @@ class Plan:
     def images(self) -> tuple[PlacedImage, ...]:
         """Every image where it is needed: a machine's on its PVE node, in plan order, then what is prefetched."""
         return (*(PlacedImage(machine.pve_node, machine.image) for machine in self.machines), *self.prefetched)
+
+    @property
+    def secret_sources(self) -> frozenset[str]:
+        """Where the secrets of files on machines come from, each as `env:NAME` or `file:PATH`."""
+        files = {file.source for machine in self.machines for file in machine.secret_files}
+        return frozenset({*files, *([self.proxy.password_source] if self.proxy and self.proxy.password_source else [])})
 
     def machine(self, name: str) -> Machine:
         """The machine of that name; KeyError when there is none."""

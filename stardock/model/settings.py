@@ -68,6 +68,20 @@ class LoadBalancing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """The HTTP proxy of all machines, by scheme. `password_source` is where the user's password comes from (`env:NAME`, `file:PATH`).
+
+    `no_proxy` are the user's own; what is the cluster's is added for machines (`stardock.bundle.proxy`).
+    """
+
+    http: str
+    https: str
+    user: str | None = None
+    password_source: str | None = None
+    no_proxy: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ssh:
     """How the Ansible half reaches machines. `private_key` is a path as the user wrote it, relative to cluster.yaml; None: agent."""
 

@@ -21,6 +21,7 @@ from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
 from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
+from stardock.plan.proxy import proxy_of
 from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
@@ -171,6 +172,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         replacements=tuple(change for planned in decided.planned.values() for change in planned.replacements),
         warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
+        proxy=proxy_of(spec.proxy),
         prefetched=decided.prefetched,
     )
 

@@ -45,7 +45,7 @@ class Options:
 
 def contents_for(workspace: Workspace, options: Options) -> dict[str, str]:
     """The secret contents of files, where this run writes files. `InputErrors` for what cannot be read."""
-    if "machines" not in options.stages or not any(machine.secret_files for machine in workspace.plan.machines):
+    if "machines" not in options.stages or not workspace.plan.secret_sources:
         return {}
     return read_contents(workspace.spec, workspace.plan, workspace.files.spec, os.environ)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.model.plan import Plan
 from stardock.reading import MAX_BYTES, read_file
-from stardock.spec.cloud_init import MAX_CONTENT, ContentSource, UserData
-from stardock.spec.cluster import Keys, Spec
+from stardock.spec.cloud_init import MAX_CONTENT, ContentSource
+from stardock.spec.cluster import Spec
 from stardock.spec.places import at
+from stardock.spec.secret_sources import secret_places
 
 
 def read_contents(spec: Spec, plan: Plan, cluster_file: Path, environ: Mapping[str, str]) -> dict[str, str]:
@@ -18,15 +19,15 @@ def read_contents(spec: Spec, plan: Plan, cluster_file: Path, environ: Mapping[s
 
     `InputErrors` with all that cannot be read, each at its place; `ConditionError` for one that only a machine's last record names.
     """
-    wanted = {file.source for machine in plan.machines for file in machine.secret_files}
+    wanted = plan.secret_sources
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for keys, source in _sources(spec):
-        found = _text(source, cluster_file.parent, environ) if source.name in wanted else ""
+    for place in secret_places(spec):
+        found = _text(place.source, cluster_file.parent, environ) if place.source.name in wanted else ""
         if isinstance(found, Unreadable):
-            problems.append(at(spec, (*keys, "content_from"), found.message, found.cure))
+            problems.append(at(spec, place.keys, found.message, found.cure))
         else:
-            texts[source.name] = found
+            texts[place.source.name] = found
     if problems:
         raise InputErrors(str(cluster_file), tuple(problems))
     if lost := sorted(wanted - texts.keys()):
@@ -40,16 +41,6 @@ class Unreadable:
 
     def __init__(self, message: str, cure: str) -> None:
         self.message, self.cure = message, cure
-
-
-def _sources(spec: Spec) -> Iterator[tuple[Keys, ContentSource]]:
-    """All of cluster.yaml, with their places."""
-    parts: list[tuple[Keys, UserData]] = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]
-    parts += [(("pools", p, "cloud_init", "user_data"), pool.cloud_init.user_data) for p, pool in enumerate(spec.pools)]
-    for keys, part in parts:
-        for f, file in enumerate(part.write_files):
-            if file.content_from is not None:
-                yield (*keys, "write_files", f), file.content_from
 
 
 def _text(source: ContentSource, folder: Path, environ: Mapping[str, str]) -> str | Unreadable:

@@ -139,7 +139,7 @@ class ContentSource(Section):
     @model_validator(mode="after")
     def _exactly_one(self) -> ContentSource:
         if (self.env is None) == (self.file is None):
-            raise broken("`content_from` is exactly one of `env` and `file`", "write for example {env: REGISTRIES_YAML}")
+            raise broken("a secret has exactly one source: `env` or `file`", "write for example {env: REGISTRIES_YAML}")
         return self
 
     @property

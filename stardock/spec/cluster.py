@@ -18,6 +18,7 @@ from stardock.spec.maintenance import Maintenance
 from stardock.spec.network import Network, RoleName
 from stardock.spec.pools import Machine, Pool
 from stardock.spec.proxmox import Proxmox
+from stardock.spec.proxy import Proxy
 from stardock.spec.section import Section
 from stardock.spec.ssh import Ssh
 from stardock.spec.state import State
@@ -36,6 +37,7 @@ class Spec(Section):
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
+    proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")
     maintenance: Maintenance = Field(default=Maintenance(), description="when machines may reboot themselves")
     ssh: Ssh = Field(description="access to machines")
     state: State = Field(default=State(), description="where Terraform's state lies")

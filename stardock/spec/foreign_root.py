@@ -107,7 +107,9 @@ ROOT: Mapping[str, str] = {
     **each("server_type instance_type flavor node_size", SIZED),
     **each("backup backups etcd etcd_backup snapshots etcd_snapshots", _SNAPSHOTS),
     **each("registry registries private_registries mirrors registry_mirrors", _FILE % DEFAULT.registries),
-    **each("http_proxy https_proxy proxy no_proxy", _FILE % DEFAULT.environment_files["server"]),
+    **each("http_proxy", "it belongs to `proxy`: write proxy: {http: {}}"),
+    **each("https_proxy", "it belongs to `proxy`: write proxy: {https: {}}"),
+    **each("no_proxy noproxy", "it belongs to `proxy`: write no_proxy: {[]} there, beside `http`"),
     **each("anchors aliases defaults default common definitions templates vars variables globals shared", _ANCHORS),
     **each("base values locals pool_defaults machine_defaults vm_defaults node_defaults", _ANCHORS),
 }

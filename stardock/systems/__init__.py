@@ -9,8 +9,9 @@ from stardock.systems import debian, flatcar, leapmicro, microos, ubuntu
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.model import SENTINEL, System
 from stardock.systems.release import Kernel, Release
+from stardock.systems.shared import HEAD
 
-__all__ = ["SENTINEL", "SYSTEMS", "Kernel", "ManagedFile", "Mirror", "Release", "System", "system"]
+__all__ = ["HEAD", "SENTINEL", "SYSTEMS", "Kernel", "ManagedFile", "Mirror", "Release", "System", "system"]
 
 #: Name in cluster.yaml (`image.system`) -> system, in the order in which they are offered.
 SYSTEMS: dict[str, System] = {

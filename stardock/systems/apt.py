@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stardock.systems import networkd
+from stardock.systems import networkd, proxies
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.model import System
 from stardock.systems.shared import (
@@ -95,6 +95,8 @@ system = partial(
     growth="cloud-init (growpart and resize2fs), at every boot",
     reboots="unattended-upgrades, at the start of its window",
     files=files,
+    proxy=proxies.apt,
+    proxy_path=proxies.APT,
     cloud_config=cloud_config,
     first_commands=first_commands,
 )

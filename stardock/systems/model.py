@@ -12,6 +12,7 @@ from stardock.systems.release import Kernel, Release
 
 if TYPE_CHECKING:  # the plan reads this package: no import back at run time
     from stardock.model.machine import Machine, Role
+    from stardock.model.parts import PackageProxy
 
 
 #: The file whose presence asks for a reboot, one for all systems, since kured is told one: unattended-upgrades (Debian, Ubuntu) and
@@ -79,6 +80,8 @@ class System:
 
     files: Callable[[Machine], tuple[ManagedFile, ...]]
     mirror: Callable[[Machine], Mirror | None] = no_mirror
+    proxy: Callable[[PackageProxy], ManagedFile] | None = None  # its package manager's; None: there is none that could be told
+    proxy_path: str | None = None  # of that file
     cloud_config: Callable[[Machine], Mapping[str, Any]] = nothing  # further top-level keys of the user-data
     first_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, at the end of the first boot, before the user's
     last_commands: Callable[[Machine], tuple[str, ...]] = no_commands  # once, after the user's
@@ -118,8 +121,9 @@ class System:
         return tuple(dict.fromkeys((*self.packages, *machine.packages, *disk_packages)))
 
     def files_of(self, machine: Machine) -> tuple[ManagedFile, ...]:
-        """List all files that Stardock owns on a machine: the system's, those of its data disks, those that tell its host keys."""
-        return (*self.files(machine), *disks.files(machine), *hostkeys.files())
+        """List all files that Stardock owns on a machine: the system's, the proxy's, those of data disks, those that tell its host keys."""
+        proxy = (self.proxy(machine.proxy),) if self.proxy and machine.proxy else ()
+        return (*self.files(machine), *proxy, *disks.files(machine), *hostkeys.files())
 
     def services_of(self, machine: Machine) -> Mapping[str, bool]:
         """List all units that Stardock switches on or off: the system's, then the one that tells the host keys."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from stardock.systems import proxies
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.model import System
 from stardock.systems.scripts import filled, script
@@ -205,6 +206,8 @@ system = partial(
     reboots="rebootmgr, in its window",
     answer_seconds=1200,  # it refreshes repositories, installs and restarts before the agent is there
     first_boot_seconds=1800,
+    proxy=proxies.zypper,
+    proxy_path=proxies.ZYPPER,
     cloud_config=cloud_config,
     first_commands=first_commands,
     last_commands=last_commands,

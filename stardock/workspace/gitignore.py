@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stardock.spec.secret_sources import secret_places
 from stardock.writing import write_atomically
 
 if TYPE_CHECKING:
@@ -35,13 +36,12 @@ def gitignore(spec: Spec) -> str:
 def _named(spec: Spec) -> Iterator[str]:
     whole, pools = spec.cloud_init, [pool.cloud_init for pool in spec.pools]
     hashes = (user.password_hash for users in (whole.users, *(pool.users for pool in pools)) for user in users)
-    contents = (file.content_from for data in (whole.user_data, *(pool.user_data for pool in pools)) for file in data.write_files)
     files = [
         spec.ssh.private_key,
         spec.proxmox.ssh.private_key,
         *(node.ssh_private_key for node in spec.proxmox.nodes),
         *(one.file for one in hashes if one),
-        *(one.file for one in contents if one),
+        *(place.source.file for place in secret_places(spec)),
     ]
     for file in files:
         if file and not file.startswith(("/", "~")) and ".." not in file.split("/"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stardock.distributions import distribution
 from stardock.model.machine import SecretFile, User, UserFile
 from stardock.plan.allocation.declared import Declared
+from stardock.plan.proxy import package_proxy
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -53,6 +54,7 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
         "packages": tuple(dict.fromkeys((*needed, *spec.cloud_init.packages, *own.packages))),
         "cni": cni,
         "mirror": spec.cloud_init.mirrors.get(name),
+        "proxy": package_proxy(spec.proxy),
         "files": tuple(user_file(file) for each in both for file in each.write_files if file.content_from is None),
         "secret_files": tuple(secret_file(file, file.content_from) for each in both for file in each.write_files if file.content_from),
         "commands": tuple(command for each in both for command in each.runcmd),

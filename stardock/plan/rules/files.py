@@ -28,7 +28,7 @@ def file_problems(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Ma
     found: dict[Keys, Problem] = {}
     for declared in every:
         machine = wishes[declared.name]
-        own = _own_paths(machine, spec.distribution.name)
+        own = _own_paths(machine, spec.distribution.name) | (set(_proxy_paths(spec, machine)) if spec.proxy else set())
         for written in [file.path for file in machine.files] + [file.path for file in machine.secret_files]:
             if written in own or written.startswith(tuple(path for path in own if path.endswith("/"))):
                 keys = places[declared.pool.name, written] if (declared.pool.name, written) in places else places["", written]
@@ -41,6 +41,14 @@ def _own_paths(machine: Machine, kubernetes: str) -> set[str]:
     homes = {"/root" if user.name == "root" else f"/home/{user.name}" for user in machine.users}
     system_files = {file.path for file in system(machine.image.system).files_of(machine)}
     return {*_OURS, *distribution(kubernetes).written_files, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
+
+
+def _proxy_paths(spec: Spec, machine: Machine) -> Iterator[str]:
+    own = system(machine.image.system)
+    if own.proxy_path:
+        yield own.proxy_path
+    if machine.role != "loadbalancer":
+        yield distribution(spec.distribution.name).environment_files[machine.role]
 
 
 def places_of_files(spec: Spec) -> dict[tuple[str, str], Keys]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from stardock.model.labels import description, tags
 from stardock.model.machine import ROLES, Interface, Machine, User
-from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, Startup
+from stardock.model.parts import PROVIDERS_LIMITS, DataDisk, Device, DiskOptions, Ha, PackageProxy, Startup
 from stardock.plan.machine import maintenance
 from stardock.plan.rules.allocated import self_rebooting
 
@@ -151,10 +151,18 @@ def setup(machine: Machine) -> dict[str, tuple[str, ...]]:
         "timezone": (machine.timezone,),
         "window": tuple(f"{one.start}-{maintenance.end(one)} {one.strategy}" for one in windows.values()),
         "mirror": (machine.mirror,) if machine.mirror else (),
+        "proxy": proxy(machine.proxy),
         "selinux": yes(machine.selinux),
         **{f"data_disks.{disk.name}.mount": _mount(disk) for disk in machine.data_disks},
         **{field: values for one in machine.interfaces for field, values in _resolving(one).items()},
     }
+
+
+def proxy(one: PackageProxy | None) -> tuple[str, ...]:
+    """A package manager's proxy in words."""
+    if one is None:
+        return ()
+    return (f"http {one.http}", f"https {one.https}", *(f"not for {name}" for name in one.no_proxy))
 
 
 def _user(user: User) -> Iterable[str]:

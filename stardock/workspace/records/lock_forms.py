@@ -15,7 +15,7 @@ from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
 from stardock.model.lock import Lock, LockedMachine, Pin
 from stardock.model.machine import Image, Interface, Ipv6, Machine, Route, SecretFile, User, UserFile, Window
-from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, PackageProxy, Startup, Usb
 from stardock.spec import hardware, interface, ip, vlans
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content
 from stardock.spec.distribution import Url, Version
@@ -25,6 +25,7 @@ from stardock.spec.maintenance import Clock
 from stardock.spec.network import VrrpId
 from stardock.spec.pools import Cores, VmId, parse_labels
 from stardock.spec.proxmox import NodeName
+from stardock.spec.proxy import Direct, ProxyUrl
 from stardock.spec.pve_names import Bridge, Datastore
 from stardock.spec.pve_names import Zone as SdnZone
 from stardock.spec.section import broken
@@ -198,6 +199,7 @@ LOCK: Forms = {
         "mode": Mode,
         "owner": Account,
     },
+    PackageProxy: {"http": ProxyUrl, "https": ProxyUrl, "no_proxy": tuple[Direct, ...]},
     DataDisk: {
         "name": hardware.DiskName,
         "size_gib": Gibibytes,

@@ -10,15 +10,17 @@ from stardock.model.parts import DiskOptions
 from stardock.systems import SYSTEMS
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
-VERSION = 5
+VERSION = 6
 
 
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
     release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks, SDN zones and files with
-    secrets, without a word.
+    secrets, and (6) its proxy, without a word.
     """
     records = [machine.record for machine in lock.machines.values()]
+    if any(record.proxy for record in records):
+        return 6
     if any(map(_of_version_5, records)):
         return 5
     newest = lock.distribution_version or any(map(_not_as_before, records))

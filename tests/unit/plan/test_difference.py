@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from stardock.cli.main import runner
 from stardock.model.machine import Interface, Machine, Route, SecretFile, User, UserFile, Window
-from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, Startup, Usb
+from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, PackageProxy, Startup, Usb
 from stardock.plan.views.aspects import guards, hardware, setup
 from stardock.workspace.lock import save_lock
 from tests.plans import PUBLIC_KEY, document, plan_of
@@ -370,6 +370,7 @@ def another(value: Any, field: str) -> Any:
         "ha": Ha(max_restart=7),
         "files": (UserFile(path="/x", content="y"),),
         "secret_files": (SecretFile(path="/x", source="env:X"),),
+        "proxy": PackageProxy(http="http://x:1", https="http://x:1"),
         "routes": (Route(to="10.9.0.0/16", via="192.168.1.9"),),
         "labels": {"a": "b"},
         "mtu": 1400,

@@ -11,6 +11,7 @@ EMPTY = ("it is empty", "delete the line")
 ADMIN = "name: admin"
 NIC = "bridge: vmbr0"
 URL = "https://example.org/x"
+PROXY = "http: 'http://x:1'"
 
 
 def last(text: str, path: str, message: str, cure: str) -> Case:
@@ -105,6 +106,22 @@ PLAIN_VALUES: dict[str, Case] = {
         "`secret` is not a mapping",
         "KEY",
     ),
+    "proxy_that_names_none": last("proxy: {no_proxy: [.lan]}", "proxy.http", "`http` is missing", "http"),
+    "proxy_by_socks": last("proxy: {http: 'socks5://x:1'}", "proxy.http", "`socks5://x:1` is not the URL of a proxy", "http://proxy"),
+    "proxy_with_a_password": last(f"proxy: {{{PROXY}, https: 'http://u:p@x:1'}}", "proxy.https", "holds a password", "password_from"),
+    "proxy_for_a_user_without_a_password": last(f"proxy: {{{PROXY}, user: ann}}", "proxy", "belong together", "PROXY_PASSWORD"),
+    "proxy_for_a_user_with_a_blank": last(f"proxy: {{{PROXY}, user: a b}}", "proxy.user", "`a b` is not a name of a user", "stardock"),
+    "proxy_password_from_a_variable_with_a_blank": last(
+        f"proxy: {{{PROXY}, user: ann, password_from: {{env: A B}}}}", "proxy.password_from.env", "`A B` is not a name", "write for example"
+    ),
+    "proxy_password_from_a_file_without_a_name": last(
+        f"proxy: {{{PROXY}, user: ann, password_from: {{file: ''}}}}", "proxy.password_from.file", *EMPTY
+    ),
+    "no_proxy_for_a_url": last(f"proxy: {{{PROXY}, no_proxy: ['https://a']}}", "proxy.no_proxy[0]", "is neither a name", ".home.arpa"),
+    "no_proxy_for_a_network_with_host_bits": last(
+        f"proxy: {{{PROXY}, no_proxy: [10.0.0.5/8]}}", "proxy.no_proxy[0]", "`10.0.0.5/8` is neither", "write 10.0.0.0/8"
+    ),
+    "no_proxy_for_half_an_address": last(f"proxy: {{{PROXY}, no_proxy: ['10.0']}}", "proxy.no_proxy[0]", "`10.0` is neither", ".home.arpa"),
     "key_of_a_user_empty": user("keys: ['']", "keys[0]", *EMPTY),
     "sudo_in_words": user("sudo: ALL", "sudo", *FLAG),
     "password_from_a_variable_with_a_blank": user(

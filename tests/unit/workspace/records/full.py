@@ -41,6 +41,7 @@ def full_document() -> dict[str, Any]:
             "bootcmd": ["true"],
         },
     }
+    data["proxy"] = {"http": "http://proxy.home.arpa:3128", "https": "http://[fd00::5]:3128", "no_proxy": [".home.arpa", "10.0.0.0/8"]}
     data["network"]["agent"] = [
         {
             "bridge": "vmbr0",

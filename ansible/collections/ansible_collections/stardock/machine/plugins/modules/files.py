@@ -39,6 +39,7 @@ options:
       content: {description: "The whole content.", type: str}
       link: {description: "Make it a symbolic link to this; any link that leads to the same place is left alone.", type: path}
       state: {description: "Whether it is there, or is a folder.", type: str, choices: [present, absent, directory], default: present}
+      begins: {description: "With C(absent), only a file that begins with this text goes; empty for any.", type: str, default: ""}
       mode: {description: "Four octal digits.", type: str, default: "0644"}
       owner: {description: "Owner of the file and of folders that are made for it; empty: whoever runs this.", type: str, default: root}
       group: {description: "Group of the file and of folders that are made for it; empty: the owner's own.", type: str, default: root}
@@ -69,6 +70,7 @@ FILE = {
     "content": {"type": "str", "no_log": False},
     "link": {"type": "path"},
     "state": {"type": "str", "choices": ["present", "absent", "directory"], "default": "present"},
+    "begins": {"type": "str", "default": ""},
     "mode": {"type": "str", "default": "0644"},
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
@@ -125,7 +127,7 @@ def same_attributes(wanted: Wanted, path: Path) -> bool:
 def is_as_wanted(wanted: Wanted, path: Path) -> bool:
     """Whether nothing is to be done for this file."""
     if wanted["state"] == "absent":
-        return not os.path.lexists(path)
+        return not os.path.lexists(path) or not (read(path) or "").startswith(wanted["begins"])
     if wanted["state"] == "directory":
         return path.is_dir() and same_attributes(wanted, path.resolve())
     if wanted["link"]:

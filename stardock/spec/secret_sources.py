@@ -1,0 +1,35 @@
+"""Everything in cluster.yaml that says where a secret of machines comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stardock.spec.cloud_init import ContentSource
+    from stardock.spec.cluster import Keys, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where it is said."""
+
+    keys: Keys
+    source: ContentSource
+
+
+def secret_places(spec: Spec) -> Iterator[SecretPlace]:
+    """All of them, with the key path of each."""
+    yield from _files(spec)
+    if spec.proxy and spec.proxy.password_from:
+        yield SecretPlace(("proxy", "password_from"), spec.proxy.password_from)
+
+
+def _files(spec: Spec) -> Iterator[SecretPlace]:
+    parts = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]
+    of_pools = [(("pools", p, "cloud_init", "user_data"), pool.cloud_init.user_data) for p, pool in enumerate(spec.pools)]
+    for keys, part in (*parts, *of_pools):
+        for f, file in enumerate(part.write_files):
+            if file.content_from is not None:
+                yield SecretPlace((*keys, "write_files", f, "content_from"), file.content_from)

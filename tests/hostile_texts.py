@@ -68,6 +68,9 @@ HOSTILE: Mapping[str, str] = {
 
 Keys = tuple[str | int, ...]
 
+#: In the form of one.
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
 #: At the end of a path: not the value there, but the name that it has in its mapping.
 NAME = "(name)"
 
@@ -279,6 +282,10 @@ def _is_taken(name: str, value: Any) -> bool:
         "cloud-provider",
         "node-label",
         "node-taint",
+        "private-registry",
+        "system-default-registry",
+        "etcd-snapshot",
+        "etcd-s3",
     )
     return not any(word in name for word in own) and name not in {"kube-apiserver-arg", "egress-selector-mode"}
 
@@ -381,6 +388,11 @@ def _document() -> dict[str, Any]:
         "user": "ann",
         "password_from": {"env": "SECRET_TEXT"},
         "no_proxy": [".home.arpa"],
+    }
+    data["registries"] = {
+        "mirrors": [{"registry": "docker.io", "endpoints": ["https://example.org/v2"], "rewrite": {"^library/(.*)": "x/$1"}}],
+        "access": [{"registry": "docker.io", "user": "ann", "password_from": {"file": "secret_text"}, "ca": CERTIFICATE}],
+        "system_default": "registry.home.arpa:5000",
     }
     data["remove"] = ["gone"]
     return data

@@ -9,6 +9,7 @@ from stardock.addons.kured import server_files
 from stardock.bundle import kubernetes
 from stardock.bundle.machine import machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
+from stardock.bundle.registries import registry_files
 from stardock.bundle.text import Template
 from stardock.distributions import distribution
 from stardock.distributions.authentication import configuration
@@ -137,7 +138,9 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     if machine.role == "loadbalancer":
         balancing = _keepalived(plan, machine, addresses)
         return {**common, **balancing, "haproxy_selinux": base is not None, "keepalived_selinux": base is not None}
-    common["machine_files"].append(_kernel_file(plan))
+    clear, secret = registry_files(plan, machine)
+    common["machine_files"] += [*clear, _kernel_file(plan)]
+    common["machine_secret_files"] += secret
     if machine.role == "server":
         common["machine_files"] += server_files(plan)
     node, wanted = kubernetes.node(plan, machine), plan.distribution

@@ -87,6 +87,11 @@ class Kubernetes:
         return f"{self.config_dir}/registries.yaml"
 
     @property
+    def registry_authorities(self) -> str:
+        """Ours beside it: certificates of the authorities that vouch for registries."""
+        return f"{self.config_dir}/stardock-registries.pem"
+
+    @property
     def server_dir(self) -> str:
         """Holds a server's keys. It is made for root alone; one that is there is left as it is (k3s, pkg/daemons/control/server.go)."""
         return f"{self.data_dir}/server"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from stardock.model.machine import Image, Machine, Role
+from stardock.model.registries import Registries
 from stardock.model.settings import Distribution, Kured, LoadBalancing, Proxmox, Proxy, Ssh, State
 
 
@@ -47,6 +48,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
     proxy: Proxy | None = None
+    registries: Registries = field(default_factory=Registries)
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
@@ -62,7 +64,8 @@ class Plan:
     def secret_sources(self) -> frozenset[str]:
         """Where the secrets of files on machines come from, each as `env:NAME` or `file:PATH`."""
         files = {file.source for machine in self.machines for file in machine.secret_files}
-        return frozenset({*files, *([self.proxy.password_source] if self.proxy and self.proxy.password_source else [])})
+        proxy = [self.proxy.password_source] if self.proxy and self.proxy.password_source else []
+        return frozenset({*files, *proxy, *self.registries.sources})
 
     def machine(self, name: str) -> Machine:
         """The machine of that name; KeyError when there is none."""

@@ -16,12 +16,13 @@ from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
 from stardock.plan.allocation.memory import with_memory
 from stardock.plan.balancing import load_balancing
-from stardock.plan.distribution import allocated, distribution_problems, with_version
+from stardock.plan.distribution import allocated, distribution_problems, with_derived, with_version
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
 from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
 from stardock.plan.proxy import proxy_of
+from stardock.plan.registries import registries_of
 from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
@@ -44,7 +45,7 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     where only a replacement brings it (`runner lock accept`); those named by `anew` are about to be made anew as the lock has them.
     Raises `InputErrors` with every problem of the allocation, and between cluster.yaml and the lock.
     """
-    spec = with_version(with_memory(spec, lock.memory if lock else {}), lock)
+    spec = with_derived(with_version(with_memory(spec, lock.memory if lock else {}), lock))
     every = declared(spec)
     _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
     locked = lock or Lock(cluster=spec.cluster, founder="")
@@ -173,6 +174,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
         proxy=proxy_of(spec.proxy),
+        registries=registries_of(spec.registries),
         prefetched=decided.prefetched,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from stardock.distributions import Kubernetes, distribution
 from stardock.distributions.option_rules import option_faults
 from stardock.model.lock import Lock
+from stardock.spec.derived import derived_options
 from stardock.spec.places import at
 from stardock.spec.rules.across import option_keys
 
@@ -26,6 +27,15 @@ def with_version(spec: Spec, lock: Lock | None) -> Spec:
     own = distribution(spec.distribution.name)
     version = _held(own, lock) or own.default_version
     return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"version": version})})
+
+
+def with_derived(spec: Spec) -> Spec:
+    """The spec with the options that its other keys come to."""
+    derived = {name: found.value for name, found in derived_options(spec).items()}
+    if not derived:
+        return spec
+    options = {**spec.distribution.options, **derived}
+    return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"options": options})})
 
 
 def _held(own: Kubernetes, lock: Lock | None) -> str | None:

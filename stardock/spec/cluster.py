@@ -19,6 +19,7 @@ from stardock.spec.network import Network, RoleName
 from stardock.spec.pools import Machine, Pool
 from stardock.spec.proxmox import Proxmox
 from stardock.spec.proxy import Proxy
+from stardock.spec.registries import Registries
 from stardock.spec.section import Section
 from stardock.spec.ssh import Ssh
 from stardock.spec.state import State
@@ -38,6 +39,7 @@ class Spec(Section):
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")
+    registries: Registries = Field(default=Registries(), description="where container images come from")
     maintenance: Maintenance = Field(default=Maintenance(), description="when machines may reboot themselves")
     ssh: Ssh = Field(description="access to machines")
     state: State = Field(default=State(), description="where Terraform's state lies")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stardock.distributions import DEFAULT
-
 
 def each(words: str, cure: str) -> dict[str, str]:
     """The same for each of some words."""
@@ -36,7 +34,7 @@ _NO_OBJECT = "delete it: cluster.yaml is no object of Kubernetes"
 VIP = "it belongs to `network`: write network: {vip: {}}"
 _LB = "delete it: load balancers hold the virtual IP; write network: {vip: ADDRESS}, and a pool of role loadbalancer"
 _ANCHORS = "only keys that begin with `x-` are a place for anchors: write `x-{key}:`"
-_FILE = "it is a file on machines: write cloud_init: {user_data: {write_files: [{path: %s, content: ...}]}}"
+_REGISTRIES = "it belongs to `registries`: write registries: {mirrors: [{registry: docker.io, endpoints: [URL]}]}"
 _TERRAFORM = "delete it: cluster.yaml is no file of Terraform's; `runner deploy` makes provider and resources of what stands here"
 _VALUES = "delete it: cluster.yaml has no variables; `runner deploy` ends with addresses, for programs `runner plan --format json` has them"
 _COMPOSE = "delete it: what runs in the cluster is deployed with kubectl or helm; here stand its machines, under `pools`"
@@ -106,7 +104,7 @@ ROOT: Mapping[str, str] = {
     **each("region location datacenter network_region zone availability_zone", PLACED),
     **each("server_type instance_type flavor node_size", SIZED),
     **each("backup backups etcd etcd_backup snapshots etcd_snapshots", _SNAPSHOTS),
-    **each("registry registries private_registries mirrors registry_mirrors", _FILE % DEFAULT.registries),
+    **each("registry private_registries mirrors registry_mirrors registries_yaml", _REGISTRIES),
     **each("http_proxy", "it belongs to `proxy`: write proxy: {http: {}}"),
     **each("https_proxy", "it belongs to `proxy`: write proxy: {https: {}}"),
     **each("no_proxy noproxy", "it belongs to `proxy`: write no_proxy: {[]} there, beside `http`"),

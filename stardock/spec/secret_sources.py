@@ -25,6 +25,10 @@ def secret_places(spec: Spec) -> Iterator[SecretPlace]:
     if spec.proxy and spec.proxy.password_from:
         yield SecretPlace(("proxy", "password_from"), spec.proxy.password_from)
 
+    for a, one in enumerate(spec.registries.access):
+        if one.password_from is not None:
+            yield SecretPlace(("registries", "access", a, "password_from"), one.password_from)
+
 
 def _files(spec: Spec) -> Iterator[SecretPlace]:
     parts = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]

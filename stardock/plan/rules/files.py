@@ -28,7 +28,7 @@ def file_problems(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Ma
     found: dict[Keys, Problem] = {}
     for declared in every:
         machine = wishes[declared.name]
-        own = _own_paths(machine, spec.distribution.name) | (set(_proxy_paths(spec, machine)) if spec.proxy else set())
+        own = _own_paths(machine, spec.distribution.name) | set(_paths_of_keys(spec, machine))
         for written in [file.path for file in machine.files] + [file.path for file in machine.secret_files]:
             if written in own or written.startswith(tuple(path for path in own if path.endswith("/"))):
                 keys = places[declared.pool.name, written] if (declared.pool.name, written) in places else places["", written]
@@ -43,12 +43,16 @@ def _own_paths(machine: Machine, kubernetes: str) -> set[str]:
     return {*_OURS, *distribution(kubernetes).written_files, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
 
 
-def _proxy_paths(spec: Spec, machine: Machine) -> Iterator[str]:
-    own = system(machine.image.system)
-    if own.proxy_path:
+def _paths_of_keys(spec: Spec, machine: Machine) -> Iterator[str]:
+    """The files of keys that may be left out, and then are the user's to write."""
+    own, kubernetes = system(machine.image.system), distribution(spec.distribution.name)
+    if spec.proxy and own.proxy_path:
         yield own.proxy_path
-    if machine.role != "loadbalancer":
-        yield distribution(spec.distribution.name).environment_files[machine.role]
+    if spec.proxy and machine.role != "loadbalancer":
+        yield kubernetes.environment_files[machine.role]
+    yield kubernetes.registry_authorities
+    if spec.registries.mirrors or spec.registries.access:
+        yield kubernetes.registries
 
 
 def places_of_files(spec: Spec) -> dict[tuple[str, str], Keys]:

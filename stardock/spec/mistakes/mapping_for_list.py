@@ -78,8 +78,8 @@ def item(section: type[Section], name: str, value: Any, at: Keys, texts: Texts) 
     if behind is None:
         return None
     role = role_words.role_of(name) if section.__name__ == "Pool" and not (isinstance(value, dict) and "role" in value) else None
-    key = "mapping" if "mapping" in section.model_fields else "name"
-    said = [f"{key}: {name}", *([f"role: {role}"] if role else []), *([behind] if behind else [])]
+    key = next(key for key in ("mapping", "registry", "name") if key in section.model_fields)
+    said = [f'{key}: "*"' if name == "*" else f"{key}: {name}", *([f"role: {role}"] if role else []), *([behind] if behind else [])]
     return name if len(said) == 1 and section.__name__ in _NAME_ALONE else "{" + ", ".join(said) + "}"
 
 

@@ -12,9 +12,11 @@ from stardock.distributions.fault import Fault
 from stardock.distributions.option_rules import option_faults
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.derived import derived_options
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import address_rules, vip_rules
 from stardock.spec.rules.cluster_networks import cluster_network_rules
+from stardock.spec.rules.derived import options_are_told_once
 from stardock.spec.rules.nodes import node_rules
 from stardock.spec.rules.routing import routing_rules
 from stardock.spec.rules.selinux import selinux_rules
@@ -149,6 +151,9 @@ def option_keys(spec: Spec, fault: Fault) -> Keys:
     """Where a fault of the distribution stands: at an item where there is a list."""
     if fault.key == "version":
         return ("distribution", "version")
+    derived = derived_options(spec).get(fault.key)
+    if derived is not None:
+        return derived.keys
     is_item = fault.item is not None and isinstance(spec.distribution.options.get(fault.key), list | tuple)
     return ("distribution", "options", fault.key, *((fault.item,) if is_item and fault.item is not None else ()))
 
@@ -180,6 +185,7 @@ CONFLICTS: tuple[Rule, ...] = (
     removed_is_not_wanted,
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
+    options_are_told_once,
     selinux_rules,
     node_rules,
     system_rules,

@@ -103,6 +103,21 @@ def test_a_text_of_yaml_is_that_text_whatever_it_holds(tmp_path: Path) -> None:
     assert yaml.safe_load((tmp_path / "m/etc/x").read_text()) == {"user": texts["env:A"], "password": texts["env:B"].removesuffix("\n")}
 
 
+@pytest.mark.proves("feature registries")
+def test_a_registrys_password_is_on_machines_alone_and_is_that_text_whatever_it_holds(tmp_path: Path) -> None:
+    login = {"registry": "r.home.arpa:5000", "user": "puller", "password_from": {"env": "REGISTRY_PASSWORD"}}
+    plan = plan_of(document() | {"registries": {"access": [login]}})[0]
+    (file,) = inventory_files(plan, Facts(cluster="quickstart"))["host_vars/agent1.yml"]["machine_secret_files"]
+    texts = {"env:REGISTRY_PASSWORD": 'a: "b" #c\\\n'}
+    said = play(tmp_path, [], [file], texts, "--diff")
+    assert "failed=0" in said
+    assert '"b"' not in said
+    path = tmp_path / f"m{file['path']}"
+    assert yaml.safe_load(path.read_text())["configs"]["r.home.arpa:5000"]["auth"] == {"username": "puller", "password": 'a: "b" #c\\'}
+    assert path.stat().st_mode & 0o077 == 0
+    assert "changed=0 " in play(tmp_path, [], [file], texts)
+
+
 def test_what_was_not_handed_over_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     said = play(tmp_path, *proxy_files(PROXY), {})
     assert "The content of env:PROXY_PASSWORD was not handed over" in " ".join(said.split())

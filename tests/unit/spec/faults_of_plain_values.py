@@ -11,6 +11,7 @@ EMPTY = ("it is empty", "delete the line")
 ADMIN = "name: admin"
 NIC = "bridge: vmbr0"
 URL = "https://example.org/x"
+DOCKER = "registry: docker.io"
 PROXY = "http: 'http://x:1'"
 
 
@@ -105,6 +106,49 @@ PLAIN_VALUES: dict[str, Case] = {
         "cloud_init.user_data.write_files[0].content_from",
         "`secret` is not a mapping",
         "KEY",
+    ),
+    "mirror_of_a_url": last(
+        "registries: {mirrors: [{registry: 'https://docker.io'}]}", "registries.mirrors[0].registry", "is not a registry", "docker.io"
+    ),
+    "mirror_at_a_host_without_a_scheme": last(
+        f"registries: {{mirrors: [{{{DOCKER}, endpoints: [x.lan]}}]}}",
+        "registries.mirrors[0].endpoints[0]",
+        "`x.lan` is not a URL",
+        "https://",
+    ),
+    "mirror_with_half_a_pattern": last(
+        f"registries: {{mirrors: [{{{DOCKER}, rewrite: {{'(': x}}}}]}}",
+        "registries.mirrors[0].rewrite.(",
+        "`(` is not a regular expression",
+        "library",
+    ),
+    "two_mirrors_of_one_registry": last(
+        f"registries: {{mirrors: [{{{DOCKER}}}, {{{DOCKER}}}]}}",
+        "registries",
+        "two entries of `mirrors` are about `docker.io`",
+        "one entry",
+    ),
+    "access_to_a_path": last("registries: {access: [{registry: x/y}]}", "registries.access[0].registry", "is not a registry", "docker.io"),
+    "access_of_a_user_without_a_password": last(
+        f"registries: {{access: [{{{DOCKER}, user: ann}}]}}", "registries.access[0]", "belong together", "REGISTRY_PASSWORD"
+    ),
+    "access_of_a_user_with_a_colon": last(
+        f"registries: {{access: [{{{DOCKER}, user: 'a:b'}}]}}", "registries.access[0].user", "`a:b` is not a name of a user", "puller"
+    ),
+    "access_by_a_password_in_clear": last(
+        f"registries: {{access: [{{{DOCKER}, user: a, password_from: x}}]}}",
+        "registries.access[0].password_from",
+        "is not a mapping",
+        "KEY",
+    ),
+    "access_by_no_certificate": last(
+        f"registries: {{access: [{{{DOCKER}, ca: x}}]}}", "registries.access[0].ca", "no certificates in PEM", "BEGIN CERTIFICATE"
+    ),
+    "insecure_registry_in_words": last(f"registries: {{access: [{{{DOCKER}, insecure: always}}]}}", "registries.access[0].insecure", *FLAG),
+    "embedded_registry_without_a_mirror": last("registries: {embedded: true}", "registries", "there is none", 'registry: "*"'),
+    "embedded_registry_in_words": last("registries: {embedded: always}", "registries.embedded", *FLAG),
+    "system_default_registry_by_url": last(
+        "registries: {system_default: 'https://x'}", "registries.system_default", "is not a registry", "registry.home.arpa:5000"
     ),
     "proxy_that_names_none": last("proxy: {no_proxy: [.lan]}", "proxy.http", "`http` is missing", "http"),
     "proxy_by_socks": last("proxy: {http: 'socks5://x:1'}", "proxy.http", "`socks5://x:1` is not the URL of a proxy", "http://proxy"),

@@ -109,8 +109,12 @@ WORDS: tuple[Row, ...] = (
         "maintenance.timezone", "Europe/Berlin"),
     *(top(line, line.partition(":")[0], _NO_KEY, "delete it", "", "cluster", "c")
       for line in ("region: eu-central", "metallb_ip_range: 192.168.1.80-90", "kube_vip: true", "location: fsn1", "storage_class: longhorn")),
-    top("registries: {mirrors: {}}", "registries", _NO_KEY, "write_files: [{path: /etc/rancher/rke2/registries.yaml, content: ...}]",
-        "cloud_init: {user_data: {write_files: [{path: /etc/rancher/rke2/registries.yaml, content: x}]}}", "cloud_init.user_data.write_files.0.content", "x"),
+    top("private_registries: {mirrors: {}}", "private_registries", _NO_KEY, "write registries: {mirrors: [{registry: docker.io, endpoints: [URL]}]}",
+        "registries: {mirrors: [{registry: docker.io, endpoints: [https://x]}]}", "registries.mirrors.0.endpoints.0", "https://x"),
+    top('registries: {mirrors: {docker.io: {endpoints: ["https://x"]}, "*": {}}}', "registries.mirrors", "a mapping is not a list",
+        'write [{registry: docker.io, endpoints: [https://x]}, {registry: "*"}]',
+        'registries: {mirrors: [{registry: docker.io, endpoints: ["https://x"]}, {registry: "*"}]}', "registries.mirrors.1.registry", "*"),
+    top("http_proxy: http://p.lan:1", "http_proxy", _NO_KEY, "write proxy: {http: http://p.lan:1}", "proxy: {http: http://p.lan:1}", "proxy.http", "http://p.lan:1"),
     *(top(f"{key}: &a {{cores: 2}}", key, _NO_KEY, told, f"{told}: {{cores: 2}}", "cluster", "c")
       for key, told in (("_anchors", "x-anchors"), (".anchors", "x-anchors"), ("anchors", "x-anchors"), ("defaults", "x-defaults"), ("x_agent", "x-agent"))),
     edit("ssh: {keys: [id_ed25519.pub]}", "ssh_keys: [id_ed25519.pub]", "ssh_keys", _NO_KEY, "write ssh: {keys: [id_ed25519.pub]}",

@@ -1,0 +1,30 @@
+"""Keys of cluster.yaml that come to options of the distribution: told once, under a key with a type, and not under `options` as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stardock.spec.cluster import Keys, Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The value of an option, and the key that says so."""
+
+    value: Any
+    keys: Keys
+
+
+def derived_options(spec: Spec) -> Mapping[str, Derived]:
+    """Option -> what the keys of cluster.yaml make of it; nothing for what they leave open."""
+    return dict(_derived(spec))
+
+
+def _derived(spec: Spec) -> Iterator[tuple[str, Derived]]:
+    if spec.registries.embedded:
+        yield "embedded-registry", Derived(True, ("registries", "embedded"))
+    if spec.registries.system_default:
+        yield "system-default-registry", Derived(spec.registries.system_default, ("registries", "system_default"))

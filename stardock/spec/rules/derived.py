@@ -1,0 +1,27 @@
+"""Rules about options of the distribution that other keys of cluster.yaml stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.errors import Problem
+from stardock.spec.cluster import Spec
+from stardock.spec.derived import derived_options
+from stardock.spec.keypath import path_text
+from stardock.spec.places import at
+
+
+def options_are_told_once(spec: Spec) -> Iterator[Problem]:
+    """Of two places that say the same, one would be read by nobody."""
+    for name, found in derived_options(spec).items():
+        if name in spec.distribution.options:
+            message = f"`{name}` is what `{path_text(found.keys)}` says{_where(spec, found.keys)}"
+            yield at(spec, ("distribution", "options", name), message, f"delete it here, or delete `{path_text(found.keys)}`")
+    if (spec.registries.mirrors or spec.registries.access) and "private-registry" in spec.distribution.options:
+        message = "`private-registry` names another file than the one that `registries` is written to"
+        yield at(spec, ("distribution", "options", "private-registry"), message, "delete it here, or delete `registries`")
+
+
+def _where(spec: Spec, keys: tuple[str | int, ...]) -> str:
+    line = spec.line_of(*keys)
+    return f" (line {line})" if line else ""

@@ -84,7 +84,8 @@ def _contents(plan: Plan) -> str:
 
 
 def _readme(plan: Plan) -> str:
-    kubernetes = distribution(plan.distribution.name).title
+    own = distribution(plan.distribution.name)
+    kubernetes, files = own.title, f"{own.archive} and {own.checksums}"
     return f"""# The Ansible half of the cluster {plan.cluster}
 
 Needs ansible-core 2.17 or newer and ssh, here, and nothing else of the project that made it. Started in this directory:
@@ -97,5 +98,5 @@ names the key.
 `secrets.yaml` (mode 0600) has two keys, `stardock_token` and `stardock_agent_token`: long random texts for a new cluster; for a cluster
 that exists the ones it was made with.{_contents(plan)} The kubeconfig is written into this directory, or where
 `-e kubeconfig_path=FILE` says. Machines download {kubernetes}, unless the environment variable STARDOCK_ARTIFACTS names a folder
-here with its tarball and checksum file.
+here with {files}.
 """

@@ -108,7 +108,7 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "kubernetes_founding_keys": list(founding_keys(own)),
         "kubernetes_has_network": own.has_network(options),
         "kubernetes_version": version,
-        "kubernetes_url": plan.distribution.url or own.tarball_url(version),
+        "kubernetes_url": plan.distribution.url or own.archive_url(version),
         "kubernetes_sha256": plan.distribution.sha256 or "",
         "kubernetes_downloader": downloader(plan),
         "machine_downloader": downloader(plan),

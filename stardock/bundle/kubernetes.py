@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stardock.distributions import Kubernetes, distribution
+from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution
 from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
-from stardock.distributions.model import NodeRole
+from stardock.distributions.model import NODE_PASSWORD, NodeRole
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -19,17 +19,26 @@ _CONFINED = ("selinux", True)
 
 
 def facts(kubernetes: Kubernetes) -> dict[str, Any]:
-    """What all roles may know of the cluster's Kubernetes: where it lies, how it is called, which role installs it."""
+    """What all roles may know of the cluster's Kubernetes: where it lies, how it is called."""
     return {
-        "kubernetes_role": kubernetes.name,
+        "kubernetes_name": kubernetes.name,
+        "kubernetes_title": kubernetes.title,
+        "kubernetes_archive": kubernetes.archive,
+        "kubernetes_sums": kubernetes.checksums,
+        "kubernetes_image_archives": kubernetes.image_archives,
+        "kubernetes_other_prefix": kubernetes.other_prefix,
+        "kubernetes_avoids_mounts": kubernetes.avoids_mounts,
         "kubernetes_services": dict(kubernetes.services),
         "kubernetes_config_dir": kubernetes.config_dir,
         "kubernetes_data_dir": kubernetes.data_dir,
         "kubernetes_kubeconfig": kubernetes.kubeconfig,
+        "kubernetes_client": kubernetes.client,
+        "kubernetes_password_file": NODE_PASSWORD,
         "kubernetes_api_port": kubernetes.api_port,
         "kubernetes_supervisor_port": kubernetes.supervisor_port,
-        "kubernetes_uninstall": kubernetes.uninstall,
+        "kubernetes_uninstall": dict(kubernetes.uninstall),
         "kubernetes_reset": kubernetes.reset,
+        "kubernetes_others": {other.name: other.data_dir for other in DISTRIBUTIONS.values() if other is not kubernetes},
     }
 
 
@@ -87,7 +96,7 @@ def _label(item: str) -> tuple[str, str]:
 
 
 def registration(node: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What a Node gets when it registers, so that no pod comes before its taints; a file of its own, because RKE2 looks at taints
+    """What a Node gets when it registers, so that no pod comes before its taints; a file of its own, because RKE2 and k3s look at taints
     at no other time (rancher/rke2#7152) and the API changes existing nodes: an edit needs no restart.
     """
     labels = [f"{key}={value}" for key, value in node["labels"].items() if kubelet_may_set(key)]
@@ -110,13 +119,22 @@ def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, 
         "node-name": machine.hostname,
         "node-ip": node_addresses,
         "token-file": f"{_folder(plan)}/token",
+        **_interface(plan, machine),
         **({"selinux": True} if machine.selinux else {}),
     }
+
+
+def _interface(plan: Plan, machine: Machine) -> dict[str, str]:
+    """Pods of different machines meet over the first interface, as everything between machines does; with one interface nobody errs."""
+    own, options = distribution(plan.distribution.name), plan.distribution.options
+    is_needed = len(machine.interfaces) > 1 and own.interface_key not in options and own.has_network(options)
+    return {own.interface_key: machine.interfaces[0].name} if own.interface_key and is_needed else {}
 
 
 def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
     opened = [] if has_own_file(plan.distribution.options) else [f"{ARGUMENT}={_folder(plan)}/authentication.yaml"]
     return {
+        **distribution(plan.distribution.name).founds_with,
         "advertise-address": addresses[machine.name],
         "agent-token-file": f"{_folder(plan)}/agent-token",
         "tls-san": _names(plan, machine, addresses, own),

@@ -1,6 +1,6 @@
 """Arguments of Kubernetes' components (`kube-apiserver-arg`, `kubelet-arg`, ...) that undo what Stardock writes, or end the component.
 
-RKE2 puts them behind its own, and where an argument is one of its own, in place of that (k3s, pkg/util/args.go `GetArgs`; for etcd
+k3s and RKE2 put them behind their own, and where an argument is one of its own, in place of that (k3s, pkg/util/args.go `GetArgs`; for etcd
 pkg/daemons/executor/executor.go `ToConfigFile`): a kubelet with `node-labels=` of its own has none of cluster.yaml's, an API server with a
 network of its own is another cluster.
 """
@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stardock.distributions.fault import Fault
+from stardock.distributions.model import Kubernetes
 from stardock.distributions.node_labels import kubelet_may_set
 
-#: Option -> argument -> what to write instead.
+#: Option -> argument -> what to write instead; `title`, `folder` and `port` are the distribution's.
 _INSTEAD: Mapping[str, Mapping[str, str]] = {
     "kube-apiserver-arg": {
         "advertise-address": "delete it: it differs by machine; Stardock writes the address of the first interface",
-        "etcd-servers": "delete it: Stardock's clusters keep their data in RKE2's own etcd",
-        "secure-port": "delete it: Stardock and the load balancers look for the API at port 6443",
+        "etcd-servers": "delete it: Stardock's clusters keep their data in {title}'s own etcd",
+        "secure-port": "delete it: Stardock and the load balancers look for the API at port {port}",
         "service-cluster-ip-range": "write `service-cidr` under distribution.options instead, before the cluster is founded",
         "service-node-port-range": "write `service-node-port-range` under distribution.options instead",
     },
@@ -27,14 +28,14 @@ _INSTEAD: Mapping[str, Mapping[str, str]] = {
         "service-cluster-ip-range": "write `service-cidr` under distribution.options instead, before the cluster is founded",
     },
     "etcd-arg": {
-        "name": "delete it: it differs by machine, and RKE2 makes it",
-        "data-dir": "delete it: RKE2 keeps etcd's data under /var/lib/rancher/rke2, where Stardock looks for them",
-        "initial-cluster": "delete it: RKE2 asks the servers that are there",
-        "initial-cluster-state": "delete it: RKE2 asks the servers that are there",
-        "initial-advertise-peer-urls": "delete it: it differs by machine, and RKE2 writes the machine's own address",
-        "advertise-client-urls": "delete it: it differs by machine, and RKE2 writes the machine's own address",
-        "client-transport-security": "delete it: RKE2's etcd asks everybody for a certificate of its own authorities",
-        "peer-transport-security": "delete it: RKE2's etcd asks everybody for a certificate of its own authorities",
+        "name": "delete it: it differs by machine, and {title} makes it",
+        "data-dir": "delete it: {title} keeps etcd's data under {folder}, where Stardock looks for them",
+        "initial-cluster": "delete it: {title} asks the servers that are there",
+        "initial-cluster-state": "delete it: {title} asks the servers that are there",
+        "initial-advertise-peer-urls": "delete it: it differs by machine, and {title} writes the machine's own address",
+        "advertise-client-urls": "delete it: it differs by machine, and {title} writes the machine's own address",
+        "client-transport-security": "delete it: {title}'s etcd asks everybody for a certificate of its own authorities",
+        "peer-transport-security": "delete it: {title}'s etcd asks everybody for a certificate of its own authorities",
     },
     "kubelet-arg": {
         "hostname-override": "delete it: a node has the name of its machine (`hostname:` of a machine)",
@@ -59,22 +60,23 @@ def named(argument: str) -> tuple[str, str]:
     return name.strip().lstrip("-").rstrip("+-"), value
 
 
-def argument_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
+def argument_faults(kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[Fault]:
     """What of the components' arguments cannot be."""
     for option, instead in _INSTEAD.items():
         for item, argument in enumerate(items(options, option)):
             name, value = named(argument)
             if name in instead:
-                yield Fault(option, _message(option, name, value), instead[name], item)
+                cure = instead[name].format(title=kubernetes.title, folder=kubernetes.data_dir, port=kubernetes.api_port)
+                yield Fault(option, _message(kubernetes.title, option, name, value), cure, item)
     yield from _gates(options)
 
 
-def _message(option: str, name: str, value: str) -> str:
+def _message(title: str, option: str, name: str, value: str) -> str:
     component = option.removesuffix("-arg")
     lost = [label for label in (one.partition("=")[0] for one in value.split(",")) if name == "node-labels" and not kubelet_may_set(label)]
     if lost:
         return f"a kubelet ends on a label that it may not give itself: {', '.join(lost)}"
-    return f"`{name}` is an argument that RKE2 gives {component} itself, from what cluster.yaml says: this one would take its place"
+    return f"`{name}` is an argument that {title} gives {component} itself, from what cluster.yaml says: this one would take its place"
 
 
 def _gates(options: Mapping[str, Any]) -> Iterator[Fault]:

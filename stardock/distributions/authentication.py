@@ -5,8 +5,7 @@ The load balancers ask /readyz without being anybody. Sources:
   `anonymous` is on by default since 1.32, KEP-4633);
 - that it excludes `anonymous-auth` and every `oidc-*`, and what those come to in it: kubernetes, pkg/kubeapiserver/options,
   authentication.go;
-- that RKE2 set `anonymous-auth` beside it until v1.32.6 and v1.33.2: rancher/rke2#8137, #8245, #8246 (validated in June 2025; 1.30 was
-  given up, #8248).
+- that RKE2 and k3s set `anonymous-auth` beside it until the summer of 2025: `Kubernetes.anonymous` (1.30 was given up, rancher/rke2#8248).
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any
 
 from stardock.distributions.arguments import items, named
 from stardock.distributions.fault import Fault
+from stardock.distributions.model import Anonymous, Kubernetes
 from stardock.distributions.release import Release, release
 from stardock.nearest import nearest
 
@@ -26,8 +26,6 @@ PATHS = ("/livez", "/readyz")
 
 _GROUP = "apiserver.config.k8s.io"
 _STABLE = (1, 34)
-#: Minor -> the first release in which the file may say who is anonymous; later minors always could.
-_FIRST = {(1, 32): "v1.32.6+rke2r1", (1, 33): "v1.33.2+rke2r1"}
 
 _OIDC = "oidc-"
 _RENDERED = frozenset(
@@ -88,7 +86,7 @@ def _required(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list({key.strip(): value for key, _, value in pairs}.items())
 
 
-def authentication_faults(options: Mapping[str, Any], version: str) -> Iterator[Fault]:
+def authentication_faults(kubernetes: Kubernetes, options: Mapping[str, Any], version: str) -> Iterator[Fault]:
     """What ends the API server, or shuts the load balancers' checks out."""
     own_file = has_own_file(options)
     for item, argument in enumerate(items(options, OPTION)):
@@ -98,7 +96,7 @@ def authentication_faults(options: Mapping[str, Any], version: str) -> Iterator[
             yield Fault(OPTION, *found, item)
     if not own_file:
         yield from _halves(options)
-        yield from _too_old(release(version))
+        yield from _too_old(kubernetes.anonymous, release(version))
 
 
 def _of_argument(name: str, value: str, *, own_file: bool) -> tuple[str, str] | None:
@@ -138,12 +136,12 @@ def _halves(options: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(OPTION, f"`{missing[0]}` is missing beside the other oidc-*: the API server ends", f"add {missing[0]}=...")
 
 
-def _too_old(own: Release | None) -> Iterator[Fault]:
-    if own is None or own.series > max(_FIRST):
+def _too_old(anonymous: Anonymous, own: Release | None) -> Iterator[Fault]:
+    if own is None or own.series > max(anonymous.first):
         return
-    first = _FIRST.get(own.series)
+    first = anonymous.first.get(own.series)
     needed = release(first) if first else None
     if needed is not None and own >= needed:
         return
-    message = f"{own} cannot open {' and '.join(PATHS)} alone to health checks: its API server ends (rancher/rke2#8137)"
-    yield Fault("version", message, f"write `version: {first or _FIRST[max(_FIRST)]}` or later")
+    message = f"{own} cannot open {' and '.join(PATHS)} alone to health checks: its API server ends ({anonymous.source})"
+    yield Fault("version", message, f"write `version: {first or anonymous.first[max(anonymous.first)]}` or later")

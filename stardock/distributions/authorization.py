@@ -27,58 +27,58 @@ _SPLIT = "config"
 Said = tuple[str, str] | None
 
 
-def open_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
-    """What opens a component to anybody, or shuts it for all."""
+def open_faults(title: str, options: Mapping[str, Any]) -> Iterator[Fault]:
+    """What opens a component to anybody, or shuts it for all; `title` is the distribution's."""
     for option, arguments in _CHECKS.items():
         for item, argument in enumerate(items(options, option)):
             name, value = named(argument)
             check = arguments.get(name)
-            found = check(argument, value) if check else None
+            found = check(title, argument, value) if check else None
             if found:
                 yield Fault(option, *found, item)
-    yield from mode_faults(options)
-    yield from etcd_faults(options)
-    yield from _swallowed(options)
+    yield from mode_faults(title, options)
+    yield from etcd_faults(title, options)
+    yield from _swallowed(title, options)
 
 
-def _swallowed(options: Mapping[str, Any]) -> Iterator[Fault]:
+def _swallowed(title: str, options: Mapping[str, Any]) -> Iterator[Fault]:
     arguments = items(options, _KUBELET)
     for item, (argument, behind) in enumerate(pairwise(arguments)):
         name, _ = named(argument)
         if "=" not in argument and name != _SPLIT and (item == 0 or named(arguments[item - 1])[0] != _SPLIT):
-            message = f"RKE2 takes what follows `{name}`, which has no `=`, for its value, and drops it: `{behind}`"
+            message = f"{title} takes what follows `{name}`, which has no `=`, for its value, and drops it: `{behind}`"
             yield Fault(_KUBELET, message, f"write {name}=true", item)
 
 
-def _file(argument: str, value: str) -> Said:
+def _file(title: str, argument: str, value: str) -> Said:
     name = named(argument)[0]
     if value.startswith("/"):
         return None
     message = f"`{name}` names no file" if not value else f"`{value}` is no absolute path of a file"
-    return f"{message}: RKE2 ends, or the API server does", f"write {name}=/PATH/FILE, of a file on every server, or delete it"
+    return f"{message}: {title} ends, or the API server does", f"write {name}=/PATH/FILE, of a file on every server, or delete it"
 
 
-def _kubelet_mode(_argument: str, value: str) -> Said:
-    return None if value == "Webhook" else _kubelet("allows everybody what the API server would refuse")
+def _kubelet_mode(title: str, _argument: str, value: str) -> Said:
+    return None if value == "Webhook" else _kubelet(title, "allows everybody what the API server would refuse")
 
 
-def _kubelet_anonymous(_argument: str, value: str) -> Said:
-    return None if value.lower() in ("false", "f", "0") else _kubelet("takes requests of anybody")
+def _kubelet_anonymous(title: str, _argument: str, value: str) -> Said:
+    return None if value.lower() in ("false", "f", "0") else _kubelet(title, "takes requests of anybody")
 
 
-def _kubelet_port(_argument: str, value: str) -> Said:
-    return None if value.strip() == "0" else _kubelet("tells anybody what it runs, without asking")
+def _kubelet_port(title: str, _argument: str, value: str) -> Said:
+    return None if value.strip() == "0" else _kubelet(title, "tells anybody what it runs, without asking")
 
 
-def _kubelet(does: str) -> Said:
-    return f"a kubelet with this {does}", "delete it: RKE2's kubelets ask the API server"
+def _kubelet(title: str, does: str) -> Said:
+    return f"a kubelet with this {does}", f"delete it: {title}'s kubelets ask the API server"
 
 
-def _insecure(argument: str, _value: str) -> Said:
+def _insecure(_title: str, argument: str, _value: str) -> Said:
     return f"the API server has no argument `{named(argument)[0]}` any more, and ends on it", "delete it: it is reached by https alone"
 
 
-_CHECKS: Mapping[str, Mapping[str, Callable[[str, str], Said]]] = {
+_CHECKS: Mapping[str, Mapping[str, Callable[[str, str, str], Said]]] = {
     "kube-apiserver-arg": {
         "authentication-config": _file,
         "authorization-config": _file,

@@ -21,7 +21,7 @@ from stardock.nearest import nearest
 _OPTION = "kube-apiserver-arg"
 _MODE = "authorization-mode"
 _CONFIG = "authorization-config"
-#: What RKE2 itself says, and needs: kubelets by the first, everything else by the second.
+#: What k3s and RKE2 themselves say, and need: kubelets by the first, everything else by the second.
 _NEEDED = ("Node", "RBAC")
 #: Mode -> the argument with the file that it works by.
 _FILES = {"Webhook": "authorization-webhook-config-file", "ABAC": "authorization-policy-file"}
@@ -29,7 +29,9 @@ _KNOWN = ("AlwaysAllow", "AlwaysDeny", *_FILES, *_NEEDED)
 #: What `authorization-config` excludes.
 _EXCLUDED = (_MODE, "authorization-webhook-")
 
-_CURE = f"delete it: RKE2 says {','.join(_NEEDED)}"
+
+def _cure(title: str) -> str:
+    return f"delete it: {title} says {','.join(_NEEDED)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class _Argument:
         return value.split(",") if equals else ["true"]
 
 
-def mode_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
+def mode_faults(title: str, options: Mapping[str, Any]) -> Iterator[Fault]:
     """What lets everybody in, shuts everybody out, or ends the API server."""
     said = [_Argument(item, named(text)[0], text) for item, text in enumerate(items(options, _OPTION))]
     if any(one.name == _CONFIG for one in said):
@@ -60,11 +62,13 @@ def mode_faults(options: Mapping[str, Any]) -> Iterator[Fault]:
     before = list(_NEEDED) if not modes or modes[0].adds else []
     given = [*((mode, None) for mode in before), *((mode, one.item) for one in modes for mode in one.modes)]
     names = {one.name for one in said}
-    yield from _each(given, names)
+    yield from _each(title, given, names)
     yield from _without_their_mode(said, {mode for mode, _ in given})
     lacking = [mode for mode in _NEEDED if mode not in [one for one, _ in given]]
     if lacking and all(mode in _KNOWN for mode, _ in given) and not {"AlwaysAllow", "AlwaysDeny"} & {mode for mode, _ in given}:
-        yield Fault(_OPTION, f"without {' and '.join(lacking)} no node joins, and RKE2's own parts may do nothing", _CURE, modes[-1].item)
+        yield Fault(
+            _OPTION, f"without {' and '.join(lacking)} no node joins, and {title}'s own parts may do nothing", _cure(title), modes[-1].item
+        )
 
 
 def _beside_a_file(said: list[_Argument]) -> Iterator[Fault]:
@@ -74,22 +78,22 @@ def _beside_a_file(said: list[_Argument]) -> Iterator[Fault]:
             yield Fault(_OPTION, message, "write it into that file, or delete one of the two", one.item)
 
 
-def _each(given: list[tuple[str, int | None]], names: set[str]) -> Iterator[Fault]:
+def _each(title: str, given: list[tuple[str, int | None]], names: set[str]) -> Iterator[Fault]:
     for index, (mode, item) in enumerate(given):
         earlier = [one for one, _ in given[:index]]
-        found = _of_mode(mode, earlier, names)
+        found = _of_mode(title, mode, earlier, names)
         if found:
             yield Fault(_OPTION, *found, item)
 
 
-def _of_mode(mode: str, earlier: list[str], names: set[str]) -> tuple[str, str] | None:
+def _of_mode(title: str, mode: str, earlier: list[str], names: set[str]) -> tuple[str, str] | None:
     if mode == "AlwaysAllow":
-        return "with AlwaysAllow everybody who reaches the API may do everything, each pod among them", _CURE
+        return "with AlwaysAllow everybody who reaches the API may do everything, each pod among them", _cure(title)
     if mode == "AlwaysDeny":
-        return "with AlwaysDeny nobody may do anything, RKE2 itself among them", _CURE
+        return f"with AlwaysDeny nobody may do anything, {title} itself among them", _cure(title)
     if mode not in _KNOWN:
         near = nearest(mode.strip(), (*_FILES, *_NEEDED))
-        cure = f"write {near}, commas without blanks" if near else _CURE
+        cure = f"write {near}, commas without blanks" if near else _cure(title)
         return f"`{mode}` is no mode of authorization, and the API server ends on it", cure
     if mode in earlier:
         return (

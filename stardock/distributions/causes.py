@@ -1,15 +1,17 @@
-"""Why an RKE2 does not start: words of its own logs -> the cause in ours, and what to do.
+"""Why a Kubernetes does not start: words of its own logs -> the cause in ours, and what to do.
 
-API server and etcd are static pods, so their last words lie in /var/log/pods and kubelet's in agent/logs/kubelet.log, not in the unit's
-journal (docs.rke2.io, "Where are the RKE2 logs"). The role `rke2` reads them where they are; this table only matches. The words are of
-rke2 pkg/cli/cmds/profile_linux.go, k3s pkg/nodepassword, pkg/cluster, pkg/etcd, pkg/clientaccess, kubernetes cmd/kubelet and
-staging/src/k8s.io/apiserver, etcd server/etcdserver/errors, containerd. Earlier entries are nearer to the root.
+RKE2's API server and etcd are static pods, so their last words lie in /var/log/pods and kubelet's in agent/logs/kubelet.log, not in the
+unit's journal (docs.rke2.io, "Where are the RKE2 logs"); k3s says all in its journal. The role `kubernetes` reads them where they are; this
+table only matches. The words are of rke2 pkg/cli/cmds/profile_linux.go, k3s pkg/nodepassword, pkg/cluster, pkg/etcd, pkg/clientaccess,
+kubernetes cmd/kubelet and staging/src/k8s.io/apiserver, etcd server/etcdserver/errors, containerd. Earlier entries are nearer to the root.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from stardock.distributions.model import Kubernetes
 
 _SHOWN = 240
 
@@ -23,7 +25,7 @@ class Cause:
     line: str = ""
 
 
-#: Pattern -> cause and cure. `{0}` is what the pattern caught, in either.
+#: Pattern -> cause and cure. `{0}` is what the pattern caught, in either; the others are facts of the distribution (`_facts`).
 _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         r"[Nn]o space left on device",
@@ -63,7 +65,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         r"(?:member has been permanently removed|the member has been removed) from the cluster",
         "this server was taken out of etcd, and its disk still holds the old member's data",
-        "empty it (rke2-uninstall.sh on that server), then run this again: it joins anew",
+        "empty it ({uninstall} on that server), then run this again: it joins anew",
     ),
     (
         r"too many learner members in cluster",
@@ -72,7 +74,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"cluster cannot be downgraded|found (?:a )?newer etcd (?:data|storage) version|invalid downgrade",
-        "the data were written by a newer etcd than this version of RKE2 brings",
+        "the data were written by a newer etcd than this version of {title} brings",
         "go back to the newer `version`, or restore the snapshot that was taken before it",
     ),
     (
@@ -128,7 +130,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         r"running with swap on is not supported",
         "the machine has swap, and a kubelet with `fail-swap-on` does not run with it",
-        "take `fail-swap-on` out of `options.kubelet-arg` (RKE2's kubelets run with swap), or swapoff --all and take it out of /etc/fstab",
+        "take `fail-swap-on` out of `options.kubelet-arg` ({title}'s kubelets run with swap), or swapoff --all, and out of /etc/fstab",
     ),
     (
         r"listen tcp[46]? [^\s]*?:(\d+): bind: address already in use",
@@ -148,17 +150,17 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         r"x509: certificate signed by unknown authority",
         "who answers there belongs to another cluster, or its CA was made anew",
-        "look at which machine has the join address; a machine with an old cluster's data is emptied by rke2-uninstall.sh",
+        "look at which machine has the join address; a machine with an old cluster's data is emptied by {uninstall}",
     ),
     (
         r"avc:\s+denied",
         "SELinux stopped it",
-        "`ausearch -m avc` tells what; RKE2 needs its policy package on this system (docs/systems.md)",
+        "`ausearch -m avc` tells what; {title} needs its policy package on this system (docs/systems.md)",
     ),
     (
         r"(?:[Ff]ailed to pull (?:and unpack )?image|Back-off pulling image|ErrImagePull|ImagePullBackOff)[\s\\\":]*([\w./:@-]+)?",
         "an image cannot be pulled: {0}",
-        "does the machine reach the registry? Mirrors go into /etc/rancher/rke2/registries.yaml, a proxy into /etc/default/rke2-server",
+        "does the machine reach the registry? Mirrors go into {registries}, a proxy into {environment}",
     ),
     (
         r"Out of memory: Killed process|OOMKilled|signal: killed",
@@ -168,7 +170,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     (
         r"failed to get CA certs: [^\n]{0,160}?(connection refused|i/o timeout|no route to host|deadline exceeded|no such host)",
         "nobody answers at the address where it joins: {0}",
-        "is the founder (or the load balancer) up, and may this machine reach its port 9345?",
+        "is the founder (or the load balancer) up, and may this machine reach its port {port}?",
     ),
     (
         r"etcdserver: (?:no leader|request timed out|unhealthy cluster)|rejecting connections: etcdserver|context deadline exceeded.*etcd",
@@ -186,16 +188,25 @@ _COMPILED = tuple((re.compile(pattern), words, cure) for pattern, words, cure in
 _CONTROL = re.compile(r"[^\x20-\x7e\n]+")
 
 
-def find_cause(logs: str) -> Cause | None:
+def find_cause(kubernetes: Kubernetes, logs: str) -> Cause | None:
     """The nearest to the root of the known causes that these logs name; None when they name none. Logs are hostile: nothing is run."""
     text = plain(logs)
     for pattern, words, cure in _COMPILED:
         found = pattern.search(text)
         if found:
-            caught = [group for group in found.groups() if group]
-            said = words.format(*caught, *[""] * 2).rstrip(": ")
-            return Cause(said, cure.format(*caught, *[""] * 2), _line(text, found.start()))
+            caught, facts = [*(group for group in found.groups() if group), "", ""], _facts(kubernetes)
+            return Cause(words.format(*caught, **facts).rstrip(": "), cure.format(*caught, **facts), _line(text, found.start()))
     return None
+
+
+def _facts(kubernetes: Kubernetes) -> dict[str, str]:
+    return {
+        "title": kubernetes.title,
+        "uninstall": kubernetes.uninstall["server"],
+        "registries": kubernetes.registries,
+        "environment": kubernetes.environment_files["server"],
+        "port": str(kubernetes.supervisor_port),
+    }
 
 
 def plain(text: str) -> str:

@@ -2,10 +2,10 @@
 
 k3s compares the settings that all servers must share while a server joins, and only then (`CriticalControlArgs` in its
 pkg/daemons/config/types.go): on servers that are members an edit takes effect at the next restart, one server after the other, and none is
-refused. The keys here are those of them that RKE2's documents call equal on all servers (marked `equal` in their JSON), whether
-Secrets are encrypted, the network plugin, whose pods and addresses are there, and where the data lie. Not here, though k3s compares them
-too: `embedded-registry`, `supervisor-metrics`, `enable-servicelb` and `secrets-encryption-provider`, which upstream lets one change by
-restarting all servers.
+refused. The keys here are those of them that must be equal on all servers (marked `equal` in a distribution's JSON), whether Secrets are
+encrypted, the network plugin, whose pods and addresses are there, and where the data lie (`Kubernetes.founding`). Not here, though k3s
+compares them too: `embedded-registry`, `supervisor-metrics`, `enable-servicelb` and `secrets-encryption-provider`, which upstream lets one
+change by restarting all servers.
 """
 
 from __future__ import annotations
@@ -19,14 +19,6 @@ from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.distributions.fault import Fault
 from stardock.distributions.model import Kubernetes
 
-#: Where there is nothing of its own. `cluster-dns` follows from `service-cidr`.
-_DEFAULTS: Mapping[str, str] = {
-    "cluster-domain": "cluster.local",
-    "disable-cloud-controller": "false",
-    "disable-kube-proxy": "false",
-    "egress-selector-mode": "agent",
-    "secrets-encryption": "true",
-}
 #: k3s' pkg/cli/server: the tenth address of each network of services.
 _DNS = 10
 
@@ -36,7 +28,7 @@ _VALUE = re.compile(r"[A-Za-z0-9.:/,_-]{1,200}")
 
 def founding_keys(kubernetes: Kubernetes) -> tuple[str, ...]:
     """The keys that a cluster keeps from its founding on."""
-    return (*kubernetes.keys.equal(), "secrets-encryption", "cni", "data-dir")
+    return tuple(dict.fromkeys((*kubernetes.keys.equal(), *kubernetes.founding)))
 
 
 def settings(kubernetes: Kubernetes, options: Mapping[str, Any]) -> dict[str, str]:
@@ -45,8 +37,7 @@ def settings(kubernetes: Kubernetes, options: Mapping[str, Any]) -> dict[str, st
     A value that could not be one, as only a machine's own file can hold it, is left out.
     """
     found = {key: _networks(options, key) for key in CIDRS} | {"cluster-dns": _name_servers(options)}
-    defaults = {**_DEFAULTS, "cni": kubernetes.network_plugin, "data-dir": kubernetes.data_dir}
-    found |= {key: _text(options.get(key, default)) for key, default in defaults.items()}
+    found |= {key: _text(options.get(key, default)) for key, default in kubernetes.founding.items()}
     return {key: found[key] for key in founding_keys(kubernetes) if is_setting(kubernetes, key, found[key])}
 
 

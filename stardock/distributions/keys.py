@@ -58,6 +58,7 @@ class Keys:
     merged: frozenset[str]  # lists to which Stardock adds its own items; the user's come first
     secret_cures: Mapping[str, str]  # what to do instead of setting a key that holds a secret
     secret_cure: str  # for those that are not there
+    instead: Mapping[str, str]  # keys of another distribution -> what to write here
 
     def known(self) -> Mapping[str, Key]:
         """All of them, by name."""
@@ -89,8 +90,11 @@ class Keys:
         }
 
     def _unknown(self, name: str) -> Fault:
-        if name in _facts(self.facts)["k3s_only"]:
-            return Fault(name, f"`{name}` is a key of k3s; {self.title} does not have it", "delete it")
+        others = _facts(self.facts)["others"]
+        if name in others["keys"]:
+            return Fault(
+                name, f"`{name}` is a key of {others['title']}; {self.title} does not have it", self.instead.get(name, "delete it")
+            )
         near = nearest(name.removesuffix("+"), self.known())
         cure = (
             f"did you mean `{near}`?" if near else f"the keys of {self.title} are those of `{self.command}`, without the dashes before them"

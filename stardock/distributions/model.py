@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -13,8 +13,19 @@ from stardock.distributions.selinux import Confinement
 
 NodeRole = Literal["server", "agent"]
 
+#: By what servers know a machine again (k3s, pkg/agent/config: `ensureNodePassword`); where the configuration lies changes nothing here.
+NODE_PASSWORD = "/etc/rancher/node/password"  # noqa: S105 -- a path
+
 #: No plugin: nodes are not Ready until the user's own is there.
 NO_PLUGIN = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anonymous:
+    """Since when a file may say who is anonymous: minor -> first release; later minors always could, earlier ones never."""
+
+    first: Mapping[tuple[int, int], str]
+    source: str  # the issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +41,20 @@ class Kubernetes:
 
     mark: str  # what stands between `+` and the revision in the tag of a release
     default_version: str  # the stable channel's release when this was set, for new clusters; never chosen at run time
-    unrecorded: str  # the release of clusters in locks that were written before releases were recorded
+    unrecorded: str | None  # the release of its clusters in locks that were written before releases were recorded
     releases: str  # URL of the page of all of them, without a slash at its end
-    tarball: str  # of a release
+    archive: str  # the file of a release that is installed: a tarball, or the program itself
     checksums: str  # the file beside it, as sha256sum writes it
+    image_archives: str  # what is imported on machines that reach no registry: file names of a release, as a pattern of the shell
 
     keys: Keys  # of config.yaml
     services: Mapping[NodeRole, str]  # units of systemd
     config_dir: str
     data_dir: str
     kubeconfig: str  # the administrator's, on a server
+    client: str  # its kubectl, on a server that was started once
+    other_prefix: str  # where its program lies where /usr/local takes none
+    avoids_mounts: bool  # whether a /usr/local that is a file system of its own counts as such
     environment_files: Mapping[NodeRole, str]  # for a proxy and the like
     read_files: tuple[str, ...]  # beginnings of further paths that its services read
     sysctl_file: str  # ours: what a profile demands of the kernel
@@ -48,7 +63,12 @@ class Kubernetes:
     supervisor_port: int  # where machines join
     network_plugin: str  # where cluster.yaml names none
     network_plugins: Callable[[Mapping[str, Any]], tuple[str, ...]]  # the plugins that it installs, from its options
-    uninstall: str  # the command that empties a machine
+    founding: Mapping[str, str]  # what a cluster keeps, beside networks and name servers -> what it is where its options say nothing
+    founds_with: Mapping[str, Any] = field(default_factory=dict)  # further keys of every server's config.yaml
+    interface_key: str = ""  # the key that names the interface of its network plugin; empty: nobody needs to tell it
+    anonymous: Anonymous
+    server_memory_mib: int  # its makers' minimum of a server
+    uninstall: Mapping[NodeRole, str]  # the command that empties a machine
     reset: str  # the command by which one server becomes the whole cluster, from a snapshot
     confinement: Confinement  # its SELinux policy
 
@@ -67,9 +87,9 @@ class Kubernetes:
         """The same for people."""
         return f"vX.Y.Z+{self.mark}N"
 
-    def tarball_url(self, version: str) -> str:
-        """Where a release's tarball lies; the `+` of a version must be escaped in a path."""
-        return f"{self.releases}/download/{quote(version)}/{self.tarball}"
+    def archive_url(self, version: str) -> str:
+        """Where a release's file lies; the `+` of a version must be escaped in a path."""
+        return f"{self.releases}/download/{quote(version)}/{self.archive}"
 
     def has_network(self, options: Mapping[str, Any]) -> bool:
         """Whether it brings a network plugin: without one no node is Ready until the user's own is there."""

@@ -2,7 +2,7 @@
 
 A kubelet ends at once when `--node-labels` holds a name below `kubernetes.io` or `k8s.io` that is not of this list
 (kubernetes, cmd/kubelet/app/options/options.go `ValidateKubeletFlags`, and pkg/apis of
-staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go `IsKubeletLabel`). RKE2 hands `node-label` on unchanged.
+staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go `IsKubeletLabel`). RKE2 and k3s hand `node-label` on unchanged.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ _PREFIX = re.compile(rf"{_PART}(\.{_PART})*")
 _LONGEST_PREFIX = 253
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
-#: RKE2 gives them to its servers, and takes a node that bears them for one: etcd's membership follows (k3s, pkg/etcd/controller.go).
+#: k3s and RKE2 give them to their servers, and take a node that bears them for one: etcd's membership follows
+#: (k3s, pkg/etcd/controller.go).
 _SERVERS_OWN = frozenset(f"node-role.kubernetes.io/{role}" for role in ("control-plane", "etcd", "master"))
 
 
@@ -72,11 +73,11 @@ def taint_of(text: str) -> tuple[str, str, str] | None:
     return (key, value, effect) if is_label_key(key) and is_label_value(value) and effect in EFFECTS else None
 
 
-def managed_label(key: str) -> tuple[str, str] | None:
-    """Message and cure for a label that is RKE2's to give; None for all others."""
+def managed_label(title: str, key: str) -> tuple[str, str] | None:
+    """Message and cure for a label that is the distribution's to give; None for all others."""
     if key not in _SERVERS_OWN:
         return None
-    message = f"RKE2 gives `{key}` to its servers itself, and takes a node that bears it for one of them"
+    message = f"{title} gives `{key}` to its servers itself, and takes a node that bears it for one of them"
     return message, "delete it; a role of your own is for example node-role.kubernetes.io/worker"
 
 

@@ -22,17 +22,17 @@ def option_faults(kubernetes: Kubernetes, options: Mapping[str, Any], version: s
     single = list(kubernetes.keys.faults(options, version))
     yield from single
     sound = {name: value for name, value in options.items() if name not in {fault.key for fault in single}}
-    yield from _labels(sound)
+    yield from _labels(kubernetes.title, sound)
     yield from _taints(sound)
-    yield from argument_faults(sound)
-    yield from authentication_faults(sound, version)
-    yield from open_faults(sound)
+    yield from argument_faults(kubernetes, sound)
+    yield from authentication_faults(kubernetes, sound, version)
+    yield from open_faults(kubernetes.title, sound)
     yield from hardening_faults(sound)
     yield from _network_plugins(kubernetes, sound)
     yield from _cloud_provider(sound)
 
 
-def _labels(options: Mapping[str, Any]) -> Iterator[Fault]:
+def _labels(title: str, options: Mapping[str, Any]) -> Iterator[Fault]:
     """A kubelet ends on what is no label; what it may not set itself goes through the API (`stardock.distributions.node_labels`)."""
     first: dict[str, str] = {}
     for item, text in enumerate(items(options, "node-label")):
@@ -41,7 +41,7 @@ def _labels(options: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault("node-label", f"`{text:.80}` is not a label of Kubernetes", "write KEY=VALUE, for example disk=ssd", item)
         elif first.setdefault(key, value) != value:
             yield Fault("node-label", f"`{key}` is here twice, as {first[key]} and as {value}", "keep one", item)
-        elif (managed := managed_label(key)) is not None:
+        elif (managed := managed_label(title, key)) is not None:
             yield Fault("node-label", *managed, item)
 
 
@@ -58,7 +58,7 @@ def _network_plugins(kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iter
     others = [name for name in names if name != "multus"]
     if names in ((), *((one,) for one in others), *(("multus", one) for one in others)):
         return
-    message = f"`cni` holds {', '.join(names)}: RKE2 ends, it takes one plugin, or multus and another one behind it"
+    message = f"`cni` holds {', '.join(names)}: {kubernetes.title} ends, it takes one plugin, or multus and another one behind it"
     if len(others) > 1:
         yield Fault("cni", message, f"keep one of {', '.join(others)}")
     else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stardock.distributions.keys import Keys
-from stardock.distributions.model import Kubernetes
+from stardock.distributions.model import Anonymous, Kubernetes
 from stardock.distributions.selinux import Confinement, Policy
 
 _CONFIG = "/etc/rancher/rke2"
@@ -57,6 +57,7 @@ _KEYS = Keys(
     merged=frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"}),
     secret_cures=_SECRET_CURES,
     secret_cure=_S3_CURE,
+    instead={"flannel-backend": "write `cni: flannel`, or another plugin: RKE2 brings several"},
 )
 
 #: On these systems the program lies below /opt/rke2, since /usr/local is a file system of its own. Policies that list /usr/bin and
@@ -108,13 +109,18 @@ RKE2 = Kubernetes(
     default_version="v1.36.5+rke2r1",
     unrecorded="v1.36.5+rke2r1",
     releases="https://github.com/rancher/rke2/releases",
-    tarball="rke2.linux-amd64.tar.gz",
+    archive="rke2.linux-amd64.tar.gz",
     checksums="sha256sum-amd64.txt",
+    image_archives="rke2-images*.linux-amd64.tar*",
     keys=_KEYS,
     services={"server": "rke2-server.service", "agent": "rke2-agent.service"},
     config_dir=_CONFIG,
     data_dir=_DATA,
     kubeconfig=_KUBECONFIG,
+    client=f"{_DATA}/bin/kubectl",
+    # install.sh: `check_target_mountpoint`, `check_target_ro`
+    other_prefix="/opt/rke2",
+    avoids_mounts=True,
     # docs.rke2.io/install/configuration; the units of the tarball read both (rke2, bundle/lib/systemd/system)
     environment_files={"server": "/etc/default/rke2-server", "agent": "/etc/default/rke2-agent"},
     read_files=("/etc/default/rke2-", "/etc/sysconfig/rke2-", f"{_DATA}/agent/", "/var/lib/rancher/credentialprovider/"),
@@ -123,7 +129,19 @@ RKE2 = Kubernetes(
     supervisor_port=9345,
     network_plugin=_CANAL,
     network_plugins=network_plugins,
-    uninstall="rke2-uninstall.sh",
+    founding={
+        "cluster-domain": "cluster.local",
+        "disable-cloud-controller": "false",
+        "disable-kube-proxy": "false",
+        "egress-selector-mode": "agent",
+        "secrets-encryption": "true",
+        "cni": _CANAL,
+        "data-dir": _DATA,
+    },
+    # rancher/rke2#8137, #8245, #8246: `anonymous-auth` was set beside it
+    anonymous=Anonymous(first={(1, 32): "v1.32.6+rke2r1", (1, 33): "v1.33.2+rke2r1"}, source="rancher/rke2#8137"),
+    server_memory_mib=4096,
+    uninstall={"server": "rke2-uninstall.sh", "agent": "rke2-uninstall.sh"},
     reset="rke2 server --cluster-reset --cluster-reset-restore-path=...",
     confinement=_CONFINEMENT,
 )

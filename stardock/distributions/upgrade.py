@@ -1,8 +1,8 @@
 """From which release to which a cluster may go: never back, and over no minor.
 
 Kubernetes' version skew policy (kubernetes.io/releases/version-skew-policy): API servers differ by one minor at most, a kubelet is never
-newer than the API server and up to three minors older. RKE2 goes back only by restoring an etcd snapshot of the older release
-(docs.rke2.io/upgrades/roll-back), and its installer enforces none of this.
+newer than the API server and up to three minors older. RKE2 and k3s go back only by restoring an etcd snapshot of the older release
+(docs.rke2.io/upgrades/roll-back, docs.k3s.io/upgrades/roll-back), and their installers enforce none of this.
 """
 
 from __future__ import annotations
@@ -14,31 +14,33 @@ from stardock.distributions.release import Release, release, series_text
 
 #: How many minors older than the API server a kubelet may be.
 KUBELET_MINORS = 3
-_BACK = "RKE2 goes back only by restoring an etcd snapshot of the older release"
 
 
-def upgrade_fault(wanted: str, servers: Mapping[str, str], agents: Mapping[str, str], who: str = "cluster.yaml") -> Fault | None:
+def upgrade_fault(
+    title: str, wanted: str, servers: Mapping[str, str], agents: Mapping[str, str], who: str = "cluster.yaml"
+) -> Fault | None:
     """Why the machines cannot go to that release; None when they can, or when nothing is known.
 
     `servers` and `agents` are name -> release that runs there, some of them perhaps in the middle of an upgrade: it is compared with the
-    newest and with the oldest. `who` wants the release. What is no release counts as not known.
+    newest and with the oldest. `who` wants the release; `title` is the distribution's. What is no release counts as not known.
     """
     goal = release(wanted)
     own, others = _releases(servers), _releases(agents)
     if goal is None:
         return None
-    return _downgrade(goal, own | others, who) or _skipped(goal, own, who) or _left_behind(goal, own, others)
+    return _downgrade(title, goal, own | others, who) or _skipped(goal, own, who) or _left_behind(goal, own, others)
 
 
 def _releases(running: Mapping[str, str]) -> dict[str, Release]:
     return {name: found for name, text in running.items() if (found := release(text)) is not None}
 
 
-def _downgrade(goal: Release, running: Mapping[str, Release], who: str) -> Fault | None:
+def _downgrade(title: str, goal: Release, running: Mapping[str, Release], who: str) -> Fault | None:
     if not running or max(running.values()) <= goal:
         return None
     newest = max(running.values())
-    message = f"no downgrade: {_who_runs(running, newest)}, {who} wants {goal}; {_BACK}"
+    back = f"{title} goes back only by restoring an etcd snapshot of the older release"
+    message = f"no downgrade: {_who_runs(running, newest)}, {who} wants {goal}; {back}"
     return Fault("version", message, f"write `version: {newest}`, or a later release of {_later(newest)}")
 
 

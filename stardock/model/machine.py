@@ -193,6 +193,7 @@ class Machine:
     stop_on_destroy: bool = True
     on_boot: bool = True
     ha: Ha | None = None
+    kubernetes: str | None = None  # a file of stardock/distributions; None: the one that is meant where none is named
     cni: tuple[str, ...] = ("canal",)  # the cluster's network plugins: their interfaces are left alone by the system
     mirror: str | None = None  # URL of a copy of the system's repositories
     proxy: PackageProxy | None = None  # None: no proxy, or one with a password: then only the stage `machines` writes it

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stardock.distributions import Kubernetes, distribution
+from stardock.distributions import DEFAULT, Kubernetes, distribution, of_release
 from stardock.distributions.option_rules import option_faults
+from stardock.model.facts import Facts
 from stardock.model.lock import Lock
 from stardock.spec.derived import derived_options
 from stardock.spec.places import at
@@ -39,15 +40,37 @@ def with_derived(spec: Spec) -> Spec:
 
 
 def _held(own: Kubernetes, lock: Lock | None) -> str | None:
-    """A lock without machines says nothing: it holds pins of images alone."""
+    """A lock without machines says nothing: it holds pins of images alone. A release of another distribution is none for this one."""
     if lock is None or not lock.machines:
         return None
-    return lock.distribution_version or own.unrecorded
+    held = lock.distribution_version or own.unrecorded
+    return held if held is not None and own.release(held) is not None else None
+
+
+def recorded(lock: Lock) -> Kubernetes | None:
+    """The distribution that a lock's machines are for; None where it holds none."""
+    if not lock.machines:
+        return None
+    return (of_release(lock.distribution_version) if lock.distribution_version else None) or DEFAULT
+
+
+def founded_problem(spec: Spec, lock: Lock, facts: Facts) -> Problem | None:
+    """What is wrong with another distribution for a cluster that is founded; before it is, any will do."""
+    own, held = distribution(spec.distribution.name), recorded(lock)
+    if facts.founded is None or held is None or held is own:
+        return None
+    message = f"the cluster was founded with {held.title}, and cluster.yaml wants {own.title}: neither becomes the other"
+    cure = f"write `name: {held.name}` again; another Kubernetes needs another cluster, with a file and machines of its own"
+    return at(spec, ("distribution", "name"), message, cure)
 
 
 def allocated(spec: Spec, locked: Lock) -> str | None:
-    """What the lock keeps: the release of the first allocation, stated or default. It follows no edit, since one may be refused."""
-    return (locked.distribution_version if locked.machines else None) or spec.distribution.version
+    """What the lock keeps: the release of the first allocation, stated or default. It follows no edit, since one may be refused.
+
+    Another distribution is another beginning: `founded_problem` tells where that is too late.
+    """
+    kept = locked.distribution_version if locked.machines else None
+    return kept if kept and distribution(spec.distribution.name).release(kept) else spec.distribution.version
 
 
 def distribution_problems(spec: Spec) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stardock.bundle import write_bundle
 from stardock.bundle.site import SITE
-from stardock.distributions import distribution
+from stardock.distributions import Kubernetes, distribution
 from stardock.errors import ConditionError, StardockError
 from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
 from stardock.playbooks import silent
@@ -18,7 +18,7 @@ from stardock.playbooks.contents import read_contents
 from stardock.playbooks.failure import failure_error
 from stardock.playbooks.founded import read_back, remember, remember_host_keys
 from stardock.playbooks.progress import Watcher
-from stardock.playbooks.running import read_answers, refuse, refuse_packages, running
+from stardock.playbooks.running import read_answers, refuse, refuse_others, refuse_packages, running
 from stardock.playbooks.workplace import Workplace
 from stardock.workspace.files import named_file
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
@@ -81,7 +81,11 @@ class Bootstrap:
         self.watcher.finish()
         if code:
             raise self._failure(code)
-        return silent.left_out(unknown, self.watcher, self._nodes, self._mute)
+        return silent.left_out(unknown, self.watcher, self._kubernetes, self._nodes, self._mute)
+
+    @property
+    def _kubernetes(self) -> Kubernetes:
+        return distribution(self.workspace.plan.distribution.name)
 
     @property
     def _nodes(self) -> dict[str, str]:
@@ -103,7 +107,7 @@ class Bootstrap:
         return code
 
     def _failure(self, code: int) -> StardockError:
-        return failure_error(self.watcher, self.place.log, code, self._nodes, self._mute)
+        return failure_error(self.watcher, self._kubernetes, self.place.log, code, nodes=self._nodes, mute=self._mute)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
@@ -114,9 +118,9 @@ class Bootstrap:
         code = run(self._run(RUNNING.playbook, None, kubernetes_report=str(report), running_waits=waits), self.watcher.see)
         if code:
             raise self._failure(code)
-        kubernetes = distribution(self.workspace.plan.distribution.name)
-        answers = read_answers(report, kubernetes)
-        refuse_packages(answers, kubernetes)
+        answers = read_answers(report, self._kubernetes)
+        refuse_packages(answers, self._kubernetes)
+        refuse_others(answers, self._kubernetes)
         runs = running(self.workspace, answers)
         self.versions |= runs.versions
         refuse(self.workspace, runs)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from stardock.distributions import Kubernetes
 from stardock.distributions.causes import Cause, find_cause, plain
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
 from stardock.model.stages import NAMES
@@ -15,7 +16,7 @@ from stardock.playbooks.events import Event
 from stardock.playbooks.progress import Watcher
 
 _LONGEST = 900
-#: The task by which the role rke2 restarts no server that etcd needs.
+#: The task by which the role kubernetes restarts no server that etcd needs.
 QUORUM = "No server goes while etcd needs it"
 #: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
 OTHER_MACHINE = "another machine than "
@@ -35,7 +36,13 @@ _CHANGED_UNSEEN = (
 
 
 def failure_error(
-    watcher: Watcher, log: Path, code: int, nodes: Mapping[str, str] | None = None, mute: Collection[str] = ()
+    watcher: Watcher,
+    kubernetes: Kubernetes,
+    log: Path,
+    code: int,
+    *,
+    nodes: Mapping[str, str] | None = None,
+    mute: Collection[str] = (),
 ) -> StardockError:
     """Make the error of a run that failed. `nodes`: machine -> its Node's name, for commands; `mute`: machines without a guest agent."""
     event = watcher.failure
@@ -49,15 +56,15 @@ def failure_error(
         return ConditionError(cause(event), cure=again)
     if not_reached(event):
         return ConditionError(message, cure=f"{reach_cure(message, mute=event.host in mute)}; {again}")
-    found = known_cause(watcher, event, nodes or {})
+    found = known_cause(watcher, kubernetes, event, nodes or {})
     if found is None:
         return EngineError(message, cure=again)
     return EngineError(f"{event.host}: {found.words}{_read(found, message)}\n  {message}", cure=f"{found.cure}; {again}")
 
 
-def known_cause(watcher: Watcher, event: Event, nodes: Mapping[str, str]) -> Cause | None:
+def known_cause(watcher: Watcher, kubernetes: Kubernetes, event: Event, nodes: Mapping[str, str]) -> Cause | None:
     """What its machine's logs, else the words of the failure, are known to mean. `nodes`: machine -> its Node's name."""
-    found = find_cause(watcher.logs.get(event.host, "")) or find_cause(cause(event))
+    found = find_cause(kubernetes, watcher.logs.get(event.host, "")) or find_cause(kubernetes, cause(event))
     return replace(found, cure=found.cure.replace("NODE", nodes.get(event.host, event.host))) if found else None
 
 
@@ -66,9 +73,9 @@ def _read(found: Cause, message: str) -> str:
     return "" if found.line in message else f". Its log says: {found.line}"
 
 
-def agent_words(watcher: Watcher, event: Event, nodes: Mapping[str, str]) -> str:
+def agent_words(watcher: Watcher, kubernetes: Kubernetes, event: Event, nodes: Mapping[str, str]) -> str:
     """Of an agent that failed: cause and cure, in one line."""
-    found = known_cause(watcher, event, nodes)
+    found = known_cause(watcher, kubernetes, event, nodes)
     message = f"{event.task}: {cause(event)}"
     return f"{found.words}{_read(found, message)} ({message}): {found.cure}" if found else message
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
-from stardock.distributions import DISTRIBUTIONS
 from stardock.model.stages import BEFORE, STAGES
 from stardock.playbooks.events import Event
 from stardock.writing import open_in_place
@@ -24,7 +23,7 @@ LEAVES_OUT = ("reachable", "Go on without it")
 #: And by which it stops after all, in the words of the task before.
 STOPS = ("reachable", "Stop for a machine that others depend on")
 
-#: The task of a distribution's role that reads them.
+#: The task of the role kubernetes that reads them.
 LOGS = "Read what its logs say"
 _MOST_LOGS = 100_000
 
@@ -33,7 +32,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 #: Roles, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
 SAYS_FOUNDED = (("founding",), "Say what was founded", "founding_authority")
-SAYS_RUNNING = (tuple(DISTRIBUTIONS), "Say what runs now", "kubernetes_running")
+SAYS_RUNNING = (("kubernetes",), "Say what runs now", "kubernetes_running")
 #: It comes from a file of the founder's, and into the variables of the next run.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

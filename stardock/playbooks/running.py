@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stardock.distributions import Kubernetes
+from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution
 from stardock.distributions.founding import founding_keys, settings
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.rules.guards import Running, guard_problems
@@ -27,11 +27,15 @@ _MAX_NAME = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One machine's answer. `member`: it holds etcd's data. `package`: the RPM that its Kubernetes came from, if one did."""
+    """One machine's answer. `member`: it holds etcd's data. `package`: the RPM that its Kubernetes came from, if one did.
+
+    `other`: another distribution that is on it.
+    """
 
     member: bool = False
     version: str = ""
     package: str = ""
+    other: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -95,6 +99,7 @@ def seen(lines: Sequence[str], kubernetes: Kubernetes) -> Seen:
         member=last.get("member") == "yes",
         version=next(versions, ""),
         package="".join(character for character in last.get("package", "")[:_MAX_NAME] if character.isprintable()),
+        other=last.get("other", "") if last.get("other") in DISTRIBUTIONS else "",
         settings=settings(kubernetes, _options(said, founding_keys(kubernetes))),
     )
 
@@ -135,13 +140,22 @@ def running(where: Workspace, answers: Mapping[str, Seen]) -> Running:
 
 
 def refuse_packages(answers: Mapping[str, Seen], kubernetes: Kubernetes) -> None:
-    """Raise `RefusedError` for machines whose RKE2 is a package: install.sh refuses a tarball beside it too (`check_method_conflict`)."""
+    """Raise `RefusedError` for machines whose Kubernetes is a package; RKE2's install.sh refuses too (`check_method_conflict`)."""
     packaged = {name: one.package for name, one in answers.items() if one.package}
     if packaged:
         what = ", ".join(f"{name} ({package})" for name, package in packaged.items())
-        title = kubernetes.title
-        message = f"{title} came from an RPM package on {what}: Stardock installs a release's tarball, and the two get in each other's way"
-        cure = (
-            f"a machine of a cluster that is in use: drain it, run {kubernetes.uninstall} there and let it join anew, one machine at a time"
-        )
+        title, scripts = kubernetes.title, " or ".join(dict.fromkeys(kubernetes.uninstall.values()))
+        message = f"{title} came from an RPM package on {what}: Stardock installs a release's own file, and the two get in each other's way"
+        cure = f"a machine of a cluster that is in use: drain it, run {scripts} there and let it join anew, one machine at a time"
+        raise RefusedError(message, cure=cure)
+
+
+def refuse_others(answers: Mapping[str, Seen], kubernetes: Kubernetes) -> None:
+    """Raise `RefusedError` for machines that run another distribution: both want the same ports, and its data are a cluster."""
+    others = {name: distribution(one.other) for name, one in answers.items() if one.other}
+    if others:
+        what = ", ".join(f"{name} ({other.title})" for name, other in others.items())
+        names = " or ".join(dict.fromkeys(f"`name: {other.name}`" for other in others.values()))
+        message = f"another Kubernetes than {kubernetes.title} is on {what}: a cluster keeps the one that it was founded with"
+        cure = f"write {names} under `distribution` again; a cluster of {kubernetes.title} wants machines of its own"
         raise RefusedError(message, cure=cure)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stardock.distributions import Kubernetes
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import EngineError, PartialError, StardockError
 from stardock.fold import fold
@@ -64,12 +65,14 @@ class LeftOut:
         return bool(self.silent or self.failed)
 
 
-def left_out(unknown: Mapping[str, str], watcher: Watcher, nodes: Mapping[str, str], mute: Collection[str] = ()) -> LeftOut:
+def left_out(
+    unknown: Mapping[str, str], watcher: Watcher, kubernetes: Kubernetes, nodes: Mapping[str, str], mute: Collection[str] = ()
+) -> LeftOut:
     """Every agent that the run went on without, and why. `nodes`, `mute`: as for `failure_error`."""
     silent, failed = dict(unknown), {}
     for name, event in watcher.left_out.items():
         if event is not None and not not_reached(event):
-            failed[name] = agent_words(watcher, event, nodes)
+            failed[name] = agent_words(watcher, kubernetes, event, nodes)
         elif name not in unknown:
             words = cause(event) if event else "does not answer on ssh"
             silent[name] = f"{words}: {reach_cure(words, mute=name in mute)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stardock.distributions import DEFAULT
+from stardock.distributions import DEFAULT, of_release
 from stardock.spec.foreign_root import BY_POOL, UNDER_POOLS, VERSION, VIP
 from stardock.spec.keypath import Keys
 from stardock.spec.maintenance import EVERY_DAY
@@ -30,8 +30,6 @@ def cure(section: str, key: str, value: Any, at: Keys, texts: Texts) -> str | No
     if section in {"Pool", "Machine"} and (
         said := _of_a_machine(section, word, value) or pve_config.cure(key, value, of_pool=section == "Pool")
     ):
-        return said
-    if section == "Interface" and (said := pve_config.in_a_nic(key, value)):
         return said
     if word == "ip_config" and isinstance(value, dict) and (nic := _ip_config(value)):
         return f"write {nic}" if section == "Interface" else f"{pve_config.FIRST}: write interfaces: [{{{nic}}}]"
@@ -61,8 +59,8 @@ def _of_maintenance(word: str, _meant: str | None, value: Any, _at: Keys, _texts
 def _of_the_root(word: str, meant: str | None, value: Any, at: Keys, texts: Texts) -> str | None:
     if word == "backend" and isinstance(value, dict) and len(value) == 1:
         return _backend(value, at, texts)
-    if meant == VERSION and isinstance(value, str) and DEFAULT.release(value):
-        return f"write distribution: {{version: {value}}}"
+    if meant == VERSION and isinstance(value, str) and (named := of_release(value)):
+        return f"write distribution: {{{'' if named is DEFAULT else f'name: {named.name}, '}version: {value}}}"
     role = next((role for role, said in BY_POOL.items() if meant == said), None)
     return pool_elsewhere(role, value, at, texts) if role else _of_network(word, meant, value, at, texts) if meant == VIP else None
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
-from stardock.distributions import DEFAULT, DEFAULT_NAME, Name
+from stardock.distributions import DEFAULT_NAME, DISTRIBUTIONS, Kubernetes, Name, distribution, of_release
 from stardock.spec.section import Section, broken
 from stardock.spec.units import shown
 
@@ -15,19 +15,34 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def parse_version(value: object) -> str:
-    """A release tag of the distribution: Kubernetes' version and its own revision of it."""
-    if not isinstance(value, str) or DEFAULT.release(value) is None:
-        raise broken(f"version {shown(value)} is not a release of {DEFAULT.title} ({DEFAULT.tag_form})", _completed(value))
+    """A release tag of any distribution: Kubernetes' version and its own revision of it."""
+    if not isinstance(value, str) or of_release(value) is None:
+        forms = " or ".join(f"of {each.title} ({each.tag_form})" for each in DISTRIBUTIONS.values())
+        raise broken(f"version {shown(value)} is not a release {forms}")
     return value
 
 
-def _completed(value: object) -> str:
+def parse_own_version(value: object, section: ValidationInfo) -> str:
+    """A release tag of the distribution that is named beside it."""
+    own = distribution(section.data.get("name", DEFAULT_NAME))
+    other = of_release(value) if isinstance(value, str) else None
+    if isinstance(value, str) and other is own:
+        return value
+    message = f"version {shown(value)} is not a release of {own.title} ({own.tag_form})"
+    if other is None:
+        raise broken(message, _completed(own, value))
+    raise broken(
+        f"{message}, but of {other.title}", f"write `name: {other.name}` beside it, or {_completed(own, value).removeprefix('write ')}"
+    )
+
+
+def _completed(own: Kubernetes, value: object) -> str:
     bare = re.fullmatch(r"v?(\d+\.\d+\.\d+)([+-].*)?", value) if isinstance(value, str) else None
     if bare:
-        return f"write for example v{bare[1]}+{DEFAULT.mark}1"
-    if re.fullmatch(r"v?\d+(\.\d+)?", str(value)) and not DEFAULT.default_version.startswith(f"v{str(value).removeprefix('v')}."):
-        return f"write the whole tag of a release of {value}, which ends in +{DEFAULT.mark}N: {DEFAULT.releases}"
-    return f"write for example {DEFAULT.default_version}, or delete the line: a release is chosen once and kept"
+        return f"write for example v{bare[1]}+{own.mark}1"
+    if re.fullmatch(r"v?\d+(\.\d+)?", str(value)) and not own.default_version.startswith(f"v{str(value).removeprefix('v')}."):
+        return f"write the whole tag of a release of {value}, which ends in +{own.mark}N: {own.releases}"
+    return f"write for example {own.default_version}, or delete the line: a release is chosen once and kept"
 
 
 def parse_sha256(value: object) -> str:
@@ -48,29 +63,34 @@ def parse_url(value: object) -> str:
 Url = Annotated[str, BeforeValidator(parse_url), WithJsonSchema({"type": "string", "format": "uri"})]
 
 
-Version = Annotated[str, BeforeValidator(parse_version), WithJsonSchema({"type": "string", "pattern": f"^{DEFAULT.tags}$"})]
+_TAGS = WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(each.tags for each in DISTRIBUTIONS.values())})$"})
+#: Of any distribution, as files of ours hold it.
+Version = Annotated[str, BeforeValidator(parse_version), _TAGS]
+OwnVersion = Annotated[str, BeforeValidator(parse_own_version), _TAGS]
 Sha256 = Annotated[str, BeforeValidator(parse_sha256), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})]
 
 
-class Distribution(Section):
-    """The Kubernetes to install, from a tarball of its release."""
+_NEWEST = " or ".join(each.default_version for each in DISTRIBUTIONS.values())
 
-    name: Name = Field(default=DEFAULT_NAME, description="which Kubernetes")
-    version: Version | None = Field(
+
+class Distribution(Section):
+    """The Kubernetes to install, from the file of its release: RKE2's tarball, k3s' program."""
+
+    name: Name = Field(default=DEFAULT_NAME, description="which Kubernetes; a cluster keeps it")
+    version: OwnVersion | None = Field(
         default=None,
-        description=f"release, with its `+{DEFAULT.mark}N`; default: what the lock holds, for a new cluster {DEFAULT.default_version}",
+        description=f"release, with its mark; default: what the lock holds, for a new cluster {_NEWEST}",
     )
-    options: dict[str, Any] = Field(
-        default_factory=dict, description="keys of RKE2's config.yaml, checked against the keys that RKE2 knows"
-    )
-    url: Url | None = Field(default=None, description="tarball to install instead of the release's own; needs `sha256`")
-    sha256: Sha256 | None = Field(default=None, description="of the tarball; without it, the release's checksum file is used")
+    options: dict[str, Any] = Field(default_factory=dict, description="keys of its config.yaml, checked against the keys that it knows")
+    url: Url | None = Field(default=None, description="file to install instead of the release's own; needs `sha256`")
+    sha256: Sha256 | None = Field(default=None, description="of that file; without it, the release's checksum file is used")
 
     selinux_policy_url: Url | None = Field(
-        default=None, description="package of RKE2's SELinux policy where the system has none (leapmicro), instead of its makers' own"
+        default=None,
+        description="package of its SELinux policy where the system has none (leapmicro; for k3s microos too), instead of its makers' own",
     )
     selinux_policy_sha256: Sha256 | None = Field(
-        default=None, description="of that package; without it RKE2 runs there without its policy (docs/systems.md)"
+        default=None, description="of that package; without it Kubernetes runs there without its policy (docs/systems.md)"
     )
 
     @model_validator(mode="after")
@@ -86,6 +106,6 @@ class Distribution(Section):
     def _own_tarball_is_checked(self) -> Distribution:
         if self.url and not self.sha256:
             raise broken(
-                "`url` is set but `sha256` is not: nothing would tell whether the tarball is the right one", "add `sha256:` of the tarball"
+                "`url` is set but `sha256` is not: nothing would tell whether the file is the right one", "add `sha256:` of that file"
             )
         return self

@@ -84,7 +84,9 @@ class Kured(Section):
     end: Clock | None = Field(default=None, description="when it stops beginning; before `start`: on the next day. 23:00 by default")
     days: Annotated[tuple[Day, ...], Field(min_length=1)] = Field(default=EVERY_DAY, description="days of the week")
     period: Minutes = Field(default=60, description="how often each machine looks whether it has to reboot")
-    install: Flag = Field(default=False, description="hand it to RKE2's Helm controller during bootstrap; needs the chart's repository")
+    install: Flag = Field(
+        default=False, description="hand it to the Helm controller of the Kubernetes during bootstrap; needs the chart's repository"
+    )
 
 
 class Maintenance(Section):

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from stardock.distributions import DEFAULT
+from stardock.distributions import DISTRIBUTIONS, Kubernetes
 from stardock.spec.cluster import Spec
 from stardock.spec.hardware import Hardware
 from stardock.spec.keypath import EXTENSION
@@ -33,7 +33,7 @@ _PARSERS = {
     "parse_network": "network: `10.20.0.0/16`",
     "parse_mac": "MAC address",
     "parse_address": "IP address",
-    "parse_version": f"`{DEFAULT.tag_form}`",
+    "parse_own_version": " or ".join(f"`{each.tag_form}`" for each in DISTRIBUTIONS.values()),
     "parse_checksum": "`sha256:...` or `sha512:...`",
     "parse_sha256": "64 hexadecimal digits",
     "parse_file_name": "file name ending in .qcow2, .raw or .vmdk",
@@ -102,14 +102,19 @@ def page() -> str:
 
 
 def _options_page() -> list[str]:
-    keys = DEFAULT.keys
+    """Of each distribution; what is said of one is said of all."""
+    return [line for each in DISTRIBUTIONS.values() for line in _options_of(each)]
+
+
+def _options_of(kubernetes: Kubernetes) -> list[str]:
+    keys = kubernetes.keys
     owned = [f"| `{key}` | {why} |" for key, why in keys.owned.items()]
     secret = ", ".join(f"`{name}`" for name, key in keys.known().items() if key.secret)
     merged = ", ".join(f"`{key}`" for key in sorted(keys.merged))
     return [
-        "## distribution.options in detail",
+        f"## distribution.options of {kubernetes.title} in detail",
         "",
-        f"Keys of {DEFAULT.title}'s config.yaml, for all machines; keys that only servers know go to servers only. Unknown keys,",
+        f"Keys of {kubernetes.title}'s config.yaml, for all machines; keys that only servers know go to servers only. Unknown keys,",
         "values of the wrong type, and keys that the release does not have yet are refused.",
         "",
         f"Stardock adds its own items to {merged}; yours come first.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from stardock.distributions import DEFAULT
+from stardock.distributions import DEFAULT_NAME, distribution
 from stardock.systems.managed import ManagedFile
 from stardock.systems.scripts import filled
 
@@ -68,5 +68,5 @@ def _units(disk: DataDisk, mount: str) -> Iterator[ManagedFile]:
 def _kubernetes(machine: Machine, mounts: list[str]) -> Iterator[ManagedFile]:
     """A disk that is missing lets the machine boot, so that SSH answers, and keeps Kubernetes from writing beneath the mount point."""
     if mounts and machine.role != "loadbalancer":
-        path = f"{UNITS}/{DEFAULT.services[machine.role]}.d/stardock-disks.conf"
+        path = f"{UNITS}/{distribution(machine.kubernetes or DEFAULT_NAME).services[machine.role]}.d/stardock-disks.conf"
         yield ManagedFile(path, filled("data-disks-required.conf.j2", mounts=mounts))

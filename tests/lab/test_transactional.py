@@ -188,7 +188,7 @@ FETCHED = {"name": "rke2-selinux", "url": f"file://{RPM}"}
 
 def labelled(lab: SmallLab, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What the role `rke2` does about SELinux on an agent whose program is there."""
-    entries = [{"ansible.builtin.include_role": {"name": "rke2", "tasks_from": name}} for name in ("see", "policy", "labels")]
+    entries = [{"ansible.builtin.include_role": {"name": "kubernetes", "tasks_from": name}} for name in ("see", "policy", "labels")]
     if "--check" in arguments:
         entries = entries[:2]
     given = {

@@ -1,4 +1,7 @@
-"""Facts of a Kubernetes are named by distributions, importers, lab and the distribution's role; others speak of it in prose."""
+"""Facts of a Kubernetes are named by distributions, importers, lab and the distribution's role; others speak of it in prose.
+
+k3s is called in prose as its program is; of it are looked for paths, units, files and tags.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,9 @@ FOREIGN = {
 
 #: In prose the name has capitals, or is part of an address at upstream's.
 _UPSTREAM = re.compile(r"rancher/rke2[\w#./-]*|docs\.rke2\.io[\w/.-]*")
-_FACT = re.compile(r"rke2|:?\b(?:6443|9345)\b|/etc/rancher|/var/lib/rancher")
-_PLACE = re.compile(r"/[\w/.-]*rke2|rke2-(?:server|agent|uninstall|killall)|rke2[./]|/etc/rancher|/var/lib/rancher")
+_K3S = r"/k3s|\+k3s|\bk3s(?:\.(?!io)|-(?:agent|server|uninstall|killall))"
+_FACT = re.compile(rf"rke2|:?\b(?:6443|9345)\b|/etc/rancher|/var/lib/rancher|{_K3S}")
+_PLACE = re.compile(r"/[\w/.-]*rke2|rke2-(?:server|agent|uninstall|killall)|rke2[./]|/etc/rancher|/var/lib/rancher|" + _K3S)
 
 
 def named_in(path: Path, pattern: re.Pattern[str]) -> Iterator[str]:
@@ -99,15 +103,34 @@ def test_cloudinit_names_none_either() -> None:
     assert [path.name for path in (ROOT / "cloudinit").iterdir() if _FACT.search(path.read_text())] == []
 
 
+def options_of(role: str) -> dict[str, set[str]]:
+    specs: dict[str, Any] = YAML(typ="safe").load((ANSIBLE / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
+    return {entry: set(spec["options"]) for entry, spec in specs.items()}
+
+
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_every_distribution_has_a_role_that_takes_the_contract(name: str) -> None:
-    """What the inventory and the controller give, no more: a role that stands beside it finds the same."""
-    specs: dict[str, Any] = YAML(typ="safe").load((ANSIBLE / f"roles/{name}/meta/argument_specs.yml").read_text())["argument_specs"]
-    assert set(specs) == {"main", "prepare", "turn", "running", "snapshot", "nodes"}
-    taken = {option for spec in specs.values() for option in spec["options"]}
+def test_the_role_of_all_distributions_takes_what_the_inventory_and_the_controller_give_and_no_more(name: str) -> None:
+    entries = options_of("kubernetes")
+    assert set(entries) == {"main", "prepare", "turn", "running", "snapshot", "nodes"}
+    taken = set().union(*entries.values())
     assert {option for option in taken if not option.startswith("kubernetes_")} == set()
     given = {key for values in inventory_files(quickstart_plan(), Facts(cluster="quickstart")).values() for key in values}
     given = {key for key in given if key.startswith("kubernetes_")} - set(facts(DISTRIBUTIONS[name]))
     assert given - taken == {"kubernetes_join_address", "kubernetes_node"}, (
         "the playbooks hand the first on, the entry point nodes asks all"
     )
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_distributions_own_role_unpacks_its_release_and_takes_nothing_that_the_shared_one_does_not_hand_on(name: str) -> None:
+    entries = options_of(name)
+    assert set(entries) == {"unpack"}
+    assert entries["unpack"] - options_of("kubernetes")["main"] - set(facts(DISTRIBUTIONS[name])) == {
+        "kubernetes_release_file",
+        "kubernetes_unpacked",
+    }
+
+
+def test_no_fact_of_the_inventory_is_hidden_by_a_variable_of_the_role() -> None:
+    variables = YAML(typ="safe").load((ANSIBLE / "roles/kubernetes/vars/main.yml").read_text())
+    assert set(variables) & {key for each in DISTRIBUTIONS.values() for key in facts(each)} == set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from stardock.distributions import distribution
+from stardock.distributions import DEFAULT_NAME, distribution
 from stardock.model.machine import SecretFile, User, UserFile
 from stardock.plan.allocation.declared import Declared
 from stardock.plan.proxy import package_proxy
@@ -52,6 +52,7 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
         "users": (*shared, *map(account, own.users)),
         "selinux": selinux,
         "packages": tuple(dict.fromkeys((*needed, *spec.cloud_init.packages, *own.packages))),
+        "kubernetes": None if spec.distribution.name == DEFAULT_NAME else spec.distribution.name,
         "cni": cni,
         "mirror": spec.cloud_init.mirrors.get(name),
         "proxy": package_proxy(spec.proxy),

@@ -37,7 +37,7 @@ def _version(spec: Spec, plan: Plan, versions: Mapping[str, str]) -> Iterator[Pr
     servers = {machine.name: versions[machine.name] for machine in plan.of_role("server") if machine.name in versions}
     agents = {machine.name: versions[machine.name] for machine in plan.of_role("agent") if machine.name in versions}
     who = "cluster.yaml" if spec.distribution.version is not None else "the lock"
-    fault = upgrade_fault(plan.distribution.version, servers, agents, who)
+    fault = upgrade_fault(distribution(plan.distribution.name).title, plan.distribution.version, servers, agents, who)
     if fault:
         yield at(spec, ("distribution", fault.key), fault.message, fault.cure)
 

@@ -11,7 +11,7 @@ from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.fold import fold
 from stardock.model.lock import Lock
-from stardock.model.machine import Interface, Machine
+from stardock.model.machine import Machine
 from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.allocation.declared import Declared
 from stardock.plan.machine import maintenance
@@ -25,9 +25,6 @@ from stardock.systems import SYSTEMS, system
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
 
-#: RKE2's documented minimum of a server, in MiB.
-SERVER_MEMORY_MIB = 4096
-
 
 def warnings(
     spec: Spec, every: Sequence[Declared], lock: Lock, machines: Mapping[str, Machine], retained: Collection[str]
@@ -35,7 +32,7 @@ def warnings(
     """All warnings; `machines` are all that will exist, `retained` the names among them that cluster.yaml lacks."""
     return (
         *_even_servers(machines),
-        *_small_servers(machines),
+        *_small_servers(spec, machines),
         *_ballooned_servers(machines),
         *_huge_pages(machines),
         *ha_warnings(spec, machines),
@@ -45,7 +42,6 @@ def warnings(
         *_blind_to_their_seeds(machines),
         *_unconfined(spec, machines),
         *_close_windows(machines),
-        *_no_way_out(machines),
         *_name_servers(machines),
         *_one_subnet_twice(spec),
         *_pods_among_services(spec),
@@ -62,10 +58,11 @@ def _even_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
         yield f"{servers} servers: an even number survives no more failures than {servers - 1} do; make it {servers - 1} or {servers + 1}"
 
 
-def _small_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
-    small = [name for name, machine in machines.items() if machine.role == "server" and machine.memory_mib < SERVER_MEMORY_MIB]
+def _small_servers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
+    own = distribution(spec.distribution.name)
+    small = [name for name, machine in machines.items() if machine.role == "server" and machine.memory_mib < own.server_memory_mib]
     if small:
-        yield f"{fold(small)}: less than 4GiB of memory, RKE2's minimum of a server"
+        yield f"{fold(small)}: less than {own.server_memory_mib // 1024}GiB of memory, {own.title}'s minimum of a server"
 
 
 def _ballooned_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
@@ -139,18 +136,6 @@ def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:
         yield f"the load balancers {one} and {other} may reboot {minutes} minutes apart; a boot takes up to {maintenance.BOOT_MINUTES}"
 
 
-def _no_way_out(machines: Mapping[str, Machine]) -> Iterator[str]:
-    """A static address, and no default route from anybody: images, packages and other networks are out of reach."""
-    names = [name for name, machine in machines.items() if machine.address is not None and not any(map(_leads_out, machine.interfaces))]
-    if names:
-        yield f"{fold(names)}: no gateway, so that nothing outside of its own subnet is reached; write `gateway: ADDRESS` under `static`"
-
-
-def _leads_out(nic: Interface) -> bool:
-    own = nic.gateway or (nic.ipv6 and nic.ipv6.gateway)
-    return own is not None or (nic.hears_offers and nic.default_route)
-
-
 def _name_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
     servers = {server for machine in machines.values() for nic in machine.interfaces for server in nic.dns}
     for name, machine in machines.items():
@@ -170,7 +155,7 @@ def _one_subnet_twice(spec: Spec) -> Iterator[str]:
 
 
 def _pods_among_services(spec: Spec) -> Iterator[str]:
-    """RKE2 takes it, and a cluster that was founded so cannot change it any more."""
+    """Kubernetes takes it, and a cluster that was founded so cannot change it any more."""
     pods, services = ([ip_network(text) for text in cidrs(spec.distribution.options, key)] for key in CIDRS)
     for one in pods:
         for other in services:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from stardock.distributions import DEFAULT
+from stardock.distributions import DISTRIBUTIONS
 from stardock.errors import Problem
 from stardock.spec.foreign_root import UNDER_POOLS
 
@@ -46,7 +46,8 @@ def _of_others_keys(data: dict[str, Any], keys: set[str]) -> tuple[str, str] | N
         return "an inventory of Ansible's", _INVENTORY
     if isinstance(data.get("services"), dict):
         return "a file of Docker Compose", f"{_INIT}: machines are said there, not what runs in the cluster"
-    return ("RKE2's config.yaml", _OPTIONS) if keys and keys <= set(DEFAULT.keys.known()) else None
+    owner = next((each.title for each in DISTRIBUTIONS.values() if keys and keys <= set(each.keys.known())), None)
+    return (f"{owner}'s config.yaml", _OPTIONS) if owner else None
 
 
 def _of_a_list(data: list[Any]) -> tuple[str, str] | None:

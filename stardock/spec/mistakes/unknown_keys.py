@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic_core import ErrorDetails
 
-from stardock.distributions import DEFAULT
+from stardock.distributions import DISTRIBUTIONS
 from stardock.nearest import nearest
 from stardock.spec import by_value
 from stardock.spec.cluster import Spec
@@ -77,8 +77,9 @@ def _meant(error: ErrorDetails, texts: Mapping[Keys, str]) -> str:  # noqa: PLR0
         return f"did you mean `{near}`?{_BESIDE.get(near, '')}{line(near, error['input'], text)}"
     if key.startswith((EXTENSION, "x_")) or (key.startswith(("_", ".")) and len(error["loc"]) == 1):
         return _extension(key, first_level=len(error["loc"]) == 1)
-    if error["loc"][:-1] in {("distribution",), ()} and key in DEFAULT.keys.known():
-        return f"it belongs to `distribution.options`, with the other keys of {DEFAULT.title}'s config.yaml"
+    kubernetes = next((each for each in DISTRIBUTIONS.values() if key in each.keys.known()), None)
+    if error["loc"][:-1] in {("distribution",), ()} and kubernetes is not None:
+        return f"it belongs to `distribution.options`, with the other keys of {kubernetes.title}'s config.yaml"
     if outer:
         return f"it belongs to `{path_text(outer)}`, beside `{next(one for one in error['loc'][len(outer) :] if isinstance(one, str))}`"
     homes = " or ".join(f"`{home}`" for home in _homes(key))

@@ -8,7 +8,7 @@ from typing import overload
 
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from stardock.distributions import DEFAULT, DISTRIBUTIONS
+from stardock.distributions import DEFAULT, DISTRIBUTIONS, of_release
 from stardock.spec import image
 from stardock.spec.mistakes import cures, pve_config, role_words, sizes, times
 from stardock.systems import SYSTEMS
@@ -129,8 +129,10 @@ def _of_a_system(said: str) -> str | None:
 
 def _distribution(said: str) -> str | None:
     if re.match(r"v?\d", said):
-        return _written(f"version: {said}")
-    return f"write {{name: {DEFAULT.name}}}" + ("" if said in DISTRIBUTIONS else ": no other Kubernetes is installed")
+        named = of_release(said)
+        return _written(f"version: {said}" if named is None or named is DEFAULT else f"name: {named.name}, version: {said}")
+    names = [said] if said in DISTRIBUTIONS else list(DISTRIBUTIONS)
+    return f"write {' or '.join(f'{{name: {name}}}' for name in names)}" + ("" if said in DISTRIBUTIONS else ": no other is installed")
 
 
 def _state(said: str) -> str | None:

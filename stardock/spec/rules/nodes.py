@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from stardock.distributions import distribution
 from stardock.distributions.arguments import items
 from stardock.distributions.node_labels import clashing_taints, managed_label, managed_taint
 from stardock.errors import Problem
@@ -12,7 +13,8 @@ from stardock.spec.places import at
 
 
 def node_rules(spec: Spec) -> Iterator[Problem]:
-    """Labels that are RKE2's to give, taints that are Kubernetes'; two values of one taint, which end a kubelet."""
+    """Labels that are the distribution's to give, taints that are Kubernetes'; two values of one taint, which end a kubelet."""
+    title = distribution(spec.distribution.name).title
     common = items(spec.distribution.options, "node-taint")
     for first, second in clashing_taints(common):
         yield at(spec, ("distribution", "options", "node-taint", common.index(second)), *_both(first, second))
@@ -20,7 +22,7 @@ def node_rules(spec: Spec) -> Iterator[Problem]:
     for p, pool in enumerate(spec.pools):
         yield from _managed_taints(spec, ("pools", p, "taints"), pool.taints)
         for key in pool.labels:
-            if (managed := managed_label(key)) is not None:
+            if (managed := managed_label(title, key)) is not None:
                 yield at(spec, ("pools", p, "labels", key), *managed)
         for first, second in clashing_taints([*common, *pool.taints]):
             if second in pool.taints:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
+from stardock.distributions import Name as KubernetesName
 from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
 from stardock.model.lock import Lock, LockedMachine, Pin
@@ -153,6 +154,7 @@ LOCK: Forms = {
         "chipset": Literal["q35", "i440fx"],
         "pve_pool": hardware.PvePool | None,
         "description": Annotated[str, AfterValidator(hardware.parse_description)] | None,
+        "kubernetes": KubernetesName | None,
         "cni": tuple[Plugin, ...],
         "mirror": Url | None,
         "commands": tuple[SomeText, ...],

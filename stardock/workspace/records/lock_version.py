@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from stardock.distributions import DEFAULT, of_release
 from stardock.model.lock import Lock
 from stardock.model.machine import FORMER_SEED, Image, Machine
 from stardock.model.parts import DiskOptions
@@ -16,10 +17,11 @@ VERSION = 6
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
     release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks, SDN zones and files with
-    secrets, and (6) its proxy, without a word.
+    secrets, and (6) its proxy, without a word, and it knew no other distribution than the first (6).
     """
     records = [machine.record for machine in lock.machines.values()]
-    if any(record.proxy for record in records):
+    another = lock.distribution_version is not None and of_release(lock.distribution_version) is not DEFAULT
+    if another or any(record.proxy or record.kubernetes for record in records):
         return 6
     if any(map(_of_version_5, records)):
         return 5

@@ -1,4 +1,4 @@
-"""What the role rke2 does when pods do not move, and when another version comes: its tasks, over a kubectl and an rke2 of this test."""
+"""What the role kubernetes does when pods do not move, and when another version comes: over a kubectl and an rke2 of this test."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ esac
 RKE2 = """#!/bin/sh
 echo "rke2 $*" >>"$(dirname "$0")/../calls"
 """
-SNAPSHOT = {"hosts": "server", "tasks": [{"ansible.builtin.import_role": {"name": "rke2", "tasks_from": "snapshot"}}]}
-DRAIN = {"hosts": "agent", "tasks": [{"ansible.builtin.include_role": {"name": "rke2", "tasks_from": "drain"}}]}
+SNAPSHOT = {"hosts": "server", "tasks": [{"ansible.builtin.import_role": {"name": "kubernetes", "tasks_from": "snapshot"}}]}
+DRAIN = {"hosts": "agent", "tasks": [{"ansible.builtin.include_role": {"name": "kubernetes", "tasks_from": "drain"}}]}
 
 
 def play(folder: Path, *plays: Mapping[str, object], serves: bool = True) -> tuple[str, list[str]]:
@@ -41,7 +41,7 @@ def play(folder: Path, *plays: Mapping[str, object], serves: bool = True) -> tup
         (folder / name).chmod(0o755)
     (folder / "calls").touch()
     seen = {"stdout_lines": ["installed=v1.36.4+rke2r1 0", "state=active", "program=yes"]}
-    server = {"rke2_served": serves, "rke2_outdated": True, "rke2_prefix": str(folder), "rke2_seen": seen}
+    server = {"kubernetes_served": serves, "kubernetes_outdated": True, "kubernetes_prefix": str(folder), "kubernetes_seen": seen}
     here = {
         **facts(KUBERNETES),
         "ansible_connection": "local",
@@ -52,7 +52,7 @@ def play(folder: Path, *plays: Mapping[str, object], serves: bool = True) -> tup
     groups = {"server": {"hosts": {"server1": server, "server2": server}}, "founder": {"hosts": {"server1": {}}}}
     (folder / "hosts.yml").write_text(json.dumps({"all": {"vars": known, "children": {**groups, "agent": {"hosts": {"agent1": {}}}}}}))
     (folder / "play.yml").write_text(json.dumps([{"gather_facts": False, **each} for each in plays]))
-    (folder / "extra.json").write_text(json.dumps({"rke2_kubectl": str(folder / "kubectl"), "kubernetes_drain_timeout": 6}))
+    (folder / "extra.json").write_text(json.dumps({"kubernetes_kubectl": str(folder / "kubectl"), "kubernetes_drain_timeout": 6}))
     command = ["ansible-playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml"), "-e", f"@{folder}/extra.json"]
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

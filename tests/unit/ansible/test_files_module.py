@@ -132,7 +132,7 @@ cni: canal
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_nor_are_the_values_of_hidden_keys_that_somebody_else_wrote(tmp_path: Path, state: str) -> None:
     (tmp_path / "file").write_text(CONFIG)
-    main = YAML(typ="safe").load((MODULE.parents[6] / "roles/rke2/vars/main.yml").read_text())["rke2_main"]
+    main = YAML(typ="safe").load((MODULE.parents[6] / "roles/kubernetes/vars/main.yml").read_text())["kubernetes_main"]
     assert sorted(main["hidden_keys"]) == sorted(name for name, key in RKE2.keys.known().items() if key.secret)
     content = {"content": "token: hush\ncni: cilium\n"} if state == "present" else {}
     (diff,) = own(tmp_path, {"path": str(tmp_path / "file"), "state": state, "hidden_keys": main["hidden_keys"], **content})["diff"]

@@ -34,11 +34,11 @@ def test_what_a_machine_calls_facts_replaces_no_variable(tmp_path: Path) -> None
     agent = {**here, "kubernetes_config": {"node-name": "agent1"}, "kubernetes_node": {"name": "agent1"}}
     groups = {"founder": {"hosts": {"server1": here}}, "agent": {"hosts": {"agent1": agent}}}
     (tmp_path / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
-    role = {"name": "rke2", "tasks_from": "forget", "rolespec_validate": False, "public": True}
+    role = {"name": "kubernetes", "tasks_from": "forget", "rolespec_validate": False, "public": True}
     tasks = [
         {"anything": {}},
         {"ansible.builtin.include_role": role},
-        {"ansible.builtin.assert": {"that": ["hostvars['agent1'].kubernetes_node.name == 'agent1'", "'touch' not in rke2_kubectl"]}},
+        {"ansible.builtin.assert": {"that": ["hostvars['agent1'].kubernetes_node.name == 'agent1'", "'touch' not in kubernetes_kubectl"]}},
     ]
     play = {"hosts": "agent", "gather_facts": False, "tasks": tasks}
     (tmp_path / "play.json").write_text(json.dumps([play]))

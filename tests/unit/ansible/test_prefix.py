@@ -23,7 +23,7 @@ def test_the_uninstaller_takes_away_what_was_unpacked_elsewhere(tmp_path: Path) 
     assert "/usr/local" in before, "as the real one is shipped"
     (staged / script).write_text(before)
     (staged / script).chmod(0o755)
-    known = {"rke2_staged": str(staged), "rke2_cache": str(staged.parent), "rke2_found": {"prefix": str(prefix)}}
+    known = {"kubernetes_staged": str(staged), "kubernetes_cache": str(staged.parent), "kubernetes_found": {"prefix": str(prefix)}}
     done = subprocess.run(["sh", "-c", rendered("install.sh.j2", **known)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     after = prefix / script
@@ -34,7 +34,7 @@ def test_the_uninstaller_takes_away_what_was_unpacked_elsewhere(tmp_path: Path) 
 
 
 def test_it_is_done_wherever_the_prefix_is_another_and_before_the_installation_counts_as_done() -> None:
-    tasks = YAML(typ="safe").load((ROOT / "ansible/roles/rke2/tasks/install.yml").read_text())
+    tasks = YAML(typ="safe").load((ROOT / "ansible/roles/kubernetes/tasks/install.yml").read_text())
     names = [task["name"] for task in tasks]
     (found,) = [task for task in tasks if "install.sh.j2" in task.get("ansible.builtin.shell", "")]
     assert "when" not in found, "the script itself looks at the prefix"

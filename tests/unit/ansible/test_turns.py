@@ -1,4 +1,4 @@
-"""What the role rke2 does around a machine's turn: its scripts, rendered as Ansible does, over a kubectl and folders of their own."""
+"""What the role kubernetes does around a machine's turn: its scripts, rendered as Ansible does, over a kubectl and folders of their own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from typing import Any
 import jinja2
 import pytest
 from ruamel.yaml import YAML
+
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2
 
 pytestmark = pytest.mark.unit
 
@@ -55,15 +58,15 @@ def script(tmp_path: Path) -> Script:
         (tmp_path / "answers").write_text(json.dumps(answers))
         (tmp_path / "calls").write_text("")
         known = {
-            "rke2_kubectl": str(kubectl),
+            "kubernetes_kubectl": str(kubectl),
             "kubernetes_config": {"node-name": "agent1"},
-            "rke2_hopeless": 3,
+            "kubernetes_hopeless": 3,
             "kubernetes_lease_patience": 2,
         }
         text = rendered(
             name, **{**known, "kubernetes_lease_patience": 2, "kubernetes_drain_timeout": 7, "ansible_check_mode": False, **variables}
         )
-        text = text.replace("/etc/rancher/rke2/rke2.yaml", str(tmp_path / "rke2.yaml"))
+        text = text.replace(RKE2.kubeconfig, str(tmp_path / "rke2.yaml"))
         environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
         done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=False)
         calls = [line for line in (tmp_path / "calls").read_text().splitlines() if " get " not in f" {line}"]
@@ -75,7 +78,7 @@ def script(tmp_path: Path) -> Script:
 def rendered(name: str, **variables: Any) -> str:
     environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 -- a script
     environment.filters["quote"] = lambda text: shlex.quote(str(text))
-    return environment.from_string((ANSIBLE / f"roles/rke2/templates/{name}").read_text()).render(**variables)
+    return environment.from_string((ANSIBLE / f"roles/kubernetes/templates/{name}").read_text()).render(**{**facts(RKE2), **variables})
 
 
 OURS = '{"metadata": {"annotations": {"stardock.io/cordoned-by": "bootstrap"}}, "spec": {"unschedulable": true}}'
@@ -160,8 +163,8 @@ WELL = "".join(map(member, ("server1", "server2", "server3")))
 ETCD: Answer = ("get --raw /readyz/etcd", "ok", 0)
 SERVER1 = {
     "kubernetes_config": {"node-name": "server1"},
-    "rke2_service": "rke2-server.service",
-    "rke2_other_apis": ["https://10.0.0.2:6443", "https://10.0.0.3:6443"],
+    "kubernetes_service": "rke2-server.service",
+    "kubernetes_other_apis": ["https://10.0.0.2:6443", "https://10.0.0.3:6443"],
     "kubernetes_quorum_timeout": 0,
 }
 
@@ -222,7 +225,7 @@ def test_a_server_that_is_broken_itself_may_be_mended(script: Script, tmp_path: 
 def test_an_api_that_does_not_answer_is_no_yes_but_of_a_server_that_is_alone(script: Script) -> None:
     own: Answer = ("get nodes", "connection refused", 1)
     assert script("quorum.sh.j2", own, **SERVER1) == (1, "connection refused\n", [])
-    assert script("quorum.sh.j2", own, **{**SERVER1, "rke2_other_apis": []}) == (0, "", [])
+    assert script("quorum.sh.j2", own, **{**SERVER1, "kubernetes_other_apis": []}) == (0, "", [])
 
 
 def release(folder: Path, version: str) -> Path:
@@ -237,7 +240,7 @@ def release(folder: Path, version: str) -> Path:
 def install(folder: Path, staged: Path) -> subprocess.CompletedProcess[str]:
     prefix = folder / "prefix"
     prefix.mkdir(exist_ok=True)
-    known = {"rke2_staged": str(staged), "rke2_found": {"prefix": str(prefix)}, "rke2_cache": str(folder / "cache")}
+    known = {"kubernetes_staged": str(staged), "kubernetes_found": {"prefix": str(prefix)}, "kubernetes_cache": str(folder / "cache")}
     text = rendered("install.sh.j2", **known).replace("/etc/systemd/system", str(folder / "units"))
     (folder / "units").mkdir(exist_ok=True)
     return subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False)
@@ -275,10 +278,10 @@ def plays(name: str) -> list[dict[str, Any]]:
 
 
 def role_of(play: dict[str, Any]) -> str:
-    """What a play takes from the distribution's role."""
+    """What a play takes from the role that all distributions share."""
     tasks = (each for task in play.get("tasks", ()) for each in task.get("block", [task]))
     words = (task.get("ansible.builtin.include_role", {}) for task in tasks)
-    return next((role.get("tasks_from", "main") for role in words if role.get("name") == "{{ kubernetes_role }}"), "")
+    return next((role.get("tasks_from", "main") for role in words if role.get("name") == "kubernetes"), "")
 
 
 @pytest.mark.proves("reality D31")
@@ -308,7 +311,7 @@ def test_a_snapshot_comes_before_the_first_server_is_touched_in_every_stage_that
 
 @pytest.mark.proves("reality D24")
 def test_the_others_are_looked_at_before_a_server_is_changed_and_nobody_was_lost_before_the_founder() -> None:
-    tasks = YAML(typ="safe").load((ANSIBLE / "roles/rke2/tasks/main.yml").read_text())
+    tasks = YAML(typ="safe").load((ANSIBLE / "roles/kubernetes/tasks/main.yml").read_text())
     names = [task.get("ansible.builtin.include_tasks", task["name"]) for task in tasks]
     assert names.index("difference.yml") < names.index("quorum.yml") < names.index("install.yml") < names.index("Configure")
     order = [play["name"] for play in plays("founder") if role_of(play) in {"snapshot", "main"}]

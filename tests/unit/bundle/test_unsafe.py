@@ -30,7 +30,7 @@ MACHINES = ("server2", "agent1")
 #: Texts in a language of Ansible's, YAML's or of a terminal; the walk through Terraform has the others.
 LANGUAGES = ("expression", "statement", "unclosed", "header", "harmless header", "raw", "unsafe", "object", "quotes", "escape sequence")
 
-#: All variables of each machine, and what the role rke2 makes of them: text that it would write there.
+#: All variables of each machine, and what the role kubernetes makes of them: text that it would write there.
 PLAY = """
 - hosts: localhost
   gather_facts: false
@@ -44,10 +44,10 @@ PLAY = """
 - hosts: machines
   gather_facts: false
   tasks:
-    - ansible.builtin.include_vars: "{{ rke2 }}/vars/main.yml"
+    - ansible.builtin.include_vars: "{{ role }}/vars/main.yml"
     - ansible.builtin.copy:
         dest: "{{ out }}.{{ inventory_hostname }}"
-        content: "{{ {'config': rke2_main.content, 'node': rke2_registration_file.content, 'files': machine_files} | to_json }}"
+        content: "{{ {'config': kubernetes_main.content, 'node': kubernetes_registration_file.content, 'files': machine_files} | to_json }}"
         mode: "0600"
 """
 
@@ -96,7 +96,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
         text = yaml_text({**variables, "ansible_become": False, **here, "kubernetes_type": "agent", "kubernetes_artifacts": ""})
         (inventory / f"host_vars/{name}.yml").write_text(text)
     (folder / "play.yml").write_text(PLAY)
-    variables = {"out": str(folder / "out"), "rke2": str(ANSIBLE / "roles/rke2")}
+    variables = {"out": str(folder / "out"), "role": str(ANSIBLE / "roles/kubernetes")}
     command = ["ansible-playbook", "-i", str(inventory), str(folder / "play.yml"), "-e", json.dumps(variables), "--forks", "4"]
     done = subprocess.run(command, cwd=ANSIBLE, env=os.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

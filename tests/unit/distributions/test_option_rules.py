@@ -134,7 +134,7 @@ def test_roles_that_are_rke2s_to_give_are_refused(role: str) -> None:
 @pytest.mark.proves("reality D21")
 def test_labels_that_a_kubelet_may_not_set_itself_are_taken_since_they_go_through_the_api() -> None:
     assert told({"node-label": ["node-role.kubernetes.io/worker=true", "kubernetes.io/role=worker"]}) == []
-    assert managed_label("node-role.kubernetes.io/worker") is None
+    assert managed_label("RKE2", "node-role.kubernetes.io/worker") is None
 
 
 @pytest.mark.proves("reality D21")

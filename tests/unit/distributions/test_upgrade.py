@@ -61,7 +61,7 @@ def test_what_is_no_release_is_none(text: str) -> None:
 
 
 def told(wanted: str, servers: Mapping[str, str], agents: Mapping[str, str] | None = None) -> tuple[str, str] | None:
-    fault = upgrade_fault(wanted, servers, agents or {})
+    fault = upgrade_fault("RKE2", wanted, servers, agents or {})
     return (fault.message, fault.cure) if fault else None
 
 

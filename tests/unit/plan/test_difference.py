@@ -138,16 +138,6 @@ def test_it_says_what_it_compared_with(existing: Path) -> None:
         assert "Compared with cluster.lock, as it was last planned (there is no cluster.tfstate):" in said
 
 
-@pytest.mark.parametrize("content", ["", "{"])
-def test_a_state_that_synth_left_empty_or_that_was_cut_short_is_compared_with_the_lock_instead(tmp_path: Path, content: str) -> None:
-    save_lock(tmp_path / "cluster.lock", plan_of(document())[1])
-    (tmp_path / "cluster.tfstate").write_text(content)
-    said = "\n".join(lines(edited(write(tmp_path, document()), nothing)))
-    why = "cannot be read" if content else "is empty"
-    assert f"Compared with cluster.lock, as it was last planned (cluster.tfstate {why}):" in said
-    assert "Plan: 0 to create" in said
-
-
 def test_the_last_line_counts_what_is_created_changed_removed_and_gained(existing: Path) -> None:
     def edit(data: dict[str, Any]) -> None:
         data["pools"][AGENTS]["machines"] = ["agent2"]
@@ -340,7 +330,7 @@ def test_json_holds_what_the_diff_shows(existing: Path) -> None:
 
 #: What no run changes of a machine that exists: the lock keeps it (`stardock.plan.machine.kept`), or it is the name for the rest.
 KEPT = {"name", "role", "pool", "pve_node", "vm_id", "interfaces", "image", "snippet_datastore", "disk_interface", "seed_interface"}
-KEPT |= {"cicustom", "commands", "boot_commands", "cni"}
+KEPT |= {"cicustom", "commands", "boot_commands", "cni", "kubernetes"}
 
 
 #: The same of a NIC; its zone is for privileges, and no VM has it.

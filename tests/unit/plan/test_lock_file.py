@@ -116,7 +116,7 @@ def test_the_release_comes_back_equal_and_only_a_lock_with_it_is_of_version_4(pa
     assert json.loads(path.read_text())["version"] == 4
     assert json.loads(path.read_text())["distribution_version"] == "v1.36.5+rke2r1"
     line = edit(path, '"distribution_version": "v1.36.5+rke2r1"', '"distribution_version": "v1.36; reboot"')
-    assert refused(path)[:2] == ("version `v1.36; reboot` is not a release of RKE2 (vX.Y.Z+rke2rN)", line)
+    assert refused(path)[:2] == ("version `v1.36; reboot` is not a release of RKE2 (vX.Y.Z+rke2rN) or of k3s (vX.Y.Z+k3sN)", line)
 
 
 def test_a_plan_keeps_what_the_lock_holds_beside_machines() -> None:

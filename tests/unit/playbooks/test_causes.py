@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stardock.distributions.causes import find_cause
+from stardock.distributions.rke2 import RKE2
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("reality D26")]
 
@@ -50,7 +51,7 @@ SEEN = {
 
 @pytest.mark.parametrize(("line", "words"), SEEN.items())
 def test_words_of_a_log_become_a_cause_with_its_cure_and_line(line: str, words: str) -> None:
-    cause = find_cause(f"I1121 nothing\n{line}\nI1121 nothing more\n")
+    cause = find_cause(RKE2, f"I1121 nothing\n{line}\nI1121 nothing more\n")
     assert cause is not None
     assert words in cause.words
     assert cause.cure
@@ -59,19 +60,19 @@ def test_words_of_a_log_become_a_cause_with_its_cure_and_line(line: str, words: 
 
 
 def test_the_root_comes_before_what_follows_from_it() -> None:
-    cause = find_cause("cni plugin not initialized\nx509: certificate signed by unknown authority\nno space left on device\n")
+    cause = find_cause(RKE2, "cni plugin not initialized\nx509: certificate signed by unknown authority\nno space left on device\n")
     assert cause is not None
     assert cause.words == "a disk is full"
 
 
 def test_logs_that_name_nothing_known_have_no_cause() -> None:
-    assert find_cause('level=info msg="Starting rke2 server"\n') is None
-    assert find_cause("") is None
+    assert find_cause(RKE2, 'level=info msg="Starting rke2 server"\n') is None
+    assert find_cause(RKE2, "") is None
 
 
 def test_hostile_logs_are_stripped_bounded_and_never_a_template() -> None:
     cause = find_cause(
-        "\x1b]0;owned\x07" + "A" * 5000 + " {0} {{ 7*7 }} listen tcp :{1}:80: bind: address already in use \u202e" + "B" * 5000
+        RKE2, "\x1b]0;owned\x07" + "A" * 5000 + " {0} {{ 7*7 }} listen tcp :{1}:80: bind: address already in use \u202e" + "B" * 5000
     )
     assert cause is not None
     assert cause.words == "port 80 is taken by another program"
@@ -81,4 +82,4 @@ def test_hostile_logs_are_stripped_bounded_and_never_a_template() -> None:
 
 
 def test_a_million_lines_take_no_time() -> None:
-    assert find_cause("oidc-" * 50_000 + "\n" + "failed to get CA certs: " * 20_000) is None
+    assert find_cause(RKE2, "oidc-" * 50_000 + "\n" + "failed to get CA certs: " * 20_000) is None

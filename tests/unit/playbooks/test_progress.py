@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.playbooks.events import Event, Kind
 from stardock.playbooks.failure import QUORUM, cause, failure_error
@@ -117,7 +118,7 @@ def test_a_failure_names_machine_task_cause_and_what_to_do(tmp_path: Path) -> No
     rescued = event("failed", result={"msg": "non-zero return code", "stderr": "not yet"})
     told = event("failed", task="Say what was waited for", result={"msg": "server1 was not\n Ready within 900 s"})
     watcher, shown = watch(tmp_path, event("play", ""), rescued, told, event("failed", "server2", result={"msg": "later"}))
-    error = failure_error(watcher, Path("x.log"), 2)
+    error = failure_error(watcher, RKE2, Path("x.log"), 2)
     assert isinstance(error, EngineError)
     assert error.message == "server1: Say what was waited for: server1 was not Ready within 900 s"
     assert error.cure is not None
@@ -130,35 +131,35 @@ def test_a_failure_names_machine_task_cause_and_what_to_do(tmp_path: Path) -> No
 def test_the_cause_of_a_failed_start_is_told_from_the_machine_s_own_logs(tmp_path: Path) -> None:
     read = event("ok", task=LOGS, result={"stdout": "== etcd\nfine\n== kubelet.log\nNode password rejected, \x1b[31mduplicate hostname"})
     told = event("failed", task="Say what was waited for", result={"msg": "server1 did not become Ready within 900 s"})
-    error = failure_error(watch(tmp_path, event("play", ""), event("failed"), read, told)[0], Path("x.log"), 2)
+    error = failure_error(watch(tmp_path, event("play", ""), event("failed"), read, told)[0], RKE2, Path("x.log"), 2)
     assert isinstance(error, EngineError)
     assert error.message.startswith("server1: the servers know another machine under this node's name")
     assert "did not become Ready within 900 s" in error.message
     assert "\x1b" not in error.message
     assert "kubectl delete node server1" in str(error.cure)
     watcher = watch(tmp_path, event("play", ""), event("failed"), read, told)[0]
-    assert "kubectl delete node server1.lan" in str(failure_error(watcher, Path("x.log"), 2, {"server1": "server1.lan"}).cure)
+    assert "kubectl delete node server1.lan" in str(failure_error(watcher, RKE2, Path("x.log"), 2, nodes={"server1": "server1.lan"}).cure)
     assert "--from-stage servers" in str(error.cure)
 
 
 def test_another_machine_s_logs_are_no_cause(tmp_path: Path) -> None:
     read = event("ok", "server2", task=LOGS, result={"stdout": "no space left on device"})
-    error = failure_error(watch(tmp_path, event("play", ""), read, event("failed", result={"msg": "x"}))[0], Path("x.log"), 2)
+    error = failure_error(watch(tmp_path, event("play", ""), read, event("failed", result={"msg": "x"}))[0], RKE2, Path("x.log"), 2)
     assert error.message == "server1: Do it: x"
 
 
 def test_a_founding_that_is_refused_has_its_own_exit_code(tmp_path: Path) -> None:
     refused = event("failed", "localhost", play="Founder: whether to found", result={"msg": "refused to found again"})
-    error = failure_error(watch(tmp_path, refused)[0], Path("x.log"), 2)
+    error = failure_error(watch(tmp_path, refused)[0], RKE2, Path("x.log"), 2)
     assert isinstance(error, RefusedError)
     assert error.message == "refused to found again"
 
 
 @pytest.mark.proves("reality D33")
 def test_a_restart_that_would_cost_the_quorum_is_a_condition_in_the_words_of_the_role(tmp_path: Path) -> None:
-    assert f"- name: {QUORUM}\n" in (ROOT / "ansible/roles/rke2/tasks/quorum.yml").read_text()
+    assert f"- name: {QUORUM}\n" in (ROOT / "ansible/roles/kubernetes/tasks/quorum.yml").read_text()
     refused = event("failed", task=QUORUM, role="rke2", result={"msg": "server1 was left as it is: server3 cannot vote in etcd"})
-    error = failure_error(watch(tmp_path, event("play", ""), refused)[0], Path("x.log"), 2)
+    error = failure_error(watch(tmp_path, event("play", ""), refused)[0], RKE2, Path("x.log"), 2)
     assert isinstance(error, ConditionError)
     assert error.message == "server1 was left as it is: server3 cannot vote in etcd"
     assert "--from-stage servers" in str(error.cure)
@@ -174,7 +175,7 @@ def test_a_restart_that_would_cost_the_quorum_is_a_condition_in_the_words_of_the
     ],
 )
 def test_a_machine_that_does_not_answer_is_a_condition_with_its_cure(tmp_path: Path, words: str, cure: str) -> None:
-    error = failure_error(watch(tmp_path, event("failed", role="reachable", result={"msg": words}))[0], Path("x.log"), 2)
+    error = failure_error(watch(tmp_path, event("failed", role="reachable", result={"msg": words}))[0], RKE2, Path("x.log"), 2)
     assert isinstance(error, ConditionError)
     assert cure in str(error.cure)
 
@@ -189,18 +190,20 @@ def test_a_machine_that_does_not_answer_is_a_condition_with_its_cure(tmp_path: P
 )
 def test_what_helps_with_a_machine_without_a_guest_agent_is_nothing_that_asks_it(tmp_path: Path, words: str, cure: str) -> None:
     watcher = watch(tmp_path, event("failed", role="reachable", result={"msg": words}))[0]
-    error = failure_error(watcher, Path("x.log"), 2, mute={"server1"})
+    error = failure_error(watcher, RKE2, Path("x.log"), 2, mute={"server1"})
     assert cure in str(error.cure)
     assert "runner discover" not in str(error.cure)
-    assert "runner discover" in str(failure_error(watcher, Path("x.log"), 2, mute={"server2"}).cure)
+    assert "runner discover" in str(failure_error(watcher, RKE2, Path("x.log"), 2, mute={"server2"}).cure)
 
 
 def test_unreachable_in_the_middle_of_a_stage_is_a_condition(tmp_path: Path) -> None:
-    assert isinstance(failure_error(watch(tmp_path, event("unreachable", result={"msg": "gone"}))[0], Path("x.log"), 4), ConditionError)
+    assert isinstance(
+        failure_error(watch(tmp_path, event("unreachable", result={"msg": "gone"}))[0], RKE2, Path("x.log"), 4), ConditionError
+    )
 
 
 def test_ansible_dying_without_a_failed_machine_is_told() -> None:
-    error = failure_error(Watcher(Shown(), Log(Path("never"))), Path("x.log"), 250)
+    error = failure_error(Watcher(Shown(), Log(Path("never"))), RKE2, Path("x.log"), 250)
     assert "ended with 250" in error.message
 
 
@@ -223,7 +226,7 @@ def test_of_a_task_that_holds_a_secret_only_that_is_told(kind: Kind, line: str) 
 
 def test_the_stage_of_a_failure_is_the_one_that_is_told(tmp_path: Path) -> None:
     watcher, shown = watch(tmp_path, event("play", ""), event("failed", result={"msg": "x"}), event("play", "", play="Agents: nobody"))
-    assert "--from-stage servers" in str(failure_error(watcher, Path("x.log"), 2).cure)
+    assert "--from-stage servers" in str(failure_error(watcher, RKE2, Path("x.log"), 2).cure)
     assert shown.stages == ["servers"]
 
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from jinja2 import Environment
 
+from stardock.bundle.kubernetes import facts
 from stardock.cli.main import runner
 from stardock.distributions.founding import founding_keys
 from stardock.distributions.rke2 import RKE2
@@ -247,8 +248,8 @@ def test_the_question_takes_nothing_but_founding_keys_from_a_machine(tmp_path: P
         '"cni": [multus,\n  canal]\netcd-s3-secret-key: |\n  sesame\n  cni: sesame\ncluster-cidr-not: sesame\n'
     )
     (tmp_path / "server/db/etcd/member/wal").mkdir(parents=True)
-    text = (ROOT / "ansible/roles/rke2/templates/running.sh.j2").read_text()
-    given = {"kubernetes_data_dir": tmp_path, "kubernetes_founding_keys": list(founding_keys(RKE2))}
+    text = (ROOT / "ansible/roles/kubernetes/templates/running.sh.j2").read_text()
+    given = {**facts(RKE2), "kubernetes_data_dir": tmp_path, "kubernetes_founding_keys": list(founding_keys(RKE2))}
     script = Environment(autoescape=False).from_string(text).render(**given)  # noqa: S701
     script = script.replace("/etc/rancher/rke2/config.yaml ", f"{config} ").replace("/etc/rancher/rke2/", f"{tmp_path}/none/")
     done = subprocess.run(["bash", "-c", f"set -u\n{script}"], capture_output=True, text=True, check=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError, EngineError, PartialError
 from stardock.model.facts import Facts, MachineFacts
 from stardock.model.parts import Agent
@@ -102,7 +103,7 @@ def test_a_machine_that_the_playbook_goes_on_without_is_no_failure_of_the_run_an
     )
     assert watcher.failure is None
     assert shown.stages == ["machines", "founder"]
-    reasons = left_out({"agent3": "no address is known"}, watcher, {})
+    reasons = left_out({"agent3": "no address is known"}, watcher, RKE2, {})
     assert (list(reasons.silent), reasons.failed) == (["agent3", "agent1", "agent2"], {})
     error = partial_error(reasons, None)
     assert (error.exit_code, PartialError.exit_code) == (7, 7)
@@ -139,7 +140,7 @@ def test_agents_that_fail_in_their_stage_are_told_at_the_end_with_cause_and_cure
         event("start", "server1"),
     )
     assert (watcher.failure, shown.stages) == (None, ["agents", "kubeconfig"])
-    missing = left_out({}, watcher, {"agent2": "agent2.lan"})
+    missing = left_out({}, watcher, RKE2, {"agent2": "agent2.lan"})
     assert (list(missing.failed), list(missing.silent)) == (["agent1", "agent2"], ["agent3"])
     error = partial_error(missing, tmp_path / "x.log")
     assert isinstance(error, EngineError)
@@ -156,7 +157,7 @@ def test_agents_lost_in_their_own_stage_are_gone_on_without_and_no_other_failure
     watcher, _ = watch(tmp_path, begun, event("start", "agent1"), lost)
     assert watcher.leave_lost(["agent1", "agent2"])
     assert watcher.failure is None
-    assert list(left_out({}, watcher, {}).silent) == ["agent1"]
+    assert list(left_out({}, watcher, RKE2, {}).silent) == ["agent1"]
     others = (event("failed", "agent2"), event("unreachable", "server1"))
     for other in others:
         watcher, _ = watch(tmp_path, begun, lost, other)

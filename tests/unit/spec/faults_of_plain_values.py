@@ -173,7 +173,7 @@ PLAIN_VALUES: dict[str, Case] = {
     ),
     "password_from_a_file_without_a_name": user("password_hash: {file: ''}", "password_hash.file", *EMPTY),
     "password_from_no_command": user("password_hash: {command: ''}", "password_hash.command", *EMPTY),
-    "kubernetes_of_another_name": (("name: rke2", "name: k3s"), "k3s", "distribution.name", "`k3s` is not one of rke2", "rke2"),
+    "kubernetes_of_another_name": (("name: rke2", "name: k0s"), "k0s", "distribution.name", "`k0s` is not one of rke2, k3s", "rke2"),
     "tarball_by_ftp": (("name: rke2", "name: rke2\n  url: ftp://x/y"), "ftp", "distribution.url", "`ftp://x/y` is not", "https://"),
     "tarball_with_half_a_checksum": (
         ("name: rke2", f"name: rke2\n  url: {URL}\n  sha256: abc"),

@@ -81,7 +81,9 @@ def full_lock() -> Lock:
     lock = plan_of(full_document())[1]
     machines = {name: lock.machines[name] for name in ("agent1", "server1")}
     agent, server = machines["agent1"].record, machines["server1"].record
-    agent = replace(agent, devices=(Device(mapping="gpu", mdev="nvidia-63"),), cicustom="user=local:snippets/lab.user.yaml")
+    agent = replace(
+        agent, kubernetes="k3s", devices=(Device(mapping="gpu", mdev="nvidia-63"),), cicustom="user=local:snippets/lab.user.yaml"
+    )
     agent = replace(agent, image=replace(agent.image, checksum=f"sha512:{'b' * 128}"))
     server = replace(server, image=replace(server.image, url=None, file="images/debian.qcow2"))
     machines = {"agent1": replace(machines["agent1"], record=agent), "server1": replace(machines["server1"], record=server)}

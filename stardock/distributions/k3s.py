@@ -1,0 +1,178 @@
+"""k3s: docs.k3s.io, its install.sh, and the sources github.com/k3s-io/k3s that are named beside each fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stardock.distributions.keys import Keys
+from stardock.distributions.model import NO_PLUGIN, Anonymous, Kubernetes
+from stardock.distributions.selinux import Confinement, Policy
+
+_CONFIG = "/etc/rancher/k3s"
+_DATA = "/var/lib/rancher/k3s"
+_KUBECONFIG = f"{_CONFIG}/k3s.yaml"
+_PORT = 6443
+#: The one plugin that it brings.
+_FLANNEL = "flannel"
+_BACKEND = "flannel-backend"
+
+_ONE_PORT = f"machines join and ask the API at port {_PORT}, where Stardock and the load balancers look for both"
+_OWN_ETCD = "Stardock's clusters keep their data in etcd"
+
+_OWNED: Mapping[str, str] = {
+    "config": f"Stardock writes {_CONFIG}/config.yaml itself",
+    "server": "Stardock decides which machine joins where",
+    "node-name": "a node has the name of its machine",
+    "with-node-id": "a node has the name of its machine",
+    "node-ip": "it differs by machine; Stardock writes the address of the first interface",
+    "advertise-address": "it differs by machine; Stardock writes the address of the first interface",
+    "node-external-ip": "it differs by machine, and options are the same for all",
+    "node-internal-dns": "it differs by machine, and options are the same for all",
+    "node-external-dns": "it differs by machine, and options are the same for all",
+    "data-dir": f"Stardock looks for the cluster in {_DATA}",
+    "write-kubeconfig": f"Stardock reads the kubeconfig at {_KUBECONFIG}",
+    "token-file": "Stardock writes the token and names its file",
+    "agent-token-file": "Stardock writes the token and names its file",
+    "cluster-init": "Stardock writes it for every server, so that one server can become three",
+    "cluster-reset": "it would reset the cluster at every start",
+    "cluster-reset-restore-path": "it would reset the cluster at every start",
+    "disable-agent": "every server is also a node of the cluster",
+    "disable-etcd": "every server is a member of etcd",
+    "disable-apiserver": "every server answers the API",
+    "disable-controller-manager": "every server runs the whole control plane",
+    "disable-scheduler": "every server runs the whole control plane",
+    "https-listen-port": _ONE_PORT,
+    "supervisor-port": _ONE_PORT,
+    "apiserver-port": _ONE_PORT,
+    "apiserver-bind-address": _ONE_PORT,
+    "advertise-port": _ONE_PORT,
+    "datastore-cafile": _OWN_ETCD,
+    "datastore-certfile": _OWN_ETCD,
+    "datastore-keyfile": _OWN_ETCD,
+    "kine-tls": _OWN_ETCD,
+    "rootless": "its service is root's",
+    "kube-controller-arg": "it is the old name of `kube-controller-manager-arg`, which Stardock looks through",
+    "kube-cloud-controller-arg": "it is the old name of `kube-cloud-controller-manager-arg`",
+}
+
+_SECRET_CURES: Mapping[str, str] = {
+    "token": "delete it: Stardock makes the cluster's secrets, or reads them from the file that STARDOCK_SECRETS names",
+    "agent-token": "delete it: Stardock makes the cluster's secrets, or reads them from the file that STARDOCK_SECRETS names",
+    "datastore-endpoint": f"delete it: {_OWN_ETCD}",
+    "vpn-auth": "delete it, and name a file of every machine that holds it: `vpn-auth-file: /PATH/FILE`",
+}
+_S3_CURE = "delete it, put the credentials in a Secret of kube-system, and name that: `etcd-s3-config-secret: NAME`"
+
+#: Keys of RKE2's that have a counterpart here.
+_INSTEAD: Mapping[str, str] = {
+    "cni": f"delete it: k3s brings flannel; `{_BACKEND}: wireguard-native` or host-gw is another way of it, none leaves the network to you",
+    "profile": "write `protect-kernel-defaults: true`: k3s has no profile; what else the CIS benchmark asks is in docs.k3s.io/security",
+    "enable-servicelb": "delete it: k3s has it on; `disable: [servicelb]` switches it off",
+    "ingress-controller": "delete it: k3s brings traefik; `disable: [traefik]` takes it away",
+    "audit-policy-file": "write `kube-apiserver-arg: [audit-policy-file=/PATH/FILE, audit-log-path=/PATH/LOG]`",
+    "pod-security-admission-config-file": "write `kube-apiserver-arg: [admission-control-config-file=/PATH/FILE]`",
+}
+
+_KEYS = Keys(
+    title="k3s",
+    command="k3s server --help",
+    facts="k3s-flags.json",
+    owned=_OWNED,
+    merged=frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"}),
+    secret_cures=_SECRET_CURES,
+    secret_cure=_S3_CURE,
+    instead=_INSTEAD,
+)
+
+_POLICY_RELEASE = "https://github.com/k3s-io/k3s-selinux/releases/download/v1.6.stable.1"
+
+#: Read in k3s-io/k3s-selinux (6991bc1, `policy/microos` and `policy/slemicro`: k3s.fc, k3s-selinux.spec): the program is labelled in
+#: /usr/local/bin and /opt/bin, so that nothing is loaded beside it; what it unpacks lies below its data folder, plugins of the network
+#: among it. install.sh (`setup_selinux`) takes the package from its makers, which publish no checksums. `.sle` is built from
+#: policy/microos. The package conflicts with rke2-selinux.
+_CONFINEMENT = Confinement(
+    package="k3s-selinux",
+    policies={
+        "microos": Policy(url=f"{_POLICY_RELEASE}/k3s-selinux-1.6-1.sle.noarch.rpm"),
+        "slemicro": Policy(url=f"{_POLICY_RELEASE}/k3s-selinux-1.6-1.slemicro.noarch.rpm"),
+    },
+    # the package makes them in a snapshot's shadow of /var alone
+    folders=(f"{_DATA}/agent/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots", f"{_DATA}/data", "/var/lib/cni"),
+    labelled=(
+        "/usr/local/bin/k3s",
+        "/opt/bin/k3s",
+        "/etc/systemd/system/k3s*",
+        "/var/lib/rancher",
+        "/var/lib/kubelet",
+        "/var/lib/cni",
+    ),
+)
+
+
+def network_plugins(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """flannel, unless its backend is none (k3s, pkg/agent/config: `FlannelBackendNone`)."""
+    return (NO_PLUGIN,) if options.get(_BACKEND) == NO_PLUGIN else (_FLANNEL,)
+
+
+K3S = Kubernetes(
+    name="k3s",
+    title="k3s",
+    mark="k3s",
+    default_version="v1.36.5+k3s1",
+    unrecorded=None,
+    releases="https://github.com/k3s-io/k3s/releases",
+    # the program itself; it brings the rest of it along, and unpacks it at its first start
+    archive="k3s",
+    checksums="sha256sum-amd64.txt",
+    image_archives="k3s-airgap-images*-amd64.tar*",
+    keys=_KEYS,
+    services={"server": "k3s.service", "agent": "k3s-agent.service"},
+    config_dir=_CONFIG,
+    data_dir=_DATA,
+    kubeconfig=_KUBECONFIG,
+    # cmd/k3s/main.go, `extract`: the program's own folder of tools, by the link that names the newest
+    client=f"{_DATA}/data/current/bin/kubectl",
+    # install.sh, `setup_env`: where /usr/local/bin takes no file
+    other_prefix="/opt",
+    avoids_mounts=False,
+    # install.sh, `create_systemd_service_file`: %N of the unit
+    environment_files={"server": "/etc/default/k3s", "agent": "/etc/default/k3s-agent"},
+    read_files=(
+        "/etc/default/k3s",
+        "/etc/sysconfig/k3s",
+        "/etc/systemd/system/k3s.service.env",
+        "/etc/systemd/system/k3s-agent.service.env",
+        f"{_DATA}/agent/",
+        "/var/lib/rancher/credentialprovider/",
+    ),
+    sysctl_file="/etc/sysctl.d/90-stardock-k3s.conf",
+    # the supervisor hands on what is for the API (pkg/server/handlers/router.go)
+    api_port=_PORT,
+    supervisor_port=_PORT,
+    network_plugin=_FLANNEL,
+    network_plugins=network_plugins,
+    founding={
+        "cluster-domain": "cluster.local",
+        "disable-cloud-controller": "false",
+        "disable-helm-controller": "false",
+        "disable-network-policy": "false",
+        "egress-selector-mode": "agent",
+        _BACKEND: "vxlan",
+        "flannel-external-ip": "false",
+        "flannel-ipv6-masq": "false",
+        "secrets-encryption": "false",
+        "data-dir": _DATA,
+    },
+    # Without it a lone server keeps its data in SQLite. It says nothing to one that joins: RKE2 sets it on all of its servers.
+    founds_with={"cluster-init": True},
+    # flannel takes the interface of the default route, not that of node-ip (pkg/agent/flannel/setup.go)
+    interface_key="flannel-iface",
+    # fixed in the releases of May 2025
+    anonymous=Anonymous(first={(1, 32): "v1.32.5+k3s1", (1, 33): "v1.33.1+k3s1"}, source="k3s-io/k3s#12245"),
+    # docs.k3s.io/installation/requirements
+    server_memory_mib=2048,
+    uninstall={"server": "k3s-uninstall.sh", "agent": "k3s-agent-uninstall.sh"},
+    reset="k3s server --cluster-reset --cluster-reset-restore-path=...",
+    confinement=_CONFINEMENT,
+)

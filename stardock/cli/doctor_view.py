@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from stardock.cli.screen import HEAD, shown
+from stardock.cli.screen import HEAD, READABLE, shown
 from stardock.cli.told import say
 from stardock.doctor.checks import run
 from stardock.doctor.finding import Finding
@@ -52,7 +52,7 @@ def _show(findings: Sequence[Finding]) -> None:
     table = Table("", "check", "of", "finding", box=HEAD)
     for one in ordered:
         table.add_row(Text(one.level.value, style=COLOURS[one.level.value]), one.check, one.subject, one.cause)
-    shown([table])
+    shown([table], piped=READABLE)
     for one in (one for one in ordered if one.cure):
         say(f"{one.level.value}: {one.check}, {one.subject}")
         say("\n".join(f"  {line}" for line in one.cure.splitlines()))

@@ -1,4 +1,4 @@
-"""Where tables go: as wide as the terminal, wider where a name, an address or an id would be cut; through a pipe nothing is wrapped."""
+"""Where tables go: as wide as the terminal, wider where a word would be cut; through a pipe only sentences are wrapped."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from stardock.cli.told import for_this_file, printable
 
 #: Columns where there is no terminal: what is printed is as wide as it is.
 WIDEST = 10_000
+#: Columns of a table of sentences where there is no terminal: CI logs and mails are read by people, programs take JSON.
+READABLE = 100
 #: A table: its head underlined, in ASCII, since under LC_ALL=C Python writes UTF-8 (PEP 538) which such a terminal may not show.
 HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
@@ -27,9 +29,9 @@ class _Console(Console):
         raise  # noqa: PLE0704 -- rich calls this where it has caught it
 
 
-def shown(every: Iterable[RenderableType]) -> None:
-    """Print to stdout; rich leaves colours out where NO_COLOR is set or stdout is no terminal."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+def shown(every: Iterable[RenderableType], *, piped: int = WIDEST) -> None:
+    """Print to stdout, in `piped` columns where that is no terminal; rich leaves colours out there, and where NO_COLOR is set."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else piped
     console = _Console(width=width, highlight=False, markup=False, emoji=False)
     for part in every:
         _tell(part)

@@ -31,7 +31,8 @@ _FOR_A_FILE = re.compile(
 def _keep(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
     """For every message of this run, those of its errors included: `meta` belongs to all contexts of a run."""
     named = ctx.get_parameter_source("file") is ParameterSource.COMMANDLINE
-    found_anyway = value == Path(_DEFAULT) and not os.environ.get("STARDOCK_FILE")
+    default = Path(os.environ.get("STARDOCK_FILE") or _DEFAULT)
+    found_anyway = value is not None and os.path.abspath(value) == os.path.abspath(default)  # noqa: PTH100 -- no link is followed
     ctx.meta[_KEY] = value if named and not found_anyway else None
     return value
 

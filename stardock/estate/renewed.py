@@ -38,7 +38,7 @@ def renewed(
     names = [*(machine.name for machine in plan.machines if machine.name not in gone), *leaving]
     machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
     known = {name: machine for name, machine in machines.items() if machine is not None}
-    founded = facts.founded if facts.founded and _still_stands(facts.founded, known) else None
+    founded = facts.founded if facts.founded and _still_exists(facts.founded, known) else None
     return replace(facts, machines=known, founded=founded), founded != facts.founded
 
 
@@ -94,5 +94,5 @@ def _newer(old: MachineFacts | None, new: MachineFacts | None) -> MachineFacts |
     return MachineFacts(addresses=new.addresses or old.addresses, host_keys=new.host_keys or old.host_keys)
 
 
-def _still_stands(founded: Founded, machines: Mapping[str, MachineFacts]) -> bool:
+def _still_exists(founded: Founded, machines: Mapping[str, MachineFacts]) -> bool:
     return any(set(keys) & set(machines[name].host_keys) for name, keys in founded.servers.items() if name in machines)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -45,6 +45,12 @@ class Facts:
     machines: Mapping[str, MachineFacts] = field(default_factory=dict)
     founded: Founded | None = None
     unknown: tuple[str, ...] = ()
+
+
+def without_host_keys(facts: Facts, names: Iterable[str]) -> Facts:
+    """The facts without what these machines' SSH servers were known by; their addresses stay."""
+    gone = {name: replace(facts.machines[name], host_keys=()) for name in names if name in facts.machines}
+    return replace(facts, machines={**facts.machines, **gone})
 
 
 def address_of(machine: Machine, facts: Facts) -> str | None:

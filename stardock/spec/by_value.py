@@ -31,6 +31,8 @@ def cure(section: str, key: str, value: Any, at: Keys, texts: Texts) -> str | No
         said := _of_a_machine(section, word, value) or pve_config.cure(key, value, of_pool=section == "Pool")
     ):
         return said
+    if section == "Interface" and (said := pve_config.in_a_nic(key, value)):
+        return said
     if word == "ip_config" and isinstance(value, dict) and (nic := _ip_config(value)):
         return f"write {nic}" if section == "Interface" else f"{pve_config.FIRST}: write interfaces: [{{{nic}}}]"
     if meant is None and isinstance(value, dict) and (inner := mapping_for_list.beside(section_at(at[:-1]), value, at, texts)):

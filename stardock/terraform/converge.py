@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from stardock.errors import EngineError, RefusedError
 from stardock.estate.machines import machines_on
+from stardock.model.facts import without_host_keys
 from stardock.terraform.allowed import NOTHING, allowed_in
 from stardock.terraform.changes import MACHINE, MachineChange, machine_changes, strange
 from stardock.terraform.engine import Engine
@@ -115,6 +116,16 @@ def _carry_out(run: Run, engine: Engine, plan: SavedPlan, changes: Sequence[Mach
     _confirm(run)
     _record_replaced(run)
     engine.apply(plan)
+    _forget_host_keys(run, [change.name for change in changes if change.action in {"create", "replace"}])
+
+
+def _forget_host_keys(run: Run, made: Iterable[str]) -> None:
+    """A new VM has new SSH host keys: those of the one before would make it an impostor, where no guest agent tells its own.
+
+    After the apply, not before it: a server that answered once is a member until it is gone, and the gate goes by that.
+    """
+    run.workspace = replace(run.workspace, facts=without_host_keys(run.workspace.facts, made))
+    save_facts(run.workspace.files.facts, run.workspace.facts)
 
 
 def _confirm(run: Run) -> None:

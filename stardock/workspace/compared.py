@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from stardock.plan.allocation.declared import declared
 from stardock.plan.state import LOCAL
@@ -35,5 +36,10 @@ def _existing(where: Workspace) -> Existing:
         found = existing_by_state(where.plan, state, versions)
     except EncryptedStateError:
         return existing_by_lock(where.plan, where.lock_before, versions, f"{state.name} is encrypted")
-    note = f"{state.name} cannot be read" if state.exists() else f"there is no {state.name}"
-    return found or existing_by_lock(where.plan, where.lock_before, versions, note)
+    return found or existing_by_lock(where.plan, where.lock_before, versions, _why_not(state))
+
+
+def _why_not(state: Path) -> str:
+    if not state.exists():
+        return f"there is no {state.name}"
+    return f"{state.name} is empty" if state.stat().st_size == 0 else f"{state.name} cannot be read"

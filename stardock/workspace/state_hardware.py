@@ -26,7 +26,7 @@ _LONGEST = 200
 
 
 def existing_by_state(plan: Plan, state: Path, versions: Mapping[str, str]) -> Existing | None:
-    """What exists as the state file says; None where there is none that can be read. Raises EncryptedStateError."""
+    """What exists as the state file says; None where it says nothing: missing, empty, unreadable. Raises EncryptedStateError."""
     try:
         text = read_state(state)
     except InputErrors:  # a plan is shown all the same, and says so
@@ -48,9 +48,7 @@ def existing_by_state(plan: Plan, state: Path, versions: Mapping[str, str]) -> E
 
 
 def _document(text: bytes) -> dict[str, Any] | None:
-    """Synth makes an empty file, so that nobody makes a readable one: nothing exists. One that was cut short says nothing."""
-    if not text.strip():
-        return {}
+    """None for the empty file that synth makes, so that nobody makes a readable one, and for one that was cut short: they say nothing."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

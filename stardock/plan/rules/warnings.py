@@ -11,7 +11,7 @@ from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.fold import fold
 from stardock.model.lock import Lock
-from stardock.model.machine import Machine
+from stardock.model.machine import Interface, Machine
 from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.allocation.declared import Declared
 from stardock.plan.machine import maintenance
@@ -42,6 +42,7 @@ def warnings(
         *_blind_to_their_seeds(machines),
         *_unconfined(spec, machines),
         *_close_windows(machines),
+        *_no_way_out(machines),
         *_name_servers(machines),
         *_one_subnet_twice(spec),
         *_pods_among_services(spec),
@@ -134,6 +135,18 @@ def _on_ahci(machine: Machine) -> bool:
 def _close_windows(machines: Mapping[str, Machine]) -> Iterator[str]:
     for one, other, minutes in maintenance.close_starts(self_rebooting(machines)):
         yield f"the load balancers {one} and {other} may reboot {minutes} minutes apart; a boot takes up to {maintenance.BOOT_MINUTES}"
+
+
+def _no_way_out(machines: Mapping[str, Machine]) -> Iterator[str]:
+    """A static address, and no default route from anybody: images, packages and other networks are out of reach."""
+    names = [name for name, machine in machines.items() if machine.address is not None and not any(map(_leads_out, machine.interfaces))]
+    if names:
+        yield f"{fold(names)}: no gateway, so that nothing outside of its own subnet is reached; write `gateway: ADDRESS` under `static`"
+
+
+def _leads_out(nic: Interface) -> bool:
+    own = nic.gateway or (nic.ipv6 and nic.ipv6.gateway)
+    return own is not None or (nic.hears_offers and nic.default_route)
 
 
 def _name_servers(machines: Mapping[str, Machine]) -> Iterator[str]:

@@ -124,7 +124,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("netmask", "it belongs to `static`: write static: {base: ADDRESS, prefix: {mask}}"),
         **each("prefix", "it belongs to `static`: write static: {base: ADDRESS, prefix: {}}"),
         **each("gateway4", "it belongs to `static`: write static: {base: ADDRESS, gateway: {}}"),
-        **each("gateway6", "it belongs to `ipv6`: write ipv6: {static: {base: ADDRESS, gateway: {}}}"),
+        **each("gateway6 gw6", "it belongs to `ipv6`: write ipv6: {static: {base: ADDRESS, gateway: {}}}"),
         **each("vlans tagged_vlans trunk", "trunks"),
         **each("network bridge_name", "bridge"),
         **each("vnet", "write bridge: {}, and its SDN zone beside it as `zone`"),

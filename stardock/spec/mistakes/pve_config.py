@@ -15,6 +15,7 @@ _MODELS = ("virtio", "e1000", "e1000e", "vmxnet3", "rtl8139")
 #: How PVE calls what a NIC, and the flags of a disk, are called here.
 _NIC = {"bridge": "bridge", "tag": "vlan", "trunks": "trunks", "mtu": "mtu", "firewall": "firewall"}
 _FLAGS = ("aio", "backup", "cache", "discard", "iothread", "replicate", "ssd")
+_BRIDGE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,14}")
 #: The i-th NIC of PVE is called so by the guest.
 _FIRST_SLOT = 18
 FIRST = "NICs belong under `interfaces` of a pool, or under `network` by role"
@@ -56,10 +57,44 @@ def nic(text: str) -> str | None:
 
 
 def _nic(text: str, number: int) -> str:
+    return f"{FIRST}: write interfaces: [{nic(text) or '{bridge: vmbr0}'}]{_macs(text, number)}"
+
+
+def _macs(text: str, number: int) -> str:
     said = properties(text, "model")
     mac = said.get("macaddr") or next((said[word] for word in _MODELS if word in said), None)
-    macs = f"; its MAC is of one machine: macs: {{ens{_FIRST_SLOT + number}: {mac}}}" if mac else ""
-    return f"{FIRST}: write interfaces: [{nic(text) or '{bridge: vmbr0}'}]{macs}"
+    return f"; its MAC is of one machine: macs: {{ens{_FIRST_SLOT + number}: {mac}}}" if mac else ""
+
+
+def in_a_nic(key: str, value: object) -> str | None:
+    """What to write for a line of PVE's that stands inside of a NIC, where its words are keys; None where it is none."""
+    if key in _MODELS:
+        return f"did you mean `model`? Write model: {key}{_macs(f'{key}={value}', 0)}"
+    found = _LINE.fullmatch(key)
+    if found is None or not isinstance(value, str):
+        return None
+    kind, number = found[1], int(found[2])
+    if kind == "ipconfig":
+        return _static(value)
+    if kind != "net":
+        return None
+    if value in _MODELS:
+        return f"did you mean `model`? Write model: {value}"
+    said = nic(value) or (f"{{bridge: {value}}}" if _BRIDGE.fullmatch(value) else None)
+    return said and f"did you mean {_keys(said)}? Write {said[1:-1]}{_macs(value, number)}"
+
+
+def _keys(said: str) -> str:
+    return ", ".join(f"`{word}`" for word in re.findall(r"(\w+): ", said))
+
+
+def _static(text: str) -> str | None:
+    said = properties(text)
+    address, _, bits = said.get("ip", "").partition("/")
+    if address == "dhcp":
+        return "did you mean `dhcp`? Write dhcp: true"
+    gateway = f", gateway: {said['gw']}" if "gw" in said else ""
+    return f"did you mean `static`? Write static: {{base: {address}, prefix: {bits or 24}{gateway}}}" if cures.address_of(address) else None
 
 
 def _addresses(text: str, number: int, *, of_pool: bool) -> str:

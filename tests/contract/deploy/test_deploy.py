@@ -106,3 +106,18 @@ def test_a_machine_that_is_replaced_by_name_has_its_new_host_key_in_the_facts(de
     stack = json.loads((deployed.stack / "cdk.tf.json").read_text())
     machines = stack["resource"]["proxmox_virtual_environment_vm"].values()
     assert [machine["lifecycle"]["prevent_destroy"] for machine in machines] == [True] * len(MACHINES)
+
+
+@pytest.mark.proves("feature discovery")
+def test_a_replaced_machine_without_a_guest_agent_is_no_impostor_its_old_host_key_is_forgotten(deployed: EmulatedEstate) -> None:
+    deployed.data["pools"][0]["agent"] = {"enabled": False}
+    deployed.write()
+    deployed.deploy("--replace", "lb2")
+    facts = json.loads((deployed.folder / "cluster.facts.json").read_text())["machines"]
+    assert facts["lb2"]["host_keys"] == []
+    assert all(machine["host_keys"] for name, machine in facts.items() if name != "lb2")
+    assert "lb2" not in (deployed.folder / "cluster.known_hosts").read_text()
+    code, output = deployed.run("bootstrap")
+    assert code == 4, output
+    assert "no SSH host key is known for lb2" in output
+    assert "pass --accept-new-host-keys to trust the first answer" in output

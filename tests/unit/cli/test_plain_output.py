@@ -32,6 +32,13 @@ def test_what_is_printed_is_ascii_whatever_the_locale(folder: Path, view: str) -
         assert (through.stdout + through.stderr + shown).isascii()
 
 
+@pytest.mark.proves("feature doctor")
+def test_the_table_of_doctor_is_as_readable_in_a_pipe_as_in_a_terminal(folder: Path) -> None:
+    table, _, cures = piped("doctor", cwd=folder).stdout.partition("\nproblem: ")
+    assert cures
+    assert max(map(len, table.splitlines())) <= 100
+
+
 def test_a_dumb_terminal_gets_no_escape_sequence(folder: Path) -> None:
     for view in VIEWS:
         assert "\x1b" not in in_terminal(*view.split(), cwd=folder, environ={"TERM": "dumb"})[1]

@@ -54,6 +54,15 @@ def test_a_command_in_a_message_stays_as_it_is_where_no_file_was_named() -> None
     )
 
 
+def test_a_file_that_is_found_anyway_is_not_repeated_however_it_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert CURE in CliRunner().invoke(main.runner, ["tell", "-f", "./cluster.yaml"]).output
+    assert CURE in CliRunner().invoke(main.runner, ["tell", "-f", str(tmp_path / "cluster.yaml")]).output
+    named = {"STARDOCK_FILE": "clusters/b.yaml"}
+    assert CURE in CliRunner().invoke(main.runner, ["tell", "-f", "clusters/b.yaml"], env=named).output
+    assert CURE in CliRunner().invoke(main.runner, ["tell", "-f", str(tmp_path / "clusters/b.yaml")], env=named).output
+
+
 def test_the_cure_of_a_bootstrap_without_facts_can_be_copied(tmp_path: Path) -> None:
     file = tmp_path / "it's mine.yaml"
     data = document()

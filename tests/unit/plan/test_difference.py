@@ -138,6 +138,16 @@ def test_it_says_what_it_compared_with(existing: Path) -> None:
         assert "Compared with cluster.lock, as it was last planned (there is no cluster.tfstate):" in said
 
 
+@pytest.mark.parametrize("content", ["", "{"])
+def test_a_state_that_synth_left_empty_or_that_was_cut_short_is_compared_with_the_lock_instead(tmp_path: Path, content: str) -> None:
+    save_lock(tmp_path / "cluster.lock", plan_of(document())[1])
+    (tmp_path / "cluster.tfstate").write_text(content)
+    said = "\n".join(lines(edited(write(tmp_path, document()), nothing)))
+    why = "cannot be read" if content else "is empty"
+    assert f"Compared with cluster.lock, as it was last planned (cluster.tfstate {why}):" in said
+    assert "Plan: 0 to create" in said
+
+
 def test_the_last_line_counts_what_is_created_changed_removed_and_gained(existing: Path) -> None:
     def edit(data: dict[str, Any]) -> None:
         data["pools"][AGENTS]["machines"] = ["agent2"]

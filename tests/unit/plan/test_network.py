@@ -219,6 +219,28 @@ def test_a_lock_edited_into_a_wrong_ipv6_address_is_refused(
     assert any(message in problem.message and problem.line for problem in caught.value.problems), caught.value.problems
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"static": {"base": "10.0.50.9", "gateway": "10.0.50.1"}},
+        {"static": {"base": "10.0.50.9"}, "ipv6": {"static": {"base": "fd00:10::", "offset": 32, "gateway": "fe80::1"}}},
+        {"static": {"base": "10.0.50.9"}, "ipv6": {"slaac": True}},
+        [{"static": {"base": "10.0.50.9"}}, {"static": {"base": "10.5.0.9", "gateway": "10.5.0.1"}}],
+        [{"static": {"base": "10.0.50.9"}}, {}],
+        {},
+    ],
+)
+def test_a_machine_with_any_way_out_of_its_subnet_is_not_warned_of(data: dict[str, Any], way: Any) -> None:
+    data["network"]["agent"] = way if isinstance(way, list) else [way]
+    assert not [warning for warning in plan_of(data)[0].warnings if "no gateway" in warning]
+
+
+def test_a_static_address_without_any_gateway_is_a_warning_that_says_how_to_set_one(data: dict[str, Any]) -> None:
+    data["network"]["agent"] = [{"static": {"base": "10.0.50.9"}}, {"static": {"base": "10.5.0.9"}}]
+    told = "a1: no gateway, so that nothing outside of its own subnet is reached; write `gateway: ADDRESS` under `static`"
+    assert told in plan_of(data)[0].warnings
+
+
 def test_two_interfaces_in_one_subnet_are_a_warning(data: dict[str, Any]) -> None:
     data["network"]["agent"].append({"static": {"base": "10.0.50.0", "prefix": 16}})
     plan, _ = plan_of(data)

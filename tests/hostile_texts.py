@@ -364,6 +364,7 @@ def _document() -> dict[str, Any]:
         "ipv6_addresses": {"ens18": "fd00:10::51"},
         "macs": {"ens18": "BC:24:11:00:00:01"},
         "cpu": "host",
+        "options": {"kubelet-arg": ["v=2"]},
         **copy.deepcopy(hardware),
     }
     servers["machines"][2] = {"name": "server3", "nodes": ["pve3"]}
@@ -376,6 +377,7 @@ def _document() -> dict[str, Any]:
         "cpu": "host",
         "nodes": ["pve1"],
         "labels": {"example.org/zone": "rack1"},
+        "options": {"kubelet-arg": ["v=2"]},
         "taints": ["c=d:NoSchedule"],
         "image": {"system": "debian", "file": "own.qcow2", "checksum": "sha256:" + "cd" * 32},
         "cloud_init": {"users": [{"name": "dave", "keys": [PUBLIC_KEY]}], "packages": ["vim"], "user_data": user_data},

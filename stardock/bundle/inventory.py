@@ -16,6 +16,7 @@ from stardock.distributions.authentication import configuration
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.distributions.founding import founding_keys
 from stardock.distributions.hardening import kernel_settings, needs_etcd_user
+from stardock.distributions.own_options import merged
 from stardock.errors import ConditionError
 from stardock.model.facts import Facts, address_of, ipv6_of
 from stardock.model.machine import ROLES, Machine
@@ -130,7 +131,8 @@ def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) 
 
 def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     own = distribution(plan.distribution.name)
-    common = {"ansible_host": addresses[machine.name], **machine_variables(machine, own, plan.distribution.options)}
+    options = merged(plan.distribution.options, machine.options)
+    common = {"ansible_host": addresses[machine.name], **machine_variables(machine, own, options)}
     clear, secret = proxy_files(plan, facts, machine)
     common["machine_files"] += clear
     common["machine_secret_files"] += secret

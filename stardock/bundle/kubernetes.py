@@ -9,6 +9,7 @@ from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution
 from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
 from stardock.distributions.model import NODE_PASSWORD, NodeRole
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
+from stardock.distributions.own_options import merged
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 
@@ -75,7 +76,7 @@ def _role(machine: Machine) -> NodeRole:
 
 
 def _options(plan: Plan, machine: Machine) -> dict[str, Any]:
-    options = distribution(plan.distribution.name).keys.options_for(_role(machine), plan.distribution.options)
+    options = distribution(plan.distribution.name).keys.options_for(_role(machine), merged(plan.distribution.options, machine.options))
     return {**options, OPTION: other_arguments(options)} if OPTION in options else options
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, PackageProxy, Startup, Usb
 
@@ -169,6 +169,7 @@ class Machine:
     cicustom: str | None = None  # first-boot files of an imported machine, as PVE keeps them; None: Stardock's own three
     packages: tuple[str, ...] = ()  # the role's and the user's; the system adds its own (guest agent, ...)
     selinux: bool = False  # Kubernetes runs under its own SELinux policy; a default that the lock keeps, since it needs labels
+    options: Mapping[str, Any] = field(default_factory=dict)  # of the distribution, its own: they win over the cluster's
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

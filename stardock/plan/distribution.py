@@ -15,6 +15,7 @@ from stardock.model.lock import Lock
 from stardock.spec.derived import derived_options
 from stardock.spec.places import at
 from stardock.spec.rules.across import option_keys
+from stardock.spec.rules.own_options import own_options_fit
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem
@@ -78,3 +79,4 @@ def distribution_problems(spec: Spec) -> Iterator[Problem]:
     own, options = distribution(spec.distribution.name), spec.distribution.options
     for fault in option_faults(own, options, spec.distribution.version or own.default_version):
         yield at(spec, option_keys(spec, fault), fault.message, fault.cure)
+    yield from own_options_fit(spec)

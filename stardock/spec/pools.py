@@ -157,6 +157,7 @@ class Machine(Hardware):
     cpu: Cpu | None = Field(default=None, description="CPU type; default: the pool's")
     memory: Mebibytes | None = Field(default=None, description="default: the pool's")
     disk: Gibibytes | None = Field(default=None, description="default: the pool's")
+    options: dict[str, Any] = Field(default_factory=dict, description="as of the pool; these win over them")
 
 
 def _by_name(value: Any) -> Any:
@@ -196,6 +197,10 @@ class Pool(Hardware):
     )
     taints: tuple[Annotated[str, AfterValidator(parse_taint), BeforeValidator(parse_taint_mapping)], ...] = Field(
         default=(), description="taints of the Kubernetes nodes: `key=value:NoSchedule`"
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description="keys of config.yaml, as under `distribution`, for these machines alone; a list replaces the cluster's",
     )
     image: Image | None = Field(default=None, description="another image than the cluster's")
     cloud_init: PoolCloudInit = Field(default=PoolCloudInit(), description="further set-up of these machines")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stardock.distributions import distribution
+from stardock.distributions.own_options import merged
 from stardock.model.labels import TAG
 from stardock.model.lock import Pin
 from stardock.model.machine import SEED, Machine, User, Window
@@ -98,6 +99,7 @@ def describe(around: Surroundings, declared: Declared, allocated: Allocated) -> 
         disk_interface=pool.disk_interface,
         seed_interface=SEED,
         snippet_datastore=node.snippets,
+        options=merged(pool.options, own.options),
         labels=dict(sorted(pool.labels.items())),
         taints=pool.taints,
         tags=tuple(dict.fromkeys((TAG, spec.cluster, declared.role, *(said(declared, "tags") or ())))),

@@ -6,6 +6,7 @@ one element each, so that a difference names what came and went.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Literal
@@ -142,6 +143,7 @@ def setup(machine: Machine) -> dict[str, tuple[str, ...]]:
     """What is inside: all that `runner bootstrap` changes of a machine that exists."""
     windows = dict(self_rebooting({machine.name: machine}))
     return {
+        "options": tuple(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in machine.options.items()),
         "labels": tuple(f"{key}={value}" for key, value in sorted(machine.labels.items())),
         "taints": machine.taints,
         "users": tuple(word for user in machine.users for word in _user(user)),

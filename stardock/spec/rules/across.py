@@ -18,6 +18,7 @@ from stardock.spec.rules.addresses import address_rules, vip_rules
 from stardock.spec.rules.cluster_networks import cluster_network_rules
 from stardock.spec.rules.derived import options_are_told_once
 from stardock.spec.rules.nodes import node_rules
+from stardock.spec.rules.own_options import own_options_fit
 from stardock.spec.rules.routing import routing_rules
 from stardock.spec.rules.selinux import selinux_rules
 from stardock.spec.rules.state import state_has_a_place, state_settings
@@ -186,6 +187,7 @@ CONFLICTS: tuple[Rule, ...] = (
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
     options_are_told_once,
+    own_options_fit,
     selinux_rules,
     node_rules,
     system_rules,

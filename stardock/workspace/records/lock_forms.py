@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
+from stardock.distributions import DISTRIBUTIONS
 from stardock.distributions import Name as KubernetesName
 from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
@@ -81,12 +82,22 @@ def parse_source(value: str) -> str:
     return value
 
 
+def parse_options(value: dict[str, Any]) -> dict[str, Any]:
+    """Keys of config.yaml that are the user's to set, in any distribution."""
+    for name, given in value.items():
+        faults = [next(one.keys.faults({name: given}, ""), None) for one in DISTRIBUTIONS.values()]
+        if all(faults):
+            raise broken(f"{shown(name)} is no option of a machine's own, or its value is none")
+    return value
+
+
 KeyLine = Annotated[str, AfterValidator(parse_key_line)]
 Taint = Annotated[str, AfterValidator(parse_taint)]
 SystemName = Annotated[str, AfterValidator(parse_system)]
 Source = Annotated[str, AfterValidator(parse_source)]
 Founder = Annotated[str, AfterValidator(parse_founder)]
 SomeText = Annotated[str, Field(min_length=1)]
+Options = Annotated[dict[str, Any], AfterValidator(parse_options)]
 Labels = Annotated[dict[str, str], AfterValidator(parse_labels)]
 Zone = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", "a time zone", "UTC")]
 #: Where the provider (0.111.1) takes a cloud-init drive.
@@ -143,6 +154,7 @@ LOCK: Forms = {
         "seed_interface": Seed,
         "cicustom": Snippets | None,
         "packages": tuple[Package, ...],
+        "options": Options,
         "labels": Labels,
         "taints": tuple[Taint, ...],
         "tags": tuple[hardware.Tag, ...],

@@ -17,11 +17,11 @@ VERSION = 6
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
     release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks, SDN zones and files with
-    secrets, and (6) its proxy, without a word, and it knew no other distribution than the first (6).
+    secrets, and (6) its proxy and options of its own, without a word, and it knew no other distribution than the first (6).
     """
     records = [machine.record for machine in lock.machines.values()]
     another = lock.distribution_version is not None and of_release(lock.distribution_version) is not DEFAULT
-    if another or any(record.proxy or record.kubernetes for record in records):
+    if another or any(record.proxy or record.options or record.kubernetes for record in records):
         return 6
     if any(map(_of_version_5, records)):
         return 5

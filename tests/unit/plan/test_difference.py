@@ -383,6 +383,7 @@ def another(value: Any, field: str) -> Any:
         "proxy": PackageProxy(http="http://x:1", https="http://x:1"),
         "routes": (Route(to="10.9.0.0/16", via="192.168.1.9"),),
         "labels": {"a": "b"},
+        "options": {"debug": True},
         "mtu": 1400,
         "vlan": 7,
         "trunks": ("7-8",),

@@ -70,6 +70,8 @@ PLAIN_VALUES: dict[str, Case] = {
     ),
     "interfaces_of_a_pool_empty": pool("interfaces: []", "interfaces", "it is empty", "at least one"),
     "user_data_of_a_pool_as_a_text": pool("cloud_init: {user_data: x}", "cloud_init.user_data", "`x` is not a mapping", "KEY"),
+    "options_of_a_pool_as_a_list": pool("options: [v=2]", "options", "a list is not a mapping", "write {v:"),
+    "options_of_a_machine_as_a_list": agent("options: [v=2]", "options", "a list is not a mapping", "write {v:"),
     "cores_of_a_machine_zero": agent("cores: 0", "cores", "0 cores are outside of 1 to 128", "2"),
     "cpu_of_a_machine_with_a_blank": agent("cpu: a b", "cpu", "`a b` is not a CPU type of PVE", "host"),
     "disk_of_a_machine_of_half_a_gib": agent("disk: 512MiB", "disk", "`512MiB` is not a whole number of GiB", "1GiB"),

@@ -59,6 +59,7 @@ def full_document() -> dict[str, Any]:
     ]
     agents = next(pool for pool in data["pools"] if pool["role"] == "agent")
     agents |= {
+        "options": {"kubelet-arg": ["max-pods=50"], "debug": True, "snapshotter": "native"},
         "labels": {"disk": "ssd"},
         "taints": ["dedicated=storage:NoSchedule"],
         "tags": ["production"],

@@ -32,7 +32,7 @@ TEXTS = (
 NUMBERS = (-1, 10**16, 10**30, 1.5, "7")
 KINDS: tuple[Any, ...] = ({"a": 1}, [[]], True)
 #: Text for people or for a shell of the user's own, as in cluster.yaml: only what no text may hold is refused there.
-FREE = {"content", "description", "commands", "boot_commands", "file"}
+FREE = {"content", "description", "commands", "boot_commands", "file", "kubelet-arg", "snapshotter"}
 #: A record from before there were releases; a label without a value; what a `data-dir` could be, too.
 FINE = (("release", ""), ("disk", ""), ("cluster-cidr", "../../../home/x"))
 LOCK_TEXT = json.loads(to_json(full_lock()))
@@ -112,7 +112,7 @@ def test_a_hostile_value_is_refused_in_every_field_of_lock_and_facts_with_line_a
 
 def at(path: str, keys: str) -> bool:
     """Whether a problem is of a value: at it, below it, or of the mapping whose values are looked at together."""
-    return path.startswith(keys) or (path.rpartition(".")[2] in ("labels", "settings") and keys.startswith(path))
+    return path.startswith(keys) or (path.rpartition(".")[2] in ("labels", "options", "settings") and keys.startswith(path))
 
 
 @pytest.mark.parametrize("name", ["../../../home/x", "a b", "$(reboot)", "server1;id", "all", "9x", ""])

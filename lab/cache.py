@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-#: file name inside a machine -> path below the cache's tools folder, as tools/install leaves it (`go install` names etcd `server`)
-TOOLS = {
-    "etcd": "etcd/current/bin/server",
-    "etcdctl": "etcd/current/bin/etcdctl",
-    "kube-apiserver": "kubernetes/current/bin/kube-apiserver",
-    "kubectl": "kubernetes/current/bin/kubectl",
+#: path of a program inside a machine, below the lab's folder -> below the cache's tools folder, as tools/install leaves it (`go install`
+#: names etcd `server`)
+PROGRAMS = {
+    "bin/etcd": "etcd/current/bin/server",
+    "bin/etcdctl": "etcd/current/bin/etcdctl",
+    "bin/kube-apiserver": "kubernetes/current/bin/kube-apiserver",
+    "bin/kubectl": "kubernetes/current/bin/kubectl",
+}
+#: what makes a machine a node for real
+NODE_PROGRAMS = {
+    **{f"bin/{name}": f"kubernetes/current/bin/{name}" for name in ("kubelet", "kube-controller-manager", "kube-proxy", "kube-scheduler")},
+    **{f"bin/{name}": f"containerd/current/bin/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")},
+    **{f"bin/{name}": f"cni/current/bin/{name}" for name in ("bridge", "host-local", "loopback", "portmap")},
+    "bin/flanneld": "flannel/current/bin/flannel",
 }
 
 
@@ -23,7 +32,7 @@ def cache_root() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "stardock"
 
 
-def built_tools() -> dict[str, Path]:
-    """The tools that machines see below /opt/stardock-lab/bin, those that are built: name -> file."""
+def built(programs: Mapping[str, str]) -> dict[str, Path]:
+    """Those of the programs that are built: path below the lab's folder in a machine -> file here."""
     folder = cache_root() / "tools"
-    return {name: (folder / path).resolve() for name, path in TOOLS.items() if (folder / path).exists()}
+    return {name: (folder / path).resolve() for name, path in programs.items() if (folder / path).exists()}

@@ -25,6 +25,7 @@ from lab.network import bridges as network
 from lab.network.relay_address import RELAY_ADDRESS, RELAY_PORT
 from lab.pve import PowerFlags, create_app, serving, start_sshd
 from lab.settings import LabSettings
+from lab.standin.files import machine_files
 
 _log = logging.getLogger("world")
 
@@ -58,7 +59,8 @@ def _hypervisor(settings: LabSettings, image: Path, lab_id: str) -> Hypervisor:
     directory = Path(settings.directory)
     if settings.machines == "none":
         return PowerFlags(directory / "pve/power.json")
-    containers = NspawnHypervisor(directory, image, LabGroup(lab_id))
+    files = machine_files(image, real_nodes=settings.nodes == "real")
+    containers = NspawnHypervisor(directory, image, LabGroup(lab_id), files)
     return MixedHypervisor(containers, QemuHypervisor(settings), frozenset(settings.vms)) if settings.vms else containers
 
 

@@ -15,6 +15,7 @@ from stardock.model.plan import Plan
 from stardock.model.settings import PveNode as PlannedNode
 
 _DHCP_ADDRESSES = 50
+_REAL_NODES = 20  # as many kubelets as a computer with 8 GB has room for
 Segment = tuple[str, int | None]  # bridge, VLAN
 
 
@@ -31,6 +32,7 @@ def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = ()) -> LabSet
         endpoint=ENDPOINT,
         ssh_user=plan.proxmox.ssh_user,
         vms=_vms(plan, vms),
+        nodes="real" if len(plan.machines) <= _REAL_NODES else "processes",
         pools=tuple(sorted({machine.pve_pool for machine in plan.machines if machine.pve_pool})),
         devices=tuple(sorted({device.mapping for machine in plan.machines for device in machine.devices})),
         usb=tuple(sorted({usb.mapping for machine in plan.machines for usb in machine.usb})),

@@ -19,7 +19,7 @@ _DIFFERENCES = """\
 machines here are containers, not VMs, unless --vm says so (all differences: docs/lab.md):
   they share this machine's kernel, so modules and kernel.* sysctls are refused; CPUs are not limited, disks do not grow
   the image is a locally built Debian 12 whatever its URL says; packages come from the mirror that apt here is configured with
-  RKE2 is a stand-in around a real etcd and a real kube-apiserver (docs/stand-in.md)"""
+  RKE2 is a stand-in around Kubernetes' own programs; up to 20 machines run pods (docs/stand-in.md)"""
 
 
 def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ()) -> None:

@@ -14,8 +14,10 @@ from pathlib import Path
 from lab.patience import patient
 
 _MOUNT = Path("/sys/fs/cgroup")
-#: hierarchies of a v1 or hybrid system that systemd in a machine uses, and the memory limit
-_V1 = ("systemd", "unified", "memory", "cpu")
+#: the hierarchies of a v1 or hybrid system: systemd in a machine uses some, a kubelet all that there are
+_V1 = ("systemd", "unified", "memory", "cpu", "cpuacct", "cpuset", "blkio", "devices", "freezer", "pids")
+#: what a kubelet on v2 asks of them
+_V2_CONTROLLERS = ("cpu", "cpuset", "io", "memory", "pids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,9 @@ class LabGroup:
         """Makes a machine's folders, limited in memory where the kernel lets us, and gives the files that a process enters them by."""
         folders = [root / machine for root in self.roots]
         for folder in folders:
-            _allow_memory(folder.parent)
+            _hand_down(folder.parent)
             folder.mkdir(parents=True, exist_ok=True)
+            _fill_cpuset(folder)
             _limit(folder, memory_mib * 1024 * 1024)
         return tuple(folder / "cgroup.procs" for folder in folders)
 
@@ -52,13 +55,21 @@ class LabGroup:
         return True
 
 
-def _allow_memory(lab: Path) -> None:
-    """v2 only: a child has a memory.max when every folder above it hands the controller down."""
+def _hand_down(lab: Path) -> None:
+    """v2 only: a child has a controller's files when every folder above it hands the controller down."""
     if (_MOUNT / "cgroup.controllers").exists():
         lab.mkdir(exist_ok=True)
-        for folder in (_MOUNT, lab):
+        for folder, name in ((folder, name) for folder in (_MOUNT, lab) for name in _V2_CONTROLLERS):
             with suppress(OSError):
-                (folder / "cgroup.subtree_control").write_text("+memory")
+                (folder / "cgroup.subtree_control").write_text(f"+{name}")
+
+
+def _fill_cpuset(folder: Path) -> None:
+    """v1 only: a new folder of this hierarchy has no CPUs, and no process may enter it until somebody says which."""
+    for child in (folder.parent, folder):
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            if (child / name).exists():
+                (child / name).write_text((child.parent / name).read_text())
 
 
 def _limit(folder: Path, size: int) -> None:

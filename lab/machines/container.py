@@ -8,11 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from lab.cache import built_tools
 from lab.errors import LabError
 from lab.machines import nspawn
 from lab.machines.cgroups import LabGroup
@@ -29,8 +28,9 @@ _KILL_TIMEOUT = 10.0
 class Machine:
     """A started VM. Made by `start`, over when `running` turns false; a guest's own reboot does not end it."""
 
-    def __init__(self, guest: Guest, disk: Disk, group: LabGroup) -> None:
+    def __init__(self, guest: Guest, disk: Disk, group: LabGroup, files: Mapping[str, Path]) -> None:
         self.guest = guest
+        self._files = files
         self._disk = disk
         self._group = group
         self._cut = threading.Event()
@@ -91,8 +91,9 @@ class Machine:
     def _boot(self) -> None:
         """One boot: namespace and cgroups first, then the NICs, then nspawn. Raises LabError."""
         console = self._disk.folder.parent / "console.log"
+        self._group.remove(str(self.guest.vm_id))  # each container of the last boot whose cgroup is left costs a kubelet 3 s
         procs = self._group.create(str(self.guest.vm_id), self.guest.memory_mib)
-        argv = nspawn.launcher(procs, nspawn.command(self.guest, self._disk.root, built_tools()))
+        argv = nspawn.launcher(procs, nspawn.command(self.guest, self._disk.root, self._files))
         pipe = subprocess.PIPE
         process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True, env=nspawn.environment(console), start_new_session=True)
         self._process = process

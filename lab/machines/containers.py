@@ -6,6 +6,7 @@ import errno
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
@@ -28,12 +29,16 @@ _READ_LIMIT = 16 * 1024 * 1024  # what PVE's file-read gives at most
 
 
 class NspawnHypervisor:
-    """Implements `lab.machines.hypervisor.Hypervisor`. Runs in the lab's namespaces, as root; `image` is the unpacked root."""
+    """Implements `lab.machines.hypervisor.Hypervisor`. Runs in the lab's namespaces, as root; `image` is the unpacked root.
 
-    def __init__(self, directory: Path, image: Path, group: LabGroup) -> None:
+    `files` are what machines see below the lab's folder: path there -> file here.
+    """
+
+    def __init__(self, directory: Path, image: Path, group: LabGroup, files: Mapping[str, Path]) -> None:
         self._folder = directory / "machines"
         self._image = image
         self._group = group
+        self._files = files
         self._machines: dict[int, Machine] = {}
         self._lock = Lock()
 
@@ -41,7 +46,7 @@ class NspawnHypervisor:
         """Boot; returns once the machine runs. Raises GuestError."""
         if self.is_running(guest.vm_id):
             raise GuestError(f"VM {guest.vm_id} is already running")
-        machine = Machine(guest, disk_of(guest, self._folder, self._image), self._group)
+        machine = Machine(guest, disk_of(guest, self._folder, self._image), self._group, self._files)
         machine.start()
         with self._lock:
             self._machines[guest.vm_id] = machine

@@ -1,6 +1,7 @@
 """A machine's disk: an overlay whose lower layer is the image, and in it the cloud-init drive.
 
-`<directory>/machines/<vm id>/<generation>/{upper,work,root}`; mounts live in the lab's own mount namespace and end with it.
+`<directory>/machines/<vm id>/<generation>/{upper,work,root}`; mounts live in the lab's own mount namespace and end with it. They are
+volatile: nothing waits for the host's disk, and programs may open files with O_SYNC, which nspawn's own way (--suppress-sync) refuses.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ class Disk:
         for name in ("upper", "work", "root"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "upper").chmod(0o755)
+        shutil.rmtree(self.folder / "work" / "work" / "incompat", ignore_errors=True)  # a volatile mount's mark of a crash
         layers = f"lowerdir={_escaped(self.image)},upperdir={_escaped(self.folder / 'upper')},workdir={_escaped(self.folder / 'work')}"
-        run(["mount", "-t", "overlay", "overlay", "-o", layers, str(self.root)])
+        run(["mount", "-t", "overlay", "overlay", "-o", f"{layers},volatile", str(self.root)])
 
     def unmount(self) -> None:
         """The reverse; lazily, for a process that is still dying may hold it."""

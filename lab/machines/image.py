@@ -33,6 +33,34 @@ _PACKAGES = (
 _MASKED = ("e2scrub_reap.service", "systemd-pstore.service", "systemd-remount-fs.service")
 _DISABLED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer")
 
+#: What a VM has and a container lacks, for a kubelet and a container runtime: cgroups that it may write (they are this machine's own),
+#: kernel settings that it may write (copies: the kernel is the host's), a kernel log (an empty one), mounts that containers see.
+_NODE = """\
+#!/bin/sh
+set -eu
+while read -r _ place kind options _; do
+  case $kind,$options in cgroup*,ro,*) mount -o remount,bind,rw "$place" ;; esac
+done </proc/mounts
+mkdir -p /run/lab-sysctl
+for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops; do
+  copy=/run/lab-sysctl/$(echo "$setting" | tr / .)
+  cat "/proc/sys/$setting" >"$copy"
+  mount --bind "$copy" "/proc/sys/$setting"
+done
+[ -e /dev/kmsg ] || ln -s null /dev/kmsg
+mount --make-rshared /
+"""
+_NODE_UNIT = """\
+[Unit]
+Description=What a VM has and a container lacks
+DefaultDependencies=no
+Before=sysinit.target
+After=local-fs.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/lab-node
+"""
 #: file -> content, below the root
 _FILES = {
     "etc/apt/apt.conf.d/90lab": f'Acquire::http::Proxy "{RELAY_URL}";\nAcquire::Languages "none";\nAPT::Install-Recommends "false";\n',
@@ -40,6 +68,7 @@ _FILES = {
     "etc/cloud/cloud.cfg.d/95_lab.cfg": "locale: C.UTF-8\napt: {preserve_sources_list: true}\n",
     "etc/dpkg/dpkg.cfg.d/lab": "force-unsafe-io\n",
     "etc/machine-id": "",
+    "etc/systemd/system/lab-node.service": _NODE_UNIT,
     # cloud-init's networkd renderer drops `accept-ra: false`; the lab has no IPv6 router, and networkd would wait 13 s for one
     **{f"etc/systemd/network/10-cloud-init-ens{number}.network.d/lab.conf": "[Network]\nIPv6AcceptRA=no\n" for number in range(18, 26)},
 }
@@ -58,7 +87,13 @@ for format in /etc/systemd/system/stardock-format-*.service; do
 done
 """
 #: likewise, of programs; systemd runs generators at boot and when it reads its units again
-_PROGRAMS = {"etc/systemd/system-generators/lab-data-disks": _DATA_DISKS}
+_PROGRAMS = {"etc/systemd/system-generators/lab-data-disks": _DATA_DISKS, "usr/local/sbin/lab-node": _NODE}
+#: packages that no machine has: a release of Kubernetes brings their programs
+_TAKEN = ("busybox-static", "iptables", "libip4tc2", "libip6tc2", "libnetfilter-conntrack3", "libnfnetlink0", "libxtables12", "runc")
+_TAKE = """\
+mkdir -p "$1/var/tmp/taken" && cd "$1/var/tmp/taken" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download {packages} &&
+for package in *.deb; do chroot "$1" dpkg -x "/var/tmp/taken/$package" /var/tmp/taken/files; done && rm -f ./*.deb
+"""
 _APT = ('Acquire::Languages "none"', 'APT::Install-Recommends "false"', 'Acquire::Retries "3"')
 _UNNEEDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
 
@@ -74,7 +109,7 @@ class Recipe:
     @property
     def key(self) -> str:
         """16 hexadecimal digits; a changed recipe is another image beside the old one."""
-        parts = (self, _MASKED, _DISABLED, sorted(_FILES.items()), sorted(_PROGRAMS.items()), _APT, _UNNEEDED)
+        parts = (self, _MASKED, _DISABLED, sorted(_FILES.items()), sorted(_PROGRAMS.items()), _APT, _UNNEEDED, _TAKEN, _TAKE)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -86,6 +121,11 @@ def image_root(mirror: Mirror) -> Path:
         if not (folder / "root").is_dir():
             _build(recipe, folder, mirror.proxy)
     return folder / "root"
+
+
+def programs_of(root: Path) -> Path:
+    """The unpacked packages that were fetched with an image, and are in none of its machines."""
+    return root.with_name("programs")
 
 
 @contextmanager
@@ -105,6 +145,7 @@ def _build(recipe: Recipe, folder: Path, proxy: str | None) -> None:
     if done.returncode:
         words = (folder / "log").read_text(errors="replace").strip().splitlines()[-5:]
         raise LabError(f"the image did not build: {' | '.join(words)}", f"the whole log is {folder}/log")
+    _take(unfinished, programs_of(folder / "root"))
     _finish(unfinished)
     # apt's binary caches hold as long as the lists are the same: they save each machine seconds
     run(["chroot", str(unfinished), "apt-cache", "gencaches"], seconds=120)
@@ -118,9 +159,15 @@ def _mmdebstrap(recipe: Recipe, root: Path, proxy: str | None) -> list[str]:
         "mmdebstrap", "--variant=minbase", "--format=directory", "--skip=cleanup/apt/lists",
         *(f"--aptopt={option}" for option in apt), "--dpkgopt=force-unsafe-io",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _UNNEEDED),
-        f"--include={','.join(recipe.packages)}",
+        f"--include={','.join(recipe.packages)}", f"--customize-hook={_TAKE.format(packages=' '.join(_TAKEN))}",
         _CODENAME, str(root), *recipe.sources,
     ]  # fmt: skip
+
+
+def _take(root: Path, programs: Path) -> None:
+    shutil.rmtree(programs, ignore_errors=True)
+    shutil.move(root / "var/tmp/taken/files", programs)
+    shutil.rmtree(root / "var/tmp/taken")
 
 
 def _finish(root: Path) -> None:
@@ -137,12 +184,14 @@ def _finish(root: Path) -> None:
     for unit in _DISABLED:
         (root / "etc/systemd/system/timers.target.wants" / unit).unlink(missing_ok=True)
     for wanted, unit in _ENABLED:
-        _link(root / "etc/systemd/system" / wanted / unit, f"/lib/systemd/system/{unit}")
+        place = "/etc/systemd/system" if f"etc/systemd/system/{unit}" in _FILES else "/lib/systemd/system"
+        _link(root / "etc/systemd/system" / wanted / unit, f"{place}/{unit}")
     _link(root / "etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")
 
 
 #: Debian leaves networkd off; its cloud image has it on
 _ENABLED = (
+    ("sysinit.target.wants", "lab-node.service"),
     ("multi-user.target.wants", "systemd-networkd.service"),
     ("sockets.target.wants", "systemd-networkd.socket"),
     ("network-online.target.wants", "systemd-networkd-wait-online.service"),

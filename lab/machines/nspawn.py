@@ -16,8 +16,8 @@ from lab.machines.hypervisor import Guest
 
 #: what Kubernetes' and keepalived's services ask for beyond nspawn's own list; the machine's kernel is shared, so the list stays short
 _CAPABILITIES = "CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_NICE,CAP_IPC_LOCK"
-#: where machines see etcd and Kubernetes as a registry's images would bring them
-TOOLS_FOLDER = "/opt/stardock-lab/bin"
+#: where machines see the programs and images that a real one would fetch from a registry
+LAB_FOLDER = "/opt/stardock-lab"
 #: nspawn's exit status for "the guest asked for a reboot"
 REBOOT = 133
 
@@ -41,16 +41,16 @@ def environment(console: Path) -> dict[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "CONSOLE": str(console), "SYSTEMD_NSPAWN_TMPFS_TMP": "0"}
 
 
-def command(guest: Guest, root: Path, tools: Mapping[str, Path]) -> list[str]:
-    """Boots `root` with the guest's NICs (already in this namespace) and, read-only, the tools."""
+def command(guest: Guest, root: Path, files: Mapping[str, Path]) -> list[str]:
+    """Boots `root` with the guest's NICs (already in this namespace) and, read-only, files below the lab's folder."""
     return [
         "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--settings=no",
         f"--machine={machine_name(guest)}", f"--directory={root}",
-        f"--capability={_CAPABILITIES}", "--suppress-sync=yes",
+        f"--capability={_CAPABILITIES}",
         "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=pipe",
         *(f"--network-interface=ens{18 + nic.index}" for nic in guest.nics),
         *([] if guest.nics else ["--private-network"]),
-        *(f"--bind-ro={path}:{TOOLS_FOLDER}/{name}" for name, path in tools.items()),
+        *(f"--bind-ro={path}:{LAB_FOLDER}/{name}" for name, path in files.items()),
     ]  # fmt: skip
 
 

@@ -33,7 +33,9 @@ def build_tarball(directory: Path, version: str) -> Path:
 def _program(version: str) -> bytes:
     """A zip of the payload's modules that python3 runs (the zipapp format)."""
     release = f'"""Made by build_tarball."""\n\nVERSION = {version!r}\n'
-    modules = {f"{PACKAGE}/{path.name}": path.read_text() for path in (HERE / "payload").iterdir() if path.suffix in {".py", ".json"}}
+    payload = HERE / "payload"
+    found = (path for path in payload.rglob("*") if path.suffix in {".py", ".json", ".yaml"})
+    modules = {f"{PACKAGE}/{path.relative_to(payload).as_posix()}": path.read_text() for path in found}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, text in sorted({**modules, f"{PACKAGE}/release.py": release, "__main__.py": START}.items()):

@@ -2,77 +2,27 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from lab import holder
-from lab.machines.hypervisor import Guest, Nic, Seed
-from lab.patience import patient
-from lab.settings import LabSettings, Network
+from lab.settings import Network
 from lab.standin import build_tarball
 from tests.lab import driver
+from tests.lab.hosts import KUBECTL, Host, boot, machines
 from tests.lab.standin.processes import VERSION, until
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("standin"), pytest.mark.slow]
 SERVER, AGENT = "10.67.0.11", "10.67.0.21"
-KUBECTL = f"/var/lib/rancher/rke2/bin/kubectl --kubeconfig /etc/rancher/rke2/rke2.yaml --request-timeout={patient(5):g}s"
-USER = """\
-#cloud-config
-hostname: {name}
-locale: C.UTF-8
-disable_root: false
-ssh_genkeytypes: [ed25519]
-users: [{{name: root, ssh_authorized_keys: ["{key}"]}}]
-"""
-NIC = "version: 2\nethernets: {{ens18: {{addresses: [{address}/24], dhcp4: false, accept-ra: false}}}}\n"
-
-
-class Host:
-    """A booted machine, reached by ssh from inside of the lab's network."""
-
-    def __init__(self, folder: Path, address: str) -> None:
-        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=3"]
-        flags = [word for option in options for word in ("-o", option)]
-        self._ssh = [*holder.enter(folder / "lab"), "ssh", "-i", str(folder / "key"), *flags, f"root@{address}"]
-
-    def run(self, command: str, given: bytes | None = None) -> tuple[int, str]:
-        """Exit code and output of a command."""
-        done = subprocess.run([*self._ssh, command], input=given, capture_output=True, check=False, timeout=patient(120))
-        return done.returncode, (done.stdout + done.stderr).decode()
-
-    def answers(self, command: str) -> bool:
-        return self.run(command)[0] == 0
-
-    def install(self, tarball: Path, config: str) -> None:
-        assert self.run("tar -xzf - -C /usr/local && systemctl daemon-reload && mkdir -p /etc/rancher/rke2", tarball.read_bytes())[0] == 0
-        assert self.run("cat > /etc/rancher/rke2/config.yaml", config.encode())[0] == 0
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("machines")
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
-    settings = LabSettings("standin", str(folder / "lab"), (), (Network("vmbr0", "10.67.0.1/24"),))
-    with ExitStack() as stack:
-        stack.enter_context(pytest.MonkeyPatch.context()).setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-        holder.up(settings, world="tests.lab.driver")
-        stack.callback(holder.down, folder / "lab")
-        boot(folder, 1, "server1", SERVER)
-        boot(folder, 2, "agent1", AGENT)
+    with machines(tmp_path_factory.mktemp("machines"), [Network("vmbr0", "10.67.0.1/24")], "processes") as folder:
+        boot(folder, 1, "server1", [SERVER])
+        boot(folder, 2, "agent1", [AGENT])
         yield folder
-
-
-def boot(folder: Path, number: int, name: str, address: str) -> None:
-    key = (folder / "key.pub").read_text().strip()
-    meta = f"instance-id: {name}\nlocal-hostname: {name}\n"
-    seed = Seed(USER.format(name=name, key=key).encode(), NIC.format(address=address).encode(), meta.encode())
-    nic = Nic(0, f"52:54:00:67:00:0{number}", "vmbr0", None, "virtio")
-    """Switches a machine on; each test waits for what it needs of it."""
-    driver.connect(folder / "lab").start(Guest(number, name, "1", 2, 2048, 8 << 30, (nic,), seed))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +33,6 @@ def tarball(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path, tarball: Path) -> Host:
     host = Host(folder, SERVER)
-    until("ssh answers", lambda: host.answers("cloud-init status --wait"), 60)
     host.install(tarball, f"token: secret\nagent-token: weaker\nnode-ip: {SERVER}\n")
     return host
 
@@ -91,7 +40,6 @@ def server(folder: Path, tarball: Path) -> Host:
 @pytest.fixture(scope="module")
 def agent(folder: Path, tarball: Path) -> Host:
     host = Host(folder, AGENT)
-    until("ssh answers", lambda: host.answers("cloud-init status --wait"), 60)
     host.install(tarball, f"token: weaker\nserver: https://{SERVER}:9345\nnode-ip: {AGENT}\n")
     return host
 
@@ -129,7 +77,7 @@ def test_a_machine_without_power_is_seen_as_lost_and_comes_back_by_itself(folder
     remote.stop(2)
     lost = f"{KUBECTL} wait --for=condition=Ready=Unknown node/agent1 --timeout=4s"
     until("its lease ran out", lambda: server.answers(lost), 80)
-    boot(folder, 2, "agent1", AGENT)
+    boot(folder, 2, "agent1", [AGENT])
     until("it is Ready again", lambda: server.answers(f"{KUBECTL} wait --for=condition=Ready node/agent1 --timeout=4s"), 60)
 
 

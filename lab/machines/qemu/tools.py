@@ -7,7 +7,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from lab.cache import built_tools, cache_root
+from lab.cache import PROGRAMS, built, cache_root
 from lab.commands import run
 from lab.machines.qemu.image import TOOLS_LABEL
 
@@ -16,7 +16,7 @@ _ROOM = 1.15
 
 def tools_image() -> Path | None:
     """An ext4 file system with the programs that are built, made once for each set of them; None when there are none."""
-    tools = built_tools()
+    tools = {Path(name).name: file for name, file in built(PROGRAMS).items()}
     if not tools:
         return None
     state = [(name, str(path), path.stat().st_size, path.stat().st_mtime_ns) for name, path in sorted(tools.items())]

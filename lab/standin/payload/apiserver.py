@@ -57,7 +57,10 @@ def _flags(paths: Paths, config: Config, address: str) -> dict[str, str]:
         "allow-privileged": "true", "enable-admission-plugins": "NodeRestriction", "profiling": "false",
         "service-cluster-ip-range": ",".join(config.items("service-cidr", (SERVICE_CIDR,))),
         "service-node-port-range": config.text("service-node-port-range", "30000-32767"),
-        "shutdown-delay-duration": "0s",
+        "shutdown-delay-duration": "0s", "kubelet-preferred-address-types": "InternalIP,ExternalIP,Hostname",
+        "kubelet-certificate-authority": f"{paths.tls}/server-ca.crt",
+        "kubelet-client-certificate": f"{paths.tls}/client-kube-apiserver.crt",
+        "kubelet-client-key": f"{paths.tls}/client-kube-apiserver.key",
         **_trust(paths), **_service_accounts(paths, config.text("cluster-domain", DOMAIN)),
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -30,15 +31,37 @@ def for_server(tls: Path, node: str, address: str, api: Sequence[str]) -> None:
     local = alternative_names(["localhost", node, "127.0.0.1", address])
     pki.issue(tls / "server-ca", tls / "serving-kube-apiserver", ["CN=kube-apiserver"], SERVER, api)
     pki.issue(tls / "client-ca", tls / "client-admin", ["O=system:masters", "CN=system:admin"], CLIENT)
+    pki.issue(tls / "client-ca", tls / "client-kube-apiserver", ["O=system:masters", "CN=system:apiserver"], CLIENT)
+    pki.issue(tls / "client-ca", tls / "client-controller", ["CN=system:kube-controller-manager"], CLIENT)
+    pki.issue(tls / "client-ca", tls / "client-scheduler", ["CN=system:kube-scheduler"], CLIENT)
     pki.issue(tls / "request-header-ca", tls / "client-auth-proxy", ["CN=system:auth-proxy"], CLIENT)
     pki.issue(tls / "etcd/server-ca", tls / "etcd/server-client", ["CN=etcd-server"], BOTH, local)
     pki.issue(tls / "etcd/peer-ca", tls / "etcd/peer-server-client", ["CN=etcd-peer"], BOTH, local)
     pki.issue(tls / "etcd/server-ca", tls / "etcd/client", ["CN=etcd-client"], CLIENT)
 
 
-def for_node(tls: Path, stem: Path, node: str) -> None:
+#: what all nodes share: the clients of kube-proxy and of RKE2's own controller
+SHARED = {"client-kube-proxy": ["CN=system:kube-proxy"], "client-rke2-controller": ["CN=system:rke2-controller"]}
+
+
+def for_node(tls: Path, folder: Path, node: str, addresses: Sequence[str]) -> None:
+    """What a machine has for its kubelet and kube-proxy, in its `folder`. Facts of k3s: pkg/daemons/control/deps (names, subjects)."""
+    client(tls, folder / "client-kubelet", node)
+    serving(tls, folder / "serving-kubelet", node, addresses)
+    for name, subject in SHARED.items():
+        pki.issue(tls / "client-ca", folder / name, subject, CLIENT)
+    for name in ("client-ca.crt", "server-ca.crt"):
+        shutil.copy2(tls / name, folder / name)
+
+
+def client(tls: Path, stem: Path, node: str) -> None:
     """The kubelet's client certificate: the API lets it touch its own Node and Lease only."""
     pki.issue(tls / "client-ca", stem, ["O=system:nodes", f"CN=system:node:{node}"], CLIENT)
+
+
+def serving(tls: Path, stem: Path, node: str, addresses: Sequence[str]) -> None:
+    """What the kubelet shows to API servers."""
+    pki.issue(tls / "server-ca", stem, [f"CN={node}"], SERVER, alternative_names([node, "localhost", "127.0.0.1", *addresses]))
 
 
 def _is_address(text: str) -> bool:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from .journal import log
 from .kubelet import Kubelet
@@ -70,14 +71,27 @@ class Child:
             self._process.wait()
 
 
+class Kept(Protocol):
+    """Something that runs: a static pod's program, or one of the host."""
+
+    def start(self) -> None:
+        """Start it."""
+
+    def keep(self) -> None:
+        """Start it again when it has ended."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
 class Children:
     """All programs of this machine, and the event that ends them."""
 
     def __init__(self, ending: threading.Event) -> None:
         self.ending = ending
-        self._children: list[Child] = []
+        self._children: list[Kept] = []
 
-    def run(self, child: Child) -> None:
+    def run(self, child: Kept) -> None:
         """Start a program and keep it from now on."""
         self._children.append(child)
         child.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -38,6 +38,11 @@ class Config:
     def flag(self, key: str) -> bool:
         """A yes-or-no key; no unless given."""
         return self.text(key).lower() in TRUE
+
+    def beside(self, shared: Mapping[str, Any]) -> Config:
+        """This machine's values, with those of `shared` (key -> list of texts) where it gives none."""
+        given = {key: tuple(text for text in values if text) for key, values in shared.items() if isinstance(values, list)}
+        return replace(self, values={**{key: values for key, values in given.items() if values}, **self.values})
 
     def secret(self, key: str) -> str:
         """The value of `key`, or the content of the file that `key-file` names. Raises FatalError when it cannot be read."""

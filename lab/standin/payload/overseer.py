@@ -16,14 +16,18 @@ PAUSE_SECONDS = 1.0
 
 
 class Overseer:
-    """Runs on every server and acts on the one whose etcd is the raft leader: that is our leader election."""
+    """Runs on every server and acts on the one whose etcd is the raft leader: that is our leader election.
 
-    def __init__(self, paths: Paths, kube: Kube, ending: threading.Event) -> None:
+    `judges` says whether it marks silent Nodes, which is a real controller manager's work where there is one.
+    """
+
+    def __init__(self, paths: Paths, kube: Kube, ending: threading.Event, *, judges: bool) -> None:
         self._etcd = Etcd(paths)
         self._ending = ending
         self._members = Members(paths, kube)
         self._lifecycle = Lifecycle(kube)
         self._kube = kube
+        self._judges = judges
         self._told = ""
 
     def start(self) -> None:
@@ -53,5 +57,6 @@ class Overseer:
         self._members.promote(members)
         self._members.remove_deleted(members)
         self._members.show_voters(members)
-        self._lifecycle.judge()
+        if self._judges:
+            self._lifecycle.judge()
         passwords.tidy(self._kube)

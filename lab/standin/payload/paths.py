@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .release import VERSION
+
 DATA = "/var/lib/rancher/rke2"
 
 
@@ -23,6 +25,16 @@ class Paths:
         root = Path(os.environ.get("RKE2_STANDIN_ROOT", "/"))
         tools = Path(os.environ.get("RKE2_STANDIN_TOOLS", "/opt/stardock-lab/bin"))
         return cls(root, tools, root / data.lstrip("/"))
+
+    @property
+    def images(self) -> Path:
+        """The lab's tarballs of images: what a registry of the internet would have."""
+        return self.tools.parent / "images"
+
+    @property
+    def version(self) -> str:
+        """The release that this machine runs."""
+        return VERSION
 
     @property
     def config(self) -> Path:

@@ -21,20 +21,16 @@ from . import (
     supervisor,
     systemd,
 )
-from .children import Child, Children
 from .config import Config
 from .join import ConflictError, Entrance, JoinError
 from .journal import FatalError, log
 from .kube import Kube, KubeError
-from .kubelet import Kubelet
-from .node import Heart
+from .nodes import node_of
 from .overseer import Overseer
 from .paths import Paths
-from .pods import Pod
 
 LOCAL = ("127.0.0.1",)
 ADMIT_SECONDS = 2.0
-KUBELET_SECONDS = 5.0
 
 
 class Server:
@@ -44,9 +40,9 @@ class Server:
         self._paths = paths
         self._config = config
         self._ending = ending
-        self._children = Children(ending)
-        self._kubelet = Kubelet(paths, config)
         self._identity = machine.identity(config)
+        self._node = node_of(paths, config, self._identity, ending)
+        self._children = self._node.children
         self._shared = cluster.shared(config)
         self._ready = threading.Event()
 
@@ -66,11 +62,11 @@ class Server:
         passwords = credentials.settle(self._paths, self._config)
         self._make_certificates()
         self._serve(passwords)  # as in the real one, 9345 answers before this server is a member
-        self._children.wait("etcd server to become available", self._kubelet.start, KUBELET_SECONDS)  # no kubelet, no static pods
-        self._children.wait("etcd server to become available", self._kubelet.runs_pods, KUBELET_SECONDS)
-        networks.install(self._paths, self._shared["cni"])
+        self._node.start("etcd server to become available")
+        self._node.install_network(self._shared["cni"])
         self._start_etcd(entrance)
         self._start_api()
+        self._node.run_controllers(self._shared["cni"])
         self._register()
         self._check_password()
         self._ready.set()
@@ -81,7 +77,7 @@ class Server:
         domain = config.text("cluster-domain", apiserver.DOMAIN)
         names = certificates.api_names(node, address, config.items("tls-san"), service, domain)
         certificates.for_server(self._paths.tls, node, address, names)
-        certificates.for_node(self._paths.tls, self._paths.agent / "client-kubelet", node)
+        certificates.for_node(self._paths.tls, self._paths.agent, node, self._identity.addresses)
 
     def _serve(self, passwords: credentials.Passwords) -> None:
         users = {"server": passwords.server, "node": passwords.node}
@@ -94,7 +90,7 @@ class Server:
         state = "new" if entrance is None else "existing"
         log("info", self._etcd_words(entrance, initial))
         command = etcd.command(self._paths, name, address, cluster=initial, state=state, extra=self._config.items("etcd-arg"))
-        self._run("etcd", command)
+        self._node.run("etcd", command)
         self._children.wait("etcd server to become available", self._votes)
 
     def _etcd_words(self, entrance: Entrance | None, initial: str) -> str:
@@ -103,12 +99,6 @@ class Server:
         return (
             f"Starting etcd to join cluster with members [{initial}]" if entrance else "Starting etcd for new cluster, cluster-reset=false"
         )
-
-    def _run(self, name: str, command: list[str], instead: list[str] | None = None) -> None:
-        lasting = [word for word in command[1:] if not word.startswith("--initial-cluster")]  # as RKE2, which remembers etcd's first ones
-        pod = Pod(self._paths.pods, name, self._identity.name, lasting)
-        pod.forget_older()
-        self._children.run(Child(pod, instead or command, self._kubelet))
 
     def _admitted(self, entrance: Entrance, name: str) -> str:
         """Wait for our place among the members; only one learner at a time gets one."""
@@ -140,10 +130,11 @@ class Server:
         return not status.learner and status.leader != "0"
 
     def _start_api(self) -> None:
-        Overseer(self._paths, self._admin(), self._ending).start()
+        Overseer(self._paths, self._admin(), self._ending, judges=self._node.emulated).start()
+        self._node.forget("kube-apiserver")
         command = apiserver.command(self._paths, self._config, self._identity.address)
         log("info", f"Running kube-apiserver {' '.join(command[1:])}")
-        self._run("kube-apiserver", command, apiserver.refusing(self._config) or command)
+        self._node.run("kube-apiserver", command, apiserver.refusing(self._config))
         self._children.wait("API server to become available", lambda: apiserver.is_ready(self._paths))
         log("info", "Kube API server is now running")
         kubeconfig.write_kubeconfig(self._paths, self._config)
@@ -151,9 +142,7 @@ class Server:
 
     def _register(self) -> None:
         context = https.trust(self._paths.tls / "server-ca.crt", self._paths.agent / "client-kubelet")
-        heart = Heart(self._identity, Kube(context, LOCAL), self._ending, self._kubelet)
-        heart.start()
-        self._children.wait(f"control-plane node {self._identity.name} startup", heart.registered.is_set)
+        self._node.join(f"control-plane node {self._identity.name} startup", Kube(context, LOCAL))
         member = etcd.member_name(self._paths, self._identity.name)
         members.mark_server(self._admin(), self._identity.name, member, self._identity.address)
 

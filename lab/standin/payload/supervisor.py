@@ -7,7 +7,7 @@ import hmac
 import json
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,15 +68,22 @@ class Desk:
         """The settings that other machines hold against their own."""
         return HTTPStatus.OK, json.dumps(self.shared).encode()
 
-    def kubelet(self, node: str, password: str) -> Reply:
-        """A client certificate and key for a node that knows its password."""
+    def own(self, name: str, node: str, password: str, addresses: Sequence[str]) -> Reply:
+        """A certificate and key that are one node's own, where it knows its password."""
         refusal = self._stranger(node, password)
         if refusal is not None:
             return refusal
         with TemporaryDirectory() as folder:
-            stem = Path(folder) / "kubelet"
-            certificates.for_node(self.paths.tls, stem, node)
-            return HTTPStatus.OK, Path(f"{stem}.crt").read_bytes() + Path(f"{stem}.key").read_bytes()
+            stem = Path(folder) / name
+            if name == "client-kubelet":
+                certificates.client(self.paths.tls, stem, node)
+            else:
+                certificates.serving(self.paths.tls, stem, node, addresses)
+            return HTTPStatus.OK, _pair(stem)
+
+    def common(self, name: str) -> Reply:
+        """A certificate and key that all nodes share."""
+        return HTTPStatus.OK, _pair(self.paths.agent / name)
 
     def _stranger(self, node: str, password: str) -> Reply | None:
         if not node or not password:
@@ -104,6 +111,10 @@ class Desk:
             return HTTPStatus.SERVICE_UNAVAILABLE, str(error).encode()
 
 
+def _pair(stem: Path) -> bytes:
+    return Path(f"{stem}.crt").read_bytes() + Path(f"{stem}.key").read_bytes()
+
+
 class Handler(BaseHTTPRequestHandler):
     """One connection; `desk` is set on a subclass by `serve`."""
 
@@ -113,13 +124,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Open to all: /cacerts and /ping."""
         node, password = self.headers.get("rke2-Node-Name", "").lower(), self.headers.get("rke2-Node-Password", "")
+        addresses = [text for text in self.headers.get("rke2-Node-IP", "").split(",") if text]
         routes: dict[str, tuple[str, Callable[[], Reply]]] = {
             "/cacerts": ("", lambda: (HTTPStatus.OK, self.desk.authority())),
             "/ping": ("", lambda: (HTTPStatus.OK, b"pong")),
             "/v1-rke2/readyz": ("node", self.desk.readyz),
             "/v1-rke2/apiservers": ("node", self.desk.apiservers),
             "/v1-rke2/config": ("node", self.desk.config),
-            "/v1-rke2/client-kubelet.crt": ("node", lambda: self.desk.kubelet(node, password)),
+            "/v1-rke2/client-kubelet.crt": ("node", lambda: self.desk.own("client-kubelet", node, password, addresses)),
+            "/v1-rke2/serving-kubelet.crt": ("node", lambda: self.desk.own("serving-kubelet", node, password, addresses)),
+            "/v1-rke2/client-kube-proxy.crt": ("node", lambda: self.desk.common("client-kube-proxy")),
+            "/v1-rke2/client-rke2-controller.crt": ("node", lambda: self.desk.common("client-rke2-controller")),
+            "/v1-rke2/client-ca.crt": ("node", lambda: (HTTPStatus.OK, (self.desk.paths.tls / "client-ca.crt").read_bytes())),
             "/v1-rke2/server-bootstrap": ("server", self.desk.bootstrap),
         }
         self._serve(routes)

@@ -1,0 +1,63 @@
+"""The images of a release, made here under upstream's names, so that charts and manifests run as they are.
+
+Machines have no registry: they find the tarballs of `tarballs` where a real one would reach the internet. The programs of static pods are
+not in them (the pods mount the lab's folder), for each container would be a copy.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from pathlib import Path
+
+from lab.cache import built, cache_root
+from lab.standin.oci import Image, Link, pack
+
+HERE = Path(__file__).parent
+RANCHER = "docker.io/rancher"
+PAUSE = f"{RANCHER}/mirrored-pause:3.6"
+#: images whose programs come from the lab's folder; the tags are ours
+STATIC = ("hardened-etcd", "hardened-kubernetes", "hardened-flannel")
+TAG = "lab"
+COREDNS = f"{RANCHER}/hardened-coredns:v1.12.4-build20260101"
+BUSYBOX = "docker.io/library/busybox:1"
+_APPLETS = ("base64", "cat", "cp", "hostname", "httpd", "ls", "mkdir", "mv", "nslookup", "rm", "sh", "sleep", "wget")
+_SOURCES = {
+    "pause": "kubernetes/current/bin/pause",
+    "coredns": "coredns/current/bin/coredns",
+}
+
+
+def tarballs(busybox: Path) -> dict[str, Path]:
+    """File name -> tarball, made once for each set of programs. Empty while one is not built."""
+    found = {**built(_SOURCES), "busybox": busybox}
+    if set(_SOURCES) - set(found):
+        return {}
+    folder = cache_root() / "images" / f"containers-{_key(found)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return {name: _packed(folder / name, images) for name, images in _images(found).items()}
+
+
+def _key(files: dict[str, Path]) -> str:
+    texts = [(HERE / name).read_text() for name in ("oci.py", "images.py")]
+    state = [(name, str(path), path.stat().st_size, path.stat().st_mtime_ns) for name, path in sorted(files.items())]
+    return hashlib.sha256(repr((texts, state)).encode()).hexdigest()[:16]
+
+
+def _packed(target: Path, images: list[Image]) -> Path:
+    if not target.exists():
+        unfinished = target.with_name(f"{target.name}.new")
+        pack(unfinished, images)
+        unfinished.replace(target)
+    return target
+
+
+def _images(found: dict[str, Path]) -> dict[str, list[Image]]:
+    shell: dict[str, Path | str | Link] = {"/bin/busybox": found["busybox"], **{f"/bin/{name}": Link("busybox") for name in _APPLETS}}
+    static = tuple(f"{RANCHER}/{name}:{TAG}" for name in STATIC)
+    return {
+        "base.tar": [Image((PAUSE,), {"/pause": found["pause"]}, ("/pause",)), Image((BUSYBOX, *static), shell)],
+        "coredns.tar": [Image((COREDNS,), {"/coredns": found["coredns"]}, ("/coredns",))],
+    }

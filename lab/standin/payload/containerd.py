@@ -1,0 +1,95 @@
+"""containerd: its configuration where RKE2 puts it, and the images that it has before anybody asks for them.
+
+Facts of k3s: pkg/agent/templates (config.toml), pkg/agent/containerd (images of agent/images are imported at each start). What differs
+serves the lab: `native` copies instead of mounting an overlay on an overlay, a container's oom_score_adj may not be lowered, there is no
+session keyring, and no image is looked for on the internet that the lab's own folder has.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from .journal import log
+from .paths import Paths, write
+from .programs import environment
+
+SOCKET = "/run/k3s/containerd/containerd.sock"
+SNAPSHOTTER = "native"
+PAUSE = "docker.io/rancher/mirrored-pause:3.6"
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst")
+UNUSED = (
+    "io.containerd.nri.v1.nri", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing",
+)  # fmt: skip
+IMPORT_SECONDS = 300.0
+SETTINGS = """\
+version = 3
+root = "{root}"
+state = "/run/k3s/containerd"
+disabled_plugins = [{unused}]
+
+[grpc]
+  address = "{socket}"
+
+[plugins.'io.containerd.cri.v1.images']
+  snapshotter = "{snapshotter}"
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = "{pause}"
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = "{hosts}"
+
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+
+[plugins.'io.containerd.cri.v1.runtime'.cni]
+  bin_dirs = ["/opt/cni/bin"]
+  conf_dir = "/etc/cni/net.d"
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  BinaryName = "{runc}"
+  NoNewKeyring = true
+"""
+
+
+def configure(paths: Paths) -> None:
+    """Write config.toml."""
+    content = SETTINGS.format(
+        root=paths.agent / "containerd", socket=SOCKET, snapshotter=SNAPSHOTTER, pause=PAUSE, runc=paths.tools / "runc",
+        hosts=paths.agent / "etc/containerd/certs.d", unused=", ".join(f'"{name}"' for name in UNUSED),
+    )  # fmt: skip
+    write(_settings(paths), content)
+
+
+def command(paths: Paths) -> list[str]:
+    """Its command line."""
+    return [str(paths.tools / "containerd"), "--config", str(_settings(paths))]
+
+
+def answers(paths: Paths) -> bool:
+    """Whether it serves its socket."""
+    return Path(SOCKET).is_socket() and _ctr(paths, "version").returncode == 0
+
+
+def load_images(paths: Paths) -> None:
+    """Import the tarballs of agent/images, and those of the lab, which stand for the registries of the internet."""
+    folders = (paths.agent / "images", paths.images)
+    for file in (file for folder in folders for file in sorted(folder.glob("*")) if file.name.endswith(ARCHIVES)):
+        done = _ctr(paths, "images", "import", "--local", "--snapshotter", SNAPSHOTTER, str(file))
+        if done.returncode:
+            log("error", f"Failed to import {file}: {done.stderr.decode(errors='replace').strip()}")
+        else:
+            log("info", f"Imported images from {file}")
+
+
+def _ctr(paths: Paths, *words: str) -> subprocess.CompletedProcess[bytes]:
+    command = [str(paths.tools / "ctr"), "--address", SOCKET, "--namespace", "k8s.io", *words]
+    return subprocess.run(command, capture_output=True, check=False, timeout=IMPORT_SECONDS, env=environment(paths))
+
+
+def _settings(paths: Paths) -> Path:
+    return paths.agent / "etc/containerd/config.toml"

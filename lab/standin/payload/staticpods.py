@@ -1,0 +1,69 @@
+"""Manifests of static pods, in the kubelet's folder.
+
+Facts of rke2: pkg/podtemplate (the pod's shape, host network, mounts of the files that the arguments name), pkg/executor/staticpod
+(writeTemplate: an unchanged manifest is left alone, so that its pod goes on; its uid is a hash of the manifest). The image has no program:
+the lab's folder is mounted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .paths import Paths, write
+from .pods import NAMESPACE, Pod, lasting
+from .programs import environment
+
+IMAGES = {"etcd": "docker.io/rancher/hardened-etcd:lab"}
+IMAGE = "docker.io/rancher/hardened-kubernetes:lab"
+
+
+def write_manifest(paths: Paths, name: str, node: str, command: Sequence[str], instead: Sequence[str] = ()) -> None:
+    """Write the manifest of a pod that runs `command`, or `instead` of it; nothing happens where the same one is there."""
+    pod = Pod(paths.pods, name, node, [*lasting(command), *instead])
+    file = _file(paths, name)
+    if file.is_file() and json.loads(file.read_text())["metadata"].get("uid") == pod.uid:
+        return
+    write(file, json.dumps(_manifest(paths, pod, list(instead or command)), indent=1) + "\n")
+
+
+def remove_manifest(paths: Paths, name: str) -> None:
+    """The kubelet ends the pod."""
+    _file(paths, name).unlink(missing_ok=True)
+
+
+def _file(paths: Paths, name: str) -> Path:
+    return paths.agent / f"pod-manifests/{name}.yaml"
+
+
+def _manifest(paths: Paths, pod: Pod, command: list[str]) -> dict[str, Any]:
+    mounts = _mounts(paths, command)
+    container = {
+        "name": pod.name, "image": IMAGES.get(pod.name, IMAGE), "imagePullPolicy": "IfNotPresent",
+        "command": command[:1], "args": command[1:],
+        "env": [{"name": name, "value": value} for name, value in environment(paths).items()],
+        "volumeMounts": [{"name": f"m{number}", **mount} for number, (mount, _) in enumerate(mounts)],
+    }  # fmt: skip
+    return {
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": pod.name, "namespace": NAMESPACE, "uid": pod.uid, "labels": {"component": pod.name, "tier": "control-plane"}},
+        "spec": {
+            "hostNetwork": True, "priorityClassName": "system-cluster-critical", "containers": [container],
+            "volumes": [{"name": f"m{number}", "hostPath": source} for number, (_, source) in enumerate(mounts)],
+        },
+    }  # fmt: skip
+
+
+def _mounts(paths: Paths, command: Sequence[str]) -> list[tuple[dict[str, Any], dict[str, str]]]:
+    """The server's folder, the lab's programs, and each file that an argument names."""
+    values = (word.partition("=")[2] for word in command[1:])
+    files = sorted({value for value in values if value.startswith(os.sep) and Path(value).is_file()})
+    folders = [(str(paths.server), False), (str(paths.tools), True)]
+    outside = [file for file in files if not Path(file).is_relative_to(paths.server)]
+    return [
+        *(({"mountPath": folder, "readOnly": fixed}, {"path": folder, "type": "DirectoryOrCreate"}) for folder, fixed in folders),
+        *(({"mountPath": file, "readOnly": True}, {"path": file, "type": "File"}) for file in outside),
+    ]

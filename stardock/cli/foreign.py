@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stardock.distributions import DEFAULT
+from stardock.distributions import DISTRIBUTIONS
 from stardock.nearest import nearest
 
 _DOWN = (
@@ -21,13 +21,14 @@ _ENTER = (
     "There is none yet: ssh itself, with user and key of `ssh:` in cluster.yaml, the address from `runner plan`, and "
     "`-o UserKnownHostsFile=X.known_hosts`, which is beside cluster.yaml (docs/files.md)."
 )
+_UNITS = [unit.removesuffix(".service") for each in DISTRIBUTIONS.values() for unit in each.services.values()]
 _LOGS = (
     "The full log of the last bootstrap is X.log beside cluster.yaml (docs/files.md); of a machine: "
-    f"`journalctl -u {DEFAULT.services['server']}`, or `{DEFAULT.services['agent']}`, on it; of a pod: kubectl logs."
+    f"`journalctl -u UNIT` on it, UNIT being {', '.join(_UNITS)}; of a pod: kubectl logs."
 )
 _ETCD = (
-    "There is none yet: RKE2 takes snapshots of etcd by itself; where they are and what else to keep is in docs/after-bootstrap.md. "
-    "To restore one follow RKE2's own documentation."
+    "There is none yet: RKE2 and k3s take snapshots of etcd by themselves; where, and what else to keep, is in docs/after-bootstrap.md. "
+    "To restore one follow the documents of yours."
 )
 _STATE = "Terraform's state is in X.tfstate beside cluster.yaml, or where `state:` says: docs/state.md. `runner plan` compares with it."
 _CORDON = "Nodes are Kubernetes': `kubectl cordon`, `kubectl drain`, `kubectl uncordon`; docs/take-down.md says when one is to be drained."

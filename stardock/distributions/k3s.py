@@ -166,7 +166,7 @@ K3S = Kubernetes(
     },
     # Without it a lone server keeps its data in SQLite. It says nothing to one that joins: RKE2 sets it on all of its servers.
     founds_with={"cluster-init": True},
-    # flannel takes the interface of the default route, not that of node-ip (pkg/agent/flannel/setup.go)
+    # flannel takes the interface of the default route, not that of node-ip (pkg/agent/flannel/flannel.go, `LookupExtInterface`)
     interface_key="flannel-iface",
     # fixed in the releases of May 2025
     anonymous=Anonymous(first={(1, 32): "v1.32.5+k3s1", (1, 33): "v1.33.1+k3s1"}, source="k3s-io/k3s#12245"),

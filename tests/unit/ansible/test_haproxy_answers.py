@@ -71,14 +71,21 @@ def test_the_script_is_clean() -> None:
     subprocess.run(["shellcheck", str(SCRIPT)], check=True)
 
 
-def configuration(*peers: str) -> str:
+def configuration(*peers: str, api: int = 7443, supervisor: int = 9345) -> str:
     """As the role renders it."""
     text = (ROLES / "haproxy/templates/haproxy.cfg.j2").read_text()
     servers = [{"name": "server1", "address": "10.0.0.1"}]
     others = [{"name": name, "address": "10.0.0.9"} for name in peers]
     template = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 -- no HTML
     ports = {"haproxy_servers_api_port": 6443, "haproxy_servers_supervisor_port": 9345}
-    return template.render(haproxy_servers=servers, haproxy_peers=others, haproxy_api_port=7443, haproxy_supervisor_port=9345, **ports)
+    return template.render(haproxy_servers=servers, haproxy_peers=others, haproxy_api_port=api, haproxy_supervisor_port=supervisor, **ports)
+
+
+def test_where_machines_join_at_the_apis_port_there_is_one_frontend() -> None:
+    one, two = configuration(api=6443, supervisor=6443), configuration()
+    assert "supervisor" in two
+    assert "supervisor" not in one
+    assert one.count("bind *:6443") == 1
 
 
 @pytest.mark.proves("reality D30")

@@ -17,9 +17,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from stardock.distributions.rke2 import RKE2
-from stardock.errors import InputErrors
-from stardock.spec import load_spec
 from stardock.spec.cluster import Spec
+from stardock.spec.keys import with_key_lines
+from stardock.spec.rules.across import broken_rules
 from stardock.spec.section import Section
 from stardock.yamltext import yaml_text
 from tests.plans import PUBLIC_KEY, document
@@ -156,16 +156,15 @@ def _taken(planted: Mapping[Keys, str], tried: Mapping[Keys, str]) -> dict[Keys,
 
 
 def _settled(planted: Mapping[Keys, str], tried: Mapping[Keys, str], folder: Path) -> dict[Keys, str]:
-    """Those that the rules between keys take too."""
+    """Those that the rules between keys take too, without a way through YAML: who uses the document reads it from a file."""
     left = dict(tried)
     while left:
-        try:
-            load_spec(write(_with({**planted, **left}), folder))
-        except InputErrors as errors:
-            for keys in _meant([tuple(re.findall(r"[^.\[\]]+", problem.path)) for problem in errors.problems], left):
-                del left[keys]
-        else:
+        spec, unreadable = with_key_lines(Spec.model_validate(_with({**planted, **left})), folder)
+        problems = [*broken_rules(spec), *unreadable]
+        if not problems:
             break
+        for keys in _meant([tuple(re.findall(r"[^.\[\]]+", problem.path)) for problem in problems], left):
+            del left[keys]
     return left
 
 

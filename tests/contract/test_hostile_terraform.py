@@ -53,8 +53,7 @@ def evaluated(engine: Path, folder: Path, made: Synthesized) -> dict[str, Any]:
         "TF_CLI_CONFIG_FILE": str(MIRROR),
         "CHECKPOINT_DISABLE": "1",
     }
-    for arguments in (["init", "-input=false"], ["apply", "-auto-approve", "-input=false", "-no-color"]):
-        _run(engine, folder, environ, *arguments)
+    _run(engine, folder, environ, "apply", "-auto-approve", "-input=false", "-no-color")  # of no provider: nothing to install by an init
     found = {name: one["value"] for name, one in json.loads(_run(engine, folder, environ, "output", "-json")).items()}
     return {**found["all"], "machines": found["machines"]}
 

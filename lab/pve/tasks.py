@@ -20,6 +20,10 @@ _log = logging.getLogger(__name__)
 Log = Callable[[str], None]
 Work = Callable[[Log], None]
 
+#: Work of so many seconds is not found running, unless a delay was asked for: the provider would ask again after a whole second (0.111.1,
+#: WaitForTask in proxmox/nodes/tasks/tasks.go), for each of three tasks of a VM.
+SHORT_SECONDS = 0.2
+
 
 @dataclass(slots=True)
 class Task:
@@ -59,9 +63,12 @@ class Tasks:
         self.most_at_once = 0
 
     def start(self, node: str, kind: str, subject: str, user: str, work: Work) -> str:
-        """Starts `work` and gives its UPID. What `work` raises becomes the exit status."""
+        """Starts `work` and gives its UPID, of short work when it has ended. What `work` raises becomes the exit status."""
         task = self._new(node, kind, subject, user)
-        threading.Thread(target=self._run, args=(task, work), name=task.kind, daemon=True).start()
+        worker = threading.Thread(target=self._run, args=(task, work), name=task.kind, daemon=True)
+        worker.start()
+        if not self.delay:
+            worker.join(SHORT_SECONDS)
         return task.upid
 
     def find(self, upid: str) -> Task:

@@ -130,7 +130,6 @@ def test_no_place_of_the_ansible_half_was_left_out(walk: Walk) -> None:
         ("cloud_init", "mirrors", "debian"),
         ("distribution", "url"),
         ("distribution", "options", "kubelet-arg", 0),
-        ("distribution", "options", "system-default-registry"),
     } <= found
 
 

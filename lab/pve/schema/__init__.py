@@ -7,6 +7,7 @@ data and no part of this project); `own` is a table of the supported routes, wri
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from lab.pve.schema.model import Schema
@@ -18,8 +19,11 @@ __all__ = ["SCHEMA_VARIABLE", "Schema", "load_schema", "official_schema", "own_s
 #: The environment variable that names the official schema.
 SCHEMA_VARIABLE = "STARDOCK_PVE_SCHEMA"
 
+#: Read once by a process that serves many.
+_official = cache(official_schema)
+
 
 def load_schema() -> Schema:
     """The official schema when the environment names one, the project's own tables otherwise. Raises OSError when the file is missing."""
     named = os.environ.get(SCHEMA_VARIABLE)
-    return official_schema(Path(named)) if named else own_schema()
+    return _official(Path(named)) if named else own_schema()

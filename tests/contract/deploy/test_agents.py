@@ -90,7 +90,7 @@ def test_what_waiting_cannot_cure_is_not_waited_for_and_the_others_finish(existi
     existing.pve.lab("config", vm_id=211, delete=["agent"])
     existing.pve.lab("agent", vm_id=212, silent=True)
     process = existing.start("discover", "--timeout", "120")
-    time.sleep(6)
+    until(lambda: len([item for item in existing.pve.lab("requests") if "/qemu/212/agent/" in item["path"]]) > 1)
     assert process.poll() is None, "server3 is merely silent"
     existing.pve.lab("agent", vm_id=212, silent=False)
     output, _ = process.communicate(timeout=patient(60))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Iterator
 
 import pytest
 
+from lab.patience import patient
 from tests.contract.deploy.estate import EmulatedEstate
+from tests.contract.deploy.made import Made
 from tests.contract.deploy.test_deploy import MACHINES
 from tests.plans import ROOT
 
@@ -16,24 +20,33 @@ PAGE = (ROOT / "docs/how-to/replace-a-machine.md").read_text(encoding="utf-8")
 LOST = 212  # server3, the only machine on pve3
 
 
-@pytest.fixture
-def bereaved(deployed: EmulatedEstate) -> EmulatedEstate:
-    """The quick start, founded, whose pve3 is gone for good."""
-    path = deployed.folder / "cluster.facts.json"
+def _bereave(estate: EmulatedEstate) -> EmulatedEstate:
+    """Found the quick start, and take pve3 away for good."""
+    path = estate.folder / "cluster.facts.json"
     facts = json.loads(path.read_text())
     servers = {name: facts["machines"][name]["host_keys"] for name in ("server1", "server2", "server3")}
     path.write_text(json.dumps(facts | {"founded": {"ca_sha256": "0" * 64, "servers": servers}}))
-    deployed.pve.lab("node", name="pve3", offline=True)
-    return deployed
+    estate.pve.lab("node", name="pve3", offline=True)
+    return estate
 
 
-def test_while_the_host_is_away_deploy_stops_and_changes_nothing(bereaved: EmulatedEstate) -> None:
-    code, output = bereaved.run("deploy", "--timeout", "5")
-    assert code == 6
-    assert "595" in output
-    assert "`runner deploy` stops with HTTP 595" in PAGE
+@pytest.fixture
+def bereaved(deployed: EmulatedEstate) -> EmulatedEstate:
+    """The quick start, founded, whose pve3 is gone for good."""
+    return _bereave(deployed)
 
 
+@pytest.fixture(scope="module")
+def stopping(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """A deploy of another such one: the provider asks for 52 s before it gives up, in which the other tests go on."""
+    with made.restored(tmp_path_factory.mktemp("stopping")) as estate:
+        process = _bereave(estate).start("deploy", "--timeout", "5")
+        yield process
+        if process.poll() is None:
+            estate.kill(process, engine=True)
+
+
+@pytest.mark.usefixtures("stopping")
 @pytest.mark.proves("feature drift")
 def test_while_the_host_is_away_drift_says_what_it_did_not_look_at(bereaved: EmulatedEstate) -> None:
     code, said = bereaved.run("drift")
@@ -61,3 +74,10 @@ def test_without_it_in_the_state_its_machines_go_and_others_come(bereaved: Emula
     bereaved.data["proxmox"]["nodes"] = [node for node in bereaved.data["proxmox"]["nodes"] if node["name"] != "pve3"]
     bereaved.write()
     bereaved.deploy()
+
+
+def test_while_the_host_is_away_deploy_stops_and_changes_nothing(stopping: subprocess.Popen[str]) -> None:
+    output, _ = stopping.communicate(timeout=patient(180))
+    assert stopping.returncode == 6, output
+    assert "595" in output
+    assert "`runner deploy` stops with HTTP 595" in PAGE

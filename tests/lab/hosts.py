@@ -26,7 +26,7 @@ disable_root: false
 ssh_genkeytypes: [ed25519]
 users: [{{name: root, ssh_authorized_keys: ["{key}"]}}]
 """
-_NIC = "  ens{number}: {{addresses: [{address}/24], dhcp4: false, accept-ra: false{more}}}\n"
+_NIC = "  ens{number}: {{addresses: [{addresses}], dhcp4: false, accept-ra: false{more}}}\n"
 
 
 class Host:
@@ -75,14 +75,18 @@ def machines(folder: Path, networks: Sequence[Network], nodes: Literal["real", "
 
 
 def boot(folder: Path, number: int, name: str, addresses: Sequence[str], gateway: str = "") -> Host:
-    """Switches a machine on, with a NIC for each address; each test waits for what it needs of it."""
+    """Switches a machine on, with a NIC for each of `addresses` (an address, or several with commas); who needs it waits for it."""
     key = (folder / "key.pub").read_text().strip()
     meta = f"instance-id: {name}\nlocal-hostname: {name}\n"
     outside = f", gateway4: {gateway}, nameservers: {{addresses: [{gateway}]}}" if gateway else ""
     more = [outside, *("" for _ in addresses[1:])]
-    lines = [_NIC.format(number=18 + index, address=address, more=more[index]) for index, address in enumerate(addresses)]
+    lines = [_NIC.format(number=18 + index, addresses=_networks(text), more=more[index]) for index, text in enumerate(addresses)]
     network = "version: 2\nethernets:\n" + "".join(lines)
     seed = Seed(USER.format(name=name, key=key).encode(), network.encode(), meta.encode())
     nics = tuple(Nic(index, f"52:54:00:67:0{index}:0{number}", f"vmbr{index}", None, "virtio") for index in range(len(addresses)))
     driver.connect(folder / "lab").start(Guest(number, name, "1", 2, 2048, 8 << 30, nics, seed))
     return Host(folder, addresses[0])
+
+
+def _networks(addresses: str) -> str:
+    return ", ".join(f"'{address}/{64 if ':' in address else 24}'" for address in addresses.split(","))

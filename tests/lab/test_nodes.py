@@ -16,6 +16,8 @@ from tests.lab.standin.processes import VERSION, until
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("nodes"), pytest.mark.slow]
 #: by each machine's second NIC: what `node-ip` chooses
 SERVER, AGENT = "10.68.0.11", "10.68.0.21"
+SERVER_6, AGENT_6 = "fd00:68::11", "fd00:68::21"
+DUAL = "cluster-cidr: 10.42.0.0/16,fd00:42::/56\nservice-cidr: 10.43.0.0/16,fd00:43::/112\n"
 WEB = Path(__file__).parents[2] / "tools/demo-web.yaml"
 ASKED = 200
 
@@ -34,16 +36,16 @@ def tarball(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path, tarball: Path) -> Host:
-    host = boot(folder, 1, "server1", ["10.67.0.11", SERVER], gateway="10.67.0.1")
-    host.install(tarball, f"token: secret\nnode-ip: {SERVER}\nnode-label: [tier=first]\n")
+    host = boot(folder, 1, "server1", ["10.67.0.11", f"{SERVER},{SERVER_6}"], gateway="10.67.0.1")
+    host.install(tarball, f"token: secret\nnode-ip: {SERVER},{SERVER_6}\nnode-label: [tier=first]\n{DUAL}")
     host.output("systemctl enable --now rke2-server")
     return host
 
 
 @pytest.fixture(scope="module")
 def agent(folder: Path, tarball: Path, server: Host) -> Host:
-    host = boot(folder, 2, "agent1", ["10.67.0.21", AGENT], gateway="10.67.0.1")
-    host.install(tarball, f"token: secret\nserver: https://{SERVER}:9345\nnode-ip: {AGENT}\n")
+    host = boot(folder, 2, "agent1", ["10.67.0.21", f"{AGENT},{AGENT_6}"], gateway="10.67.0.1")
+    host.install(tarball, f"token: secret\nserver: https://{SERVER}:9345\nnode-ip: {AGENT},{AGENT_6}\n")
     host.output("systemctl enable --now rke2-agent")
     until("both are Ready", lambda: server.answers(f"{KUBECTL} wait --for=condition=Ready node/server1 node/agent1 --timeout=4s"), 60)
     return host
@@ -81,6 +83,14 @@ def test_pods_reach_each_other_across_machines_by_the_interface_that_was_chosen(
     came = {nic: received(agent, nic) - count for nic, count in before.items()}
     assert came["ens19"] > 4 * ASKED  # a connection is some packets each way
     assert came["ens18"] < ASKED  # our own ssh
+
+
+def test_pods_of_a_dual_stack_cluster_reach_each_other_by_ipv6(server: Host, pods: dict[str, tuple[str, str]]) -> None:
+    (here, _), (there, _) = pods["server1"], pods["agent1"]
+    addresses = server.output(f"{KUBECTL} get pod {there} -o jsonpath='{{.status.podIPs[*].ip}}'").split()
+    assert [":" in address for address in addresses] == [False, True]
+    asked = f"{KUBECTL} exec {here} -- wget -q -O - http://[{addresses[1]}]:8080"
+    until("it answers", lambda: server.run(asked) == (0, f"{there}\n"), 30)
 
 
 def test_a_pod_finds_a_service_by_its_name(server: Host, pods: dict[str, tuple[str, str]]) -> None:

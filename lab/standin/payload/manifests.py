@@ -7,9 +7,11 @@ file that is taken away deletes nothing); `disable` keeps a packaged one out. Ch
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import threading
 from importlib.resources import files
+from ipaddress import ip_network
 from pathlib import Path
 from string import Template
 
@@ -28,15 +30,24 @@ NETWORKS = {"canal", "flannel"}  # those that can run here: both are flannel
 
 def write_packaged(paths: Paths, config: Config, network: str) -> None:
     """Write what RKE2 brings: the CNI, and CoreDNS unless it is disabled."""
-    cidr = cluster_cidr(config).partition(",")[0]
     values = {
-        "lab": str(paths.tools.parent), "tools": str(paths.tools), "cluster_cidr": cidr, "cluster_dns": cluster_dns(config),
-        "cluster_domain": config.text("cluster-domain", DOMAIN),
+        "lab": str(paths.tools.parent), "tools": str(paths.tools), "network": json.dumps(_network(config)),
+        "cluster_dns": cluster_dns(config), "cluster_domain": config.text("cluster-domain", DOMAIN),
     }  # fmt: skip
     wanted = {"rke2-canal": network in NETWORKS, "rke2-coredns": "rke2-coredns" not in config.items("disable")}
     for name in (name for name, yes in wanted.items() if yes):
         text = files(__package__).joinpath(f"manifests/{name}.yaml").read_text()
         write(paths.server / f"manifests/{name}.yaml", Template(text).substitute(values))
+
+
+def _network(config: Config) -> dict[str, object]:
+    """The net-conf.json of flannel (flannel-io/flannel, Documentation/configuration.md): one network of each IP version."""
+    networks = {ip_network(text).version: text for text in cluster_cidr(config).split(",")}
+    four, six = networks.get(4), networks.get(6)
+    return {
+        "EnableIPv4": four is not None, "EnableIPv6": six is not None, "EnableNFTables": True, "Backend": {"Type": "vxlan"},
+        **({"Network": four} if four else {}), **({"IPv6Network": six} if six else {}),
+    }  # fmt: skip
 
 
 class Deployer:

@@ -43,6 +43,13 @@ def test_the_cni_and_dns_of_a_server_are_manifests_with_the_clusters_values(path
     assert "clusterIP: 10.2.0.10" in (folder / "rke2-coredns.yaml").read_text()
 
 
+def test_a_dual_stack_cluster_has_a_network_of_each_version(paths: Paths) -> None:
+    write_packaged(paths, Config("server", {"cluster-cidr": ("10.1.0.0/16", "fd01::/56")}), "canal")
+    text = (paths.server / "manifests/rke2-canal.yaml").read_text()
+    assert '"EnableIPv4": true, "EnableIPv6": true' in text
+    assert '"IPv6Network": "fd01::/56"' in text
+
+
 def test_disabled_dns_and_no_cni_are_not_written(paths: Paths) -> None:
     write_packaged(paths, Config("server", {"disable": ("rke2-coredns",)}), "none")
     assert not list((paths.server / "manifests").glob("*"))

@@ -20,6 +20,7 @@ NODE_PROGRAMS = {
     **{f"bin/{name}": f"containerd/current/bin/{name}" for name in ("containerd", "containerd-shim-runc-v2", "ctr")},
     **{f"bin/{name}": f"cni/current/bin/{name}" for name in ("bridge", "host-local", "loopback", "portmap")},
     "bin/flanneld": "flannel/current/bin/flannel",
+    "bin/helm-controller": "helm-controller/current/bin/helm-controller",
 }
 
 

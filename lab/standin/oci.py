@@ -35,6 +35,7 @@ class Image:
     names: tuple[str, ...]  # with registry and tag
     files: Mapping[str, Path | str | Link]
     entrypoint: tuple[str, ...] = ()
+    user: str = ""  # a number: where pods may not run as root, a name is refused
     folders: tuple[str, ...] = ("/tmp",)
 
 
@@ -53,7 +54,7 @@ class _Layout:
     def add(self, image: Image) -> None:
         plain = _layer(image)
         digests = ["sha256:" + hashlib.sha256(plain).hexdigest()]
-        run = {"Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], "WorkingDir": "/", "Entrypoint": list(image.entrypoint)}
+        run = {"Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], "WorkingDir": "/", "Entrypoint": list(image.entrypoint), "User": image.user}
         config = self.blob(_json({**_PLATFORM, "rootfs": {"type": "layers", "diff_ids": digests}, "config": run}), _CONFIG)
         layer = self.blob(gzip.compress(plain, 1, mtime=0), _LAYER)
         manifest = self.blob(_json({"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": [layer]}), _MANIFEST)

@@ -17,6 +17,24 @@ pytestmark = [pytest.mark.lab, pytest.mark.one_life("nodes"), pytest.mark.slow]
 #: by each machine's second NIC: what `node-ip` chooses
 SERVER, AGENT = "10.68.0.11", "10.68.0.21"
 SERVER_6, AGENT_6 = "fd00:68::11", "fd00:68::21"
+MANIFESTS = "/var/lib/rancher/rke2/server/manifests"
+#: canal takes the default route's interface where none is given
+NETWORK = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: rke2-canal, namespace: kube-system}
+spec:
+  valuesContent: |
+    flannel: {iface: ens19}
+"""
+DNS = """\
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: rke2-coredns, namespace: kube-system}
+spec:
+  valuesContent: |
+    clusterDomain: lab.example
+"""
 DUAL = "cluster-cidr: 10.42.0.0/16,fd00:42::/56\nservice-cidr: 10.43.0.0/16,fd00:43::/112\n"
 WEB = Path(__file__).parents[2] / "tools/demo-web.yaml"
 ASKED = 200
@@ -38,6 +56,8 @@ def tarball(folder: Path) -> Path:
 def server(folder: Path, tarball: Path) -> Host:
     host = boot(folder, 1, "server1", ["10.67.0.11", f"{SERVER},{SERVER_6}"], gateway="10.67.0.1")
     host.install(tarball, f"token: secret\nnode-ip: {SERVER},{SERVER_6}\nnode-label: [tier=first]\n{DUAL}")
+    host.output(f"mkdir -p -m 700 /var/lib/rancher/rke2/server && mkdir -p {MANIFESTS}")
+    host.output(f"cat > {MANIFESTS}/rke2-canal-config.yaml", NETWORK.encode())
     host.output("systemctl enable --now rke2-server")
     return host
 
@@ -101,7 +121,8 @@ def test_a_pod_finds_a_service_by_its_name(server: Host, pods: dict[str, tuple[s
 def test_logs_and_exec_come_through_the_kubelets_verified_certificate(server: Host, agent: Host) -> None:
     arguments = server.output("pgrep -a kube-apiserver")
     assert "--kubelet-certificate-authority=" in arguments
-    assert f"Version: {VERSION}" in server.output(f"{KUBECTL} -n kube-system logs kube-apiserver-server1")
+    told = f"{KUBECTL} -n kube-system logs kube-apiserver-server1"  # once the kubelet has shown its static pod to the API
+    until("the API server's log is told", lambda: f"Version: {VERSION}" in server.run(told)[1], 60)
     agent.output("cd /var/lib/rancher/rke2/agent && cp serving-kubelet.crt /root/right.crt && cp client-kubelet.crt serving-kubelet.crt")
     agent.output("cp /var/lib/rancher/rke2/agent/serving-kubelet.key /root/right.key")
     agent.output("cd /var/lib/rancher/rke2/agent && cp client-kubelet.key serving-kubelet.key && pkill -x kubelet; sleep 1")
@@ -110,6 +131,15 @@ def test_logs_and_exec_come_through_the_kubelets_verified_certificate(server: Ho
     agent.output("cd /var/lib/rancher/rke2/agent && cp /root/right.crt serving-kubelet.crt && cp /root/right.key serving-kubelet.key")
     agent.output("pkill -x kubelet; sleep 1")
     until("its own is taken", lambda: server.answers(flannel), 60)
+
+
+def test_a_helmchartconfig_in_the_manifests_folder_changes_the_release_of_a_chart(server: Host, agent: Host) -> None:
+    server.output(f"cat > {MANIFESTS}/own.yaml", DNS.encode())
+    domain = f"{KUBECTL} -n kube-system get configmap rke2-coredns -o jsonpath='{{.data.Corefile}}'"
+    assert "cluster.local" in server.output(domain)
+    until("the release has other values", lambda: "kubernetes lab.example" in server.run(domain)[1], 60)
+    server.output(f"rm {MANIFESTS}/own.yaml && {KUBECTL} -n kube-system delete helmchartconfig rke2-coredns")
+    until("the chart's own are back", lambda: "kubernetes cluster.local" in server.run(domain)[1], 60)
 
 
 def test_nodes_report_the_release_their_labels_and_the_address_that_was_chosen(server: Host, agent: Host) -> None:

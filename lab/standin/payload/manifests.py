@@ -1,53 +1,42 @@
-"""The manifests folder of a server: what lies there is applied, and what RKE2 puts there itself.
+"""The manifests folder of a server: what lies there is applied.
 
 Facts of k3s: pkg/deploy/controller.go (each *.yaml, *.yml, *.json is applied when its content has changed; NAME.skip keeps it from that; a
-file that is taken away deletes nothing); `disable` keeps a packaged one out. Charts of RKE2 are plain manifests here.
+file that is taken away deletes nothing), pkg/server/server.go (helm-controller is part of the service; its Jobs are cluster-admin).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import threading
-from importlib.resources import files
-from ipaddress import ip_network
+from collections.abc import Mapping
 from pathlib import Path
-from string import Template
 
-from .apiserver import DOMAIN
-from .config import Config
+from .credfiles import kubeconfig
 from .journal import log
-from .kubelet_settings import cluster_cidr, cluster_dns
+from .kubelet_settings import API
 from .paths import Paths, write
 from .programs import environment
 
 PAUSE_SECONDS = 1.0
 SECONDS = 60.0
 KINDS = {".yaml", ".yml", ".json"}
-NETWORKS = {"canal", "flannel"}  # those that can run here: both are flannel
+HELM_JOB = "docker.io/rancher/klipper-helm:v0.9.10-build20251111"
 
 
-def write_packaged(paths: Paths, config: Config, network: str) -> None:
-    """Write what RKE2 brings: the CNI, and CoreDNS unless it is disabled."""
-    values = {
-        "lab": str(paths.tools.parent), "tools": str(paths.tools), "network": json.dumps(_network(config)),
-        "cluster_dns": cluster_dns(config), "cluster_domain": config.text("cluster-domain", DOMAIN),
-    }  # fmt: skip
-    wanted = {"rke2-canal": network in NETWORKS, "rke2-coredns": "rke2-coredns" not in config.items("disable")}
-    for name in (name for name, yes in wanted.items() if yes):
-        text = files(__package__).joinpath(f"manifests/{name}.yaml").read_text()
-        write(paths.server / f"manifests/{name}.yaml", Template(text).substitute(values))
+def write_packaged(paths: Paths, manifests: Mapping[str, str]) -> None:
+    """Write what RKE2 brings, and the administrator's kubeconfig for what applies it."""
+    write(_admin(paths), kubeconfig(API, paths.tls / "server-ca.crt", paths.tls / "client-admin"))
+    for name, text in manifests.items():
+        write(paths.server / f"manifests/{name}.yaml", text)
 
 
-def _network(config: Config) -> dict[str, object]:
-    """The net-conf.json of flannel (flannel-io/flannel, Documentation/configuration.md): one network of each IP version."""
-    networks = {ip_network(text).version: text for text in cluster_cidr(config).split(",")}
-    four, six = networks.get(4), networks.get(6)
-    return {
-        "EnableIPv4": four is not None, "EnableIPv6": six is not None, "EnableNFTables": True, "Backend": {"Type": "vxlan"},
-        **({"Network": four} if four else {}), **({"IPv6Network": six} if six else {}),
-    }  # fmt: skip
+def helm_controller(paths: Paths, node: str) -> list[str]:
+    """The command line of helm-controller; those of several servers agree on a leader."""
+    return [
+        str(paths.tools / "helm-controller"), f"--kubeconfig={_admin(paths)}", f"--node-name={node}", "--controller-name=helm-controller",
+        "--job-cluster-role=cluster-admin", f"--default-job-image={HELM_JOB}",
+    ]  # fmt: skip
 
 
 class Deployer:
@@ -57,6 +46,7 @@ class Deployer:
         self._paths = paths
         self._ending = ending
         self._applied: dict[Path, str] = {}
+        self._told: dict[Path, str] = {}
 
     def start(self) -> None:
         """Begin, once the API answers."""
@@ -72,19 +62,26 @@ class Deployer:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if self._applied.get(file) == digest:
             return
-        done = subprocess.run(
-            self._command(file), capture_output=True, text=True, check=False, timeout=SECONDS, env=environment(self._paths)
-        )
+        variables = environment(self._paths)
+        done = subprocess.run(self._command(file), capture_output=True, text=True, check=False, timeout=SECONDS, env=variables)
         if done.returncode:
-            log("error", f"Failed to process config: failed to process {file}: {done.stderr.strip()}")
+            self._tell(file, f"Failed to process config: failed to process {file}: {done.stderr.strip()}")
         else:
             log("info", f"Applied manifest at {str(file)!r}")
             self._applied[file] = digest
 
+    def _tell(self, file: Path, trouble: str) -> None:
+        """Once: a HelmChart is refused again and again until helm-controller has made its kind."""
+        if self._told.get(file) != trouble:
+            log("error", trouble)
+        self._told[file] = trouble
+
     def _command(self, file: Path) -> list[str]:
-        tls = self._paths.tls
         return [
-            str(self._paths.tools / "kubectl"), "--server=https://127.0.0.1:6443", f"--certificate-authority={tls}/server-ca.crt",
-            f"--client-certificate={tls}/client-admin.crt", f"--client-key={tls}/client-admin.key", "apply", "--server-side",
-            "--force-conflicts", "--field-manager=deploy", f"--filename={file}",
+            str(self._paths.tools / "kubectl"), f"--kubeconfig={_admin(self._paths)}", "apply", "--server-side", "--force-conflicts",
+            "--field-manager=deploy", f"--filename={file}",
         ]  # fmt: skip
+
+
+def _admin(paths: Paths) -> Path:
+    return paths.server / "cred/admin.kubeconfig"

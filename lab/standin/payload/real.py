@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from . import containerd, controllers, kubelet_settings, manifests, staticpods
+from . import charts, containerd, controllers, kubelet_settings, manifests, staticpods
 from .children import Children
 from .config import Config
 from .journal import log
@@ -62,8 +62,10 @@ class RealNode:
         controllers.write_kubeconfigs(self._paths)
         self.run("kube-controller-manager", controllers.manager(self._paths, self._config))
         self.run("kube-scheduler", controllers.scheduler(self._paths, self._config))
-        manifests.write_packaged(self._paths, self._config, network)
+        manifests.write_packaged(self._paths, charts.packaged(self._paths, self._config, network))
         manifests.Deployer(self._paths, self._ending).start()
+        helm = manifests.helm_controller(self._paths, self._identity.name)
+        self._host_program("helm-controller", helm, self._paths.logs / "helm-controller.log")
 
     def join(self, waiting: str, kube: Kube, after_beat: Callable[[], None] = lambda: None) -> None:
         """As `Node` says: the kubelet registers it, and RKE2 patches its labels at each start."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import json
+import tarfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
+from lab.standin.payload.charts import packaged
 from lab.standin.payload.config import Config
-from lab.standin.payload.manifests import Deployer, write_packaged
+from lab.standin.payload.manifests import Deployer
 from lab.standin.payload.paths import Paths
 from tests import waiting
 
@@ -31,28 +36,25 @@ def paths(tmp_path: Path) -> Paths:
     return Paths(tmp_path, tools, tmp_path / "data")
 
 
-def kinds(file: Path) -> list[str]:
-    return [document["kind"] for document in yaml.safe_load_all(file.read_text())]
+def chart(text: str) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The values of a HelmChart, and the files of its chart."""
+    spec = json.loads(text)["spec"]
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(spec["chartContent"]))) as archive:
+        files = {entry.name: stream.read() for entry in archive if (stream := archive.extractfile(entry))}
+    return json.loads(spec["valuesContent"]), files
 
 
-def test_the_cni_and_dns_of_a_server_are_manifests_with_the_clusters_values(paths: Paths) -> None:
-    write_packaged(paths, Config("server", {"cluster-cidr": ("10.1.0.0/16",), "service-cidr": ("10.2.0.0/16",)}), "canal")
-    folder = paths.server / "manifests"
-    assert "DaemonSet" in kinds(folder / "rke2-canal.yaml")
-    assert '"Network": "10.1.0.0/16"' in (folder / "rke2-canal.yaml").read_text()
-    assert "clusterIP: 10.2.0.10" in (folder / "rke2-coredns.yaml").read_text()
-
-
-def test_a_dual_stack_cluster_has_a_network_of_each_version(paths: Paths) -> None:
-    write_packaged(paths, Config("server", {"cluster-cidr": ("10.1.0.0/16", "fd01::/56")}), "canal")
-    text = (paths.server / "manifests/rke2-canal.yaml").read_text()
-    assert '"EnableIPv4": true, "EnableIPv6": true' in text
-    assert '"IPv6Network": "fd01::/56"' in text
+def test_the_cni_and_dns_of_a_server_are_charts_with_the_clusters_values(paths: Paths) -> None:
+    values = {"cluster-cidr": ("10.1.0.0/16", "fd01::/56"), "service-cidr": ("10.2.0.0/16",)}
+    found = packaged(paths, Config("server", values), "canal")
+    given, files = chart(found["rke2-canal"])
+    assert {"rke2-canal/Chart.yaml", "rke2-canal/values.yaml", "rke2-canal/templates/canal.yaml"} == set(files)
+    assert (given["network"]["Network"], given["network"]["IPv6Network"]) == ("10.1.0.0/16", "fd01::/56")
+    assert chart(found["rke2-coredns"])[0]["service"] == {"clusterIP": "10.2.0.10"}
 
 
 def test_disabled_dns_and_no_cni_are_not_written(paths: Paths) -> None:
-    write_packaged(paths, Config("server", {"disable": ("rke2-coredns",)}), "none")
-    assert not list((paths.server / "manifests").glob("*"))
+    assert packaged(paths, Config("server", {"disable": ("rke2-coredns",)}), "none") == {}
 
 
 def test_a_file_is_applied_when_its_content_changes_and_a_skipped_one_never(paths: Paths) -> None:

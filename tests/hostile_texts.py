@@ -390,6 +390,18 @@ def _document() -> dict[str, Any]:
         "password_from": {"env": "SECRET_TEXT"},
         "no_proxy": [".home.arpa"],
     }
+    data["snapshots"] = {
+        "schedule": "0 3 * * *",
+        "s3": {
+            "endpoint": "s3.home.arpa:9000",
+            "bucket": "etcd",
+            "folder": "home",
+            "region": "us-east-1",
+            "ca": CERTIFICATE,
+            "access_key_from": {"env": "SECRET_TEXT"},
+            "secret_key_from": {"env": "SECRET_TEXT"},
+        },
+    }
     data["registries"] = {
         "mirrors": [{"registry": "docker.io", "endpoints": ["https://example.org/v2"], "rewrite": {"^library/(.*)": "x/$1"}}],
         "access": [{"registry": "docker.io", "user": "ann", "password_from": {"file": "secret_text"}, "ca": CERTIFICATE}],

@@ -10,6 +10,7 @@ from stardock.bundle import kubernetes
 from stardock.bundle.machine import machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
+from stardock.bundle.snapshots import snapshot_files
 from stardock.bundle.text import Template
 from stardock.distributions import distribution
 from stardock.distributions.authentication import configuration
@@ -144,7 +145,9 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     common["machine_files"] += [*clear, _kernel_file(plan)]
     common["machine_secret_files"] += secret
     if machine.role == "server":
-        common["machine_files"] += server_files(plan)
+        clear, secret = snapshot_files(plan)
+        common["machine_files"] += [*clear, *server_files(plan)]
+        common["machine_secret_files"] += secret
     node, wanted = kubernetes.node(plan, machine), plan.distribution
     confined = own.confinement.variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}
     return {

@@ -16,6 +16,9 @@ NodeRole = Literal["server", "agent"]
 #: By what servers know a machine again (k3s, pkg/agent/config: `ensureNodePassword`); where the configuration lies changes nothing here.
 NODE_PASSWORD = "/etc/rancher/node/password"  # noqa: S105 -- a path
 
+#: Of the Secret in which servers read how S3 is spoken to (k3s, pkg/etcd/s3; RKE2 has it from there).
+S3_SECRET_TYPE = "etcd.k3s.cattle.io/s3-config-secret"  # noqa: S105 -- a type
+
 #: No plugin: nodes are not Ready until the user's own is there.
 NO_PLUGIN = "none"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from stardock.model.machine import Image, Machine, Role
 from stardock.model.registries import Registries
-from stardock.model.settings import Distribution, Kured, LoadBalancing, Proxmox, Proxy, Ssh, State
+from stardock.model.settings import S3, Distribution, Kured, LoadBalancing, Proxmox, Proxy, Ssh, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Plan:
     tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
     proxy: Proxy | None = None
     registries: Registries = field(default_factory=Registries)
+    s3: S3 | None = None  # None: snapshots of etcd stay on servers
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
@@ -65,7 +66,8 @@ class Plan:
         """Where the secrets of files on machines come from, each as `env:NAME` or `file:PATH`."""
         files = {file.source for machine in self.machines for file in machine.secret_files}
         proxy = [self.proxy.password_source] if self.proxy and self.proxy.password_source else []
-        return frozenset({*files, *proxy, *self.registries.sources})
+        s3 = [self.s3.access_key_source, self.s3.secret_key_source] if self.s3 else []
+        return frozenset({*files, *proxy, *self.registries.sources, *s3})
 
     def machine(self, name: str) -> Machine:
         """The machine of that name; KeyError when there is none."""

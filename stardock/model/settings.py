@@ -68,6 +68,22 @@ class LoadBalancing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class S3:
+    """The bucket for snapshots of etcd. `secret` is the Secret of kube-system that tells servers; sources are `env:NAME` or `file:PATH`."""
+
+    secret: str
+    bucket: str
+    access_key_source: str
+    secret_key_source: str
+    endpoint: str | None = None
+    folder: str | None = None
+    region: str | None = None
+    ca: str | None = None
+    insecure: bool = False
+    keep: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
     """The HTTP proxy of all machines, by scheme. `password_source` is where the user's password comes from (`env:NAME`, `file:PATH`).
 

@@ -31,6 +31,7 @@ from stardock.plan.rules.images import image_problems
 from stardock.plan.rules.networks import clash_problems, network_problems
 from stardock.plan.rules.snippets import snippet_problems
 from stardock.plan.rules.warnings import warnings
+from stardock.plan.snapshots import s3_of
 from stardock.plan.state import state_of
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -175,6 +176,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
+        s3=s3_of(spec.snapshots),
         prefetched=decided.prefetched,
     )
 

@@ -21,6 +21,7 @@ from stardock.spec.proxmox import Proxmox
 from stardock.spec.proxy import Proxy
 from stardock.spec.registries import Registries
 from stardock.spec.section import Section
+from stardock.spec.snapshots import Snapshots
 from stardock.spec.ssh import Ssh
 from stardock.spec.state import State
 from stardock.spec.units import Flag, Name
@@ -40,6 +41,7 @@ class Spec(Section):
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")
     registries: Registries = Field(default=Registries(), description="where container images come from")
+    snapshots: Snapshots = Field(default=Snapshots(), description="snapshots of etcd")
     maintenance: Maintenance = Field(default=Maintenance(), description="when machines may reboot themselves")
     ssh: Ssh = Field(description="access to machines")
     state: State = Field(default=State(), description="where Terraform's state lies")

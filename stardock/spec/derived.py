@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stardock.spec.cluster import Keys, Spec
+    from stardock.spec.snapshots import Snapshots
+
+#: Of kube-system: where servers read how S3 is spoken to.
+SECRET = "stardock-etcd-s3"  # noqa: S105 -- a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +32,18 @@ def _derived(spec: Spec) -> Iterator[tuple[str, Derived]]:
         yield "embedded-registry", Derived(True, ("registries", "embedded"))
     if spec.registries.system_default:
         yield "system-default-registry", Derived(spec.registries.system_default, ("registries", "system_default"))
+    yield from _of_snapshots(spec.snapshots)
+
+
+def _of_snapshots(wanted: Snapshots) -> Iterator[tuple[str, Derived]]:
+    if not wanted.enabled:
+        yield "etcd-disable-snapshots", Derived(True, ("snapshots", "enabled"))
+    if wanted.schedule:
+        yield "etcd-snapshot-schedule-cron", Derived(wanted.schedule, ("snapshots", "schedule"))
+    if wanted.keep:
+        yield "etcd-snapshot-retention", Derived(wanted.keep, ("snapshots", "keep"))
+    if wanted.compress:
+        yield "etcd-snapshot-compress", Derived(True, ("snapshots", "compress"))
+    if wanted.s3:
+        yield "etcd-s3", Derived(True, ("snapshots", "s3"))
+        yield "etcd-s3-config-secret", Derived(SECRET, ("snapshots", "s3"))

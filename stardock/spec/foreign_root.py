@@ -39,7 +39,7 @@ _TERRAFORM = "delete it: cluster.yaml is no file of Terraform's; `runner deploy`
 _VALUES = "delete it: cluster.yaml has no variables; `runner deploy` ends with addresses, for programs `runner plan --format json` has them"
 _COMPOSE = "delete it: what runs in the cluster is deployed with kubectl or helm; here stand its machines, under `pools`"
 _USER_DATA = "it belongs to `cloud_init.user_data`: write cloud_init: {user_data: {%s: {[]}}}"
-_SNAPSHOTS = OPTION.replace("{}", "...") % "etcd-snapshot-schedule-cron"
+_SNAPSHOTS = "it belongs to `snapshots`: write snapshots: {schedule: ...}"
 
 ROOT: Mapping[str, str] = {
     **each("name cluster_name clustername", "cluster"),
@@ -103,7 +103,7 @@ ROOT: Mapping[str, str] = {
     **each("removed", "`remove` takes machines away for good: if that is meant, write `remove`"),
     **each("region location datacenter network_region zone availability_zone", PLACED),
     **each("server_type instance_type flavor node_size", SIZED),
-    **each("backup backups etcd etcd_backup snapshots etcd_snapshots", _SNAPSHOTS),
+    **each("backup backups etcd etcd_backup etcd_snapshots", _SNAPSHOTS),
     **each("registry private_registries mirrors registry_mirrors registries_yaml", _REGISTRIES),
     **each("http_proxy", "it belongs to `proxy`: write proxy: {http: {}}"),
     **each("https_proxy", "it belongs to `proxy`: write proxy: {https: {}}"),

@@ -29,6 +29,11 @@ def secret_places(spec: Spec) -> Iterator[SecretPlace]:
         if one.password_from is not None:
             yield SecretPlace(("registries", "access", a, "password_from"), one.password_from)
 
+    s3 = spec.snapshots.s3
+    if s3 is not None:
+        yield SecretPlace(("snapshots", "s3", "access_key_from"), s3.access_key_from)
+        yield SecretPlace(("snapshots", "s3", "secret_key_from"), s3.secret_key_from)
+
 
 def _files(spec: Spec) -> Iterator[SecretPlace]:
     parts = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]

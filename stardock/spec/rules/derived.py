@@ -17,6 +17,10 @@ def options_are_told_once(spec: Spec) -> Iterator[Problem]:
         if name in spec.distribution.options:
             message = f"`{name}` is what `{path_text(found.keys)}` says{_where(spec, found.keys)}"
             yield at(spec, ("distribution", "options", name), message, f"delete it here, or delete `{path_text(found.keys)}`")
+    if spec.snapshots.s3:
+        for name in (name for name in spec.distribution.options if name.startswith("etcd-s3-") and name != "etcd-s3-config-secret"):
+            message = f"`{name}` would hide the Secret that `snapshots.s3` becomes: servers read it only where no other `etcd-s3-*` is set"
+            yield at(spec, ("distribution", "options", name), message, "delete it; `snapshots.s3` has keys for it")
     if (spec.registries.mirrors or spec.registries.access) and "private-registry" in spec.distribution.options:
         message = "`private-registry` names another file than the one that `registries` is written to"
         yield at(spec, ("distribution", "options", "private-registry"), message, "delete it here, or delete `registries`")

@@ -32,7 +32,7 @@ QUOTED = "p%40ss%2F%27%22%24x%7B%7B%207%20%2A%207%20%7D%7D%20%25"
 def play(folder: Path, clear: list[Any], secret: list[Any], contents: Mapping[str, str], *arguments: str) -> str:
     """The tasks of the role about files, with every path below a folder; what Ansible said."""
     role = yaml.safe_load((ROLES / "machine/tasks/main.yml").read_text())
-    wanted = ("Contents that are secret", "Files with a secret", "Files and keys are")
+    wanted = ("Contents that are secret", "Folders of files", "Files with a secret", "Files and keys are")
     tasks = [task for task in role if task["name"].startswith(wanted)]
     assert len(tasks) == len(wanted)
     for task in tasks[1:]:
@@ -116,6 +116,24 @@ def test_a_registrys_password_is_on_machines_alone_and_is_that_text_whatever_it_
     assert yaml.safe_load(path.read_text())["configs"]["r.home.arpa:5000"]["auth"] == {"username": "puller", "password": 'a: "b" #c\\'}
     assert path.stat().st_mode & 0o077 == 0
     assert "changed=0 " in play(tmp_path, [], [file], texts)
+
+
+@pytest.mark.proves("feature snapshots")
+def test_keys_of_s3_reach_the_manifest_whose_folder_is_roots_alone_and_those_above_it_are_not(tmp_path: Path) -> None:
+    s3 = {"bucket": "etcd", "access_key_from": {"env": "A"}, "secret_key_from": {"env": "B"}}
+    plan = plan_of(document() | {"snapshots": {"s3": s3}})[0]
+    host = inventory_files(plan, Facts(cluster="quickstart"))["host_vars/server1.yml"]
+    (file,), folders = host["machine_secret_files"], [each for each in host["machine_files"] if each.get("state") == "directory"]
+    texts = {"env:A": "AKIA\n", "env:B": "s/e+c=r:t\n"}
+    said = play(tmp_path, folders, [file], texts, "--diff")
+    assert "failed=0" in said
+    assert "s/e+c" not in said
+    written = tmp_path / f"m{file['path']}"
+    keys = yaml.safe_load(written.read_text())["stringData"]
+    assert (keys["etcd-s3-access-key"], keys["etcd-s3-secret-key"]) == ("AKIA", "s/e+c=r:t")
+    modes = [folder.stat().st_mode & 0o777 for folder in (written, *list(written.parents)[:4])]
+    assert modes == [0o600, 0o700, 0o700, 0o755, 0o755]
+    assert "changed=0 " in play(tmp_path, folders, [file], texts)
 
 
 def test_what_was_not_handed_over_is_named_and_nothing_is_written(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ ADMIN = "name: admin"
 NIC = "bridge: vmbr0"
 URL = "https://example.org/x"
 DOCKER = "registry: docker.io"
+S3 = "bucket: etcd, access_key_from: {env: A}, secret_key_from: {env: B}"
 PROXY = "http: 'http://x:1'"
 
 
@@ -152,6 +153,20 @@ PLAIN_VALUES: dict[str, Case] = {
     "system_default_registry_by_url": last(
         "registries: {system_default: 'https://x'}", "registries.system_default", "is not a registry", "registry.home.arpa:5000"
     ),
+    "snapshots_enabled_in_words": last("snapshots: {enabled: always}", "snapshots.enabled", *FLAG),
+    "snapshots_compressed_in_words": last("snapshots: {compress: gzip}", "snapshots.compress", *FLAG),
+    "snapshots_at_four_fields": last("snapshots: {schedule: '0 * * *'}", "snapshots.schedule", "is not a schedule of cron", "*/6"),
+    "snapshots_kept_none": last("snapshots: {keep: 0}", "snapshots.keep", "keep 0 is outside of 1 to 1000", "5"),
+    "s3_by_url": last(
+        f"snapshots: {{s3: {{{S3}, endpoint: 'https://x:9000'}}}}", "snapshots.s3.endpoint", "an endpoint is a host", "x:9000"
+    ),
+    "s3_bucket_in_capitals": last("snapshots: {s3: {bucket: Etcd}}", "snapshots.s3.bucket", "`Etcd` is not a name of a bucket", "etcd"),
+    "s3_folder_with_a_blank": last(f"snapshots: {{s3: {{{S3}, folder: a b}}}}", "snapshots.s3.folder", "is not a folder", "home/etcd"),
+    "s3_region_with_a_blank": last(f"snapshots: {{s3: {{{S3}, region: a b}}}}", "snapshots.s3.region", "is not a region", "us-east-1"),
+    "s3_access_key_in_clear": last("snapshots: {s3: {access_key_from: x}}", "snapshots.s3.access_key_from", "is not a mapping", "KEY"),
+    "s3_secret_key_in_clear": last("snapshots: {s3: {secret_key_from: x}}", "snapshots.s3.secret_key_from", "is not a mapping", "KEY"),
+    "s3_ca_that_is_none": last(f"snapshots: {{s3: {{{S3}, ca: x}}}}", "snapshots.s3.ca", "no certificates in PEM", "BEGIN"),
+    "s3_insecure_in_words": last(f"snapshots: {{s3: {{{S3}, insecure: always}}}}", "snapshots.s3.insecure", *FLAG),
     "proxy_that_names_none": last("proxy: {no_proxy: [.lan]}", "proxy.http", "`http` is missing", "http"),
     "proxy_by_socks": last("proxy: {http: 'socks5://x:1'}", "proxy.http", "`socks5://x:1` is not the URL of a proxy", "http://proxy"),
     "proxy_with_a_password": last(f"proxy: {{{PROXY}, https: 'http://u:p@x:1'}}", "proxy.https", "holds a password", "password_from"),

@@ -15,7 +15,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-vm check lint types lock docs dist bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-vm check lint types lock docs dist bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,18 +26,19 @@ setup: ## what a user needs: Python, cdktf-cli, provider bindings (from the ordi
 lab-setup: ## the same, with system packages and Go-built tools: all that demo and test need
 	@tools/setup lab
 
-demo: lab-setup ## a cluster from examples/quickstart in the lab: real cdktf deploy, real machines, real Ansible
+demo: lab-setup ## a cluster from examples/quickstart in the lab: real cdktf deploy, real machines, real Ansible, pods
+	@tools/setup nodes
 	@tools/demo $(FILE)
 
 demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
-test: ## all tests but the VMs
+test: ## all tests but the VMs and the real nodes
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 
 suite: # while it waits for boots and elections, there is time for linters
-	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm" $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes" $(TESTS)
 
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
 	@STARDOCK_LOCK=write STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
@@ -48,6 +49,10 @@ test-slow: lab-setup ## VMs in QEMU as PVE runs them: each kernel, firmware and 
 
 test-slowly: lab-setup test-setup ## the lab's tests, one worker, under a quota of CORES=0.5 (an hour or more); TESTS=... for some
 	@STARDOCK_LOCK=write tools/slowly $(CORES) pytest $(if $(filter tests,$(TESTS)),tests/lab,$(TESTS))
+
+test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drains (five minutes)
+	@tools/setup nodes
+	@STARDOCK_LOCK=write pytest -m nodes tests/lab
 
 test-vm: lab-setup ## the VM that CI boots: Debian's generic kernel on q35
 	@tools/setup vm

@@ -22,6 +22,8 @@ NODE_PROGRAMS = {
     "bin/flanneld": "flannel/current/bin/flannel",
     "bin/helm-controller": "helm-controller/current/bin/helm-controller",
 }
+#: what the images of real nodes are made from
+IMAGE_PROGRAMS = {"coredns": "coredns/current/bin/coredns", "helm": "helm/current/bin/helm", "pause": "kubernetes/current/bin/pause"}
 
 
 def cache_root() -> Path:
@@ -37,3 +39,8 @@ def built(programs: Mapping[str, str]) -> dict[str, Path]:
     """Those of the programs that are built: path below the lab's folder in a machine -> file here."""
     folder = cache_root() / "tools"
     return {name: (folder / path).resolve() for name, path in programs.items() if (folder / path).exists()}
+
+
+def all_built() -> bool:
+    """Whether there is all that a real node needs."""
+    return len(built(NODE_PROGRAMS | IMAGE_PROGRAMS)) == len(NODE_PROGRAMS | IMAGE_PROGRAMS)

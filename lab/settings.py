@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+Nodes = Literal["real", "emulated"]
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -49,6 +51,6 @@ class LabSettings:
     vms: dict[str, str] = field(default_factory=dict)
     vm_images: dict[str, str] = field(default_factory=dict)  # what was built for them: key of the image -> file
     vm_tools: str = ""  # a drive with the stand-in's programs
-    nodes: Literal["real", "processes"] = "processes"  # whether machines get what makes a real node: kubelet, containerd, images
+    nodes: Nodes = "emulated"  # whether machines get what makes a real node: kubelet, containerd, images
     usb: tuple[str, ...] = ()  # the same of USB, one on each PVE node
     devices: tuple[str, ...] = ()  # resource mappings, each of a device that every PVE node has plenty of

@@ -11,6 +11,7 @@ from lab.access import access_key
 from lab.command.copy import LabPaths, lab_paths, make_copy, referenced_keys
 from lab.command.settings import lab_settings
 from lab.machines import inotify
+from lab.settings import Nodes
 from lab.standin import build_tarball
 from stardock.errors import ConditionError
 from stardock.workspace.workspace import open_workspace
@@ -19,13 +20,17 @@ _DIFFERENCES = """\
 machines here are containers, not VMs, unless --vm says so (all differences: docs/lab.md):
   they share this machine's kernel, so modules and kernel.* sysctls are refused; CPUs are not limited, disks do not grow
   the image is a locally built Debian 12 whatever its URL says; packages come from the mirror that apt here is configured with
-  RKE2 is a stand-in around Kubernetes' own programs; up to 20 machines run pods (docs/stand-in.md)"""
+  RKE2 is a stand-in around Kubernetes' own programs (docs/stand-in.md)"""
+_NODES: dict[Nodes, str] = {
+    "real": "  its nodes are real: a kubelet, containerd and a network of pods on each",
+    "emulated": "  its nodes are emulated: they are Ready, and run no pods (--nodes)",
+}
 
 
-def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ()) -> None:
+def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = (), nodes: Nodes | None = None) -> None:
     """Raises InputErrors for a bad cluster file, ConditionError without what `make lab-setup` builds, LabError.
 
-    `tell` gets a line or more at a time; `vms` are machines that run in QEMU.
+    `tell` gets a line or more at a time; `vms` are machines that run in QEMU. `nodes`: `lab_settings`.
     """
     paths = lab_paths(source)
     if holder.status(paths.directory) is not None:
@@ -44,8 +49,11 @@ def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = ())
     }
     if raised := inotify.make_room():
         tell(raised)
-    holder.up(lab_settings(plan, paths.directory, vms), variables)
-    tell("\n".join([_DIFFERENCES, *_told(vms)]) + f"\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND")
+    settings = lab_settings(plan, paths.directory, vms, nodes)
+    holder.up(settings, variables)
+    tell(
+        "\n".join([_DIFFERENCES, _NODES[settings.nodes], *_told(vms)]) + f"\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND"
+    )
 
 
 #: Laid out by tools/provider-mirror.

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from lab.settings import Nodes
+
 _file = click.option(
     "-f",
     "--file",
@@ -28,7 +30,12 @@ def lab() -> None:
 @lab.command()
 @_file
 @click.option("--vm", "vms", multiple=True, metavar="NAME", help="A machine that is a VM in QEMU, as PVE runs it. Repeatable; Debian only.")
-def up(file: Path | None, vms: tuple[str, ...]) -> None:
+@click.option(
+    "--nodes",
+    type=click.Choice(["real", "emulated"]),
+    help="Whether machines run pods. Default: real for up to 20 machines, where what they need is built (`tools/setup nodes`).",
+)
+def up(file: Path | None, vms: tuple[str, ...], nodes: Nodes | None) -> None:
     """Bring the lab of a cluster file up, with all VMs that it had off.
 
     Works on a copy, build/lab/CLUSTER/cluster.yaml, in which only the endpoint and the addresses of the PVE nodes differ; shows the
@@ -36,7 +43,7 @@ def up(file: Path | None, vms: tuple[str, ...]) -> None:
     """
     from lab.command import work  # noqa: PLC0415 -- its work is not for --help
 
-    work.up(file, vms)
+    work.up(file, vms, nodes)
 
 
 @lab.command()

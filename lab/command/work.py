@@ -16,16 +16,17 @@ from lab import environment, holder, settings_file
 from lab.command.copy import LabPaths, lab_paths
 from lab.command.ssh import ssh_command
 from lab.errors import LabError
+from lab.settings import Nodes
 from stardock.errors import ConditionError
 from stardock.workspace.files import find_cluster_file
 
 
-def up(file: Path | None, vms: tuple[str, ...]) -> None:
+def up(file: Path | None, vms: tuple[str, ...], nodes: Nodes | None) -> None:
     """Bring the lab up."""
     from lab.command.up import bring_up  # noqa: PLC0415 -- aiohttp: only for `up`
 
     with _lab_errors():
-        bring_up(find_cluster_file(file), click.echo, vms)
+        bring_up(find_cluster_file(file), click.echo, vms, nodes)
 
 
 def down(file: Path | None, *, delete: bool) -> None:

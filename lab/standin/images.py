@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 from pathlib import Path
 
-from lab.cache import built, cache_root
+from lab.cache import IMAGE_PROGRAMS, built, cache_root
 from lab.standin.oci import Image, Link, pack
 
 HERE = Path(__file__).parent
@@ -23,17 +23,12 @@ COREDNS = f"{RANCHER}/hardened-coredns:v1.12.4-build20260101"
 HELM = f"{RANCHER}/klipper-helm:v0.9.10-build20251111"
 BUSYBOX = "docker.io/library/busybox:1"
 _APPLETS = ("base64", "cat", "cp", "hostname", "httpd", "ls", "mkdir", "mv", "nslookup", "rm", "sh", "sleep", "wget")
-_SOURCES = {
-    "pause": "kubernetes/current/bin/pause",
-    "coredns": "coredns/current/bin/coredns",
-    "helm": "helm/current/bin/helm",
-}
 
 
 def tarballs(busybox: Path) -> dict[str, Path]:
     """File name -> tarball, made once for each set of programs. Empty while one is not built."""
-    found = {**built(_SOURCES), "busybox": busybox}
-    if set(_SOURCES) - set(found):
+    found = {**built(IMAGE_PROGRAMS), "busybox": busybox}
+    if set(IMAGE_PROGRAMS) - set(found):
         return {}
     folder = cache_root() / "images" / f"containers-{_key(found)}"
     folder.mkdir(parents=True, exist_ok=True)

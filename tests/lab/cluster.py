@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from lab.patience import patient
+from lab.settings import Nodes
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ class Cluster:
 
     name: str
     example: Path
+    kind: Nodes = "emulated"
     folder: Path = field(init=False)
     boot_seconds: ClassVar[float] = 60
 
@@ -77,7 +79,7 @@ class Cluster:
         """A new lab, nothing in it."""
         self.command("lab", "down", "-f", str(self.example), check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.command("lab", "up", "-f", str(self.example))
+        self.command("lab", "up", "-f", str(self.example), "--nodes", self.kind)
 
     def down(self) -> None:
         """Nothing left."""

@@ -6,14 +6,13 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from lab import holder
 from lab.machines.hypervisor import Guest, Nic, Seed
 from lab.patience import patient
-from lab.settings import LabSettings, Network
+from lab.settings import LabSettings, Network, Nodes
 from tests.lab import driver
 from tests.lab.standin.processes import until
 
@@ -61,7 +60,7 @@ class Host:
 
 
 @contextmanager
-def machines(folder: Path, networks: Sequence[Network], nodes: Literal["real", "processes"]) -> Iterator[Path]:
+def machines(folder: Path, networks: Sequence[Network], nodes: Nodes) -> Iterator[Path]:
     """A lab in `folder`, which holds the key to its machines; it ends with the block."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
     settings = LabSettings(folder.name, str(folder / "lab"), (), tuple(networks), nodes=nodes)

@@ -13,7 +13,7 @@ from lab.standin import build_tarball
 from tests.lab.hosts import KUBECTL, Host, boot, machines
 from tests.lab.standin.processes import VERSION, until
 
-pytestmark = [pytest.mark.lab, pytest.mark.one_life("nodes"), pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.one_life("nodes"), pytest.mark.slow]
 #: by each machine's second NIC: what `node-ip` chooses
 SERVER, AGENT = "10.68.0.11", "10.68.0.21"
 SERVER_6, AGENT_6 = "fd00:68::11", "fd00:68::21"

@@ -19,7 +19,7 @@ SERVER, AGENT = "10.67.0.11", "10.67.0.21"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with machines(tmp_path_factory.mktemp("machines"), [Network("vmbr0", "10.67.0.1/24")], "processes") as folder:
+    with machines(tmp_path_factory.mktemp("machines"), [Network("vmbr0", "10.67.0.1/24")], "emulated") as folder:
         boot(folder, 1, "server1", [SERVER])
         boot(folder, 2, "agent1", [AGENT])
         yield folder

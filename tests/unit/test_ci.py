@@ -34,5 +34,6 @@ def test_ci_run_runs_make_test_and_one_vm() -> None:
     assert "test_single.py" in marked, "the VM that deploys; without any test pytest would fail"
 
 
-def test_the_vm_is_no_part_of_make_test() -> None:
-    assert '-m "not vm"' in told("suite")
+def test_vms_and_real_nodes_are_no_part_of_make_test() -> None:
+    assert '-m "not vm and not nodes"' in told("suite")
+    assert "pytest -m nodes tests/lab" in told("test-nodes")

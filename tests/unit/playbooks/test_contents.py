@@ -149,6 +149,7 @@ def test_the_stage_machines_writes_it_and_tells_rke2_and_shows_it_nowhere(tmp_pa
     (file,) = variables["machine_secret_files"]
     assert (file["applies"], file["source"]) == ("rke2", "env:REGISTRIES")
     first = played(tmp_path, file, PLANTED)
+    assert (tmp_path / "own/registries.yaml").is_file(), first
     assert (tmp_path / "own/registries.yaml").read_text() == PLANTED
     assert "changed=1 " in first
     assert "planted" not in first
@@ -164,12 +165,13 @@ def played(folder: Path, file: dict[str, Any], content: str, *arguments: str) ->
     """The tasks of the role that concern such files, here; what Ansible said."""
     (folder / "own").mkdir(exist_ok=True)
     whole = {**file, "path": str(folder / "own/registries.yaml"), "owner": ""}
-    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3", "machine_secret_files": [whole]}
+    python = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+    here = {**python, "machine_secret_files": [whole], "machine_files": []}
     (folder / "hosts.yml").write_text(yaml_text({"all": {"hosts": {"server1": here}}}))
     save_variables(folder / "secrets.yaml", Secrets(token="a", agent_token="b"), {"env:REGISTRIES": content})
     role = yaml_of(ANSIBLE / "roles/machine/tasks/main.yml")
     tasks = [task for task in role if "secret" in task["name"]]
-    assert len(tasks) == 2
+    assert len(tasks) == 3  # they were handed over, their folders are there, they are written
     for task in tasks:
         if "stardock.machine.files" in task:
             task["stardock.machine.files"]["marks"] = str(folder / "marks")

@@ -6,27 +6,27 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from pathlib import Path
 
-from lab.cache import all_built
 from lab.command.copy import ENDPOINT, node_address
 from lab.command.ipv6 import RoutedV6, routed_v6
 from lab.errors import LabError
 from lab.settings import LabSettings, Network, Nodes, PveNode
+from lab.standin import STANDS_FOR
 from stardock.model.machine import Interface
 from stardock.model.plan import Plan
 from stardock.model.settings import PveNode as PlannedNode
 
 _DHCP_ADDRESSES = 50
-_REAL_NODES = 20  # as many kubelets as a computer with 8 GB has room for
 Segment = tuple[str, int | None]  # bridge, VLAN
 
 
-def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = (), kind: Nodes | None = None) -> LabSettings:
-    """The settings of a lab in `directory` for this plan; `vms` are names of machines. Raises LabError for one that there is not.
+def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = (), kind: Nodes = "emulated") -> LabSettings:
+    """The settings of a lab in `directory` for this plan. `vms` are names of machines, `kind` is that of all nodes.
 
-    Its nodes are of a `kind`: real by default, where there is room for them and what they need is built.
+    Raises LabError for a machine that there is not, and for a distribution that the lab has no stand-in of.
     """
-    if kind == "real" and not all_built():
-        raise LabError("--nodes real: what real nodes need is not built", "tools/setup nodes")
+    if plan.distribution.name != STANDS_FOR:
+        cure = f"rehearse with `distribution: {{name: {STANDS_FOR}}}`; what is shown of {plan.distribution.name} is in docs/proof.md"
+        raise LabError(f"the lab's stand-in is one for {STANDS_FOR}: it has no {plan.distribution.name}", cure)
     planned = enumerate(plan.proxmox.nodes, 1)
     nodes = tuple(PveNode(node.name, node.address or node_address(number), _storages(plan, node)) for number, node in planned)
     networks = tuple(network for number, segment in enumerate(_segments(plan)) for network in _networks(plan, segment, number))
@@ -38,7 +38,7 @@ def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = (), kind: Nod
         endpoint=ENDPOINT,
         ssh_user=plan.proxmox.ssh_user,
         vms=_vms(plan, vms),
-        nodes=kind or ("real" if len(plan.machines) <= _REAL_NODES and all_built() else "emulated"),
+        nodes=kind,
         pools=tuple(sorted({machine.pve_pool for machine in plan.machines if machine.pve_pool})),
         devices=tuple(sorted({device.mapping for machine in plan.machines for device in machine.devices})),
         usb=tuple(sorted({usb.mapping for machine in plan.machines for usb in machine.usb})),

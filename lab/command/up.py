@@ -8,8 +8,10 @@ from pathlib import Path
 
 from lab import holder
 from lab.access import access_key
+from lab.cache import all_built
 from lab.command.copy import LabPaths, lab_paths, make_copy, referenced_keys
 from lab.command.settings import lab_settings
+from lab.errors import LabError
 from lab.machines import inotify
 from lab.settings import Nodes
 from lab.standin import build_tarball
@@ -30,7 +32,7 @@ _NODES: dict[Nodes, str] = {
 def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = (), nodes: Nodes | None = None) -> None:
     """Raises InputErrors for a bad cluster file, ConditionError without what `make lab-setup` builds, LabError.
 
-    `tell` gets a line or more at a time; `vms` are machines that run in QEMU. `nodes`: `lab_settings`.
+    `tell` gets a line or more at a time; `vms` are machines that run in QEMU. `nodes`: `chosen`.
     """
     paths = lab_paths(source)
     if holder.status(paths.directory) is not None:
@@ -40,6 +42,7 @@ def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = (),
     difference = make_copy(source, paths)
     _make_keys(paths)
     plan = open_workspace(paths.cluster_file).plan
+    settings = lab_settings(plan, paths.directory, vms, chosen(nodes, len(plan.machines), built=all_built()))
     link_images(source.parent, paths.folder, {placed.image.file for placed in plan.images if placed.image.file})
     tell(f"the lab works on its own copy, {_shown(paths.cluster_file)}:\n{difference or 'no difference'}")
     variables = {
@@ -49,15 +52,23 @@ def bring_up(source: Path, tell: Callable[[str], None], vms: Sequence[str] = (),
     }
     if raised := inotify.make_room():
         tell(raised)
-    settings = lab_settings(plan, paths.directory, vms, nodes)
     holder.up(settings, variables)
     tell(
         "\n".join([_DIFFERENCES, _NODES[settings.nodes], *_told(vms)]) + f"\nthe lab is up; enter it: runner lab run -f {source} -- COMMAND"
     )
 
 
+#: as many kubelets as a computer with 8 GB has room for (202 to 540 MB each was measured)
+REAL_NODES = 20
 #: Laid out by tools/provider-mirror.
 MIRROR = Path(__file__).parents[2] / "build/mirror"
+
+
+def chosen(nodes: Nodes | None, machines: int, *, built: bool) -> Nodes:
+    """The kind that was asked for; else real ones, where what they need is built and there is room. Raises LabError."""
+    if nodes == "real" and not built:
+        raise LabError("--nodes real: what real nodes need is not built", "tools/setup nodes")
+    return nodes or ("real" if built and machines <= REAL_NODES else "emulated")
 
 
 def _told(vms: Sequence[str]) -> list[str]:

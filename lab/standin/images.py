@@ -12,15 +12,9 @@ from pathlib import Path
 
 from lab.cache import IMAGE_PROGRAMS, built, cache_root
 from lab.standin.oci import Image, Link, pack
+from lab.standin.payload.release_images import COREDNS, ETCD, FLANNEL, HELM, KUBERNETES, PAUSE
 
 HERE = Path(__file__).parent
-RANCHER = "docker.io/rancher"
-PAUSE = f"{RANCHER}/mirrored-pause:3.6"
-#: images whose programs come from the lab's folder; the tags are ours
-STATIC = ("hardened-etcd", "hardened-kubernetes", "hardened-flannel")
-TAG = "lab"
-COREDNS = f"{RANCHER}/hardened-coredns:v1.12.4-build20260101"
-HELM = f"{RANCHER}/klipper-helm:v0.9.10-build20251111"
 BUSYBOX = "docker.io/library/busybox:1"
 _APPLETS = ("base64", "cat", "cp", "hostname", "httpd", "ls", "mkdir", "mv", "nslookup", "rm", "sh", "sleep", "wget")
 
@@ -38,7 +32,7 @@ def tarballs(busybox: Path) -> dict[str, Path]:
 
 
 def _key(files: dict[str, Path]) -> str:
-    texts = [(HERE / name).read_text() for name in ("oci.py", "images.py", "klipper-helm")]
+    texts = [(HERE / name).read_text() for name in ("oci.py", "images.py", "klipper-helm", "payload/release_images.py")]
     state = [(name, str(path), path.stat().st_size, path.stat().st_mtime_ns) for name, path in sorted(files.items())]
     return hashlib.sha256(repr((texts, state)).encode()).hexdigest()[:16]
 
@@ -53,10 +47,9 @@ def _packed(target: Path, images: list[Image]) -> Path:
 
 def _images(found: dict[str, Path]) -> dict[str, list[Image]]:
     shell: dict[str, Path | str | Link] = {"/bin/busybox": found["busybox"], **{f"/bin/{name}": Link("busybox") for name in _APPLETS}}
-    static = tuple(f"{RANCHER}/{name}:{TAG}" for name in STATIC)
     script = (HERE / "klipper-helm").read_text()
     return {
-        "base.tar": [Image((PAUSE,), {"/pause": found["pause"]}, ("/pause",)), Image((BUSYBOX, *static), shell)],
+        "base.tar": [Image((PAUSE,), {"/pause": found["pause"]}, ("/pause",)), Image((BUSYBOX, ETCD, KUBERNETES, FLANNEL), shell)],
         "coredns.tar": [Image((COREDNS,), {"/coredns": found["coredns"]}, ("/coredns",))],
         "helm.tar": [Image((HELM,), {**shell, "/usr/bin/helm": found["helm"], "/entry": script}, ("/entry",), "1000")],
     }

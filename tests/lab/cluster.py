@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -206,3 +207,20 @@ def example_as(name: str, folder: Path, source: str = "quickstart") -> Path:
     copy = folder / "cluster.yaml"
     copy.write_text(re.sub(r"^cluster: .*$", f"cluster: {name}", text, flags=re.MULTILINE))
     return copy
+
+
+@contextmanager
+def bootstrapped_single(name: str, folder: Path, more: str, kind: Nodes = "emulated") -> Iterator[Cluster]:
+    """examples/single under another name, with `more` in place of its last line, deployed and bootstrapped; it ends with the block."""
+    source = example_as(name, folder, "single")
+    head, line, _ = source.read_text().partition("protect: false")
+    assert line
+    source.write_text(f"{head}{more}\n")
+    cluster = Cluster(name, source, kind)
+    cluster.up()
+    try:
+        cluster.deploy()
+        cluster.bootstrap()
+        yield cluster
+    finally:
+        cluster.down()

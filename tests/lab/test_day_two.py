@@ -14,7 +14,7 @@ import pytest
 
 from lab.patience import patient
 from lab.standin import build_tarball
-from tests.lab.cluster import Cluster, example_as
+from tests.lab.cluster import Cluster, bootstrapped_single
 from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900), pytest.mark.one_life("day two")]
@@ -51,18 +51,8 @@ BUDGET: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    source = example_as("daytwo", tmp_path_factory.mktemp("daytwo"), "single")
-    head, line, _ = source.read_text().partition("protect: false")
-    assert line
-    source.write_text(head + ADDED.replace("OLD", OLD) + "\n")
-    cluster = Cluster("daytwo", source)
-    cluster.up()
-    try:
-        cluster.deploy()
-        cluster.bootstrap()
+    with bootstrapped_single("daytwo", tmp_path_factory.mktemp("daytwo"), ADDED.replace("OLD", OLD)) as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 def runs(cluster: Cluster) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from lab.patience import patient
 from lab.standin import build_tarball
-from tests.lab.cluster import Cluster, example_as
+from tests.lab.cluster import Cluster, bootstrapped_single
 from tests.lab.test_day_two import NEW, OLD, apply, node, unchanged
 from tests.waiting import until
 
@@ -46,18 +46,8 @@ BUDGET: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    source = example_as("drain", tmp_path_factory.mktemp("drain"), "single")
-    head, line, _ = source.read_text().partition("protect: false")
-    assert line
-    source.write_text(head + AGENT.replace("OLD", OLD) + "\n")
-    cluster = Cluster("drain", source, kind="real")
-    cluster.up()
-    try:
-        cluster.deploy()
-        cluster.bootstrap()
+    with bootstrapped_single("drain", tmp_path_factory.mktemp("drain"), AGENT.replace("OLD", OLD), "real") as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 def held(cluster: Cluster) -> str:
@@ -66,7 +56,7 @@ def held(cluster: Cluster) -> str:
     return name
 
 
-@pytest.mark.proves("reality D24")
+@pytest.mark.proves("reality D24", "feature nodes that run pods")
 def test_version_goes_up_after_a_snapshot_server_by_server_and_an_agent_that_cannot_be_drained_keeps_its_version_and_its_pods(
     cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -89,7 +79,7 @@ def test_version_goes_up_after_a_snapshot_server_by_server_and_an_agent_that_can
     assert held(cluster) == pod
 
 
-@pytest.mark.proves("reality D24")
+@pytest.mark.proves("reality D24", "feature nodes that run pods")
 def test_killed_while_an_agent_is_drained_the_next_run_ends_the_upgrade_and_the_agent_takes_pods_again(cluster: Cluster) -> None:
     pod = held(cluster)
     run = cluster.begin("runner", "bootstrap", "-f", str(cluster.file), "--stage", "agents")

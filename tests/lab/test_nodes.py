@@ -86,6 +86,7 @@ def received(host: Host, nic: str) -> int:
     return int(host.output(f"cat /sys/class/net/{nic}/statistics/rx_packets"))
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_a_deployment_of_two_is_answered_through_a_service_on_every_node(server: Host, pods: dict[str, tuple[str, str]]) -> None:
     assert set(pods) == {"server1", "agent1"}
     for address in (SERVER, AGENT):
@@ -93,6 +94,7 @@ def test_a_deployment_of_two_is_answered_through_a_service_on_every_node(server:
         assert answers == {name for name, _ in pods.values()}
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_pods_reach_each_other_across_machines_by_the_interface_that_was_chosen(
     server: Host, agent: Host, pods: dict[str, tuple[str, str]]
 ) -> None:
@@ -105,6 +107,7 @@ def test_pods_reach_each_other_across_machines_by_the_interface_that_was_chosen(
     assert came["ens18"] < ASKED  # our own ssh
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_pods_of_a_dual_stack_cluster_reach_each_other_by_ipv6(server: Host, pods: dict[str, tuple[str, str]]) -> None:
     (here, _), (there, _) = pods["server1"], pods["agent1"]
     addresses = server.output(f"{KUBECTL} get pod {there} -o jsonpath='{{.status.podIPs[*].ip}}'").split()
@@ -133,6 +136,7 @@ def test_logs_and_exec_come_through_the_kubelets_verified_certificate(server: Ho
     until("its own is taken", lambda: server.answers(flannel), 60)
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_a_helmchartconfig_in_the_manifests_folder_changes_the_release_of_a_chart(server: Host, agent: Host) -> None:
     server.output(f"cat > {MANIFESTS}/own.yaml", DNS.encode())
     domain = f"{KUBECTL} -n kube-system get configmap rke2-coredns -o jsonpath='{{.data.Corefile}}'"
@@ -149,6 +153,7 @@ def test_nodes_report_the_release_their_labels_and_the_address_that_was_chosen(s
     assert "tier=first" in text
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_static_pods_live_on_while_the_service_restarts(server: Host, agent: Host) -> None:
     before = server.output("pgrep -x etcd")
     server.output("systemctl restart rke2-server")
@@ -163,6 +168,7 @@ def test_an_image_that_no_registry_has_is_told_by_the_pods_events(server: Host, 
     server.output(f"{KUBECTL} delete pod absent --now")
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_a_kubelet_that_refuses_an_argument_says_so_in_its_log_and_is_started_again(agent: Host) -> None:
     agent.output("mkdir -p /etc/rancher/rke2/config.yaml.d")
     agent.output("cat > /etc/rancher/rke2/config.yaml.d/50-x.yaml", b"kubelet-arg: [no-such-flag=1]\n")

@@ -21,6 +21,7 @@ from .apiserver import DOMAIN
 from .config import Config
 from .kubelet_settings import cluster_cidr, cluster_dns
 from .paths import Paths
+from .release_images import COREDNS, FLANNEL
 
 #: the CNIs that can run here, and their chart: both are flannel
 NETWORKS = {"canal": "rke2-canal", "flannel": "rke2-flannel"}
@@ -31,8 +32,12 @@ def packaged(paths: Paths, config: Config, network: str) -> dict[str, str]:
     """Name -> HelmChart: the CNI's, and CoreDNS unless it is disabled."""
     lab = str(paths.tools.parent)
     values: dict[str, Mapping[str, Any]] = {
-        NETWORKS.get(network, ""): {"network": _network(config), "lab": lab},
-        "rke2-coredns": {"service": {"clusterIP": cluster_dns(config)}, "clusterDomain": config.text("cluster-domain", DOMAIN)},
+        NETWORKS.get(network, ""): {"network": _network(config), "lab": lab, "image": FLANNEL},
+        "rke2-coredns": {
+            "service": {"clusterIP": cluster_dns(config)},
+            "clusterDomain": config.text("cluster-domain", DOMAIN),
+            "image": COREDNS,
+        },
     }
     unwanted = {"", *config.items("disable")}
     return {name: _helm_chart(name, given) for name, given in values.items() if name not in unwanted}

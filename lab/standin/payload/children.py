@@ -1,4 +1,4 @@
-"""The real programs that we run as static pods: started, kept up, their output in pods' logs, and never outliving us."""
+"""The programs of a service: started, kept up, and never outliving it; where no kubelet is, static pods' too."""
 
 from __future__ import annotations
 
@@ -6,52 +6,37 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from .journal import log
 from .kubelet import Kubelet
 from .pods import NAMESPACE, Pod
+from .programs import Program
 
 RESTART_SECONDS = 2.0
 TELL_SECONDS = 30.0
-STOP_SECONDS = 5.0  # a kube-apiserver whose etcd lost its quorum would take far longer to end by itself
 
 
 class StoppedError(Exception):
     """We were told to end while waiting for something."""
 
 
-class Child:
-    """One program in a session of its own. Start it from the main thread: the kernel ends it with the thread that started it."""
+class Child(Program):
+    """A static pod's program where no kubelet runs it; its output goes to its pod's log, as the journal never hears of it."""
 
-    def __init__(self, pod: Pod, arguments: Sequence[str], kubelet: Kubelet) -> None:
+    def __init__(self, pod: Pod, command: Sequence[str], kubelet: Kubelet) -> None:
+        super().__init__(command, RESTART_SECONDS)
         self._pod = pod
-        self._arguments = list(arguments)
         self._kubelet = kubelet
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ended = 0.0
 
-    def start(self) -> None:
-        """Start it; its output goes to its pod's log, as the journal never hears of it."""
-        command = ["setpriv", "--pdeathsig", "KILL", *self._arguments]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        if self._process.stdout is not None:
-            self._pod.keep_output(self._process.stdout)
+    def _started(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.STDOUT, start_new_session=True)
+        if process.stdout is not None:
+            self._pod.keep_output(process.stdout)
+        return process
 
-    def keep(self) -> None:
-        """Start it again some time after it ended, as a kubelet does with a static pod."""
-        if self._process is None or self._process.poll() is None:
-            return
-        if not self._ended:
-            self._ended = time.monotonic()
-            self._complain()
-        elif time.monotonic() - self._ended > RESTART_SECONDS:
-            self._ended = 0.0
-            self.start()
-
-    def _complain(self) -> None:
+    def _tell(self) -> None:
+        """As a kubelet does of a static pod."""
         name, pod = self._pod.name, self._pod.full_name
         back_off = f"back-off {RESTART_SECONDS:.0f}s restarting failed container={name} pod={pod}_{NAMESPACE}({self._pod.uid})"
         words = f'failed to "StartContainer" for "{name}" with CrashLoopBackOff: "{back_off}"'
@@ -59,39 +44,15 @@ class Child:
             "E", "pod_workers.go:1324", "Error syncing pod, skipping", err=words, pod=f"{NAMESPACE}/{pod}", podUID=self._pod.uid
         )
 
-    def stop(self) -> None:
-        """End it: asked first, then at once."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-class Kept(Protocol):
-    """Something that runs: a static pod's program, or one of the host."""
-
-    def start(self) -> None:
-        """Start it."""
-
-    def keep(self) -> None:
-        """Start it again when it has ended."""
-
-    def stop(self) -> None:
-        """End it."""
-
 
 class Children:
     """All programs of this machine, and the event that ends them."""
 
     def __init__(self, ending: threading.Event) -> None:
         self.ending = ending
-        self._children: list[Kept] = []
+        self._children: list[Program] = []
 
-    def run(self, child: Kept) -> None:
+    def run(self, child: Program) -> None:
         """Start a program and keep it from now on."""
         self._children.append(child)
         child.start()

@@ -13,15 +13,15 @@ from pathlib import Path
 from .journal import log
 from .paths import Paths, write
 from .programs import environment
+from .release_images import PAUSE
 
 SOCKET = "/run/k3s/containerd/containerd.sock"
 SNAPSHOTTER = "native"
-PAUSE = "docker.io/rancher/mirrored-pause:3.6"
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst")
 UNUSED = (
     "io.containerd.nri.v1.nri", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing",
 )  # fmt: skip
-IMPORT_SECONDS = 300.0
+ANSWER_SECONDS, IMPORT_SECONDS = 10.0, 300.0
 SETTINGS = """\
 version = 3
 root = "{root}"
@@ -72,23 +72,32 @@ def command(paths: Paths) -> list[str]:
 
 def answers(paths: Paths) -> bool:
     """Whether it serves its socket."""
-    return Path(SOCKET).is_socket() and _ctr(paths, "version").returncode == 0
+    try:
+        return Path(SOCKET).is_socket() and _ctr(paths, "version", seconds=ANSWER_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def load_images(paths: Paths) -> None:
     """Import the tarballs of agent/images, and those of the lab, which stand for the registries of the internet."""
     folders = (paths.agent / "images", paths.images)
     for file in (file for folder in folders for file in sorted(folder.glob("*")) if file.name.endswith(ARCHIVES)):
+        trouble = _imported(paths, file)
+        log("error", f"Failed to import {file}: {trouble}") if trouble else log("info", f"Imported images from {file}")
+
+
+def _imported(paths: Paths, file: Path) -> str:
+    """Why a tarball could not be imported; nothing when it was."""
+    try:
         done = _ctr(paths, "images", "import", "--local", "--snapshotter", SNAPSHOTTER, str(file))
-        if done.returncode:
-            log("error", f"Failed to import {file}: {done.stderr.decode(errors='replace').strip()}")
-        else:
-            log("info", f"Imported images from {file}")
+    except subprocess.TimeoutExpired as error:
+        return str(error)
+    return done.stderr.decode(errors="replace").strip() or f"exit status {done.returncode}" if done.returncode else ""
 
 
-def _ctr(paths: Paths, *words: str) -> subprocess.CompletedProcess[bytes]:
+def _ctr(paths: Paths, *words: str, seconds: float = IMPORT_SECONDS) -> subprocess.CompletedProcess[bytes]:
     command = [str(paths.tools / "ctr"), "--address", SOCKET, "--namespace", "k8s.io", *words]
-    return subprocess.run(command, capture_output=True, check=False, timeout=IMPORT_SECONDS, env=environment(paths))
+    return subprocess.run(command, capture_output=True, check=False, timeout=seconds, env=environment(paths))
 
 
 def _settings(paths: Paths) -> Path:

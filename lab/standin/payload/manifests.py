@@ -17,11 +17,11 @@ from .journal import log
 from .kubelet_settings import API
 from .paths import Paths, write
 from .programs import environment
+from .release_images import HELM
 
 PAUSE_SECONDS = 1.0
 SECONDS = 60.0
 KINDS = {".yaml", ".yml", ".json"}
-HELM_JOB = "docker.io/rancher/klipper-helm:v0.9.10-build20251111"
 
 
 def write_packaged(paths: Paths, manifests: Mapping[str, str]) -> None:
@@ -35,7 +35,7 @@ def helm_controller(paths: Paths, node: str) -> list[str]:
     """The command line of helm-controller; those of several servers agree on a leader."""
     return [
         str(paths.tools / "helm-controller"), f"--kubeconfig={_admin(paths)}", f"--node-name={node}", "--controller-name=helm-controller",
-        "--job-cluster-role=cluster-admin", f"--default-job-image={HELM_JOB}",
+        "--job-cluster-role=cluster-admin", f"--default-job-image={HELM}",
     ]  # fmt: skip
 
 
@@ -59,6 +59,12 @@ class Deployer:
                     self._look(file)
 
     def _look(self, file: Path) -> None:
+        try:
+            self._apply(file)
+        except (OSError, subprocess.TimeoutExpired) as error:  # gone since, or an API that does not answer: the next look tells
+            self._tell(file, f"Failed to process config: failed to process {file}: {error}")
+
+    def _apply(self, file: Path) -> None:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if self._applied.get(file) == digest:
             return

@@ -18,7 +18,7 @@ from .journal import log
 from .kube import MERGE, Kube, KubeError, node_path
 from .node import BEAT_SECONDS, Identity
 from .paths import Paths
-from .programs import Program, environment
+from .programs import HostProgram, environment
 
 RESTART_SECONDS = 5.0
 
@@ -77,7 +77,7 @@ class RealNode:
         threading.Thread(target=self._beat, args=(after_beat,), name="node", daemon=True).start()
 
     def _host_program(self, name: str, command: Sequence[str], output: Path) -> None:
-        self.children.run(Program(command, output, RESTART_SECONDS, environment(self._paths), f"{name} exited: {{}}"))
+        self.children.run(HostProgram(command, output, RESTART_SECONDS, environment(self._paths), f"{name} exited: {{}}"))
 
     def _labelled(self, kube: Kube) -> bool:
         metadata = {"labels": self._identity.given_labels(), "annotations": self._identity.annotations()}

@@ -16,9 +16,9 @@ from typing import Any
 from .paths import Paths, write
 from .pods import NAMESPACE, Pod, lasting
 from .programs import environment
+from .release_images import ETCD, KUBERNETES
 
-IMAGES = {"etcd": "docker.io/rancher/hardened-etcd:lab"}
-IMAGE = "docker.io/rancher/hardened-kubernetes:lab"
+IMAGES = {"etcd": ETCD}  # all others are Kubernetes' own
 
 
 def write_manifest(paths: Paths, name: str, node: str, command: Sequence[str], instead: Sequence[str] = ()) -> None:
@@ -42,7 +42,7 @@ def _file(paths: Paths, name: str) -> Path:
 def _manifest(paths: Paths, pod: Pod, command: list[str]) -> dict[str, Any]:
     mounts = _mounts(paths, command)
     container = {
-        "name": pod.name, "image": IMAGES.get(pod.name, IMAGE), "imagePullPolicy": "IfNotPresent",
+        "name": pod.name, "image": IMAGES.get(pod.name, KUBERNETES), "imagePullPolicy": "IfNotPresent",
         "command": command[:1], "args": command[1:],
         "env": [{"name": name, "value": value} for name, value in environment(paths).items()],
         "volumeMounts": [{"name": f"m{number}", **mount} for number, (mount, _) in enumerate(mounts)],

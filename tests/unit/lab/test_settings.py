@@ -9,6 +9,7 @@ import pytest
 
 from lab import settings_file
 from lab.command.settings import lab_settings
+from lab.command.up import chosen
 from lab.errors import LabError
 from lab.settings import LabSettings, Network, PveNode
 from tests.plans import document, plan_of
@@ -75,3 +76,16 @@ def test_a_vm_that_the_plan_lacks_is_refused_with_those_that_it_has() -> None:
 def test_vms_survive_the_settings_file(tmp_path: Path) -> None:
     made = LabSettings("a", str(tmp_path), (PveNode("pve1", "127.0.1.1"),), (), vms={"m": "debian-13-generic-amd64.qcow2"}, vm_tools="/t")
     assert settings_file.load(settings_file.save(made)) == made
+
+
+def test_a_distribution_without_a_stand_in_is_refused_in_words() -> None:
+    with pytest.raises(LabError, match="stand-in is one for rke2: it has no k3s"):
+        lab_settings(plan_of(document("k3s"))[0], Path("/lab"))
+
+
+def test_nodes_are_real_where_what_they_need_is_built_and_there_is_room_and_as_asked_for_otherwise() -> None:
+    assert [chosen(None, 20, built=True), chosen(None, 21, built=True), chosen(None, 6, built=False)] == ["real", "emulated", "emulated"]
+    assert [chosen("real", 21, built=True), chosen("emulated", 6, built=True)] == ["real", "emulated"]
+    with pytest.raises(LabError) as refused:
+        chosen("real", 6, built=False)
+    assert refused.value.cure == "tools/setup nodes"

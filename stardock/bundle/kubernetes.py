@@ -12,6 +12,7 @@ from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.own_options import merged
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
+from stardock.systems import system
 
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
@@ -127,9 +128,10 @@ def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, 
 
 def _interface(plan: Plan, machine: Machine) -> dict[str, str]:
     """Pods of different machines meet over the first interface, as everything between machines does; with one interface nobody errs."""
-    own, options = distribution(plan.distribution.name), plan.distribution.options
+    own, options = distribution(plan.distribution.name), merged(plan.distribution.options, machine.options)
     is_needed = len(machine.interfaces) > 1 and own.interface_key not in options and own.has_network(options)
-    return {own.interface_key: machine.interfaces[0].name} if own.interface_key and is_needed else {}
+    is_known = system(machine.image.system).names_interfaces
+    return {own.interface_key: machine.interfaces[0].name} if own.interface_key and is_needed and is_known else {}
 
 
 def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ _WORDS = re.compile(r"[\s=,:;]+")
 
 def readers(path: str, kubernetes: Kubernetes, options: Mapping[str, Any]) -> str:
     """Who must be told that this file changed, parted by commas; empty for nobody. `options` are the distribution's."""
-    if path.startswith(UNITS):
+    if path.startswith(UNITS) and not path.startswith(kubernetes.read_files):
         return _unit_readers(path.removeprefix(UNITS), kubernetes)
     named = any(path == one or path.startswith(one.rstrip("/") + "/") for one in _paths(options))
     if named or path.startswith((f"{kubernetes.config_dir}/", *kubernetes.read_files)):

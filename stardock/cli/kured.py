@@ -1,4 +1,4 @@
-"""`runner kured`: reboots of the machines that run Kubernetes, as files for Helm, ArgoCD or RKE2."""
+"""`runner kured`: reboots of the machines that run Kubernetes, as files for Helm, ArgoCD, or RKE2 and k3s."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stardock.cli.told import FILE
     type=click.Choice(["values", "argocd", "helmchart"]),
     default="values",
     show_default=True,
-    help="Values of the chart, an ArgoCD Application, or a HelmChart of RKE2's Helm controller.",
+    help="Values of the chart, an ArgoCD Application, or a HelmChart for the cluster's own Helm controller.",
 )
 def kured(file: Path | None, form: str) -> None:
     """Print kured with the hours of `maintenance`; writes nothing.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from stardock.distributions.model import Kubernetes
+from stardock.distributions.model import Kubernetes, NodeRole
 
 _SHOWN = 240
 
@@ -188,23 +188,26 @@ _COMPILED = tuple((re.compile(pattern), words, cure) for pattern, words, cure in
 _CONTROL = re.compile(r"[^\x20-\x7e\n]+")
 
 
-def find_cause(kubernetes: Kubernetes, logs: str) -> Cause | None:
-    """The nearest to the root of the known causes that these logs name; None when they name none. Logs are hostile: nothing is run."""
+def find_cause(kubernetes: Kubernetes, logs: str, role: NodeRole = "server") -> Cause | None:
+    """The nearest to the root of the known causes that these logs name; None when they name none. Logs are hostile: nothing is run.
+
+    `role` is the machine's: commands and files differ.
+    """
     text = plain(logs)
     for pattern, words, cure in _COMPILED:
         found = pattern.search(text)
         if found:
-            caught, facts = [*(group for group in found.groups() if group), "", ""], _facts(kubernetes)
+            caught, facts = [*(group for group in found.groups() if group), "", ""], _facts(kubernetes, role)
             return Cause(words.format(*caught, **facts).rstrip(": "), cure.format(*caught, **facts), _line(text, found.start()))
     return None
 
 
-def _facts(kubernetes: Kubernetes) -> dict[str, str]:
+def _facts(kubernetes: Kubernetes, role: NodeRole) -> dict[str, str]:
     return {
         "title": kubernetes.title,
-        "uninstall": kubernetes.uninstall["server"],
+        "uninstall": kubernetes.uninstall[role],
         "registries": kubernetes.registries,
-        "environment": kubernetes.environment_files["server"],
+        "environment": kubernetes.environment_files[role],
         "port": str(kubernetes.supervisor_port),
     }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.distributions import common_keys
 from stardock.distributions.keys import Keys
-from stardock.distributions.model import NO_PLUGIN, Anonymous, Kubernetes
+from stardock.distributions.model import NO_PLUGIN, Anonymous, Kubernetes, NodeRole
 from stardock.distributions.selinux import Confinement, Policy
 
 _CONFIG = "/etc/rancher/k3s"
@@ -18,51 +19,25 @@ _FLANNEL = "flannel"
 _BACKEND = "flannel-backend"
 
 _ONE_PORT = f"machines join and ask the API at port {_PORT}, where Stardock and the load balancers look for both"
-_OWN_ETCD = "Stardock's clusters keep their data in etcd"
 
 _OWNED: Mapping[str, str] = {
-    "config": f"Stardock writes {_CONFIG}/config.yaml itself",
-    "server": "Stardock decides which machine joins where",
-    "node-name": "a node has the name of its machine",
-    "with-node-id": "a node has the name of its machine",
-    "node-ip": "it differs by machine; Stardock writes the address of the first interface",
-    "advertise-address": "it differs by machine; Stardock writes the address of the first interface",
-    "node-external-ip": "it differs by machine, and options are the same for all",
-    "node-internal-dns": "it differs by machine, and options are the same for all",
-    "node-external-dns": "it differs by machine, and options are the same for all",
-    "data-dir": f"Stardock looks for the cluster in {_DATA}",
-    "write-kubeconfig": f"Stardock reads the kubeconfig at {_KUBECONFIG}",
-    "token-file": "Stardock writes the token and names its file",
-    "agent-token-file": "Stardock writes the token and names its file",
+    **common_keys.owned(_CONFIG, _DATA, _KUBECONFIG),
     "cluster-init": "Stardock writes it for every server, so that one server can become three",
-    "cluster-reset": "it would reset the cluster at every start",
-    "cluster-reset-restore-path": "it would reset the cluster at every start",
-    "disable-agent": "every server is also a node of the cluster",
-    "disable-etcd": "every server is a member of etcd",
-    "disable-apiserver": "every server answers the API",
-    "disable-controller-manager": "every server runs the whole control plane",
-    "disable-scheduler": "every server runs the whole control plane",
     "https-listen-port": _ONE_PORT,
     "supervisor-port": _ONE_PORT,
     "apiserver-port": _ONE_PORT,
     "apiserver-bind-address": _ONE_PORT,
     "advertise-port": _ONE_PORT,
-    "datastore-cafile": _OWN_ETCD,
-    "datastore-certfile": _OWN_ETCD,
-    "datastore-keyfile": _OWN_ETCD,
-    "kine-tls": _OWN_ETCD,
+    "kine-tls": common_keys.OWN_ETCD,
     "rootless": "its service is root's",
     "kube-controller-arg": "it is the old name of `kube-controller-manager-arg`, which Stardock looks through",
     "kube-cloud-controller-arg": "it is the old name of `kube-cloud-controller-manager-arg`",
 }
 
 _SECRET_CURES: Mapping[str, str] = {
-    "token": "delete it: Stardock makes the cluster's secrets, or reads them from the file that STARDOCK_SECRETS names",
-    "agent-token": "delete it: Stardock makes the cluster's secrets, or reads them from the file that STARDOCK_SECRETS names",
-    "datastore-endpoint": f"delete it: {_OWN_ETCD}",
+    **common_keys.SECRET_CURES,
     "vpn-auth": "delete it, and name a file of every machine that holds it: `vpn-auth-file: /PATH/FILE`",
 }
-_S3_CURE = "delete it, put the credentials in a Secret of kube-system, and name that: `etcd-s3-config-secret: NAME`"
 
 #: Keys of RKE2's that have a counterpart here.
 _INSTEAD: Mapping[str, str] = {
@@ -74,14 +49,16 @@ _INSTEAD: Mapping[str, str] = {
     "pod-security-admission-config-file": "write `kube-apiserver-arg: [admission-control-config-file=/PATH/FILE]`",
 }
 
+_UNINSTALL: Mapping[NodeRole, str] = {"server": "k3s-uninstall.sh", "agent": "k3s-agent-uninstall.sh"}
+
 _KEYS = Keys(
     title="k3s",
     command="k3s server --help",
     facts="k3s-flags.json",
     owned=_OWNED,
-    merged=frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"}),
+    merged=common_keys.MERGED,
     secret_cures=_SECRET_CURES,
-    secret_cure=_S3_CURE,
+    secret_cure=common_keys.S3_CURE,
     instead=_INSTEAD,
 )
 
@@ -146,6 +123,10 @@ K3S = Kubernetes(
         f"{_DATA}/agent/",
         "/var/lib/rancher/credentialprovider/",
     ),
+    installed_files=(
+        *(f"/etc/systemd/system/{name}.service" for name in ("k3s", "k3s-agent")),
+        *(f"{prefix}/bin/{name}" for prefix in ("/usr/local", "/opt") for name in ("k3s-killall.sh", *_UNINSTALL.values())),
+    ),
     sysctl_file="/etc/sysctl.d/90-stardock-k3s.conf",
     # the supervisor hands on what is for the API (pkg/server/handlers/router.go)
     api_port=_PORT,
@@ -172,7 +153,7 @@ K3S = Kubernetes(
     anonymous=Anonymous(first={(1, 32): "v1.32.5+k3s1", (1, 33): "v1.33.1+k3s1"}, source="k3s-io/k3s#12245"),
     # docs.k3s.io/installation/requirements
     server_memory_mib=2048,
-    uninstall={"server": "k3s-uninstall.sh", "agent": "k3s-agent-uninstall.sh"},
+    uninstall=_UNINSTALL,
     reset="k3s server --cluster-reset --cluster-reset-restore-path=...",
     confinement=_CONFINEMENT,
 )

@@ -60,6 +60,7 @@ class Kubernetes:
     avoids_mounts: bool  # whether a /usr/local that is a file system of its own counts as such
     environment_files: Mapping[NodeRole, str]  # for a proxy and the like
     read_files: tuple[str, ...]  # beginnings of further paths that its services read
+    installed_files: tuple[str, ...] = ()  # units and scripts that its role writes, since no release brings them
     sysctl_file: str  # ours: what a profile demands of the kernel
 
     api_port: int  # a server's own
@@ -100,9 +101,9 @@ class Kubernetes:
 
     @property
     def written_files(self) -> tuple[str, ...]:
-        """The files that its role writes into its folder."""
+        """The files that its role writes."""
         names = ("config.yaml", "config.yaml.d/50-join.yaml", "authentication.yaml", "token", "agent-token")
-        return tuple(f"{self.config_dir}/{name}" for name in names)
+        return (*(f"{self.config_dir}/{name}" for name in names), *self.installed_files)
 
     @property
     def registries(self) -> str:

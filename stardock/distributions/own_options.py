@@ -17,7 +17,8 @@ _OF_THE_CLUSTER = frozenset(
         *("profile", "selinux", "kube-apiserver-arg", "disable", "ingress-controller", "enable-servicelb", "servicelb-namespace"),
         *("system-default-registry", "embedded-registry", "private-registry", "helm-job-image", "helm-controller-arg", "prime", "tls-san"),
         *("service-node-port-range", "etcd-snapshot-schedule-cron", "etcd-snapshot-retention", "etcd-disable-snapshots"),
-        *("etcd-s3", "etcd-s3-config-secret"),
+        *("etcd-s3", "etcd-s3-config-secret", "disable-kube-proxy", "default-local-storage-path"),
+        *("secrets-encryption-provider", "supervisor-metrics"),
     )
 )
 _INSTEAD = {

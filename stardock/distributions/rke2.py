@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.distributions import common_keys
 from stardock.distributions.keys import Keys
 from stardock.distributions.model import Anonymous, Kubernetes
 from stardock.distributions.selinux import Confinement, Policy
@@ -15,48 +16,19 @@ _KUBECONFIG = f"{_CONFIG}/rke2.yaml"
 _CANAL = "canal"
 
 _OWNED: Mapping[str, str] = {
-    "config": f"Stardock writes {_CONFIG}/config.yaml itself",
-    "server": "Stardock decides which machine joins where",
-    "node-name": "a node has the name of its machine",
-    "with-node-id": "a node has the name of its machine",
+    **common_keys.owned(_CONFIG, _DATA, _KUBECONFIG),
     "node-name-from-cloud-provider-metadata": "a node has the name of its machine",
-    "node-ip": "it differs by machine; Stardock writes the address of the first interface",
-    "advertise-address": "it differs by machine; Stardock writes the address of the first interface",
-    "node-external-ip": "it differs by machine, and options are the same for all",
-    "node-internal-dns": "it differs by machine, and options are the same for all",
-    "node-external-dns": "it differs by machine, and options are the same for all",
-    "data-dir": f"Stardock looks for the cluster in {_DATA}",
-    "write-kubeconfig": f"Stardock reads the kubeconfig at {_KUBECONFIG}",
-    "token-file": "Stardock writes the token and names its file",
-    "agent-token-file": "Stardock writes the token and names its file",
-    "cluster-reset": "it would reset the cluster at every start",
-    "cluster-reset-restore-path": "it would reset the cluster at every start",
-    "disable-agent": "every server is also a node of the cluster",
-    "disable-etcd": "every server is a member of etcd",
-    "disable-apiserver": "every server answers the API",
-    "disable-controller-manager": "every server runs the whole control plane",
-    "disable-scheduler": "every server runs the whole control plane",
-    "datastore-cafile": "Stardock's clusters keep their data in etcd",
-    "datastore-certfile": "Stardock's clusters keep their data in etcd",
-    "datastore-keyfile": "Stardock's clusters keep their data in etcd",
 }
 
-#: What to do instead of setting a key that holds a secret.
-_SECRET_CURES: Mapping[str, str] = {
-    "token": "delete it: Stardock makes the cluster's secrets, or reads them from the file that STARDOCK_SECRETS names",
-    "agent-token": "delete it: Stardock makes the cluster's secrets, or reads them from the file that STARDOCK_SECRETS names",
-    "datastore-endpoint": "delete it: Stardock's clusters keep their data in etcd",
-}
-_S3_CURE = "delete it, put the credentials in a Secret of kube-system, and name that: `etcd-s3-config-secret: NAME`"
 
 _KEYS = Keys(
     title="RKE2",
     command="rke2 server --help",
     facts="rke2-flags.json",
     owned=_OWNED,
-    merged=frozenset({"tls-san", "node-label", "node-taint", "kube-apiserver-arg"}),
-    secret_cures=_SECRET_CURES,
-    secret_cure=_S3_CURE,
+    merged=common_keys.MERGED,
+    secret_cures=common_keys.SECRET_CURES,
+    secret_cure=common_keys.S3_CURE,
     instead={"flannel-backend": "write `cni: flannel`, or another plugin: RKE2 brings several"},
 )
 

@@ -41,7 +41,8 @@ class Lock:
     """All that was allocated to the names of one cluster.
 
     `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox;
-    `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept).
+    `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept), and
+    `former_release` that of another Kubernetes, which cluster.yaml named before.
     """
 
     cluster: str
@@ -51,6 +52,7 @@ class Lock:
     images: Mapping[str, Pin] = field(default_factory=dict)
     memory: Mapping[str, int] = field(default_factory=dict)
     distribution_version: str | None = None
+    former_release: str | None = None
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""

@@ -16,7 +16,7 @@ from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
 from stardock.plan.allocation.memory import with_memory
 from stardock.plan.balancing import load_balancing
-from stardock.plan.distribution import allocated, distribution_problems, with_derived, with_version
+from stardock.plan.distribution import allocated, distribution_problems, former, with_derived, with_version
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
@@ -140,7 +140,14 @@ def _lock(spec: Spec, locked: Lock, every: Sequence[Declared], decided: _Decided
         machines[name] = LockedMachine(pool=numbers.pool, ordinal=numbers.ordinal, place=numbers.place, record=planned.machine)
     vrid = spec.network.vrid or locked.vrid or (identity.vrrp_id(spec.cluster) if spec.network.vip else None)
     founder = _founder(locked, every, decided)
-    return replace(locked, founder=founder, vrid=vrid, machines=machines, distribution_version=allocated(spec, locked))
+    return replace(
+        locked,
+        founder=founder,
+        vrid=vrid,
+        machines=machines,
+        distribution_version=allocated(spec, locked),
+        former_release=former(spec, locked),
+    )
 
 
 def _founder(locked: Lock, every: Sequence[Declared], decided: _Decided) -> str:

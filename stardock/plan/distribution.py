@@ -44,8 +44,8 @@ def _held(own: Kubernetes, lock: Lock | None) -> str | None:
     """A lock without machines says nothing: it holds pins of images alone. A release of another distribution is none for this one."""
     if lock is None or not lock.machines:
         return None
-    held = lock.distribution_version or own.unrecorded
-    return held if held is not None and own.release(held) is not None else None
+    held = (lock.distribution_version or own.unrecorded, lock.former_release)
+    return next((release for release in held if release and own.release(release) is not None), None)
 
 
 def recorded(lock: Lock) -> Kubernetes | None:
@@ -68,10 +68,17 @@ def founded_problem(spec: Spec, lock: Lock, facts: Facts) -> Problem | None:
 def allocated(spec: Spec, locked: Lock) -> str | None:
     """What the lock keeps: the release of the first allocation, stated or default. It follows no edit, since one may be refused.
 
-    Another distribution is another beginning: `founded_problem` tells where that is too late.
+    Another distribution is another beginning: `founded_problem` tells where that is too late, if it is known. What was before is
+    `former_release`, to come back to: a checkout without facts cannot tell.
     """
-    kept = locked.distribution_version if locked.machines else None
-    return kept if kept and distribution(spec.distribution.name).release(kept) else spec.distribution.version
+    own, kept = distribution(spec.distribution.name), (locked.distribution_version, locked.former_release) if locked.machines else ()
+    return next((release for release in kept if release and own.release(release) is not None), spec.distribution.version)
+
+
+def former(spec: Spec, locked: Lock) -> str | None:
+    """The release of the distribution that cluster.yaml named before this one."""
+    own, known = distribution(spec.distribution.name), (locked.distribution_version or DEFAULT.unrecorded, locked.former_release)
+    return next((release for release in known if release and own.release(release) is None), None) if locked.machines else None
 
 
 def distribution_problems(spec: Spec) -> Iterator[Problem]:

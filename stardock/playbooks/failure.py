@@ -10,6 +10,7 @@ from typing import Any
 
 from stardock.distributions import Kubernetes
 from stardock.distributions.causes import Cause, find_cause, plain
+from stardock.distributions.model import NodeRole
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
 from stardock.model.stages import NAMES
 from stardock.playbooks.events import Event
@@ -62,9 +63,11 @@ def failure_error(
     return EngineError(f"{event.host}: {found.words}{_read(found, message)}\n  {message}", cure=f"{found.cure}; {again}")
 
 
-def known_cause(watcher: Watcher, kubernetes: Kubernetes, event: Event, nodes: Mapping[str, str]) -> Cause | None:
+def known_cause(
+    watcher: Watcher, kubernetes: Kubernetes, event: Event, nodes: Mapping[str, str], role: NodeRole = "server"
+) -> Cause | None:
     """What its machine's logs, else the words of the failure, are known to mean. `nodes`: machine -> its Node's name."""
-    found = find_cause(kubernetes, watcher.logs.get(event.host, "")) or find_cause(kubernetes, cause(event))
+    found = find_cause(kubernetes, watcher.logs.get(event.host, ""), role) or find_cause(kubernetes, cause(event), role)
     return replace(found, cure=found.cure.replace("NODE", nodes.get(event.host, event.host))) if found else None
 
 
@@ -75,7 +78,7 @@ def _read(found: Cause, message: str) -> str:
 
 def agent_words(watcher: Watcher, kubernetes: Kubernetes, event: Event, nodes: Mapping[str, str]) -> str:
     """Of an agent that failed: cause and cure, in one line."""
-    found = known_cause(watcher, kubernetes, event, nodes)
+    found = known_cause(watcher, kubernetes, event, nodes, "agent")
     message = f"{event.task}: {cause(event)}"
     return f"{found.words}{_read(found, message)} ({message}): {found.cure}" if found else message
 

@@ -157,5 +157,9 @@ def refuse_others(answers: Mapping[str, Seen], kubernetes: Kubernetes) -> None:
         what = ", ".join(f"{name} ({other.title})" for name, other in others.items())
         names = " or ".join(dict.fromkeys(f"`name: {other.name}`" for other in others.values()))
         message = f"another Kubernetes than {kubernetes.title} is on {what}: a cluster keeps the one that it was founded with"
-        cure = f"write {names} under `distribution` again; a cluster of {kubernetes.title} wants machines of its own"
+        scripts = " or ".join(dict.fromkeys(script for other in others.values() for script in other.uninstall.values()))
+        cure = (
+            f"where that is the cluster, write {names} under `distribution` again; where it is left over and nobody needs its data, run"
+            f" {scripts} on the machine; a cluster of {kubernetes.title} wants machines of its own"
+        )
         raise RefusedError(message, cure=cure)

@@ -71,6 +71,7 @@ FLATCAR = System(
     first_user="core",
     first_boot="ignition",
     renderer="networkd",
+    names_interfaces=False,
     package_manager="none",
     packages=(),
     packages_by_role={"server": (), "agent": ()},

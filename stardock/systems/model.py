@@ -69,6 +69,7 @@ class System:
 
     first_boot: Literal["cloud-init", "ignition"] = "cloud-init"
     renderer: Literal["networkd", "network-manager"]  # who configures the network
+    names_interfaces: bool = True  # whether a NIC has its interface's name in the machine, too
     package_manager: Literal["apt", "transactional-update", "none"]
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system

@@ -50,6 +50,8 @@ def to_json(lock: Lock) -> str:
         document["memory"] = dict(lock.memory)
     if lock.distribution_version:
         document["distribution_version"] = lock.distribution_version
+    if lock.former_release:
+        document["former_release"] = lock.former_release
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 

@@ -69,6 +69,15 @@ def one_vm_id_each(spec: Spec) -> Iterator[Problem]:
         first.setdefault(machine.vm_id, machine.name)
 
 
+def kured_has_a_controller(spec: Spec) -> Iterator[Problem]:
+    """Kured is handed over as a HelmChart, which only the distribution's Helm controller installs."""
+    key = "disable-helm-controller"
+    if spec.maintenance.kured.install and spec.distribution.options.get(key) is True:
+        message = f"nobody would install kured: `{key}` takes the controller away that reads its HelmChart"
+        cure = f"delete `{key}`, or write `install: false` and install what `runner kured` prints"
+        yield at(spec, ("maintenance", "kured", "install"), message, cure)
+
+
 def known_pve_nodes(spec: Spec) -> Iterator[Problem]:
     """Pools and machines name PVE nodes of `proxmox.nodes`."""
     known = [node.name for node in spec.proxmox.nodes]
@@ -179,6 +188,7 @@ CONFLICTS: tuple[Rule, ...] = (
     one_host_name_each,
     one_vm_id_each,
     known_pve_nodes,
+    kured_has_a_controller,
     ports_have_an_address,
     one_sshd_each,
     known_bridges,

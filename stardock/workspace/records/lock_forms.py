@@ -129,6 +129,7 @@ LOCK: Forms = {
         "images": dict[Source, Any],
         "memory": dict[NodeName, HostMemory],
         "distribution_version": Version | None,
+        "former_release": Version | None,
     },
     LockedMachine: {"pool": Name, "ordinal": number(0, _ORDINALS, "ordinal"), "place": number(0, _ORDINALS, "place")},
     Pin: {

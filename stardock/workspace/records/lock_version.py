@@ -20,7 +20,8 @@ def version(lock: Lock) -> int:
     secrets, and (6) its proxy and options of its own, without a word, and it knew no other distribution than the first (6).
     """
     records = [machine.record for machine in lock.machines.values()]
-    another = lock.distribution_version is not None and of_release(lock.distribution_version) is not DEFAULT
+    releases = [release for release in (lock.distribution_version, lock.former_release) if release]
+    another = any(of_release(release) is not DEFAULT for release in releases)
     if another or any(record.proxy or record.options or record.kubernetes for record in records):
         return 6
     if any(map(_of_version_5, records)):

@@ -80,7 +80,12 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     unit = tmp_path / "k3s.service"
     unit.write_text((staged(tmp_path) / "etc/systemd/system/k3s.service").read_text().replace("/usr/local/bin/k3s", "/bin/true"))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False)
-    assert not [line for line in done.stderr.splitlines() if str(unit) in line], done.stderr
+    assert done.returncode == 0, done.stderr
+    assert not [line for line in done.stderr.splitlines() if unit.name in line], done.stderr
+    broken = tmp_path / "broken/k3s.service"
+    broken.parent.mkdir()
+    broken.write_text(re.sub("(?m)^ExecStart=.*$", "", unit.read_text()))
+    assert subprocess.run(["systemd-analyze", "verify", "--man=no", str(broken)], capture_output=True, check=False).returncode != 0
 
 
 def test_a_program_that_nobody_promised_is_not_unpacked(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from stardock.bundle.inventory import inventory_files
+from stardock.bundle.kubernetes import config
+from stardock.bundle.readers import readers
 from stardock.distributions import DISTRIBUTIONS, Kubernetes, of_release
 from stardock.distributions.authentication import configuration
 from stardock.distributions.causes import find_cause
@@ -21,10 +23,11 @@ from stardock.distributions.rke2 import RKE2
 from stardock.errors import InputErrors, RefusedError
 from stardock.model.facts import Facts, Founded
 from stardock.playbooks.running import read_answers, refuse_others
+from stardock.spec.rules.across import broken_rules
 from stardock.workspace.facts import save_facts
 from stardock.workspace.lock import save_lock
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace
-from tests.plans import PUBLIC_KEY, ROOT, document, plan_of
+from tests.plans import PUBLIC_KEY, ROOT, document, plan_of, spec_of
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("feature k3s")]
 
@@ -42,6 +45,12 @@ def planned(example: str = "quickstart", **options: Any) -> dict[str, Any]:
 def told(**options: Any) -> list[tuple[str, str, str]]:
     named = {key.replace("_", "-"): value for key, value in options.items()}
     return [(fault.key, fault.message, fault.cure) for fault in option_faults(K3S, named, K3S.default_version)]
+
+
+def refused(data: dict[str, Any]) -> list[str]:
+    with pytest.raises(InputErrors) as caught:
+        plan_of(data)
+    return [problem.message for problem in caught.value.problems]
 
 
 def values(found: object) -> Iterator[str]:
@@ -102,6 +111,21 @@ def test_flannel_is_told_the_first_interface_where_there_are_several_unless_some
     assert told_of() == {name: several[name] for name in told_of()}
     assert set(told_of(flannel_backend="none").values()) == {None}
     assert set(told_of(flannel_iface="eth7").values()) == {"eth7"}
+    for pool in data["pools"]:
+        if pool["role"] != "loadbalancer":
+            pool["options"] = {"flannel-iface": "eth9"}
+    assert set(told_of().values()) == {"eth9"}, "a pool's own"
+
+
+def test_flannel_is_told_no_name_that_a_system_gives_no_nic() -> None:
+    data = document("vlan-and-disks")
+    data["distribution"] = {"name": "k3s"}
+    plan = plan_of(data)[0]
+    agent = next(machine for machine in plan.machines if machine.role == "agent")
+    addresses = {machine.name: "10.0.0.1" for machine in plan.machines}
+    assert "flannel-iface" in config(plan, agent, addresses, {})
+    elsewhere = replace(agent, image=replace(agent.image, system="flatcar"))
+    assert "flannel-iface" not in config(plan, elsewhere, addresses, {})
 
 
 @pytest.mark.parametrize(
@@ -183,6 +207,38 @@ def test_causes_are_told_with_the_distribution_s_own_files_and_ports() -> None:
     removed = find_cause(K3S, "the member has been permanently removed from the cluster")
     assert removed is not None
     assert "k3s-uninstall.sh" in removed.cure
+    agent = find_cause(K3S, "the member has been permanently removed from the cluster", "agent")
+    assert agent is not None
+    assert "k3s-agent-uninstall.sh" in agent.cure
+
+
+def test_the_units_and_scripts_that_the_role_writes_are_not_the_users() -> None:
+    data = document("single")
+    data["distribution"] = {"name": "k3s"}
+    for path in ("/etc/systemd/system/k3s.service", "/usr/local/bin/k3s-killall.sh", "/opt/bin/k3s-agent-uninstall.sh"):
+        data["cloud_init"] = {"user_data": {"write_files": [{"path": path, "content": "x"}]}}
+        assert refused(data) == [f"`{path}` is a file that Stardock writes itself on server1"]
+
+
+def test_a_service_reads_its_own_environment_file_wherever_that_is() -> None:
+    assert readers("/etc/systemd/system/k3s.service.env", K3S, {}) == "k3s"
+    assert readers("/etc/systemd/system/k3s.service.d/10-own.conf", K3S, {}) == "systemd,k3s"
+
+
+def test_kured_needs_the_helm_controller() -> None:
+    data = document("single")
+    data["distribution"] = {"name": "k3s", "options": {"disable-helm-controller": True}}
+    data["maintenance"] = {"kured": {"install": True}}
+    (problem,) = [one for one in broken_rules(spec_of(data)) if one.path == "maintenance.kured.install"]
+    assert "nobody would install kured: `disable-helm-controller`" in problem.message
+
+
+@pytest.mark.parametrize("key", ["disable-kube-proxy", "default-local-storage-path", "secrets-encryption-provider", "supervisor-metrics"])
+def test_what_must_be_the_same_on_all_machines_is_no_option_of_one_pool(key: str) -> None:
+    data = document("single")
+    data["distribution"] = {"name": "k3s"}
+    data["pools"][0]["options"] = {key: "secretbox" if key == "secrets-encryption-provider" else True}
+    assert refused(data) == [f"`{key}` is the same on all machines of a cluster"]
 
 
 # the cluster keeps its Kubernetes
@@ -231,6 +287,16 @@ def test_before_the_founding_any_will_do_and_the_lock_follows(tmp_path: Path) ->
     assert {machine.kubernetes for machine in changed.plan.machines} == {"k3s"}
 
 
+def test_the_release_of_the_one_that_was_named_before_is_not_lost(tmp_path: Path) -> None:
+    """In a checkout without facts nobody knows whether it was founded: an edit that is taken back must upgrade nothing."""
+    commit_lock(workspace(tmp_path, QUICKSTART.replace("v1.36.5+rke2r1", "v1.35.2+rke2r1")))
+    commit_lock(workspace(tmp_path, as_k3s()))
+    back = workspace(tmp_path, as_k3s().replace("  name: k3s\n", "  name: rke2\n"))
+    assert back.plan.distribution.version == back.lock.distribution_version == "v1.35.2+rke2r1"
+    commit_lock(back)
+    assert workspace(tmp_path, as_k3s()).plan.distribution.version == "v1.36.5+k3s1"
+
+
 def test_only_a_lock_of_k3s_is_of_version_6_so_that_an_older_stardock_refuses_it(tmp_path: Path) -> None:
     where = workspace(tmp_path, as_k3s())
     save_lock(where.files.lock, where.lock)
@@ -251,3 +317,4 @@ def test_a_machine_that_runs_another_distribution_is_refused_before_anything_is_
         refuse_others(answers, K3S)
     assert "another Kubernetes than k3s is on server1 (RKE2)" in caught.value.message
     assert "`name: rke2`" in str(caught.value.cure)
+    assert "rke2-uninstall.sh" in str(caught.value.cure)

@@ -258,3 +258,20 @@ def test_the_question_takes_nothing_but_founding_keys_from_a_machine(tmp_path: P
     assert one.member
     assert (one.settings["cluster-cidr"], one.settings["cni"]) == ("10.42.0.0/16,fd00::/56", "multus,canal")
     assert json.dumps(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(("there", "told"), [([], True), (["server/db/etcd/member/wal"], False), (["agent"], False)])
+def test_what_another_kubernetes_left_behind_is_told_only_of_a_machine_that_is_in_no_cluster(
+    there: list[str], told: bool, tmp_path: Path
+) -> None:
+    for folder in ["other/server/db", *(f"own/{name}" for name in there)]:
+        (tmp_path / folder).mkdir(parents=True)
+    if "agent" in there:
+        (tmp_path / "own/agent/client-kubelet.crt").touch()
+    text = (ROOT / "ansible/roles/kubernetes/templates/running.sh.j2").read_text()
+    places = {"kubernetes_data_dir": tmp_path / "own", "kubernetes_others": {"k3s": tmp_path / "other"}}
+    given = {**facts(RKE2), **places, "kubernetes_founding_keys": []}
+    script = Environment(autoescape=False).from_string(text).render(**given)  # noqa: S701
+    script = script.replace("/etc/rancher/rke2/", f"{tmp_path}/none/")
+    done = subprocess.run(["bash", "-c", f"set -u\n{script}"], capture_output=True, text=True, check=True)
+    assert ("other=k3s" in done.stdout.splitlines()) == told

@@ -95,4 +95,5 @@ def full_lock() -> Lock:
         virtual_bytes=2 << 30,
         published="x-1.qcow2",
     )
-    return replace(lock, machines=machines, images={"https://example.org/x.qcow2": pin}, memory={"pve1": 65536})
+    pins, former = {"https://example.org/x.qcow2": pin}, "v1.36.5+k3s1"
+    return replace(lock, machines=machines, images=pins, memory={"pve1": 65536}, former_release=former)

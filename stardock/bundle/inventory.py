@@ -7,6 +7,7 @@ from typing import Any
 
 from stardock.addons.kured import server_files
 from stardock.bundle import kubernetes
+from stardock.bundle.groups import groups
 from stardock.bundle.machine import machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
@@ -20,7 +21,7 @@ from stardock.distributions.hardening import kernel_settings, needs_etcd_user
 from stardock.distributions.own_options import merged
 from stardock.errors import ConditionError
 from stardock.model.facts import Facts, address_of, ipv6_of
-from stardock.model.machine import ROLES, Machine
+from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.model.settings import LoadBalancing
 from stardock.systems import system
@@ -59,7 +60,7 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
     known = {name: address for name, address in addresses.items() if address}
     ipv6 = _second_addresses(plan, facts, asked)
     return {
-        "hosts.yml": _hosts(plan, left_out),
+        "hosts.yml": {"all": {"children": groups(plan, left_out)}},
         "group_vars/all.yml": _all(plan, facts, known),
         **({"group_vars/loadbalancer.yml": _balancing(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
         **{f"host_vars/{machine.name}.yml": _host(plan, facts, machine, known, ipv6) for machine in asked},
@@ -78,18 +79,6 @@ def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dic
     return {name: address for name, address in found.items() if address}
 
 
-def _hosts(plan: Plan, left_out: Collection[str]) -> Variables:
-    """One group a role, empty ones too, and one for the founder.
-
-    Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
-    turn, and servers that do not run. A missing group that a play names would be a warning.
-    """
-    groups: Variables = {role: {"hosts": {machine.name: {} for machine in plan.of_role(role)}} for role in ROLES}
-    silent: Variables = {"hosts": {name: {} for name in left_out}}
-    filled: Variables = {"silent": silent, "restarting": {"hosts": {}}, "one_at_a_time": {"hosts": {}}, "down": {"hosts": {}}}
-    return {"all": {"children": {**groups, "founder": {"hosts": {plan.founder: {}}}, **filled}}}
-
-
 def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
     balancing, options, version = plan.load_balancing, plan.distribution.options, plan.distribution.version
     own = distribution(plan.distribution.name)
@@ -99,6 +88,7 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "ansible_port": plan.ssh.port,
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_ssh_common_args": _SSH,
+        **_arguments(plan.ssh.arguments),
         "founding_cluster": plan.cluster,
         "founding_founder": plan.founder,
         "founding_known": facts.founded.ca_sha256 if facts.founded else "",
@@ -115,6 +105,11 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "kubernetes_downloader": downloader(plan),
         "machine_downloader": downloader(plan),
     }
+
+
+def _arguments(text: str) -> dict[str, str]:
+    """The user's own, for both programs, after ours: of an option that is there twice ssh takes the first."""
+    return {f"ansible_{program}_extra_args": text for program in ("ssh", "sftp")} if text else {}
 
 
 def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) -> Variables:

@@ -104,6 +104,7 @@ class Ssh:
     user: str
     port: int = 22
     private_key: str | None = None
+    arguments: str = ""  # further ones for ssh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,7 +171,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         machines=machines,
         founder=founder.name,
         join_address=balancing.vip if balancing else founder.address,
-        ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key),
+        ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key, arguments=spec.ssh.extra_args or ""),
         load_balancing=balancing,
         kured=reboots,
         state=state_of(spec.cluster, spec.state.backend, spec.state.settings),

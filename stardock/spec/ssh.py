@@ -9,6 +9,7 @@ from pydantic import Field
 from stardock.spec.private_key import KeyFile
 from stardock.spec.proxmox import Port
 from stardock.spec.section import Section
+from stardock.spec.ssh_arguments import Arguments
 from stardock.spec.units import Account
 
 
@@ -25,3 +26,4 @@ class Ssh(Section):
     private_key: KeyFile | None = Field(
         default=None, description="file of the private key, relative to cluster.yaml; default: the SSH agent"
     )
+    extra_args: Arguments | None = Field(default=None, description="further arguments of ssh, as Ansible takes them: -o Compression=yes -4")

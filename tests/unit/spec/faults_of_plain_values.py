@@ -8,6 +8,7 @@ from tests.unit.spec.faults_of_hardware import case as pool
 
 FLAG = ("is not true or false", "without quotes")
 EMPTY = ("it is empty", "delete the line")
+SSH_KEYS = "keys: [id_ed25519.pub]"
 ADMIN = "name: admin"
 NIC = "bridge: vmbr0"
 URL = "https://example.org/x"
@@ -24,6 +25,11 @@ def last(text: str, path: str, message: str, cure: str) -> Case:
 def user(words: str, key: str, message: str, cure: str) -> Case:
     """Words of an account."""
     return last(f"cloud_init: {{users: [{{{ADMIN}, {words}}}]}}", f"cloud_init.users[0].{key}", message, cure)
+
+
+def ssh(words: str, message: str, cure: str) -> Case:
+    """Further arguments of ssh."""
+    return (SSH_KEYS, f'extra_args: "{words}"\n  {SSH_KEYS}'), "extra_args", "ssh.extra_args", message, cure
 
 
 def kured(words: str, key: str, message: str, cure: str) -> Case:
@@ -183,6 +189,15 @@ PLAIN_VALUES: dict[str, Case] = {
         f"proxy: {{{PROXY}, no_proxy: [10.0.0.5/8]}}", "proxy.no_proxy[0]", "`10.0.0.5/8` is neither", "write 10.0.0.0/8"
     ),
     "no_proxy_for_half_an_address": last(f"proxy: {{{PROXY}, no_proxy: ['10.0']}}", "proxy.no_proxy[0]", "`10.0` is neither", ".home.arpa"),
+    "ssh_without_a_check_of_host_keys": ssh("-o StrictHostKeyChecking=no", "known by their host keys", "--accept-new-host-keys"),
+    "ssh_with_hosts_known_elsewhere": ssh("-oUserKnownHostsFile=/dev/null", "known by their host keys", "--accept-new-host-keys"),
+    "ssh_at_a_path_of_its_own": ssh("-4 -o 'controlpath /tmp/x'", "`controlpath` is not for here", "delete it"),
+    "ssh_that_lends_the_agent": ssh("-A", "`-A` is not taken here", "write for example"),
+    "ssh_to_another_host": ssh("server9", "`server9` is not taken here", "write for example"),
+    "ssh_as_somebody_else": ssh("-o User=bob", "`User` is not for here", "write `user:`"),
+    "ssh_with_half_a_quote": ssh("-o x='y", "a quote without its other half", "write for example"),
+    "ssh_by_no_host": ssh("-J", "`-J` needs a value", "write for example"),
+    "ssh_by_a_word_alone": ssh("-o Compression", "`Compression` is not an option of ssh", "NAME=VALUE"),
     "key_of_a_user_empty": user("keys: ['']", "keys[0]", *EMPTY),
     "sudo_in_words": user("sudo: ALL", "sudo", *FLAG),
     "password_from_a_variable_with_a_blank": user(

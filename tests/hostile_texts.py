@@ -390,6 +390,12 @@ def _document() -> dict[str, Any]:
         "password_from": {"env": "SECRET_TEXT"},
         "no_proxy": [".home.arpa"],
     }
+    data["cni"] = {
+        "plugin": "canal",
+        "interface": "ens18",
+        "encryption": "wireguard",
+        "values": {"calico": {"felixLogSeverityScreen": "info"}},
+    }
     data["snapshots"] = {
         "schedule": "0 3 * * *",
         "s3": {

@@ -7,6 +7,7 @@ from typing import Any
 
 from stardock.addons.kured import server_files
 from stardock.bundle import kubernetes
+from stardock.bundle.cni import network_files
 from stardock.bundle.groups import groups
 from stardock.bundle.machine import machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
@@ -141,7 +142,7 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     common["machine_secret_files"] += secret
     if machine.role == "server":
         clear, secret = snapshot_files(plan)
-        common["machine_files"] += [*clear, *server_files(plan)]
+        common["machine_files"] += [*clear, *network_files(plan), *server_files(plan)]
         common["machine_secret_files"] += secret
     node, wanted = kubernetes.node(plan, machine), plan.distribution
     confined = own.confinement.variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}

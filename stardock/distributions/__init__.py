@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Literal
 
 from stardock.distributions import k3s, rke2
-from stardock.distributions.model import NO_PLUGIN, Kubernetes
+from stardock.distributions.model import Kubernetes
+from stardock.distributions.network import NO_PLUGIN
 
 __all__ = ["DEFAULT", "DEFAULT_NAME", "DISTRIBUTIONS", "NO_PLUGIN", "UNITS_OF_OURS", "Kubernetes", "Name", "distribution", "of_release"]
 

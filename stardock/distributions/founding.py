@@ -18,6 +18,7 @@ from typing import Any
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.distributions.fault import Fault
 from stardock.distributions.model import Kubernetes
+from stardock.distributions.network import settled_values
 
 #: k3s' pkg/cli/server: the tenth address of each network of services.
 _DNS = 10
@@ -42,8 +43,9 @@ def settings(kubernetes: Kubernetes, options: Mapping[str, Any]) -> dict[str, st
 
 
 def is_setting(kubernetes: Kubernetes, key: str, value: str) -> bool:
-    """Whether that is a setting and a value that may be shown."""
-    return key in founding_keys(kubernetes) and _VALUE.fullmatch(value) is not None
+    """Whether that is a setting, of config.yaml or of a network plugin's chart, and a value that may be shown."""
+    keys = {*founding_keys(kubernetes), *(path for paths in kubernetes.network.settled.values() for path in paths)}
+    return key in keys and _VALUE.fullmatch(value) is not None
 
 
 def _networks(options: Mapping[str, Any], key: str) -> str:
@@ -66,6 +68,22 @@ def _text(value: Any) -> str:
     items = value if isinstance(value, list | tuple) else [value]
     parts = (part.strip() for item in items for part in (str(item).lower() if isinstance(item, bool) else str(item)).split(","))
     return ",".join(parts)
+
+
+def chart_settings(kubernetes: Kubernetes, options: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
+    """The same of the network plugin's chart, which no machine's config.yaml says."""
+    found = settled_values(kubernetes.network, kubernetes.plugin(options), values)
+    return {key: value for key, value in found.items() if is_setting(kubernetes, key, value)}
+
+
+def chart_faults(
+    kubernetes: Kubernetes, options: Mapping[str, Any], values: Mapping[str, Any], founded: Mapping[str, str]
+) -> Iterator[Fault]:
+    """What of the chart's values is otherwise than a cluster was founded with."""
+    for key, value in chart_settings(kubernetes, options, values).items():
+        if founded.get(key, value) != value:
+            message = f"`{key}` of the network plugin is settled when a cluster is founded: it has {founded[key]}, `cni` comes to {value}"
+            yield Fault(key, message, f"write `cni` so that it comes to {founded[key]} again; another value needs another cluster")
 
 
 def founding_faults(

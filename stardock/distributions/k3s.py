@@ -7,7 +7,8 @@ from typing import Any
 
 from stardock.distributions import common_keys
 from stardock.distributions.keys import Keys
-from stardock.distributions.model import NO_PLUGIN, Anonymous, Kubernetes, NodeRole
+from stardock.distributions.model import Anonymous, Kubernetes, NodeRole
+from stardock.distributions.network import NO_PLUGIN, Network, Wanted
 from stardock.distributions.selinux import Confinement, Policy
 
 _CONFIG = "/etc/rancher/k3s"
@@ -17,6 +18,8 @@ _PORT = 6443
 #: The one plugin that it brings.
 _FLANNEL = "flannel"
 _BACKEND = "flannel-backend"
+_WIREGUARD = "wireguard-native"
+_INTERFACE = "flannel-iface"
 
 _ONE_PORT = f"machines join and ask the API at port {_PORT}, where Stardock and the load balancers look for both"
 
@@ -41,7 +44,7 @@ _SECRET_CURES: Mapping[str, str] = {
 
 #: Keys of RKE2's that have a counterpart here.
 _INSTEAD: Mapping[str, str] = {
-    "cni": f"delete it: k3s brings flannel; `{_BACKEND}: wireguard-native` or host-gw is another way of it, none leaves the network to you",
+    "cni": "delete it: k3s brings flannel; `cni: {encryption: wireguard}` encrypts it, `{plugin: none}` leaves the network to you",
     "profile": "write `protect-kernel-defaults: true`: k3s has no profile; what else the CIS benchmark asks is in docs.k3s.io/security",
     "enable-servicelb": "delete it: k3s has it on; `disable: [servicelb]` switches it off",
     "ingress-controller": "delete it: k3s brings traefik; `disable: [traefik]` takes it away",
@@ -92,6 +95,20 @@ def network_plugins(options: Mapping[str, Any]) -> tuple[str, ...]:
     return (NO_PLUGIN,) if options.get(_BACKEND) == NO_PLUGIN else (_FLANNEL,)
 
 
+def _network_options(wanted: Wanted) -> dict[str, tuple[str, Any]]:
+    """docs.k3s.io, "Basic Network Options"."""
+    backends = {
+        "plugin": NO_PLUGIN if wanted.plugin == NO_PLUGIN else None,
+        "encryption": _WIREGUARD if wanted.encryption else None,
+        "backend": wanted.backend,
+    }
+    return {
+        **dict([(_BACKEND, (key, name)) for key, name in backends.items() if name][:1]),
+        **({_INTERFACE: ("interface", wanted.interface)} if wanted.interface else {}),
+        **({} if wanted.kube_proxy else {"disable-kube-proxy": ("kube_proxy", True)}),
+    }
+
+
 K3S = Kubernetes(
     name="k3s",
     title="k3s",
@@ -133,6 +150,9 @@ K3S = Kubernetes(
     supervisor_port=_PORT,
     network_plugin=_FLANNEL,
     network_plugins=network_plugins,
+    network=Network(
+        plugins=(_FLANNEL, NO_PLUGIN), encrypted=(_FLANNEL,), options=_network_options, chart=None, backends=("vxlan", "host-gw")
+    ),
     founding={
         "cluster-domain": "cluster.local",
         "disable-cloud-controller": "false",
@@ -148,7 +168,7 @@ K3S = Kubernetes(
     # Without it a lone server keeps its data in SQLite. It says nothing to one that joins: RKE2 sets it on all of its servers.
     founds_with={"cluster-init": True},
     # flannel takes the interface of the default route, not that of node-ip (pkg/agent/flannel/flannel.go, `LookupExtInterface`)
-    interface_key="flannel-iface",
+    interface_key=_INTERFACE,
     # fixed in the releases of May 2025
     anonymous=Anonymous(first={(1, 32): "v1.32.5+k3s1", (1, 33): "v1.33.1+k3s1"}, source="k3s-io/k3s#12245"),
     # docs.k3s.io/installation/requirements

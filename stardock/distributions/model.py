@@ -8,6 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from stardock.distributions.keys import Keys
+from stardock.distributions.network import NO_PLUGIN, Network, primary
 from stardock.distributions.release import Release, release, tag_pattern
 from stardock.distributions.selinux import Confinement
 
@@ -18,9 +19,6 @@ NODE_PASSWORD = "/etc/rancher/node/password"  # noqa: S105 -- a path
 
 #: Of the Secret in which servers read how S3 is spoken to (k3s, pkg/etcd/s3; RKE2 has it from there).
 S3_SECRET_TYPE = "etcd.k3s.cattle.io/s3-config-secret"  # noqa: S105 -- a type
-
-#: No plugin: nodes are not Ready until the user's own is there.
-NO_PLUGIN = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +65,7 @@ class Kubernetes:
     supervisor_port: int  # where machines join
     network_plugin: str  # where cluster.yaml names none
     network_plugins: Callable[[Mapping[str, Any]], tuple[str, ...]]  # the plugins that it installs, from its options
+    network: Network  # what `cni` of cluster.yaml comes to
     founding: Mapping[str, str]  # what a cluster keeps, beside networks and name servers -> what it is where its options say nothing
     founds_with: Mapping[str, Any] = field(default_factory=dict)  # further keys of every server's config.yaml
     interface_key: str = ""  # the key that names the interface of its network plugin; empty: nobody needs to tell it
@@ -98,6 +97,10 @@ class Kubernetes:
     def has_network(self, options: Mapping[str, Any]) -> bool:
         """Whether it brings a network plugin: without one no node is Ready until the user's own is there."""
         return self.network_plugins(options) != (NO_PLUGIN,)
+
+    def plugin(self, options: Mapping[str, Any]) -> str:
+        """The plugin that gives pods their network."""
+        return primary(self.network_plugins(options))
 
     @property
     def written_files(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from stardock.distributions import common_keys
 from stardock.distributions.keys import Keys
 from stardock.distributions.model import Anonymous, Kubernetes
+from stardock.distributions.rke2_network import NETWORK
 from stardock.distributions.selinux import Confinement, Policy
 
 _CONFIG = "/etc/rancher/rke2"
@@ -101,6 +102,7 @@ RKE2 = Kubernetes(
     supervisor_port=9345,
     network_plugin=_CANAL,
     network_plugins=network_plugins,
+    network=NETWORK,
     founding={
         "cluster-domain": "cluster.local",
         "disable-cloud-controller": "false",

@@ -68,6 +68,14 @@ class LoadBalancing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Values of a chart that the distribution brings, by its name."""
+
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class S3:
     """The bucket for snapshots of etcd. `secret` is the Secret of kube-system that tells servers; sources are `env:NAME` or `file:PATH`."""
 

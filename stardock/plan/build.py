@@ -16,6 +16,7 @@ from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
 from stardock.plan.allocation.memory import with_memory
 from stardock.plan.balancing import load_balancing
+from stardock.plan.cni import chart_of
 from stardock.plan.distribution import allocated, distribution_problems, former, with_derived, with_version
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
@@ -183,6 +184,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         tls_san=_tls_san(machines, balancing.vip if balancing else None),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
+        network=chart_of(spec),
         s3=s3_of(spec.snapshots),
         prefetched=decided.prefetched,
     )

@@ -12,7 +12,7 @@ from stardock.distributions import DEFAULT, Kubernetes, distribution, of_release
 from stardock.distributions.option_rules import option_faults
 from stardock.model.facts import Facts
 from stardock.model.lock import Lock
-from stardock.spec.derived import derived_options
+from stardock.spec.derived import all_options
 from stardock.spec.places import at
 from stardock.spec.rules.across import option_keys
 from stardock.spec.rules.own_options import own_options_fit
@@ -33,11 +33,7 @@ def with_version(spec: Spec, lock: Lock | None) -> Spec:
 
 def with_derived(spec: Spec) -> Spec:
     """The spec with the options that its other keys come to."""
-    derived = {name: found.value for name, found in derived_options(spec).items()}
-    if not derived:
-        return spec
-    options = {**spec.distribution.options, **derived}
-    return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"options": options})})
+    return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"options": all_options(spec)})})
 
 
 def _held(own: Kubernetes, lock: Lock | None) -> str | None:

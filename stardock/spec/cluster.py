@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, PrivateAttr, model_validator
 
 from stardock.spec.cloud_init import CloudInit
+from stardock.spec.cni import Cni
 from stardock.spec.distribution import Distribution
 from stardock.spec.hooks import Hooks
 from stardock.spec.image import INHERITED, Image
@@ -37,6 +38,7 @@ class Spec(Section):
     proxmox: Proxmox = Field(description="where machines are made")
     image: Image = Field(description="what machines start from")
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
+    cni: Cni = Field(default=Cni(), description="the network of pods")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")

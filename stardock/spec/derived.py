@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stardock.distributions import distribution
+
 if TYPE_CHECKING:
     from stardock.spec.cluster import Keys, Spec
     from stardock.spec.snapshots import Snapshots
@@ -27,12 +29,19 @@ def derived_options(spec: Spec) -> Mapping[str, Derived]:
     return dict(_derived(spec))
 
 
+def all_options(spec: Spec) -> dict[str, Any]:
+    """The options that are written, and those that other keys come to."""
+    return {**spec.distribution.options, **{name: found.value for name, found in derived_options(spec).items()}}
+
+
 def _derived(spec: Spec) -> Iterator[tuple[str, Derived]]:
     if spec.registries.embedded:
         yield "embedded-registry", Derived(True, ("registries", "embedded"))
     if spec.registries.system_default:
         yield "system-default-registry", Derived(spec.registries.system_default, ("registries", "system_default"))
     yield from _of_snapshots(spec.snapshots)
+    for option, (key, value) in distribution(spec.distribution.name).network.options(spec.cni.wanted()).items():
+        yield option, Derived(value, ("cni", key))
 
 
 def _of_snapshots(wanted: Snapshots) -> Iterator[tuple[str, Derived]]:

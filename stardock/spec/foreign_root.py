@@ -28,6 +28,7 @@ OPTION = "it belongs to `distribution.options`, in the words of the distribution
 ADDONS = "delete it: Stardock installs no add-ons; RKE2 and k3s apply manifests that `cloud_init.user_data.write_files` puts on servers"
 PLACED = "delete it: `nodes` of `proxmox`, and of pools, say where machines are made"
 SIZED = "write cores, memory and disk of each pool: cores: 2, memory: 4GiB, disk: 40GiB"
+CNI = "it belongs to `cni`: write cni: {plugin: {}}"
 VERSION = "write distribution: {version: ...}, the whole tag of a release of RKE2 or k3s"
 _OPTIONS = "it belongs to `distribution.options`, key by key, in the words of its config.yaml: write distribution: {options: {KEY: VALUE}}"
 _NO_OBJECT = "delete it: cluster.yaml is no object of Kubernetes"
@@ -62,7 +63,7 @@ ROOT: Mapping[str, str] = {
     **each("kubernetes rke2 k8s k3s k0s rke", "distribution"),
     **each("cidr pod_cidr cluster_cidr kube_pods_subnet podsubnet pods_cidr cluster_ipv4_cidr pod_network_cidr", OPTION % "cluster-cidr"),
     **each("service_cidr svc_cidr kube_service_addresses servicesubnet services_cidr service_ipv4_cidr", OPTION % "service-cidr"),
-    **each("cni kube_network_plugin network_plugin cni_plugin", OPTION % "cni"),
+    **each("kube_network_plugin network_plugin cni_plugin", CNI),
     **each("tls_san sans api_sans tls_sans additional_tls_sans", OPTION.replace("{}", "{[]}") % "tls-san"),
     **each("extra_server_args extra_agent_args k3s_server_args k3s_exec_server_args server_args agent_args kubelet_args", _OPTIONS),
     **each("metallb addons helm_charts ingress manifests cert_manager argocd longhorn traefik", ADDONS),

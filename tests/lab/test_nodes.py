@@ -10,23 +10,16 @@ import pytest
 
 from lab.settings import Network
 from lab.standin import build_tarball
+from stardock.bundle.cni import network_files
 from tests.lab.hosts import KUBECTL, Host, boot, machines
 from tests.lab.standin.processes import VERSION, until
+from tests.plans import document, plan_of
 
 pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.one_life("nodes"), pytest.mark.slow]
 #: by each machine's second NIC: what `node-ip` chooses
 SERVER, AGENT = "10.68.0.11", "10.68.0.21"
 SERVER_6, AGENT_6 = "fd00:68::11", "fd00:68::21"
 MANIFESTS = "/var/lib/rancher/rke2/server/manifests"
-#: canal takes the default route's interface where none is given
-NETWORK = """\
-apiVersion: helm.cattle.io/v1
-kind: HelmChartConfig
-metadata: {name: rke2-canal, namespace: kube-system}
-spec:
-  valuesContent: |
-    flannel: {iface: ens19}
-"""
 DNS = """\
 apiVersion: helm.cattle.io/v1
 kind: HelmChartConfig
@@ -38,6 +31,15 @@ spec:
 DUAL = "cluster-cidr: 10.42.0.0/16,fd00:42::/56\nservice-cidr: 10.43.0.0/16,fd00:43::/112\n"
 WEB = Path(__file__).parents[2] / "tools/demo-web.yaml"
 ASKED = 200
+
+
+def network() -> bytes:
+    """What Stardock writes for canal, which takes the default route's interface where none is given."""
+    data = document() | {"cni": {"interface": "ens19"}}
+    for role in ("server", "agent"):
+        data["network"][role].append({"name": "ens19", "bridge": "vmbr1", "dhcp": True})
+    *_, file = network_files(plan_of(data)[0])
+    return file["content"].encode()
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def server(folder: Path, tarball: Path) -> Host:
     host = boot(folder, 1, "server1", ["10.67.0.11", f"{SERVER},{SERVER_6}"], gateway="10.67.0.1")
     host.install(tarball, f"token: secret\nnode-ip: {SERVER},{SERVER_6}\nnode-label: [tier=first]\n{DUAL}")
     host.output(f"mkdir -p -m 700 /var/lib/rancher/rke2/server && mkdir -p {MANIFESTS}")
-    host.output(f"cat > {MANIFESTS}/rke2-canal-config.yaml", NETWORK.encode())
+    host.output(f"cat > {MANIFESTS}/stardock-cni.yaml", network())
     host.output("systemctl enable --now rke2-server")
     return host
 
@@ -94,7 +96,7 @@ def test_a_deployment_of_two_is_answered_through_a_service_on_every_node(server:
         assert answers == {name for name, _ in pods.values()}
 
 
-@pytest.mark.proves("feature nodes that run pods")
+@pytest.mark.proves("feature nodes that run pods", "feature network of pods")
 def test_pods_reach_each_other_across_machines_by_the_interface_that_was_chosen(
     server: Host, agent: Host, pods: dict[str, tuple[str, str]]
 ) -> None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stardock.distributions import distribution
-from stardock.distributions.founding import founding_faults
+from stardock.distributions.founding import chart_faults, founding_faults
 from stardock.distributions.upgrade import upgrade_fault
 from stardock.model.plan import Plan
+from stardock.spec.keypath import path_text
 from stardock.spec.places import at
+from stardock.spec.rules.across import option_keys
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem
@@ -30,7 +32,7 @@ class Running:
 
 def guard_problems(spec: Spec, plan: Plan, running: Running) -> list[Problem]:
     """Everything that cluster.yaml wants and the cluster cannot become."""
-    return [*_version(spec, plan, running.versions), *_settings(spec, plan, running.settings)]
+    return [*_version(spec, plan, running.versions), *_settings(spec, plan, running.settings), *_chart(spec, plan, running.settings)]
 
 
 def _version(spec: Spec, plan: Plan, versions: Mapping[str, str]) -> Iterator[Problem]:
@@ -48,5 +50,15 @@ def _settings(spec: Spec, plan: Plan, settings: Mapping[str, Mapping[str, str]])
     for name, founded in settings.items():
         for fault in founding_faults(distribution(plan.distribution.name), plan.distribution.options, founded, name or "this one"):
             if fault.key not in told:
-                yield at(spec, ("distribution", "options", fault.key), fault.message, fault.cure)
+                keys = option_keys(spec, fault)
+                cure = fault.cure if keys[0] == "distribution" else f"write `{path_text(keys)}` as it was; another needs another cluster"
+                yield at(spec, keys, fault.message, cure)
             told.add(fault.key)
+
+
+def _chart(spec: Spec, plan: Plan, settings: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
+    """Only the facts know these."""
+    own, values = distribution(plan.distribution.name), plan.network.values if plan.network else {}
+    for founded in settings.values():
+        for fault in chart_faults(own, plan.distribution.options, values, founded):
+            yield at(spec, ("cni",), fault.message, fault.cure)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stardock.spec.foreign_root import IMAGE, NICS_BY_ROLE, OPTION, ROOT, each
+from stardock.spec.foreign_root import CNI, IMAGE, NICS_BY_ROLE, OPTION, ROOT, each
 from stardock.spec.mistakes import foreign_first_boot_keys, foreign_machine_keys
 
 _OF_A_NIC = "it is of a NIC: write agent: [{%s}], and likewise server and loadbalancer"
@@ -31,7 +31,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     "Distribution": {
         **each("cidr pod_cidr cluster_cidr pods_cidr podsubnet", OPTION % "cluster-cidr"),
         **each("service_cidr svc_cidr services_cidr servicesubnet", OPTION % "service-cidr"),
-        **each("network_plugin", OPTION % "cni"),
+        **each("network_plugin", CNI),
         **each("release k8s_version kubernetes_version rke2_version tag", "version"),
         **each("channel", "delete it: the release is pinned; write version: the whole tag of a release"),
         **each("config extra_args args server_config extra_config settings flags", "options"),
@@ -101,12 +101,19 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("ipv6 dual_stack", _OF_A_NIC % "ipv6: {slaac: true}"),
         **each("pod_cidr cluster_cidr pods_cidr podsubnet", OPTION % "cluster-cidr"),
         **each("service_cidr svc_cidr services_cidr servicesubnet", OPTION % "service-cidr"),
-        **each("cni plugin network_plugin", OPTION % "cni"),
+        **each("cni plugin network_plugin", CNI),
         **each("vlan vlan_id tag", _OF_A_NIC % "vlan: {}"),
         **each("mtu", _OF_A_NIC % "mtu: {}"),
         **each("interface interfaces nics", _OF_A_NIC % "bridge: vmbr0"),
         **each("name", _OF_A_NIC % "name: {}"),
         **each("static dhcp firewall model", _OF_A_NIC % "dhcp: true"),
+    },
+    "Cni": {
+        **each("name type network_plugin", "plugin"),
+        **each("iface flannel_iface device nic", "interface"),
+        **each("flannel_backend", "backend"),
+        **each("wireguard encrypted", "write encryption: wireguard"),
+        **each("kube_proxy_replacement kubeproxyreplacement disable_kube_proxy", "write kube_proxy: false"),
     },
     "Interface": {
         **each("tag vlan_id vlanid vlan_tag", "vlan"),

@@ -239,6 +239,7 @@ _MAPPINGS: Mapping[str, Callable[[str], str | None]] = {
     "macs": lambda said: _written(f'ens18: "{said}"') if re.fullmatch(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}", said) else None,
     "maintenance": _maintenance,
     "proxmox": _endpoint,
+    "cni": lambda said: _written(f"plugin: {said.lower()}") if re.fullmatch(r"[A-Za-z]+", said) else None,
     "datastores": lambda said: _written(f"disks: {said}") if re.fullmatch(r"[\w-]+", said) else None,
 }
 

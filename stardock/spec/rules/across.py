@@ -16,6 +16,7 @@ from stardock.spec.derived import derived_options
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import address_rules, vip_rules
 from stardock.spec.rules.cluster_networks import cluster_network_rules
+from stardock.spec.rules.cni import cni_rules
 from stardock.spec.rules.derived import options_are_told_once
 from stardock.spec.rules.nodes import node_rules
 from stardock.spec.rules.own_options import own_options_fit
@@ -197,6 +198,7 @@ CONFLICTS: tuple[Rule, ...] = (
     load_balancers_are_no_nodes,
     options_fit_the_distribution,
     options_are_told_once,
+    cni_rules,
     own_options_fit,
     selinux_rules,
     node_rules,

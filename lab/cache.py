@@ -11,6 +11,7 @@ from pathlib import Path
 PROGRAMS = {
     "bin/etcd": "etcd/current/bin/server",
     "bin/etcdctl": "etcd/current/bin/etcdctl",
+    "bin/front": "front/current/bin/front",
     "bin/kube-apiserver": "kubernetes/current/bin/kube-apiserver",
     "bin/kubectl": "kubernetes/current/bin/kubectl",
 }

@@ -10,7 +10,6 @@ from lab.command.copy import ENDPOINT, node_address
 from lab.command.ipv6 import RoutedV6, routed_v6
 from lab.errors import LabError
 from lab.settings import LabSettings, Network, Nodes, PveNode
-from lab.standin import STANDS_FOR
 from stardock.model.machine import Interface
 from stardock.model.plan import Plan
 from stardock.model.settings import PveNode as PlannedNode
@@ -22,11 +21,8 @@ Segment = tuple[str, int | None]  # bridge, VLAN
 def lab_settings(plan: Plan, directory: Path, vms: Sequence[str] = (), kind: Nodes = "emulated") -> LabSettings:
     """The settings of a lab in `directory` for this plan. `vms` are names of machines, `kind` is that of all nodes.
 
-    Raises LabError for a machine that there is not, and for a distribution that the lab has no stand-in of.
+    Raises LabError for a machine that there is not.
     """
-    if plan.distribution.name != STANDS_FOR:
-        cure = f"rehearse with `distribution: {{name: {STANDS_FOR}}}`; what is shown of {plan.distribution.name} is in docs/proof.md"
-        raise LabError(f"the lab's stand-in is one for {STANDS_FOR}: it has no {plan.distribution.name}", cure)
     planned = enumerate(plan.proxmox.nodes, 1)
     nodes = tuple(PveNode(node.name, node.address or node_address(number), _storages(plan, node)) for number, node in planned)
     networks = tuple(network for number, segment in enumerate(_segments(plan)) for network in _networks(plan, segment, number))

@@ -14,7 +14,7 @@ from lab.command.settings import lab_settings
 from lab.errors import LabError
 from lab.machines import inotify
 from lab.settings import Nodes
-from lab.standin import build_tarball
+from lab.standin import build_release
 from stardock.errors import ConditionError
 from stardock.workspace.workspace import open_workspace
 
@@ -22,7 +22,7 @@ _DIFFERENCES = """\
 machines here are containers, not VMs, unless --vm says so (all differences: docs/lab.md):
   they share this machine's kernel, so modules and kernel.* sysctls are refused; CPUs are not limited, disks do not grow
   the image is a locally built Debian 12 whatever its URL says; packages come from the mirror that apt here is configured with
-  RKE2 is a stand-in around Kubernetes' own programs (docs/stand-in.md)"""
+  RKE2 and k3s are a stand-in around Kubernetes' own programs (docs/stand-in.md)"""
 _NODES: dict[Nodes, str] = {
     "real": "  its nodes are real: a kubelet, containerd and a network of pods on each",
     "emulated": "  its nodes are emulated: they are Ready, and run no pods (--nodes)",
@@ -105,7 +105,7 @@ def _artifacts(paths: LabPaths, version: str) -> Path:
     """The folder that stands for the distribution's release."""
     folder = paths.directory / "artifacts"
     folder.mkdir(parents=True, exist_ok=True)
-    build_tarball(folder, version)
+    build_release(folder, version)
     return folder
 
 

@@ -1,8 +1,5 @@
-"""A stand-in for RKE2: a tarball of the real one's layout whose `rke2` does RKE2's own part and starts the real programs."""
+"""A stand-in for RKE2 and k3s: a release of the real one's layout whose program does its own part and starts the real programs."""
 
-from lab.standin.tarball import build_tarball
+from lab.standin.release import build_release
 
-__all__ = ["STANDS_FOR", "build_tarball"]
-
-#: The one distribution (`distribution.name`) that there is a stand-in of.
-STANDS_FOR = "rke2"
+__all__ = ["build_release"]

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from lab.patience import patient
 from lab.settings import Nodes
@@ -69,12 +69,10 @@ class Cluster:
         """Any command, in the lab's network and environment."""
         return self.command(*self.inside_argv(*words)[1:], check=check, timeout=timeout)
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
+    def begin(self, *words: str, output: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
         """The same, without waiting."""
         environment = {**os.environ, "PATH": PATH, "STARDOCK_LOCK": "write"}
-        return subprocess.Popen(
-            self.inside_argv(*words), cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        return subprocess.Popen(self.inside_argv(*words), cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
 
     def up(self) -> None:
         """A new lab, nothing in it."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lab.patience import patient
-from lab.standin import build_tarball
+from lab.standin import build_release
 from tests.lab.cluster import Cluster, bootstrapped_single
 from tests.waiting import until
 
@@ -151,7 +151,7 @@ def test_version_goes_up_after_a_snapshot_server_by_server_and_an_agent_that_can
             '{"status": {"observedGeneration": 1, "disruptionsAllowed": 0, "currentHealthy": 1, "desiredHealthy": 1, "expectedPods": 1}}',
         ),
     )
-    build_tarball(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()), NEW)
+    build_release(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()), NEW)
     cluster.edit(re.escape(OLD), NEW)
     refused = cluster.bootstrap("--drain-timeout", "6", check=False)
     assert refused.returncode == 6

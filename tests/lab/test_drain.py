@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lab.patience import patient
-from lab.standin import build_tarball
+from lab.standin import build_release
 from tests.lab.cluster import Cluster, bootstrapped_single
 from tests.lab.test_day_two import NEW, OLD, apply, node, unchanged
 from tests.waiting import until
@@ -64,7 +64,7 @@ def test_version_goes_up_after_a_snapshot_server_by_server_and_an_agent_that_can
     cluster.kubectl("rollout", "status", "deployment/held", f"--timeout={patient(60):g}s")
     cluster.kubectl("wait", "pdb/held", "--for=jsonpath={.status.currentHealthy}=1", f"--timeout={patient(30):g}s")
     pod = held(cluster)
-    build_tarball(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()), NEW)
+    build_release(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()), NEW)
     cluster.edit(re.escape(OLD), NEW)
     refused = cluster.bootstrap("--drain-timeout", "6", check=False)
     assert refused.returncode == 6

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.settings import Network
-from lab.standin import build_tarball
+from lab.standin import build_release
 from stardock.bundle.cni import network_files
 from tests.lab.hosts import KUBECTL, Host, boot, machines
 from tests.lab.standin.processes import VERSION, until
@@ -51,7 +51,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def tarball(folder: Path) -> Path:
-    return build_tarball(folder / "release", VERSION)
+    return build_release(folder / "release", VERSION)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from .balancer import Balancer
 from .children import Children
 from .config import Config
 from .enrolment import Enrolment
+from .flavor import OURS
 from .join import JoinError
 from .journal import log
 from .kube import Kube
@@ -53,7 +54,7 @@ class Agent:
         node.install_network(str(self._enrolment.shared()["cni"]))
         node.join(registered, self._kube, self._refresh)
         systemd.ready()
-        log("info", "rke2 agent is up and running")
+        log("info", f"{OURS.name} agent is up and running")
 
     def _refresh(self) -> None:
         """Now and then learn who the servers are: the balancer's address is for joining only."""

@@ -1,4 +1,4 @@
-"""kube-apiserver: its command line, as RKE2 gives it, what its version would refuse, and whether it is ready."""
+"""kube-apiserver: its command line, as RKE2 and k3s give it, what its version would refuse, and whether it is ready."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ from collections.abc import Mapping
 
 from . import arguments, authentication, https
 from .config import Config
+from .flavor import DOMAIN, OURS, SERVICE_CIDR
 from .klog import klog
 from .paths import Paths
 from .release import VERSION
-
-PORT = 6443
-SERVICE_CIDR = "10.43.0.0/16"
-CLUSTER_CIDR = "10.42.0.0/16"
-DOMAIN = "cluster.local"
 
 
 def command(paths: Paths, config: Config, address: str) -> list[str]:
@@ -35,13 +31,13 @@ def is_ready(paths: Paths) -> bool:
     """Ask the local API's /readyz as an admin: an anonymous caller gets 401 unless the user opened it."""
     try:
         context = https.trust(paths.tls / "server-ca.crt", paths.tls / "client-admin")
-        return https.send(context, "127.0.0.1", PORT, "/readyz", timeout=5).good
+        return https.send(context, "127.0.0.1", OURS.apiserver_port, "/readyz", timeout=5).good
     except https.UNREACHABLE:
         return False
 
 
 def _anonymous(user: Mapping[str, str], version: str) -> dict[str, str]:
-    """RKE2 shuts anonymous callers out. Since rke2#8137 it passes no flag beside an authentication-config: kube-apiserver refuses both."""
+    """Anonymous callers are shut out. Since rke2#8137, k3s#12245 no flag is passed beside an authentication-config: both are refused."""
     alone = authentication.leaves_anonymous_alone(authentication.Version.of(version))
     return {} if authentication.FLAG in user and alone else {"anonymous-auth": "false"}
 
@@ -53,7 +49,7 @@ def _modes(user: Mapping[str, str]) -> dict[str, str]:
 
 def _flags(paths: Paths, config: Config, address: str) -> dict[str, str]:
     return {
-        "advertise-address": config.text("advertise-address", address), "bind-address": "0.0.0.0", "secure-port": str(PORT),
+        "advertise-address": config.text("advertise-address", address), "secure-port": str(OURS.apiserver_port), **_listening(),
         "allow-privileged": "true", "enable-admission-plugins": "NodeRestriction", "profiling": "false",
         "service-cluster-ip-range": ",".join(config.items("service-cidr", (SERVICE_CIDR,))),
         "service-node-port-range": config.text("service-node-port-range", "30000-32767"),
@@ -63,6 +59,11 @@ def _flags(paths: Paths, config: Config, address: str) -> dict[str, str]:
         "kubelet-client-key": f"{paths.tls}/client-kube-apiserver.key",
         **_trust(paths), **_service_accounts(paths, config.text("cluster-domain", DOMAIN)),
     }  # fmt: skip
+
+
+def _listening() -> dict[str, str]:
+    """Behind the supervisor's port it is reached from this machine only, and `endpoints` tells others of that port."""
+    return {"bind-address": "127.0.0.1", "endpoint-reconciler-type": "none"} if OURS.one_port else {"bind-address": "0.0.0.0"}
 
 
 def _trust(paths: Paths) -> dict[str, str]:
@@ -82,6 +83,6 @@ def _trust(paths: Paths) -> dict[str, str]:
 def _service_accounts(paths: Paths, domain: str) -> dict[str, str]:
     issuer, key = f"https://kubernetes.default.svc.{domain}", f"{paths.tls}/service.key"
     return {
-        "service-account-issuer": issuer, "api-audiences": f"{issuer},rke2",
+        "service-account-issuer": issuer, "api-audiences": f"{issuer},{OURS.name}",
         "service-account-key-file": key, "service-account-signing-key-file": key,
     }  # fmt: skip

@@ -2,8 +2,8 @@
 
 Facts of Kubernetes: the kinds of apiserver.config.k8s.io (v1alpha1 with 1.29, v1beta1 with 1.30, v1 with 1.34), the field `anonymous`
 (1.31 behind the gate AnonymousAuthConfigurableEndpoints, open from 1.32: pkg/features/kube_features.go, KEP-4633), and the words of
-pkg/kubeapiserver/options/authentication.go. Facts of rke2: #8137 and its backports #8245, #8246, #8247: until then RKE2 gave its own
---anonymous-auth=false beside the file.
+pkg/kubeapiserver/options/authentication.go. Until `Flavor.anonymous_fixed` the distributions gave an
+--anonymous-auth=false of their own beside it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from .flavor import OURS
+
 FLAG = "authentication-config"
 GROUP = "apiserver.config.k8s.io"
 KIND = "AuthenticationConfiguration"
 SINCE = {"v1alpha1": 29, "v1beta1": 30, "v1": 34}
 ANONYMOUS_SINCE, ANONYMOUS_OPEN = 31, 32
 GATE = "AnonymousAuthConfigurableEndpoints"
-FIXED = {31: 10, 32: 6, 33: 2}  # minor -> the first patch that leaves --anonymous-auth to the file; later minors always did
 
 
 class Version(NamedTuple):
@@ -38,8 +39,9 @@ class Version(NamedTuple):
 
 
 def leaves_anonymous_alone(version: Version) -> bool:
-    """Whether RKE2 of this version gives no --anonymous-auth beside a user's authentication-config."""
-    return version.minor > max(FIXED) or version.patch >= FIXED.get(version.minor, 1000)
+    """Whether this release gives no --anonymous-auth beside a user's authentication-config."""
+    fixed = OURS.anonymous_fixed
+    return version.minor > max(fixed) or version.patch >= fixed.get(version.minor, 1000)
 
 
 def refusal(version: Version, users: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""An agent's own load balancer: 127.0.0.1:6443 is whichever server answers.
+"""An agent's own load balancer: the API on itself is whichever server answers.
 
 Facts of k3s: pkg/agent/loadbalancer (one server is used until it fails its health check, each second; connections to a failed one are cut).
 """
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from .apiserver import PORT
+from .flavor import API_PORT, OURS
 
 CHECK_SECONDS = 1.0
 DIAL_SECONDS = 2.0
@@ -20,10 +20,11 @@ Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Balancer:
-    """`servers` gives the addresses that are known now, the preferred one first; `port` is ours and theirs."""
+    """`servers` gives the addresses that are known now, the preferred one first; `own` is our port, `port` theirs."""
 
-    def __init__(self, servers: Callable[[], list[str]], port: int = PORT) -> None:
+    def __init__(self, servers: Callable[[], list[str]], own: int = OURS.balancer_port, port: int = API_PORT) -> None:
         self._servers = servers
+        self._own = own
         self._port = port
         self._open: dict[str, set[asyncio.StreamWriter]] = {}
         self._failures: dict[str, int] = {}
@@ -33,7 +34,7 @@ class Balancer:
         threading.Thread(target=lambda: asyncio.run(self._serve()), name="balancer", daemon=True).start()
 
     async def _serve(self) -> None:
-        async with await asyncio.start_server(self._connected, "127.0.0.1", self._port):
+        async with await asyncio.start_server(self._connected, "127.0.0.1", self._own):
             while True:
                 await asyncio.sleep(CHECK_SECONDS)
                 await asyncio.gather(*(self._check(server) for server in self._open))

@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from . import pki
+from .flavor import OURS
 
 SERVER = "serverAuth"
 CLIENT = "clientAuth"
@@ -40,8 +41,8 @@ def for_server(tls: Path, node: str, address: str, api: Sequence[str]) -> None:
     pki.issue(tls / "etcd/server-ca", tls / "etcd/client", ["CN=etcd-client"], CLIENT)
 
 
-#: what all nodes share: the clients of kube-proxy and of RKE2's own controller
-SHARED = {"client-kube-proxy": ["CN=system:kube-proxy"], "client-rke2-controller": ["CN=system:rke2-controller"]}
+#: what all nodes share: the clients of kube-proxy and of the distribution's own controller
+SHARED = {"client-kube-proxy": ["CN=system:kube-proxy"], f"client-{OURS.controller}": [f"CN=system:{OURS.controller}"]}
 
 
 def for_node(tls: Path, folder: Path, node: str, addresses: Sequence[str]) -> None:

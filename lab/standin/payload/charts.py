@@ -1,7 +1,8 @@
-"""RKE2's own charts, as the HelmCharts that it puts into the manifests folder: the real helm-controller installs them.
+"""What a distribution itself puts into the manifests folder. RKE2: HelmCharts, which the real helm-controller installs. k3s: plain objects.
 
 Facts of rke2: pkg/bootstrap/charts.go, charts/build-chart.sh (a HelmChart with `bootstrap`, for what nodes need to be Ready); of
-rancher/rke2-charts: packages/rke2-canal, rke2-coredns (names of values). The charts are ours, with the values that a lab can act on.
+rancher/rke2-charts: packages/rke2-canal, rke2-coredns (names of values); of k3s: manifests, pkg/deploy/stage.go (`disable` is the name of a
+file). The charts are ours, with the values that a lab can act on.
 """
 
 from __future__ import annotations
@@ -14,33 +15,63 @@ import tarfile
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from ipaddress import ip_network
 from typing import Any
 
-from .apiserver import DOMAIN
+from . import flannel
 from .config import Config
-from .kubelet_settings import cluster_cidr, cluster_dns
+from .flavor import DOMAIN, OURS
+from .kubelet_settings import cluster_dns
 from .paths import Paths
 from .release_images import COREDNS, FLANNEL
 
 #: the CNIs that can run here, and their chart: both are flannel
 NETWORKS = {"canal": "rke2-canal", "flannel": "rke2-flannel"}
 FOLDERS = {"rke2-flannel": "rke2-canal"}
+#: what flannel does as the distribution's controller (flannel-io/flannel, chart/kube-flannel/templates/rbac.yaml)
+ROLES = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: "system:k3s-controller"}
+rules:
+- {apiGroups: [""], resources: [nodes], verbs: [get, list, watch]}
+- {apiGroups: [""], resources: [nodes/status], verbs: [patch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: "system:k3s-controller"}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:k3s-controller"}
+subjects: [{kind: User, name: "system:k3s-controller", apiGroup: rbac.authorization.k8s.io}]
+"""
 
 
 def packaged(paths: Paths, config: Config, network: str) -> dict[str, str]:
-    """Name -> HelmChart: the CNI's, and CoreDNS unless it is disabled."""
+    """Name of a file -> what is in it: the CNI's, and CoreDNS unless it is disabled."""
+    made = _plain(config) if OURS.is_one_file else _helm_charts(paths, config, network)
+    return {name: text for name, text in made.items() if name not in config.items("disable")}
+
+
+def _plain(config: Config) -> dict[str, str]:
+    """RKE2's template of CoreDNS serves here too, under k3s' names."""
+    text = files(__package__).joinpath("charts/rke2-coredns/templates/coredns.yaml").read_text()
+    values = {"service.clusterIP": cluster_dns(config), "clusterDomain": config.text("cluster-domain", DOMAIN), "image": COREDNS}
+    for name, value in values.items():
+        text = text.replace(f"{{{{ .Values.{name} }}}}", value)
+    service, named = text.rpartition("kind: Service\n")[2], "metadata: {name: rke2-coredns"
+    text = text.removesuffix(service) + service.replace(named, "metadata: {name: kube-dns")
+    return {"coredns": text.replace("rke2-coredns", "coredns"), "rolebindings": ROLES}
+
+
+def _helm_charts(paths: Paths, config: Config, network: str) -> dict[str, str]:
     lab = str(paths.tools.parent)
     values: dict[str, Mapping[str, Any]] = {
-        NETWORKS.get(network, ""): {"network": _network(config), "lab": lab, "image": FLANNEL},
+        NETWORKS.get(network, ""): {"network": flannel.network(config), "lab": lab, "image": FLANNEL},
         "rke2-coredns": {
             "service": {"clusterIP": cluster_dns(config)},
             "clusterDomain": config.text("cluster-domain", DOMAIN),
             "image": COREDNS,
         },
     }
-    unwanted = {"", *config.items("disable")}
-    return {name: _helm_chart(name, given) for name, given in values.items() if name not in unwanted}
+    return {name: _helm_chart(name, given) for name, given in values.items() if name}
 
 
 def _helm_chart(name: str, values: Mapping[str, Any]) -> str:
@@ -48,16 +79,6 @@ def _helm_chart(name: str, values: Mapping[str, Any]) -> str:
     return json.dumps({
         "apiVersion": "helm.cattle.io/v1", "kind": "HelmChart", "metadata": {"name": name, "namespace": "kube-system"}, "spec": spec,
     }) + "\n"  # fmt: skip
-
-
-def _network(config: Config) -> dict[str, Any]:
-    """The net-conf.json of flannel (flannel-io/flannel, Documentation/configuration.md): one network of each IP version."""
-    networks = {ip_network(text).version: text for text in cluster_cidr(config).split(",")}
-    four, six = networks.get(4), networks.get(6)
-    return {
-        "EnableIPv4": four is not None, "EnableIPv6": six is not None, "EnableNFTables": True,
-        **({"Network": four} if four else {}), **({"IPv6Network": six} if six else {}),
-    }  # fmt: skip
 
 
 def _archive(name: str) -> bytes:

@@ -6,20 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import credentials, pki, tokens
-from .apiserver import CLUSTER_CIDR, DOMAIN, SERVICE_CIDR
 from .config import Config
+from .flavor import OURS
 from .join import Entrance, JoinError, enter
 from .journal import FatalError, log
 from .networks import chosen
 from .paths import Paths, write
 
-# What a joining server must have as the others have it, with the defaults (k3s, pkg/daemons/config/types.go, CriticalControlArgs).
-CRITICAL = {
-    "cluster-cidr": CLUSTER_CIDR, "service-cidr": SERVICE_CIDR, "cluster-dns": "", "cluster-domain": DOMAIN,
-    "egress-selector-mode": "agent",
-    "disable-cloud-controller": "false", "enable-servicelb": "false", "embedded-registry": "false", "supervisor-metrics": "false",
-    "secrets-encryption-provider": "aescbc",
-}  # fmt: skip
 FAILED = "Error: preparing server: failed to bootstrap cluster data: "
 
 
@@ -32,7 +25,7 @@ class Origin:
 
 def shared(config: Config) -> dict[str, Any]:
     """What this server tells of its configuration: the critical settings, each a list of texts, and the CNI, which agents wait for."""
-    values: dict[str, Any] = {key: list(config.items(key, (default,))) for key, default in CRITICAL.items()}
+    values: dict[str, Any] = {key: list(config.items(key, (default,))) for key, default in OURS.critical.items()}
     return {**values, "cni": chosen(config)}
 
 
@@ -45,6 +38,8 @@ def find(paths: Paths, config: Config) -> Origin:
         return Origin(None)
     if config.text("server"):
         return Origin(_fetch(paths, config))
+    if OURS.other_datastore and not config.flag("cluster-init"):
+        raise FatalError(f"without cluster-init and server the data are in {OURS.other_datastore}, which the stand-in has not")
     if not paths.tls.is_dir():
         log("info", "Making the authorities of a new cluster")
         pki.make_cluster(paths.tls)
@@ -76,7 +71,7 @@ def _compare(config: Config, url: str, token: tokens.Token) -> None:
         log("warning", f"Skipping cluster configuration validation: {error}")
         return
     ours = shared(config)
-    different = sorted(key for key in CRITICAL if theirs.get(key) != ours[key])
+    different = sorted(key for key in OURS.critical if theirs.get(key) != ours[key])
     for key in different:
         log("warning", f"critical configuration mismatched: {key}")
     if different:

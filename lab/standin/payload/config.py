@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
+from .flavor import OURS
 from .journal import FatalError
 from .paths import Paths
 
@@ -57,7 +58,7 @@ class Config:
 
 def known_keys(role: Role) -> dict[str, str]:
     """Key -> type, for one role (the flags of the real program, read from its sources in August 2026)."""
-    table: dict[str, dict[str, Any]] = json.loads(files(__package__).joinpath("keys.json").read_text())
+    table: dict[str, dict[str, Any]] = json.loads(files(__package__).joinpath(f"keys-{OURS.name}.json").read_text())
     return {key: entry["type"] for key, entry in table.items() if role in entry["roles"]}
 
 
@@ -92,7 +93,7 @@ def _parsed(file: Path) -> dict[Any, Any]:
 def _merge(values: dict[str, tuple[str, ...]], known: Mapping[str, str], file: Path, key: str, value: object) -> None:
     name = key.removesuffix("+")
     if name not in known:
-        raise FatalError(f"{file}: unknown key {name!r} (the stand-in refuses it; the real rke2 skips it with a warning)")
+        raise FatalError(f"{file}: unknown key {name!r} (the stand-in refuses it; the real {OURS.name} skips it with a warning)")
     given = _texts(name, value)
     if len(given) > 1 and known[name] != "string-slice":
         raise FatalError(f"{file}: {name} takes one value")

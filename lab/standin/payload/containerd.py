@@ -10,6 +10,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from . import networks
+from .config import Config
 from .journal import log
 from .paths import Paths, write
 from .programs import environment
@@ -44,8 +46,8 @@ disabled_plugins = [{unused}]
   restrict_oom_score_adj = true
 
 [plugins.'io.containerd.cri.v1.runtime'.cni]
-  bin_dirs = ["/opt/cni/bin"]
-  conf_dir = "/etc/cni/net.d"
+  bin_dirs = ["{plugins}"]
+  conf_dir = "{cni}"
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
@@ -56,11 +58,13 @@ disabled_plugins = [{unused}]
 """
 
 
-def configure(paths: Paths) -> None:
+def configure(paths: Paths, config: Config) -> None:
     """Write config.toml."""
+    programs, networks_folder = networks.places(paths, config)
     content = SETTINGS.format(
         root=paths.agent / "containerd", socket=SOCKET, snapshotter=SNAPSHOTTER, pause=PAUSE, runc=paths.tools / "runc",
         hosts=paths.agent / "etc/containerd/certs.d", unused=", ".join(f'"{name}"' for name in UNUSED),
+        plugins=programs, cni=networks_folder,
     )  # fmt: skip
     write(_settings(paths), content)
 

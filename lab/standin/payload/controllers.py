@@ -8,12 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import arguments
-from .apiserver import SERVICE_CIDR
 from .config import Config
 from .credfiles import kubeconfig
-from .kubelet_settings import API, cluster_cidr
+from .flavor import OURS, SERVICE_CIDR
+from .kubelet_settings import cluster_cidr
 from .node import Identity
 from .paths import Paths, write
+
+#: as a server's own parts reach it
+API = f"https://127.0.0.1:{OURS.apiserver_port}"
 
 
 def write_kubeconfigs(paths: Paths) -> None:

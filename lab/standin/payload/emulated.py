@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from . import networks
 from .children import Child, Children
+from .components import Components
 from .config import Config
 from .kube import Kube
 from .kubelet import Kubelet
@@ -47,7 +48,7 @@ class EmulatedNode:
     def forget(self, name: str) -> None:
         """As `Node` says: they have ended with the service."""
 
-    def run_controllers(self, network: str) -> None:
+    def run_controllers(self, components: Components, network: str) -> None:
         """As `Node` says: there are none, and no pod to look after."""
 
     def join(self, waiting: str, kube: Kube, after_beat: Callable[[], None] = lambda: None) -> None:

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from . import credentials, networks, passwords
+from .certificates import SHARED
 from .config import Config
+from .flavor import OURS
 from .join import Entrance, ForbiddenError, JoinError, enter
 from .journal import FatalError, log
 from .node import Identity
 from .paths import Paths, write
-from .supervisor import PORT
 
 #: certificates that every machine has, by the names of their files. The first two are the machine's own: a server that knows it by another
 #: password hands out neither (k3s, pkg/agent/config: getServingCert, getNodeNamedHostFile)
-PAIRS = ("client-kubelet", "serving-kubelet", "client-kube-proxy", "client-rke2-controller")
+PAIRS = ("client-kubelet", "serving-kubelet", *SHARED)
+PORT = OURS.supervisor_port
 
 
 class Enrolment:
@@ -76,7 +78,7 @@ class Enrolment:
             raise JoinError(f"failed to retrieve configuration from server: {error}") from error
         networks.check_families(shared["cluster-cidr"], shared["service-cidr"], self._identity.addresses)
         pairs, servers = {stem: self._pair(entrance, stem) for stem in PAIRS}, entrance.apiservers()
-        write(self._paths.agent / "client-ca.crt", entrance.get("/v1-rke2/client-ca.crt"))
+        write(self._paths.agent / "client-ca.crt", entrance.get(f"{OURS.routes}/client-ca.crt"))
         write(self._paths.agent / "server-ca.crt", entrance.authority)
         for stem, pair in pairs.items():
             split = pair.index(b"-----BEGIN PRIVATE KEY")
@@ -87,11 +89,11 @@ class Enrolment:
 
     def _pair(self, entrance: Entrance, stem: str) -> bytes:
         headers = {
-            "rke2-Node-Name": self._identity.name, "rke2-Node-Password": passwords.own(self._paths),
-            "rke2-Node-IP": ",".join(self._identity.addresses),
+            f"{OURS.name}-Node-Name": self._identity.name, f"{OURS.name}-Node-Password": passwords.own(self._paths),
+            f"{OURS.name}-Node-IP": ",".join(self._identity.addresses),
         }  # fmt: skip
         try:
-            return entrance.get(f"/v1-rke2/{stem}.crt", headers)
+            return entrance.get(f"{OURS.routes}/{stem}.crt", headers)
         except ForbiddenError as error:
             raise JoinError(passwords.REJECTED.format(self._paths.password)) from error
 
@@ -105,4 +107,4 @@ class Enrolment:
 
     @property
     def _list(self) -> Path:
-        return self._paths.agent / "etc/rke2-agent-load-balancer.json"
+        return self._paths.agent / f"etc/{OURS.name}-agent-load-balancer.json"

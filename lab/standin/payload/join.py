@@ -1,4 +1,4 @@
-"""The other side of port 9345: asking a server to let us in."""
+"""The other side of the supervisor's port: asking a server to let us in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from . import https, tokens
+from .flavor import OURS
 
 TIMEOUT_SECONDS = 5.0
 
@@ -65,22 +66,22 @@ class Entrance:
 
     def bootstrap(self) -> dict[str, Any]:
         """The cluster's files. Raises JoinError."""
-        return _object(self.get("/v1-rke2/server-bootstrap"))
+        return _object(self.get(f"{OURS.routes}/server-bootstrap"))
 
     def config(self) -> dict[str, Any]:
         """A server's settings that matter to other machines. Raises JoinError."""
-        return _object(self.get("/v1-rke2/config"))
+        return _object(self.get(f"{OURS.routes}/config"))
 
     def apiservers(self) -> list[str]:
         """The addresses of all servers, without ports. Raises JoinError."""
         try:
-            return [str(server).rpartition(":")[0] for server in json.loads(self.get("/v1-rke2/apiservers"))]
+            return [str(server).rpartition(":")[0] for server in json.loads(self.get(f"{OURS.routes}/apiservers"))]
         except ValueError as error:
-            raise JoinError(f"{self.place}/v1-rke2/apiservers: {error}") from error
+            raise JoinError(f"{self.place}{OURS.routes}/apiservers: {error}") from error
 
     def add_member(self, name: str, node: str, address: str) -> str:
         """Ask for a place in etcd; returns the --initial-cluster. Raises ConflictError, or JoinError to be tried again."""
-        return self.post("/v1-rke2/etcd-member", json.dumps({"name": name, "node": node, "address": address}).encode()).decode()
+        return self.post(f"{OURS.routes}/etcd-member", json.dumps({"name": name, "node": node, "address": address}).encode()).decode()
 
     def _ask(
         self, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, timeout: float = TIMEOUT_SECONDS

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from . import https
-from .apiserver import PORT
+from .flavor import API_PORT
 
 NODES = "/api/v1/nodes"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
@@ -80,7 +80,7 @@ class Kube:
 
     def _ask(self, method: str, path: str, content: bytes | None, kind: str) -> https.Answer:
         headers = {"Content-Type": kind, "Accept": "application/json"}
-        line = self._lines.setdefault(self.servers[0], https.Line(self._context, self.servers[0], PORT))
+        line = self._lines.setdefault(self.servers[0], https.Line(self._context, self.servers[0], API_PORT))
         return line.send(method, path, content, headers)
 
 

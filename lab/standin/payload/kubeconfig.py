@@ -1,4 +1,4 @@
-"""What people use on a server: rke2.yaml and kubectl."""
+"""What people use on a server: the administrator's kubeconfig and kubectl."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import json
 from pathlib import Path
 
 from .config import Config
+from .flavor import API_PORT, OURS
 from .journal import log
 from .paths import Paths, write
 
+FILE = f"{OURS.name}.yaml"
 DEFAULT_MODE = "0600"
 
 
 def write_kubeconfig(paths: Paths, config: Config) -> None:
     """Write the admin's kubeconfig, aimed at this machine (JSON is YAML)."""
     tls, name = paths.tls, "default"
-    cluster = {"server": "https://127.0.0.1:6443", "certificate-authority-data": _encoded(tls / "server-ca.crt")}
+    cluster = {"server": f"https://127.0.0.1:{API_PORT}", "certificate-authority-data": _encoded(tls / "server-ca.crt")}
     user = {"client-certificate-data": _encoded(tls / "client-admin.crt"), "client-key-data": _encoded(tls / "client-admin.key")}
     content = {
         "apiVersion": "v1", "kind": "Config", "preferences": {}, "current-context": name,
@@ -25,7 +27,7 @@ def write_kubeconfig(paths: Paths, config: Config) -> None:
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
     }  # fmt: skip
     file = config.text("write-kubeconfig")
-    target = Path(file) if file else paths.config / "rke2.yaml"
+    target = Path(file) if file else paths.config / FILE
     write(target, json.dumps(content, indent=2) + "\n", _mode(config.text("write-kubeconfig-mode", DEFAULT_MODE)))
 
 
@@ -34,7 +36,7 @@ def _mode(text: str) -> int:
     try:
         return int(text, 8)
     except ValueError:
-        log("error", f"Failed to set rke2.yaml to mode {text}: invalid syntax")
+        log("error", f"Failed to set {FILE} to mode {text}: invalid syntax")
         return int(DEFAULT_MODE, 8)
 
 

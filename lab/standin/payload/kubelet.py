@@ -1,7 +1,8 @@
-"""What a kubelet says no to before it does anything, and its log: agent/logs/kubelet.log, never the unit's journal.
+"""What a kubelet says no to before it does anything, and its log: agent/logs/kubelet.log with RKE2, the unit's journal with k3s.
 
 Sources: Kubernetes, cmd/kubelet/app/options/options.go (ValidateKubeletFlags), staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go,
-pkg/util/taints; rke2, pkg/executor/staticpod (Kubelet: started again every 5 s, `Kubelet exited`), pkg/cli/defaults (its log file).
+pkg/util/taints; rke2, pkg/executor/staticpod (Kubelet: started again every 5 s, `Kubelet exited`), pkg/cli/defaults (its log file);
+k3s, pkg/daemons/executor/embed.go (the service ends with its kubelet).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from importlib.resources import files
 from . import arguments, networks, profile, selinux
 from .authentication import Version
 from .config import Config
-from .journal import log
+from .flavor import OURS
+from .journal import FatalError, log, pass_on
 from .klog import klog
 from .paths import Paths
 from .release import VERSION
@@ -44,7 +46,7 @@ class Kubelet:
         self._pods_run: bool | None = None
 
     def start(self) -> bool:
-        """Whether it stays up; otherwise it has said why in its log, and RKE2 has said in its journal that it exited."""
+        """Whether it stays up; otherwise it has said why in its log, and the journal that it exited. Raises FatalError as a part."""
         self._containerd.parent.mkdir(parents=True, exist_ok=True)
         with self._containerd.open("a") as file:
             file.write(
@@ -57,6 +59,8 @@ class Kubelet:
             self.say("I", "server.go:529", "Kubelet version", kubeletVersion=VERSION)
         if not refusal and kernel:
             self.say("E", "kubelet.go:1703", "Failed to start ContainerManager", err=kernel)
+        if (refusal or kernel) and not OURS.static_pods:
+            raise FatalError(f"kubelet exited: {refusal or kernel}")
         if refusal or kernel:
             log("error", "Kubelet exited: exit status 1")
         return not (refusal or kernel)
@@ -76,9 +80,13 @@ class Kubelet:
 
     def say(self, severity: str, source: str, message: str, **values: str) -> None:
         """Append one line in klog's shape; `severity` is I, W or E."""
+        line = klog(severity, source, message, values)
+        if not OURS.static_pods:
+            pass_on(line)
+            return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a") as file:
-            file.write(klog(severity, source, message, values) + "\n")
+            file.write(f"{line}\n")
 
 
 def refused(config: Config) -> str:
@@ -102,10 +110,10 @@ def refused(config: Config) -> str:
 
 
 def known_flags(version: Version) -> set[str]:
-    """What a kubelet of this version takes, with those that RKE2 keeps for itself."""
+    """What a kubelet of this version takes, with those that the distribution keeps for itself."""
     table = json.loads(files(__package__).joinpath("kubelet-flags.json").read_text())
     older = table["older"] if version.minor < FLAGS_OF_MINOR else []
-    return {*table["kubelet"], *table["rke2"], *older}
+    return {*table["kubelet"], *table.get(OURS.name, ()), *older}
 
 
 def is_kubelet_label(key: str) -> bool:

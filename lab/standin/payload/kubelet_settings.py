@@ -11,30 +11,30 @@ from ipaddress import ip_network
 from typing import Any
 
 from . import arguments
-from .apiserver import CLUSTER_CIDR, DOMAIN, SERVICE_CIDR
 from .config import Config
 from .containerd import SOCKET
 from .credfiles import kubeconfig
+from .flavor import API_PORT, CLUSTER_CIDR, DOMAIN, OURS, SERVICE_CIDR
 from .node import Identity
 from .paths import Paths, write
 
-#: the kubelet reaches its API here, on a server and through an agent's own load balancer
-API = "https://127.0.0.1:6443"
 LAB = {
     "failCgroupV1": False,
     "evictionHard": {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
     "imageGCHighThresholdPercent": 100,
 }
+CONTROLLER = OURS.controller.replace("-", "")
 CLUSTER_DNS = 10  # the tenth address of the services
 
 
 def configure(paths: Paths, config: Config) -> None:
     """Write the drop-ins and the kubeconfig."""
     agent = paths.agent
-    for name, stem in (("kubelet", "client-kubelet"), ("kubeproxy", "client-kube-proxy"), ("rke2controller", "client-rke2-controller")):
-        write(agent / f"{name}.kubeconfig", kubeconfig(API, agent / "server-ca.crt", agent / stem))
+    api = f"https://127.0.0.1:{API_PORT if config.role == 'server' else OURS.balancer_port}"
+    for name, stem in (("kubelet", "client-kubelet"), ("kubeproxy", "client-kube-proxy"), (CONTROLLER, f"client-{OURS.controller}")):
+        write(agent / f"{name}.kubeconfig", kubeconfig(api, agent / "server-ca.crt", agent / stem))
     folder = agent / "etc/kubelet.conf.d"
-    write(folder / "00-rke2-defaults.conf", _drop_in(_settings(paths, config)))
+    write(folder / f"00-{OURS.name}-defaults.conf", _drop_in(_settings(paths, config)))
     write(folder / "90-lab.conf", _drop_in(LAB))
     (agent / "pod-manifests").mkdir(mode=0o750, parents=True, exist_ok=True)
 

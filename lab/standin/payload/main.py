@@ -6,28 +6,32 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
-from . import config, networks, options, profile, snapshots
+from . import config, networks, options, profile, snapshots, unpacking
 from .agent import Agent
 from .children import StoppedError
+from .flavor import OURS
 from .journal import FatalError, log
-from .paths import DATA, Paths
+from .paths import Paths
 from .release import VERSION
 from .server import Server
 
-USAGE = """\
-usage: rke2 server | rke2 agent | rke2 etcd-snapshot save [--name NAME] | rke2 --version
-(a stand-in for tests: it reads /etc/rancher/rke2 and takes no other flags)
+NAME = OURS.name
+USAGE = f"""\
+usage: {NAME} server | {NAME} agent | {NAME} etcd-snapshot save [--name NAME] | {NAME} --version
+(a stand-in for tests: it reads /etc/rancher/{NAME} and takes no other flags)
 """
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit code."""
+def main(arguments: Sequence[str], called: str = NAME) -> int:
+    """Run one command; returns the exit code. `called` is the name or path by which it was called."""
     if list(arguments) in (["--version"], ["-v"]):
-        sys.stdout.write(f"rke2 version {VERSION} (stand-in)\n")
+        sys.stdout.write(f"{NAME} version {VERSION} (stand-in)\n")
         return 0
     try:
-        _dispatch(arguments)
+        name = Path(called).name
+        _dispatch([name, *arguments] if name in unpacking.OTHERS else arguments)
     except snapshots.UsageError:
         sys.stderr.write(USAGE)
         return 2
@@ -48,12 +52,14 @@ def _dispatch(arguments: Sequence[str]) -> None:
         case ["etcd-snapshot", *rest]:
             name = snapshots.parse(rest)
             snapshots.save(_paths(config.load(Paths.from_environment(), "server")), name)
+        case [other, *rest] if OURS.is_one_file and other in unpacking.OTHERS:
+            unpacking.become(Paths.from_environment(), other, rest)
         case _:
             raise snapshots.UsageError
 
 
 def _paths(settings: config.Config) -> Paths:
-    return Paths.from_environment(settings.text("data-dir", DATA))
+    return Paths.from_environment(settings.text("data-dir", OURS.data))
 
 
 def _run(role: config.Role) -> None:
@@ -67,5 +73,6 @@ def _run(role: config.Role) -> None:
     if role == "server":
         networks.chosen(settings)
     paths.prepare()
-    log("info", f"Starting rke2 {role} {VERSION} (stand-in)")
+    unpacking.unpack(paths)
+    log("info", f"Starting {NAME} {role} {VERSION} (stand-in)")
     (Server if role == "server" else Agent)(paths, settings, ending).run()

@@ -12,9 +12,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from .controllers import API
 from .credfiles import kubeconfig
 from .journal import log
-from .kubelet_settings import API
 from .paths import Paths, write
 from .programs import environment
 from .release_images import HELM

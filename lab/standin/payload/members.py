@@ -6,14 +6,15 @@ import time
 from typing import Any
 
 from .etcd import Etcd, EtcdError, Member
+from .flavor import OURS
 from .journal import log
 from .kube import MERGE, NODES, Kube, condition, node_path
 from .node import changed_condition
 from .paths import Paths
 
 FINALIZER = "wrangler.cattle.io/managed-etcd-controller"
-NAME_ANNOTATION = "etcd.rke2.cattle.io/node-name"
-ADDRESS_ANNOTATION = "etcd.rke2.cattle.io/node-address"
+NAME_ANNOTATION = f"etcd.{OURS.name}.cattle.io/node-name"
+ADDRESS_ANNOTATION = f"etcd.{OURS.name}.cattle.io/node-address"
 SERVER_NODES = f"{NODES}?labelSelector=node-role.kubernetes.io/etcd%3Dtrue"
 STALL_SECONDS = 300.0
 VOTER = ("True", "MemberNotLearner", "Node is a voting member of the etcd cluster")

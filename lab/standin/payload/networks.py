@@ -1,6 +1,7 @@
 """The choice of a CNI, and the one rule of addresses that ends a server or an agent.
 
-Facts of rke2: pkg/cli/cmds/server.go (validateCNI), pkg/cli/types.go; of k3s: pkg/agent/run.go (cluster-cidr against node-ip). A kubelet
+Facts of rke2: pkg/cli/cmds/server.go (validateCNI), pkg/cli/types.go; of k3s: pkg/agent/run.go (cluster-cidr against
+node-ip), pkg/agent/flannel/setup.go (backends). A kubelet
 is Ready when its CRI has found a CNI's configuration (containerd, pkg/cri: NetworkPluginNotReady).
 """
 
@@ -8,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 from .config import Config
+from .flavor import NO_NETWORK, OURS
 from .journal import FatalError
 from .paths import Paths, write
 
 DEFAULT = "canal"
 CHOICES = ("calico", "canal", "cilium", "flannel")
+BACKENDS = ("vxlan", "host-gw", "wireguard-native")
 BOTH = 2
 RULE = "must share the same IP version (IPv4, IPv6 or dual-stack)"
 NOT_READY = (
@@ -24,29 +28,26 @@ NOT_READY = (
 
 
 def chosen(config: Config) -> str:
-    """The main CNI of a server's configuration, `none` included. Raises FatalError with RKE2's words."""
-    values = list(config.items("cni", (DEFAULT,)))
-    if values == ["multus"]:
-        raise FatalError("Failed to validate --cni flag: multus must be used alongside another primary cni selection")
-    if len(values) == BOTH and values[0] != "multus":
-        raise FatalError("Failed to validate --cni flag: may only provide multiple values if multus is the first value")
-    if len(values) > BOTH:
-        raise FatalError("Failed to validate --cni flag: must specify 1 or 2 values")
-    wrong = [value for value in values[-1:] if value not in {*CHOICES, "none"}]
-    if wrong:
-        raise FatalError(f"Invalid value {wrong[0]} for --cni flag: must be one of {','.join(CHOICES)}")
-    return values[-1]
+    """The network of a server's configuration, `none` included. Raises FatalError with the real one's words."""
+    return _cni(config) if OURS.network_key == "cni" else _backend(config)
 
 
 def install(paths: Paths, name: str) -> None:
     """What a CNI's DaemonSet does on each machine: with `none`, nobody does it."""
-    if name != "none":
+    if name != NO_NETWORK:
         write(paths.cni / f"10-{name}.conflist", f'{{"cniVersion": "1.0.0", "name": "{name}", "plugins": []}}\n')
 
 
 def installed(paths: Paths) -> bool:
     """Whether some CNI has left its configuration."""
-    return any(file.suffix in {".conf", ".conflist", ".json"} for file in paths.cni.glob("*"))
+    return any(file.suffix in {".conf", ".conflist", ".json"} for folder in (paths.cni, paths.foreign_cni) for file in folder.glob("*"))
+
+
+def places(paths: Paths, config: Config) -> tuple[Path, Path]:
+    """Where containerd finds a CNI's programs and its configuration: a network that is a part of the service has places of its own."""
+    if OURS.network_key == "cni" or _backend(config) == NO_NETWORK:
+        return Path("/opt/cni/bin"), paths.foreign_cni
+    return paths.programs, paths.cni
 
 
 def check_families(cluster: Sequence[str], service: Sequence[str], addresses: Sequence[str]) -> None:
@@ -64,3 +65,25 @@ def _families(networks: Sequence[str]) -> list[int]:
 
 def _list(values: Sequence[str]) -> str:
     return f"[{' '.join(values)}]"
+
+
+def _cni(config: Config) -> str:
+    values = list(config.items("cni", (DEFAULT,)))
+    if values == ["multus"]:
+        raise FatalError("Failed to validate --cni flag: multus must be used alongside another primary cni selection")
+    if len(values) == BOTH and values[0] != "multus":
+        raise FatalError("Failed to validate --cni flag: may only provide multiple values if multus is the first value")
+    if len(values) > BOTH:
+        raise FatalError("Failed to validate --cni flag: must specify 1 or 2 values")
+    wrong = [value for value in values[-1:] if value not in {*CHOICES, NO_NETWORK}]
+    if wrong:
+        raise FatalError(f"Invalid value {wrong[0]} for --cni flag: must be one of {','.join(CHOICES)}")
+    return values[-1]
+
+
+def _backend(config: Config) -> str:
+    """k3s brings flannel alone."""
+    backend = config.text(OURS.network_key, BACKENDS[0])
+    if backend not in {*BACKENDS, NO_NETWORK}:
+        raise FatalError(f"Error: Cannot configure unknown flannel backend '{backend}'")
+    return NO_NETWORK if backend == NO_NETWORK else "flannel"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .flavor import OURS
 from .kube import LEASES, NODES, STRATEGIC, Kube, KubeError, condition, node_path
 from .kubelet import Kubelet
 
@@ -61,8 +62,8 @@ class Identity:
         return dict(_split(label) for label in self.labels)
 
     def annotations(self) -> dict[str, str]:
-        """RKE2's notes about a node."""
-        return {"rke2.io/hostname": self.name, "rke2.io/internal-ip": self.address}
+        """The distribution's notes about a node."""
+        return {f"{OURS.name}.io/hostname": self.name, f"{OURS.name}.io/internal-ip": self.address}
 
     def status(self, before: dict[str, Any], trouble: str = "") -> dict[str, Any]:
         """The whole status; a condition that stays as it was keeps the time of its last change. With `trouble` it is not Ready."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from .children import Children
+from .components import Components, Parts
 from .config import Config
 from .emulated import EmulatedNode
+from .flavor import OURS
 from .kube import Kube
 from .node import Identity
 from .paths import Paths
@@ -25,18 +27,18 @@ class Node(Protocol):
     emulated: bool
 
     def start(self, waiting: str) -> None:
-        """Start the kubelet; `waiting` says what RKE2 waits for meanwhile. Raises StoppedError."""
+        """Start the kubelet; `waiting` says what is waited for meanwhile. Raises StoppedError."""
 
     def install_network(self, name: str) -> None:
         """Do what the CNI of this name does on each machine, where nothing else does it."""
 
     def run(self, name: str, command: Sequence[str], instead: Sequence[str] = ()) -> None:
-        """Run a static pod; where `instead` is given, that is run in its place, under its name."""
+        """As `Components` says, in a static pod."""
 
     def forget(self, name: str) -> None:
-        """Take a static pod away."""
+        """As `Components` says."""
 
-    def run_controllers(self, network: str) -> None:
+    def run_controllers(self, components: Components, network: str) -> None:
         """Run what a server has beside its API: controller manager, scheduler, the manifests of its CNI."""
 
     def join(self, waiting: str, kube: Kube, after_beat: Callable[[], None] = lambda: None) -> None:
@@ -47,3 +49,8 @@ def node_of(paths: Paths, config: Config, identity: Identity, ending: threading.
     """The node that this machine can be."""
     kind = RealNode if (paths.tools / "kubelet").exists() else EmulatedNode
     return kind(paths, config, identity, ending)
+
+
+def components_of(paths: Paths, node: Node) -> Components:
+    """How this server runs its components."""
+    return node if OURS.static_pods else Parts(paths, node.children)

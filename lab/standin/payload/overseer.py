@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from . import passwords
+from . import endpoints, passwords
 from .etcd import Etcd, EtcdError
+from .flavor import OURS
 from .journal import log
 from .kube import Kube, KubeError
 from .lifecycle import Lifecycle
@@ -43,7 +44,7 @@ class Overseer:
                 self._tell(str(error))
 
     def _tell(self, trouble: str) -> None:
-        """Once, not every second: the journal is for RKE2's own words."""
+        """Once, not every second: the journal is for the real one's words."""
         if trouble != self._told:
             log("warning", f"Overseer: {trouble}")
         self._told = trouble
@@ -57,6 +58,8 @@ class Overseer:
         self._members.promote(members)
         self._members.remove_deleted(members)
         self._members.show_voters(members)
+        if OURS.one_port:
+            endpoints.tell(self._kube, members)
         if self._judges:
             self._lifecycle.judge()
         passwords.tidy(self._kube)

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from .flavor import OURS
 from .journal import log
 from .kube import MERGE, NODES, Kube, KubeError
 from .paths import Paths, write
 
 SECRETS = "/api/v1/namespaces/kube-system/secrets"
-TYPE = "rke2.cattle.io/node-password"
+TYPE = f"{OURS.name}.cattle.io/node-password"
 REJECTED = (
     "Node password rejected, duplicate hostname or contents of '{}' may not match server node-passwd entry, "
     "try enabling a unique node name with the --with-node-id flag"
@@ -80,7 +81,7 @@ def ensure(kube: Kube, node: str, password: str) -> None:
 
 def secret_name(node: str) -> str:
     """The name of a node's Secret in kube-system."""
-    return f"{node}.node-password.rke2".lower()
+    return f"{node}.node-password.{OURS.name}".lower()
 
 
 def tidy(kube: Kube) -> None:

@@ -6,24 +6,23 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .flavor import OURS
 from .release import VERSION
-
-DATA = "/var/lib/rancher/rke2"
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """All places of one machine. `root` is / unless RKE2_STANDIN_ROOT says otherwise."""
+    """All places of one machine. `root` is / unless STANDIN_ROOT says otherwise."""
 
     root: Path
     tools: Path
     data: Path
 
     @classmethod
-    def from_environment(cls, data: str = DATA) -> Paths:
-        """Read RKE2_STANDIN_ROOT and RKE2_STANDIN_TOOLS (the folder of etcd, kube-apiserver, kubectl)."""
-        root = Path(os.environ.get("RKE2_STANDIN_ROOT", "/"))
-        tools = Path(os.environ.get("RKE2_STANDIN_TOOLS", "/opt/stardock-lab/bin"))
+    def from_environment(cls, data: str = OURS.data) -> Paths:
+        """Read STANDIN_ROOT and STANDIN_TOOLS (the folder of etcd, kube-apiserver, kubectl)."""
+        root = Path(os.environ.get("STANDIN_ROOT", "/"))
+        tools = Path(os.environ.get("STANDIN_TOOLS", "/opt/stardock-lab/bin"))
         return cls(root, tools, root / data.lstrip("/"))
 
     @property
@@ -39,7 +38,7 @@ class Paths:
     @property
     def config(self) -> Path:
         """The folder of config.yaml and config.yaml.d."""
-        return self.root / "etc/rancher/rke2"
+        return self.root / f"etc/rancher/{OURS.name}"
 
     @property
     def password(self) -> Path:
@@ -73,8 +72,19 @@ class Paths:
 
     @property
     def cni(self) -> Path:
-        """Where the container runtime looks for a CNI's configuration."""
+        """Where the container runtime looks for the configuration of the distribution's own CNI."""
+        folder = OURS.cni_folder
+        return self.root / folder.lstrip("/") if folder.startswith("/") else self.data / folder
+
+    @property
+    def foreign_cni(self) -> Path:
+        """Where it looks for another one's."""
         return self.root / "etc/cni/net.d"
+
+    @property
+    def programs(self) -> Path:
+        """The distribution's own folder of programs."""
+        return self.data / OURS.programs
 
     @property
     def logs(self) -> Path:
@@ -82,8 +92,9 @@ class Paths:
         return self.agent / "logs"
 
     def prepare(self) -> None:
-        """Make the folders that RKE2 makes first, in its modes (rke2, pkg/cli/defaults); one that is there keeps its own."""
-        for folder, mode in ((self.data, 0o755), (self.agent, 0o750), (self.logs, 0o750)):
+        """Make the folders that are made first, in their modes (rke2, pkg/cli/defaults); one that is there keeps its own."""
+        own = ((self.logs, 0o750),) if OURS.static_pods else ()
+        for folder, mode in ((self.data, 0o755), (self.agent, 0o750), *own):
             if not folder.is_dir():
                 folder.mkdir(parents=True)
                 folder.chmod(mode)

@@ -7,13 +7,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from .flavor import OURS
+
 AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 365
 # Everything that makes the cluster what it is: made once by the founder, handed to joining servers.
 AUTHORITIES = {
-    "server-ca": "rke2-server-ca",
-    "client-ca": "rke2-client-ca",
-    "request-header-ca": "rke2-request-header-ca",
+    "server-ca": f"{OURS.name}-server-ca",
+    "client-ca": f"{OURS.name}-client-ca",
+    "request-header-ca": f"{OURS.name}-request-header-ca",
     "etcd/server-ca": "etcd-server-ca",
     "etcd/peer-ca": "etcd-peer-ca",
 }

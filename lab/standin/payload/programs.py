@@ -15,8 +15,8 @@ STOP_SECONDS = 5.0  # a kube-apiserver whose etcd lost its quorum would take far
 
 
 def environment(paths: Paths) -> dict[str, str]:
-    """For programs that start others: RKE2 puts its own folder before the system's (pkg/bootstrap, BinDir)."""
-    return {"PATH": f"{paths.tools}:/usr/sbin:/usr/bin:/sbin:/bin", "KUBERNETES_RELEASE": paths.version}
+    """For programs that start others: the distribution's own folder is before the system's (rke2, pkg/bootstrap; k3s, cmd/k3s/main.go)."""
+    return {"PATH": f"{paths.programs}:{paths.tools}:/usr/sbin:/usr/bin:/sbin:/bin", "KUBERNETES_RELEASE": paths.version}
 
 
 class Program(ABC):

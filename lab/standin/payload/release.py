@@ -1,3 +1,3 @@
-"""The version that this build claims to be; `build_tarball` writes this module anew for each tarball."""
+"""The version that this build claims to be; `build_release` writes this module anew for each tarball."""
 
 VERSION = "v0.0.0+rke2r1"

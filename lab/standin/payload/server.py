@@ -1,4 +1,4 @@
-"""`rke2 server`: the steps of a server's start, in order."""
+"""`server`: the steps of a server's start, in order."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from . import (
     cluster,
     credentials,
     etcd,
+    front,
     https,
     kubeconfig,
     machine,
@@ -22,10 +23,11 @@ from . import (
     systemd,
 )
 from .config import Config
+from .flavor import DOMAIN, OURS, SERVICE_CIDR
 from .join import ConflictError, Entrance, JoinError
 from .journal import FatalError, log
 from .kube import Kube, KubeError
-from .nodes import node_of
+from .nodes import components_of, node_of
 from .overseer import Overseer
 from .paths import Paths
 
@@ -42,6 +44,7 @@ class Server:
         self._ending = ending
         self._identity = machine.identity(config)
         self._node = node_of(paths, config, self._identity, ending)
+        self._components = components_of(paths, self._node)
         self._children = self._node.children
         self._shared = cluster.shared(config)
         self._ready = threading.Event()
@@ -51,7 +54,7 @@ class Server:
         try:
             self._start()
             systemd.ready()
-            log("info", "rke2 is up and running")
+            log("info", f"{OURS.name} is up and running")
             self._children.wait_for_end()
         finally:
             self._children.stop()
@@ -61,20 +64,22 @@ class Server:
         entrance = cluster.find(self._paths, self._config).entrance
         passwords = credentials.settle(self._paths, self._config)
         self._make_certificates()
-        self._serve(passwords)  # as in the real one, 9345 answers before this server is a member
-        self._node.start("etcd server to become available")
-        self._node.install_network(self._shared["cni"])
+        self._serve(passwords)  # as in the real one, that answers before this server is a member
+        if OURS.static_pods:
+            self._start_node()
         self._start_etcd(entrance)
         self._start_api()
-        self._node.run_controllers(self._shared["cni"])
+        if not OURS.static_pods:
+            self._start_node()
+        self._node.run_controllers(self._components, self._shared["cni"])
         self._register()
         self._check_password()
         self._ready.set()
 
     def _make_certificates(self) -> None:
         config, node, address = self._config, self._identity.name, self._identity.address
-        service = config.items("service-cidr", (apiserver.SERVICE_CIDR,))[0]
-        domain = config.text("cluster-domain", apiserver.DOMAIN)
+        service = config.items("service-cidr", (SERVICE_CIDR,))[0]
+        domain = config.text("cluster-domain", DOMAIN)
         names = certificates.api_names(node, address, config.items("tls-san"), service, domain)
         certificates.for_server(self._paths.tls, node, address, names)
         certificates.for_node(self._paths.tls, self._paths.agent, node, self._identity.addresses)
@@ -83,6 +88,12 @@ class Server:
         users = {"server": passwords.server, "node": passwords.node}
         snapshot = partial(snapshots.take, self._paths, self._config, self._identity.name)
         supervisor.serve(supervisor.Desk(self._paths, users, self._shared, self._ready, self._admin, snapshot))
+        if OURS.one_port:
+            self._components.run("front", front.command(self._paths))
+
+    def _start_node(self) -> None:
+        self._node.start("etcd server to become available")
+        self._node.install_network(self._shared["cni"])
 
     def _start_etcd(self, entrance: Entrance | None) -> None:
         name, address = etcd.member_name(self._paths, self._identity.name), self._identity.address
@@ -90,7 +101,7 @@ class Server:
         state = "new" if entrance is None else "existing"
         log("info", self._etcd_words(entrance, initial))
         command = etcd.command(self._paths, name, address, cluster=initial, state=state, extra=self._config.items("etcd-arg"))
-        self._node.run("etcd", command)
+        self._components.run("etcd", command)
         self._children.wait("etcd server to become available", self._votes)
 
     def _etcd_words(self, entrance: Entrance | None, initial: str) -> str:
@@ -131,14 +142,15 @@ class Server:
 
     def _start_api(self) -> None:
         Overseer(self._paths, self._admin(), self._ending, judges=self._node.emulated).start()
-        self._node.forget("kube-apiserver")
+        self._components.forget("kube-apiserver")
         command = apiserver.command(self._paths, self._config, self._identity.address)
         log("info", f"Running kube-apiserver {' '.join(command[1:])}")
-        self._node.run("kube-apiserver", command, apiserver.refusing(self._config))
+        self._components.run("kube-apiserver", command, apiserver.refusing(self._config))
         self._children.wait("API server to become available", lambda: apiserver.is_ready(self._paths))
         log("info", "Kube API server is now running")
         kubeconfig.write_kubeconfig(self._paths, self._config)
-        kubeconfig.link_kubectl(self._paths)
+        if not OURS.is_one_file:
+            kubeconfig.link_kubectl(self._paths)
 
     def _register(self) -> None:
         context = https.trust(self._paths.tls / "server-ca.crt", self._paths.agent / "client-kubelet")

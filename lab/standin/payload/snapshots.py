@@ -1,4 +1,4 @@
-"""`rke2 etcd-snapshot save`: the command asks the running server, whose etcd writes its snapshot to server/db/snapshots.
+"""`etcd-snapshot save`: the command asks the running server, whose etcd writes its snapshot to server/db/snapshots.
 
 Facts of k3s: pkg/cli/etcdsnapshot/etcd_snapshot.go (the command, its token, its words), pkg/etcd/snapshot.go (names, folder, modes),
 pkg/etcd/snapshot_handler.go (POST /db/snapshot).
@@ -15,12 +15,13 @@ from pathlib import Path
 from . import tokens
 from .config import Config
 from .etcd import Etcd, EtcdError
+from .flavor import OURS
 from .join import JoinError, enter
 from .journal import FatalError, log
 from .paths import Paths
 
 ROUTE = "/db/snapshot"
-SERVER = "https://127.0.0.1:9345"
+SERVER = f"https://127.0.0.1:{OURS.supervisor_port}"
 DEFAULT_NAME = "on-demand"
 SECONDS = 300.0  # how long a snapshot may take
 

@@ -1,4 +1,4 @@
-"""Port 9345: what a server gives to those who join. Two users, as in k3s: `server` and `node`, each with its password."""
+"""What a server gives to those who join. Two users: `server` and `node`, each with its password."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from . import certificates, passwords, snapshots
-from .apiserver import PORT as API_PORT
 from .etcd import Etcd, EtcdError, peer_url
+from .flavor import API_PORT, OURS
+from .front import SOCKET
 from .kube import Kube, KubeError
 from .membership import DuplicateNameError, admit
 from .paths import Paths
 from .pki import CLUSTER_FILES
 
-PORT = 9345
 TIMEOUT_SECONDS = 15
 Reply = tuple[HTTPStatus, bytes]
 
@@ -123,20 +125,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Open to all: /cacerts and /ping."""
-        node, password = self.headers.get("rke2-Node-Name", "").lower(), self.headers.get("rke2-Node-Password", "")
-        addresses = [text for text in self.headers.get("rke2-Node-IP", "").split(",") if text]
+        node, password = self.headers.get(f"{OURS.name}-Node-Name", "").lower(), self.headers.get(f"{OURS.name}-Node-Password", "")
+        addresses = [text for text in self.headers.get(f"{OURS.name}-Node-IP", "").split(",") if text]
         routes: dict[str, tuple[str, Callable[[], Reply]]] = {
             "/cacerts": ("", lambda: (HTTPStatus.OK, self.desk.authority())),
             "/ping": ("", lambda: (HTTPStatus.OK, b"pong")),
-            "/v1-rke2/readyz": ("node", self.desk.readyz),
-            "/v1-rke2/apiservers": ("node", self.desk.apiservers),
-            "/v1-rke2/config": ("node", self.desk.config),
-            "/v1-rke2/client-kubelet.crt": ("node", lambda: self.desk.own("client-kubelet", node, password, addresses)),
-            "/v1-rke2/serving-kubelet.crt": ("node", lambda: self.desk.own("serving-kubelet", node, password, addresses)),
-            "/v1-rke2/client-kube-proxy.crt": ("node", lambda: self.desk.common("client-kube-proxy")),
-            "/v1-rke2/client-rke2-controller.crt": ("node", lambda: self.desk.common("client-rke2-controller")),
-            "/v1-rke2/client-ca.crt": ("node", lambda: (HTTPStatus.OK, (self.desk.paths.tls / "client-ca.crt").read_bytes())),
-            "/v1-rke2/server-bootstrap": ("server", self.desk.bootstrap),
+            f"{OURS.routes}/readyz": ("node", self.desk.readyz),
+            f"{OURS.routes}/apiservers": ("node", self.desk.apiservers),
+            f"{OURS.routes}/config": ("node", self.desk.config),
+            f"{OURS.routes}/client-kubelet.crt": ("node", lambda: self.desk.own("client-kubelet", node, password, addresses)),
+            f"{OURS.routes}/serving-kubelet.crt": ("node", lambda: self.desk.own("serving-kubelet", node, password, addresses)),
+            **{f"{OURS.routes}/{name}.crt": ("node", partial(self.desk.common, name)) for name in certificates.SHARED},
+            f"{OURS.routes}/client-ca.crt": ("node", lambda: (HTTPStatus.OK, (self.desk.paths.tls / "client-ca.crt").read_bytes())),
+            f"{OURS.routes}/server-bootstrap": ("server", self.desk.bootstrap),
         }
         self._serve(routes)
 
@@ -144,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         """Snapshots; the other route only the stand-in has."""
         routes: dict[str, tuple[str, Callable[[], Reply]]] = {
             snapshots.ROUTE: ("server", lambda: self.desk.snapshot(self._body())),
-            "/v1-rke2/etcd-member": ("server", lambda: self.desk.admit(self._body())),
+            f"{OURS.routes}/etcd-member": ("server", lambda: self.desk.admit(self._body())),
         }
         self._serve(routes)
 
@@ -188,7 +189,7 @@ class Listener(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(("0.0.0.0", PORT), type("DeskHandler", (Handler,), {"desk": desk}))
+        super().__init__(("0.0.0.0", OURS.supervisor_port), _handler(desk))
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         stem = desk.paths.tls / "serving-kube-apiserver"
         self._context.load_cert_chain(f"{stem}.crt", f"{stem}.key")
@@ -203,8 +204,20 @@ class Listener(ThreadingHTTPServer):
             return
 
 
-def serve(desk: Desk) -> Listener:
+class Inner(ThreadingMixIn, UnixStreamServer):
+    """Behind the program that has the port."""
+
+    daemon_threads = True
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(SOCKET.replace("@", "\0"), _handler(desk))
+
+
+def _handler(desk: Desk) -> type[Handler]:
+    return type("DeskHandler", (Handler,), {"desk": desk})
+
+
+def serve(desk: Desk) -> None:
     """Listen in threads of its own from now on."""
-    listener = Listener(desk)
+    listener = Inner(desk) if OURS.one_port else Listener(desk)
     threading.Thread(target=listener.serve_forever, name="supervisor", daemon=True).start()
-    return listener

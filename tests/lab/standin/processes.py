@@ -16,7 +16,8 @@ from typing import Any
 import yaml
 
 from lab.patience import patient
-from lab.standin import build_tarball
+from lab.standin import build_release
+from lab.standin.payload.flavor import K3S, of
 from tests import waiting
 
 VERSION = "v1.36.5+rke2r1"
@@ -31,11 +32,12 @@ def tools(folder: Path) -> Path:
     cache = Path(os.environ.get("STARDOCK_CACHE", default)) / "tools"
     folder.mkdir(parents=True)
     etcd = cache / "etcd/current/bin"
+    (folder / "front").symlink_to(cache / "front/current/bin/front")
     (folder / "etcd").symlink_to(etcd / "etcd" if (etcd / "etcd").exists() else etcd / "server")
     for name in ("kube-apiserver", "kubectl"):
         (folder / name).symlink_to(cache / "kubernetes/current/bin" / name)
     missing = [link.name for link in folder.iterdir() if not link.exists()]
-    assert not missing, f"not built: {missing}; run tools/install etcd kubernetes"
+    assert not missing, f"not built: {missing}; run tools/install etcd kubernetes front"
     return folder
 
 
@@ -61,12 +63,13 @@ class Namespace:
 
 
 class Lab:
-    """The bridge, the tools, the unpacked tarball; `close` ends everything."""
+    """The bridge, the tools, the unpacked release; `close` ends everything."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: str = VERSION) -> None:
         self.folder = folder
+        self.flavor = of(version)
         self.tools = tools(folder / "tools")
-        self.program = self.release(VERSION)
+        self.program = self.release(version)
         self.stack = ExitStack()
         self.hub = Namespace()
         self.stack.callback(self.hub.close)
@@ -77,7 +80,10 @@ class Lab:
     def release(self, version: str) -> Path:
         """Unpack a release of this version; returns its program."""
         folder = self.folder / version
-        subprocess.run(["tar", "-xzf", build_tarball(folder / "release", version), "-C", folder], check=True)
+        file = build_release(folder / "release", version)
+        if of(version) == K3S:
+            return file
+        subprocess.run(["tar", "-xzf", file, "-C", folder], check=True)
         return folder / "bin/rke2"
 
     def machine(self, name: str, number: int) -> Machine:
@@ -103,7 +109,8 @@ class Machine:
         self.lab, self.name, self.address = lab, name, f"{NETWORK}.{number}"
         self.root = lab.folder / name
         self.program = lab.program
-        self.data = self.root / "var/lib/rancher/rke2"
+        self.flavor = lab.flavor
+        self.data = self.root / self.flavor.data.lstrip("/")
         self.journal = lab.folder / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._namespace = Namespace()
@@ -114,19 +121,23 @@ class Machine:
 
     def configure(self, **values: Any) -> None:
         """Write config.yaml; underscores stand for hyphens."""
-        file = self.root / "etc/rancher/rke2/config.yaml"
+        file = self.root / f"etc/rancher/{self.flavor.name}/config.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         content = {"node-name": self.name, "node-ip": self.address, **{key.replace("_", "-"): value for key, value in values.items()}}
         file.write_text(yaml.safe_dump(content))
 
     def run(self, *words: str) -> tuple[int, str]:
-        """Run one `rke2 words` to its end: exit code and output."""
-        command = [*self._namespace.prefix, sys.executable, str(self.program), *words]
+        """Run one command of the program to its end: exit code and output."""
+        return self.run_as(self.program, *words)
+
+    def run_as(self, program: Path, *words: str) -> tuple[int, str]:
+        """The same, of a program that is called by another name."""
+        command = [*self._namespace.prefix, sys.executable, str(program), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=self._environment(), timeout=patient(60))
         return done.returncode, done.stdout + done.stderr
 
     def start(self, role: str) -> None:
-        """Run `rke2 role`, again and again."""
+        """Run the program in this role, again and again."""
         program = f"{sys.executable} {self.program} {role}"
         loop = f"trap 'kill $! 2>/dev/null; wait; exit' TERM; while :; do {program} & wait $!; sleep 1; done"
         with self.journal.open("ab") as log:
@@ -148,27 +159,34 @@ class Machine:
         self._process = None
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "RKE2_STANDIN_ROOT": str(self.root), "RKE2_STANDIN_TOOLS": str(self.lab.tools)}
+        return {**os.environ, "STANDIN_ROOT": str(self.root), "STANDIN_TOOLS": str(self.lab.tools)}
 
     def log(self) -> str:
         return self.journal.read_text() if self.journal.exists() else ""
 
+    @property
+    def url(self) -> str:
+        """Where machines join."""
+        return f"https://{self.address}:{self.flavor.supervisor_port}"
+
     def ready(self) -> bool:
         """Whether supervisor and API both say so."""
-        status, _ = self.lab.curl(f"https://{self.address}:9345/v1-rke2/readyz", "-u", f"node:{AGENT_TOKEN}")
+        status, _ = self.lab.curl(f"{self.url}{self.flavor.routes}/readyz", "-u", f"node:{AGENT_TOKEN}")
         return status == 200
 
     def kubectl(self, *arguments: str) -> str:
         """Run kubectl on this machine. Raises CalledProcessError."""
-        config = self.root / "etc/rancher/rke2/rke2.yaml"
-        command = [
-            *self._namespace.prefix,
-            str(self.data / "bin/kubectl"),
-            f"--request-timeout={patient(5):g}s",
-            f"--kubeconfig={config}",
-            *arguments,
-        ]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(self._kubectl(*arguments), capture_output=True, text=True, check=True).stdout
+
+    def begin_kubectl(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same, without waiting."""
+        return subprocess.Popen(self._kubectl(*arguments), stdout=subprocess.PIPE, text=True)
+
+    def _kubectl(self, *arguments: str) -> list[str]:
+        config = self.root / f"etc/rancher/{self.flavor.name}/{self.flavor.name}.yaml"
+        program = str(self.data / self.flavor.programs / "kubectl")
+        timeout = [] if "--watch-only" in arguments else [f"--request-timeout={patient(5):g}s"]
+        return [*self._namespace.prefix, program, *timeout, f"--kubeconfig={config}", *arguments]
 
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Nodes by name; none while the API does not answer."""

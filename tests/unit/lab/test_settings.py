@@ -78,11 +78,6 @@ def test_vms_survive_the_settings_file(tmp_path: Path) -> None:
     assert settings_file.load(settings_file.save(made)) == made
 
 
-def test_a_distribution_without_a_stand_in_is_refused_in_words() -> None:
-    with pytest.raises(LabError, match="stand-in is one for rke2: it has no k3s"):
-        lab_settings(plan_of(document("k3s"))[0], Path("/lab"))
-
-
 def test_nodes_are_real_where_what_they_need_is_built_and_there_is_room_and_as_asked_for_otherwise() -> None:
     assert [chosen(None, 20, built=True), chosen(None, 21, built=True), chosen(None, 6, built=False)] == ["real", "emulated", "emulated"]
     assert [chosen("real", 21, built=True), chosen("emulated", 6, built=True)] == ["real", "emulated"]

@@ -50,7 +50,7 @@ def test_one_server_is_used_until_it_fails_and_its_open_connections_are_cut() ->
     first, second = Server(FIRST, port), Server(SECOND, port)
     with ExitStack() as stack:
         stack.callback(second.close)
-        Balancer(lambda: [FIRST, SECOND], port).start()
+        Balancer(lambda: [FIRST, SECOND], port, port).start()
         waiting.until(lambda: answers(port), "the balancer to listen")
         address, connection = said(stack, port)
         assert address == FIRST

@@ -3,12 +3,13 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from lab.standin import build_tarball
+from lab.standin import build_release
 
 VERSION = "v1.36.5+rke2r1"
 pytestmark = pytest.mark.unit
@@ -16,12 +17,12 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def tarball(tmp_path: Path) -> Path:
-    return build_tarball(tmp_path / "release", VERSION)
+    return build_release(tmp_path / "release", VERSION)
 
 
 def test_the_same_version_gives_the_same_bytes(tarball: Path, tmp_path: Path) -> None:
-    again = build_tarball(tmp_path / "again", VERSION)
-    other = build_tarball(tmp_path / "other", "v1.36.6+rke2r1")
+    again = build_release(tmp_path / "again", VERSION)
+    other = build_release(tmp_path / "other", "v1.36.6+rke2r1")
     assert tarball.read_bytes() == again.read_bytes()
     assert tarball.read_bytes() != other.read_bytes()
 
@@ -44,6 +45,15 @@ def test_the_checksum_file_is_in_the_release_s_format(tarball: Path) -> None:
     assert set(lines) == {"rke2.linux-amd64", "rke2.linux-amd64.tar.gz"}  # the real list names the bare binary too
 
 
+def test_a_release_of_k3s_is_the_program_and_its_line_in_the_checksum_file(tmp_path: Path) -> None:
+    program = build_release(tmp_path / "k3s", "v1.36.5+k3s1")
+    assert program.name == "k3s"
+    digest = hashlib.sha256(program.read_bytes()).hexdigest()
+    assert (program.parent / "sha256sum-amd64.txt").read_text() == f"{digest}  k3s\n"
+    said = subprocess.run([sys.executable, program, "--version"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith("k3s version v1.36.5+k3s1 (")
+
+
 def unpacked(tarball: Path) -> Path:
     with tarfile.open(tarball) as archive:
         archive.extractall(tarball.parent, filter="data")
@@ -63,7 +73,7 @@ def test_a_configuration_that_it_refuses_ends_it_with_a_line_in_the_journal(tarb
     folder = tmp_path / "etc/rancher/rke2"
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text("tls-sann: [x]\n")
-    environment = {**os.environ, "RKE2_STANDIN_ROOT": str(tmp_path)}
+    environment = {**os.environ, "STANDIN_ROOT": str(tmp_path)}
     result = subprocess.run(
         [unpacked(tarball) / "bin/rke2", "server"], capture_output=True, text=True, env=environment, check=False, timeout=30
     )

@@ -1,4 +1,4 @@
-"""Packing the stand-in as an RKE2 release: the same names, the same checksum file, the same bytes each time."""
+"""Packing the stand-in as a release of RKE2 or k3s: the same names, the same checksum file, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -10,35 +10,41 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.standin.payload.flavor import K3S, of
+
 HERE = Path(__file__).parent
-TARBALL = "rke2.linux-amd64.tar.gz"
 CHECKSUMS = "sha256sum-amd64.txt"
-BINARY = "rke2.linux-amd64"  # the bare binary is a file of each release too, and of the checksum list
-PACKAGE = "rke2_standin"
-START = f"import sys\n\nfrom {PACKAGE}.main import main\n\nsys.exit(main(sys.argv[1:]))\n"
+START = "import sys\n\nfrom {package}.main import main\n\nsys.exit(main(sys.argv[1:], sys.argv[0]))\n"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 
 
-def build_tarball(directory: Path, version: str) -> Path:
-    """Write the tarball of `version` (like v1.36.5+rke2r1) and its checksum file into `directory`; returns the tarball's path."""
+def build_release(directory: Path, version: str) -> Path:
+    """Write the file of `version` (like v1.36.5+rke2r1) that is installed, and its checksum file, into `directory`; returns the former.
+
+    k3s' is the program. RKE2's is a tarball, and the bare program is a file of each release too, and of the checksum list.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     program = _program(version)
-    content = _packed({"bin/rke2": program, **dict(_tree())})
-    target = directory / TARBALL
+    if of(version) == K3S:
+        files = {"k3s": program}
+    else:
+        files = {"rke2.linux-amd64": program, "rke2.linux-amd64.tar.gz": _packed({"bin/rke2": program, **dict(_tree())})}
+    *_, (name, content) = files.items()
+    target = directory / name
     target.write_bytes(content)
-    (directory / CHECKSUMS).write_text(f"{_sum(program)}  {BINARY}\n{_sum(content)}  {TARBALL}\n")
+    (directory / CHECKSUMS).write_text("".join(f"{_sum(content)}  {name}\n" for name, content in files.items()))
     return target
 
 
 def _program(version: str) -> bytes:
     """A zip of the payload's modules that python3 runs (the zipapp format)."""
-    release = f'"""Made by build_tarball."""\n\nVERSION = {version!r}\n'
-    payload = HERE / "payload"
+    release = f'"""Made by build_release."""\n\nVERSION = {version!r}\n'
+    payload, package = HERE / "payload", f"{of(version).name}_standin"
     found = (path for path in payload.rglob("*") if path.suffix in {".py", ".json", ".yaml"})
-    modules = {f"{PACKAGE}/{path.relative_to(payload).as_posix()}": path.read_text() for path in found}
+    modules = {f"{package}/{path.relative_to(payload).as_posix()}": path.read_text() for path in found}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, text in sorted({**modules, f"{PACKAGE}/release.py": release, "__main__.py": START}.items()):
+        for name, text in sorted({**modules, f"{package}/release.py": release, "__main__.py": START.format(package=package)}.items()):
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
     return b"#!/usr/bin/env python3\n" + buffer.getvalue()
 

@@ -408,6 +408,8 @@ def _document() -> dict[str, Any]:
             "secret_key_from": {"env": "SECRET_TEXT"},
         },
     }
+    data["api"] = {"haproxy": {"backends": [{"name": "old1", "address": "192.168.1.99"}]}, "keepalived": {"priorities": {"lb1": 150}}}
+    data["ssh"]["extra_args"] = "-o Compression=yes"
     data["registries"] = {
         "mirrors": [{"registry": "docker.io", "endpoints": ["https://example.org/v2"], "rewrite": {"^library/(.*)": "x/$1"}}],
         "access": [{"registry": "docker.io", "user": "ann", "password_from": {"file": "secret_text"}, "ca": CERTIFICATE}],

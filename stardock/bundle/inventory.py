@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from stardock.addons.kured import server_files
 from stardock.bundle import kubernetes
+from stardock.bundle.balancing import own_variables, shared_variables
 from stardock.bundle.cni import network_files
 from stardock.bundle.groups import groups
 from stardock.bundle.machine import machine_variables
@@ -24,7 +25,6 @@ from stardock.errors import ConditionError
 from stardock.model.facts import Facts, address_of, ipv6_of
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.model.settings import LoadBalancing
 from stardock.systems import system
 
 Variables = dict[str, Any]
@@ -40,9 +40,6 @@ _SSH = Template(
     f" -o {{{{ ('UserKnownHostsFile=\"' ~ ({_KNOWN_HOSTS}) ~ '\"') | quote }}}} -o GlobalKnownHostsFile=/dev/null"
     " -o HashKnownHosts=no -o ForwardAgent=no -o ForwardX11=no"
 )
-
-#: VRRP priority of the first load balancer; each further one is one less.
-_FIRST_PRIORITY = 150
 
 
 def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) -> dict[str, Variables]:
@@ -63,7 +60,7 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
     return {
         "hosts.yml": {"all": {"children": groups(plan, left_out)}},
         "group_vars/all.yml": _all(plan, facts, known),
-        **({"group_vars/loadbalancer.yml": _balancing(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
+        **({"group_vars/loadbalancer.yml": shared_variables(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
         **{f"host_vars/{machine.name}.yml": _host(plan, facts, machine, known, ipv6) for machine in asked},
     }
 
@@ -113,19 +110,6 @@ def _arguments(text: str) -> dict[str, str]:
     return {f"ansible_{program}_extra_args": text for program in ("ssh", "sftp")} if text else {}
 
 
-def _balancing(plan: Plan, balancing: LoadBalancing, addresses: dict[str, str]) -> Variables:
-    return {
-        "haproxy_servers": [{"name": server.name, "address": addresses[server.name]} for server in plan.of_role("server")],
-        "haproxy_api_port": balancing.api_port,
-        "haproxy_supervisor_port": balancing.supervisor_port,
-        "keepalived_vip": balancing.vip,
-        "keepalived_vip_prefix": balancing.prefix,
-        "keepalived_vrid": balancing.vrid,
-        "keepalived_interface": balancing.interface,
-        "keepalived_port": balancing.api_port,
-    }
-
-
 def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     own = distribution(plan.distribution.name)
     options = merged(plan.distribution.options, machine.options)
@@ -135,7 +119,7 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     common["machine_secret_files"] += secret
     base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
-        balancing = _keepalived(plan, machine, addresses)
+        balancing = own_variables(plan, machine, addresses)
         return {**common, **balancing, "haproxy_selinux": base is not None, "keepalived_selinux": base is not None}
     clear, secret = registry_files(plan, machine)
     common["machine_files"] += [*clear, _kernel_file(plan)]
@@ -163,22 +147,3 @@ def _kernel_file(plan: Plan) -> dict[str, str]:
     if not settings:
         return {"path": path, "state": "absent"}
     return {"path": path, "content": "".join(f"{key} = {value}\n" for key, value in settings.items()), "applies": "sysctl"}
-
-
-def _keepalived(plan: Plan, machine: Machine, addresses: dict[str, str]) -> Variables:
-    every = [balancer.name for balancer in plan.of_role("loadbalancer")]
-    own = dict(_vrrp_addresses(plan, addresses))
-    return {
-        "keepalived_address": own[machine.name],
-        "keepalived_peers": [own[name] for name in every if name != machine.name],
-        "haproxy_peers": [{"name": name, "address": own[name]} for name in every if name != machine.name],
-        "keepalived_priority": _FIRST_PRIORITY - every.index(machine.name),
-    }
-
-
-def _vrrp_addresses(plan: Plan, addresses: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Each load balancer's address on the interface that carries the VIP; a DHCP one is known for the first interface only."""
-    carrier = plan.load_balancing.interface if plan.load_balancing else ""
-    for machine in plan.of_role("loadbalancer"):
-        static = next((nic.address for nic in machine.interfaces if nic.name == carrier and nic.address), None)
-        yield machine.name, static or addresses[machine.name]

@@ -45,10 +45,16 @@ def facts(kubernetes: Kubernetes) -> dict[str, Any]:
 
 
 def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> str:
-    """The URL where a machine joins: the VIP, else the founder; for the founder itself another server, and nothing for a lone one."""
+    """The URL where a machine joins: the VIP, else the founder; for the founder itself another server, and nothing for a lone one.
+
+    Agents of a distribution with two ports join at the servers' own (`stardock.bundle.balancing`, `_listened`).
+    """
     if plan.load_balancing:
         alone = machine.role == "server" and len(plan.of_role("server")) == 1
-        return "" if alone else f"https://{plan.load_balancing.vip}:{plan.load_balancing.supervisor_port}"
+        own, balancing = distribution(plan.distribution.name), plan.load_balancing
+        servers_own = machine.role == "agent" and own.supervisor_port != own.api_port
+        port = own.supervisor_port if servers_own else balancing.supervisor_port
+        return "" if alone else f"https://{balancing.vip}:{port}"
     servers = [plan.founder, *(server.name for server in plan.of_role("server") if server.name != plan.founder)]
     others = [name for name in servers if name != machine.name]
     return f"https://{addresses[others[0]]}:{distribution(plan.distribution.name).supervisor_port}" if others else ""
@@ -153,5 +159,5 @@ def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list
     servers = plan.of_role("server")
     others = {name for server in servers for name in (server.hostname, server.name, addresses[server.name])}
     common = [name for name in plan.tls_san if name not in others]
-    vip = [plan.load_balancing.vip] if plan.load_balancing else []
-    return list(dict.fromkeys([*vip, *common, *own, machine.hostname]))
+    vips = plan.load_balancing.vips if plan.load_balancing else ()
+    return list(dict.fromkeys([*vips, *common, *own, machine.hostname]))

@@ -40,8 +40,8 @@ def no_proxy(plan: Plan, facts: Facts) -> tuple[str, ...]:
     options = plan.distribution.options
     wanted = plan.proxy.no_proxy if plan.proxy else ()
     networks = list(dict.fromkeys(_networks(plan)))
-    vip = [plan.load_balancing.vip] if plan.load_balancing else []
-    alone = [one for one in (*vip, *_addresses(plan, facts)) if not any(_holds(network, one) for network in (*networks, *wanted))]
+    vips = plan.load_balancing.vips if plan.load_balancing else ()
+    alone = [one for one in (*vips, *_addresses(plan, facts)) if not any(_holds(network, one) for network in (*networks, *wanted))]
     names = options.get("tls-san") or []
     return tuple(
         dict.fromkeys(

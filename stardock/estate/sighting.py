@@ -29,14 +29,14 @@ class Sighting:
     odd: tuple[str, ...] = ()
 
 
-def sighting_of(machine: Machine, told: Addresses, keys: HostKeys, vip: str | None, others: frozenset[str] = frozenset()) -> Sighting:
-    """Match addresses to interfaces by MAC; the VIP belongs to nobody. Tells what is missing for bootstrap.
+def sighting_of(machine: Machine, told: Addresses, keys: HostKeys, vips: Sequence[str], others: frozenset[str] = frozenset()) -> Sighting:
+    """Match addresses to interfaces by MAC; a VIP belongs to nobody. Tells what is missing for bootstrap.
 
     A machine that says it has an address of `others` would have what is meant for it done to them: left out, and told.
     """
     said = {nic.name: told.by_mac.get(nic.mac.upper(), ()) for nic in machine.interfaces}
-    addresses = {name: _ipv4_first([one for one in found if one not in others], vip) for name, found in said.items()}
-    claimed = tuple(one for found in said.values() for one in found if one in others and one != vip)
+    addresses = {name: _ipv4_first([one for one in found if one not in others], vips) for name, found in said.items()}
+    claimed = tuple(one for found in said.values() for one in found if one in others and one not in vips)
     present = {name: found for name, found in addresses.items() if found}
     facts = MachineFacts(addresses=present, host_keys=keys.keys) if present or keys.keys else None
     return Sighting(facts, _lacking(machine, present, told, keys), odd=(*told.odd, *keys.odd, *claimed))
@@ -67,8 +67,8 @@ def _lacking(machine: Machine, present: Mapping[str, Sequence[str]], told: Addre
     return None if keys.keys else keys.reason or Reason(Kind.MISSING, "has no SSH host key yet")
 
 
-def _ipv4_first(found: Sequence[str], vip: str | None) -> tuple[str, ...]:
-    return tuple(sorted((address for address in found if address != vip), key=lambda address: _IPV4 not in address))
+def _ipv4_first(found: Sequence[str], vips: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted((address for address in found if address not in vips), key=lambda address: _IPV4 not in address))
 
 
 def _missing(machine: Machine, addresses: Mapping[str, Sequence[str]]) -> str | None:

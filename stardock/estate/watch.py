@@ -6,7 +6,7 @@ Bounded, concurrent, and content with nothing less than what bootstrap needs: of
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -58,9 +58,9 @@ def _round(estate: Estate, plan: Plan, sightings: Sightings, workers: ThreadPool
     """Ask every machine that still lacks something, once."""
     present = machines_on(estate)
     chosen = [machine for machine in plan.machines if machine.name in sightings.missing and machine.name not in sightings.gone]
-    vip = plan.load_balancing.vip if plan.load_balancing else None
+    vips = plan.load_balancing.vips if plan.load_balancing else ()
     answers = workers.map(
-        lambda machine: _sight(estate, machine, present.get(machine.vm_id), vip, addresses_of_others(plan, machine)), chosen
+        lambda machine: _sight(estate, machine, present.get(machine.vm_id), vips, addresses_of_others(plan, machine)), chosen
     )
     for machine, sighting in zip(chosen, answers, strict=True):
         _take(sightings, machine.name, sighting, say)
@@ -85,14 +85,14 @@ def _take(sightings: Sightings, name: str, sighting: Sighting | None, say: Say) 
         sightings.lack(name, sighting.missing)
 
 
-def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vip: str | None, others: frozenset[str]) -> Sighting | None:
+def _sight(estate: Estate, machine: Machine, vm: EstateMachine | None, vips: Sequence[str], others: frozenset[str]) -> Sighting | None:
     """Ask one machine; None when Proxmox says that it does not exist."""
     if vm is None:
         return None if is_gone(estate, machine.pve_node, machine.vm_id) else Sighting(None, UNLISTED)
     addresses = addresses_of(estate, vm)
     if addresses.reason and addresses.reason.mute:
         return Sighting(None, _cause(estate, vm, addresses.reason))
-    sighting = sighting_of(machine, addresses, host_keys(estate, vm), vip, others)
+    sighting = sighting_of(machine, addresses, host_keys(estate, vm), vips, others)
     return replace(sighting, mark=founded_mark(estate, vm) if machine.role == "server" else None)
 
 

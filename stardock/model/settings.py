@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stardock.model.api import Haproxy, Keepalived
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PveNode:
@@ -63,8 +65,16 @@ class LoadBalancing:
     prefix: int
     interface: str
     vrid: int
-    api_port: int
-    supervisor_port: int
+    api_port: int  # where the API is asked for
+    supervisor_port: int  # where machines join; k3s: the same
+    vip_ipv6: str | None = None  # a second one, which goes where the first is
+    haproxy: Haproxy = field(default_factory=Haproxy)
+    keepalived: Keepalived = field(default_factory=Keepalived)
+
+    @property
+    def vips(self) -> tuple[str, ...]:
+        """The virtual addresses, IPv4 first."""
+        return (self.vip, self.vip_ipv6) if self.vip_ipv6 else (self.vip,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING
 
 from stardock.distributions import distribution
+from stardock.model.api import Backend, Check, Haproxy, Keepalived
 from stardock.model.machine import Interface, Machine
 from stardock.model.settings import LoadBalancing
 
@@ -27,15 +28,45 @@ def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) ->
     if vip is None or vrid is None or not balancers:
         return None
     nic = vip_interface(vip, spec.network.vip_interface, balancers[0].interfaces)
-    own = distribution(spec.distribution.name)
+    api_port, supervisor_port = ports(spec)
     return LoadBalancing(
         vip=str(vip),
         prefix=nic.prefix or ALONE,
         interface=nic.name,
         vrid=vrid,
-        api_port=own.api_port,
-        supervisor_port=own.supervisor_port,
+        api_port=api_port,
+        supervisor_port=supervisor_port,
+        vip_ipv6=str(spec.network.vip_ipv6) if spec.network.vip_ipv6 else None,
+        haproxy=_haproxy(spec),
+        keepalived=_keepalived(spec),
     )
+
+
+def ports(spec: Spec) -> tuple[int, int]:
+    """Where the API is asked for, and where machines join: as written, else as on servers. A distribution with one port has one."""
+    own = distribution(spec.distribution.name)
+    api = spec.api.port or own.api_port
+    return api, api if own.supervisor_port == own.api_port else spec.api.supervisor_port or own.supervisor_port
+
+
+def _haproxy(spec: Spec) -> Haproxy:
+    wanted = spec.api.haproxy
+    check = Check(
+        interval_ms=wanted.check.interval,
+        fast_ms=wanted.check.fast_interval,
+        down_ms=wanted.check.down_interval,
+        rise=wanted.check.rise,
+        fall=wanted.check.fall,
+    )
+    backends = tuple(
+        Backend(name=one.name, address=one.address, api_port=one.port, supervisor_port=one.supervisor_port) for one in wanted.backends
+    )
+    return Haproxy(balance=wanted.balance, by_name=wanted.by_name, check=check, backends=backends)
+
+
+def _keepalived(spec: Spec) -> Keepalived:
+    wanted = spec.api.keepalived
+    return Keepalived(multicast=wanted.mode == "multicast", advert_ms=wanted.advert, priorities=wanted.priorities)
 
 
 def vip_interface(vip: IPv4Address, name: str | None, interfaces: Sequence[Interface]) -> Interface:

@@ -181,7 +181,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         changes=tuple(change for planned in decided.planned.values() for change in planned.changes),
         replacements=tuple(change for planned in decided.planned.values() for change in planned.replacements),
         warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
-        tls_san=_tls_san(machines, balancing.vip if balancing else None),
+        tls_san=_tls_san(machines, balancing.vips if balancing else ()),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
         network=chart_of(spec),
@@ -204,7 +204,7 @@ def _proxmox(spec: Spec) -> Proxmox:
     )
 
 
-def _tls_san(machines: Sequence[Machine], vip: str | None) -> tuple[str, ...]:
-    """Every name under which the API is asked for: the VIP, then each server's address and host name."""
+def _tls_san(machines: Sequence[Machine], vips: Sequence[str]) -> tuple[str, ...]:
+    """Every name under which the API is asked for: the VIPs, then each server's address and host name."""
     servers = [name for machine in machines if machine.role == "server" for name in (machine.address, machine.hostname)]
-    return tuple(dict.fromkeys(name for name in (vip, *servers) if name))
+    return tuple(dict.fromkeys(name for name in (*vips, *servers) if name))

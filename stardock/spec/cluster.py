@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from stardock.spec.api import Api
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.cni import Cni
 from stardock.spec.distribution import Distribution
@@ -39,6 +40,7 @@ class Spec(Section):
     image: Image = Field(description="what machines start from")
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
     cni: Cni = Field(default=Cni(), description="the network of pods")
+    api: Api = Field(default=Api(), description="the way to the API server")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from stardock.spec.interface import Interface, Interfaces
-from stardock.spec.ip import Address, Ipv4
+from stardock.spec.interface import Interface, Interfaces, parse_base
+from stardock.spec.ip import Address, Ipv4, Ipv6
 from stardock.spec.mistakes import cures
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Domain, shown
@@ -46,6 +46,9 @@ class Network(Section):
 
     vip: Annotated[Ipv4, BeforeValidator(parse_vip)] | None = Field(
         default=None, description="virtual IP of the load balancers, IPv4; required when there are any"
+    )
+    vip_ipv6: Annotated[Ipv6, AfterValidator(parse_base)] | None = Field(
+        default=None, description="a second virtual IP, IPv6, always on the machine that has the first"
     )
     vip_interface: str | None = Field(
         default=None, description="load balancers' interface that carries the VIP; default: the one whose subnet holds it"

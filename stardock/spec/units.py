@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from stardock.model.api import written_time
 from stardock.spec.keypath import printable
 from stardock.spec.mistakes import cures, sizes, times
 from stardock.spec.section import broken
@@ -26,6 +27,7 @@ _MEMORY = (64, 268_435_456)
 #: More digits than any size that is taken.
 _DIGITS = 15
 _DURATION = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
+_SECONDS = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)(ms|s)")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _DAY_MINUTES = 24 * 60
 _LONGEST_HOST_NAME = 64
@@ -114,6 +116,16 @@ def parse_minutes(value: object) -> int:
     return minutes
 
 
+def parse_milliseconds(value: object) -> int:
+    """`2s` -> 2000, `300ms` -> 300, `0.5s` -> 500."""
+    found = _SECONDS.fullmatch(value) if isinstance(value, str) else None
+    exact = float(found[1]) * (1 if found[2] == "ms" else 1000) if found else 0.0
+    if not exact or exact != int(exact):
+        cure = f"write {value}s" if isinstance(value, int | float) and not isinstance(value, bool) else "write for example 2s or 300ms"
+        raise broken(f"{shown(value)} is not a duration of seconds or milliseconds", cure)
+    return int(exact)
+
+
 def parse_label(value: object) -> str:
     """A DNS label (RFC 1123): it becomes a host name, a VM name and part of file names."""
     if not isinstance(value, str):
@@ -163,6 +175,12 @@ Minutes = Annotated[
     BeforeValidator(parse_minutes),
     PlainSerializer(lambda m: f"{m}m"),
     as_schema("string", pattern=r"^(\d+h)?(\d+m)?$", examples=["1h30m"]),
+]
+Milliseconds = Annotated[
+    int,
+    BeforeValidator(parse_milliseconds),
+    PlainSerializer(written_time),
+    as_schema("string", pattern=r"^\d{1,7}(\.\d{1,3})?(ms|s)$", examples=["2s"]),
 ]
 Name = Annotated[str, BeforeValidator(parse_label), as_schema("string", pattern=f"^{_LABEL.pattern}$")]
 MachineName = Annotated[str, BeforeValidator(parse_machine_name), as_schema("string", pattern=f"^(?![0-9]){_LABEL.pattern}$")]

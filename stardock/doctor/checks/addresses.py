@@ -56,7 +56,7 @@ def _no_balancer(scene: Scene) -> bool:
 def static(plan: Plan) -> dict[str, str]:
     """Address -> whose it is by the plan: of every NIC, IPv4 and IPv6."""
     given = ((own, machine.name) for machine in plan.machines for nic in machine.interfaces for own in _static(nic))
-    return {own: name for own, name in given if own} | ({plan.load_balancing.vip: VIP} if plan.load_balancing else {})
+    return {own: name for own, name in given if own} | dict.fromkeys(plan.load_balancing.vips if plan.load_balancing else (), VIP)
 
 
 def _static(nic: Interface) -> tuple[str | None, str | None]:

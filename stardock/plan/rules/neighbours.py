@@ -56,7 +56,7 @@ def claims(plan: Plan) -> Iterator[Claim]:
     if balancing is not None:
         nics = (nic for machine in plan.of_role("loadbalancer") for nic in machine.interfaces if nic.name == balancing.interface)
         vlan = _vlan(next(nic.vlan for nic in nics))
-        yield Claim("VIP", balancing.vip, where=vlan)
+        yield from (Claim("VIP", vip, where=vlan) for vip in balancing.vips)
         yield Claim("VRRP id", str(balancing.vrid), where=vlan)
 
 

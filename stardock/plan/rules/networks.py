@@ -86,6 +86,8 @@ def _owners(spec: Spec, every: Sequence[Declared], *, vip: bool) -> Owners:
         if static.gateway
     }
     virtual: Owners = {str(spec.network.vip): ("the VIP", ("network", "vip"))} if vip and spec.network.vip else {}
+    if spec.network.vip_ipv6:
+        virtual = {**virtual, str(spec.network.vip_ipv6): ("the IPv6 VIP", ("network", "vip_ipv6"))}
     return {**hosts, **gateways, **virtual}
 
 

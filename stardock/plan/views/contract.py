@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stardock.model.machine import Interface, Machine
 from stardock.model.plan import Change, Plan
+from stardock.model.settings import LoadBalancing
 from stardock.plan.rules.allocated import self_rebooting
 from stardock.plan.views.capacity import Amount, Load
 from stardock.plan.views.difference import Difference
@@ -30,12 +31,17 @@ def document(plan: Plan) -> dict[str, Any]:
         "cluster": plan.cluster,
         "distribution": {"name": plan.distribution.name, "version": plan.distribution.version},
         "founder": plan.founder,
-        "vip": balancing and {"address": balancing.vip, "interface": balancing.interface, "vrid": balancing.vrid},
+        "vip": balancing and _vip(balancing),
         "machines": [{**_machine(machine), "retained": machine.name in plan.retained} for machine in plan.machines],
         "removed": list(plan.removed),
         "changes": [_change(change) for change in (*plan.changes, *plan.replacements)],
         "warnings": list(plan.warnings),
     }
+
+
+def _vip(balancing: LoadBalancing) -> dict[str, Any]:
+    found = {"address": balancing.vip, "interface": balancing.interface, "vrid": balancing.vrid}
+    return {**found, "ipv6": balancing.vip_ipv6}
 
 
 def difference_document(found: Difference) -> dict[str, Any]:

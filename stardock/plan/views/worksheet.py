@@ -115,7 +115,7 @@ def _taken(spec: Spec, lock: Lock) -> Iterator[tuple[IpAddress, str]]:
 def fixed(spec: Spec) -> tuple[tuple[IpAddress, str], ...]:
     """The addresses that cluster.yaml names beside those of machines: VIP, gateways, next hops, PVE nodes."""
     interfaces = [nic for _, interfaces in spec.interface_lists() for nic in interfaces]
-    named = [(str(spec.network.vip), "the VIP")] if spec.network.vip else []
+    named = [(str(vip), "the VIP") for vip in (spec.network.vip, spec.network.vip_ipv6) if vip]
     named += [(str(static.gateway), "the gateway") for nic in interfaces for static in nic.ranges if static.gateway]
     named += [(route.via, f"the next hop to {route.to}") for nic in interfaces for route in nic.routes]
     named += [(node.address, f"the PVE node {node.name}") for node in spec.proxmox.nodes if node.address]

@@ -15,6 +15,7 @@ from stardock.spec.cluster import Keys, Spec
 from stardock.spec.derived import derived_options
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import address_rules, vip_rules
+from stardock.spec.rules.api import api_rules
 from stardock.spec.rules.cluster_networks import cluster_network_rules
 from stardock.spec.rules.cni import cni_rules
 from stardock.spec.rules.derived import options_are_told_once
@@ -207,6 +208,7 @@ CONFLICTS: tuple[Rule, ...] = (
     routing_rules,
     cluster_network_rules,
     vip_rules,
+    api_rules,
     state_settings,
 )
 

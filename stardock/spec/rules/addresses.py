@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address
 
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
@@ -61,18 +60,31 @@ def _not_static(spec: Spec, keys: Keys, address: IpAddress) -> Problem:
 
 
 def vip_rules(spec: Spec) -> Iterator[Problem]:
-    """The VIP is inside of a subnet of the load balancers, and nobody else's address."""
-    keys: Keys = ("network", "vip")
-    vip = spec.network.vip
+    """The VIPs are inside of a subnet of the load balancers, and nobody else's address."""
     yield from _vip_interface(spec)
-    if vip is None:
+    for key, vip in (("vip", spec.network.vip), ("vip_ipv6", spec.network.vip_ipv6)):
+        if vip is None:
+            continue
+        owners = dict.fromkeys(owner for owner, address in _taken(spec) if address == str(vip))
+        if owners:
+            yield at(spec, ("network", key), f"the VIP {vip} is {' and '.join(owners)}", "write an address that nobody has")
+        fault = _outside(spec, vip)
+        if fault:
+            yield at(spec, ("network", key), f"the VIP {fault}", "write a free address of the load balancers' subnet")
+    yield from _second_vip(spec)
+
+
+def _second_vip(spec: Spec) -> Iterator[Problem]:
+    """It goes where the first one is, over an interface that has IPv6 at all."""
+    if spec.network.vip_ipv6 is None:
         return
-    owners = dict.fromkeys(owner for owner, address in _taken(spec) if address == str(vip))
-    if owners:
-        yield at(spec, keys, f"the VIP {vip} is {' and '.join(owners)}", "write an address that nobody has")
-    fault = _outside(spec, vip)
-    if fault:
-        yield at(spec, keys, f"the VIP {fault}", "write a free address of the load balancers' subnet")
+    if spec.network.vip is None:
+        message = "the IPv6 VIP goes where the IPv4 one is, and there is none"
+        yield at(spec, ("network", "vip_ipv6"), message, "write `vip: ADDRESS` beside it; machines join over IPv4")
+    for keys, interfaces in _balanced(spec):
+        if not any(nic.ipv6 for nic in interfaces):
+            message = f"no interface of load balancers has IPv6 (see {path_text(keys)})"
+            yield at(spec, ("network", "vip_ipv6"), message, "give the interface `ipv6: {slaac: true}`, {dhcp: true} or {static: {...}}")
 
 
 def _vip_interface(spec: Spec) -> Iterator[Problem]:
@@ -95,21 +107,23 @@ def _taken(spec: Spec) -> Iterator[tuple[str, str]]:
     """Addresses that are somebody's, with whose."""
     yield from (("a name server", address) for address in spec.network.dns)
     for _, interfaces in spec.interface_lists():
-        statics = [interface.static for interface in interfaces if interface.static]
+        statics = [static for interface in interfaces for static in interface.ranges]
         yield from (("the gateway of a network", str(static.gateway)) for static in statics if static.gateway)
         yield from (("a name server", address) for interface in interfaces for address in interface.dns)
         yield from (("the next hop of a route", route.via) for interface in interfaces for route in interface.routes)
     yield from ((f"the address of PVE node `{node.name}`", node.address) for node in spec.proxmox.nodes if node.address)
     for _, _, machine in spec.members():
-        yield from ((f"the address of `{machine.name}`", str(address)) for address in machine.addresses.values())
+        own = (*machine.addresses.values(), *machine.ipv6_addresses.values())
+        yield from ((f"the address of `{machine.name}`", str(address)) for address in own)
 
 
-def _outside(spec: Spec, vip: IPv4Address) -> str | None:
-    """Why the VIP fits no interface that may carry it; None when one fits, or DHCP leaves it open."""
+def _outside(spec: Spec, vip: IpAddress) -> str | None:
+    """Why a VIP fits no interface that may carry it; None when one fits, or DHCP leaves it open."""
     faults: list[str] = []
     for _, interfaces in _balanced(spec):
         allowed = [nic for nic in interfaces if spec.network.vip_interface in {None, nic.name}]
-        found = [unfit(vip, nic.static.network) if nic.static else None for nic in allowed]
+        ranges = [next((one for one in nic.ranges if one.base.version == vip.version), None) for nic in allowed]
+        found = [unfit(vip, static.network) if static else None for static in ranges]
         if found and all(found):
             faults.append(min(fault for fault in found if fault))
     return faults[0] if faults else None

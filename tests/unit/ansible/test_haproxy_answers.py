@@ -8,14 +8,15 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
-import jinja2
 import pytest
+
+from tests.plans import document, plan_of
+from tests.unit.ansible.rendered import ROLES, rendered
 
 pytestmark = pytest.mark.unit
 
-ROLES = Path(__file__).parents[3] / "ansible/roles"
 SCRIPT = ROLES / "keepalived/files/haproxy-answers"
 
 
@@ -71,18 +72,15 @@ def test_the_script_is_clean() -> None:
     subprocess.run(["shellcheck", str(SCRIPT)], check=True)
 
 
-def configuration(*peers: str, api: int = 7443, supervisor: int = 9345) -> str:
-    """As the role renders it."""
-    text = (ROLES / "haproxy/templates/haproxy.cfg.j2").read_text()
-    servers = [{"name": "server1", "address": "10.0.0.1"}]
-    others = [{"name": name, "address": "10.0.0.9"} for name in peers]
-    template = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 -- no HTML
-    ports = {"haproxy_servers_api_port": 6443, "haproxy_servers_supervisor_port": 9345}
-    return template.render(haproxy_servers=servers, haproxy_peers=others, haproxy_api_port=api, haproxy_supervisor_port=supervisor, **ports)
+def configuration(*balancers: str, name: str = "rke2", **api: Any) -> str:
+    """As the first of these load balancers gets it."""
+    data = document() | {"distribution": {"name": name}, "api": api}
+    data["pools"][0] = {"name": "balancers", "role": "loadbalancer", "machines": list(balancers)}
+    return rendered(plan_of(data)[0], balancers[0], "haproxy.cfg")
 
 
 def test_where_machines_join_at_the_apis_port_there_is_one_frontend() -> None:
-    one, two = configuration(api=6443, supervisor=6443), configuration()
+    one, two = configuration("lb1", name="k3s"), configuration("lb1")
     assert "supervisor" in two
     assert "supervisor" not in one
     assert one.count("bind *:6443") == 1
@@ -90,18 +88,18 @@ def test_where_machines_join_at_the_apis_port_there_is_one_frontend() -> None:
 
 @pytest.mark.proves("reality D30")
 def test_a_load_balancer_gives_the_address_up_only_when_it_reaches_no_server_and_another_does() -> None:
-    text = configuration("lb2")
-    assert "server lb2 10.0.0.9:7443" in text
+    text = configuration("lb1", "lb2", port=7443)
+    assert "server lb2 192.168.1.42:7443" in text
     assert "http-request return status 503 if { path /address } !{ nbsrv(api) gt 0 } { nbsrv(otherbalancers) gt 0 }" in text
     assert text.index("return status 503 if") < text.index("return status 200 if { path /address }")
-    assert "otherbalancers" not in configuration(), "the only one keeps it whatever happens"
+    assert "otherbalancers" not in configuration("lb1"), "the only one keeps it whatever happens"
 
 
 @pytest.mark.proves("reality D30")
 def test_a_slow_etcd_does_not_take_all_servers_out_before_an_election_can_have_ended() -> None:
     """etcd of RKE2 has a new leader within two election time-outs of 5 s (k3s, pkg/etcd); /readyz fails after 2 s for as long."""
-    words = next(line for line in configuration().splitlines() if "check-ssl" in line).split()
+    words = next(line for line in configuration("lb1").splitlines() if "check-ssl" in line).split()
     fast, fall = (int(words[words.index(name) + 1].rstrip("s")) for name in ("fastinter", "fall"))
     readyz = 2
     assert (fall - 1) * (fast + readyz) + readyz > 2 * 5 + 5
-    assert "timeout check 4s" in configuration()
+    assert "timeout check 4s" in configuration("lb1")

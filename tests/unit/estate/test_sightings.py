@@ -59,7 +59,7 @@ def _plan(*names: str) -> Plan:
 
 
 def _sighting(machine: Machine, by_mac: Any, keys: tuple[str, ...], vip: str | None = None) -> Sighting:
-    return sighting_of(machine, Addresses(by_mac), HostKeys(keys), vip)
+    return sighting_of(machine, Addresses(by_mac), HostKeys(keys), (vip,) if vip else ())
 
 
 def _missing(sighting: Sighting) -> str | None:
@@ -228,7 +228,7 @@ def test_a_machine_that_claims_the_address_of_another_gets_nothing_that_is_meant
     plan = replace(plan, machines=(server, agent), proxmox=replace(plan.proxmox, nodes=nodes))
     others = addresses_of_others(plan, agent)
     assert others == {"10.0.0.5", "10.0.0.1", "10.0.0.9"}
-    seen = sighting_of(agent, Addresses({MAC: ("10.0.0.5", "10.0.0.9", "10.0.0.77")}), HostKeys((KEY,)), None, others)
+    seen = sighting_of(agent, Addresses({MAC: ("10.0.0.5", "10.0.0.9", "10.0.0.77")}), HostKeys((KEY,)), (), others)
     assert seen.facts == MachineFacts(addresses={"ens18": ("10.0.0.77",)}, host_keys=(KEY,))
     assert seen.odd == ("10.0.0.5", "10.0.0.9")
     assert addresses_of_others(plan, server) == {"10.0.0.1", "10.0.0.9"}

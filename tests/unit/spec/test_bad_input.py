@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.spec.conftest import Case, Problems, example, only
 from tests.unit.spec.faults_of_addresses import ADDRESSES
+from tests.unit.spec.faults_of_api import API
 from tests.unit.spec.faults_of_estate import ESTATE
 from tests.unit.spec.faults_of_first_boot import FIRST_BOOT
 from tests.unit.spec.faults_of_hardware import HARDWARE
@@ -23,6 +24,7 @@ SERVERS = "machines: [server1, server2, server3]"
 
 CASES: dict[str, Case] = {
     **ADDRESSES,
+    **API,
     **FIRST_BOOT,
     **ESTATE,
     **IMAGES,

@@ -1,0 +1,116 @@
+"""What haproxy and keepalived on load balancers must be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from stardock.distributions import distribution
+from stardock.model.api import Backend, Check, written_time
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+from stardock.model.settings import LoadBalancing
+
+Variables = dict[str, Any]
+
+#: VRRP priority of the first machine; each further one is one less.
+_FIRST_PRIORITY = 150
+
+
+def shared_variables(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
+    """The same on all of them."""
+    return {**_haproxy(plan, balancing, addresses), **_keepalived(balancing)}
+
+
+def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> Variables:
+    """What each has for itself: its address, the others, its priority."""
+    every = [balancer.name for balancer in plan.of_role("loadbalancer")]
+    theirs = dict(_vrrp_addresses(plan, addresses))
+    others = [name for name in every if name != machine.name]
+    return {
+        "keepalived_address": theirs[machine.name],
+        "keepalived_peers": [theirs[name] for name in others],
+        "haproxy_peers": [{"name": name, "address": theirs[name]} for name in others],
+        "keepalived_priority": _priority(plan, machine.name, every),
+    }
+
+
+def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
+    wanted, kubernetes = balancing.haproxy, distribution(plan.distribution.name)
+    alone = kubernetes.api_port == kubernetes.supervisor_port
+    servers = [(one.name, one.hostname if wanted.by_name else addresses[one.name]) for one in plan.of_role("server")]
+    return {
+        "haproxy_servers": [*({"name": name, "address": address} for name, address in servers), *map(_backend, wanted.backends)],
+        "haproxy_resolves": wanted.by_name or not all(_is_address(one.address) for one in wanted.backends),
+        "haproxy_api_port": balancing.api_port,
+        "haproxy_api_ports": _listened(balancing.api_port, kubernetes.api_port, alone=alone),
+        "haproxy_supervisor_port": balancing.supervisor_port,
+        "haproxy_supervisor_ports": _listened(balancing.supervisor_port, kubernetes.supervisor_port, alone=alone),
+        "haproxy_ipv6": balancing.vip_ipv6 is not None,
+        "haproxy_balance": wanted.balance,
+        "haproxy_check": _check(wanted.check),
+    }
+
+
+def _listened(wished: int, servers: int, *, alone: bool) -> list[int]:
+    """The port that is wished; and the servers' own, at which agents of a distribution with two ports ask whatever they were told.
+
+    They ask the API at the address where they joined and the servers' port, and other servers for the supervisor at the port where they
+    joined (k3s, pkg/agent/proxy/apiproxy.go: `SetAPIServerPort`, `setSupervisorPort`), so that they must join at the servers' own.
+    """
+    return [wished] if alone else list(dict.fromkeys((wished, servers)))
+
+
+def _backend(one: Backend) -> Variables:
+    """One that was written by hand. haproxy takes the last colon for that of the port: brackets keep an IPv6 address whole."""
+    ports = {"api_port": one.api_port, "supervisor_port": one.supervisor_port}
+    address = f"[{one.address}]" if ":" in one.address else one.address
+    return {"name": one.name, "address": address, **{key: port for key, port in ports.items() if port}}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check(wanted: Check) -> Variables:
+    return {
+        "interval": written_time(wanted.interval_ms),
+        "fast": written_time(wanted.fast_ms),
+        "down": written_time(wanted.down_ms),
+        "rise": wanted.rise,
+        "fall": wanted.fall,
+    }
+
+
+def _keepalived(balancing: LoadBalancing) -> Variables:
+    ipv6 = {"keepalived_vip_ipv6": balancing.vip_ipv6} if balancing.vip_ipv6 else {}
+    return {
+        "keepalived_vip": balancing.vip,
+        "keepalived_vip_prefix": balancing.prefix,
+        **ipv6,
+        "keepalived_vrid": balancing.vrid,
+        "keepalived_interface": balancing.interface,
+        "keepalived_port": balancing.api_port,
+        "keepalived_multicast": balancing.keepalived.multicast,
+        "keepalived_interval": balancing.keepalived.advert_ms / 1000,
+    }
+
+
+def _priority(plan: Plan, name: str, every: list[str]) -> int:
+    """As written; else 150 for the first, one less for each further one, passing over what was written for another."""
+    written = plan.load_balancing.keepalived.priorities if plan.load_balancing else {}
+    left = (number for number in range(_FIRST_PRIORITY, 0, -1) if number not in written.values())
+    return {**{one: next(left) for one in every if one not in written}, **written}[name]
+
+
+def _vrrp_addresses(plan: Plan, addresses: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each load balancer's address on the interface that carries the VIP; a DHCP one is known for the first interface only."""
+    carrier = plan.load_balancing.interface if plan.load_balancing else ""
+    for machine in plan.of_role("loadbalancer"):
+        static = next((nic.address for nic in machine.interfaces if nic.name == carrier and nic.address), None)
+        yield machine.name, static or addresses[machine.name]

@@ -1,0 +1,70 @@
+"""Rules of `api`: ports that are apart, servers that can be found by name, priorities of machines that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.distributions import distribution
+from stardock.errors import Problem
+from stardock.spec.cluster import Keys, Spec
+from stardock.spec.places import at
+
+#: Where haproxy answers keepalived and whoever reads its numbers (the role haproxy).
+_METRICS_PORT = 8404
+
+
+def api_rules(spec: Spec) -> Iterator[Problem]:
+    """All of them."""
+    yield from _one_port(spec)
+    yield from _ports_apart(spec)
+    yield from _whole_names(spec)
+    yield from _new_backends(spec)
+    yield from _priorities(spec)
+
+
+def _one_port(spec: Spec) -> Iterator[Problem]:
+    own = distribution(spec.distribution.name)
+    if spec.api.supervisor_port is not None and own.supervisor_port == own.api_port:
+        message = f"machines of {own.title} join at the API's port"
+        yield at(spec, ("api", "supervisor_port"), message, "delete it; `port` moves both")
+
+
+def _ports_apart(spec: Spec) -> Iterator[Problem]:
+    """Those that load balancers listen on; the servers' own among them, which agents use in any case."""
+    own = distribution(spec.distribution.name)
+    used: dict[int | None, str] = {spec.ssh.port: "sshd's", _METRICS_PORT: "haproxy's own, for keepalived and its numbers"}
+    joining: dict[int | None, str] = {own.supervisor_port: "where machines join"} if own.supervisor_port != own.api_port else {}
+    asking: dict[int | None, str] = {own.api_port: "the API's", spec.api.port: "the API's"}
+    for key, port, taken in (
+        ("port", spec.api.port, {**used, **joining}),
+        ("supervisor_port", spec.api.supervisor_port, {**used, **asking}),
+    ):
+        if port is not None and port in taken:
+            yield at(spec, ("api", key), f"port {port} of load balancers is {taken[port]}", "write another port")
+
+
+def _whole_names(spec: Spec) -> Iterator[Problem]:
+    """Name servers are asked for exactly the name that haproxy is given (2.6, configuration.txt, 5.3): no search domain is added."""
+    servers = [(keys, machine) for keys, pool, machine in spec.members() if pool.role == "server"] if spec.api.haproxy.by_name else []
+    for keys, machine in servers:
+        if "." not in (machine.hostname or ""):
+            message = f"load balancers look servers up by name, and `{machine.name}` has no whole host name"
+            where: Keys = (*keys, "hostname") if machine.hostname else keys
+            yield at(spec, where, message, f"write {{name: {machine.name}, hostname: {machine.name}.home.arpa}} with your domain")
+
+
+def _new_backends(spec: Spec) -> Iterator[Problem]:
+    servers = {machine.name for _, pool, machine in spec.members() if pool.role == "server"}
+    for b, backend in enumerate(spec.api.haproxy.backends):
+        keys: Keys = ("api", "haproxy", "backends", b)
+        if backend.name in servers:
+            message = f"`{backend.name}` is a server of `pools`, which load balancers know already"
+            yield at(spec, (*keys, "name"), message, "delete the entry, or give it another name")
+
+
+def _priorities(spec: Spec) -> Iterator[Problem]:
+    roles = {machine.name: pool.role for _, pool, machine in spec.members()}
+    for name in spec.api.keepalived.priorities:
+        if roles.get(name, "loadbalancer") != "loadbalancer":
+            message = f"`{name}` is no load balancer, and never carries the virtual IP"
+            yield at(spec, ("api", "keepalived", "priorities", name), message, "delete the line")

@@ -1,0 +1,132 @@
+"""`api`, as it reaches haproxy and keepalived (parity 92 to 101). `tests/lab/quickstart/test_api.py` shows what they say to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.bundle.inventory import inventory_files
+from stardock.model.facts import Facts
+from stardock.model.plan import Plan
+from tests.plans import document, plan_of, quickstart_plan
+from tests.unit.ansible.rendered import rendered
+
+pytestmark = pytest.mark.unit
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def plan_with(api: dict[str, Any], **network: Any) -> Plan:
+    data = document() | {"api": api}
+    data["network"] |= network
+    return plan_of(data)[0]
+
+
+def haproxy(api: dict[str, Any], **network: Any) -> str:
+    return rendered(plan_with(api, **network), "lb1", "haproxy.cfg")
+
+
+def keepalived(api: dict[str, Any], name: str = "lb1", **network: Any) -> str:
+    return rendered(plan_with(api, **network), name, "keepalived.conf")
+
+
+@pytest.mark.parametrize("name", ["haproxy.cfg", "keepalived.conf"])
+def test_a_cluster_that_says_nothing_keeps_its_files_byte_for_byte(name: str) -> None:
+    assert rendered(quickstart_plan(), "lb1", name) == (GOLDEN / f"quickstart-lb1-{name}").read_text()
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_algorithm_and_times_of_checks_are_as_written() -> None:
+    check = {"interval": "10s", "fast_interval": "500ms", "down_interval": "5s", "rise": 3, "fall": 2}
+    text = haproxy({"haproxy": {"balance": "leastconn", "check": check}})
+    assert "    balance leastconn\n" in text
+    assert "verify none inter 10s fastinter 500ms downinter 5s fall 2 rise 3 observe layer4" in text
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_backends_by_hand_stand_beside_those_of_the_pools_with_ports_of_their_own() -> None:
+    by_hand = [{"name": "old1", "address": "192.168.1.99", "port": 16443}, {"name": "old2", "address": "fd00::9", "supervisor_port": 19345}]
+    text = haproxy({"haproxy": {"backends": by_hand}})
+    assert "    server server3 192.168.1.52:6443\n    server old1 192.168.1.99:16443\n    server old2 [fd00::9]:6443\n" in text
+    assert "    server old1 192.168.1.99:9345 track api/old1\n    server old2 [fd00::9]:19345 track api/old2\n" in text
+    assert "resolvers" not in text
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_servers_by_name_are_looked_up_again_and_one_that_is_not_found_stops_nothing() -> None:
+    data = document() | {"api": {"haproxy": {"by_name": True}}}
+    data["pools"][1] = {"name": "servers", "role": "server", "machines": [{"name": "s1", "hostname": "s1.home.arpa"}]}
+    text = rendered(plan_of(data)[0], "lb1", "haproxy.cfg")
+    assert "    server s1 s1.home.arpa:6443\n" in text
+    assert "    server s1 s1.home.arpa:9345 track api/s1\n" in text
+    assert text.count("init-addr last,libc,none resolvers system") == 2
+    assert "resolvers system\n    parse-resolv-conf\n" in text
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_other_ports_are_listened_on_beside_the_servers_own_and_followed_by_kubeconfig_vip_servers_and_agents() -> None:
+    plan = plan_with({"port": 443, "supervisor_port": 10345})
+    text = rendered(plan, "lb1", "haproxy.cfg")
+    assert "frontend api\n    bind *:443\n    bind *:6443\n" in text
+    assert "frontend supervisor\n    bind *:10345\n    bind *:9345\n" in text
+    assert "server server1 192.168.1.50:6443" in text
+    assert "server lb2 192.168.1.42:443" in text
+    files = inventory_files(plan, Facts(cluster="quickstart"))
+    assert files["group_vars/all.yml"]["kubeconfig_server"] == "https://192.168.1.40:443"
+    assert files["group_vars/loadbalancer.yml"]["keepalived_port"] == 443
+    joins = {name: files[f"host_vars/{name}.yml"]["kubernetes_join_address"] for name in ("server2", "agent1")}
+    assert joins == {"server2": "https://192.168.1.40:10345", "agent1": "https://192.168.1.40:9345"}
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_k3s_has_one_port_wherever_it_is() -> None:
+    data = document() | {"distribution": {"name": "k3s"}, "api": {"port": 443}}
+    plan = plan_of(data)[0]
+    text = rendered(plan, "lb1", "haproxy.cfg")
+    assert "bind *:443\n" in text
+    assert "bind *:6443" not in text
+    assert "frontend supervisor" not in text
+    files = inventory_files(plan, Facts(cluster="quickstart"))
+    assert files["host_vars/agent1.yml"]["kubernetes_join_address"] == "https://192.168.1.40:443"
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_multicast_names_no_peers_and_adverts_may_be_quicker_than_a_second() -> None:
+    text = keepalived({"keepalived": {"mode": "multicast", "advert": "150ms"}})
+    assert "unicast" not in text
+    assert "    advert_int 0.15\n" in text
+    assert "vrrp_version 3" in text
+    assert "    unicast_peer {\n        192.168.1.42\n    }\n" in keepalived({"keepalived": {"mode": "unicast", "advert": "2s"}})
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_priorities_by_hand_are_kept_and_the_others_pass_over_them() -> None:
+    api = {"keepalived": {"priorities": {"lb2": 150}}}
+    assert ["    priority 150\n" in keepalived(api, name) for name in ("lb1", "lb2")] == [False, True]
+    assert "    priority 149\n" in keepalived(api, "lb1")
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_an_ipv6_vip_goes_where_the_first_one_is_and_is_in_the_certificates() -> None:
+    data = document()
+    data["network"] |= {"vip_ipv6": "fd00:10::40"}
+    for role in ("loadbalancer", "server", "agent"):
+        data["network"][role][0]["ipv6"] = {
+            "static": {"base": "fd00:10::", "offset": {"loadbalancer": 65, "server": 80, "agent": 96}[role]}
+        }
+    plan = plan_of(data)[0]
+    assert "    virtual_ipaddress_excluded {\n        fd00:10::40/128 dev ens18\n    }\n" in rendered(plan, "lb1", "keepalived.conf")
+    text = rendered(plan, "lb1", "haproxy.cfg")
+    assert "    bind *:6443\n    bind :::6443 v6only\n" in text
+    assert "    bind *:9345\n    bind :::9345 v6only\n" in text
+    files = inventory_files(plan, Facts(cluster="quickstart"))
+    assert files["host_vars/server2.yml"]["kubernetes_config"]["tls-san"][:2] == ["192.168.1.40", "fd00:10::40"]
+
+
+@pytest.mark.proves("feature ways to the API")
+def test_numbers_of_haproxy_are_on_loopback_alone() -> None:
+    text = haproxy({})
+    assert "frontend metrics\n    mode http\n    bind 127.0.0.1:8404\n" in text
+    assert text.count("mode http") == 1

@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 )
 
 type front struct {
@@ -97,6 +98,7 @@ func proxy(target *url.URL, transport *http.Transport, missing string) http.Hand
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP1(true)
 	transport.MaxIdleConnsPerHost = 100
+	transport.IdleConnTimeout = 30 * time.Second // kube-apiserver closes after 90 s (pkg/server/secure_serving.go)
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)

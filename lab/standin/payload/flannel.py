@@ -13,10 +13,10 @@ from typing import Any
 
 from .config import Config
 from .kubelet_settings import CONTROLLER, cluster_cidr
-from .networks import BACKENDS
+from .networks import BACKEND_KEY, BACKENDS
 from .paths import Paths, write
 
-BACKEND_KEY, INTERFACE_KEY = "flannel-backend", "flannel-iface"
+INTERFACE_KEY = "flannel-iface"
 TYPES = {"wireguard-native": "wireguard"}
 DELEGATE = {"hairpinMode": True, "forceAddress": True, "isDefaultGateway": True}
 PLUGINS = [

@@ -39,7 +39,7 @@ class Flavor:
     has_profiles: bool
     is_one_file: bool  # the program brings all others, and unpacks them
     other_datastore: str  # what a first server has that is not told to found etcd; empty: there is none
-    network_key: str  # the key that chooses the network
+    has_flannel: bool  # its network is flannel, a part of each machine's service; else its charts bring one
     cni_folder: str  # where containerd finds a network of its own; below the data folder, unless it is absolute
     programs: str  # its folder of programs, below the data folder
     critical: Mapping[str, str] = field(default_factory=lambda: _CRITICAL)
@@ -77,7 +77,7 @@ RKE2 = Flavor(
     has_profiles=True,
     is_one_file=False,
     other_datastore="",
-    network_key="cni",
+    has_flannel=False,
     cni_folder="/etc/cni/net.d",
     programs="bin",
     critical={**_CRITICAL, "enable-servicelb": "false"},
@@ -94,7 +94,7 @@ K3S = Flavor(
     has_profiles=False,
     is_one_file=True,
     other_datastore="SQLite",
-    network_key="flannel-backend",
+    has_flannel=True,
     cni_folder="agent/etc/cni/net.d",
     programs="data/current/bin",
     critical={

@@ -1,8 +1,8 @@
 """The choice of a CNI, and the one rule of addresses that ends a server or an agent.
 
-Facts of rke2: pkg/cli/cmds/server.go (validateCNI), pkg/cli/types.go; of k3s: pkg/agent/run.go (cluster-cidr against
-node-ip), pkg/agent/flannel/setup.go (backends). A kubelet
-is Ready when its CRI has found a CNI's configuration (containerd, pkg/cri: NetworkPluginNotReady).
+Facts of rke2: pkg/cli/cmds/server.go (validateCNI), pkg/cli/types.go; of k3s: pkg/agent/run.go (cluster-cidr against node-ip),
+pkg/agent/flannel/setup.go (backends). A kubelet is Ready when its CRI has found a CNI's configuration (containerd, pkg/cri:
+NetworkPluginNotReady).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .paths import Paths, write
 
 DEFAULT = "canal"
 CHOICES = ("calico", "canal", "cilium", "flannel")
-BACKENDS = ("vxlan", "host-gw", "wireguard-native")
+BACKEND_KEY, BACKENDS = "flannel-backend", ("vxlan", "host-gw", "wireguard-native")
 BOTH = 2
 RULE = "must share the same IP version (IPv4, IPv6 or dual-stack)"
 NOT_READY = (
@@ -29,7 +29,7 @@ NOT_READY = (
 
 def chosen(config: Config) -> str:
     """The network of a server's configuration, `none` included. Raises FatalError with the real one's words."""
-    return _cni(config) if OURS.network_key == "cni" else _backend(config)
+    return _backend(config) if OURS.has_flannel else _cni(config)
 
 
 def install(paths: Paths, name: str) -> None:
@@ -45,9 +45,9 @@ def installed(paths: Paths) -> bool:
 
 def places(paths: Paths, config: Config) -> tuple[Path, Path]:
     """Where containerd finds a CNI's programs and its configuration: a network that is a part of the service has places of its own."""
-    if OURS.network_key == "cni" or _backend(config) == NO_NETWORK:
-        return Path("/opt/cni/bin"), paths.foreign_cni
-    return paths.programs, paths.cni
+    if OURS.has_flannel and _backend(config) != NO_NETWORK:
+        return paths.programs, paths.cni
+    return Path("/opt/cni/bin"), paths.foreign_cni
 
 
 def check_families(cluster: Sequence[str], service: Sequence[str], addresses: Sequence[str]) -> None:
@@ -83,7 +83,7 @@ def _cni(config: Config) -> str:
 
 def _backend(config: Config) -> str:
     """k3s brings flannel alone."""
-    backend = config.text(OURS.network_key, BACKENDS[0])
+    backend = config.text(BACKEND_KEY, BACKENDS[0])
     if backend not in {*BACKENDS, NO_NETWORK}:
         raise FatalError(f"Error: Cannot configure unknown flannel backend '{backend}'")
     return NO_NETWORK if backend == NO_NETWORK else "flannel"

@@ -51,7 +51,7 @@ class RealNode:
 
     def install_network(self, name: str) -> None:
         """As `Node` says: pods do it, or flannel as a part of the service."""
-        self._has_flannel = OURS.is_one_file and name != NO_NETWORK
+        self._has_flannel = OURS.has_flannel and name != NO_NETWORK
         if self._has_flannel:
             flannel.configure(self._paths, self._config)
 

@@ -150,6 +150,8 @@ def test_two_servers_join_and_the_founder_may_die(lab: Lab, cluster: Cluster) ->
     form = "{.endpoints[*].addresses[0]}:{.ports[0].port}"
     told = cluster["server1"].kubectl("get", "endpointslice", "kubernetes", f"--output=jsonpath={form}")
     assert told == f"{' '.join(every[name].address for name in SERVERS)}:6443", "where pods find the API"
+    known = cluster["agent1"].data / "agent/etc/k3s-agent-load-balancer.json"
+    until("the agent knows them", lambda: all(machine.address in known.read_text() for machine in machines.values()), 60, every)
     cluster["server1"].kill()
     last = machines["server2"].beat("agent1")
     until("the agent beats at another server", lambda: machines["server2"].beat("agent1") not in ("", last), 40, every)

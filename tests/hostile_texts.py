@@ -273,6 +273,8 @@ def _is_taken(name: str, value: Any) -> bool:
     own = (
         "cidr",
         "cluster-dns",
+        "audit-policy",
+        "pod-security",
         "cni",
         "selinux",
         "profile",
@@ -395,6 +397,22 @@ def _document() -> dict[str, Any]:
         "interface": "ens18",
         "encryption": "wireguard",
         "values": {"calico": {"felixLogSeverityScreen": "info"}},
+    }
+    data["api_server"] = {
+        "oidc": [
+            {
+                "issuer": "https://id.example.org",
+                "audiences": ["kubernetes"],
+                "username_claim": "email",
+                "username_prefix": "oidc:",
+                "groups_claim": "groups",
+                "groups_prefix": "oidc:",
+                "required_claims": {"hd": "example.org"},
+                "ca": CERTIFICATE,
+            }
+        ],
+        "audit": {"rules": [{"level": "None", "users": ["system:apiserver"]}]},
+        "pod_security": {"enforce": "baseline", "audit": "restricted", "warn": "restricted", "exempt_namespaces": ["monitoring"]},
     }
     data["snapshots"] = {
         "schedule": "0 3 * * *",

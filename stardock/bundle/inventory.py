@@ -10,7 +10,7 @@ from stardock.bundle import kubernetes
 from stardock.bundle.balancing import own_variables, shared_variables
 from stardock.bundle.cni import network_files
 from stardock.bundle.groups import groups
-from stardock.bundle.machine import machine_variables
+from stardock.bundle.machine import journal_file, machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
 from stardock.bundle.snapshots import snapshot_files
@@ -93,7 +93,8 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "kubeconfig_cluster": plan.cluster,
         "kubeconfig_server": f"https://{balancing.vip if balancing else addresses[plan.founder]}:{port}",
         **kubernetes.facts(own),
-        "kubernetes_authentication": configuration(options, version),
+        "kubernetes_authentication": configuration(options, version, plan.api_server.issuers),
+        "kubernetes_server_files": kubernetes.api_server_files(plan),
         "kubernetes_etcd_user": needs_etcd_user(options),
         "kubernetes_founding_keys": list(founding_keys(own)),
         "kubernetes_has_network": own.has_network(options),
@@ -115,7 +116,7 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     options = merged(plan.distribution.options, machine.options)
     common = {"ansible_host": addresses[machine.name], **machine_variables(machine, own, options)}
     clear, secret = proxy_files(plan, facts, machine)
-    common["machine_files"] += clear
+    common["machine_files"] += [*clear, journal_file(plan)]
     common["machine_secret_files"] += secret
     base = system(machine.image.system).policy
     if machine.role == "loadbalancer":

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution
+from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution, reservations
+from stardock.distributions.api_server import told
 from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
 from stardock.distributions.model import NODE_PASSWORD, NodeRole
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.own_options import merged
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.systems import system
+from stardock.systems import HEAD, system
+from stardock.yamltext import yaml_text
 
 #: What counts at a node's registration only, and goes through the API later.
 _OF_THE_NODE = ("node-label", "node-taint")
@@ -128,8 +130,18 @@ def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, 
         "node-ip": node_addresses,
         "token-file": f"{_folder(plan)}/token",
         **_interface(plan, machine),
+        **_reservation(plan, machine),
         **({"selinux": True} if machine.selinux else {}),
     }
+
+
+def _reservation(plan: Plan, machine: Machine) -> dict[str, list[str]]:
+    """Options of a pool or a machine of its own go before."""
+    wanted = plan.reservation
+    if wanted is None or any(reservations.said_already(merged(plan.distribution.options, machine.options))):
+        return {}
+    cpu, memory = reservations.by_size(machine.cores, machine.memory_mib)
+    return {reservations.OPTION: list(reservations.arguments(wanted.cpu or cpu, wanted.memory_mib or memory, wanted.evict_below_mib))}
 
 
 def _interface(plan: Plan, machine: Machine) -> dict[str, str]:
@@ -140,14 +152,27 @@ def _interface(plan: Plan, machine: Machine) -> dict[str, str]:
     return {own.interface_key: machine.interfaces[0].name} if own.interface_key and is_needed and is_known else {}
 
 
+def api_server_files(plan: Plan) -> list[dict[str, str]]:
+    """What a server's role writes in the server's turn, beside its configuration: files of the API server's, or that they go."""
+    kubernetes, found = distribution(plan.distribution.name), plan.api_server.files
+    return [
+        {"path": path, "content": HEAD + yaml_text(found[name])} if name in found else {"path": path, "state": "absent"}
+        for name, path in kubernetes.api_server_files.items()
+    ]
+
+
 def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
+    kubernetes = distribution(plan.distribution.name)
     opened = [] if has_own_file(plan.distribution.options) else [f"{ARGUMENT}={_folder(plan)}/authentication.yaml"]
+    files = [told(kubernetes, name, kubernetes.api_server_files[name]) for name in plan.api_server.files]
+    named = [argument for file in files for argument in file.pop(OPTION, ())]
     return {
-        **distribution(plan.distribution.name).founds_with,
+        **{key: value for file in files for key, value in file.items()},
+        **kubernetes.founds_with,
         "advertise-address": addresses[machine.name],
         "agent-token-file": f"{_folder(plan)}/agent-token",
         "tls-san": _names(plan, machine, addresses, own),
-        "kube-apiserver-arg": opened,
+        OPTION: [*opened, *named, *plan.api_server.arguments],
     }
 
 

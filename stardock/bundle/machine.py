@@ -10,9 +10,11 @@ from stardock.bundle.readers import SYSTEMD, UNITS, readers
 from stardock.distributions import DEFAULT, Kubernetes
 from stardock.firstboot.user import first_files
 from stardock.model.machine import Machine, User
-from stardock.systems import SENTINEL, system
+from stardock.model.plan import Plan
+from stardock.systems import HEAD, SENTINEL, system
 from stardock.systems.shared import own_window
 
+_JOURNAL = "/etc/systemd/journald.conf.d/90-stardock.conf"
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -76,6 +78,14 @@ def _secret_files(machine: Machine, kubernetes: Kubernetes, options: Mapping[str
 def _timezone(machine: Machine) -> Iterator[dict[str, str]]:
     yield {"path": "/etc/localtime", "link": f"/usr/share/zoneinfo/{machine.timezone}"}
     yield {"path": "/etc/timezone", "content": machine.timezone + "\n"}
+
+
+def journal_file(plan: Plan) -> dict[str, str]:
+    """journald.conf(5): `SystemMaxUse` of what is kept on disk. Where the key goes, so does the file."""
+    file = {"path": _JOURNAL, "applies": readers(_JOURNAL, DEFAULT, {})}
+    if plan.journal_mib is None:
+        return {**file, "state": "absent"}
+    return {**file, "content": f"{HEAD}[Journal]\nSystemMaxUse={plan.journal_mib}M\n"}
 
 
 def _keys(user: User) -> dict[str, Any]:

@@ -10,7 +10,8 @@ The load balancers ask /readyz without being anybody. Sources:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from stardock.distributions.arguments import items, named
@@ -49,34 +50,66 @@ def other_arguments(options: Mapping[str, Any]) -> list[str]:
     return [argument for argument in items(options, OPTION) if named(argument)[0] not in _RENDERED]
 
 
-def configuration(options: Mapping[str, Any], version: str) -> dict[str, Any]:
-    """The file as data, as that release reads it; empty where cluster.yaml names its own."""
+def configuration(options: Mapping[str, Any], version: str, issuers: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """The file as data, as that release reads it; empty where cluster.yaml names its own. `issuers` are of `authenticator`."""
     if has_own_file(options):
         return {}
     own = release(version)
     stable = own is None or own.series >= _STABLE
-    jwt = _authenticator(options)
+    jwt = [*issuers, *_of_arguments(options)]
     return {
         "apiVersion": f"{_GROUP}/{'v1' if stable else 'v1beta1'}",
         "kind": "AuthenticationConfiguration",
         "anonymous": {"enabled": True, "conditions": [{"path": path} for path in PATHS]},
-        **({"jwt": [jwt]} if jwt else {}),
+        **({"jwt": jwt} if jwt else {}),
     }
 
 
-def _authenticator(options: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuer:
+    """Who vouches for people. `username_prefix` None: as the API server's own, `ISSUER#`, and nothing before an e-mail address."""
+
+    issuer: str
+    audiences: tuple[str, ...]
+    username_claim: str = "sub"
+    username_prefix: str | None = None
+    groups_claim: str | None = None
+    groups_prefix: str = ""
+    required_claims: Mapping[str, str] = field(default_factory=dict)
+    ca: str | None = None
+
+
+def authenticator(one: Issuer) -> dict[str, Any]:
+    """An entry of `jwt`."""
+    usual = "" if one.username_claim == "email" else f"{one.issuer}#"
+    username = {"claim": one.username_claim, "prefix": usual if one.username_prefix is None else one.username_prefix}
+    groups = {"groups": {"claim": one.groups_claim, "prefix": one.groups_prefix}} if one.groups_claim else {}
+    rules = [{"claim": key, "requiredValue": value} for key, value in one.required_claims.items()]
+    several = {"audienceMatchPolicy": "MatchAny"} if len(one.audiences) > 1 else {}
+    authority = {"certificateAuthority": one.ca} if one.ca else {}
+    return {
+        "issuer": {"url": one.issuer, **authority, "audiences": list(one.audiences), **several},
+        "claimMappings": {"username": username, **groups},
+        **({"claimValidationRules": rules} if rules else {}),
+    }
+
+
+def _of_arguments(options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the API server makes of its `oidc-*` arguments itself."""
-    said = {name: value for name, value in map(named, items(options, OPTION)) if name in _RENDERED}
+    said = {name.removeprefix(_OIDC): value for name, value in map(named, items(options, OPTION)) if name in _RENDERED}
     if not said:
-        return {}
-    issuer, claim = said.get("oidc-issuer-url", ""), said.get("oidc-username-claim") or "sub"
-    prefix = said.get("oidc-username-prefix") or ("" if claim == "email" else f"{issuer}#")
-    mappings: dict[str, Any] = {"username": {"claim": claim, "prefix": "" if prefix == "-" else prefix}}
-    if said.get("oidc-groups-claim"):
-        mappings["groups"] = {"claim": said["oidc-groups-claim"], "prefix": said.get("oidc-groups-prefix", "")}
-    rules = [{"claim": key, "requiredValue": value} for key, value in _required(options)]
-    audience = {"url": issuer, "audiences": [said.get("oidc-client-id", "")]}
-    return {"issuer": audience, "claimMappings": mappings, **({"claimValidationRules": rules} if rules else {})}
+        return []
+    prefix = said.get("username-prefix") or None
+    issuer = Issuer(
+        issuer=said.get("issuer-url", ""),
+        audiences=(said.get("client-id", ""),),
+        username_claim=said.get("username-claim") or "sub",
+        username_prefix="" if prefix == "-" else prefix,
+        groups_claim=said.get("groups-claim") or None,
+        groups_prefix=said.get("groups-prefix", ""),
+        required_claims=dict(_required(options)),
+    )
+    return [authenticator(issuer)]
 
 
 def _required(options: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -84,6 +117,14 @@ def _required(options: Mapping[str, Any]) -> list[tuple[str, str]]:
     said = [value for name, value in map(named, items(options, OPTION)) if name == "oidc-required-claim"]
     pairs = (pair.partition("=") for value in said for pair in value.split(","))
     return list({key.strip(): value for key, _, value in pairs}.items())
+
+
+def issuers_twice(options: Mapping[str, Any]) -> Iterator[Fault]:
+    """Options that say who may log in, where cluster.yaml has a key for it."""
+    for item, argument in enumerate(items(options, OPTION)):
+        name, _ = named(argument)
+        if name.startswith(_OIDC) or name == ARGUMENT:
+            yield Fault(OPTION, f"`{name}` says who may log in, too", "delete it here", item)
 
 
 def authentication_faults(kubernetes: Kubernetes, options: Mapping[str, Any], version: str) -> Iterator[Fault]:

@@ -48,8 +48,8 @@ _INSTEAD: Mapping[str, str] = {
     "profile": "write `protect-kernel-defaults: true`: k3s has no profile; what else the CIS benchmark asks is in docs.k3s.io/security",
     "enable-servicelb": "delete it: k3s has it on; `disable: [servicelb]` switches it off",
     "ingress-controller": "delete it: k3s brings traefik; `disable: [traefik]` takes it away",
-    "audit-policy-file": "write `kube-apiserver-arg: [audit-policy-file=/PATH/FILE, audit-log-path=/PATH/LOG]`",
-    "pod-security-admission-config-file": "write `kube-apiserver-arg: [admission-control-config-file=/PATH/FILE]`",
+    "audit-policy-file": "write `api_server: {audit: {rules: [...]}}` beside `distribution`",
+    "pod-security-admission-config-file": "write `api_server: {pod_security: {enforce: ...}}` beside `distribution`",
 }
 
 _UNINSTALL: Mapping[NodeRole, str] = {"server": "k3s-uninstall.sh", "agent": "k3s-agent-uninstall.sh"}

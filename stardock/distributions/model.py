@@ -106,7 +106,15 @@ class Kubernetes:
     def written_files(self) -> tuple[str, ...]:
         """The files that its role writes."""
         names = ("config.yaml", "config.yaml.d/50-join.yaml", "authentication.yaml", "token", "agent-token")
-        return (*(f"{self.config_dir}/{name}" for name in names), *self.installed_files)
+        return (*(f"{self.config_dir}/{name}" for name in names), *self.api_server_files.values(), *self.installed_files)
+
+    @property
+    def api_server_files(self) -> Mapping[str, str]:
+        """Argument of the API server's -> the file of ours that it names."""
+        return {
+            "audit-policy-file": f"{self.config_dir}/stardock-audit.yaml",
+            "admission-control-config-file": f"{self.config_dir}/stardock-pod-security.yaml",
+        }
 
     @property
     def registries(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from stardock.model.machine import Image, Machine, Role
 from stardock.model.registries import Registries
-from stardock.model.settings import S3, Chart, Distribution, Kured, LoadBalancing, Proxmox, Proxy, Ssh, State
+from stardock.model.settings import S3, ApiServer, Chart, Distribution, Kured, LoadBalancing, Proxmox, Proxy, Reservation, Ssh, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,9 @@ class Plan:
     tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
     proxy: Proxy | None = None
     registries: Registries = field(default_factory=Registries)
+    api_server: ApiServer = field(default_factory=ApiServer)
+    reservation: Reservation | None = None  # None: pods may have all
+    journal_mib: int | None = None  # what a machine's journal may take; None: systemd's default
     network: Chart | None = None  # what the network plugin's chart is told; None: nothing
     s3: S3 | None = None  # None: snapshots of etcd stay on servers
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only

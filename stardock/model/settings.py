@@ -86,6 +86,24 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServer:
+    """What API servers read: who may log in (entries of `jwt`), files by the argument that names them, further arguments."""
+
+    issuers: tuple[Mapping[str, Any], ...] = ()
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """What nodes keep from pods: thousandths of a core and MiB, None: by size; free MiB below which pods are evicted."""
+
+    cpu: int | None
+    memory_mib: int | None
+    evict_below_mib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class S3:
     """The bucket for snapshots of etcd. `secret` is the Secret of kube-system that tells servers; sources are `env:NAME` or `file:PATH`."""
 

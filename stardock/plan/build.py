@@ -15,6 +15,7 @@ from stardock.plan.allocation import identity
 from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
 from stardock.plan.allocation.memory import with_memory
+from stardock.plan.api_server import api_server_of
 from stardock.plan.balancing import load_balancing
 from stardock.plan.cni import chart_of
 from stardock.plan.distribution import allocated, distribution_problems, former, with_derived, with_version
@@ -24,6 +25,7 @@ from stardock.plan.machine.images import prefetched
 from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
 from stardock.plan.proxy import proxy_of
 from stardock.plan.registries import registries_of
+from stardock.plan.reservation import reservation_of
 from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
@@ -184,6 +186,9 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         tls_san=_tls_san(machines, balancing.vips if balancing else ()),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
+        api_server=api_server_of(spec),
+        reservation=reservation_of(spec.kubelet),
+        journal_mib=spec.journal.max_use,
         network=chart_of(spec),
         s3=s3_of(spec.snapshots),
         prefetched=decided.prefetched,

@@ -9,13 +9,16 @@ from typing import Any
 from pydantic import Field, PrivateAttr, model_validator
 
 from stardock.spec.api import Api
+from stardock.spec.api_server import ApiServer
 from stardock.spec.cloud_init import CloudInit
 from stardock.spec.cni import Cni
 from stardock.spec.distribution import Distribution
 from stardock.spec.hooks import Hooks
 from stardock.spec.image import INHERITED, Image
 from stardock.spec.interface import Interface
+from stardock.spec.journal import Journal
 from stardock.spec.keypath import Keys
+from stardock.spec.kubelet import Kubelet
 from stardock.spec.maintenance import Maintenance
 from stardock.spec.network import Network, RoleName
 from stardock.spec.pools import Machine, Pool
@@ -41,6 +44,9 @@ class Spec(Section):
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
     cni: Cni = Field(default=Cni(), description="the network of pods")
     api: Api = Field(default=Api(), description="the way to the API server")
+    api_server: ApiServer = Field(default=ApiServer(), description="who may log in, what is written down, what pods may do")
+    kubelet: Kubelet = Field(default=Kubelet(), description="what nodes keep for themselves")
+    journal: Journal = Field(default=Journal(), description="the journal of each machine")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")

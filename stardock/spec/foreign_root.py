@@ -99,6 +99,13 @@ ROOT: Mapping[str, str] = {
     **each("initialization", "accounts and keys belong under `ssh` and `cloud_init`, addresses under `network`: delete it"),
     **each("hostname fqdn preserve_hostname manage_etc_hosts", "delete it: a machine is called as its pool names it"),
     **each("apiversion kind metadata spec", _NO_OBJECT),
+    **each(
+        "kube_reserved system_reserved eviction_hard kubelet_reserved", "write kubelet: {reserve: true}, for a part by each machine's size"
+    ),
+    **each("journald journald_max_use", "it belongs to `journal`: write journal: {max_use: 1GiB}"),
+    **each("oidc", "it belongs to `api_server`: write api_server: {oidc: [{issuer: URL, audiences: [CLIENT_ID]}]}"),
+    **each("audit audit_policy audit_log kubernetes_audit", "it belongs to `api_server`: write api_server: {audit: {level: Metadata}}"),
+    **each("pod_security psa pod_security_admission", "it belongs to `api_server`: write api_server: {pod_security: {enforce: baseline}}"),
     **each("timezone tz system_timezone", "it belongs to `maintenance`: write maintenance: {timezone: {}}"),
     **each("destroy delete deletion", "nothing goes by a key: docs/take-down.md says how a machine or a cluster goes"),
     **each("removed", "`remove` takes machines away for good: if that is meant, write `remove`"),

@@ -20,6 +20,10 @@ pytestmark = [pytest.mark.lab, pytest.mark.one_life("single"), pytest.mark.timeo
 
 #: The user's own: for all machines, and for the pool.
 ADDED = """
+api_server:
+  oidc: [{issuer: https://id.example.org, audiences: [kubernetes], groups_claim: groups}]
+  audit: {rules: [{level: None, users: ["system:apiserver"]}]}
+  pod_security: {enforce: baseline}
 cloud_init:
   users: [{name: ada}]
   user_data:
@@ -84,7 +88,7 @@ def test_the_bundle_copied_elsewhere_runs_with_bare_ansible_playbook(cluster: Cl
     assert "https://10.77.0." in (elsewhere / "alone.kubeconfig").read_text()
 
 
-@pytest.mark.proves("feature RKE2's configuration")
+@pytest.mark.proves("feature RKE2's configuration", "feature files of the API server")
 def test_one_server_no_load_balancer_no_vip_deploys_and_bootstraps(cluster: Cluster) -> None:
     assert changed(cluster.bootstrap().stdout) == ["kubeconfig"], "what the bare run made is what ours makes"
     assert cluster.voters() == ["server1"]

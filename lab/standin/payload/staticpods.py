@@ -1,12 +1,13 @@
 """Manifests of static pods, in the kubelet's folder.
 
 Facts of rke2: pkg/podtemplate (the pod's shape, host network, mounts of the files that the arguments name), pkg/executor/staticpod
-(writeTemplate: an unchanged manifest is left alone, so that its pod goes on; its uid is a hash of the manifest). The image has no program:
-the lab's folder is mounted.
+(writeTemplate: an unchanged manifest is left alone, so that its pod goes on; its uid is a hash of the manifest, which has one of the files
+that arguments name). The image has no program: the lab's folder is mounted.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ IMAGES = {"etcd": ETCD}  # all others are Kubernetes' own
 
 def write_manifest(paths: Paths, name: str, node: str, command: Sequence[str], instead: Sequence[str] = ()) -> None:
     """Write the manifest of a pod that runs `command`, or `instead` of it; nothing happens where the same one is there."""
-    pod = Pod(paths.pods, name, node, [*lasting(command), *instead])
+    pod = Pod(paths.pods, name, node, [*lasting(command), *instead, _hash(_named_files(command))])
     file = _file(paths, name)
     if file.is_file() and json.loads(file.read_text())["metadata"].get("uid") == pod.uid:
         return
@@ -59,11 +60,23 @@ def _manifest(paths: Paths, pod: Pod, command: list[str]) -> dict[str, Any]:
 
 def _mounts(paths: Paths, command: Sequence[str]) -> list[tuple[dict[str, Any], dict[str, str]]]:
     """The server's folder, the lab's programs, and each file that an argument names."""
-    values = (word.partition("=")[2] for word in command[1:])
-    files = sorted({value for value in values if value.startswith(os.sep) and Path(value).is_file()})
+    files = _named_files(command)
     folders = [(str(paths.server), False), (str(paths.tools), True)]
     outside = [file for file in files if not Path(file).is_relative_to(paths.server)]
     return [
         *(({"mountPath": folder, "readOnly": fixed}, {"path": folder, "type": "DirectoryOrCreate"}) for folder, fixed in folders),
         *(({"mountPath": file, "readOnly": True}, {"path": file, "type": "File"}) for file in outside),
     ]
+
+
+def _named_files(command: Sequence[str]) -> list[str]:
+    values = (word.partition("=")[2] for word in command[1:])
+    return sorted({value for value in values if value.startswith(os.sep) and Path(value).is_file()})
+
+
+def _hash(files: Sequence[str]) -> str:
+    """Another content makes another pod."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(Path(file).read_bytes())
+    return whole.hexdigest()

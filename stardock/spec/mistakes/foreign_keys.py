@@ -108,6 +108,31 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("name", _OF_A_NIC % "name: {}"),
         **each("static dhcp firewall model", _OF_A_NIC % "dhcp: true"),
     },
+    "Oidc": {
+        **each("url issuer_url iss", "issuer"),
+        **each("client_id client audience aud", "write audiences: [{}]"),
+        **each("username", "username_claim"),
+        **each("groups", "groups_claim"),
+        **each("client_secret", "delete it: the API server has no secret of the client's; kubectl's plugin has it"),
+    },
+    "Audit": {
+        **each("maxage max_days", "max_age"),
+        **each("maxbackup max_backup max_backups backups", "max_files"),
+        **each("maxsize", "max_size"),
+        **each("policy", "write its rules: [...]"),
+    },
+    "PodSecurity": {
+        **each("level default standard", "enforce"),
+        **each("namespaces exempt exemptions", "write exempt_namespaces: [...]"),
+    },
+    "Kubelet": {
+        **each("kube_reserved system_reserved reserved", "reserve"),
+        **each("memory", "reserved_memory"),
+        **each("cpu", "reserved_cpu"),
+        **each("eviction eviction_hard", "evict_below"),
+        **each("args extra_args kubelet_args arguments", OPTION.replace("{}", "[...]") % "kubelet-arg"),
+    },
+    "Journal": {**each("systemmaxuse size max_size limit", "max_use")},
     "Cni": {
         **each("name type network_plugin", "plugin"),
         **each("iface flannel_iface device nic", "interface"),

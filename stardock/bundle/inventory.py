@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from stardock.addons.kured import server_files
+from stardock.addons import kube_vip, kured
 from stardock.bundle import kubernetes
 from stardock.bundle.balancing import own_variables, shared_variables
 from stardock.bundle.cni import network_files
@@ -22,6 +22,7 @@ from stardock.distributions.founding import founding_keys
 from stardock.distributions.hardening import kernel_settings, needs_etcd_user
 from stardock.distributions.own_options import merged
 from stardock.errors import ConditionError
+from stardock.model.api import Endpoint
 from stardock.model.facts import Facts, address_of, ipv6_of
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -60,7 +61,7 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
     return {
         "hosts.yml": {"all": {"children": groups(plan, left_out)}},
         "group_vars/all.yml": _all(plan, facts, known),
-        **({"group_vars/loadbalancer.yml": shared_variables(plan, plan.load_balancing, known)} if plan.load_balancing else {}),
+        **shared_variables(plan, known),
         **{f"host_vars/{machine.name}.yml": _host(plan, facts, machine, known, ipv6) for machine in asked},
     }
 
@@ -78,9 +79,9 @@ def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dic
 
 
 def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
-    balancing, options, version = plan.load_balancing, plan.distribution.options, plan.distribution.version
+    options, version = plan.distribution.options, plan.distribution.version
     own = distribution(plan.distribution.name)
-    port = balancing.api_port if balancing else own.api_port
+    endpoint = plan.endpoint or Endpoint(host=addresses[plan.founder], api_port=own.api_port, supervisor_port=own.supervisor_port)
     return {
         "ansible_user": plan.ssh.user,
         "ansible_port": plan.ssh.port,
@@ -91,7 +92,8 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "founding_founder": plan.founder,
         "founding_known": facts.founded.ca_sha256 if facts.founded else "",
         "kubeconfig_cluster": plan.cluster,
-        "kubeconfig_server": f"https://{balancing.vip if balancing else addresses[plan.founder]}:{port}",
+        "kubeconfig_server": kubernetes.https(endpoint.host, endpoint.api_port),
+        **_probed(plan),
         **kubernetes.facts(own),
         "kubernetes_authentication": configuration(options, version, plan.api_server.issuers),
         "kubernetes_server_files": kubernetes.api_server_files(plan),
@@ -106,6 +108,18 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
     }
 
 
+def _probed(plan: Plan) -> Variables:
+    """What is to answer once the first server does, and is set up by nobody of ours: something that exists already, or kube-vip."""
+    if plan.endpoint is None or (plan.load_balancing and plan.load_balancing.by == "keepalived"):
+        return {}
+    return {
+        "endpoint_host": plan.endpoint.host,
+        "endpoint_api_port": plan.endpoint.api_port,
+        "endpoint_supervisor_port": plan.endpoint.supervisor_port,
+        "endpoint_exists": plan.external is not None,
+    }
+
+
 def _arguments(text: str) -> dict[str, str]:
     """The user's own, for both programs, after ours: of an option that is there twice ssh takes the first."""
     return {f"ansible_{program}_extra_args": text for program in ("ssh", "sftp")} if text else {}
@@ -114,20 +128,20 @@ def _arguments(text: str) -> dict[str, str]:
 def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     own = distribution(plan.distribution.name)
     options = merged(plan.distribution.options, machine.options)
-    common = {"ansible_host": addresses[machine.name], **machine_variables(machine, own, options)}
+    mine = {**machine_variables(machine, own, options), **own_variables(plan, machine, addresses)}
+    common = {"ansible_host": addresses[machine.name], **mine}
     clear, secret = proxy_files(plan, facts, machine)
     common["machine_files"] += [*clear, journal_file(plan)]
     common["machine_secret_files"] += secret
     base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
-        balancing = own_variables(plan, machine, addresses)
-        return {**common, **balancing, "haproxy_selinux": base is not None, "keepalived_selinux": base is not None}
+        return common
     clear, secret = registry_files(plan, machine)
     common["machine_files"] += [*clear, _kernel_file(plan)]
     common["machine_secret_files"] += secret
     if machine.role == "server":
         clear, secret = snapshot_files(plan)
-        common["machine_files"] += [*clear, *network_files(plan), *server_files(plan)]
+        common["machine_files"] += [*clear, *network_files(plan), *kube_vip.server_files(plan), *kured.server_files(plan)]
         common["machine_secret_files"] += secret
     node, wanted = kubernetes.node(plan, machine), plan.distribution
     confined = own.confinement.variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}

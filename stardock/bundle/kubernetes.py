@@ -46,17 +46,21 @@ def facts(kubernetes: Kubernetes) -> dict[str, Any]:
     }
 
 
+def https(host: str, port: int) -> str:
+    """A URL without a path; an IPv6 address stands in brackets there."""
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
 def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> str:
-    """The URL where a machine joins: the VIP, else the founder; for the founder itself another server, and nothing for a lone one.
+    """The URL where a machine joins: the endpoint, else the founder; for the founder itself another server, and nothing for a lone one.
 
     Agents of a distribution with two ports join at the servers' own (`stardock.bundle.balancing`, `_listened`).
     """
-    if plan.load_balancing:
+    if plan.endpoint:
         alone = machine.role == "server" and len(plan.of_role("server")) == 1
-        own, balancing = distribution(plan.distribution.name), plan.load_balancing
+        own = distribution(plan.distribution.name)
         servers_own = machine.role == "agent" and own.supervisor_port != own.api_port
-        port = own.supervisor_port if servers_own else balancing.supervisor_port
-        return "" if alone else f"https://{balancing.vip}:{port}"
+        return "" if alone else https(plan.endpoint.host, own.supervisor_port if servers_own else plan.endpoint.supervisor_port)
     servers = [plan.founder, *(server.name for server in plan.of_role("server") if server.name != plan.founder)]
     others = [name for name in servers if name != machine.name]
     return f"https://{addresses[others[0]]}:{distribution(plan.distribution.name).supervisor_port}" if others else ""
@@ -184,5 +188,4 @@ def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list
     servers = plan.of_role("server")
     others = {name for server in servers for name in (server.hostname, server.name, addresses[server.name])}
     common = [name for name in plan.tls_san if name not in others]
-    vips = plan.load_balancing.vips if plan.load_balancing else ()
-    return list(dict.fromkeys([*vips, *common, *own, machine.hostname]))
+    return list(dict.fromkeys([*plan.asked, *common, *own, machine.hostname]))

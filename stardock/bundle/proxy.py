@@ -12,6 +12,7 @@ from typing import Any
 from stardock.bundle.secret_text import Marks
 from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
+from stardock.model.api import is_address
 from stardock.model.facts import Facts, address_of, ipv6_of
 from stardock.model.machine import Machine
 from stardock.model.parts import PackageProxy
@@ -40,8 +41,7 @@ def no_proxy(plan: Plan, facts: Facts) -> tuple[str, ...]:
     options = plan.distribution.options
     wanted = plan.proxy.no_proxy if plan.proxy else ()
     networks = list(dict.fromkeys(_networks(plan)))
-    vips = plan.load_balancing.vips if plan.load_balancing else ()
-    alone = [one for one in (*vips, *_addresses(plan, facts)) if not any(_holds(network, one) for network in (*networks, *wanted))]
+    alone = [one for one in (*plan.asked, *_addresses(plan, facts)) if not any(_holds(network, one) for network in (*networks, *wanted))]
     names = options.get("tls-san") or []
     return tuple(
         dict.fromkeys(
@@ -73,7 +73,7 @@ def _addresses(plan: Plan, facts: Facts) -> Iterator[str]:
 
 
 def _holds(network: str, address: str) -> bool:
-    return "/" in network and ip_address(address) in ip_network(network, strict=False)
+    return "/" in network and is_address(address) and ip_address(address) in ip_network(network, strict=False)
 
 
 def proxy_files(plan: Plan, facts: Facts, machine: Machine) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+
+def is_address(text: str) -> bool:
+    """Whether that is an IP address, of either version, and not a name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def written_time(milliseconds: int) -> str:
     """A time as people and haproxy write it: 2s, 300ms."""
     return f"{milliseconds}ms" if milliseconds % 1000 else f"{milliseconds // 1000}s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where the API is asked for and machines join, other than at the first server: the VIP, or what exists already (address or name)."""
+
+    host: str
+    api_port: int
+    supervisor_port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

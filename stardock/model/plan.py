@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stardock.model.api import Endpoint
 from stardock.model.machine import Image, Machine, Role
 from stardock.model.registries import Registries
 from stardock.model.settings import S3, ApiServer, Chart, Distribution, Kured, LoadBalancing, Proxmox, Proxy, Reservation, Ssh, State
@@ -36,9 +37,10 @@ class Plan:
     distribution: Distribution
     machines: tuple[Machine, ...]
     founder: str
-    join_address: str | None  # VIP, or the founder's static address; None: a fact decides (DHCP, no VIP)
+    join_address: str | None  # VIP or another address, or the founder's static one; None: a fact decides (DHCP, no VIP)
     ssh: Ssh
     load_balancing: LoadBalancing | None = None
+    external: Endpoint | None = None  # a way to the API that is none of ours
     kured: Kured = field(default_factory=Kured)
     state: State = field(default_factory=State)
     retained: tuple[str, ...] = ()  # names that stay although cluster.yaml lacks them
@@ -55,6 +57,21 @@ class Plan:
     network: Chart | None = None  # what the network plugin's chart is told; None: nothing
     s3: S3 | None = None  # None: snapshots of etcd stay on servers
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Where the API is asked for and machines join; None: at the first server."""
+        return self.external or (self.load_balancing.endpoint if self.load_balancing else None)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Addresses or names under which the API is asked for, beside the servers' own."""
+        return self.load_balancing.vips if self.load_balancing else (self.external.host,) if self.external else ()
+
+    @property
+    def carriers(self) -> tuple[Machine, ...]:
+        """The machines that may have the VIP, in plan order."""
+        return self.of_role(self.load_balancing.role) if self.load_balancing else ()
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
         """The machines of one role, in plan order."""

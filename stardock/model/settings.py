@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stardock.model.api import Haproxy, Keepalived
+from stardock.model.api import Endpoint, Haproxy, Keepalived
+from stardock.model.machine import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancing:
-    """The VIP in front of the servers; only when there are load balancers. `vrid` is the VRRP id (1-255)."""
+    """The VIP in front of the servers, and who carries it: load balancers, or servers themselves. `vrid` is the VRRP id (1-255)."""
 
     vip: str
     prefix: int
@@ -67,9 +68,16 @@ class LoadBalancing:
     vrid: int
     api_port: int  # where the API is asked for
     supervisor_port: int  # where machines join; k3s: the same
+    role: Role = "loadbalancer"  # of those that carry it
+    by: str = "keepalived"  # or kube-vip, on servers
     vip_ipv6: str | None = None  # a second one, which goes where the first is
     haproxy: Haproxy = field(default_factory=Haproxy)
     keepalived: Keepalived = field(default_factory=Keepalived)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where everybody asks."""
+        return Endpoint(host=self.vip, api_port=self.api_port, supervisor_port=self.supervisor_port)
 
     @property
     def vips(self) -> tuple[str, ...]:

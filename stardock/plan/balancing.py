@@ -7,8 +7,8 @@ from ipaddress import IPv4Address, IPv4Interface
 from typing import TYPE_CHECKING
 
 from stardock.distributions import distribution
-from stardock.model.api import Backend, Check, Haproxy, Keepalived
-from stardock.model.machine import Interface, Machine
+from stardock.model.api import Backend, Check, Endpoint, Haproxy, Keepalived
+from stardock.model.machine import Interface, Machine, Role
 from stardock.model.settings import LoadBalancing
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -19,15 +19,16 @@ ALONE = 32
 
 
 def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) -> LoadBalancing | None:
-    """The VIP with its interface and prefix; None when there are no load balancers.
+    """The VIP with its interface and prefix; None when nobody carries it.
 
     Read off the machines as they are, not off cluster.yaml: the pool of load balancers may be gone from there.
     """
-    balancers = [machine for machine in machines if machine.role == "loadbalancer"]
+    role: Role = "server" if spec.api.on_servers else "loadbalancer"
+    carriers = [machine for machine in machines if machine.role == role]
     vip = spec.network.vip
-    if vip is None or vrid is None or not balancers:
+    if vip is None or vrid is None or not carriers:
         return None
-    nic = vip_interface(vip, spec.network.vip_interface, balancers[0].interfaces)
+    nic = vip_interface(vip, spec.network.vip_interface, carriers[0].interfaces)
     api_port, supervisor_port = ports(spec)
     return LoadBalancing(
         vip=str(vip),
@@ -36,10 +37,20 @@ def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) ->
         vrid=vrid,
         api_port=api_port,
         supervisor_port=supervisor_port,
+        role=role,
+        by=spec.api.on_servers or "keepalived",
         vip_ipv6=str(spec.network.vip_ipv6) if spec.network.vip_ipv6 else None,
         haproxy=_haproxy(spec),
         keepalived=_keepalived(spec),
     )
+
+
+def external(spec: Spec) -> Endpoint | None:
+    """The address or name that exists, if cluster.yaml has one."""
+    if spec.api.external is None:
+        return None
+    api_port, supervisor_port = ports(spec)
+    return Endpoint(host=spec.api.external, api_port=api_port, supervisor_port=supervisor_port)
 
 
 def ports(spec: Spec) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
 from stardock.plan.allocation.memory import with_memory
 from stardock.plan.api_server import api_server_of
-from stardock.plan.balancing import load_balancing
+from stardock.plan.balancing import external, load_balancing
 from stardock.plan.cni import chart_of
 from stardock.plan.distribution import allocated, distribution_problems, former, with_derived, with_version
 from stardock.plan.kured import kured, kured_warnings
@@ -173,9 +173,10 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         distribution=Distribution(**spec.distribution.model_dump()),
         machines=machines,
         founder=founder.name,
-        join_address=balancing.vip if balancing else founder.address,
+        join_address=balancing.vip if balancing else spec.api.external or founder.address,
         ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key, arguments=spec.ssh.extra_args or ""),
         load_balancing=balancing,
+        external=external(spec),
         kured=reboots,
         state=state_of(spec.cluster, spec.state.backend, spec.state.settings),
         retained=tuple(decided.retained),
@@ -183,7 +184,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         changes=tuple(change for planned in decided.planned.values() for change in planned.changes),
         replacements=tuple(change for planned in decided.planned.values() for change in planned.replacements),
         warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
-        tls_san=_tls_san(machines, balancing.vips if balancing else ()),
+        tls_san=_tls_san(machines, balancing.vips if balancing else tuple(filter(None, [spec.api.external]))),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
         api_server=api_server_of(spec),

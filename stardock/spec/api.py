@@ -80,9 +80,17 @@ class Keepalived(Section):
 class Api(Section):
     """The way to the API server, beside the address (`network.vip`). What is left open is as docs/network.md describes it."""
 
-    port: Port | None = Field(default=None, description="where load balancers listen for the API; default: the servers' own, 6443")
+    port: Port | None = Field(
+        default=None, description="where load balancers, or `external`, listen for the API; default: the servers' own, 6443"
+    )
     supervisor_port: Port | None = Field(
         default=None, description="where they listen for machines that join; default: the servers' own, 9345; k3s has none besides `port`"
+    )
+    on_servers: Literal["keepalived", "kube-vip"] | None = Field(
+        default=None, description="what holds the virtual IP on the servers themselves; default: load balancers hold it"
+    )
+    external: HostOrAddress | None = Field(
+        default=None, description="address or host name that exists: a firewall, a cloud's balancer; it leads to the servers' ports"
     )
     haproxy: Haproxy = Field(default=Haproxy(), description="the load balancers' haproxy")
     keepalived: Keepalived = Field(default=Keepalived(), description="VRRP of the virtual IP")

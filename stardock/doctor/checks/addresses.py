@@ -50,7 +50,7 @@ def watched(scene: Scene) -> dict[str, str]:
 
 def _no_balancer(scene: Scene) -> bool:
     """Whether none exists that could have the VIP."""
-    return {machine.name for machine in scene.plan.of_role("loadbalancer")} <= {machine.name for machine in scene.missing()}
+    return {machine.name for machine in scene.plan.carriers} <= {machine.name for machine in scene.missing()}
 
 
 def static(plan: Plan) -> dict[str, str]:
@@ -76,5 +76,5 @@ def vrid(scene: Scene) -> Iterator[Finding]:
 
 
 def _bridge(scene: Scene) -> str:
-    machine = next(iter(scene.plan.of_role("loadbalancer")), scene.plan.machines[0])
+    machine = next(iter(scene.plan.carriers), scene.plan.machines[0])
     return machine.interfaces[0].bridge

@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
 
 
+#: Of servers that carry the VIP themselves: who carries it, and who asks whether the API is ready.
+CARRIERS = ("keepalived", "curl")
+
+
 def users(spec: Spec) -> tuple[User, ...]:
     """The account of bootstrap, then those of all machines."""
     return (User(name=spec.ssh.user, keys=spec.ssh.keys), *map(account, spec.cloud_init.users))
@@ -45,6 +49,7 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
     policy = distribution(spec.distribution.name).confinement
     needed = (
         *system(name).role_packages(declared.role),
+        *(CARRIERS if declared.role == "server" and spec.api.on_servers == "keepalived" else ()),
         *(policy.packages(system(name).policy) if selinux else ()),
     )
     both = (spec.cloud_init.user_data, own.user_data)

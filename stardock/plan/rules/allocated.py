@@ -81,7 +81,12 @@ def _way_off(name: str, declared: Collection[str]) -> str:
 def _existing_load_balancers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """The VIP goes after the load balancers, never before."""
     existing = [machine.name for machine in machines.values() if machine.role == "loadbalancer"]
-    if existing and spec.network.vip is None:
+    gone = f"`remove: [{', '.join(existing)}]`, `runner deploy`"
+    other = "on_servers" if spec.api.on_servers else "external" if spec.api.external else None
+    if existing and other:
+        message = f"the load balancers {', '.join(existing)} exist, and `{other}` says that others are the way to the API"
+        yield at(spec, ("api", other), message, f"let them go first ({gone}), or delete the line")
+    elif existing and spec.network.vip is None:
         message = f"the load balancers {', '.join(existing)} still exist, and there is no VIP any more"
         yield at(spec, ("network", "vip"), message, f"write the VIP again until they are gone (`remove: [{', '.join(existing)}]`)")
 

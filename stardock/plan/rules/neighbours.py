@@ -54,7 +54,7 @@ def claims(plan: Plan) -> Iterator[Claim]:
         yield from _machine_claims(machine)
     balancing = plan.load_balancing
     if balancing is not None:
-        nics = (nic for machine in plan.of_role("loadbalancer") for nic in machine.interfaces if nic.name == balancing.interface)
+        nics = (nic for machine in plan.carriers for nic in machine.interfaces if nic.name == balancing.interface)
         vlan = _vlan(next(nic.vlan for nic in nics))
         yield from (Claim("VIP", vip, where=vlan) for vip in balancing.vips)
         yield Claim("VRRP id", str(balancing.vrid), where=vlan)

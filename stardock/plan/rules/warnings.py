@@ -177,8 +177,11 @@ def _pods_among_services(spec: Spec) -> Iterator[str]:
 
 
 def _idle_vip(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
-    if spec.network.vip and not any(machine.role == "loadbalancer" for machine in machines.values()):
+    balanced = any(machine.role == "loadbalancer" for machine in machines.values())
+    if spec.network.vip and not balanced and not spec.api.on_servers:
         yield f"no load balancer holds the VIP {spec.network.vip}: machines join the first server's own address"
+    if not balanced and "haproxy" in spec.api.model_fields_set:
+        yield "`api.haproxy` is for load balancers, and there are none"
 
 
 def _retained(names: Sequence[str]) -> Iterator[str]:

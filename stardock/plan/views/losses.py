@@ -44,7 +44,7 @@ def if_lost(plan: Plan, pve_node: str) -> Loss:
     lost = tuple(machine for machine in plan.machines if machine.pve_node == pve_node)
     gone = {machine.name for machine in lost}
     balancing = plan.load_balancing
-    vip = None if balancing is None else _left(plan, "loadbalancer", gone) > 0
+    vip = None if balancing is None else _left(plan, balancing.role, gone) > 0
     return Loss(
         pve_node=pve_node,
         machines=lost,

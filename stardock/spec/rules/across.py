@@ -180,7 +180,7 @@ def at_least_one_server(spec: Spec) -> Iterator[Problem]:
 
 def load_balancers_have_a_vip(spec: Spec) -> Iterator[Problem]:
     """What load balancers are for."""
-    if spec.network.vip is None and any(pool.members for pool in spec.pools if pool.role == "loadbalancer"):
+    if spec.network.vip is None and not spec.api.external and any(pool.members for pool in spec.pools if pool.role == "loadbalancer"):
         message = "there are load balancers, but no virtual IP for them to hold"
         yield at(spec, ("network", "vip"), message, "write `vip: ADDRESS` under `network:`, a free address of their subnet")
 

@@ -70,7 +70,7 @@ def vip_rules(spec: Spec) -> Iterator[Problem]:
             yield at(spec, ("network", key), f"the VIP {vip} is {' and '.join(owners)}", "write an address that nobody has")
         fault = _outside(spec, vip)
         if fault:
-            yield at(spec, ("network", key), f"the VIP {fault}", "write a free address of the load balancers' subnet")
+            yield at(spec, ("network", key), f"the VIP {fault}", "write a free address of the subnet of those that carry it")
     yield from _second_vip(spec)
 
 
@@ -83,7 +83,7 @@ def _second_vip(spec: Spec) -> Iterator[Problem]:
         yield at(spec, ("network", "vip_ipv6"), message, "write `vip: ADDRESS` beside it; machines join over IPv4")
     for keys, interfaces in _balanced(spec):
         if not any(nic.ipv6 for nic in interfaces):
-            message = f"no interface of load balancers has IPv6 (see {path_text(keys)})"
+            message = f"no interface of those that carry it has IPv6 (see {path_text(keys)})"
             yield at(spec, ("network", "vip_ipv6"), message, "give the interface `ipv6: {slaac: true}`, {dhcp: true} or {static: {...}}")
 
 
@@ -92,15 +92,16 @@ def _vip_interface(spec: Spec) -> Iterator[Problem]:
     for keys, interfaces in _balanced(spec):
         names = [interface.name for interface in interfaces]
         if wanted is not None and wanted not in names:
-            message = f"load balancers have no interface `{wanted}` (see {path_text(keys)})"
+            message = f"those that carry the VIP have no interface `{wanted}` (see {path_text(keys)})"
             yield at(spec, ("network", "vip_interface"), message, f"write one of {', '.join(names)}")
 
 
 def _balanced(spec: Spec) -> Iterator[tuple[Keys, tuple[Interface, ...]]]:
-    """The interface lists of load balancers that exist."""
+    """The interface lists of those that carry the VIP."""
+    role = "server" if spec.api.on_servers else "loadbalancer"
     for p, pool in enumerate(spec.pools):
-        if pool.role == "loadbalancer" and pool.members:
-            yield ("pools", p, "interfaces") if pool.interfaces else ("network", "loadbalancer"), spec.interfaces_of(pool)
+        if pool.role == role and pool.members:
+            yield ("pools", p, "interfaces") if pool.interfaces else ("network", role), spec.interfaces_of(pool)
 
 
 def _taken(spec: Spec) -> Iterator[tuple[str, str]]:

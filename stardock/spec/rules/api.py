@@ -8,6 +8,7 @@ from stardock.distributions import distribution
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
+from stardock.systems import system
 
 #: Where haproxy answers keepalived and whoever reads its numbers (the role haproxy).
 _METRICS_PORT = 8404
@@ -15,11 +16,47 @@ _METRICS_PORT = 8404
 
 def api_rules(spec: Spec) -> Iterator[Problem]:
     """All of them."""
+    yield from _one_way(spec)
+    yield from _carried_on_servers(spec)
     yield from _one_port(spec)
     yield from _ports_apart(spec)
     yield from _whole_names(spec)
     yield from _new_backends(spec)
     yield from _priorities(spec)
+
+
+def _one_way(spec: Spec) -> Iterator[Problem]:
+    """The API has one address."""
+    if spec.api.external and spec.network.vip:
+        message = f"the API has one address: `external` is {spec.api.external}, and `network.vip` {spec.network.vip}"
+        yield at(spec, ("api", "external"), message, "delete one of the two")
+    if spec.api.external and spec.api.on_servers:
+        yield at(spec, ("api", "on_servers"), "nobody has to hold an address that exists already (`external`)", "delete one of the two")
+    if not spec.api.external and not any(pool.role == "loadbalancer" and pool.members for pool in spec.pools):
+        for key in ("port", "supervisor_port") if spec.api.on_servers or not spec.network.vip else ():
+            if getattr(spec.api, key) is not None:
+                message = "nobody listens on another port than the servers' own: there is no load balancer"
+                yield at(spec, ("api", key), message, "delete the line, or add a pool of role loadbalancer")
+
+
+def _carried_on_servers(spec: Spec) -> Iterator[Problem]:
+    """A VIP that servers hold themselves, with a keepalived that their system has."""
+    if spec.api.on_servers is None:
+        return
+    if spec.network.vip is None and not spec.api.external:
+        message = "servers are to hold the virtual IP, and there is none"
+        yield at(spec, ("api", "on_servers"), message, "write `vip: ADDRESS` under `network:`, a free address of the servers' subnet")
+    if spec.network.vip_ipv6 and spec.api.on_servers == "kube-vip":
+        message = "kube-vip is written here for one address, and `vip_ipv6` is a second one"
+        yield at(spec, ("network", "vip_ipv6"), message, "delete it, or write `on_servers: keepalived`")
+    for pool in spec.pools:
+        if pool.role == "loadbalancer" and pool.members:
+            message = "load balancers hold the virtual IP where there are any, and `on_servers` wants it on servers"
+            yield at(spec, ("api", "on_servers"), message, f"delete the line, or the pool `{pool.name}`")
+        own = system(spec.image_of(pool).system)
+        if pool.role == "server" and spec.api.on_servers == "keepalived" and "loadbalancer" not in own.roles:
+            message = f"{own.title} has no keepalived, so that servers of `{pool.name}` cannot hold the virtual IP"
+            yield at(spec, ("api", "on_servers"), message, "write `on_servers: kube-vip`, or add load balancers of another system")
 
 
 def _one_port(spec: Spec) -> Iterator[Problem]:
@@ -64,7 +101,8 @@ def _new_backends(spec: Spec) -> Iterator[Problem]:
 
 def _priorities(spec: Spec) -> Iterator[Problem]:
     roles = {machine.name: pool.role for _, pool, machine in spec.members()}
+    carrier = "server" if spec.api.on_servers else "loadbalancer"
     for name in spec.api.keepalived.priorities:
-        if roles.get(name, "loadbalancer") != "loadbalancer":
-            message = f"`{name}` is no load balancer, and never carries the virtual IP"
+        if roles.get(name, carrier) != carrier:
+            message = f"`{name}` is no {carrier}, and never carries the virtual IP"
             yield at(spec, ("api", "keepalived", "priorities", name), message, "delete the line")

@@ -21,7 +21,7 @@ WAYS: tuple[dict[str, Any], ...] = (
     *({"haproxy": {"balance": name}} for name in ("static-rr", "leastconn", "first", "source", "random")),
     {"haproxy": {"check": {"interval": "10s", "fast_interval": "500ms", "down_interval": "5s", "rise": 3, "fall": 2}}},
     {"haproxy": {"backends": [{"name": "a", "address": "10.0.0.9", "port": 16443}, {"name": "b", "address": "fd00::9"}]}},
-    {"haproxy": {"backends": [{"name": "c", "address": "nobody.invalid", "supervisor_port": 19345}]}},
+    {"haproxy": {"backends": [{"name": "c", "address": "localhost", "supervisor_port": 19345}]}},
     {"keepalived": {"mode": "multicast", "advert": "10ms", "priorities": {"lb2": 254}}},
     {"keepalived": {"advert": "40s"}},
 )
@@ -48,6 +48,8 @@ def test_haproxy_and_keepalived_take_every_way_without_a_warning_and_what_they_w
         plan = plan_of(data)[0]
         assert said(cluster, HAPROXY, rendered(plan, "lb1", "haproxy.cfg")) == "", api
         assert said(cluster, KEEPALIVED, rendered(plan, "lb1", "keepalived.conf")) == "", api
+    unknown = plan_of(document() | {"api": {"haproxy": {"backends": [{"name": "d", "address": "nobody.invalid"}]}}})[0]
+    assert said(cluster, HAPROXY, rendered(unknown, "lb1", "haproxy.cfg")) == "REFUSED", "a name that nobody knows"
     assert said(cluster, HAPROXY, "listen x\n  bind :1\n").endswith("REFUSED"), "timeouts are missing, of which haproxy only warns"
 
 

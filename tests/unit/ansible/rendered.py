@@ -22,7 +22,7 @@ def rendered(plan: Plan, machine: str, template: str) -> str:
     files = inventory_files(plan, Facts(cluster=plan.cluster))
     given = {
         **files["group_vars/all.yml"],
-        **files.get("group_vars/loadbalancer.yml", {}),
+        **files.get(f"group_vars/{plan.machine(machine).role}.yml", {}),
         **files[f"host_vars/{machine}.yml"],
         "inventory_hostname": machine,
     }

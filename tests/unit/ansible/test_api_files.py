@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from stardock.bundle.inventory import inventory_files
 from stardock.model.facts import Facts
@@ -130,3 +131,68 @@ def test_numbers_of_haproxy_are_on_loopback_alone() -> None:
     text = haproxy({})
     assert "frontend metrics\n    mode http\n    bind 127.0.0.1:8404\n" in text
     assert text.count("mode http") == 1
+
+
+def servers_alone(api: dict[str, Any], **network: Any) -> dict[str, Any]:
+    """The quick start without its load balancers."""
+    data = document() | {"api": api}
+    data["pools"] = data["pools"][1:]
+    data["network"] |= network
+    return data
+
+
+@pytest.mark.proves("feature VIP on servers by keepalived")
+def test_servers_carry_the_vip_without_haproxy_and_give_it_up_when_their_api_is_not_ready() -> None:
+    plan = plan_of(servers_alone({"on_servers": "keepalived"}))[0]
+    text = rendered(plan, "server2", "keepalived.conf")
+    assert "    unicast_src_ip 192.168.1.51\n    unicast_peer {\n        192.168.1.50\n        192.168.1.52\n    }\n" in text
+    assert 'script "/etc/keepalived/api-ready 6443"' in text
+    assert "    track_script {\n        api_listens\n        api_ready\n    }\n" in text
+    assert "weight" not in text.replace("Without weight", "")
+    assert "haproxy" not in text
+    files = inventory_files(plan, Facts(cluster="quickstart"))
+    assert not [name for name in files["group_vars/server.yml"] if name.startswith("haproxy")]
+    assert files["group_vars/all.yml"]["kubeconfig_server"] == "https://192.168.1.40:6443"
+    joins = {name: files[f"host_vars/{name}.yml"]["kubernetes_join_address"] for name in ("server1", "server2", "agent1")}
+    assert set(joins.values()) == {"https://192.168.1.40:9345"}
+    assert files["host_vars/server3.yml"]["kubernetes_config"]["tls-san"][0] == "192.168.1.40"
+    assert {"keepalived", "curl"} <= set(files["host_vars/server1.yml"]["machine_packages"])
+    assert "keepalived" not in files["host_vars/agent1.yml"]["machine_packages"]
+    assert "keepalived_vip" not in files["host_vars/agent1.yml"]
+
+
+@pytest.mark.proves("feature VIP on servers by kube-vip")
+def test_kube_vip_is_a_daemon_set_on_servers_alone_that_holds_the_vip_by_arp_and_a_lease() -> None:
+    path = "/var/lib/rancher/rke2/server/manifests/stardock-kube-vip.yaml"
+    files = inventory_files(plan_of(servers_alone({"on_servers": "kube-vip"}))[0], Facts(cluster="quickstart"))
+    assert "group_vars/server.yml" not in files
+    machine_files = {file["path"]: file for file in files["host_vars/server1.yml"]["machine_files"]}
+    *rights, daemons = yaml.safe_load_all(machine_files[path]["content"])
+    assert [one["kind"] for one in rights] == ["ServiceAccount", "ClusterRole", "ClusterRoleBinding"]
+    (container,) = daemons["spec"]["template"]["spec"]["containers"]
+    environment = {one["name"]: one.get("value") for one in container["env"]}
+    assert {"address": "192.168.1.40", "vip_interface": "ens18", "port": "6443", "cp_enable": "true"}.items() <= environment.items()
+    assert (environment["vip_arp"], environment["vip_leaderelection"], environment["vip_nodename"]) == ("true", "true", None)
+    assert "svc_enable" not in environment
+    assert path not in {file["path"] for file in files["host_vars/agent1.yml"]["machine_files"]}
+    without = inventory_files(quickstart_plan(), Facts(cluster="quickstart"))["host_vars/server1.yml"]["machine_files"]
+    assert path in {file["path"] for file in without if file.get("state") == "absent"}
+    assert files["group_vars/all.yml"]["endpoint_exists"] is False
+
+
+@pytest.mark.proves("feature external address of the API")
+@pytest.mark.parametrize(
+    ("host", "url"), [("api.home.arpa", "api.home.arpa"), ("192.0.2.5", "192.0.2.5"), ("2001:db8::5", "[2001:db8::5]")]
+)
+def test_what_exists_is_where_machines_join_and_kubeconfig_and_certificates_name_it(host: str, url: str) -> None:
+    data = servers_alone({"external": host, "port": 443})
+    del data["network"]["vip"]
+    plan = plan_of(data)[0]
+    files = inventory_files(plan, Facts(cluster="quickstart"))
+    assert files["group_vars/all.yml"]["kubeconfig_server"] == f"https://{url}:443"
+    assert files["host_vars/server2.yml"]["kubernetes_join_address"] == f"https://{url}:9345"
+    assert files["host_vars/server2.yml"]["kubernetes_config"]["tls-san"][0] == host
+    probed = {key: files["group_vars/all.yml"][f"endpoint_{key}"] for key in ("host", "api_port", "supervisor_port", "exists")}
+    assert probed == {"host": host, "api_port": 443, "supervisor_port": 9345, "exists": True}
+    assert plan.load_balancing is None
+    assert plan.warnings == ()

@@ -68,12 +68,18 @@ API: dict[str, Case] = {
     "backend_joined_at_port_0": haproxy(
         "backends: [{name: a, address: x.lan, supervisor_port: 0}]", "backends[0].supervisor_port", "port 0", ""
     ),
+    "vip_on_servers_by_metallb": api("on_servers: metallb", "on_servers", "`metallb` is not one of keepalived, kube-vip", "keepalived"),
+    "vip_on_servers_beside_load_balancers": api(
+        "on_servers: keepalived", "on_servers", "load balancers hold the virtual IP where there are any", "the pool `loadbalancers`"
+    ),
+    "external_with_its_port": api("external: 'x.lan:6443'", "external", "is not an address or a host name", "api.home.arpa"),
+    "external_beside_a_vip": api("external: x.lan", "external", "the API has one address", "delete one"),
     "vrrp_by_broadcast": keepalived("mode: broadcast", ".mode", "`broadcast` is not one of unicast, multicast", "unicast"),
     "vrrp_every_minute": keepalived("advert: 60s", ".advert", "milliseconds 60000 is outside of 10 to 40950", "300ms"),
     "vrrp_priority_255": keepalived("priorities: {lb1: 255}", ".priorities.lb1", "priority 255 is outside of 1 to 254", "150"),
     "vrrp_priorities_that_are_equal": keepalived("priorities: {lb1: 9, lb2: 9}", "", "two machines have the priority 9", "another"),
-    "vrrp_priority_of_an_agent": keepalived("priorities: {agent1: 9}", ".priorities.agent1", "`agent1` is no load balancer", "delete"),
+    "vrrp_priority_of_an_agent": keepalived("priorities: {agent1: 9}", ".priorities.agent1", "`agent1` is no loadbalancer", "delete"),
     "second_vip_of_ipv4": second_vip("192.168.1.44", "`192.168.1.44` is not an IPv6 address", "fd00:10::1"),
-    "second_vip_without_ipv6": second_vip("'fd00::4'", "no interface of load balancers has IPv6", "slaac: true"),
+    "second_vip_without_ipv6": second_vip("'fd00::4'", "no interface of those that carry it has IPv6", "slaac: true"),
     "second_vip_of_the_link": second_vip("'fe80::4'", "fe80::4 is a link-local address", "fd00:10::"),
 }

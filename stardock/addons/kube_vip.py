@@ -1,0 +1,111 @@
+"""kube-vip: a DaemonSet on servers that carries the virtual IP, handed to the distribution's deploy controller. Never run here.
+
+Its fields are those that `kube-vip manifest daemonset --controlplane --arp --leaderElection --inCluster --taint` writes
+(kube-vip.io/docs/installation/daemonset; github.com/kube-vip/kube-vip, pkg/kubevip/config_generator.go and config_envvar.go), its rights
+those of kube-vip.io/manifests/rbac.yaml that the control plane needs: nothing about Services.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stardock.distributions import distribution
+from stardock.model.plan import Plan
+from stardock.model.settings import LoadBalancing
+from stardock.systems import HEAD
+from stardock.yamltext import yaml_text
+
+VERSION = "v1.2.3"
+IMAGE = f"ghcr.io/kube-vip/kube-vip:{VERSION}"
+MANIFEST = "stardock-kube-vip.yaml"
+
+_NAME = "stardock-kube-vip"
+_NAMESPACE = "kube-system"
+
+
+def server_files(plan: Plan) -> list[dict[str, str]]:
+    """What the stage `machines` puts on each server; where it is not wished, the file goes (what was applied stays in the cluster)."""
+    own, balancing = distribution(plan.distribution.name), plan.load_balancing
+    path = f"{own.manifests}/{MANIFEST}"
+    if balancing is None or balancing.by != "kube-vip":
+        return [{"path": path, "state": "absent", "begins": HEAD}]
+    content = HEAD + "---\n".join(yaml_text(one) for one in (*_rights(), _daemon_set(balancing)))
+    folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
+    return [folder, {"path": path, "content": content, "mode": "0600", "directory_mode": "0700"}]
+
+
+def _daemon_set(balancing: LoadBalancing) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/name": _NAME}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": _metadata(labels),
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "updateStrategy": {"type": "RollingUpdate"},
+            "template": {"metadata": {"labels": labels}, "spec": _pod(balancing)},
+        },
+    }
+
+
+def _pod(balancing: LoadBalancing) -> dict[str, Any]:
+    return {
+        "serviceAccountName": _NAME,
+        "hostNetwork": True,
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [_SERVERS]}}},
+        "tolerations": [{"effect": effect, "operator": "Exists"} for effect in ("NoSchedule", "NoExecute")],
+        "containers": [
+            {
+                "name": "kube-vip",
+                "image": IMAGE,
+                "imagePullPolicy": "IfNotPresent",
+                "args": ["manager"],
+                "env": [*_environment(balancing), {"name": "vip_nodename", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+                "securityContext": {"capabilities": {"add": ["NET_ADMIN", "NET_RAW"], "drop": ["ALL"]}},
+            }
+        ],
+    }
+
+
+_SERVERS = {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]}
+
+
+def _environment(balancing: LoadBalancing) -> list[dict[str, str]]:
+    """All values of an environment are texts."""
+    values = {
+        "vip_arp": "true",
+        "port": str(balancing.api_port),
+        "vip_interface": balancing.interface,
+        "vip_subnet": "32",
+        "dns_mode": "first",
+        "cp_enable": "true",
+        "cp_namespace": _NAMESPACE,
+        "vip_leaderelection": "true",
+        "vip_leasename": "plndr-cp-lock",
+        "vip_leaseduration": "5",
+        "vip_renewdeadline": "3",
+        "vip_retryperiod": "1",
+        "address": balancing.vip,
+        "prometheus_server": "127.0.0.1:2112",
+    }
+    return [{"name": name, "value": value} for name, value in values.items()]
+
+
+def _rights() -> tuple[dict[str, Any], ...]:
+    """An account that may hold a lease and look at nodes."""
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": _NAME}
+    rules = [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "get", "watch"]},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["list", "get", "watch", "update", "create"]},
+    ]
+    account = {"kind": "ServiceAccount", "name": _NAME, "namespace": _NAMESPACE}
+    rights = "rbac.authorization.k8s.io/v1"
+    return (
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata()},
+        {"apiVersion": rights, "kind": "ClusterRole", "metadata": {"name": _NAME}, "rules": rules},
+        {"apiVersion": rights, "kind": "ClusterRoleBinding", "metadata": {"name": _NAME}, "roleRef": role, "subjects": [account]},
+    )
+
+
+def _metadata(labels: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"name": _NAME, "namespace": _NAMESPACE, **({"labels": labels} if labels else {})}

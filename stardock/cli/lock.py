@@ -1,4 +1,4 @@
-"""`runner lock`: the three things that a person may tell the lock."""
+"""`runner lock`: the four things that a person may tell the lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would change; w
 
 @click.group(cls=Subcommands)
 def lock() -> None:
-    """Accept or forget what the lock holds for a name; keep what memory the PVE nodes have."""
+    """Accept or forget what the lock holds for a name; keep what memory the PVE nodes have, and a channel's release."""
 
 
 @lock.command()
@@ -54,3 +54,17 @@ def memory(file: Path | None, dry_run: bool) -> None:
     from stardock.cli import lock_view  # noqa: PLC0415 -- its work is not for --help
 
     lock_view.memory(file, dry_run=dry_run)
+
+
+@lock.command()
+@FILE
+@click.option("--url", help="A copy of the makers' list of channels.")
+@DRY_RUN
+def channel(file: Path | None, url: str | None, dry_run: bool) -> None:
+    """Ask which release `distribution.channel` is at.
+
+    The lock has it from then on, until this is run again: no plan follows a channel by itself.
+    """
+    from stardock.cli import lock_view  # noqa: PLC0415 -- its work is not for --help
+
+    lock_view.channel(file, url, dry_run=dry_run)

@@ -9,7 +9,7 @@ from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.rules.placement import gibibytes
 from stardock.verbs.lock import accept as accepted
 from stardock.verbs.lock import forget as forgotten
-from stardock.verbs.lock import keep_memory
+from stardock.verbs.lock import keep_channel, keep_memory
 from stardock.workspace.files import find_cluster_file
 
 
@@ -40,6 +40,15 @@ def memory(file: Path | None, *, dry_run: bool) -> None:
     for name in read.silent:
         say(f"{name}: Proxmox does not say; is it up, and has the token Sys.Audit on /nodes/{name}?", err=True)
     say(_done(dry_run=dry_run) if read.after != read.before else "the lock holds that already")
+
+
+def channel(file: Path | None, url: str | None, *, dry_run: bool) -> None:
+    """Ask and keep, and say which release it is."""
+    read = keep_channel(find_cluster_file(file), url, dry_run=dry_run)
+    say(f"{read.channel}: {read.after}" + (f" (was {read.before})" if read.before not in (None, read.after) else ""))
+    say(_done(dry_run=dry_run) if read.after != read.before else "the lock holds that already")
+    if read.before not in (None, read.after):
+        say("next: runner plan, which says whether the cluster may go there")
 
 
 def _done(*, dry_run: bool) -> str:

@@ -115,6 +115,7 @@ K3S = Kubernetes(
     mark="k3s",
     default_version="v1.36.5+k3s1",
     unrecorded=None,
+    channels="https://update.k3s.io/v1-release/channels",
     releases="https://github.com/k3s-io/k3s/releases",
     # the program itself; it brings the rest of it along, and unpacks it at its first start
     archive="k3s",

@@ -43,6 +43,7 @@ class Kubernetes:
     mark: str  # what stands between `+` and the revision in the tag of a release
     default_version: str  # the stable channel's release when this was set, for new clusters; never chosen at run time
     unrecorded: str | None  # the release of its clusters in locks that were written before releases were recorded
+    channels: str  # URL of the list of its channels, and the release that each is at
     releases: str  # URL of the page of all of them, without a slash at its end
     archive: str  # the file of a release that is installed: a tarball, or the program itself
     checksums: str  # the file beside it, as sha256sum writes it

@@ -81,6 +81,7 @@ RKE2 = Kubernetes(
     mark="rke2r",
     default_version="v1.36.5+rke2r1",
     unrecorded="v1.36.5+rke2r1",
+    channels="https://update.rke2.io/v1-release/channels",
     releases="https://github.com/rancher/rke2/releases",
     archive="rke2.linux-amd64.tar.gz",
     checksums="sha256sum-amd64.txt",

@@ -42,7 +42,8 @@ class Lock:
 
     `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox;
     `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept), and
-    `former_release` that of another Kubernetes, which cluster.yaml named before.
+    `former_release` that of another Kubernetes, which cluster.yaml named before; `channels` are DISTRIBUTION/CHANNEL -> the release that
+    `runner lock channel` found it at.
     """
 
     cluster: str
@@ -53,6 +54,7 @@ class Lock:
     memory: Mapping[str, int] = field(default_factory=dict)
     distribution_version: str | None = None
     former_release: str | None = None
+    channels: Mapping[str, str] = field(default_factory=dict)
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""

@@ -18,7 +18,7 @@ from stardock.plan.allocation.memory import with_memory
 from stardock.plan.api_server import api_server_of
 from stardock.plan.balancing import external, load_balancing
 from stardock.plan.cni import chart_of
-from stardock.plan.distribution import allocated, distribution_problems, former, with_derived, with_version
+from stardock.plan.distribution import allocated, channel_problems, distribution_problems, former, with_derived, with_version
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
@@ -49,6 +49,7 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     where only a replacement brings it (`runner lock accept`); those named by `anew` are about to be made anew as the lock has them.
     Raises `InputErrors` with every problem of the allocation, and between cluster.yaml and the lock.
     """
+    _refuse(file, list(channel_problems(spec, lock)))
     spec = with_derived(with_version(with_memory(spec, lock.memory if lock else {}), lock))
     every = declared(spec)
     _refuse(file, [*before_allocation(spec, every, lock), *distribution_problems(spec)])
@@ -170,7 +171,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
     return Plan(
         cluster=spec.cluster,
         proxmox=_proxmox(spec),
-        distribution=Distribution(**spec.distribution.model_dump()),
+        distribution=Distribution(**spec.distribution.model_dump(exclude={"channel"})),
         machines=machines,
         founder=founder.name,
         join_address=balancing.vip if balancing else spec.api.external or founder.address,

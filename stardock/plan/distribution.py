@@ -27,13 +27,31 @@ def with_version(spec: Spec, lock: Lock | None) -> Spec:
     if spec.distribution.version is not None:
         return spec
     own = distribution(spec.distribution.name)
-    version = _held(own, lock) or own.default_version
+    version = _of_channel(spec, lock) or _held(own, lock) or own.default_version
     return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"version": version})})
 
 
 def with_derived(spec: Spec) -> Spec:
     """The spec with the options that its other keys come to."""
     return spec.model_copy(update={"distribution": spec.distribution.model_copy(update={"options": all_options(spec)})})
+
+
+def channel_key(spec: Spec) -> str:
+    """Under which the lock holds the release of its channel."""
+    return f"{spec.distribution.name}/{spec.distribution.channel}"
+
+
+def _of_channel(spec: Spec, lock: Lock | None) -> str | None:
+    return lock.channels.get(channel_key(spec)) if lock and spec.distribution.channel else None
+
+
+def channel_problems(spec: Spec, lock: Lock | None) -> Iterator[Problem]:
+    """Planning asks nobody which release a channel is at: the lock says it."""
+    if spec.distribution.channel and _of_channel(spec, lock) is None:
+        message = f"the lock does not say which release channel {spec.distribution.channel} is at"
+        yield at(
+            spec, ("distribution", "channel"), message, "run `runner lock channel`: it asks once, and writes the release into the lock"
+        )
 
 
 def _held(own: Kubernetes, lock: Lock | None) -> str | None:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, mod
 
 from stardock.distributions import DEFAULT_NAME, DISTRIBUTIONS, Kubernetes, Name, distribution, of_release
 from stardock.spec.section import Section, broken
-from stardock.spec.units import shown
+from stardock.spec.units import Form, shown
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -67,6 +67,9 @@ _TAGS = WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(each.tags for
 #: Of any distribution, as files of ours hold it.
 Version = Annotated[str, BeforeValidator(parse_version), _TAGS]
 OwnVersion = Annotated[str, BeforeValidator(parse_own_version), _TAGS]
+#: The words of the makers' own lists; those of a release candidate are not among them.
+CHANNEL = r"stable|latest|testing|v1\.[0-9]{1,2}"
+Channel = Annotated[str, Form(CHANNEL, "a channel", "stable")]
 Sha256 = Annotated[str, BeforeValidator(parse_sha256), WithJsonSchema({"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})]
 
 
@@ -81,6 +84,10 @@ class Distribution(Section):
         default=None,
         description=f"release, with its mark; default: what the lock holds, for a new cluster {_NEWEST}",
     )
+    channel: Channel | None = Field(
+        default=None,
+        description="stable, latest or a minor as v1.35, in the place of `version`: `runner lock channel` writes its release down",
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="keys of its config.yaml, checked against the keys that it knows")
     url: Url | None = Field(default=None, description="file to install instead of the release's own; needs `sha256`")
     sha256: Sha256 | None = Field(default=None, description="of that file; without it, the release's checksum file is used")
@@ -92,6 +99,13 @@ class Distribution(Section):
     selinux_policy_sha256: Sha256 | None = Field(
         default=None, description="of that package; without it Kubernetes runs there without its policy (docs/systems.md)"
     )
+
+    @model_validator(mode="after")
+    def _one_release(self) -> Distribution:
+        if self.channel and self.version:
+            message = f"`channel` and `version` both say which release: {self.channel}, {self.version}"
+            raise broken(message, "keep `version` for a release of your choice, `channel` for the one that the channel is at")
+        return self
 
     @model_validator(mode="after")
     def _own_policy_is_checked(self) -> Distribution:

@@ -1,5 +1,5 @@
 """What a person decides about the lock: to accept what cluster.yaml wants of a machine, to forget a machine that is gone, to keep what
-memory the PVE nodes have.
+memory the PVE nodes have, and which release a channel is at.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stardock.distributions import distribution
 from stardock.errors import ConditionError, RefusedError
 from stardock.estate.capacity import memory_by_node
 from stardock.estate.connection import Estate
+from stardock.images.channels import channels
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock
 from stardock.model.machine import Machine
 from stardock.model.plan import Change
 from stardock.model.settings import PveNode
 from stardock.plan.build import build
+from stardock.plan.distribution import channel_key
 from stardock.spec import load_spec
 from stardock.workspace.lock import forget as without
 from stardock.workspace.lock import load_lock, save_lock
@@ -56,6 +59,40 @@ def accept(cluster_file: Path, name: str, *, dry_run: bool = False) -> tuple[Cha
     machines = {**where.lock_before.machines, name: wanted.machines[name]}
     _save(where.files, replace(where.lock_before, machines=machines), dry_run=dry_run)
     return changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRead:
+    """A channel, and the release that the lock held (`before`; None: none) and holds now."""
+
+    channel: str
+    before: str | None
+    after: str
+
+
+def keep_channel(cluster_file: Path, url: str | None, *, dry_run: bool = False) -> ChannelRead:
+    """Ask which release the channel of cluster.yaml is at and keep it in the lock; `url` is that of a copy of the makers' list.
+
+    `RefusedError` when the lock is frozen or cluster.yaml names no channel, `ConditionError` when the list cannot be read or has no such
+    channel.
+    """
+    if not dry_run:
+        refuse_frozen()
+    files, spec = ClusterFiles(cluster_file), load_spec(cluster_file)
+    own, channel = distribution(spec.distribution.name), spec.distribution.channel
+    if channel is None:
+        raise RefusedError("cluster.yaml names no channel", cure="write `channel: stable` under `distribution`, in the place of `version`")
+    told = channels(url or own.channels)
+    found = told.get(channel, "")
+    if own.release(found) is None:
+        known = ", ".join(sorted(name for name, release in told.items() if own.release(release)))
+        raise ConditionError(f"{url or own.channels} has no release of {own.title} for {channel}", cure=f"it has {known or 'none'}")
+    read = ChannelRead(channel=channel, before=_lock_of(files, spec).channels.get(channel_key(spec)), after=found)
+    if read.after != read.before and not dry_run:
+        with only_run(files.run_lock):
+            lock = _lock_of(files, spec)
+            save_lock(files.lock, replace(lock, channels={**lock.channels, channel_key(spec): found}))
+    return read
 
 
 def forget(cluster_file: Path, name: str, *, dry_run: bool = False) -> Machine:

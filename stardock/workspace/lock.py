@@ -52,6 +52,8 @@ def to_json(lock: Lock) -> str:
         document["distribution_version"] = lock.distribution_version
     if lock.former_release:
         document["former_release"] = lock.former_release
+    if lock.channels:
+        document["channels"] = dict(lock.channels)
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 

@@ -51,7 +51,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "playbooks": "bundle distributions model plan spec workspace",
         "doctor": "estate model plan terraform workspace",
         "drift": "estate firstboot model spec workspace",
-        "verbs": "estate images importers model plan playbooks spec terraform workspace",
+        "verbs": "distributions estate images importers model plan playbooks spec terraform workspace",
         "cli": "addons bundle distributions doctor drift estate images importers model plan playbooks spec terraform verbs workspace",
         "main": "cli stacks terraform workspace",
         "lab": "model workspace",

@@ -33,7 +33,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("service_cidr svc_cidr services_cidr servicesubnet", OPTION % "service-cidr"),
         **each("network_plugin", CNI),
         **each("release k8s_version kubernetes_version rke2_version tag", "version"),
-        **each("channel", "delete it: the release is pinned; write version: the whole tag of a release"),
         **each("config extra_args args server_config extra_config settings flags", "options"),
         **each("type kind flavor distro", "name"),
     },

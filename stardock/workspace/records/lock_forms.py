@@ -20,7 +20,7 @@ from stardock.model.machine import Image, Interface, Ipv6, Machine, Route, Secre
 from stardock.model.parts import Agent, DataDisk, Device, DiskOptions, Ha, PackageProxy, Startup, Usb
 from stardock.spec import hardware, interface, ip, vlans
 from stardock.spec.cloud_init import FilePath, Mode, Package, parse_content
-from stardock.spec.distribution import Url, Version
+from stardock.spec.distribution import CHANNEL, Url, Version
 from stardock.spec.image import Checksum
 from stardock.spec.keys import is_key_line
 from stardock.spec.maintenance import Clock
@@ -115,6 +115,7 @@ _SNIPPET = r"(meta|network|user|vendor)=[A-Za-z][A-Za-z0-9_.-]*:snippets/[A-Za-z
 Snippets = Annotated[str, Form(rf"{_SNIPPET}(,{_SNIPPET})*", "what PVE calls cicustom", "user=local:snippets/x.yaml")]
 Variable = Annotated[str, Form(r"password_hash_[a-z_][a-z0-9_]{0,31}", "the variable of a password hash", "password_hash_admin")]
 Plugin = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,62}", "a network plugin", "canal")]
+LockedChannel = Annotated[str, Form(rf"[a-z0-9]+/({CHANNEL})", "a channel of a distribution", "rke2/stable")]
 Published = Annotated[str, Form(FILE_NAME, "a file name", "debian.qcow2")]
 
 LimitName = Annotated[str, Form(r"(mbps|iops)_(rd|wr)(_max)?", "a limit of a disk", "mbps_rd")]
@@ -130,6 +131,7 @@ LOCK: Forms = {
         "memory": dict[NodeName, HostMemory],
         "distribution_version": Version | None,
         "former_release": Version | None,
+        "channels": dict[LockedChannel, Version],
     },
     LockedMachine: {"pool": Name, "ordinal": number(0, _ORDINALS, "ordinal"), "place": number(0, _ORDINALS, "place")},
     Pin: {

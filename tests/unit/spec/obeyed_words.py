@@ -104,8 +104,8 @@ WORDS: tuple[Row, ...] = (
     top("cni_plugin: cilium", "cni_plugin", _NO_KEY, "write cni: {plugin: cilium}", "cni: {plugin: cilium}", "cni.plugin", "cilium"),
     top("cni: calico", "cni", "`calico` is not a mapping", "write {plugin: calico}", "cni: {plugin: calico}", "cni.plugin", "calico"),
     option("tls_sans: [k8s.home.arpa]", "tls-san", ["k8s.home.arpa"]),
-    top("initial_k3s_channel: stable", "initial_k3s_channel", _NO_KEY, "the whole tag of a release", "distribution: {version: v1.36.5+rke2r1}",
-        "distribution.version", "v1.36.5+rke2r1"),
+    top("initial_k3s_channel: stable", "initial_k3s_channel", _NO_KEY, "write distribution: {channel: stable}", "distribution: {channel: stable}",
+        "distribution.channel", "stable"),
     top("system_timezone: Europe/Berlin", "system_timezone", _NO_KEY, "write maintenance: {timezone: Europe/Berlin}", "maintenance: {timezone: Europe/Berlin}",
         "maintenance.timezone", "Europe/Berlin"),
     *(top(line, line.partition(":")[0], _NO_KEY, "delete it", "", "cluster", "c")

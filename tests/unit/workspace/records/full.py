@@ -96,4 +96,6 @@ def full_lock() -> Lock:
         published="x-1.qcow2",
     )
     pins, former = {"https://example.org/x.qcow2": pin}, "v1.36.5+k3s1"
-    return replace(lock, machines=machines, images=pins, memory={"pve1": 65536}, former_release=former)
+    return replace(
+        lock, machines=machines, images=pins, memory={"pve1": 65536}, former_release=former, channels={"rke2/stable": "v1.36.5+rke2r1"}
+    )

@@ -80,7 +80,8 @@ def test_deep_nesting_is_refused(path: Path, deep: str) -> None:
 
 
 def test_conflict_marks_are_told_as_such(path: Path) -> None:
-    path.write_text(path.read_text().replace('  "cluster"', '<<<<<<< HEAD\n  "cluster"').replace("}", "=======\n}\n>>>>>>> other", 1))
+    before, cluster, after = path.read_text().partition('  "cluster"')
+    path.write_text(f"{before}<<<<<<< HEAD\n{cluster}" + after.replace("}", "=======\n}\n>>>>>>> other", 1))
     found = problem(path)
     assert found.message == "git's conflict marks: two branches met here"
     assert found.line == path.read_text().splitlines().index("<<<<<<< HEAD") + 1

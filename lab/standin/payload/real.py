@@ -1,7 +1,8 @@
 """A node for real: containerd and a kubelet are children of the service, and static pods are the kubelet's, where there are any.
 
 Facts of rke2: pkg/executor/staticpod (what is started, in which order; a kubelet that exits is started again after 5 s); of k3s:
-pkg/agent/run.go (labels and annotations of the Node), pkg/daemons/agent (the kubelet's settings).
+pkg/agent/run.go (labels and annotations of the Node), pkg/daemons/agent (the kubelet's settings), pkg/agent/flannel/setup.go
+(`waitForPodCIDR`).
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ class RealNode:
             self._daemon("kube-proxy", controllers.proxy(self._paths, self._config, self._identity), self._paths.logs / "kube-proxy.log")
         self.children.wait(waiting, lambda: self._labelled(kube))
         if self._has_flannel:
+            self.children.wait(f"PodCIDR assignment of node {self._identity.name}", lambda: self._has_pod_network(kube))
             self.children.run(Part(self._paths, "flannel", flannel.command(self._paths, self._config, self._identity.name)))
         threading.Thread(target=self._beat, args=(after_beat,), name="node", daemon=True).start()
 
@@ -93,6 +95,12 @@ class RealNode:
 
     def _host_program(self, name: str, command: Sequence[str], output: Path) -> None:
         self.children.run(HostProgram(command, output, RESTART_SECONDS, environment(self._paths), f"{name} exited: {{}}"))
+
+    def _has_pod_network(self, kube: Kube) -> bool:
+        try:
+            return bool((kube.find(node_path(self._identity.name)) or {}).get("spec", {}).get("podCIDR"))
+        except KubeError:
+            return False
 
     def _labelled(self, kube: Kube) -> bool:
         metadata = {"labels": self._identity.given_labels(), "annotations": self._identity.annotations()}

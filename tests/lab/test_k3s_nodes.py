@@ -1,0 +1,42 @@
+"""`examples/k3s` on a machine that is a node for real: what pods, Services and the kubelet do behind k3s' one port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.patience import patient
+from tests.lab.cluster import Cluster, example_as
+
+pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.timeout(900), pytest.mark.one_life("k3s nodes")]
+
+WEB = Path(__file__).parents[2] / "tools/demo-web.yaml"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster("k3s-nodes", example_as("k3s-nodes", tmp_path_factory.mktemp("k3s-nodes"), "k3s"), "real")
+    cluster.up()
+    try:
+        cluster.deploy()
+        cluster.bootstrap()
+        yield cluster
+    finally:
+        cluster.down()
+
+
+@pytest.fixture(scope="module")
+def pods(cluster: Cluster) -> list[str]:
+    cluster.kubectl("apply", "--filename", str(WEB))
+    cluster.kubectl("rollout", "status", "deployment/web", f"--timeout={patient(90):g}s")
+    return cluster.kubectl("get", "pods", "--selector=app=web", "--output=jsonpath={.items[*].metadata.name}").stdout.split()
+
+
+@pytest.mark.proves("feature k3s", "feature nodes that run pods")
+def test_a_deployment_of_two_is_answered_through_a_service(cluster: Cluster, pods: list[str]) -> None:
+    assert len(pods) == 2
+    address = cluster.kubectl("get", "node", "server1", "--output=jsonpath={.status.addresses[0].address}").stdout
+    asked = "for i in $(seq 20); do curl -sS --retry 5 --retry-connrefused http://{}:30080; done"
+    assert set(cluster.inside("sh", "-c", asked.format(address)).stdout.split()) == set(pods)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from stardock.model.api import Endpoint
 from stardock.model.machine import Image, Machine, Role
@@ -54,6 +55,7 @@ class Plan:
     api_server: ApiServer = field(default_factory=ApiServer)
     reservation: Reservation | None = None  # None: pods may have all
     journal_mib: int | None = None  # what a machine's journal may take; None: systemd's default
+    storage_clients: tuple[Literal["iscsi", "nfs"], ...] = ()
     network: Chart | None = None  # what the network plugin's chart is told; None: nothing
     s3: S3 | None = None  # None: snapshots of etcd stay on servers
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only

@@ -191,6 +191,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         api_server=api_server_of(spec),
         reservation=reservation_of(spec.kubelet),
         journal_mib=spec.journal.max_use,
+        storage_clients=spec.storage_clients,
         network=chart_of(spec),
         s3=s3_of(spec.snapshots),
         prefetched=decided.prefetched,

@@ -30,6 +30,7 @@ from stardock.spec.snapshots import Snapshots
 from stardock.spec.ssh import Ssh
 from stardock.spec.state import State
 from stardock.spec.units import Flag, Name
+from stardock.systems.storage import ClientName
 
 __all__ = ["Keys", "Spec"]
 
@@ -47,6 +48,7 @@ class Spec(Section):
     api_server: ApiServer = Field(default=ApiServer(), description="who may log in, what is written down, what pods may do")
     kubelet: Kubelet = Field(default=Kubelet(), description="what nodes keep for themselves")
     journal: Journal = Field(default=Journal(), description="the journal of each machine")
+    storage_clients: tuple[ClientName, ...] = Field(default=(), description="what nodes mount volumes with: iscsi, nfs")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")

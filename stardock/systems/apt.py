@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stardock.systems import networkd, proxies
+from stardock.systems import networkd, proxies, storage
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.model import System
 from stardock.systems.shared import (
@@ -92,6 +92,7 @@ system = partial(
     package_manager="apt",
     packages=PACKAGES,
     packages_by_role=PACKAGES_BY_ROLE,
+    storage=storage.APT,
     growth="cloud-init (growpart and resize2fs), at every boot",
     reboots="unattended-upgrades, at the start of its window",
     files=files,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from stardock.systems import disks, hostkeys
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
+from stardock.systems.storage import Client, ClientName
 
 if TYPE_CHECKING:  # the plan reads this package: no import back at run time
     from stardock.model.machine import Machine, Role
@@ -73,6 +74,7 @@ class System:
     package_manager: Literal["apt", "transactional-update", "none"]
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system
+    storage: Mapping[ClientName, Client]  # what its clients of storage are
     growth: str  # who makes the root file system as large as the disk, in words
     policy: Literal["microos", "slemicro"] | None = None  # SELinux's base policy, which enforces; None: no SELinux that does
     reboots: str  # who reboots a load balancer, in words
@@ -115,6 +117,14 @@ class System:
     def role_packages(self, role: Role) -> tuple[str, ...]:
         """List the packages that a role needs, beside `packages`."""
         return self.packages_by_role.get(role, ())
+
+    def storage_packages(self, clients: Iterable[ClientName]) -> tuple[str, ...]:
+        """List the packages of these clients."""
+        return tuple(name for client in clients for name in self.storage[client].packages)
+
+    def storage_units(self, clients: Iterable[ClientName]) -> tuple[str, ...]:
+        """List the units of these clients, which must run."""
+        return tuple(name for client in clients for name in self.storage[client].units)
 
     def packages_of(self, machine: Machine) -> tuple[str, ...]:
         """List all packages of a machine, each once: the system's, then the machine's (its role's and the user's), then its disks'."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stardock.systems import proxies
+from stardock.systems import proxies, storage
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.model import System
 from stardock.systems.scripts import filled, script
@@ -202,6 +202,7 @@ system = partial(
     package_manager="transactional-update",
     packages=PACKAGES,
     packages_by_role=PACKAGES_BY_ROLE,
+    storage=storage.SUSE,
     growth="the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off",
     reboots="rebootmgr, in its window",
     answer_seconds=1200,  # it refreshes repositories, installs and restarts before the agent is there

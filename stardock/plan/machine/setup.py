@@ -49,6 +49,7 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
     policy = distribution(spec.distribution.name).confinement
     needed = (
         *system(name).role_packages(declared.role),
+        *(system(name).storage_packages(spec.storage_clients) if declared.role != "loadbalancer" else ()),
         *(CARRIERS if declared.role == "server" and spec.api.on_servers == "keepalived" else ()),
         *(policy.packages(system(name).policy) if selinux else ()),
     )

@@ -227,6 +227,7 @@ PLAIN_VALUES: dict[str, Case] = {
     "kubelet_evicts_by_a_number": last(
         "kubelet: {reserve: true, evict_below: 100}", "kubelet.evict_below", "is not a size with a unit (MiB", "GiB"
     ),
+    "storage_by_another_client": last("storage_clients: [smb]", "storage_clients[0]", "`smb` is not one of iscsi, nfs", "iscsi"),
     "journal_by_a_number": last("journal: {max_use: 1000}", "journal.max_use", "is not a size with a unit (MiB", "GiB"),
     "cni_plugin_that_nobody_brings": last("cni: {plugin: weave}", "cni.plugin", "`weave`", "canal"),
     "cni_multus_in_words": last("cni: {multus: always}", "cni.multus", *FLAG),

@@ -6,8 +6,10 @@ Where cluster.yaml names none, what Stardock wrote for it goes; a file of the sa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from stardock.bundle.secret_text import Marks
 from stardock.distributions import distribution
@@ -36,12 +38,15 @@ def no_proxy(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """What no proxy is asked for: loopback, the networks and domain of the cluster, those of machines, VIP, names of the API, the user's.
 
     Nodes reach each other by them (docs.rke2.io/advanced, "Configuring an HTTP proxy"). Networks rather than
-    addresses, so that one machine more changes nothing. An address that DHCP gave is in no network that is known, and stands for itself.
+    addresses, so that one machine more changes nothing. An address that DHCP gave is in no network that is known, and stands for itself;
+    so does one that bootstrap downloads from, since Python's urllib knows no networks (urllib.request.proxy_bypass_environment).
     """
     options = plan.distribution.options
     wanted = plan.proxy.no_proxy if plan.proxy else ()
     networks = list(dict.fromkeys(_networks(plan)))
-    alone = [one for one in (*plan.asked, *_addresses(plan, facts)) if not any(_holds(network, one) for network in (*networks, *wanted))]
+    direct = (*networks, *wanted)
+    alone = [one for one in (*plan.asked, *_addresses(plan, facts)) if not _is_held(direct, one)]
+    alone += [one for one in _download_addresses(plan) if _is_held(direct, one)]
     names = options.get("tls-san") or []
     return tuple(
         dict.fromkeys(
@@ -72,8 +77,15 @@ def _addresses(plan: Plan, facts: Facts) -> Iterator[str]:
         yield from (address for address in (address_of(machine, facts), ipv6_of(machine, facts)) if address)
 
 
-def _holds(network: str, address: str) -> bool:
-    return "/" in network and is_address(address) and ip_address(address) in ip_network(network, strict=False)
+def _download_addresses(plan: Plan) -> Iterator[str]:
+    for url in (plan.distribution.url, plan.distribution.selinux_policy_url):
+        with suppress(ValueError):
+            yield str(ip_address(urlsplit(url or "").hostname or ""))
+
+
+def _is_held(networks: Collection[str], address: str) -> bool:
+    held = [ip_network(network, strict=False) for network in networks if "/" in network]
+    return is_address(address) and any(ip_address(address) in network for network in held)
 
 
 def proxy_files(plan: Plan, facts: Facts, machine: Machine) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:

@@ -97,7 +97,7 @@ def test_without_the_key_the_files_go_once_and_a_file_of_somebody_elses_stays(tm
 def test_a_text_of_yaml_is_that_text_whatever_it_holds(tmp_path: Path) -> None:
     marks = Marks()
     content = f"user: {marks.of('env:A', 'yaml')}\npassword: {marks.of('env:B', 'yaml')}\n"
-    texts = {"env:A": "StardockSecret1x", "env:B": 'ä "quoted": {{ x }}\t\U0001f600 #\\\n'}
+    texts = {"env:A": "StardockSecret1x", "env:B": 'ä "quoted": {{ x }}\t\U0001f600 #\\ \x85\u2028\x7f' + "long " * 60 + "\n"}
     said = play(tmp_path, [], [marks.file("/etc/x", content)], texts)
     assert "failed=0" in said
     assert yaml.safe_load((tmp_path / "m/etc/x").read_text()) == {"user": texts["env:A"], "password": texts["env:B"].removesuffix("\n")}

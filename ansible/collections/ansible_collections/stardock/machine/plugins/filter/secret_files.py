@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
+
+import yaml
 
 File = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ def filled(fill: Mapping[str, str], text: str) -> str:
     """Give a secret as it stands in its file; a text's last line ends with a line end that is none of it."""
     bare = text.removesuffix("\n")
     if fill["kind"] == "yaml":
-        return json.dumps(bare, ensure_ascii=False)
+        return yaml.dump(bare, default_style='"', allow_unicode=True, width=float("inf")).removesuffix("\n")
     return quote(bare, safe="")
 
 

@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deploy": ("stardock.cli.deploy:deploy", "Bring the machines on Proxmox to what cluster.yaml says."),
     "discover": ("stardock.cli.discover:discover", "Read addresses and SSH host keys of the machines through Proxmox."),
     "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),
+    "runs": ("stardock.cli.runs:runs", "List the last runs of bootstrap with the times of their stages."),
     "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory that works on its own."),
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, an ArgoCD Application, or a HelmChart."),
     "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),
@@ -57,7 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS: dict[str, tuple[str, ...]] = {
     "To start": ("init", "schema", "proxmox-role", "import", "lab", "version"),
     "Day to day": ("plan", "deploy", "discover", "bootstrap", "image", "kured", "bundle"),
-    "To look and to repair": ("doctor", "drift", "lock", "rebalance"),
+    "To look and to repair": ("doctor", "drift", "runs", "lock", "rebalance"),
 }
 
 

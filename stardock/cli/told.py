@@ -24,7 +24,7 @@ _DEFAULT = "cluster.yaml"
 _LONGEST = 200
 _FOR_A_FILE = re.compile(
     r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|plan|rebalance|proxmox-role|doctor|deploy|discover|bootstrap|bundle"
-    r"|kured|drift)(?![\w-])(?! -f\b)"
+    r"|kured|drift|runs)(?![\w-])(?! -f\b)"
 )
 
 

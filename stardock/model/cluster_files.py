@@ -67,3 +67,8 @@ class ClusterFiles:
     def log(self) -> Path:
         """The full log of the last bootstrap."""
         return self._beside(".log")
+
+    @property
+    def runs(self) -> Path:
+        """The last runs of bootstrap, for `runner runs`."""
+        return self._beside(".runs.json")

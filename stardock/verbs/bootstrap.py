@@ -18,6 +18,7 @@ from stardock.playbooks.workplace import alone, workplace
 from stardock.step import Say, Step
 from stardock.step import run as run_steps
 from stardock.verbs.hooks import check_hooks, hook_steps
+from stardock.verbs.recording import recorded
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
 from stardock.writing import refuse_link
 
@@ -43,9 +44,14 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
         refuse_to_move(workspace) if options.check else commit_lock(workspace)
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
-        with workplace(workspace.files, check=options.check) as place, Log(place.log) as log:
-            watcher = Watcher(progress, log, frozenset({SECRETS.name, *options.stages}))
+        with (
+            workplace(workspace.files, check=options.check) as place,
+            Log(place.log) as log,
+            recorded(workspace, progress, check=options.check) as recorder,
+        ):
+            watcher = Watcher(recorder, log, frozenset({SECRETS.name, *options.stages}))
             missing = Bootstrap(workspace, options, place, watcher).run()
+            recorder.ended = "partly" if missing else "done"
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
     return Done(workspace=workspace, options=options, missing=missing)
 

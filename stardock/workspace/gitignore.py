@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HEAD = "# Written once by Stardock, yours to edit. The lock and cluster.yaml go into version control; these do not (docs/files.md)."
 _SECRET = ("*.tfstate", "*.tfstate.*", "errored.tfstate", "*.secrets.yaml", "*.kubeconfig")
-_OBSERVED = ("*.facts.json", "*.known_hosts", "*.bundle/", "*.run/", "*.pid", "*.log", "cdktf.out/")
+_OBSERVED = ("*.facts.json", "*.runs.json", "*.known_hosts", "*.bundle/", "*.run/", "*.pid", "*.log", "cdktf.out/")
 #: What gitignore(5) reads as more than itself.
 _SPECIAL = re.compile(r"([\\*?\[\]#! ])")
 

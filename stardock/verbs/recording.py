@@ -1,0 +1,67 @@
+"""What `runner runs` lists later: each bootstrap with the times of its stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from stardock.model.runs import Ended, PastRun, StageRun
+from stardock.model.stages import NAMES
+from stardock.playbooks.progress import Progress
+from stardock.workspace.runs import load_runs, save_runs
+from stardock.workspace.workspace import Workspace
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Shows a run to whoever shows it, and keeps the times of its stages."""
+
+    shown: Progress
+    stages: list[StageRun] = field(default_factory=list)
+    ended: Ended = "failed"
+
+    def stage_begins(self, stage: str) -> None:
+        """Pass it on."""
+        self.shown.stage_begins(stage)
+
+    def stage_ends(self, stage: str, seconds: float, changed: dict[str, int]) -> None:
+        """Keep it, and pass it on; what comes before the stages is none."""
+        if stage in NAMES:
+            self.stages.append(StageRun(name=stage, milliseconds=round(seconds * 1000), changed=sum(changed.values())))
+        self.shown.stage_ends(stage, seconds, changed)
+
+    def machine_does(self, machine: str, task: str, changes: int) -> None:
+        """Pass it on."""
+        self.shown.machine_does(machine, task, changes)
+
+
+@contextmanager
+def recorded(workspace: Workspace, progress: Progress, *, check: bool) -> Iterator[Recorder]:
+    """Remember what happens inside, however it ends; a run that changes nothing (`check`) is not remembered.
+
+    `InputErrors` where the file of earlier runs is damaged: before anything is done.
+    """
+    earlier = () if check else load_runs(workspace.files.runs)
+    recorder, began, clock = Recorder(progress), datetime.now(UTC), time.monotonic()
+    try:
+        yield recorder
+    except KeyboardInterrupt:
+        recorder.ended = "stopped"
+        raise
+    finally:
+        if not check:
+            save_runs(workspace.files.runs, (*earlier, _past(workspace, recorder, began, time.monotonic() - clock)))
+
+
+def _past(workspace: Workspace, recorder: Recorder, began: datetime, seconds: float) -> PastRun:
+    return PastRun(
+        began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        milliseconds=round(seconds * 1000),
+        release=workspace.plan.distribution.version,
+        machines=len(workspace.plan.machines),
+        ended=recorder.ended,
+        stages=tuple(recorder.stages),
+    )

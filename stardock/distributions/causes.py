@@ -163,6 +163,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "does the machine reach the registry? Mirrors go into {registries}, a proxy into {environment}",
     ),
     (
+        r"(https?://[^\s\"']+): ((?:HTTP Error|Request failed|Connection failure)[^|\n]{0,99})",
+        "the download of {0} failed: {1}",
+        "is it there, and reached from there? `distribution.url` names another place, `proxy` a way, STARDOCK_ARTIFACTS a folder here",
+    ),
+    (
         r"Out of memory: Killed process|OOMKilled|signal: killed",
         "a program was killed, most likely because memory ran out",
         "give the machine more `memory`",

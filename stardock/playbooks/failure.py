@@ -128,9 +128,9 @@ def _one_line(words: str) -> str:
 
 
 def _words(result: Mapping[str, Any]) -> str:
-    """The module's message; of a command its error output; of a loop the items that failed."""
+    """The module's message, with the URL that it asked and the answer; of a command its error output; of a loop the items that failed."""
     items = [_words(item) for item in result.get("results") or () if isinstance(item, dict) and item.get("failed")]
-    said = str(result.get("msg") or "")
+    said = ": ".join(str(result[key]) for key in ("url", "msg", "response") if result.get(key))
     if said.startswith("non-zero return code") or not said:
         said = str(result.get("stderr") or result.get("stdout") or said)
     return " | ".join(items) or said

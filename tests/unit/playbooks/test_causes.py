@@ -40,6 +40,8 @@ SEEN = {
     "x509: certificate signed by unknown authority": "another cluster",
     'failed to pull and unpack image "docker.io/rancher/x:v1": dial tcp: i/o timeout': "image cannot be pulled: docker.io/rancher/x:v1",
     'failed to get CA certs: Get "https://192.0.2.9:9345/cacerts": connect: connection refused': "connection refused",
+    "http://192.0.2.8/x.gz: Request failed: HTTP Error 500: Internal": "of http://192.0.2.8/x.gz failed: Request failed: HTTP",
+    "https://192.0.2.8/k3s: Request failed: <urlopen error [Errno 101] Network is unreachable>": "failed: Request failed: <urlopen error",
     "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false": "with `fail-swap-on`",
     "type=AVC msg=audit(1): avc:  denied  { read } for pid=1": "SELinux",
     "critical configuration value mismatch between servers: ClusterIPRanges": "ClusterIPRanges",

@@ -15,7 +15,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-vm check lint types lock docs dist bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-conformance test-vm check lint types lock docs dist bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ test: ## all tests but the VMs and the real nodes
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 
 suite: # while it waits for boots and elections, there is time for linters
-	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes" $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes and not conformance" $(TESTS)
 
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
 	@STARDOCK_LOCK=write STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
@@ -51,8 +51,12 @@ test-slowly: lab-setup test-setup ## the lab's tests, one worker, under a quota 
 	@STARDOCK_LOCK=write tools/slowly $(CORES) pytest $(if $(filter tests,$(TESTS)),tests/lab,$(TESTS))
 
 test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drains (five minutes)
-	@tools/setup nodes
-	@STARDOCK_LOCK=write pytest -m nodes tests/lab
+	@tools/setup conformance
+	@STARDOCK_LOCK=write pytest -m nodes tests/lab tests/conformance
+
+test-conformance: lab-setup ## Kubernetes' own conformance tests against a cluster in the lab (an hour and more); writes what docs/proof.md says
+	@tools/setup conformance
+	@STARDOCK_LOCK=write pytest -m conformance tests/conformance
 
 test-vm: lab-setup ## the VM that CI boots: Debian's generic kernel on q35
 	@tools/setup vm

@@ -22,7 +22,7 @@ from lab.errors import LabError
 from lab.network.mirror import Mirror
 from lab.network.relay_address import RELAY_URL
 
-_CODENAME = "bookworm"
+CODENAME = "bookworm"
 _PACKAGES = (
     *("apt-utils", "ca-certificates", "cloud-guest-utils", "cloud-init", "curl", "dbus", "iproute2", "iputils-ping", "kmod", "less"),
     *("libnss-resolve", "netbase", "nftables", "openssh-server", "openssl", "procps", "python3", "python3-apt", "sudo"),
@@ -115,7 +115,7 @@ class Recipe:
 
 def image_root(mirror: Mirror) -> Path:
     """The unpacked root, built if the cache lacks it (about a minute). Never write into it: it is the lower layer of every machine."""
-    recipe = Recipe(mirror.sources(_CODENAME))
+    recipe = Recipe(mirror.sources(CODENAME))
     folder = cache_root() / "images" / recipe.key
     with _alone(folder):
         if not (folder / "root").is_dir():
@@ -160,7 +160,7 @@ def _mmdebstrap(recipe: Recipe, root: Path, proxy: str | None) -> list[str]:
         *(f"--aptopt={option}" for option in apt), "--dpkgopt=force-unsafe-io",
         *(f"--dpkgopt=path-exclude={pattern}" for pattern in _UNNEEDED),
         f"--include={','.join(recipe.packages)}", f"--customize-hook={_TAKE.format(packages=' '.join(_TAKEN))}",
-        _CODENAME, str(root), *recipe.sources,
+        CODENAME, str(root), *recipe.sources,
     ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Image:
     entrypoint: tuple[str, ...] = ()
     user: str = ""  # a number: where pods may not run as root, a name is refused
     folders: tuple[str, ...] = ("/tmp",)
+    arguments: tuple[str, ...] = ()  # of the entrypoint, where a pod gives none
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class _Layout:
         plain = _layer(image)
         digests = ["sha256:" + hashlib.sha256(plain).hexdigest()]
         run = {"Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], "WorkingDir": "/", "Entrypoint": list(image.entrypoint), "User": image.user}
+        run |= {"Cmd": list(image.arguments)} if image.arguments else {}
         config = self.blob(_json({**_PLATFORM, "rootfs": {"type": "layers", "diff_ids": digests}, "config": run}), _CONFIG)
         layer = self.blob(gzip.compress(plain, 1, mtime=0), _LAYER)
         manifest = self.blob(_json({"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": [layer]}), _MANIFEST)

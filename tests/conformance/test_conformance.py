@@ -1,0 +1,93 @@
+"""A load balancer, a server and two agents, judged through the VIP by Kubernetes' own tests."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import suite
+from tests.conformance.images import archive
+from tests.lab.cluster import Cluster, example_as
+from tests.proof import conformance
+
+pytestmark = [pytest.mark.lab, pytest.mark.one_life("conformance"), pytest.mark.timeout(6000)]
+
+RELEASE = ("get", "node", "server1", "-o", "jsonpath={.status.nodeInfo.kubeletVersion}")
+QUICK = (
+    "[sig-network] DNS should provide DNS for services [Conformance]",
+    "[sig-network] Services should be able to change the type from ExternalName to NodePort [Conformance]",
+    "[sig-network] Services should serve a basic endpoint from pods [Conformance]",
+    "[sig-network] Networking Granular Checks: Pods should function for intra-pod communication: http [NodeConformance] [Conformance]",
+    "[sig-apps] Deployment deployment should support rollover [Conformance]",
+    "[sig-apps] ReplicaSet should serve a basic image on each replica with a public image [Conformance]",
+    "[sig-apps] Job should run a job to completion when tasks sometimes fail and are locally restarted [Conformance]",
+    "[sig-auth] ServiceAccounts should mount an API token into pods [Conformance]",
+    "[sig-node] Pods should support retrieving logs from the container over websockets [NodeConformance] [Conformance]",
+    "[sig-node] Pods should support remote command execution over websockets [NodeConformance] [Conformance]",
+    "[sig-api-machinery] Namespaces [Serial] should ensure that all services are removed when a namespace is deleted [Conformance]",
+    "[sig-api-machinery] Watchers should observe add, update, and delete watch notifications on configmaps [Conformance]",
+)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Machines find the tests' images where the air gap's lie: beside the release."""
+    source = example_as("conformance", tmp_path_factory.mktemp("conformance"))
+    text = source.read_text().replace("[server1, server2, server3]", "[server1]").replace("[agent1]", "[agent1, agent2]")
+    source.write_text(text.replace("count: 2", "count: 1"))
+    cluster = Cluster("conformance", source, "real")
+    cluster.up()
+    try:
+        add_images(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()))
+        cluster.deploy()
+        cluster.bootstrap()
+        yield cluster
+    finally:
+        cluster.down()
+
+
+def add_images(artifacts: Path) -> None:
+    content = archive().read_bytes()
+    name = "rke2-images-e2e.linux-amd64.tar"
+    (artifacts / name).write_bytes(content)
+    with (artifacts / "sha256sum-amd64.txt").open("a") as sums:
+        sums.write(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+
+
+@pytest.mark.nodes
+@pytest.mark.proves("feature nodes that run pods")
+def test_a_dozen_of_the_quick_ones_pass_through_the_vip(cluster: Cluster, tmp_path: Path) -> None:
+    assert re.search(r"server: https://192\.168\.1\.40:6443", cluster.kubeconfig.read_text())
+    outcomes = suite.judge(cluster, tmp_path, QUICK, side_by_side=4, seconds=300)
+    assert {one.name for one in outcomes} == set(QUICK)
+    assert [(one.name, one.words) for one in outcomes if not one.passed] == []
+
+
+@pytest.mark.conformance
+@pytest.mark.timeout(3 * 3600)
+def test_kubernetes_own_conformance_tests_pass_but_for_those_that_are_known_with_their_reason(cluster: Cluster, tmp_path: Path) -> None:
+    known, begun = conformance.left_out(), time.monotonic()
+    wanted = suite.conformance_tests()
+    assert not set(known) - set(wanted), "the list of those that are left out names no others"
+    outcomes = suite.judge(cluster, tmp_path, [name for name in wanted if name not in known], side_by_side=4, seconds=2.5 * 3600)
+    ended = {one.name for one in outcomes}
+    unrun = {name: "the run's time was over" for name in wanted if name not in ended and name not in known}
+    conformance.save(
+        conformance.Verdict(
+            date=datetime.now(UTC).date().isoformat(),
+            release=cluster.kubectl(*RELEASE).stdout,
+            machines="a load balancer, a server, two agents",
+            minutes=round((time.monotonic() - begun) / 60),
+            passed=sum(one.passed for one in outcomes),
+            failed={one.name: one.words for one in outcomes if not one.passed},
+            left_out={**known, **unrun},
+        )
+    )
+    assert [(one.name, one.words) for one in outcomes if not one.passed] == []
+    assert unrun == {}

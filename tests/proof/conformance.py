@@ -1,0 +1,63 @@
+"""What Kubernetes' own conformance tests said of a cluster in the lab, the last time that they ran (`make test-conformance`)."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+VERDICT = FOLDER / "conformance.json"
+#: by hand: tests that are not run, and why
+LEFT_OUT = FOLDER / "conformance.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One run. `failed` and `left_out`: name of a test -> why."""
+
+    date: str
+    release: str
+    machines: str
+    minutes: int
+    passed: int
+    failed: Mapping[str, str]
+    left_out: Mapping[str, str]
+
+
+def left_out() -> Mapping[str, str]:
+    """Name of a test -> why it is not run."""
+    listed: dict[str, list[str]] = tomllib.loads(LEFT_OUT.read_text(encoding="utf-8"))
+    return {name: reason for reason, names in listed.items() for name in names}
+
+
+def save(verdict: Verdict) -> None:
+    """Keep it beside the code that it is about."""
+    VERDICT.write_text(json.dumps(asdict(verdict), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def section() -> str:
+    """Its part of docs/proof.md."""
+    if not VERDICT.exists():
+        return ""
+    verdict = Verdict(**json.loads(VERDICT.read_text(encoding="utf-8")))
+    rows = [(name, "failed", why) for name, why in verdict.failed.items()] + [
+        (name, "not run", why) for name, why in verdict.left_out.items()
+    ]
+    return HEAD.format(verdict=verdict, asked=verdict.passed + len(rows)) + "".join(
+        f"| {name} | {what} | {why.replace('|', '&#124;')} |\n" for name, what, why in sorted(rows)
+    )
+
+
+HEAD = """
+## Kubernetes' own conformance tests
+
+`make test-conformance` runs those of sig-api-machinery, sig-apps, sig-auth, sig-network and sig-node against a cluster in the lab, through
+the VIP, with upstream's `e2e.test`. On {verdict.date}, {verdict.release}, {verdict.machines}, {verdict.minutes} minutes:
+**{verdict.passed} of {asked} passed**.
+
+| test | | why |
+|---|---|---|
+"""

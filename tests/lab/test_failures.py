@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lab.patience import patient
 from tests.lab.cluster import Cluster, Result, example_as
@@ -164,7 +165,8 @@ def test_the_founder_lost_for_good_with_two_servers_left(cluster: Cluster) -> No
     cluster.ssh(
         "server2", f"{kubectl} delete node server1 --wait=false && {kubectl} -n kube-system delete secret server1.node-password.rke2"
     )
-    url = f"$PROXMOX_VE_ENDPOINT/api2/json/nodes/pve1/qemu/{vm_id(cluster, 'server1')}"
+    endpoint = yaml.safe_load(cluster.file.read_text())["proxmox"]["endpoint"]
+    url = f"{endpoint}/api2/json/nodes/pve1/qemu/{vm_id(cluster, 'server1')}"
     cluster.inside("sh", "-c", f'curl -fsS -X DELETE -H "{TOKEN}" "{url}"')
     cluster.deploy("--replace", "server1")
     cluster.bootstrap()

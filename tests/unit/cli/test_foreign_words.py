@@ -51,7 +51,7 @@ def test_each_verb_of_other_tools_is_answered_with_more_than_that_there_is_none(
         ("lock unlock", "A run that still holds the cluster is named"),
         ("lock rm", "`runner lock forget NAME`"),
         ("lock acept", "Did you mean 'accept'?"),
-        ("lock xyz", "There are: accept, forget, memory."),
+        ("lock xyz", "There are: accept, forget, memory, channel."),
         ("import tfvars", "Only starbase's clusters are taken over"),
     ],
 )

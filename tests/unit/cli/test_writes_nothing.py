@@ -38,6 +38,7 @@ READING = (
     "image list",
     "image pin --dry-run",
     "drift",
+    "runs",
     "doctor",
     "lock accept server1 --dry-run",
     "lock forget server2 --dry-run",

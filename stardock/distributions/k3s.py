@@ -45,7 +45,7 @@ _SECRET_CURES: Mapping[str, str] = {
 #: Keys of RKE2's that have a counterpart here.
 _INSTEAD: Mapping[str, str] = {
     "cni": "delete it: k3s brings flannel; `cni: {encryption: wireguard}` encrypts it, `{plugin: none}` leaves the network to you",
-    "profile": "write `protect-kernel-defaults: true`: k3s has no profile; what else the CIS benchmark asks is in docs.k3s.io/security",
+    "profile": "write `protect-kernel-defaults: true`: k3s has no profile; what else the CIS benchmark asks is in docs/how-to/hardening.md",
     "enable-servicelb": "delete it: k3s has it on; `disable: [servicelb]` switches it off",
     "ingress-controller": "delete it: k3s brings traefik; `disable: [traefik]` takes it away",
     "audit-policy-file": "write `api_server: {audit: {rules: [...]}}` beside `distribution`",

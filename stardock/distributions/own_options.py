@@ -18,7 +18,7 @@ _OF_THE_CLUSTER = frozenset(
         *("system-default-registry", "embedded-registry", "private-registry", "helm-job-image", "helm-controller-arg", "prime", "tls-san"),
         *("service-node-port-range", "etcd-snapshot-schedule-cron", "etcd-snapshot-retention", "etcd-disable-snapshots"),
         *("etcd-s3", "etcd-s3-config-secret", "disable-kube-proxy", "default-local-storage-path"),
-        *("secrets-encryption-provider", "supervisor-metrics"),
+        *("secrets-encryption-provider", "supervisor-metrics", "audit-policy-file", "pod-security-admission-config-file"),
     )
 )
 _INSTEAD = {

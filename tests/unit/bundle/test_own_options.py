@@ -70,6 +70,7 @@ def test_a_file_that_a_machines_own_option_names_restarts_its_service_and_nobody
     [
         (2, "cluster-cidr", "10.9.0.0/16", "`cluster-cidr` is the same on all machines of a cluster"),
         (1, "cni", "cilium", "`cni` is the same on all machines of a cluster"),
+        (1, "audit-policy-file", "/etc/x", "`audit-policy-file` is the same on all machines of a cluster"),
         (1, "profile", "cis", "`profile` is the same on all machines of a cluster"),
         (2, "etcd-arg", ["x=y"], "`etcd-arg` is a key of servers, and these machines are none"),
         (2, "node-label", ["a=b"], "`node-label` has a key of its own here"),

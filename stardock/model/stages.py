@@ -38,7 +38,7 @@ STAGES = (
     Stage(
         name="loadbalancers",
         title="Load balancers",
-        what="haproxy and keepalived, the first load balancer and then the rest, until the virtual address answers",
+        what="haproxy and keepalived, one load balancer at a time, which hands the virtual address over first, until it answers",
     ),
     Stage(
         name="founder",

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.lab.cluster import Cluster
+from tests.lab.quickstart.test_balancers import masters
 from tests.lab.quickstart.test_founded import holders
 from tests.plans import document, plan_of
 from tests.unit.ansible.rendered import ROLES, rendered
@@ -67,9 +68,13 @@ def test_by_multicast_and_at_other_ports_the_api_answers_one_has_the_vip_and_the
     cluster: Cluster,
 ) -> None:
     kept = cluster.file.read_text()
+    (before,) = holders(cluster, "lb1", "lb2")
+    heir = next(name for name in ("lb1", "lb2") if name != before)
+    taken = masters(cluster, heir)
     cluster.file.write_text(kept + OTHERWISE)
     try:
         cluster.bootstrap("--stage", "loadbalancers")
+        assert masters(cluster, heir) > taken, f"{before} handed the VIP over before it changed"
         assert "unicast" not in cluster.ssh("lb1", "cat /etc/keepalived/keepalived.conf")
         for port in (7443, 6443):
             cluster.inside("curl", "--insecure", "--fail", "--silent", f"https://192.168.1.40:{port}/readyz")

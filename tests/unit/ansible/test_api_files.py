@@ -180,7 +180,7 @@ def test_kube_vip_is_a_daemon_set_on_servers_alone_that_holds_the_vip_by_arp_and
     assert files["group_vars/all.yml"]["endpoint_exists"] is False
 
 
-@pytest.mark.proves("feature external address of the API")
+@pytest.mark.proves("feature external address of the API", "case 15-own-load-balancer")
 @pytest.mark.parametrize(
     ("host", "url"), [("api.home.arpa", "api.home.arpa"), ("192.0.2.5", "192.0.2.5"), ("2001:db8::5", "[2001:db8::5]")]
 )

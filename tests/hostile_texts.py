@@ -365,6 +365,7 @@ def _document() -> dict[str, Any]:
         "ipv6_addresses": {"ens18": "fd00:10::51"},
         "macs": {"ens18": "BC:24:11:00:00:01"},
         "cpu": "host",
+        "ssh_jump": "ops@bastion2.home.arpa:22",
         "options": {"kubelet-arg": ["v=2"]},
         **copy.deepcopy(hardware),
     }
@@ -376,6 +377,7 @@ def _document() -> dict[str, Any]:
     ]
     agents |= {
         "cpu": "host",
+        "ssh_jump": "ops@bastion3.home.arpa:22",
         "nodes": ["pve1"],
         "labels": {"example.org/zone": "rack1"},
         "options": {"kubelet-arg": ["v=2"]},
@@ -427,7 +429,7 @@ def _document() -> dict[str, Any]:
         },
     }
     data["api"] = {"haproxy": {"backends": [{"name": "old1", "address": "192.168.1.99"}]}, "keepalived": {"priorities": {"lb1": 150}}}
-    data["ssh"]["extra_args"] = "-o Compression=yes"
+    data["ssh"] |= {"extra_args": "-o Compression=yes", "jump": "ops@bastion.home.arpa:22"}
     data["registries"] = {
         "mirrors": [{"registry": "docker.io", "endpoints": ["https://example.org/v2"], "rewrite": {"^library/(.*)": "x/$1"}}],
         "access": [{"registry": "docker.io", "user": "ann", "password_from": {"file": "secret_text"}, "ca": CERTIFICATE}],

@@ -14,7 +14,7 @@ from stardock.bundle.machine import journal_file, machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
 from stardock.bundle.snapshots import snapshot_files
-from stardock.bundle.text import Template
+from stardock.bundle.ssh import own_arguments, shared_arguments
 from stardock.distributions import distribution
 from stardock.distributions.authentication import configuration
 from stardock.distributions.cidrs import is_dual_stack
@@ -29,18 +29,6 @@ from stardock.model.plan import Plan
 from stardock.systems import system
 
 Variables = dict[str, Any]
-
-#: The path of the file as ssh reads it in an option. 92 is a backslash, which Ansible doubles in a text of a template.
-_KNOWN_HOSTS = (
-    "inventory_dir | dirname | replace('%c' % 92, '%c%c' % (92, 92)) | replace('\"', '%c\"' % 92) | replace('%', '%%') ~ '/known_hosts'"
-)
-#: Relative to the inventory, so that the bundle may be moved. The bundle's own keys and no others decide whom we trust; they are written in
-#: clear (stock Debian hashes names, and nobody could read whose they are), and no machine gets our agent, whatever ~/.ssh/config says.
-_SSH = Template(
-    "-o StrictHostKeyChecking={{ stardock_host_key_checking | default('yes') }}"
-    f" -o {{{{ ('UserKnownHostsFile=\"' ~ ({_KNOWN_HOSTS}) ~ '\"') | quote }}}} -o GlobalKnownHostsFile=/dev/null"
-    " -o HashKnownHosts=no -o ForwardAgent=no -o ForwardX11=no"
-)
 
 
 def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) -> dict[str, Variables]:
@@ -86,8 +74,7 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "ansible_user": plan.ssh.user,
         "ansible_port": plan.ssh.port,
         "ansible_python_interpreter": "/usr/bin/python3",
-        "ansible_ssh_common_args": _SSH,
-        **_arguments(plan.ssh.arguments),
+        **shared_arguments(plan),
         "founding_cluster": plan.cluster,
         "founding_founder": plan.founder,
         "founding_known": facts.founded.ca_sha256 if facts.founded else "",
@@ -120,16 +107,11 @@ def _probed(plan: Plan) -> Variables:
     }
 
 
-def _arguments(text: str) -> dict[str, str]:
-    """The user's own, for both programs, after ours: of an option that is there twice ssh takes the first."""
-    return {f"ansible_{program}_extra_args": text for program in ("ssh", "sftp")} if text else {}
-
-
 def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     own = distribution(plan.distribution.name)
     options = merged(plan.distribution.options, machine.options)
     mine = {**machine_variables(machine, own, options), **own_variables(plan, machine, addresses)}
-    common = {"ansible_host": addresses[machine.name], **mine}
+    common = {"ansible_host": addresses[machine.name], **own_arguments(plan, machine.name), **mine}
     clear, secret = proxy_files(plan, facts, machine)
     common["machine_files"] += [*clear, journal_file(plan)]
     common["machine_secret_files"] += secret

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,8 @@ from stardock.estate.connection import Estate, resolved
 from stardock.estate.ssh import Door, door
 from stardock.estate.survey import survey
 from stardock.estate.token import api_token
+from stardock.model.facts import address_of
+from stardock.model.plan import Plan
 from stardock.model.settings import PveNode
 from stardock.workspace.files import named_file, pve_key
 from stardock.workspace.workspace import Workspace
@@ -34,14 +36,30 @@ def look(where: Workspace, environ: Mapping[str, str]) -> Scene:
     """Gather everything; what cannot be had is a part of the scene, too."""
     with ThreadPoolExecutor(2) as aside:
         tools = aside.submit(found_tools, environ)
-        answering = aside.submit(reach.answering, dict.fromkeys(static(where.plan), SSH_PORT))
+        answering = aside.submit(reach.answering, dict.fromkeys(_reached(where.plan), SSH_PORT))
         scene = _asked(where, environ)
         folder = where.files.spec.resolve().parent
+        scene = replace(scene, jumps=_jumps(where, folder))
         if scene.survey:
             scene = _tried(scene, folder, environ)
         environment = {name: environ[name] for name in SEEN if environ.get(name)}
         here = replace(scene, tools=tools.result(), answering=answering.result(), environment=environment)
         return replace(here, local_images=_local_images(where, folder))
+
+
+def _reached(plan: Plan) -> Iterator[str]:
+    """The planned addresses that can be asked from here: those behind a jump host cannot."""
+    return (address for address, whose in static(plan).items() if whose not in plan.ssh.jumps)
+
+
+def _jumps(where: Workspace, folder: Path) -> dict[str, Tried]:
+    """Each jump host, tried with a machine behind it whose address is known."""
+    plan, ssh = where.plan, where.plan.ssh
+    if not ssh.jumps:
+        return {}
+    key = named_file(folder, ssh.private_key) if ssh.private_key else None
+    known = {name: address_of(plan.machine(name), where.facts) or name for name in ssh.jumps}
+    return reach.jumps({jump: f"{known[name]}:{ssh.port}" for name, jump in ssh.jumps.items()}, key)
 
 
 def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:

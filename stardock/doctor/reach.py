@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import select
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from stardock.doctor.folders import Judged, commands, judged
 from stardock.doctor.scene import Heard, Tried
 from stardock.estate.sftp import session
 from stardock.estate.ssh import KEY_VARIABLE, Door
+from stardock.model.jump import Jump
 
 #: Seconds until a connection stands, until a PVE node's sshd has spoken, and until a stranger's has.
 CONNECT_SECONDS, BANNER_SECONDS, STRANGER_SECONDS = 1.0, 2.0, 0.8
 #: Seconds for a login, and how many at once: sshd drops some of more than ten unauthenticated connections, but these go to different hosts.
 LOGIN_SECONDS, LOGINS = 10.0, 16
+#: Of what a jump host says, at most.
+_FIRST_BYTES = 4096
 #: How many addresses are asked at once: a descriptor each, of which a process usually has 1024.
 STRANGERS = 256
 #: What the kernel says where no way leads: no route, no address of that family, no such family.
@@ -88,6 +93,43 @@ def _login(door: Door, environ: Mapping[str, str], folder: str) -> Tried:
     found = judged(done.out, folder, door.user) if folder else Judged(True)
     wrong, doubt = ("", found.why) if found.may is None else (found.why, "")
     return Tried(str(door), wrong, doubt, "" if found.may else folder)
+
+
+def jumps(targets: Mapping[Jump, str], key: Path | None) -> dict[str, Tried]:
+    """Try each jump host: does its sshd answer as one that is known, let us in, and lead to the HOST:PORT of a machine? By its name.
+
+    No command is run there. That no machine answers behind it yet is nothing wrong with it.
+    """
+    with ThreadPoolExecutor(LOGINS) as pool:
+        said = pool.map(lambda jump: _through(jump, targets[jump], key), targets)
+        return {str(jump): Tried(str(jump), trouble) for jump, trouble in zip(targets, said, strict=True)}
+
+
+def _through(jump: Jump, target: str, key: Path | None) -> str:
+    """What is wrong; empty when an sshd speaks behind it, or it says that nothing does."""
+    identity = ["-i", str(key)] if key else []
+    command = ["ssh", *jump.options, "-o", f"ConnectTimeout={LOGIN_SECONDS / 2:.0f}", *identity, "-W", target, jump.place]
+    said = _first_words(command)
+    if "SSH-" in said or "connect failed" in said:
+        return ""
+    return said.strip().splitlines()[-1] if said.strip() else "it lets us in, and says nothing of the machine"
+
+
+def _first_words(command: Sequence[str]) -> str:
+    """What it prints first: whoever answers may send without an end, or never."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    ended, found = time.monotonic() + LOGIN_SECONDS, b""
+    try:
+        while process.stdout and len(found) < _FIRST_BYTES and b"SSH-" not in found and (left := ended - time.monotonic()) > 0:
+            ready, _, _ = select.select([process.stdout], [], [], left)
+            more = os.read(process.stdout.fileno(), _FIRST_BYTES) if ready else b""
+            if not more:
+                break
+            found += more
+    finally:
+        process.kill()
+        process.wait()
+    return "".join(char for char in found.decode(errors="replace") if char.isprintable() or char == "\n")
 
 
 def answering(ports: Mapping[str, int]) -> dict[str, Heard]:

@@ -40,6 +40,7 @@ class Scene:
     survey: Survey | None = None
     silent: tuple[str, str] | None = None
     ssh: Mapping[str, Tried] = field(default_factory=dict)  # by PVE node
+    jumps: Mapping[str, Tried] = field(default_factory=dict)  # by jump host
     answering: Mapping[str, Heard] = field(default_factory=dict)  # by address
     tools: Mapping[str, Tried] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)  # names of ours that are set; values of no secret

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stardock.model.api import Endpoint, Haproxy, Keepalived
+from stardock.model.jump import Jump
 from stardock.model.machine import Role
 
 
@@ -149,6 +150,7 @@ class Ssh:
     port: int = 22
     private_key: str | None = None
     arguments: str = ""  # further ones for ssh
+    jumps: Mapping[str, Jump] = field(default_factory=dict)  # by machine; one that is not there is reached directly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

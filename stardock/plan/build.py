@@ -10,7 +10,7 @@ from stardock.errors import InputErrors
 from stardock.model.lock import Lock, LockedMachine
 from stardock.model.machine import ROLES, Machine
 from stardock.model.plan import PlacedImage, Plan
-from stardock.model.settings import Distribution, Proxmox, Ssh
+from stardock.model.settings import Distribution, Proxmox
 from stardock.plan.allocation import identity
 from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
@@ -35,6 +35,7 @@ from stardock.plan.rules.networks import clash_problems, network_problems
 from stardock.plan.rules.snippets import snippet_problems
 from stardock.plan.rules.warnings import warnings
 from stardock.plan.snapshots import s3_of
+from stardock.plan.ssh import ssh_of
 from stardock.plan.state import state_of
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -175,7 +176,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         machines=machines,
         founder=founder.name,
         join_address=balancing.vip if balancing else spec.api.external or founder.address,
-        ssh=Ssh(user=spec.ssh.user, port=spec.ssh.port, private_key=spec.ssh.private_key, arguments=spec.ssh.extra_args or ""),
+        ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),
         kured=reboots,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.disks import DiskFlags
+from stardock.spec.jumps import JumpHost
 from stardock.spec.mistakes import sizes
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
@@ -211,6 +212,7 @@ class Hardware(Section):
     sockets: Annotated[Count, between(1, _MAX_SOCKETS, "sockets", "1")] | None = Field(
         default=None, description="CPU sockets that the cores are spread over; default: 1"
     )
+    ssh_jump: JumpHost | None = Field(default=None, description="jump host, user@host:port, or none; default: `ssh.jump`")
     numa: Flag | None = Field(default=None, description="tell the guest of NUMA nodes, one a socket; default: false")
     hugepages: Literal["any", "2MiB", "1GiB"] | None = Field(
         default=None, description="back the memory with huge pages of the PVE node; needs `numa: true`; default: none"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from stardock.spec.jumps import JumpHost
 from stardock.spec.private_key import KeyFile
 from stardock.spec.proxmox import Port
 from stardock.spec.section import Section
@@ -26,4 +27,5 @@ class Ssh(Section):
     private_key: KeyFile | None = Field(
         default=None, description="file of the private key, relative to cluster.yaml; default: the SSH agent"
     )
+    jump: JumpHost | None = Field(default=None, description="jump host through which machines are reached: user@host:port")
     extra_args: Arguments | None = Field(default=None, description="further arguments of ssh, as Ansible takes them: -o Compression=yes -4")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from stardock.plan.build import build
 from stardock.spec import load_spec
+from stardock.spec.api import Api
 from tests import hostile_texts
 
 pytestmark = pytest.mark.unit
@@ -25,6 +28,14 @@ def test_the_document_has_a_value_for_every_text_of_the_model() -> None:
     without = hostile_texts.model_texts() - hostile_texts.written_texts()
     instead = {"Api.external", "Distribution.channel"}  # in the place of its VIP, of its version
     assert without == instead, "give each a value in tests/hostile_texts.py"
+
+
+@pytest.mark.parametrize("name", hostile_texts.HOSTILE)
+def test_an_address_of_the_api_takes_no_hostile_text(name: str) -> None:
+    text = hostile_texts.HOSTILE[name]
+    if not re.fullmatch(r"[A-Za-z0-9.:-]+", text):
+        with pytest.raises(ValidationError):
+            Api.model_validate({"external": text})
 
 
 @pytest.mark.parametrize("name", ["header", "expression", "quotes", "several documents"])

@@ -15,7 +15,7 @@ from stardock.doctor.checks.network import bridges
 from stardock.doctor.checks.nodes import clocks, nodes, quorum, versions
 from stardock.doctor.checks.privileges import privileges
 from stardock.doctor.checks.space import space
-from stardock.doctor.checks.ssh import ssh
+from stardock.doctor.checks.ssh import jumps, ssh
 from stardock.doctor.checks.tools import tools
 from stardock.doctor.finding import Finding
 from stardock.doctor.scene import Scene
@@ -23,7 +23,7 @@ from stardock.doctor.scene import Scene
 Check = Callable[[Scene], Iterator[Finding]]
 
 #: What is judged by what was seen from here.
-HERE: tuple[Check, ...] = (tools, environment, connection)
+HERE: tuple[Check, ...] = (tools, environment, connection, jumps)
 
 #: What Proxmox was asked for: left out when it could not be asked, which `connection` tells.
 ASKED: tuple[Check, ...] = (

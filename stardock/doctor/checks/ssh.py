@@ -26,6 +26,22 @@ def ssh(scene: Scene) -> Iterator[Finding]:
         yield ok("SSH", among(scene.ssh), f"{proxmox.ssh_user} gets in")
 
 
+def jumps(scene: Scene) -> Iterator[Finding]:
+    """Do jump hosts let us in? Addresses behind them are asked by nobody here."""
+    key = scene.plan.ssh.private_key
+    for name, tried in scene.jumps.items():
+        jump = next(one for one in scene.plan.ssh.jumps.values() if str(one) == name)
+        place = f"{f'-p {jump.port} ' if jump.port else ''}{quote(jump.place)}"
+        if "host key" in tried.trouble.lower():
+            yield problem("jump host", name, tried.trouble, f"ssh {place}   # compare its fingerprint, and say yes")
+        elif "denied" in tried.trouble.lower():
+            yield problem("jump host", name, tried.trouble, f"ssh-copy-id {f'-i {quote(key)} ' if key else ''}{place}")
+        elif tried.trouble:
+            yield problem("jump host", name, tried.trouble, f"ssh.jump in cluster.yaml; by hand: ssh -v {place}")
+        else:
+            yield ok("jump host", name, "it lets us in; addresses behind it are not asked from here")
+
+
 def _cure(scene: Scene, name: str, tried: Tried) -> str:
     trouble = tried.trouble
     node = next(node for node in scene.plan.proxmox.nodes if node.name == name)

@@ -5,6 +5,7 @@ Rules about allocated values (ranges that meet, equal addresses, VIP inside a ra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from stardock.distributions import distribution
@@ -114,6 +115,15 @@ def one_sshd_each(spec: Spec) -> Iterator[Problem]:
             )
 
 
+def one_way_to_machines(spec: Spec) -> Iterator[Problem]:
+    """Of a jump host and a way of its own among ssh's arguments, ssh would take the first."""
+    ways = re.search(r"(^|\s)-J|proxy(jump|command)", spec.ssh.extra_args or "", re.IGNORECASE)
+    if ways and (spec.ssh.jump or any(pool.ssh_jump or machine.ssh_jump for _, pool, machine in spec.members())):
+        yield at(
+            spec, ("ssh", "extra_args"), "a jump host stands here and under `jump`", "write it in one place: `jump` is known to doctor, too"
+        )
+
+
 def known_bridges(spec: Spec) -> Iterator[Problem]:
     """What a PVE node calls otherwise is a bridge of some interface."""
     used = {nic.bridge for _, nics in spec.interface_lists() for nic in nics}
@@ -195,6 +205,7 @@ CONFLICTS: tuple[Rule, ...] = (
     ports_have_an_address,
     one_sshd_each,
     known_bridges,
+    one_way_to_machines,
     one_way_to_place,
     removed_is_not_wanted,
     load_balancers_are_no_nodes,

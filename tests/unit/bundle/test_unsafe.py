@@ -164,11 +164,12 @@ def test_a_whole_bundle_with_hostile_texts_in_a_folder_of_a_hostile_name_is_read
 
 
 def assert_known_hosts(arguments: str, directory: Path) -> None:
-    """That ssh takes these options for one file, and for no other option."""
+    """That ssh takes these options for one file, and for no other option; the way through is the jump host's alone."""
     asked = subprocess.run(["ssh", "-G", "-F", "none", *shlex.split(arguments), "host"], capture_output=True, text=True, check=True)
     found = dict(line.split(" ", 1) for line in asked.stdout.splitlines() if " " in line)
     assert found["userknownhostsfile"] == f"{directory}/known_hosts"
-    assert "proxycommand" not in found
+    through = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ForwardAgent=no -p 22 -W [%h]:%p ops@bastion2.home.arpa"
+    assert found["proxycommand"] == through
 
 
 def test_tokens_of_any_text_go_through_the_same_door_and_back(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ import pytest
 
 from stardock.doctor import reach
 from stardock.doctor.reach import answering, ssh
+from stardock.doctor.scene import Tried
 from stardock.estate.ssh import Door
+from stardock.model.jump import Jump
 
 pytestmark = pytest.mark.unit
 
@@ -140,3 +142,35 @@ def test_addresses_are_asked_at_once_but_never_more_than_a_machine_has_descripto
     monkeypatch.setattr(asyncio, "open_connection", connect)
     assert answering({f"10.0.{number // 250}.{number % 250}": 22 for number in range(1000)}) == {}
     assert most == reach.STRANGERS
+
+
+@pytest.mark.parametrize(
+    ("said", "trouble"),
+    [
+        ("SSH-2.0-OpenSSH_9.2", ""),
+        ("channel 0: open failed: connect failed: No route to host", ""),
+        ("ops@bastion: Permission denied (publickey).", "ops@bastion: Permission denied (publickey)."),
+        ("Host key verification failed.", "Host key verification failed."),
+        ("", "it lets us in, and says nothing of the machine"),
+    ],
+)
+def test_a_jump_host_is_tried_by_what_an_sshd_behind_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, trouble: str
+) -> None:
+    stub = tmp_path / "ssh"
+    stub.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" > {tmp_path}/asked\necho "{said}"\n')
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    jump = Jump("bastion", "ops", 2022)
+    assert reach.jumps({jump: "10.0.0.5:22"}, tmp_path / "key") == {"ops@bastion port 2022": Tried("ops@bastion port 2022", trouble)}
+    asked = (tmp_path / "asked").read_text()
+    assert asked.endswith(f"-i {tmp_path}/key -W 10.0.0.5:22 ops@bastion\n")
+    assert "StrictHostKeyChecking=yes" in asked
+
+
+def test_a_jump_host_that_sends_without_an_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = tmp_path / "ssh"
+    stub.write_text("#!/bin/sh\nyes abcdefgh\n")
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert len(reach.jumps({Jump("bastion"): "x:22"}, None)["bastion"].trouble) < 100

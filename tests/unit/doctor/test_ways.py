@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from stardock.doctor.checks import run
 from stardock.doctor.finding import Level
 from stardock.doctor.scene import Tried
 from stardock.estate.survey import Answer
+from stardock.model.jump import Jump
 from stardock.plan.views.privileges import needed
 from tests.unit.doctor.findings import only, wrong
 from tests.unit.doctor.scenes import NODES, URL, plan, scene
@@ -32,6 +34,26 @@ def test_a_pve_node_that_does_not_let_us_in_is_told_with_what_to_do_about_it(tro
     assert (found.check, found.subject, found.level) == ("SSH", "pve2", Level.PROBLEM)
     assert trouble in found.cause
     assert cure in found.cure
+
+
+@pytest.mark.proves("feature jump hosts")
+@pytest.mark.parametrize(
+    ("trouble", "cure"),
+    [
+        ("ops@bastion: Permission denied (publickey).", "ssh-copy-id -i id_ed25519 -p 2022 ops@bastion"),
+        ("Host key verification failed.", "ssh -p 2022 ops@bastion   # compare its fingerprint"),
+        ("ssh: Could not resolve hostname bastion", "by hand: ssh -v -p 2022 ops@bastion"),
+    ],
+)
+def test_a_jump_host_that_does_not_let_us_through_is_told_with_what_to_do_about_it(trouble: str, cure: str) -> None:
+    jump, made = Jump("bastion", "ops", 2022), scene()
+    behind = replace(made, plan=replace(made.plan, ssh=replace(made.plan.ssh, jumps={"lb1": jump})))
+    found = only(replace(behind, jumps={str(jump): Tried(str(jump), trouble)}))
+    assert (found.check, found.subject, found.level) == ("jump host", "ops@bastion port 2022", Level.PROBLEM)
+    assert found.cause == trouble
+    assert cure in found.cure
+    fine = [one for one in run(replace(behind, jumps={str(jump): Tried(str(jump))})) if one.check == "jump host"]
+    assert [one.level for one in fine] == [Level.OK]
 
 
 def test_an_image_that_a_pve_node_does_not_get_is_told_by_url() -> None:

@@ -252,6 +252,14 @@ PLAIN_VALUES: dict[str, Case] = {
         f"proxy: {{{PROXY}, no_proxy: [10.0.0.5/8]}}", "proxy.no_proxy[0]", "`10.0.0.5/8` is neither", "write 10.0.0.0/8"
     ),
     "no_proxy_for_half_an_address": last(f"proxy: {{{PROXY}, no_proxy: ['10.0']}}", "proxy.no_proxy[0]", "`10.0` is neither", ".home.arpa"),
+    "jump_host_by_url": (
+        (SSH_KEYS, f"jump: 'ssh://bastion'\n  {SSH_KEYS}"),
+        "jump",
+        "ssh.jump",
+        "is not a jump host as user@host:port",
+        "ops@bastion.home.arpa:22",
+    ),
+    "jump_host_of_a_pool_with_a_blank": pool("ssh_jump: a b", "ssh_jump", "is not a jump host as user@host:port", "ops@bastion"),
     "ssh_without_a_check_of_host_keys": ssh("-o StrictHostKeyChecking=no", "known by their host keys", "--accept-new-host-keys"),
     "ssh_with_hosts_known_elsewhere": ssh("-oUserKnownHostsFile=/dev/null", "known by their host keys", "--accept-new-host-keys"),
     "ssh_at_a_path_of_its_own": ssh("-4 -o 'controlpath /tmp/x'", "`controlpath` is not for here", "delete it"),

@@ -50,9 +50,19 @@ def _release(where: Workspace) -> str:
 
 
 def _servers(plan: Plan) -> str:
+    return f"first server {plan.founder}; {_endpoint(plan)}"
+
+
+def _endpoint(plan: Plan) -> str:
     vip = plan.load_balancing
-    through = f"VIP {vip.vip} on {vip.interface} (VRRP id {vip.vrid})" if vip else f"no VIP: everyone joins {plan.founder}"
-    return f"first server {plan.founder}; {through}"
+    if vip is None:
+        return f"everyone joins {plan.external.host}, which exists already" if plan.external else f"no VIP: everyone joins {plan.founder}"
+    second, where = (
+        f" and {vip.vip_ipv6}" if vip.vip_ipv6 else "",
+        f"{vip.interface} of {'servers' if vip.role == 'server' else 'load balancers'}",
+    )
+    by = f"VRRP id {vip.vrid}" if vip.by == "keepalived" else vip.by
+    return f"VIP {vip.vip}{second} on {where} ({by})"
 
 
 def wishes(changes: tuple[Change, ...]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -15,6 +15,7 @@ _HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f:
 HostOrAddress = Annotated[str, Form(_HOST, "an address or a host name", "192.168.1.30 or api.home.arpa")]
 #: Of the algorithms of haproxy those that need nothing of HTTP (haproxy 2.6, configuration.txt, `balance`).
 Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "random"]
+BALANCES: tuple[str, ...] = get_args(Balance)
 Times = Annotated[Count, between(1, 100, "times", "3")]
 #: 0 gives the address up, 255 is of the address's owner (RFC 9568, 5.2.4).
 Priority = Annotated[Count, between(1, 254, "priority", "150")]

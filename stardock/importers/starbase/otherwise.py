@@ -8,6 +8,7 @@ from stardock.importers.notes import Kind, Note
 from stardock.importers.starbase.origin import Origin
 from stardock.importers.starbase.sections import MISSING_ENDPOINT
 from stardock.importers.starbase.variables import Ansible, Haproxy, Keepalived
+from stardock.spec.api import BALANCES
 
 
 def differences(origin: Origin) -> Iterator[Note]:
@@ -102,10 +103,19 @@ def _ansible(origin: Origin) -> Iterator[Note]:
 
 def _balancers(origin: Origin, values: Ansible) -> Iterator[Note]:
     note, kind = origin.ansible.note, Kind.OTHERWISE
-    for key in ("api_port", "registration_port", "balance_algorithm"):
+    for key, instead in (("api_port", "port"), ("registration_port", "supervisor_port")):
         if getattr(values.haproxy, key) != getattr(Haproxy(), key):
-            yield note(kind, f"haproxy.{key} is Stardock's own: {getattr(Haproxy(), key)}", "haproxy", key)
+            message = f"haproxy.{key} is the servers' own, {getattr(Haproxy(), key)}; `api.{instead}` is a further one"
+            yield note(kind, message, "haproxy", key)
+    if values.haproxy.balance_algorithm not in BALANCES:
+        yield note(
+            kind, f"haproxy balances by {BALANCES[0]}: {values.haproxy.balance_algorithm} is of HTTP", "haproxy", "balance_algorithm"
+        )
     if values.keepalived.priority or values.keepalived.unicast_peers or values.keepalived_unicast_peers:
-        yield note(kind, "VRRP priorities and unicast peers are worked out by Stardock", "keepalived", "priority")
+        message = "VRRP priorities and unicast peers are worked out by Stardock; `api.keepalived.priorities` are those by hand"
+        yield note(kind, message, "keepalived", "priority")
+    if not values.keepalived.unicast_enabled:
+        message = "VRRP goes to the other load balancers alone; `api: {keepalived: {mode: multicast}}` is as it was"
+        yield note(kind, message, "keepalived", "unicast_enabled")
     if values.keepalived.virtual_ip_prefix != Keepalived().virtual_ip_prefix:
         yield note(kind, "the VIP's prefix is that of its interface", "keepalived", "virtual_ip_prefix")

@@ -10,7 +10,9 @@ from stardock.distributions import DEFAULT
 from stardock.importers.starbase.machines import is_static, network_of
 from stardock.importers.starbase.origin import Nic, Origin
 from stardock.importers.starbase.variables import ROLES, NetworkConfig, VmConfig
+from stardock.model.api import Haproxy
 from stardock.model.machine import Role
+from stardock.spec.api import BALANCES
 from stardock.systems import system
 
 #: Stands where a value is missing that only a person knows; no host has a name under `.invalid` (RFC 2606).
@@ -39,6 +41,7 @@ def document(origin: Origin, cluster: str, hosts: Iterable[str] = ()) -> dict[st
         "ssh": {"keys": [public_key(origin)], "private_key": PRIVATE_KEY},
         **({"cloud_init": found} if (found := cloud_init(origin)) else {}),
         "network": network(origin),
+        **({"api": found} if (found := api(origin)) else {}),
         "pools": [pool(origin, role) for role in origin.roles],
         "maintenance": maintenance(origin),
     }
@@ -103,6 +106,12 @@ def _extra_packages(origin: Origin, role: str) -> list[str]:
     terraform = origin.terraform.values
     extra = terraform.loadbalancer_cloud_init_extra_packages if role == "loadbalancer" else terraform.rke2_cloud_init_extra_packages
     return packages(extra, ROLES[role])
+
+
+def api(origin: Origin) -> dict[str, Any]:
+    """The algorithm of haproxy, where it is another than ours and one for connections."""
+    wanted = origin.ansible.values.haproxy.balance_algorithm
+    return {"haproxy": {"balance": wanted}} if wanted in BALANCES and wanted != Haproxy().balance and origin.of("loadbalancer") else {}
 
 
 def network(origin: Origin) -> dict[str, Any]:

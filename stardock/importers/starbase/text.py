@@ -23,6 +23,7 @@ _SECTIONS = {
     "image": "For machines that will be made; those that exist keep their disk.",
     "cloud_init": "Beside what the system and the roles bring themselves.",
     "network": "As PVE and the guests have it now.",
+    "api": "How load balancers share connections out.",
     "pools": "In the order in which starbase counted, with the hardware that is there.",
     "maintenance": "Windows, in order within a role.",
 }

@@ -20,7 +20,7 @@ class Loss:
     agents: int
     agents_left: int
     vip: bool | None  # None: there is none
-    entrance: bool  # whether what kubeconfig and joining machines ask still answers: the VIP, else the founder
+    entrance: bool  # whether what kubeconfig and joining machines ask still answers: the VIP, what exists already, else the founder
     restarted: tuple[str, ...]  # lost machines that PVE HA starts elsewhere
 
     @property
@@ -53,7 +53,7 @@ def if_lost(plan: Plan, pve_node: str) -> Loss:
         agents=len(plan.of_role("agent")),
         agents_left=_left(plan, "agent", gone),
         vip=vip,
-        entrance=plan.founder not in gone if vip is None else vip,
+        entrance=vip if vip is not None else plan.external is not None or plan.founder not in gone,
         restarted=tuple(machine.name for machine in lost if machine.ha is not None),
     )
 

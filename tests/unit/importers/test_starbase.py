@@ -329,3 +329,11 @@ def test_values_of_any_kind_in_any_place_are_told_or_refused_and_never_a_traceba
     done = CliRunner().invoke(runner, ["import", "starbase", "old", "--dry-run"])
     assert done.exit_code in {0, 3}, done.output
     assert "fault of Stardock's" not in done.output
+
+
+def test_haproxys_algorithm_is_taken_over_and_ports_of_its_own_are_told_with_the_key(place: Imported) -> None:
+    custom = next(path for path in place.folder.glob("old/**/custom.yml"))
+    custom.write_text(custom.read_text() + "\nhaproxy: {api_port: 7443, balance_algorithm: leastconn}\n")
+    said = place.run()
+    assert YAML(typ="safe").load(place.text)["api"] == {"haproxy": {"balance": "leastconn"}}
+    assert "`api.port` is a further one" in " ".join(said.split())

@@ -119,3 +119,13 @@ def test_moves_are_allowed_once_each_and_never_bring_more_together(spots: list[t
         before, now = (Counter(node for name, node in where.items() if name.startswith(kind)) for where in (hosts, after))
         assert max(now.values(), default=0) <= max(before.values(), default=0)
         assert len(now) == min(3, sum(before.values()))
+
+
+def test_what_exists_already_and_a_vip_on_servers_outlive_the_first_server() -> None:
+    data = cluster(["pve1", "pve2", "pve3"], server=[{"name": f"s{n}", "pve_node": f"pve{n}"} for n in (1, 2, 3)])
+    data["network"].pop("vip", None)
+    assert [loss.api for loss in matrix(plan_of(data)[0])] == [False, True, True]
+    assert [loss.api for loss in matrix(plan_of(data | {"api": {"external": "api.home.arpa"}})[0])] == [True] * 3
+    data["network"]["vip"] = "10.0.9.9"
+    carried = matrix(plan_of(data | {"api": {"on_servers": "keepalived"}})[0])
+    assert [(loss.api, loss.vip) for loss in carried] == [(True, True)] * 3

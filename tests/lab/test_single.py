@@ -88,7 +88,7 @@ def test_the_bundle_copied_elsewhere_runs_with_bare_ansible_playbook(cluster: Cl
     assert "https://10.77.0." in (elsewhere / "alone.kubeconfig").read_text()
 
 
-@pytest.mark.proves("feature RKE2's configuration", "feature files of the API server")
+@pytest.mark.proves("feature RKE2's configuration")
 def test_one_server_no_load_balancer_no_vip_deploys_and_bootstraps(cluster: Cluster) -> None:
     assert changed(cluster.bootstrap().stdout) == ["kubeconfig"], "what the bare run made is what ours makes"
     assert cluster.voters() == ["server1"]
@@ -100,6 +100,20 @@ def test_one_server_no_load_balancer_no_vip_deploys_and_bootstraps(cluster: Clus
 def test_kubernetes_waits_for_the_data_disk_which_a_folder_stands_for_in_the_lab(cluster: Cluster) -> None:
     assert cluster.ssh("server1", "findmnt --noheadings --output TARGET /srv/data").strip() == "/srv/data"
     assert "srv-data.mount" in cluster.ssh("server1", "systemctl show -p Requires rke2-server.service")
+
+
+@pytest.mark.proves("feature files of the API server")
+def test_a_privileged_pod_is_refused_where_its_namespace_says_nothing_and_requests_are_written_down(cluster: Cluster) -> None:
+    pod = ("run", "x", "--image=x", "--privileged", "--dry-run=server")
+    for namespace in ("default", "kube-system"):  # no controller makes them here
+        cluster.kubectl("create", "serviceaccount", "default", "--namespace", namespace)
+    refused = cluster.kubectl(*pod, check=False).stderr
+    assert 'violates PodSecurity "baseline:latest": privileged' in refused
+    assert "created" in cluster.kubectl(*pod, "--namespace", "kube-system").stdout
+    log = "/var/lib/rancher/rke2/server/logs/audit.log"
+    assert "/api/v1/namespaces/default/pods?dryRun=All" in cluster.ssh("server1", f"grep '\"code\":403' {log} | tail -5")
+    assert cluster.ssh("server1", f"grep -c system:apiserver {log} || true").strip() == "0"
+    assert "url: https://id.example.org" in cluster.ssh("server1", "cat /etc/rancher/rke2/authentication.yaml")
 
 
 @pytest.mark.only_looks

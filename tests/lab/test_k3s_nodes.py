@@ -9,6 +9,7 @@ import pytest
 
 from lab.patience import patient
 from tests.lab.cluster import Cluster, example_as
+from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.timeout(900), pytest.mark.one_life("k3s nodes")]
 
@@ -40,3 +41,22 @@ def test_a_deployment_of_two_is_answered_through_a_service(cluster: Cluster, pod
     address = cluster.kubectl("get", "node", "server1", "--output=jsonpath={.status.addresses[0].address}").stdout
     asked = "for i in $(seq 20); do curl -sS --retry 5 --retry-connrefused http://{}:30080; done"
     assert set(cluster.inside("sh", "-c", asked.format(address)).stdout.split()) == set(pods)
+
+
+@pytest.mark.proves("feature k3s", "feature nodes that run pods")
+def test_exec_and_logs_come_through_the_one_port_and_a_pod_finds_a_service_by_its_name(cluster: Cluster, pods: list[str]) -> None:
+    dns = ("--namespace=kube-system", "deployment/coredns")  # is ready only when it has reached the API by its Service
+    cluster.kubectl("rollout", "status", *dns, f"--timeout={patient(90):g}s")
+    answer = cluster.kubectl("exec", pods[0], "--", "wget", "-q", "-O", "-", "http://web.default.svc.cluster.local").stdout.strip()
+    assert answer in pods
+    assert "CoreDNS" in cluster.kubectl("logs", *dns).stdout
+
+
+@pytest.mark.proves("feature k3s")
+def test_pods_live_on_while_the_service_restarts(cluster: Cluster, pods: list[str]) -> None:
+    asked = ("get", "pods", "--selector=app=web", "--output=jsonpath={.items[*].status.containerStatuses[0].containerID}")
+    before = cluster.kubectl(*asked).stdout
+    cluster.ssh("server1", "systemctl restart k3s")
+    cluster.wait_for_api()
+    until(lambda: cluster.nodes()["server1"]["Ready"] == "True", "server1 to be Ready")
+    assert cluster.kubectl(*asked).stdout == before

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,17 +17,19 @@ from .paths import Paths
 from .release import VERSION
 
 OTHERS = ("kubectl", "ctr", "crictl")
+#: starts itself anew by the path of its file (containerd, cmd/containerd-shim-runc-v2/manager), by which it is known who it belongs to
+SHIM = "containerd-shim-runc-v2"
 
 
 def unpack(paths: Paths) -> None:
-    """Link the lab's programs, which stand for what is packed."""
+    """Link the lab's programs, which stand for what is packed; the shim of containers is a copy."""
     folder = paths.data / "data" / hashlib.sha256(VERSION.encode()).hexdigest()
     if not OURS.is_one_file or folder.is_dir():
         return
     unfinished = folder.with_name(f"{folder.name}-tmp")
     (unfinished / "bin").mkdir(parents=True, exist_ok=True)
     for program in paths.tools.iterdir():
-        _link(unfinished / "bin" / program.name, program)
+        _place(unfinished / "bin" / program.name, program)
     current = folder.with_name("current")
     if current.is_symlink():
         current.rename(folder.with_name("previous"))
@@ -44,6 +47,9 @@ def become(paths: Paths, name: str, arguments: Sequence[str]) -> None:
     os.execv(program, [str(program), *arguments])  # noqa: S606
 
 
-def _link(place: Path, target: Path) -> None:
+def _place(place: Path, program: Path) -> None:
     place.unlink(missing_ok=True)
-    place.symlink_to(target)
+    if program.name == SHIM:
+        shutil.copy2(program, place)
+    else:
+        place.symlink_to(program)

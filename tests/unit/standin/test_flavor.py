@@ -89,3 +89,13 @@ def test_dns_is_a_plain_manifest_under_k3s_names_and_disable_keeps_it_away(k3s: 
     assert "{{" not in made["coredns"]
     disabled = k3s("config").Config("server", {"disable": ("traefik", "coredns")})
     assert list(k3s("charts").packaged(paths(k3s, tmp_path), disabled, "flannel")) == ["rolebindings"]
+
+
+def test_the_shim_of_containers_is_a_file_of_its_own_below_the_data_folder_so_that_killall_knows_it(k3s: Any, tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    for name in ("kubectl", "containerd-shim-runc-v2"):
+        (tmp_path / "tools" / name).write_text(name)
+    k3s("unpacking").unpack(paths(k3s, tmp_path))
+    shim = (tmp_path / "data/data/current/bin/containerd-shim-runc-v2").resolve()
+    assert shim.is_relative_to(tmp_path / "data/data")
+    assert (tmp_path / "data/data/current/bin/kubectl").resolve() == tmp_path / "tools/kubectl"

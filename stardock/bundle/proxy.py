@@ -6,7 +6,6 @@ Where cluster.yaml names none, what Stardock wrote for it goes; a file of the sa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,15 +37,13 @@ def no_proxy(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """What no proxy is asked for: loopback, the networks and domain of the cluster, those of machines, VIP, names of the API, the user's.
 
     Nodes reach each other by them (docs.rke2.io/advanced, "Configuring an HTTP proxy"). Networks rather than
-    addresses, so that one machine more changes nothing. An address that DHCP gave is in no network that is known, and stands for itself;
-    so does one that bootstrap downloads from, since Python's urllib knows no networks (urllib.request.proxy_bypass_environment).
+    addresses, so that one machine more changes nothing. An address that DHCP gave is in no network that is known, and stands for itself.
     """
     options = plan.distribution.options
     wanted = plan.proxy.no_proxy if plan.proxy else ()
     networks = list(dict.fromkeys(_networks(plan)))
     direct = (*networks, *wanted)
     alone = [one for one in (*plan.asked, *_addresses(plan, facts)) if not _is_held(direct, one)]
-    alone += [one for one in _download_addresses(plan) if _is_held(direct, one)]
     names = options.get("tls-san") or []
     return tuple(
         dict.fromkeys(
@@ -77,10 +74,12 @@ def _addresses(plan: Plan, facts: Facts) -> Iterator[str]:
         yield from (address for address in (address_of(machine, facts), ipv6_of(machine, facts)) if address)
 
 
-def _download_addresses(plan: Plan) -> Iterator[str]:
+def _download_addresses(plan: Plan, direct: Collection[str]) -> Iterator[str]:
+    """Those in a network that goes directly: Python's urllib knows no networks (urllib.request.proxy_bypass_environment)."""
     for url in (plan.distribution.url, plan.distribution.selinux_policy_url):
-        with suppress(ValueError):
-            yield str(ip_address(urlsplit(url or "").hostname or ""))
+        host = urlsplit(url or "").hostname or ""
+        if _is_held(direct, host) and host not in direct:
+            yield str(ip_address(host))
 
 
 def _is_held(networks: Collection[str], address: str) -> bool:
@@ -92,7 +91,7 @@ def proxy_files(plan: Plan, facts: Facts, machine: Machine) -> tuple[list[Mappin
     """A machine's files about the proxy: those in clear, or that go, and those with a secret."""
     if plan.proxy is None:
         return list(_gone(plan, machine)), []
-    written = [*_environment(plan, plan.proxy, facts, machine), _interpreter(plan.proxy, no_proxy(plan, facts))]
+    written = [*_environment(plan, plan.proxy, facts, machine), _interpreter(plan, plan.proxy, facts)]
     if plan.proxy.password_source:
         return [], [*written, *_packages(plan.proxy, machine)]
     return [{key: value for key, value in file.items() if key != "fills"} for file in written], []
@@ -139,9 +138,10 @@ def _environment(plan: Plan, proxy: Proxy, facts: Facts, machine: Machine) -> It
         yield marks.file(path, HEAD + "".join(f"{line}\n" for line in lines), applies=applies)
 
 
-def _interpreter(proxy: Proxy, direct: tuple[str, ...]) -> Mapping[str, Any]:
+def _interpreter(plan: Plan, proxy: Proxy, facts: Facts) -> Mapping[str, Any]:
     """Ansible would put an environment into the machine's command lines, which everybody there may read."""
-    marks = Marks()
+    marks, direct = Marks(), no_proxy(plan, facts)
+    direct = tuple(dict.fromkeys((*direct, *_download_addresses(plan, direct))))
     lines = "".join(f"export {line}\n" for line in _variables(_urls(proxy, marks), direct))
     return marks.file(INTERPRETER, f'#!/bin/sh\n{HEAD}{lines}exec {PYTHON} "$@"\n', "0700")
 

@@ -70,19 +70,28 @@ def _text(value: Any) -> str:
     return ",".join(parts)
 
 
-def chart_settings(kubernetes: Kubernetes, options: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, str]:
-    """The same of the network plugin's chart, which no machine's config.yaml says."""
-    found = settled_values(kubernetes.network, kubernetes.plugin(options), values)
-    return {key: value for key, value in found.items() if is_setting(kubernetes, key, value)}
+def said_of_chart(kubernetes: Kubernetes, said: Mapping[str, str]) -> dict[str, str]:
+    """Of what a server says: the settings of a network plugin's chart, which config.yaml does not hold."""
+    paths = {path for paths in kubernetes.network.settled.values() for path in paths}
+    return {path: said[path] for path in sorted(paths) if path in said and is_setting(kubernetes, path, said[path])}
 
 
 def chart_faults(
     kubernetes: Kubernetes, options: Mapping[str, Any], values: Mapping[str, Any], founded: Mapping[str, str]
 ) -> Iterator[Fault]:
-    """What of the chart's values is otherwise than a cluster was founded with."""
-    for key, value in chart_settings(kubernetes, options, values).items():
-        if founded.get(key, value) != value:
-            message = f"`{key}` of the network plugin is settled when a cluster is founded: it has {founded[key]}, `cni` comes to {value}"
+    """What of the chart's values is otherwise than in a cluster that exists; what no server said is known to be nothing but the default."""
+    plugin = kubernetes.plugin(options)
+    for key, value in settled_values(kubernetes.network, plugin, values).items():
+        default = kubernetes.network.settled[plugin][key]
+        settled = f"`{key}` of the network plugin is settled when a cluster is founded"
+        if key not in founded and value != default:
+            message = f"{settled}, and no server says what it has: `cni` comes to {value}"
+            cure = (
+                f"run this again when the network plugin runs on a server, which says it then; or write `cni` so that it comes to {default}"
+            )
+            yield Fault(key, message, cure)
+        elif founded.get(key, value) != value:
+            message = f"{settled}: it has {founded[key]}, `cni` comes to {value}"
             yield Fault(key, message, f"write `cni` so that it comes to {founded[key]} again; another value needs another cluster")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.distributions import distribution
-from stardock.distributions.founding import chart_settings, settings
+from stardock.distributions.founding import settings
 from stardock.errors import ConditionError
 from stardock.model.facts import Facts, Founded, MachineFacts, known_hosts
 from stardock.workspace.facts import save_facts, save_known_hosts
@@ -34,8 +34,7 @@ def remember(workspace: Workspace, authority: str, versions: Mapping[str, str]) 
     running = {name: text for name, text in {**kept, **versions}.items() if name in names and own.release(text)}
     if authority:
         servers = {server.name: _keys(workspace.facts, server.name) for server in workspace.plan.of_role("server")}
-        options, chart = workspace.plan.distribution.options, workspace.plan.network
-        founding = settings(own, options) | chart_settings(own, options, chart.values if chart else {})
+        founding = settings(own, workspace.plan.distribution.options)
         founded = Founded(ca_sha256=authority, servers=servers, settings=founding, versions=running)
     elif before:
         founded = replace(before, versions=running)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution
-from stardock.distributions.founding import founding_keys, settings
+from stardock.distributions.founding import founding_keys, said_of_chart, settings
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.plan.rules.guards import Running, guard_problems
 from stardock.playbooks.failure import reach_cure, result_words
@@ -100,7 +100,7 @@ def seen(lines: Sequence[str], kubernetes: Kubernetes) -> Seen:
         version=next(versions, ""),
         package="".join(character for character in last.get("package", "")[:_MAX_NAME] if character.isprintable()),
         other=last.get("other", "") if last.get("other") in DISTRIBUTIONS else "",
-        settings=settings(kubernetes, _options(said, founding_keys(kubernetes))),
+        settings=settings(kubernetes, _options(said, founding_keys(kubernetes))) | said_of_chart(kubernetes, last),
     )
 
 

@@ -19,18 +19,19 @@ _OPTION = re.compile(r"([A-Za-z0-9]+)(?:=|\s+)(.*\S)", re.DOTALL)
 
 _TRUST = "machines are known by their host keys, which are checked"
 _SHARED = "Ansible shares connections by paths of its own"
-_AGENT = "no machine gets your agent or your screen"
+_AGENT = "no machine gets your agent, your screen or your tickets"
 #: Option in small letters -> why it is not for here, and what is instead.
 _RESERVED: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(
         (
             *("stricthostkeychecking", "userknownhostsfile", "globalknownhostsfile", "knownhostscommand", "verifyhostkeydns"),
             *("nohostauthenticationforlocalhost", "hostkeyalias", "updatehostkeys", "checkhostip", "revokedhostkeys"),
+            *("gssapikeyexchange", "gssapitrustdns"),  # a key exchange of Kerberos checks no host key (Debian's openssh, gssapi.patch)
         ),
         (_TRUST, "delete it; `runner bootstrap --accept-new-host-keys` takes keys of machines that nobody knows yet"),
     ),
     **dict.fromkeys(("controlpath", "controlmaster", "controlpersist"), (_SHARED, "delete it")),
-    **dict.fromkeys(("forwardagent", "forwardx11", "forwardx11trusted"), (_AGENT, "delete it")),
+    **dict.fromkeys(("forwardagent", "forwardx11", "forwardx11trusted", "gssapidelegatecredentials"), (_AGENT, "delete it")),
     **dict.fromkeys(("localcommand", "permitlocalcommand", "remotecommand", "include"), ("it is for a person's own sessions", "delete it")),
     "user": ("it is a key of its own", "write `user:` under `ssh`"),
     "port": ("it is a key of its own", "write `port:` under `ssh`"),

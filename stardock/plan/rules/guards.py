@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stardock.distributions import distribution
-from stardock.distributions.founding import chart_faults, founding_faults
+from stardock.distributions.founding import chart_faults, founding_faults, said_of_chart
 from stardock.distributions.upgrade import upgrade_fault
 from stardock.model.plan import Plan
 from stardock.spec.keypath import path_text
@@ -57,8 +57,10 @@ def _settings(spec: Spec, plan: Plan, settings: Mapping[str, Mapping[str, str]])
 
 
 def _chart(spec: Spec, plan: Plan, settings: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
-    """Only the facts know these."""
-    own, values = distribution(plan.distribution.name), plan.network.values if plan.network else {}
-    for founded in settings.values():
-        for fault in chart_faults(own, plan.distribution.options, values, founded):
+    """Only servers know these, not the facts. Without values of ours nothing is written, and the chart stays as it is."""
+    own, servers = distribution(plan.distribution.name), [founded for name, founded in settings.items() if name]
+    if plan.network is None or not servers:
+        return
+    for founded in [one for one in servers if said_of_chart(own, one)][:1] or [{}]:
+        for fault in chart_faults(own, plan.distribution.options, plan.network.values, founded):
             yield at(spec, ("cni",), fault.message, fault.cure)

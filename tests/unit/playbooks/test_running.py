@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from jinja2 import Environment
 
+from stardock.bundle.cni import network_files
 from stardock.bundle.kubernetes import facts
 from stardock.cli.main import runner
 from stardock.distributions.founding import founding_keys
@@ -142,6 +143,35 @@ def test_bootstrap_refuses_another_founding_than_the_servers_have(tmp_path: Path
     assert problem.cure == "write `service-cidr: 10.61.0.0/16` again; another value needs another cluster"
 
 
+ENCRYPTED = f"{QUICKSTART}\ncni: {{encryption: wireguard}}\n"
+
+
+def test_the_backend_of_canal_is_compared_with_what_servers_say_and_never_with_the_facts(tmp_path: Path) -> None:
+    where = workspace(tmp_path, ENCRYPTED)
+    refuse(where, known(replace(where, facts=founded(settings={"flannel.backend": "vxlan"}))))
+    refuse(where, running(where, {"server1": seen(MEMBER, RKE2), "server2": seen([*MEMBER, "flannel.backend=wireguard"], RKE2)}))
+    for said, words in (("vxlan", "it has vxlan, `cni` comes to wireguard"), ("$(x)", "no server says what it has")):
+        answers = {name: seen([*MEMBER, f"flannel.backend={said}"], RKE2) for name in ("server1", "server2")}
+        with pytest.raises(InputErrors) as caught:
+            refuse(where, running(where, answers))
+        (problem,) = caught.value.problems
+        assert (problem.path, words in problem.message) == ("cni", True)
+
+
+def test_a_chart_of_the_users_own_is_left_alone_and_its_values_may_move_to_cni(tmp_path: Path) -> None:
+    """A HelmChartConfig that Stardock did not write."""
+    answers = {"server1": seen([*MEMBER, "flannel.backend=wireguard"], RKE2)}
+    where = workspace(tmp_path)
+    refuse(where, running(where, answers))
+    remember(where, "ab" * 32, {})
+    kept = load_facts(where.files.facts, "quickstart")
+    assert kept.founded is not None
+    assert "flannel.backend" not in kept.founded.settings, "what is planned is not what runs; older releases take no such setting"
+    where = replace(workspace(tmp_path, ENCRYPTED), facts=kept)
+    refuse(where, known(where))
+    refuse(where, running(where, answers))
+
+
 def test_files_of_config_are_read_in_order_and_a_plus_appends() -> None:
     lines = [
         "file=/etc/rancher/rke2/config.yaml",
@@ -258,6 +288,28 @@ def test_the_question_takes_nothing_but_founding_keys_from_a_machine(tmp_path: P
     assert one.member
     assert (one.settings["cluster-cidr"], one.settings["cni"]) == ("10.42.0.0/16,fd00::/56", "multus,canal")
     assert json.dumps(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["nothing of ours", "by bootstrap"])
+@pytest.mark.parametrize("runs", ["", "vxlan"])
+def test_a_server_says_the_backend_that_its_pod_of_canal_has_else_the_one_that_bootstrap_wrote(
+    runs: str, written: bool, tmp_path: Path
+) -> None:
+    if written:
+        plan = workspace(tmp_path, ENCRYPTED).plan
+        (content,) = [file["content"] for file in network_files(plan) if "content" in file]
+        (tmp_path / "server/manifests").mkdir(parents=True)
+        (tmp_path / "server/manifests/stardock-cni.yaml").write_text(content)
+    if runs:
+        volume = tmp_path / "pods/1/volumes/kubernetes.io~configmap/flannel-cfg"
+        volume.mkdir(parents=True)
+        (volume / "net-conf.json").write_text(f'{{\n  "Network": "10.42.0.0/16",\n  "Backend": {{\n    "Type": "{runs}"\n  }}\n}}\n')
+    text = (ROOT / "ansible/roles/kubernetes/templates/running.sh.j2").read_text()
+    given = {**facts(RKE2), "kubernetes_data_dir": tmp_path, "kubernetes_founding_keys": []}
+    script = Environment(autoescape=False).from_string(text).render(**given)  # noqa: S701
+    script = script.replace("/etc/rancher/rke2/", f"{tmp_path}/none/").replace("/var/lib/kubelet/", f"{tmp_path}/")
+    done = subprocess.run(["bash", "-c", f"set -u\n{script}"], capture_output=True, text=True, check=True)
+    assert seen(done.stdout.splitlines(), RKE2).settings.get("flannel.backend") == (runs or ("wireguard" if written else None))
 
 
 @pytest.mark.parametrize(("there", "told"), [([], True), (["server/db/etcd/member/wal"], False), (["agent"], False)])

@@ -84,6 +84,12 @@ def plan(**changes: Any) -> Plan:
         founder="server1",
         join_address="192.168.1.40",
         ssh=Ssh(user="root"),
-        load_balancing=LoadBalancing(vip="192.168.1.40", prefix=24, interface="ens18", vrid=51, api_port=6443, supervisor_port=9345),
+        load_balancing=LoadBalancing(
+            vip="192.168.1.40",
+            interfaces=dict.fromkeys(("lb1", "lb2"), "ens18"),
+            vrid=51,
+            api_port=6443,
+            supervisor_port=9345,
+        ),
     )
     return replace(common, **changes)

@@ -12,7 +12,7 @@ from typing import Any
 from stardock.distributions import distribution
 from stardock.model.plan import Plan
 from stardock.model.settings import LoadBalancing
-from stardock.systems import HEAD
+from stardock.systems import HEAD, system
 from stardock.yamltext import yaml_text
 
 VERSION = "v1.2.3"
@@ -29,12 +29,12 @@ def server_files(plan: Plan) -> list[dict[str, str]]:
     path = f"{own.manifests}/{MANIFEST}"
     if balancing is None or balancing.by != "kube-vip":
         return [{"path": path, "state": "absent", "begins": HEAD}]
-    content = HEAD + "---\n".join(yaml_text(one) for one in (*_rights(), _daemon_set(balancing)))
+    content = HEAD + "---\n".join(yaml_text(one) for one in (*_rights(), _daemon_set(plan, balancing)))
     folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
     return [folder, {"path": path, "content": content, "mode": "0600", "directory_mode": "0700"}]
 
 
-def _daemon_set(balancing: LoadBalancing) -> dict[str, Any]:
+def _daemon_set(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
     labels = {"app.kubernetes.io/name": _NAME}
     return {
         "apiVersion": "apps/v1",
@@ -43,12 +43,12 @@ def _daemon_set(balancing: LoadBalancing) -> dict[str, Any]:
         "spec": {
             "selector": {"matchLabels": labels},
             "updateStrategy": {"type": "RollingUpdate"},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(balancing)},
+            "template": {"metadata": {"labels": labels}, "spec": _pod(plan, balancing)},
         },
     }
 
 
-def _pod(balancing: LoadBalancing) -> dict[str, Any]:
+def _pod(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
     return {
         "serviceAccountName": _NAME,
         "hostNetwork": True,
@@ -60,7 +60,10 @@ def _pod(balancing: LoadBalancing) -> dict[str, Any]:
                 "image": IMAGE,
                 "imagePullPolicy": "IfNotPresent",
                 "args": ["manager"],
-                "env": [*_environment(balancing), {"name": "vip_nodename", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
+                "env": [
+                    *_environment(plan, balancing),
+                    {"name": "vip_nodename", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+                ],
                 "securityContext": {"capabilities": {"add": ["NET_ADMIN", "NET_RAW"], "drop": ["ALL"]}},
             }
         ],
@@ -70,12 +73,16 @@ def _pod(balancing: LoadBalancing) -> dict[str, Any]:
 _SERVERS = {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]}
 
 
-def _environment(balancing: LoadBalancing) -> list[dict[str, str]]:
-    """All values of an environment are texts."""
+def _environment(plan: Plan, balancing: LoadBalancing) -> list[dict[str, str]]:
+    """All values of an environment are texts.
+
+    Without `vip_interface` kube-vip takes the interface of each machine's default route (cmd/kube-vip.go, `kubeVipManager`).
+    """
+    named = all(system(machine.image.system).names_interfaces for machine in plan.carriers)
     values = {
         "vip_arp": "true",
         "port": str(balancing.api_port),
-        "vip_interface": balancing.interface,
+        **({"vip_interface": balancing.interface} if named else {}),
         "vip_subnet": "32",
         "dns_mode": "first",
         "cp_enable": "true",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stardock.distributions import distribution
@@ -16,6 +16,8 @@ Variables = dict[str, Any]
 
 #: VRRP priority of the first machine; each further one is one less.
 _FIRST_PRIORITY = 150
+#: Prefix of a VIP on an interface whose subnet nobody knows (DHCP): the address alone. keepalived adds it, the interface's own route stays.
+_ALONE = 32
 
 
 def shared_variables(plan: Plan, addresses: Mapping[str, str]) -> dict[str, Variables]:
@@ -32,11 +34,14 @@ def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) ->
     if machine not in plan.carriers or plan.load_balancing is None or plan.load_balancing.by != "keepalived":
         return {}
     every = [carrier.name for carrier in plan.carriers]
-    theirs = dict(_vrrp_addresses(plan, addresses))
+    theirs = {carrier.name: plan.load_balancing.carrying(carrier).address or addresses[carrier.name] for carrier in plan.carriers}
     others = [name for name in every if name != machine.name]
+    nic = plan.load_balancing.carrying(machine)
     confined = system(machine.image.system).policy is not None
     balances = {"haproxy_peers": [{"name": name, "address": theirs[name]} for name in others], "haproxy_selinux": confined}
     return {
+        "keepalived_interface": nic.name,
+        "keepalived_vip_prefix": nic.prefix or _ALONE,
         "keepalived_address": theirs[machine.name],
         "keepalived_peers": [theirs[name] for name in others],
         "keepalived_priority": _priority(plan, machine.name, every),
@@ -47,28 +52,28 @@ def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) ->
 
 def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
     wanted, kubernetes = balancing.haproxy, distribution(plan.distribution.name)
-    alone = kubernetes.api_port == kubernetes.supervisor_port
     servers = [(one.name, one.hostname if wanted.by_name else addresses[one.name]) for one in plan.of_role("server")]
     return {
         "haproxy_servers": [*({"name": name, "address": address} for name, address in servers), *map(_backend, wanted.backends)],
         "haproxy_resolves": wanted.by_name or not all(is_address(one.address) for one in wanted.backends),
         "haproxy_api_port": balancing.api_port,
-        "haproxy_api_ports": _listened(balancing.api_port, kubernetes.api_port, alone=alone),
+        "haproxy_api_ports": _listened(balancing.api_port, kubernetes.api_port),
         "haproxy_supervisor_port": balancing.supervisor_port,
-        "haproxy_supervisor_ports": _listened(balancing.supervisor_port, kubernetes.supervisor_port, alone=alone),
+        "haproxy_supervisor_ports": _listened(balancing.supervisor_port, kubernetes.supervisor_port),
         "haproxy_ipv6": balancing.vip_ipv6 is not None,
         "haproxy_balance": wanted.balance,
         "haproxy_check": _check(wanted.check),
     }
 
 
-def _listened(wished: int, servers: int, *, alone: bool) -> list[int]:
-    """The port that is wished; and the servers' own, at which agents of a distribution with two ports ask whatever they were told.
+def _listened(wished: int, servers: int) -> list[int]:
+    """The port that is wished; and the servers' own: who asked there before another one was wished goes on to, until told otherwise.
 
-    They ask the API at the address where they joined and the servers' port, and other servers for the supervisor at the port where they
-    joined (k3s, pkg/agent/proxy/apiproxy.go: `SetAPIServerPort`, `setSupervisorPort`), so that they must join at the servers' own.
+    Agents of a distribution with two ports ask there whatever they were told: the API at the address where they joined and the servers'
+    port, and other servers for the supervisor at the port where they joined (k3s, pkg/agent/proxy/apiproxy.go: `SetAPIServerPort`,
+    `setSupervisorPort`), so that they must join at the servers' own.
     """
-    return [wished] if alone else list(dict.fromkeys((wished, servers)))
+    return list(dict.fromkeys((wished, servers)))
 
 
 def _backend(one: Backend) -> Variables:
@@ -92,10 +97,8 @@ def _keepalived(balancing: LoadBalancing) -> Variables:
     ipv6 = {"keepalived_vip_ipv6": balancing.vip_ipv6} if balancing.vip_ipv6 else {}
     return {
         "keepalived_vip": balancing.vip,
-        "keepalived_vip_prefix": balancing.prefix,
         **ipv6,
         "keepalived_vrid": balancing.vrid,
-        "keepalived_interface": balancing.interface,
         "keepalived_port": balancing.api_port,
         "keepalived_multicast": balancing.keepalived.multicast,
         "keepalived_interval": balancing.keepalived.advert_ms / 1000,
@@ -107,11 +110,3 @@ def _priority(plan: Plan, name: str, every: list[str]) -> int:
     written = plan.load_balancing.keepalived.priorities if plan.load_balancing else {}
     left = (number for number in range(_FIRST_PRIORITY, 0, -1) if number not in written.values())
     return {**{one: next(left) for one in every if one not in written}, **written}[name]
-
-
-def _vrrp_addresses(plan: Plan, addresses: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each carrier's address on the interface that carries the VIP; a DHCP one is known for the first interface only."""
-    carrier = plan.load_balancing.interface if plan.load_balancing else ""
-    for machine in plan.carriers:
-        static = next((nic.address for nic in machine.interfaces if nic.name == carrier and nic.address), None)
-        yield machine.name, static or addresses[machine.name]

@@ -8,7 +8,7 @@ from typing import Any
 
 from stardock.model.api import Endpoint, Haproxy, Keepalived
 from stardock.model.jump import Jump
-from stardock.model.machine import Role
+from stardock.model.machine import Interface, Machine, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,7 @@ class LoadBalancing:
     """The VIP in front of the servers, and who carries it: load balancers, or servers themselves. `vrid` is the VRRP id (1-255)."""
 
     vip: str
-    prefix: int
-    interface: str
+    interfaces: Mapping[str, str]  # of each machine that carries it, the name of its NIC for it
     vrid: int
     api_port: int  # where the API is asked for
     supervisor_port: int  # where machines join; k3s: the same
@@ -74,6 +73,15 @@ class LoadBalancing:
     vip_ipv6: str | None = None  # a second one, which goes where the first is
     haproxy: Haproxy = field(default_factory=Haproxy)
     keepalived: Keepalived = field(default_factory=Keepalived)
+
+    @property
+    def interface(self) -> str:
+        """The NIC of the first that carries it; of most clusters that of all."""
+        return next(iter(self.interfaces.values()))
+
+    def carrying(self, machine: Machine) -> Interface:
+        """The NIC of one that carries it. A DHCP address is known of a machine's first NIC only."""
+        return next(nic for nic in machine.interfaces if nic.name == self.interfaces[machine.name])
 
     @property
     def endpoint(self) -> Endpoint:

@@ -1,4 +1,4 @@
-"""The VIP: on which interface of the load balancers it lies. Whether it can is `stardock.spec.rules.addresses`."""
+"""The VIP: on which interface of each that carries it it lies. Whether it can is `stardock.spec.rules.addresses`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from stardock.model.settings import LoadBalancing
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
 
-#: Of a VIP on an interface whose subnet nobody knows (DHCP): the address alone. keepalived adds it, the interface's own route stays.
-ALONE = 32
-
 
 def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) -> LoadBalancing | None:
-    """The VIP with its interface and prefix; None when nobody carries it.
+    """The VIP with its interfaces; None when nobody carries it.
 
     Read off the machines as they are, not off cluster.yaml: the pool of load balancers may be gone from there.
     """
@@ -28,12 +25,10 @@ def load_balancing(spec: Spec, machines: Sequence[Machine], vrid: int | None) ->
     vip = spec.network.vip
     if vip is None or vrid is None or not carriers:
         return None
-    nic = vip_interface(vip, spec.network.vip_interface, carriers[0].interfaces)
     api_port, supervisor_port = ports(spec)
     return LoadBalancing(
         vip=str(vip),
-        prefix=nic.prefix or ALONE,
-        interface=nic.name,
+        interfaces={machine.name: vip_interface(vip, spec.network.vip_interface, machine.interfaces).name for machine in carriers},
         vrid=vrid,
         api_port=api_port,
         supervisor_port=supervisor_port,

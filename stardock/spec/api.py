@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from stardock.spec.proxmox import Port
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Flag, Form, MachineName, Milliseconds, Name, between
 
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+"
+
+
+def _hundredths(milliseconds: int) -> int:
+    """VRRP version 3 counts hundredths of a second; of more digits keepalived complains (2.2.7, vrrp.c, `vrrp_complete_instance`)."""
+    if milliseconds % 10:
+        less = milliseconds - milliseconds % 10
+        raise broken(f"{milliseconds}ms is no multiple of 10ms, and VRRP counts hundredths of a second", f"write {less}ms or {less + 10}ms")
+    return milliseconds
+
 
 HostOrAddress = Annotated[str, Form(_HOST, "an address or a host name", "192.168.1.30 or api.home.arpa")]
 #: Of the algorithms of haproxy those that need nothing of HTTP (haproxy 2.6, configuration.txt, `balance`).
@@ -20,7 +29,7 @@ Times = Annotated[Count, between(1, 100, "times", "3")]
 #: 0 gives the address up, 255 is of the address's owner (RFC 9568, 5.2.4).
 Priority = Annotated[Count, between(1, 254, "priority", "150")]
 #: A field of twelve bits, in hundredths of a second (RFC 9568, 5.2.7).
-Advert = Annotated[Milliseconds, between(10, 40_950, "milliseconds", "300ms")]
+Advert = Annotated[Milliseconds, between(10, 40_950, "milliseconds", "300ms"), AfterValidator(_hundredths)]
 Interval = Annotated[Milliseconds, between(100, 3_600_000, "milliseconds", "2s")]
 
 

@@ -13,9 +13,11 @@ from stardock.plan.allocation import addresses
 from stardock.plan.allocation.claims import Clash, clashes, static_addresses
 from stardock.plan.allocation.counting import Numbers
 from stardock.plan.allocation.declared import V4, Declared
+from stardock.plan.balancing import vip_interface
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import unfit
+from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
@@ -33,7 +35,13 @@ def network_problems(
     """All problems of addresses, as wished and as they are; `numbers` are what each name is counted by."""
     vip = [*_vip(spec, every, numbers)]
     owners = _owners(spec, every, vip=not vip)
-    return [*vip, *_unusable(spec, every, wishes), *_reserved(spec, every, wishes, owners), *_in_use(spec, wishes, existing, owners)]
+    return [
+        *vip,
+        *_carried_alike(spec, existing),
+        *_unusable(spec, every, wishes),
+        *_reserved(spec, every, wishes, owners),
+        *_in_use(spec, wishes, existing, owners),
+    ]
 
 
 def _unusable(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -101,6 +109,18 @@ def _vip(spec: Spec, every: Sequence[Declared], numbers: Mapping[str, Numbers]) 
         if int(first) <= int(vip) <= int(end):
             message = f"the VIP {vip} lies inside of the static range of {role}s, {first} to {end}"
             yield at(spec, ("network", "vip"), message, f"choose a VIP outside of it, or move the range ({path_text(keys)})")
+
+
+def _carried_alike(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
+    """kube-vip is one DaemonSet, and told one interface for all servers; none where a system names its interfaces itself."""
+    servers = [one for one in machines.values() if one.role == "server" and system(one.image.system).names_interfaces]
+    if spec.network.vip is None or spec.api.on_servers != "kube-vip":
+        return
+    found = {vip_interface(spec.network.vip, spec.network.vip_interface, one.interfaces).name: one.name for one in reversed(servers)}
+    if len(found) > 1:
+        places = ", ".join(f"{nic} of {name}" for nic, name in sorted(found.items()))
+        message = f"kube-vip is told one interface for all servers, and the VIP would be on {places}"
+        yield at(spec, ("api", "on_servers"), message, "give these interfaces one `name`, or write `on_servers: keepalived`")
 
 
 def _ranges(every: Sequence[Declared], numbers: Mapping[str, Numbers]) -> list[tuple[Keys, str, Static, int]]:

@@ -11,6 +11,7 @@ from stardock.spec.ip import IpAddress, IpNetwork
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 from stardock.spec.pools import Machine
+from stardock.systems import system
 
 
 def unfit(address: IpAddress, network: IpNetwork) -> str | None:
@@ -89,6 +90,12 @@ def _second_vip(spec: Spec) -> Iterator[Problem]:
 
 def _vip_interface(spec: Spec) -> Iterator[Problem]:
     wanted = spec.network.vip_interface
+    carriers = [(pool, system(spec.image_of(pool).system)) for pool in spec.pools if pool.role == "server" and pool.members]
+    unnamed = next(((pool, own) for pool, own in carriers if not own.names_interfaces), None) if spec.api.on_servers else None
+    if wanted is not None and unnamed:
+        message = f"{unnamed[1].title}, of pool {unnamed[0].name}, gives interfaces names of its own, and none would be called so"
+        yield at(spec, ("network", "vip_interface"), message, "delete it: kube-vip takes the interface of the default route there")
+        return
     for keys, interfaces in _balanced(spec):
         names = [interface.name for interface in interfaces]
         if wanted is not None and wanted not in names:

@@ -9,13 +9,15 @@ import pytest
 import yaml
 
 from stardock.bundle.inventory import inventory_files
+from stardock.errors import InputErrors
 from stardock.model.facts import Facts
 from stardock.model.plan import Plan
 from tests.plans import document, plan_of, quickstart_plan
-from tests.unit.ansible.rendered import rendered
+from tests.unit.ansible.rendered import ROLES, rendered
 
 pytestmark = pytest.mark.unit
 
+ANSIBLE = ROLES.parent
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -82,12 +84,11 @@ def test_other_ports_are_listened_on_beside_the_servers_own_and_followed_by_kube
 
 
 @pytest.mark.proves("feature ways to the API")
-def test_k3s_has_one_port_wherever_it_is() -> None:
+def test_k3s_has_one_port_wherever_it_is_and_who_knows_the_old_one_finds_it_still() -> None:
     data = document() | {"distribution": {"name": "k3s"}, "api": {"port": 443}}
     plan = plan_of(data)[0]
     text = rendered(plan, "lb1", "haproxy.cfg")
-    assert "bind *:443\n" in text
-    assert "bind *:6443" not in text
+    assert "frontend api\n    bind *:443\n    bind *:6443\n" in text
     assert "frontend supervisor" not in text
     files = inventory_files(plan, Facts(cluster="quickstart"))
     assert files["host_vars/agent1.yml"]["kubernetes_join_address"] == "https://192.168.1.40:443"
@@ -161,6 +162,51 @@ def test_servers_carry_the_vip_without_haproxy_and_give_it_up_when_their_api_is_
     assert "keepalived_vip" not in files["host_vars/agent1.yml"]
 
 
+def two_pools(by: str) -> dict[str, Any]:
+    """Servers whose NICs have different names, in one subnet; the second pool has another NIC before it."""
+    data = servers_alone({"on_servers": by})
+    static = data["network"]["server"][0]["static"]
+    other = [
+        {"name": "eth0", "bridge": "vmbr1", "static": {"base": "10.5.0.0", "prefix": 24, "offset": 70}},
+        {"name": "eth7", "bridge": "vmbr0", "static": {"base": static["base"], "prefix": static.get("prefix", 24), "offset": 70}},
+    ]
+    data["pools"].insert(1, {"name": "others", "role": "server", "count": 2, "pattern": "other{n}", "interfaces": other})
+    return data
+
+
+def test_each_server_carries_the_vip_on_its_own_interface_of_the_vips_subnet() -> None:
+    plan = plan_of(two_pools("keepalived"))[0]
+    assert "interface ens18\n" in rendered(plan, "server1", "keepalived.conf")
+    text = rendered(plan, "other1", "keepalived.conf")
+    assert "    interface eth7\n" in text
+    assert "        192.168.1.40/24 dev eth7\n" in text
+    assert "unicast_src_ip 192.168.1.70\n" in text
+    assert "ens18" not in text
+
+
+def test_kube_vip_is_refused_where_servers_would_carry_the_vip_on_interfaces_of_different_names() -> None:
+    with pytest.raises(InputErrors) as caught:
+        plan_of(two_pools("kube-vip"))
+    (problem,) = caught.value.problems
+    assert "the VIP would be on ens18 of server1, eth7 of other1" in problem.message
+    assert "`on_servers: keepalived`" in (problem.cure or "")
+
+
+def flatcar(**network: Any) -> dict[str, Any]:
+    """kube-vip on servers whose system names interfaces itself."""
+    data = servers_alone({"on_servers": "kube-vip"}, **network)
+    data["pools"][0]["image"] = {"system": "flatcar"}
+    return data
+
+
+def test_kube_vip_finds_the_interface_itself_where_the_system_names_interfaces() -> None:
+    path = "/var/lib/rancher/rke2/server/manifests/stardock-kube-vip.yaml"
+    files = inventory_files(plan_of(flatcar())[0], Facts(cluster="quickstart"))
+    (content,) = [file["content"] for file in files["host_vars/server1.yml"]["machine_files"] if file["path"] == path]
+    assert "vip_interface" not in content
+    assert "192.168.1.40" in content
+
+
 @pytest.mark.proves("feature VIP on servers by kube-vip")
 def test_kube_vip_is_a_daemon_set_on_servers_alone_that_holds_the_vip_by_arp_and_a_lease() -> None:
     path = "/var/lib/rancher/rke2/server/manifests/stardock-kube-vip.yaml"
@@ -196,3 +242,21 @@ def test_what_exists_is_where_machines_join_and_kubeconfig_and_certificates_name
     assert probed == {"host": host, "api_port": 443, "supervisor_port": 9345, "exists": True}
     assert plan.load_balancing is None
     assert plan.warnings == ()
+
+
+def plays(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((ANSIBLE / name).read_text())
+    return found
+
+
+def test_every_haproxy_listens_at_a_new_port_before_the_vip_must_answer_there_since_it_may_be_on_any_load_balancer() -> None:
+    roles = [[role["role"] for role in play.get("roles", ())] for play in plays("loadbalancers.yml") if play["hosts"] == "loadbalancer"]
+    assert roles == [["together", "haproxy"], ["together", "keepalived"]]
+    assert [play["serial"] for play in plays("loadbalancers.yml") if play["hosts"] == "loadbalancer"] == [1, 1]
+
+
+def test_one_that_handed_the_vip_over_may_have_it_again_before_the_next_haproxy_changes() -> None:
+    *_, last = yaml.safe_load((ROLES / "haproxy/tasks/main.yml").read_text())
+    assert last["ansible.builtin.systemd_service"] == {"name": "keepalived.service", "state": "started"}
+    registered = {task.get("register") for task in yaml.safe_load((ROLES / "keepalived/tasks/handover.yml").read_text())}
+    assert last["when"].split()[0] in registered

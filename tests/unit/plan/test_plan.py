@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from stardock.bundle.balancing import own_variables
 from stardock.plan.build import build
 from stardock.plan.views.contract import document as contract
 from tests.plans import PUBLIC_KEY, plan_of, quickstart_plan, single_plan, spec_of
@@ -26,7 +27,7 @@ def test_the_quick_start_is_planned_as_its_file_says() -> None:
     ]
     assert plan.join_address == "192.168.1.40"
     assert plan.load_balancing is not None
-    assert (plan.load_balancing.vip, plan.load_balancing.prefix, plan.load_balancing.interface) == ("192.168.1.40", 24, "ens18")
+    assert (plan.load_balancing.vip, plan.load_balancing.interfaces) == ("192.168.1.40", {"lb1": "ens18", "lb2": "ens18"})
     assert plan.tls_san == ("192.168.1.40", "192.168.1.50", "server1", "192.168.1.51", "server2", "192.168.1.52", "server3")
     assert plan.warnings == ()
     assert plan.machine("lb1").tags == ("stardock", "quickstart", "loadbalancer")
@@ -45,9 +46,8 @@ def test_one_load_balancer_is_allowed() -> None:
 def test_a_vip_on_a_dhcp_interface_stands_alone() -> None:
     data = cluster(["pve1"], server=["s1"], loadbalancer=["lb1"])
     data["network"]["loadbalancer"] = [{"name": "ens18"}]
-    balancing = plan_of(data)[0].load_balancing
-    assert balancing is not None
-    assert balancing.prefix == 32
+    plan = plan_of(data)[0]
+    assert own_variables(plan, plan.machine("lb1"), {"lb1": "10.0.0.9"})["keepalived_vip_prefix"] == 32
 
 
 def test_the_vip_lies_on_the_interface_whose_subnet_holds_it_or_on_the_named_one() -> None:
@@ -56,11 +56,11 @@ def test_the_vip_lies_on_the_interface_whose_subnet_holds_it_or_on_the_named_one
     data["network"]["loadbalancer"] = [other, {**interface(20), "name": "ens20"}]
     balancing = plan_of(data)[0].load_balancing
     assert balancing is not None
-    assert (balancing.interface, balancing.prefix) == ("ens20", 16)
+    assert balancing.interfaces == {"lb1": "ens20"}
     data["network"]["vip_interface"] = "ens19"
     named = plan_of(data)[0].load_balancing
     assert named is not None
-    assert (named.interface, named.prefix) == ("ens19", 24)
+    assert named.interfaces == {"lb1": "ens19"}
 
 
 def test_warnings_tell_what_is_allowed_but_unwise() -> None:

@@ -6,14 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from stardock.nearest import nearest
+from stardock.spec.audit_rules import rule_faults
 from stardock.spec.registries import Certificates
 from stardock.spec.section import Section, broken
 from stardock.spec.units import Count, Form, between, shown
 
-_LEVELS = ("None", "Metadata", "Request", "RequestResponse")
-#: audit.k8s.io/v1, PolicyRule.
-_RULE = ("level", "users", "userGroups", "verbs", "resources", "namespaces", "nonResourceURLs", "omitStages", "omitManagedFields")
 _MOST = 1000
 
 Level = Literal["None", "Metadata", "Request", "RequestResponse"]
@@ -24,15 +21,19 @@ Namespace = Annotated[str, Form(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "a namesp
 
 
 def parse_rule(value: dict[str, Any]) -> dict[str, Any]:
-    """A rule that the API server starts with: it ends on one without a level, and passes over keys that it does not know."""
-    unknown = next((key for key in value if key not in _RULE), None)
-    if unknown is not None:
-        near = nearest(unknown, _RULE)
-        cure = f"did you mean `{near}`?" if near else f"a rule has {', '.join(_RULE)}"
-        raise broken(f"a rule of an audit policy has no key {shown(unknown)}", cure)
-    if value.get("level") not in _LEVELS:
-        raise broken(f"the level of this rule is {shown(value.get('level'))}", f"write level: one of {', '.join(_LEVELS)}")
+    """A rule that the API server starts with (`stardock.spec.audit_rules`)."""
+    fault = next(rule_faults(value), None)
+    if fault:
+        raise broken(*fault)
     return value
+
+
+def _one_each(audiences: tuple[str, ...]) -> tuple[str, ...]:
+    """As the API server wants them (k8s.io/apiserver, pkg/apis/apiserver/validation, `validateAudiences`)."""
+    twice = next((one for one in audiences if audiences.count(one) > 1), None)
+    if twice is not None:
+        raise broken(f"{shown(twice)} is there twice", "delete one")
+    return audiences
 
 
 Rule = Annotated[dict[str, Any], AfterValidator(parse_rule)]
@@ -42,7 +43,9 @@ class Oidc(Section):
     """An issuer of tokens by which people log in. Its secrets are its clients'; none is here."""
 
     issuer: Issuer = Field(description="URL as tokens have it in `iss`")
-    audiences: tuple[Word, ...] = Field(description="whom tokens are for: the client's id", min_length=1)
+    audiences: Annotated[tuple[Word, ...], AfterValidator(_one_each)] = Field(
+        description="whom tokens are for: the client's id", min_length=1
+    )
     username_claim: Word = Field(default="sub", description="claim that is the user's name")
     username_prefix: str | None = Field(default=None, description="what is put before it; default: ISSUER#, and nothing before `email`")
     groups_claim: Word | None = Field(default=None, description="claim that lists groups")

@@ -73,6 +73,26 @@ def audit(words: str, key: str, message: str, cure: str) -> Case:
     return last(f"api_server: {{audit: {{{words}}}}}", f"api_server.audit.{key}", message, cure)
 
 
+#: What ends an API server (k8s.io/apiserver, pkg/apis/audit/validation, or before that the decoding of its types).
+RULES = {
+    "one_verb": ("verbs: get", "`verbs` is `get`", "a list of texts"),
+    "users_by_number": ("users: [1]", "`users` is [1]", "a list of texts"),
+    "resources_in_words": ("resources: pods", "`resources` is `pods`", "write for example"),
+    "resources_by_name": ("resources: [pods]", "`resources` is a list", "{group: apps, resources: [deployments]}"),
+    "resources_of_another_key": ("resources: [{groups: [apps]}]", "has no key `groups`", "did you mean `group`?"),
+    "resources_in_a_list_of_groups": ("resources: [{group: [apps]}]", "`group` is a list", "quotes"),
+    "resources_of_a_group_with_its_version": ("resources: [{group: apps/v1}]", "`apps/v1` is not a group", "without its version"),
+    "resources_one": ("resources: [{resources: pods}]", "`resources` is `pods`", "a list of texts"),
+    "names_of_no_resource": ("resources: [{resourceNames: [x]}]", "`resourceNames` is without `resources`", "write"),
+    "another_stage": ("omitStages: [Foo]", "`Foo` is not a stage", "RequestReceived"),
+    "a_star_within": ('nonResourceURLs: ["/a*b"]', "`/a*b` has a star that is not its end", "/healthz*"),
+    "no_path": ("nonResourceURLs: [healthz]", "`healthz` does not begin with a slash", "/healthz*"),
+    "both": ("nonResourceURLs: [/x], resources: [{group: apps}]", "`nonResourceURLs` is beside `resources`", "two rules"),
+    "a_namespace_of_urls": ("nonResourceURLs: [/x], namespaces: [a]", "`nonResourceURLs` is beside `namespaces`", "two rules"),
+    "a_flag_in_words": ("omitManagedFields: always", "`omitManagedFields` is `always`", "true or false"),
+}
+
+
 def security(words: str, key: str, message: str, cure: str) -> Case:
     """Words of pod security."""
     return last(f"api_server: {{pod_security: {{{words}}}}}", f"api_server.pod_security.{key}", message, cure)
@@ -190,6 +210,7 @@ PLAIN_VALUES: dict[str, Case] = {
     "s3_ca_that_is_none": last(f"snapshots: {{s3: {{{S3}, ca: x}}}}", "snapshots.s3.ca", "no certificates in PEM", "BEGIN"),
     "s3_insecure_in_words": last(f"snapshots: {{s3: {{{S3}, insecure: always}}}}", "snapshots.s3.insecure", *FLAG),
     "oidc_by_http": oidc("issuer: 'http://x', audiences: [a]", "issuer", "is not an issuer", "https://id"),
+    "oidc_for_one_twice": oidc("issuer: 'https://x', audiences: [a, b, a]", "audiences", "`a` is there twice", "delete one"),
     "oidc_for_nobody": oidc("issuer: 'https://x', audiences: []", "audiences", "", ""),
     "oidc_without_a_claim": oidc(f"{ID}, username_claim: ''", "username_claim", *EMPTY),
     "oidc_prefix_of_a_number": oidc(f"{ID}, username_prefix: 1", "username_prefix", "is not text", "quotes"),
@@ -200,6 +221,10 @@ PLAIN_VALUES: dict[str, Case] = {
     "audit_level_in_small_letters": audit("level: metadata", "level", "`metadata`", "Metadata"),
     "audit_rule_without_a_level": audit("rules: [{verbs: [get]}]", "rules[0]", "the level of this rule is None", "RequestResponse"),
     "audit_rule_with_another_key": audit("rules: [{level: None, user: [x]}]", "rules[0]", "has no key `user`", "did you mean `users`?"),
+    **{
+        f"audit_rule_of_{name}": audit(f"rules: [{{level: None, {words}}}]", "rules[0]", message, cure)
+        for name, (words, message, cure) in RULES.items()
+    },
     "audit_kept_no_day": audit("max_age: 0", "max_age", "max_age 0 is outside of 1", "30"),
     "audit_in_no_file": audit("max_files: 0", "max_files", "max_files 0 is outside of 1", "10"),
     "audit_files_of_nothing": audit("max_size: 0", "max_size", "max_size 0 is outside of 1", "100"),

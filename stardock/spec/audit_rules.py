@@ -26,7 +26,7 @@ Faults = Iterator[tuple[str, str]]
 
 
 def rule_faults(rule: Mapping[str, Any]) -> Faults:
-    """What is wrong with a rule: its types first, then what its values mean. Only the first is to be asked for: those after it take its absence for granted."""
+    """What is wrong with a rule: its types first, then what its values mean. Only the first counts: those behind it take it as mended."""
     yield from _unknown("a rule of an audit policy", rule, _KEYS)
     if rule.get("level") not in _LEVELS:
         yield f"the level of this rule is {shown(rule.get('level'))}", f"write level: one of {', '.join(_LEVELS)}"

@@ -82,7 +82,6 @@ def plan(**changes: Any) -> Plan:
         distribution=Distribution(name="rke2", version="v1.36.5+rke2r1"),
         machines=machines(),
         founder="server1",
-        join_address="192.168.1.40",
         ssh=Ssh(user="root"),
         load_balancing=LoadBalancing(
             vip="192.168.1.40",

@@ -15,14 +15,14 @@ from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
 from stardock.bundle.snapshots import snapshot_files
 from stardock.bundle.ssh import own_arguments, shared_arguments
-from stardock.distributions import distribution
+from stardock.distributions import Kubernetes, distribution
 from stardock.distributions.authentication import configuration
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.distributions.founding import founding_keys
 from stardock.distributions.hardening import kernel_settings, needs_etcd_user
 from stardock.distributions.own_options import merged
 from stardock.errors import ConditionError
-from stardock.model.api import Endpoint
+from stardock.model.api import Endpoint, https
 from stardock.model.facts import Facts, address_of, ipv6_of
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -79,7 +79,7 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "founding_founder": plan.founder,
         "founding_known": facts.founded.ca_sha256 if facts.founded else "",
         "kubeconfig_cluster": plan.cluster,
-        "kubeconfig_server": kubernetes.https(endpoint.host, endpoint.api_port),
+        "kubeconfig_server": https(endpoint.host, endpoint.api_port),
         **_probed(plan),
         **kubernetes.facts(own),
         "kubernetes_authentication": configuration(options, version, plan.api_server.issuers),
@@ -101,10 +101,16 @@ def _probed(plan: Plan) -> Variables:
         return {}
     return {
         "endpoint_host": plan.endpoint.host,
-        "endpoint_api_port": plan.endpoint.api_port,
+        "endpoint_ports": _asked_ports(plan.endpoint, distribution(plan.distribution.name)),
         "endpoint_supervisor_port": plan.endpoint.supervisor_port,
         "endpoint_exists": plan.external is not None,
     }
+
+
+def _asked_ports(endpoint: Endpoint, own: Kubernetes) -> list[int]:
+    """Those that are told to people and servers; and the servers' own, where agents of two ports ask (`stardock.bundle.balancing`)."""
+    agents = [] if own.supervisor_port == own.api_port else [own.api_port, own.supervisor_port]
+    return list(dict.fromkeys([endpoint.api_port, endpoint.supervisor_port, *agents]))
 
 
 def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:

@@ -11,6 +11,7 @@ from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file
 from stardock.distributions.model import NODE_PASSWORD, NodeRole
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.own_options import merged
+from stardock.model.api import https
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.systems import HEAD, system
@@ -46,11 +47,6 @@ def facts(kubernetes: Kubernetes) -> dict[str, Any]:
     }
 
 
-def https(host: str, port: int) -> str:
-    """A URL without a path; an IPv6 address stands in brackets there."""
-    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-
-
 def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> str:
     """The URL where a machine joins: the endpoint, else the founder; for the founder itself another server, and nothing for a lone one.
 
@@ -63,7 +59,7 @@ def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> 
         return "" if alone else https(plan.endpoint.host, own.supervisor_port if servers_own else plan.endpoint.supervisor_port)
     servers = [plan.founder, *(server.name for server in plan.of_role("server") if server.name != plan.founder)]
     others = [name for name in servers if name != machine.name]
-    return f"https://{addresses[others[0]]}:{distribution(plan.distribution.name).supervisor_port}" if others else ""
+    return https(addresses[others[0]], distribution(plan.distribution.name).supervisor_port) if others else ""
 
 
 def config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
@@ -175,17 +171,14 @@ def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: lis
         **kubernetes.founds_with,
         "advertise-address": addresses[machine.name],
         "agent-token-file": f"{_folder(plan)}/agent-token",
-        "tls-san": _names(plan, machine, addresses, own),
+        "tls-san": _names(plan, machine, own),
         OPTION: [*opened, *named, *plan.api_server.arguments],
     }
 
 
-def _names(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> list[str]:
-    """What a server's certificate is for: what all have in common (VIP, further names) and itself.
+def _names(plan: Plan, machine: Machine, own: list[str]) -> list[str]:
+    """What a server's certificate is for: what all have in common (`Plan.asked`) and itself.
 
     Not the other servers: nobody asks one server by another's name, and a server more would restart all the others.
     """
-    servers = plan.of_role("server")
-    others = {name for server in servers for name in (server.hostname, server.name, addresses[server.name])}
-    common = [name for name in plan.tls_san if name not in others]
-    return list(dict.fromkeys([*plan.asked, *common, *own, machine.hostname]))
+    return list(dict.fromkeys([*plan.asked, *own, machine.hostname]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from stardock.distributions import NO_PLUGIN, distribution
 from stardock.fold import fold
+from stardock.model.api import https
 from stardock.model.facts import address_of
 from stardock.verbs.bootstrap import Done
 from stardock.workspace.workspace import Workspace
@@ -40,11 +41,12 @@ def bootstrap_ending(done: Done) -> Iterator[str]:
 
 
 def _api(where: Workspace) -> str:
-    """Where the kubeconfig leads: the VIP, else the founder."""
+    """Where the kubeconfig leads: the endpoint, else the founder."""
     plan = where.plan
-    address = plan.join_address or address_of(plan.machine(plan.founder), where.facts) or plan.founder
-    port = distribution(plan.distribution.name).api_port
-    return f"https://[{address}]:{port}" if ":" in address else f"https://{address}:{port}"
+    if plan.endpoint:
+        return https(plan.endpoint.host, plan.endpoint.api_port)
+    founder = address_of(plan.machine(plan.founder), where.facts) or plan.founder
+    return https(founder, distribution(plan.distribution.name).api_port)
 
 
 def deploy_ending(where: Workspace, seconds: Mapping[str, float]) -> Iterator[str]:

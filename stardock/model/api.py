@@ -21,6 +21,11 @@ def written_time(milliseconds: int) -> str:
     return f"{milliseconds}ms" if milliseconds % 1000 else f"{milliseconds // 1000}s"
 
 
+def https(host: str, port: int) -> str:
+    """A URL without a path; an IPv6 address stands in brackets there."""
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Where the API is asked for and machines join, other than at the first server: the VIP, or what exists already (address or name)."""

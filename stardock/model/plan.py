@@ -38,7 +38,6 @@ class Plan:
     distribution: Distribution
     machines: tuple[Machine, ...]
     founder: str
-    join_address: str | None  # VIP or another address, or the founder's static one; None: a fact decides (DHCP, no VIP)
     ssh: Ssh
     load_balancing: LoadBalancing | None = None
     external: Endpoint | None = None  # a way to the API that is none of ours
@@ -49,7 +48,6 @@ class Plan:
     changes: tuple[Change, ...] = ()
     replacements: tuple[Change, ...] = ()  # what only a replacement of the machine would change
     warnings: tuple[str, ...] = ()
-    tls_san: tuple[str, ...] = ()  # VIP, server addresses and host names
     proxy: Proxy | None = None
     registries: Registries = field(default_factory=Registries)
     api_server: ApiServer = field(default_factory=ApiServer)
@@ -69,6 +67,12 @@ class Plan:
     def asked(self) -> tuple[str, ...]:
         """Addresses or names under which the API is asked for, beside the servers' own."""
         return self.load_balancing.vips if self.load_balancing else (self.external.host,) if self.external else ()
+
+    @property
+    def tls_san(self) -> tuple[str, ...]:
+        """Every name in servers' certificates that is known before a machine is: what is asked, each server's address and host name."""
+        servers = [name for server in self.of_role("server") for name in (server.address, server.hostname)]
+        return tuple(dict.fromkeys(name for name in (*self.asked, *servers) if name))
 
     @property
     def carriers(self) -> tuple[Machine, ...]:

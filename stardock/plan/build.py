@@ -175,7 +175,6 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         distribution=Distribution(**spec.distribution.model_dump(exclude={"channel"})),
         machines=machines,
         founder=founder.name,
-        join_address=balancing.vip if balancing else spec.api.external or founder.address,
         ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),
@@ -186,7 +185,6 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         changes=tuple(change for planned in decided.planned.values() for change in planned.changes),
         replacements=tuple(change for planned in decided.planned.values() for change in planned.replacements),
         warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
-        tls_san=_tls_san(machines, balancing.vips if balancing else tuple(filter(None, [spec.api.external]))),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
         api_server=api_server_of(spec),
@@ -211,9 +209,3 @@ def _proxmox(spec: Spec) -> Proxmox:
         shared=estate.datastores.shared,
         cluster=spec.cluster,
     )
-
-
-def _tls_san(machines: Sequence[Machine], vips: Sequence[str]) -> tuple[str, ...]:
-    """Every name under which the API is asked for: the VIPs, then each server's address and host name."""
-    servers = [name for machine in machines if machine.role == "server" for name in (machine.address, machine.hostname)]
-    return tuple(dict.fromkeys(name for name in (*vips, *servers) if name))

@@ -238,8 +238,8 @@ def test_what_exists_is_where_machines_join_and_kubeconfig_and_certificates_name
     assert files["group_vars/all.yml"]["kubeconfig_server"] == f"https://{url}:443"
     assert files["host_vars/server2.yml"]["kubernetes_join_address"] == f"https://{url}:9345"
     assert files["host_vars/server2.yml"]["kubernetes_config"]["tls-san"][0] == host
-    probed = {key: files["group_vars/all.yml"][f"endpoint_{key}"] for key in ("host", "api_port", "supervisor_port", "exists")}
-    assert probed == {"host": host, "api_port": 443, "supervisor_port": 9345, "exists": True}
+    probed = {key: files["group_vars/all.yml"][f"endpoint_{key}"] for key in ("host", "ports", "supervisor_port", "exists")}
+    assert probed == {"host": host, "ports": [443, 9345, 6443], "supervisor_port": 9345, "exists": True}
     assert plan.load_balancing is None
     assert plan.warnings == ()
 
@@ -260,3 +260,13 @@ def test_one_that_handed_the_vip_over_may_have_it_again_before_the_next_haproxy_
     assert last["ansible.builtin.systemd_service"] == {"name": "keepalived.service", "state": "started"}
     registered = {task.get("register") for task in yaml.safe_load((ROLES / "keepalived/tasks/handover.yml").read_text())}
     assert last["when"].split()[0] in registered
+
+
+def test_the_vip_comes_up_first_on_a_server_that_has_an_api_and_an_edit_of_vrrp_waits_for_the_stage_servers() -> None:
+    last = plays("founder.yml")[-1]
+    elsewhere, looks, carries, answers = last["tasks"]
+    assert last["hosts"] == "server"
+    assert elsewhere["when"] == "inventory_hostname != hostvars['localhost'].founding_first"
+    assert looks["register"] in carries["when"]
+    assert carries["ansible.builtin.include_role"] == {"name": "keepalived"}
+    assert answers["ansible.builtin.include_role"] == {"name": "endpoint"}

@@ -34,7 +34,7 @@ PLAYBOOK = """
   tasks:
     - ansible.builtin.include_role: {name: founding, tasks_from: decide}
     - ansible.builtin.debug:
-        msg: "DECIDED now={{ founding_now }} starts={{ founding_starts }} agreed={{ founding_agreed }}"
+        msg: "DECIDED now={{ founding_now }} starts={{ founding_starts }} first={{ founding_first }} agreed={{ founding_agreed }}"
 """
 
 Inventory = dict[str, dict[str, object]]
@@ -87,12 +87,14 @@ class Case:
 REFUSED = "refused to found again"
 EVERYWHERE = ("lb1", "server2", "server3", "agent1")
 CASES = {
-    "empty machines are founded by the founder": Case(says="DECIDED now=True starts=True agreed="),
-    "a founder with data goes on after a kill before the mark": Case(data={"server1": "ours"}, says="DECIDED now=False starts=True"),
+    "empty machines are founded by the founder": Case(says="DECIDED now=True starts=True first=server1 agreed="),
+    "a founder with data goes on after a kill before the mark": Case(
+        data={"server1": "ours"}, says="DECIDED now=False starts=True first=server1-data-ours"
+    ),
     "a founder that lost its disk joins the others": Case(
         data={"server2": "ours", "server3": "ours"},
         marks=dict.fromkeys(EVERYWHERE, OURS),
-        says=f"DECIDED now=False starts=False agreed={OURS}",
+        says=f"DECIDED now=False starts=False first=server2-data-ours-mark-{OURS[:4]} agreed={OURS}",
     ),
     "all disks empty but a load balancer remembers": Case(marks={"lb1": OURS}, says=REFUSED),
     "all disks empty but an agent remembers": Case(marks={"agent1": OURS}, says="runner bootstrap --found-again demo"),

@@ -66,6 +66,16 @@ def test_a_check_and_a_stage_alone_claim_no_more_than_they_did(tmp_path: Path) -
     assert len(ending(where, stages=NAMES)) == 3
 
 
+@pytest.mark.parametrize(("external", "url"), [(None, "https://192.168.1.40:443"), ("2001:db8::5", "https://[2001:db8::5]:443")])
+def test_the_api_is_where_the_kubeconfig_leads(tmp_path: Path, external: str | None, url: str) -> None:
+    data = document() | {"api": {"port": 443}}
+    if external:
+        data["api"]["external"] = external
+        del data["network"]["vip"]
+        data["pools"] = data["pools"][1:]
+    assert ending(workspace(tmp_path, data))[0].endswith(f"the API at {url}")
+
+
 def test_a_dhcp_cluster_is_told_by_its_observed_address(tmp_path: Path) -> None:
     where = workspace(tmp_path, document("single"))
     nic = where.plan.machines[0].interfaces[0].name

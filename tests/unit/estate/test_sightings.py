@@ -53,7 +53,6 @@ def _plan(*names: str) -> Plan:
         distribution=Distribution(name="rke2", version="v1.36.5+rke2r1"),
         machines=tuple(_machine(name) for name in names),
         founder=names[0] if names else "",
-        join_address=None,
         ssh=Ssh(user="root"),
     )
 

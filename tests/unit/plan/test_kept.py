@@ -48,7 +48,7 @@ def test_a_whole_pool_taken_out_stays(data: dict[str, Any]) -> None:
     plan, _ = plan_of(data, lock)
     assert plan.retained == ("lb1", "lb2")
     assert plan.load_balancing == before.load_balancing
-    assert plan.join_address == "10.0.0.2"
+    assert plan.asked == ("10.0.0.2",)
     del data["network"]["vip"]
     with pytest.raises(InputErrors) as caught:
         plan_of(data, lock)

@@ -25,7 +25,6 @@ def test_the_quick_start_is_planned_as_its_file_says() -> None:
         ("server3", "pve3", 212, "192.168.1.52"),
         ("agent1", "pve1", 220, "192.168.1.60"),
     ]
-    assert plan.join_address == "192.168.1.40"
     assert plan.load_balancing is not None
     assert (plan.load_balancing.vip, plan.load_balancing.interfaces) == ("192.168.1.40", {"lb1": "ens18", "lb2": "ens18"})
     assert plan.tls_san == ("192.168.1.40", "192.168.1.50", "server1", "192.168.1.51", "server2", "192.168.1.52", "server3")
@@ -35,7 +34,7 @@ def test_the_quick_start_is_planned_as_its_file_says() -> None:
 
 def test_one_server_without_a_vip_joins_nobody_and_has_no_address_before_it_is_observed() -> None:
     plan = single_plan()
-    assert (plan.founder, plan.join_address, plan.load_balancing) == ("server1", None, None)
+    assert (plan.founder, plan.endpoint, plan.load_balancing) == ("server1", None, None)
     assert plan.warnings == ()
 
 

@@ -27,7 +27,7 @@ _MTU_OF_BRIDGE = 1
 
 def networks(machine: Machine, *, named: bool = True) -> tuple[ManagedFile, ...]:
     """One file an interface. `named`: cloud-init has given the NIC the interface's name; else its MAC alone tells it."""
-    shared = machine.role == "loadbalancer"
+    shared = "keepalived" in machine.packages  # of load balancers, and of servers that carry the VIP themselves
     return tuple(
         ManagedFile(f"/etc/systemd/network/05-stardock-{interface.name}.network", network(interface, named=named, shared=shared))
         for interface in machine.interfaces

@@ -57,7 +57,8 @@ def claims(plan: Plan) -> Iterator[Claim]:
         nics = (nic for machine in plan.carriers for nic in machine.interfaces if nic.name == balancing.interface)
         vlan = _vlan(next(nic.vlan for nic in nics))
         yield from (Claim("VIP", vip, where=vlan) for vip in balancing.vips)
-        yield Claim("VRRP id", str(balancing.vrid), where=vlan)
+        if balancing.by == "keepalived":
+            yield Claim("VRRP id", str(balancing.vrid), where=vlan)
 
 
 def _machine_claims(machine: Machine) -> Iterator[Claim]:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 from stardock.distributions import distribution
 from stardock.errors import Problem
+from stardock.model.api import is_address
+from stardock.nearest import nearest
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.places import at
 from stardock.systems import system
 
 #: Where haproxy answers keepalived and whoever reads its numbers (the role haproxy).
 _METRICS_PORT = 8404
+_BIND = "bind-address"
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- nothing is bound here
 
 
 def api_rules(spec: Spec) -> Iterator[Problem]:
@@ -49,6 +53,10 @@ def _carried_on_servers(spec: Spec) -> Iterator[Problem]:
     if spec.network.vip_ipv6 and spec.api.on_servers == "kube-vip":
         message = "kube-vip is written here for one address, and `vip_ipv6` is a second one"
         yield at(spec, ("network", "vip_ipv6"), message, "delete it, or write `on_servers: keepalived`")
+    bound = spec.distribution.options.get(_BIND)
+    if bound not in {None, *_EVERYWHERE}:
+        message = f"servers would listen at {bound} alone, and not at the virtual IP that they are to hold (`on_servers`)"
+        yield at(spec, ("distribution", "options", _BIND), message, "delete it, or let load balancers hold the virtual IP")
     for pool in spec.pools:
         if pool.role == "loadbalancer" and pool.members:
             message = "load balancers hold the virtual IP where there are any, and `on_servers` wants it on servers"
@@ -88,6 +96,10 @@ def _whole_names(spec: Spec) -> Iterator[Problem]:
             message = f"load balancers look servers up by name, and `{machine.name}` has no whole host name"
             where: Keys = (*keys, "hostname") if machine.hostname else keys
             yield at(spec, where, message, f"write {{name: {machine.name}, hostname: {machine.name}.home.arpa}} with your domain")
+    for b, backend in enumerate(spec.api.haproxy.backends):
+        if "." not in backend.address and not is_address(backend.address):
+            message = f"load balancers look `{backend.address}` up by name, and it is no whole host name"
+            yield at(spec, ("api", "haproxy", "backends", b, "address"), message, f"write {backend.address}.home.arpa with your domain")
 
 
 def _new_backends(spec: Spec) -> Iterator[Problem]:
@@ -100,9 +112,8 @@ def _new_backends(spec: Spec) -> Iterator[Problem]:
 
 
 def _priorities(spec: Spec) -> Iterator[Problem]:
-    roles = {machine.name: pool.role for _, pool, machine in spec.members()}
-    carrier = "server" if spec.api.on_servers else "loadbalancer"
-    for name in spec.api.keepalived.priorities:
-        if roles.get(name, carrier) != carrier:
-            message = f"`{name}` is no {carrier}, and never carries the virtual IP"
-            yield at(spec, ("api", "keepalived", "priorities", name), message, "delete the line")
+    role = "server" if spec.api.on_servers else "loadbalancer"
+    carriers = [machine.name for _, pool, machine in spec.members() if pool.role == role]
+    for name in (name for name in spec.api.keepalived.priorities if name not in carriers):
+        message, near = f"`{name}` is no {role}, and never carries the virtual IP", nearest(name, carriers)
+        yield at(spec, ("api", "keepalived", "priorities", name), message, f"did you mean `{near}`?" if near else "delete the line")

@@ -12,7 +12,10 @@ from stardock.bundle.inventory import inventory_files
 from stardock.errors import InputErrors
 from stardock.model.facts import Facts
 from stardock.model.plan import Plan
-from tests.plans import document, plan_of, quickstart_plan
+from stardock.spec.rules.addresses import vip_rules
+from stardock.spec.rules.api import api_rules
+from stardock.systems import networkd
+from tests.plans import document, plan_of, quickstart_plan, spec_of
 from tests.unit.ansible.rendered import ROLES, rendered
 
 pytestmark = pytest.mark.unit
@@ -184,6 +187,12 @@ def test_each_server_carries_the_vip_on_its_own_interface_of_the_vips_subnet() -
     assert "ens18" not in text
 
 
+def test_an_edit_of_the_interface_of_a_server_that_carries_the_vip_leaves_it_its_vip() -> None:
+    plans = [plan_of(servers_alone(api))[0] for api in ({"on_servers": "keepalived"}, {})]
+    kept = ["KeepConfiguration=static\n" in networkd.networks(plan.machine("server1"))[0].content for plan in plans]
+    assert kept == [True, False]
+
+
 def test_kube_vip_is_refused_where_servers_would_carry_the_vip_on_interfaces_of_different_names() -> None:
     with pytest.raises(InputErrors) as caught:
         plan_of(two_pools("kube-vip"))
@@ -205,6 +214,23 @@ def test_kube_vip_finds_the_interface_itself_where_the_system_names_interfaces()
     (content,) = [file["content"] for file in files["host_vars/server1.yml"]["machine_files"] if file["path"] == path]
     assert "vip_interface" not in content
     assert "192.168.1.40" in content
+
+
+def test_an_interface_by_name_is_refused_there() -> None:
+    (problem,) = vip_rules(spec_of(flatcar(vip_interface="ens18")))
+    assert (problem.path, problem.cure) == (
+        "network.vip_interface",
+        "delete it: kube-vip takes the interface of the default route there",
+    )
+
+
+def test_an_address_that_servers_listen_at_alone_is_refused_where_they_hold_the_vip() -> None:
+    data = servers_alone({"on_servers": "keepalived"})
+    data["distribution"]["options"] = {"bind-address": "192.168.1.50"}
+    (problem,) = api_rules(spec_of(data))
+    assert problem.path == "distribution.options.bind-address"
+    data["distribution"]["options"] = {"bind-address": "::"}
+    assert [*api_rules(spec_of(data))] == []
 
 
 @pytest.mark.proves("feature VIP on servers by kube-vip")

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from stardock.cli.main import runner
 from stardock.errors import InputErrors
+from stardock.plan.rules.neighbours import claims
 from stardock.workspace.workspace import commit_lock, open_workspace
 from tests.plans import document
 
@@ -97,6 +98,15 @@ def test_equal_vrrp_ids_are_refused_and_vrid_is_the_cure(tmp_path: Path) -> None
     data["network"]["vrid"] = taken.vrid % 255 + 1
     folder(tmp_path, second=data)
     assert problems(tmp_path) == []
+
+
+def test_kube_vip_speaks_no_vrrp_and_claims_no_id(tmp_path: Path) -> None:
+    data = document() | {"api": {"on_servers": "kube-vip"}}
+    data["pools"] = data["pools"][1:]
+    data["network"]["vrid"] = 77
+    plan = open_workspace(folder(tmp_path, first=data) / "first.yaml").plan
+    assert {claim.words for claim in claims(plan)} >= {"VIP"}
+    assert "VRRP id" not in {claim.words for claim in claims(plan)}
 
 
 def test_equal_addresses_in_two_vlans_are_no_clash(tmp_path: Path) -> None:

@@ -64,6 +64,9 @@ API: dict[str, Case] = {
     "backend_with_its_port": haproxy(
         "backends: [{name: a, address: '10.0.0.9:6443'}]", "backends[0].address", "is not an address or a host name", "192.168.1.30"
     ),
+    "backend_by_short_name": haproxy(
+        "backends: [{name: a, address: old1}]", "backends[0].address", "`old1` up by name, and it is no whole host name", "old1.home.arpa"
+    ),
     "backend_at_port_0": haproxy("backends: [{name: a, address: x.lan, port: 0}]", "backends[0].port", "port 0", ""),
     "backend_joined_at_port_0": haproxy(
         "backends: [{name: a, address: x.lan, supervisor_port: 0}]", "backends[0].supervisor_port", "port 0", ""
@@ -80,6 +83,8 @@ API: dict[str, Case] = {
     "vrrp_priority_255": keepalived("priorities: {lb1: 255}", ".priorities.lb1", "priority 255 is outside of 1 to 254", "150"),
     "vrrp_priorities_that_are_equal": keepalived("priorities: {lb1: 9, lb2: 9}", "", "two machines have the priority 9", "another"),
     "vrrp_priority_of_an_agent": keepalived("priorities: {agent1: 9}", ".priorities.agent1", "`agent1` is no loadbalancer", "delete"),
+    "vrrp_priority_of_nobody": keepalived("priorities: {zeus: 9}", ".priorities.zeus", "`zeus` is no loadbalancer", "delete"),
+    "vrrp_priority_of_a_slip": keepalived("priorities: {lb-2: 9}", ".priorities.lb-2", "`lb-2` is no loadbalancer", "did you mean `lb2`?"),
     "second_vip_of_ipv4": second_vip("192.168.1.44", "`192.168.1.44` is not an IPv6 address", "fd00:10::1"),
     "second_vip_without_ipv6": second_vip("'fd00::4'", "no interface of those that carry it has IPv6", "slaac: true"),
     "second_vip_of_the_link": second_vip("'fe80::4'", "fe80::4 is a link-local address", "fd00:10::"),

@@ -19,11 +19,14 @@ def snippets() -> list[dict[str, Any]]:
 
 
 def test_the_pages_examples_make_a_plan() -> None:
-    interfaces, dual_stack = snippets()
+    interfaces, dual_stack, api = snippets()
     data = document("single") | interfaces | dual_stack
     nics = plan_of(data)[0].machines[0].interfaces
     assert [nic.address for nic in nics] == ["192.168.1.50", "10.30.0.50"]
     assert nics[1].routes[0].via == "10.30.0.254"
+    balancing = plan_of(document() | api)[0].load_balancing
+    assert balancing is not None
+    assert (balancing.api_port, balancing.keepalived.advert_ms, balancing.keepalived.priorities) == (443, 150, {"lb2": 200})
 
 
 def test_the_example_with_both_families_makes_a_plan_without_warnings() -> None:

@@ -24,14 +24,19 @@ _NAMESPACE = "kube-system"
 
 
 def server_files(plan: Plan) -> list[dict[str, str]]:
-    """What the stage `machines` puts on each server; where it is not wished, the file goes (what was applied stays in the cluster)."""
+    """What the stage `machines` puts on each server where it is wished."""
     own, balancing = distribution(plan.distribution.name), plan.load_balancing
-    path = f"{own.manifests}/{MANIFEST}"
     if balancing is None or balancing.by != "kube-vip":
-        return [{"path": path, "state": "absent", "begins": HEAD}]
+        return []
+    path = f"{own.manifests}/{MANIFEST}"
     content = HEAD + "---\n".join(yaml_text(one) for one in (*_rights(), _daemon_set(plan, balancing)))
     folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
     return [folder, {"path": path, "content": content, "mode": "0600", "directory_mode": "0700"}]
+
+
+def former_manifest(plan: Plan) -> str:
+    """The file that is withdrawn from servers together with what was applied of it; empty where kube-vip is wished."""
+    return "" if server_files(plan) else f"{distribution(plan.distribution.name).manifests}/{MANIFEST}"
 
 
 def _daemon_set(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:

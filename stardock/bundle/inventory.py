@@ -86,6 +86,7 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "kubernetes_server_files": kubernetes.api_server_files(plan),
         "kubernetes_etcd_user": needs_etcd_user(options),
         "kubernetes_founding_keys": list(founding_keys(own)),
+        "kubernetes_former_kube_vip": kube_vip.former_manifest(plan),
         "kubernetes_has_network": own.has_network(options),
         "kubernetes_version": version,
         "kubernetes_url": plan.distribution.url or own.archive_url(version),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stardock.distributions import distribution
+from stardock.distributions.network import NO_PLUGIN
 from stardock.errors import Problem
 from stardock.model.api import is_address
 from stardock.nearest import nearest
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.derived import all_options
 from stardock.spec.places import at
 from stardock.systems import system
 
@@ -22,6 +24,7 @@ def api_rules(spec: Spec) -> Iterator[Problem]:
     """All of them."""
     yield from _one_way(spec)
     yield from _carried_on_servers(spec)
+    yield from _asks_by_a_service(spec)
     yield from _one_port(spec)
     yield from _ports_apart(spec)
     yield from _whole_names(spec)
@@ -65,6 +68,14 @@ def _carried_on_servers(spec: Spec) -> Iterator[Problem]:
         if pool.role == "server" and spec.api.on_servers == "keepalived" and "loadbalancer" not in own.roles:
             message = f"{own.title} has no keepalived, so that servers of `{pool.name}` cannot hold the virtual IP"
             yield at(spec, ("api", "on_servers"), message, "write `on_servers: kube-vip`, or add load balancers of another system")
+
+
+def _asks_by_a_service(spec: Spec) -> Iterator[Problem]:
+    """kube-vip runs in the cluster, and knows no other way to the API."""
+    options, own = all_options(spec), distribution(spec.distribution.name)
+    if spec.api.on_servers == "kube-vip" and options.get("disable-kube-proxy") is True and own.plugin(options) == NO_PLUGIN:
+        message = "kube-vip asks the API by the Service `kubernetes`, which nobody serves: there is neither kube-proxy nor a plugin of ours"
+        yield at(spec, ("api", "on_servers"), message, "write `on_servers: keepalived`, or delete `kube_proxy: false` under `cni`")
 
 
 def _one_port(spec: Spec) -> Iterator[Problem]:

@@ -12,9 +12,11 @@ from stardock.bundle.inventory import inventory_files
 from stardock.errors import InputErrors
 from stardock.model.facts import Facts
 from stardock.model.plan import Plan
+from stardock.spec import load_spec
 from stardock.spec.rules.addresses import vip_rules
 from stardock.spec.rules.api import api_rules
 from stardock.systems import networkd
+from stardock.yamltext import yaml_text
 from tests.plans import document, plan_of, quickstart_plan, spec_of
 from tests.unit.ansible.rendered import ROLES, rendered
 
@@ -201,6 +203,19 @@ def test_kube_vip_is_refused_where_servers_would_carry_the_vip_on_interfaces_of_
     assert "`on_servers: keepalived`" in (problem.cure or "")
 
 
+@pytest.mark.parametrize("kube_proxy", [True, False])
+def test_kube_vip_is_refused_where_nobody_serves_the_service_by_which_it_asks_the_api(kube_proxy: bool, tmp_path: Path) -> None:
+    data = servers_alone({"on_servers": "kube-vip"}) | {"cni": {"plugin": "none", "kube_proxy": kube_proxy}}
+    (tmp_path / "cluster.yaml").write_text(yaml_text(data))
+    if kube_proxy:
+        load_spec(tmp_path / "cluster.yaml")
+        return
+    with pytest.raises(InputErrors) as caught:
+        load_spec(tmp_path / "cluster.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.path, "the Service `kubernetes`, which nobody serves" in problem.message) == ("api.on_servers", True)
+
+
 def flatcar(**network: Any) -> dict[str, Any]:
     """kube-vip on servers whose system names interfaces itself."""
     data = servers_alone({"on_servers": "kube-vip"}, **network)
@@ -247,8 +262,10 @@ def test_kube_vip_is_a_daemon_set_on_servers_alone_that_holds_the_vip_by_arp_and
     assert (environment["vip_arp"], environment["vip_leaderelection"], environment["vip_nodename"]) == ("true", "true", None)
     assert "svc_enable" not in environment
     assert path not in {file["path"] for file in files["host_vars/agent1.yml"]["machine_files"]}
-    without = inventory_files(quickstart_plan(), Facts(cluster="quickstart"))["host_vars/server1.yml"]["machine_files"]
-    assert path in {file["path"] for file in without if file.get("state") == "absent"}
+    assert files["group_vars/all.yml"]["kubernetes_former_kube_vip"] == ""
+    without = inventory_files(quickstart_plan(), Facts(cluster="quickstart"))
+    assert path not in {file["path"] for file in without["host_vars/server1.yml"]["machine_files"]}, "it goes after what it became"
+    assert without["group_vars/all.yml"]["kubernetes_former_kube_vip"] == path
     assert files["group_vars/all.yml"]["endpoint_exists"] is False
 
 

@@ -1,0 +1,83 @@
+"""kube-vip that is no longer wished: what was applied of its manifest goes through the API, and the manifest after that."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stardock.bundle.kubernetes import facts
+from stardock.distributions.rke2 import RKE2
+
+pytestmark = pytest.mark.unit
+
+ROLES = Path(__file__).parents[3] / "ansible/roles"
+TASK = {"name": "kubernetes", "tasks_from": "withdraw"}
+NAME = "stardock-kube-vip --ignore-not-found --timeout 60s --dry-run=none"
+DELETED = [
+    f"--namespace kube-system delete daemonset --cascade foreground {NAME}",
+    f"--namespace kube-system delete clusterrolebinding,clusterrole,serviceaccount,addons {NAME}",
+]
+OURS = "# Written by Stardock\n"
+
+
+def server(folder: Path, *, answers: bool, content: str, member: bool) -> dict[str, str]:
+    """The variables of a server with that manifest, and with a kubectl of this test."""
+    (folder / ("server/db/etcd/member/wal" if member else "server")).mkdir(parents=True, exist_ok=True)
+    if content:
+        (folder / "manifest").write_text(content)
+    (folder / "kubectl").write_text(f'#!/bin/sh\necho "$*" >>{folder}/calls\n{"echo deleted" if answers else "echo refused >&2; exit 1"}\n')
+    (folder / "kubectl").chmod(0o755)
+    places = {"former_kube_vip": "manifest", "data_dir": "", "client": "kubectl"}
+    return {f"kubernetes_{name}": str(folder / path) for name, path in places.items()}
+
+
+def withdraw(folder: Path, *answers: bool, content: str = OURS, member: bool = True) -> tuple[str, list[str]]:
+    """What Ansible said, and what server1's kubectl was asked; `answers` are the servers, and whether each has an API."""
+    servers = {
+        f"server{n}": server(folder / f"server{n}", answers=up, content=content, member=member) for n, up in enumerate(answers, start=1)
+    }
+    here = {**facts(RKE2), "ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+    own = [key for key in here if key in next(iter(servers.values()))]
+    here = {key: value for key, value in here.items() if key not in own}
+    (folder / "hosts.json").write_text(json.dumps({"server": {"hosts": servers, "vars": here}}))
+    play = {"hosts": "server", "gather_facts": False, "any_errors_fatal": True, "tasks": [{"ansible.builtin.include_role": TASK}]}
+    (folder / "play.yml").write_text(json.dumps([play]))
+    command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / "play.yml")]
+    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    calls, prefix = folder / "server1/calls", f"--kubeconfig {RKE2.kubeconfig} --request-timeout 10s "
+    return done.stdout + done.stderr, [one.removeprefix(prefix) for one in calls.read_text().splitlines()] if calls.exists() else []
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.parent.name for path in folder.glob("*/manifest"))
+
+
+def test_the_daemon_set_goes_before_its_manifest_and_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    said, calls = withdraw(tmp_path, True, False)
+    assert "failed=1" not in said, said
+    assert (calls, left(tmp_path)) == (DELETED, [])
+    said, calls = withdraw(tmp_path, True, True, content="")
+    assert said.count("changed=0") == len(("server1", "server2"))
+    assert calls == DELETED, "asked no more"
+
+
+def test_without_an_api_nothing_goes_and_the_cause_is_named(tmp_path: Path) -> None:
+    said, _ = withdraw(tmp_path, False, False)
+    assert "no server's API could delete its DaemonSet" in said
+    assert left(tmp_path) == ["server1", "server2"]
+
+
+def test_before_a_cluster_was_founded_only_the_manifest_goes(tmp_path: Path) -> None:
+    said, calls = withdraw(tmp_path, False, False, member=False)
+    assert "failed=1" not in said, said
+    assert (calls, left(tmp_path)) == ([], [])
+
+
+def test_a_manifest_of_somebody_else_stays(tmp_path: Path) -> None:
+    _, calls = withdraw(tmp_path, True, True, content="kind: DaemonSet\n")
+    assert (calls, left(tmp_path)) == ([], ["server1", "server2"])

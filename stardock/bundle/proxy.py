@@ -6,7 +6,8 @@ Where cluster.yaml names none, what Stardock wrote for it goes; a file of the sa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import ip_address, ip_network
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,8 +84,13 @@ def _download_addresses(plan: Plan, direct: Collection[str]) -> Iterator[str]:
 
 
 def _is_held(networks: Collection[str], address: str) -> bool:
-    held = [ip_network(network, strict=False) for network in networks if "/" in network]
-    return is_address(address) and any(ip_address(address) in network for network in held)
+    return is_address(address) and any(ip_address(address) in network for network in _parsed(networks))
+
+
+def _parsed(texts: Collection[str]) -> Iterator[IPv4Network | IPv6Network]:
+    for text in texts:
+        with suppress(ValueError):
+            yield from [ip_network(text, strict=False)] if "/" in text else []
 
 
 def proxy_files(plan: Plan, facts: Facts, machine: Machine) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:

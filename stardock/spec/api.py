@@ -91,10 +91,10 @@ class Api(Section):
     """The way to the API server, beside the address (`network.vip`). What is left open is as docs/network.md describes it."""
 
     port: Port | None = Field(
-        default=None, description="where load balancers, or `external`, listen for the API; default: the servers' own, 6443"
+        default=None, description="where load balancers, or `external`, listen for the API; default: the servers' own"
     )
     supervisor_port: Port | None = Field(
-        default=None, description="where they listen for machines that join; default: the servers' own, 9345; k3s has none besides `port`"
+        default=None, description="where they listen for machines that join; default: the servers' own; k3s has none besides `port`"
     )
     on_servers: Literal["keepalived", "kube-vip"] | None = Field(
         default=None, description="what holds the virtual IP on the servers themselves; default: load balancers hold it"

@@ -33,6 +33,7 @@ FOREIGN = {
     "stardock/spec/mistakes/role_words.py",
     "stardock/spec/mistakes/secret_words.py",
     "stardock/cli/foreign_options.py",
+    "stardock/bundle/groups.py",  # starbase's groups
 }
 
 #: In prose the name has capitals, or is part of an address at upstream's.

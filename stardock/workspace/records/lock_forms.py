@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, Strict
 
-from stardock.distributions import DISTRIBUTIONS
+from stardock.distributions import DEFAULT_NAME, DISTRIBUTIONS
 from stardock.distributions import Name as KubernetesName
 from stardock.distributions.node_labels import taint_of
 from stardock.images.checksums import FILE_NAME
@@ -115,7 +115,7 @@ _SNIPPET = r"(meta|network|user|vendor)=[A-Za-z][A-Za-z0-9_.-]*:snippets/[A-Za-z
 Snippets = Annotated[str, Form(rf"{_SNIPPET}(,{_SNIPPET})*", "what PVE calls cicustom", "user=local:snippets/x.yaml")]
 Variable = Annotated[str, Form(r"password_hash_[a-z_][a-z0-9_]{0,31}", "the variable of a password hash", "password_hash_admin")]
 Plugin = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,62}", "a network plugin", "canal")]
-LockedChannel = Annotated[str, Form(rf"[a-z0-9]+/({CHANNEL})", "a channel of a distribution", "rke2/stable")]
+LockedChannel = Annotated[str, Form(rf"[a-z0-9]+/({CHANNEL})", "a channel of a distribution", f"{DEFAULT_NAME}/stable")]
 Published = Annotated[str, Form(FILE_NAME, "a file name", "debian.qcow2")]
 
 LimitName = Annotated[str, Form(r"(mbps|iops)_(rd|wr)(_max)?", "a limit of a disk", "mbps_rd")]

@@ -79,10 +79,15 @@ def batch(lines: Iterable[str]) -> None:
 
 
 def dhcp_server(settings: LabSettings) -> list[str]:
-    """The command line of dnsmasq: leases by MAC, so that a rebuilt VM gets its address again; DNS that knows no world outside."""
+    """The command line of dnsmasq: leases by MAC, so that a rebuilt VM gets its address again; DNS that knows no world outside.
+
+    Of a name that it does not know it says so, as name servers do (`--local=/#/`); it would else refuse to answer, and who looks
+    further in other domains after that (`dig +search`) would not.
+    """
     directory = Path(settings.directory)
     argv = [
-        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--user=root", "--no-resolv", "--no-hosts",
+        "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--user=root",
+        "--no-resolv", "--no-hosts", "--local=/#/",
         "--bind-interfaces", "--except-interface=lo", "--dhcp-authoritative", "--dhcp-ignore-clid", "--log-dhcp",
         f"--dhcp-leasefile={directory / 'dnsmasq.leases'}", f"--log-facility={directory / 'log/dnsmasq.log'}",
     ]  # fmt: skip

@@ -21,7 +21,16 @@ from lab.standin.oci import Image, Link, pack
 _REGISTRY = "registry.k8s.io"
 _TESTS = f"{_REGISTRY}/e2e-test-images"
 _PACKAGES = ("bash", "bind9-dnsutils", "busybox-static", "curl", "iproute2", "libc-bin", "netcat-openbsd", "nginx-light", "util-linux")
-_TOOLS = ("/bin/bash", "/usr/bin/dig", "/usr/bin/nslookup", "/usr/bin/curl", "/bin/nc.openbsd", "/bin/ss", "/usr/bin/ipcs")
+_TOOLS = (
+    "/bin/bash",
+    "/usr/bin/dig",
+    "/usr/bin/nslookup",
+    "/usr/bin/getent",
+    "/usr/bin/curl",
+    "/bin/nc.openbsd",
+    "/bin/ss",
+    "/usr/bin/ipcs",
+)
 _USERS = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"
 #: a test asks for this user and this group of the image
 _AGNHOST_USERS = _USERS + "user-defined-in-image:x:1000:1000::/:/bin/sh\n"
@@ -67,10 +76,11 @@ def _packages(root: Path) -> Path:
 def _images(programs: Path, root: Path) -> Iterable[Image]:
     shell = _shell(root)
     pause = cache_root() / "tools/kubernetes/current/bin/pause"
+    # Debian's busybox, as a shell, runs its own nc and not the one that is there.
+    links: Files = {"/bin/sh": Link("bash"), "/bin/nc": Link("nc.openbsd")}
+    tools: Files = {**shell, **_linked(root, _TOOLS), **links, "/etc/nsswitch.conf": "hosts: files dns\n"}
     agnhost: Files = {
-        **shell,
-        **_linked(root, _TOOLS),
-        "/bin/nc": Link("nc.openbsd"),
+        **tools,
         "/agnhost": programs / "agnhost",
         "/agnhost-2": Link("agnhost"),
         "/localhost.crt": programs / "localhost.crt",
@@ -82,6 +92,7 @@ def _images(programs: Path, root: Path) -> Iterable[Image]:
     yield Image((f"{_REGISTRY}/pause:3.10.2",), {"/pause": pause}, ("/pause",))
     yield Image((f"{_TESTS}/busybox:1.37.0-1",), shell, arguments=("sh",))
     yield Image((f"{_TESTS}/agnhost:2.63.0", f"{_TESTS}/agnhost:2.55"), agnhost, ("/agnhost",), folders=folders, arguments=("pause",))
+    yield Image((f"{_TESTS}/glibc-dns-testing:2.0.0",), tools, arguments=("bash",))
     nginx: Files = {**shell, **_linked(root, ["/usr/sbin/nginx"]), "/etc/nginx/nginx.conf": _NGINX}
     state = ("/tmp", "/var/log/nginx", "/var/lib/nginx", "/run")
     yield Image((f"{_TESTS}/nginx:1.15-4", f"{_TESTS}/nginx:1.27-0"), nginx, ("/usr/sbin/nginx",), folders=state)

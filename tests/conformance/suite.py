@@ -18,6 +18,8 @@ from tests.lab.cluster import Cluster
 #: Whose tests a cluster of Stardock's answers for; the others are about kubectl, storage and clouds.
 GROUPS = ("sig-api-machinery", "sig-apps", "sig-auth", "sig-network", "sig-node")
 _PROGRAMS = cache_root() / "tools/conformance/current/bin"
+#: Others were skipped, or cut off by the end of the run's time.
+_ENDED = ("passed", "failed", "panicked")
 _NAME = re.compile(r"\[It\] (.*)")
 
 
@@ -52,7 +54,7 @@ def judge(cluster: Cluster, folder: Path, names: Iterable[str], side_by_side: in
 def _outcomes(report: Path) -> Iterable[Outcome]:
     for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314 -- ginkgo's own
         named, status = _NAME.fullmatch(case.get("name", "")), case.get("status")
-        if named and status != "skipped":
+        if named and status in _ENDED:
             failure = case.find("failure")
             words = (failure.get("message") or failure.text or "").strip().splitlines()[:1] if failure is not None else []
             yield Outcome(_bare(named[1]), status == "passed", float(case.get("time", 0)), "".join(words)[:300])

@@ -12,7 +12,6 @@ import yaml
 
 from lab.cache import cache_root
 from lab.commands import run
-from lab.patience import patient
 from tests.lab.cluster import Cluster
 
 #: Whose tests a cluster of Stardock's answers for; the others are about kubectl, storage and clouds.
@@ -43,7 +42,7 @@ def judge(cluster: Cluster, folder: Path, names: Iterable[str], side_by_side: in
     """Run these tests through the kubeconfig that bootstrap wrote. Those that must be alone ([Serial]) come last."""
     report = folder / "report.xml"
     focus = "|".join(f"{re.escape(name)}$" for name in names)
-    runner = [f"--procs={side_by_side}", f"--timeout={patient(seconds):.0f}s", "--no-color", "--silence-skips", f"--output-dir={folder}"]
+    runner = [f"--procs={side_by_side}", f"--timeout={seconds:.0f}s", "--no-color", "--silence-skips", f"--output-dir={folder}"]
     suite = [f"--kubeconfig={cluster.kubeconfig}", "--provider=skeleton", "--node-os-distro=debian", "--disable-log-dump"]
     command = [str(_PROGRAMS / "ginkgo"), *runner, f"--junit-report={report.name}", f"--focus={focus}", str(_PROGRAMS / "e2e.test")]
     done = cluster.inside(*command, "--", *suite, check=False, timeout=seconds + 120)

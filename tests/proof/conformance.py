@@ -16,7 +16,7 @@ LEFT_OUT = FOLDER / "conformance.toml"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One run. `failed` and `left_out`: name of a test -> why."""
+    """One run. `failed` and `left_out`: name of a test -> why; `unrun`: how many had no turn in it."""
 
     date: str
     release: str
@@ -25,6 +25,7 @@ class Verdict:
     passed: int
     failed: Mapping[str, str]
     left_out: Mapping[str, str]
+    unrun: int = 0
 
 
 def left_out() -> Mapping[str, str]:
@@ -46,7 +47,7 @@ def section() -> str:
     rows = [(name, "failed", why) for name, why in verdict.failed.items()] + [
         (name, "not run", why) for name, why in verdict.left_out.items()
     ]
-    return HEAD.format(verdict=verdict, asked=verdict.passed + len(rows)) + "".join(
+    return HEAD.format(verdict=verdict, asked=verdict.passed + len(rows) + verdict.unrun) + "".join(
         f"| {name} | {what} | {why.replace('|', '&#124;')} |\n" for name, what, why in sorted(rows)
     )
 
@@ -56,7 +57,7 @@ HEAD = """
 
 `make test-conformance` runs those of sig-api-machinery, sig-apps, sig-auth, sig-network and sig-node against a cluster in the lab, through
 the VIP, with upstream's `e2e.test`. On {verdict.date}, {verdict.release}, {verdict.machines}, {verdict.minutes} minutes:
-**{verdict.passed} of {asked} passed**.
+**{verdict.passed} of {asked} passed**; {verdict.unrun} had no turn.
 
 | test | | why |
 |---|---|---|

@@ -32,8 +32,8 @@ def collected(path: Path) -> frozenset[str]:
     )
 
 
-def test_every_row_from_1_to_121_is_there_once() -> None:
-    assert [number for number, *_ in rows()] == [*range(1, 122)]
+def test_every_row_from_1_to_121_and_128_is_there_once() -> None:
+    assert [number for number, *_ in rows()] == [*range(1, 122), 128]
 
 
 @pytest.mark.parametrize(("number", "state", "tests", "remark"), list(rows()), ids=lambda part: str(part) if isinstance(part, int) else "")

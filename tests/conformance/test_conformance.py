@@ -46,15 +46,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     source = example_as("conformance", tmp_path_factory.mktemp("conformance"))
     text = source.read_text().replace("[server1, server2, server3]", "[server1]").replace("[agent1]", "[agent1, agent2]")
     source.write_text(text.replace("count: 2", "count: 1"))
-    cluster = Cluster("conformance", source, "real")
-    cluster.up()
-    try:
+    with Cluster("conformance", source, "real").deployed() as cluster:
         add_images(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()))
-        cluster.deploy()
         cluster.bootstrap()
         yield cluster
-    finally:
-        cluster.down()
 
 
 def add_images(artifacts: Path) -> None:

@@ -84,6 +84,16 @@ class Cluster:
         """Nothing left."""
         self.command("lab", "down", "-f", str(self.example))
 
+    @contextmanager
+    def deployed(self) -> Iterator[Cluster]:
+        """A new lab with all of its machines; it ends with the block."""
+        self.up()
+        try:
+            self.deploy()
+            yield self
+        finally:
+            self.down()
+
     def deploy(self, *words: str, check: bool = True) -> Result:
         """`runner deploy`, without questions."""
         return self.inside("runner", "deploy", "-f", str(self.file), "--yes", *words, check=check)
@@ -214,11 +224,6 @@ def bootstrapped_single(name: str, folder: Path, more: str, kind: Nodes = "emula
     head, line, _ = source.read_text().partition("protect: false")
     assert line
     source.write_text(f"{head}{more}\n")
-    cluster = Cluster(name, source, kind)
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster(name, source, kind).deployed() as cluster:
         cluster.bootstrap()
         yield cluster
-    finally:
-        cluster.down()

@@ -17,13 +17,8 @@ POOL = "  - {name: agents, role: agent, machines: [agent1, agent2, agent3]}\npro
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     source = example_as("failing", tmp_path_factory.mktemp("failing"), "single")
     source.write_text(source.read_text().replace("protect: false", POOL))
-    cluster = Cluster("failing", source)
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster("failing", source).deployed() as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 def ready(cluster: Cluster) -> list[str]:

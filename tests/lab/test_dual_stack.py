@@ -19,13 +19,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.one_life("dual stack"), pytest.mark.t
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Up and deployed; discovery has waited for every address."""
-    cluster = Cluster("dual", example_as("dual", tmp_path_factory.mktemp("dual"), "dual-stack"))
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster("dual", example_as("dual", tmp_path_factory.mktemp("dual"), "dual-stack")).deployed() as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 def links(cluster: Cluster, machine: str) -> dict[str, dict[str, Any]]:

@@ -44,13 +44,8 @@ TOKEN = "Authorization: PVEAPIToken=$PROXMOX_VE_API_TOKEN"
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     source = example_as("failures", tmp_path_factory.mktemp("failures"), "single")
     source.write_text("".join(POOLS if "name: servers" in line else line for line in source.read_text().splitlines(keepends=True)))
-    cluster = Cluster("failures", source)
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster("failures", source).deployed() as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,9 @@ WEB = Path(__file__).parents[2] / "tools/demo-web.yaml"
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = Cluster("k3s-nodes", example_as("k3s-nodes", tmp_path_factory.mktemp("k3s-nodes"), "k3s"), "real")
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster("k3s-nodes", example_as("k3s-nodes", tmp_path_factory.mktemp("k3s-nodes"), "k3s"), "real").deployed() as cluster:
         cluster.bootstrap()
         yield cluster
-    finally:
-        cluster.down()
 
 
 @pytest.fixture(scope="module")

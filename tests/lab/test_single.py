@@ -56,13 +56,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         assert old in text
         text = text.replace(old, new)
     source.write_text(text + ADDED)
-    cluster = Cluster("alone", source)
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster("alone", source).deployed() as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 def changed(said: str) -> list[str]:

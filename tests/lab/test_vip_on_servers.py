@@ -30,13 +30,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     assert static.search(text)
     text = static.sub(lambda found: f"  server:\n{found[1]}{ipv6}", text)
     example.write_text(text + "\napi: {on_servers: keepalived, keepalived: {mode: multicast, advert: 200ms}}\n")
-    cluster = Cluster("carried", example)
-    cluster.up()
-    try:
-        cluster.deploy()
+    with Cluster("carried", example).deployed() as cluster:
         yield cluster
-    finally:
-        cluster.down()
 
 
 def holders(cluster: Cluster, *machines: str) -> list[str]:

@@ -21,7 +21,8 @@ BOUND = 300.0
 
 #: Tests that boot a whole cluster, in the order in which they run; those of the quick start share theirs.
 QUICK_START = tuple(
-    f"tests/lab/quickstart/test_{name}.py" for name in ("founded", "balancers", "api", "edited", "refused", "grown", "killed")
+    f"tests/lab/quickstart/test_{name}.py"
+    for name in ("founded", "balancers", "linearizable", "api", "edited", "refused", "grown", "killed")
 )
 OTHERS = tuple(f"tests/lab/test_{name}.py" for name in ("single", "day_two", "agents", "dual_stack", "transactional"))
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import QUICK_START
+
 pytestmark = pytest.mark.unit
 TESTS = Path(__file__).parents[2]
 
@@ -46,3 +48,8 @@ def test_tests_that_share_a_world_of_the_lab_say_that_they_live_one_life_in_it(p
     text = sources("lab")[path]
     if re.search(r"scope=\"(module|package)\"\)\ndef .*\n(.*\n)*?    +yield", text):
         assert "one_life(" in text, f"tests/{path}: pytestmark with pytest.mark.one_life('...') (tests/blocked.py)"
+
+
+def test_every_file_of_the_quick_start_has_its_turn_in_that_one_cluster() -> None:
+    found = {path.relative_to(TESTS.parent).as_posix() for path in (TESTS / "lab/quickstart").glob("test_*.py")}
+    assert found == set(QUICK_START)

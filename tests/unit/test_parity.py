@@ -1,4 +1,4 @@
-"""docs/parity.md: each of the origin's rows once, and nothing ticked that no test proves."""
+"""docs/parity.md and docs/features.md: each row once, and nothing ticked that no test proves."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ ROW = re.compile(r"\| (\d+) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|")
 STATES = {"works", "changed", "rendered only", "not yet"}
 
 
-def rows() -> Iterator[tuple[int, str, list[str], str]]:
+#: Page -> the numbers of its rows: the origin's, and groups F, G, K, L of the comparison with its peers.
+PAGES = {"parity.md": [*range(1, 122), 128], "features.md": [*range(56, 77), *range(109, 120)]}
+
+
+def rows(page: str) -> Iterator[tuple[int, str, list[str], str]]:
     """(number, state, tests, what and remark)."""
-    for line in (ROOT / "docs/parity.md").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines():
         if found := ROW.fullmatch(line):
             yield int(found[1]), found[2], re.findall(r"`([^`]*)`", found[3]), found[4]
 
@@ -32,11 +36,16 @@ def collected(path: Path) -> frozenset[str]:
     )
 
 
-def test_every_row_from_1_to_121_and_128_is_there_once() -> None:
-    assert [number for number, *_ in rows()] == [*range(1, 122), 128]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_row_is_there_once(page: str) -> None:
+    assert [number for number, *_ in rows(page)] == PAGES[page]
 
 
-@pytest.mark.parametrize(("number", "state", "tests", "remark"), list(rows()), ids=lambda part: str(part) if isinstance(part, int) else "")
+@pytest.mark.parametrize(
+    ("number", "state", "tests", "remark"),
+    [row for page in PAGES for row in rows(page)],
+    ids=lambda part: str(part) if isinstance(part, int) else "",
+)
 def test_a_row_that_is_ticked_names_tests_that_exist(number: int, state: str, tests: list[str], remark: str) -> None:
     assert state in STATES
     assert bool(tests) == (state != "not yet")

@@ -47,7 +47,7 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         with (
             workplace(workspace.files, check=options.check) as place,
             Log(place.log) as log,
-            recorded(workspace, progress, check=options.check) as recorder,
+            recorded(workspace, progress, say, check=options.check) as recorder,
         ):
             watcher = Watcher(recorder, log, frozenset({SECRETS.name, *options.stages}))
             missing = Bootstrap(workspace, options, place, watcher).run()

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
+from stardock.errors import StardockError
 from stardock.model.runs import Ended, PastRun, StageRun
 from stardock.model.stages import NAMES
 from stardock.playbooks.progress import Progress
+from stardock.step import Say
 from stardock.workspace.runs import load_runs, save_runs
 from stardock.workspace.workspace import Workspace
 
@@ -39,21 +42,25 @@ class Recorder:
 
 
 @contextmanager
-def recorded(workspace: Workspace, progress: Progress, *, check: bool) -> Iterator[Recorder]:
-    """Remember what happens inside, however it ends; a run that changes nothing (`check`) is not remembered.
-
-    `InputErrors` where the file of earlier runs is damaged: before anything is done.
-    """
-    earlier = () if check else load_runs(workspace.files.runs)
+def recorded(workspace: Workspace, progress: Progress, say: Say, *, check: bool) -> Iterator[Recorder]:
+    """Remember what happens inside, however it ends; a run that changes nothing (`check`) is not remembered."""
     recorder, began, clock = Recorder(progress), datetime.now(UTC), time.monotonic()
     try:
         yield recorder
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         recorder.ended = "stopped"
         raise
     finally:
         if not check:
-            save_runs(workspace.files.runs, (*earlier, _past(workspace, recorder, began, time.monotonic() - clock)))
+            _remember(workspace.files.runs, _past(workspace, recorder, began, time.monotonic() - clock), say)
+
+
+def _remember(path: Path, run: PastRun, say: Say) -> None:
+    """Nothing is decided by the list: where it is damaged, or cannot be written, the run's own end stands."""
+    try:
+        save_runs(path, (*load_runs(path), run))
+    except StardockError as error:
+        say(f"this run is not kept for `runner runs`: {error}")
 
 
 def _past(workspace: Workspace, recorder: Recorder, began: datetime, seconds: float) -> PastRun:

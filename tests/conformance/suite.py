@@ -41,6 +41,7 @@ def conformance_tests() -> list[str]:
 def judge(cluster: Cluster, folder: Path, names: Iterable[str], side_by_side: int, seconds: float) -> list[Outcome]:
     """Run these tests through the kubeconfig that bootstrap wrote. Those that must be alone ([Serial]) come last."""
     report = folder / "report.xml"
+    report.unlink(missing_ok=True)  # that of an earlier batch
     focus = "|".join(f"{re.escape(name)}$" for name in names)
     runner = [f"--procs={side_by_side}", f"--timeout={seconds:.0f}s", "--no-color", "--silence-skips", f"--output-dir={folder}"]
     suite = [f"--kubeconfig={cluster.kubeconfig}", "--provider=skeleton", "--node-os-distro=debian", "--disable-log-dump"]

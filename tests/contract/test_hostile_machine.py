@@ -70,7 +70,7 @@ def with_secrets(cluster: Path) -> Path:
     return cluster
 
 
-BESIDE = {".gitignore", "cluster.yaml", "cluster.lock", "cluster.facts.json", "cluster.log", "cluster.pid"}
+BESIDE = {".gitignore", "cluster.yaml", "cluster.lock", "cluster.facts.json", "cluster.log", "cluster.pid", "cluster.runs.json"}
 
 
 @pytest.mark.proves("hostile 1")

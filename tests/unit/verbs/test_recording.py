@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from stardock.cli.main import runner
-from stardock.errors import EngineError, InputErrors
+from stardock.errors import EngineError
 from stardock.model.runs import PastRun, StageRun
 from stardock.verbs.recording import Recorder, recorded
 from stardock.workspace.runs import MOST, load_runs, save_runs
@@ -43,7 +43,7 @@ def work(recorder: Recorder) -> None:
 
 
 def test_stages_are_kept_with_their_times_and_changes(workspace: Workspace) -> None:
-    with recorded(workspace, Silent(), check=False) as recorder:
+    with recorded(workspace, Silent(), print, check=False) as recorder:
         work(recorder)
         recorder.ended = "done"
     (run,) = load_runs(workspace.files.runs)
@@ -52,10 +52,10 @@ def test_stages_are_kept_with_their_times_and_changes(workspace: Workspace) -> N
     assert workspace.files.runs.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(("error", "ended"), [(EngineError("x"), "failed"), (KeyboardInterrupt(), "stopped")])
+@pytest.mark.parametrize(("error", "ended"), [(EngineError("x"), "failed"), (KeyboardInterrupt(), "stopped"), (SystemExit(143), "stopped")])
 def test_a_run_that_does_not_end_well_is_kept_too(workspace: Workspace, error: BaseException, ended: str) -> None:
     def fail() -> None:
-        with recorded(workspace, Silent(), check=False) as recorder:
+        with recorded(workspace, Silent(), print, check=False) as recorder:
             work(recorder)
             raise error
 
@@ -65,15 +65,31 @@ def test_a_run_that_does_not_end_well_is_kept_too(workspace: Workspace, error: B
 
 
 def test_a_check_is_no_run(workspace: Workspace) -> None:
-    with recorded(workspace, Silent(), check=True) as recorder:
+    with recorded(workspace, Silent(), print, check=True) as recorder:
         work(recorder)
     assert not workspace.files.runs.exists()
 
 
-def test_a_damaged_list_is_told_before_anything_is_done(workspace: Workspace) -> None:
-    workspace.files.runs.write_text('{"runs": [{"began": "yesterday"}]}')
-    with pytest.raises(InputErrors), recorded(workspace, Silent(), check=False):
-        pytest.fail("something was done")
+def test_a_damaged_list_stops_no_run_and_stays(workspace: Workspace) -> None:
+    damaged, said = '{"runs": [{"began": "yesterday"}]}', list[str]()
+    workspace.files.runs.write_text(damaged)
+    with recorded(workspace, Silent(), said.append, check=False) as recorder:
+        work(recorder)
+    assert workspace.files.runs.read_text() == damaged
+    assert "this run is not kept" in said[0]
+
+
+def test_a_list_that_cannot_be_written_hides_no_error_of_the_run(workspace: Workspace) -> None:
+    workspace.files.runs.symlink_to("elsewhere")
+    said = list[str]()
+
+    def fail() -> None:
+        with recorded(workspace, Silent(), said.append, check=False):
+            raise EngineError("its own")
+
+    with pytest.raises(EngineError, match="its own"):
+        fail()
+    assert "this run is not kept" in said[0]
 
 
 def test_the_last_hundred_are_kept(workspace: Workspace) -> None:

@@ -36,29 +36,30 @@ func byKey(history []porcupine.Operation) [][]porcupine.Operation {
 	return parts
 }
 
-func judge(history []Operation) Verdict {
-	verdict := Verdict{GapMs: gap(history)}
+// The run ended at `end`; 0: with its last operation.
+func judge(history []Operation, end time.Duration) Verdict {
+	verdict := Verdict{GapMs: gap(history, int64(end))}
 	operations := make([]porcupine.Operation, 0, len(history))
 	for _, each := range history {
-		end := each.End
+		returned := each.End
 		switch {
-		case end == 0:
+		case returned == 0:
 			verdict.Unknown++
-			end = math.MaxInt64 // it may still be done, or never
+			returned = math.MaxInt64 // it may still be done, or never
 		case each.Write:
 			verdict.Writes++
 		default:
 			verdict.Reads++
 		}
-		operations = append(operations, porcupine.Operation{ClientId: each.Client, Input: each, Call: each.Begin, Return: end})
+		operations = append(operations, porcupine.Operation{ClientId: each.Client, Input: each, Call: each.Begin, Return: returned})
 	}
 	names := map[porcupine.CheckResult]string{porcupine.Ok: "yes", porcupine.Illegal: "no", porcupine.Unknown: "unknown"}
 	verdict.Linearizable = names[porcupine.CheckOperationsTimeout(register, operations, patience)]
 	return verdict
 }
 
-func gap(history []Operation) int64 {
-	var ends []int64
+func gap(history []Operation, end int64) int64 {
+	ends := []int64{end}
 	for _, each := range history {
 		if each.End != 0 {
 			ends = append(ends, each.End)
@@ -66,8 +67,8 @@ func gap(history []Operation) int64 {
 	}
 	sort.Slice(ends, func(i, j int) bool { return ends[i] < ends[j] })
 	var longest, before int64
-	for _, end := range ends {
-		longest, before = max(longest, end-before), end
+	for _, each := range ends {
+		longest, before = max(longest, each-before), each
 	}
 	return longest / int64(time.Millisecond)
 }

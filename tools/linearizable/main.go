@@ -42,26 +42,27 @@ func main() {
 	seconds := flag.Int("seconds", 30, "how long")
 	recorded := flag.String("history", "", "judge this file, and ask nobody")
 	flag.Parse()
-	history, err := obtain(load, time.Duration(*seconds)*time.Second, *recorded)
+	history, length, err := obtain(load, time.Duration(*seconds)*time.Second, *recorded)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "linearizable:", err)
 		os.Exit(1)
 	}
-	verdict := judge(history)
+	verdict := judge(history, length)
 	_ = json.NewEncoder(os.Stdout).Encode(verdict)
 	if verdict.Linearizable != "yes" {
 		os.Exit(2)
 	}
 }
 
-func obtain(load Load, length time.Duration, recorded string) ([]Operation, error) {
+func obtain(load Load, length time.Duration, recorded string) ([]Operation, time.Duration, error) {
 	if recorded == "" {
-		return load.run(length)
+		history, err := load.run(length)
+		return history, length, err
 	}
 	content, err := os.ReadFile(recorded)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var history []Operation
-	return history, json.Unmarshal(content, &history)
+	return history, 0, json.Unmarshal(content, &history)
 }

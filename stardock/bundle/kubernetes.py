@@ -140,7 +140,7 @@ def _reservation(plan: Plan, machine: Machine) -> dict[str, list[str]]:
     wanted = plan.reservation
     if wanted is None or any(reservations.said_already(merged(plan.distribution.options, machine.options))):
         return {}
-    cpu, memory = reservations.by_size(machine.cores, machine.memory_mib)
+    cpu, memory = reservations.by_size(machine.cores, machine.balloon_mib or machine.memory_mib)
     return {reservations.OPTION: list(reservations.arguments(wanted.cpu or cpu, wanted.memory_mib or memory, wanted.evict_below_mib))}
 
 

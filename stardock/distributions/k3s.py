@@ -174,6 +174,7 @@ K3S = Kubernetes(
     anonymous=Anonymous(first={(1, 32): "v1.32.5+k3s1", (1, 33): "v1.33.1+k3s1"}, source="k3s-io/k3s#12245"),
     # docs.k3s.io/installation/requirements
     server_memory_mib=2048,
+    control_plane_mib=1,  # it is part of the service, which no pod's request is
     uninstall=_UNINSTALL,
     reset="k3s server --cluster-reset --cluster-reset-restore-path=...",
     confinement=_CONFINEMENT,

@@ -72,6 +72,7 @@ class Kubernetes:
     interface_key: str = ""  # the key that names the interface of its network plugin; empty: nobody needs to tell it
     anonymous: Anonymous
     server_memory_mib: int  # its makers' minimum of a server
+    control_plane_mib: int  # what the static pods of a server request
     uninstall: Mapping[NodeRole, str]  # the command that empties a machine
     reset: str  # the command by which one server becomes the whole cluster, from a snapshot
     confinement: Confinement  # its SELinux policy

@@ -32,6 +32,7 @@ from stardock.plan.rules.ha import ha_problems
 from stardock.plan.rules.hardware import hardware_problems
 from stardock.plan.rules.images import image_problems
 from stardock.plan.rules.networks import clash_problems, network_problems
+from stardock.plan.rules.reservations import reservation_problems
 from stardock.plan.rules.snippets import snippet_problems
 from stardock.plan.rules.warnings import warnings
 from stardock.plan.snapshots import s3_of
@@ -125,6 +126,7 @@ def _problems(spec: Spec, every: Sequence[Declared], locked: Lock, decided: _Dec
     return [
         *after_allocation(spec, every, decided.machines, locked.active()),
         *hardware_problems(spec, every, decided.wishes),
+        *reservation_problems(spec, decided.wishes.values()),
         *ha_problems(spec, every, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, locked, claimed),

@@ -105,6 +105,9 @@ class Distribution(Section):
         if self.channel and self.version:
             message = f"`channel` and `version` both say which release: {self.channel}, {self.version}"
             raise broken(message, "keep `version` for a release of your choice, `channel` for the one that the channel is at")
+        own = next((key for key in ("url", "sha256") if getattr(self, key)), None)
+        if self.channel and own:
+            raise broken(f"`{own}` is of one release, and `channel` goes to another", f"delete `{own}`, or write its `version`")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ import pytest
 
 from stardock.bundle.inventory import inventory_files
 from stardock.distributions.reservations import by_size
+from stardock.errors import InputErrors
 from stardock.model.facts import Facts
 from stardock.spec.rules.across import broken_rules
 from tests.plans import document, plan_of, spec_of
@@ -79,3 +80,35 @@ def test_the_journal_of_every_machine_has_its_limit_and_loses_it_with_the_key() 
     assert [file["content"].splitlines()[1:] for file in limited] == [["[Journal]", "SystemMaxUse=1024M"]] * 3
     assert {file["applies"] for file in limited} == {"unit-systemd-journald.service"}
     assert [file["state"] for file in files({})] == ["absent"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "kubelet", "told"),
+    [
+        ("rke2", "4GiB", {"reserve": True}, ""),
+        ("rke2", "3GiB", {"reserve": True}, "its own control plane asks for 2176MiB"),
+        ("k3s", "2GiB", {"reserve": True}, ""),
+        ("rke2", "4GiB", {"reserve": True, "reserved_memory": "8GiB"}, "keeps 8192MiB"),
+        ("k3s", "4GiB", {"reserve": True, "evict_below": "4GiB"}, "nothing is left"),
+        ("rke2", "8GiB", {"reserve": True, "reserved_cpu": 4000}, "has 2 cores and would keep 4000m"),
+    ],
+)
+def test_what_would_leave_a_kubelet_or_a_control_plane_nothing_is_refused(
+    name: str, memory: str, kubelet: dict[str, Any], told: str
+) -> None:
+    data = document("single") | {"distribution": {"name": name}, "kubelet": kubelet}
+    data["pools"][0]["memory"] = memory
+    if not told:
+        plan_of(data)
+        return
+    with pytest.raises(InputErrors) as caught:
+        plan_of(data)
+    (problem,) = caught.value.problems
+    assert told in problem.message
+
+
+def test_a_balloons_least_memory_is_what_counts() -> None:
+    data = document() | {"kubelet": {"reserve": True}}
+    data["pools"][2] |= {"cores": 2, "memory": "32GiB", "balloon": "2GiB"}
+    host = inventory_files(plan_of(data)[0], Facts(cluster="quickstart"))["host_vars/agent1.yml"]
+    assert "kube-reserved=cpu=70m,memory=512Mi" in host["kubernetes_config"]["kubelet-arg"]

@@ -232,6 +232,13 @@ PLAIN_VALUES: dict[str, Case] = {
     "pod_security_audit_in_words": security("audit: strict", "audit", "`strict` is not one of privileged", "privileged"),
     "pod_security_warn_in_words": security("warn: strict", "warn", "`strict` is not one of privileged", "privileged"),
     "pod_security_of_no_namespace": security("exempt_namespaces: [A b]", "exempt_namespaces[0]", "is not a namespace", "monitoring"),
+    "channel_with_a_file_of_one_release": (
+        ("version: v1.36.5+rke2r1", "channel: stable\n  url: https://mirror.home.arpa/rke2.tar.gz"),
+        "distribution:",
+        "distribution",
+        "`url` is of one release, and `channel` goes to another",
+        "delete `url`, or write its `version`",
+    ),
     "channel_of_a_patch": (
         ("version: v1.36.5+rke2r1", "channel: v1.36.5"),
         "channel: v1.36.5",

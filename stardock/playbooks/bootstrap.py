@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from stardock.bundle import write_bundle
 from stardock.bundle.site import SITE
 from stardock.distributions import Kubernetes, distribution
 from stardock.errors import ConditionError, StardockError
+from stardock.model.jump import Jump
 from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
 from stardock.playbooks import silent
 from stardock.playbooks.ansible import Run, run
@@ -81,7 +82,7 @@ class Bootstrap:
         self.watcher.finish()
         if code:
             raise self._failure(code)
-        return silent.left_out(unknown, self.watcher, self._kubernetes, self._nodes, self._mute)
+        return silent.left_out(unknown, self.watcher, self._kubernetes, self._nodes, mute=self._mute, jumps=self._jumps)
 
     @property
     def _kubernetes(self) -> Kubernetes:
@@ -96,6 +97,10 @@ class Bootstrap:
         """The machines that no `runner discover` asks."""
         return frozenset(machine.name for machine in self.workspace.plan.machines if not machine.agent.enabled)
 
+    @property
+    def _jumps(self) -> Mapping[str, Jump]:
+        return self.workspace.plan.ssh.jumps
+
     def _stages(self, secrets: Path | None) -> int:
         """Run the stages. Where agents are lost in theirs, what is left runs again without them."""
         agents = [machine.name for machine in self.workspace.plan.of_role(silent.ROLE)]
@@ -107,7 +112,9 @@ class Bootstrap:
         return code
 
     def _failure(self, code: int) -> StardockError:
-        return failure_error(self.watcher, self._kubernetes, self.place.log, code, nodes=self._nodes, mute=self._mute)
+        return failure_error(
+            self.watcher, self._kubernetes, self.place.log, code, nodes=self._nodes, mute=self._mute, jumps=self.workspace.plan.ssh.jumps
+        )
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""

@@ -12,6 +12,7 @@ from stardock.distributions import Kubernetes
 from stardock.distributions.causes import Cause, find_cause, plain
 from stardock.distributions.model import NodeRole
 from stardock.errors import ConditionError, EngineError, RefusedError, StardockError
+from stardock.model.jump import Jump
 from stardock.model.stages import NAMES
 from stardock.playbooks.events import Event
 from stardock.playbooks.progress import Watcher
@@ -44,8 +45,11 @@ def failure_error(
     *,
     nodes: Mapping[str, str] | None = None,
     mute: Collection[str] = (),
+    jumps: Mapping[str, Jump] | None = None,
 ) -> StardockError:
-    """Make the error of a run that failed. `nodes`: machine -> its Node's name, for commands; `mute`: machines without a guest agent."""
+    """Make the error of a run that failed. `nodes`: machine -> its Node's name, for commands; `mute`: machines without a guest agent;
+    `jumps`: machine -> the jump host before it.
+    """
     event = watcher.failure
     again = f"the whole log is {log}; every stage may be run again: runner bootstrap --from-stage {_stage(watcher)}"
     if event is None:
@@ -56,7 +60,7 @@ def failure_error(
     if event.task == QUORUM:
         return ConditionError(cause(event), cure=again)
     if not_reached(event):
-        return ConditionError(message, cure=f"{reach_cure(message, mute=event.host in mute)}; {again}")
+        return ConditionError(message, cure=f"{reach_cure(message, mute=event.host in mute, jump=(jumps or {}).get(event.host))}; {again}")
     found = known_cause(watcher, kubernetes, event, nodes or {})
     if found is None:
         return EngineError(message, cure=again)
@@ -95,8 +99,16 @@ def not_reached(event: Event) -> bool:
     return event.kind == "unreachable" or event.role == "reachable"
 
 
-def reach_cure(message: str, *, mute: bool = False) -> str:
-    """What to do about a machine that is not reached; `runner discover` does not ask one without a guest agent (`mute`)."""
+def reach_cure(message: str, *, mute: bool = False, jump: Jump | None = None) -> str:
+    """What to do about a machine that is not reached; ssh says of a jump host what it says of the machine behind it."""
+    cure = _machine_cure(message, mute=mute)
+    if jump is None or OTHER_MACHINE in message:
+        return cure
+    return f"look first at its jump host {jump}: `runner doctor` tries it, and ~/.ssh/known_hosts must have its key; if it is well: {cure}"
+
+
+def _machine_cure(message: str, *, mute: bool) -> str:
+    """`runner discover` does not ask a machine without a guest agent (`mute`)."""
     if OTHER_MACHINE in message:
         return _TAKEN if mute else _ANOTHER
     if " MiB in answer to one command" in message:

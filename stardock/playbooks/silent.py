@@ -15,6 +15,7 @@ from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import EngineError, PartialError, StardockError
 from stardock.fold import fold
 from stardock.model.facts import address_of, ipv6_of
+from stardock.model.jump import Jump
 from stardock.model.machine import Machine, Role
 from stardock.playbooks.failure import agent_words, cause, not_reached, reach_cure
 from stardock.playbooks.progress import Watcher
@@ -66,16 +67,22 @@ class LeftOut:
 
 
 def left_out(
-    unknown: Mapping[str, str], watcher: Watcher, kubernetes: Kubernetes, nodes: Mapping[str, str], mute: Collection[str] = ()
+    unknown: Mapping[str, str],
+    watcher: Watcher,
+    kubernetes: Kubernetes,
+    nodes: Mapping[str, str],
+    *,
+    mute: Collection[str] = (),
+    jumps: Mapping[str, Jump] | None = None,
 ) -> LeftOut:
-    """Every agent that the run went on without, and why. `nodes`, `mute`: as for `failure_error`."""
+    """Every agent that the run went on without, and why. `nodes`, `mute`, `jumps`: as for `failure_error`."""
     silent, failed = dict(unknown), {}
     for name, event in watcher.left_out.items():
         if event is not None and not not_reached(event):
             failed[name] = agent_words(watcher, kubernetes, event, nodes)
         elif name not in unknown:
             words = cause(event) if event else "does not answer on ssh"
-            silent[name] = f"{words}: {reach_cure(words, mute=name in mute)}"
+            silent[name] = f"{words}: {reach_cure(words, mute=name in mute, jump=(jumps or {}).get(name))}"
     return LeftOut(silent, failed)
 
 

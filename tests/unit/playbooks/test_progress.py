@@ -10,6 +10,7 @@ import pytest
 
 from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError, EngineError, RefusedError
+from stardock.model.jump import Jump
 from stardock.playbooks.events import Event, Kind
 from stardock.playbooks.failure import QUORUM, cause, failure_error
 from stardock.playbooks.progress import LOGS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
@@ -232,3 +233,12 @@ def test_the_stage_of_a_failure_is_the_one_that_is_told(tmp_path: Path) -> None:
 
 def test_a_long_cause_is_cut() -> None:
     assert len(cause(event("failed", result={"msg": "x" * 5000}))) == 900
+
+
+@pytest.mark.parametrize("words", ["Host key verification failed.", "Permission denied (publickey).", "Connection timed out"])
+def test_behind_a_jump_host_that_is_looked_at_first(words: str, tmp_path: Path) -> None:
+    """Whoever obeyed the machine's own cure at once would throw away a key that is right."""
+    watcher = watch(tmp_path, event("play", ""), event("unreachable", result={"msg": words}))[0]
+    error = failure_error(watcher, RKE2, Path("x.log"), 4, jumps={"server1": Jump("bastion", "ops")})
+    assert str(error.cure).startswith("look first at its jump host ops@bastion: `runner doctor` tries it")
+    assert "jump host" not in str(failure_error(watcher, RKE2, Path("x.log"), 4).cure)

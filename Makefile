@@ -15,7 +15,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-conformance test-vm check lint types lock docs dist bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-long test-conformance test-vm check lint types lock docs dist bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,12 +33,12 @@ demo: lab-setup ## a cluster from examples/quickstart in the lab: real cdktf dep
 demo-down: ## ends the demo and leaves nothing
 	@tools/demo --down $(FILE)
 
-test: ## all tests but the VMs and the real nodes
+test: ## all tests but VMs, real nodes and long ones
 	@$(SIDE_BY_SIDE) lab-setup test-setup
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 
 suite: # while it waits for boots and elections, there is time for linters
-	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes and not conformance" $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes and not conformance and not long" $(TESTS)
 
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
 	@STARDOCK_LOCK=write STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
@@ -53,6 +53,9 @@ test-slowly: lab-setup test-setup ## the lab's tests, one worker, under a quota 
 test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drains (five minutes)
 	@tools/setup conformance
 	@STARDOCK_LOCK=write pytest -m nodes tests/lab tests/conformance
+
+test-long: lab-setup test-setup ## clusters that fail while they are made, and RKE2 that grows from one server (ten minutes)
+	@STARDOCK_LOCK=write pytest -m long tests/lab
 
 test-conformance: lab-setup ## Kubernetes' own conformance tests against a cluster in the lab (an hour and more); writes what docs/proof.md says
 	@tools/setup conformance

@@ -18,6 +18,7 @@ from tests.waiting import until
 
 pytestmark = [
     pytest.mark.lab,
+    pytest.mark.long,
     pytest.mark.one_life("failures"),
     pytest.mark.timeout(900),
     pytest.mark.proves("feature failures"),

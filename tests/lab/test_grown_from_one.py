@@ -29,7 +29,7 @@ VIP = "10.77.0.5"
 LONGEST_SECONDS = 10
 
 
-@pytest.fixture(scope="module", params=["k3s", "rke2"])
+@pytest.fixture(scope="module", params=["k3s", pytest.param("rke2", marks=pytest.mark.long)])
 def kubernetes(request: pytest.FixtureRequest) -> Kubernetes:
     return DISTRIBUTIONS[request.param]
 

@@ -26,7 +26,7 @@ CREDENTIALS = {
     "key": ("user", "client-key-data"),
 }
 #: So long it writes and reads, that each failure has its time.
-SECONDS = 45
+SECONDS = 60
 
 
 def client(cluster: Cluster, folder: Path) -> list[str]:
@@ -37,7 +37,7 @@ def client(cluster: Cluster, folder: Path) -> list[str]:
         with os.fdopen(os.open(folder / name, os.O_CREAT | os.O_WRONLY, 0o600), "wb") as file:
             file.write(base64.b64decode(named[part][key]))
     files = [f"--{name}={folder / name}" for name in CREDENTIALS]
-    return [str(PROGRAM), f"--server={named['cluster']['server']}", *files, f"--seconds={patient(SECONDS):.0f}"]
+    return [str(PROGRAM), f"--server={named['cluster']['server']}", *files, f"--seconds={SECONDS}"]
 
 
 def verdict(run: subprocess.Popen[str]) -> dict[str, str | int]:
@@ -65,5 +65,5 @@ def test_writes_and_reads_of_configmaps_through_the_vip_are_linearizable_while_h
         cluster.start(name)
     assert found["linearizable"] == "yes", found
     assert min(int(found["reads"]), int(found["writes"])) > 100, found
-    assert int(found["gap_ms"]) < patient(SECONDS) * 1000 / 2, f"requests went on after the failures: {found}"
+    assert int(found["gap_ms"]) < SECONDS * 1000 * 3 / 4, f"requests went on after the failures: {found}"
     until(lambda: cluster.voters() == SERVERS, "all servers to vote again", 120)

@@ -112,9 +112,8 @@ class Bootstrap:
         return code
 
     def _failure(self, code: int) -> StardockError:
-        return failure_error(
-            self.watcher, self._kubernetes, self.place.log, code, nodes=self._nodes, mute=self._mute, jumps=self.workspace.plan.ssh.jumps
-        )
+        watcher, log = self.watcher, self.place.log
+        return failure_error(watcher, self._kubernetes, log, code, nodes=self._nodes, mute=self._mute, jumps=self._jumps)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""

@@ -136,12 +136,13 @@ def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, 
 
 
 def _reservation(plan: Plan, machine: Machine) -> dict[str, list[str]]:
-    """Options of a pool or a machine of its own go before."""
+    """An argument of a pool's or a machine's own goes before ours of that name; the other one stays."""
     wanted = plan.reservation
-    if wanted is None or any(reservations.said_already(merged(plan.distribution.options, machine.options))):
+    if wanted is None:
         return {}
     cpu, memory = reservations.by_size(machine.cores, machine.balloon_mib or machine.memory_mib)
-    return {reservations.OPTION: list(reservations.arguments(wanted.cpu or cpu, wanted.memory_mib or memory, wanted.evict_below_mib))}
+    own = reservations.said(machine.options)
+    return {reservations.OPTION: list(reservations.arguments(wanted.cpu or cpu, wanted.memory_mib or memory, wanted.evict_below_mib, own))}
 
 
 def _interface(plan: Plan, machine: Machine) -> dict[str, str]:

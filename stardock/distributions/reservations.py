@@ -8,7 +8,7 @@ the next two, 0.25% of the rest. k3s and RKE2 let the kubelet look at disks alon
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from stardock.distributions.arguments import items, named
@@ -19,7 +19,7 @@ _GIB = 1024
 #: Up to how many MiB, or cores -> per cent of what lies between.
 _MEMORY: Sequence[tuple[float, float]] = ((4 * _GIB, 25), (8 * _GIB, 20), (16 * _GIB, 10), (128 * _GIB, 6), (float("inf"), 2))
 _CPU: Sequence[tuple[float, float]] = ((1, 6), (2, 1), (4, 0.5), (float("inf"), 0.25))
-_RESERVED, _EVICTION = "kube-reserved", "eviction-hard"
+RESERVED, EVICTION = "kube-reserved", "eviction-hard"
 _DISKS = "imagefs.available<5%,nodefs.available<5%"
 
 
@@ -34,15 +34,21 @@ def by_size(cores: int, memory_mib: int) -> tuple[int, int]:
     return round(_share(cores, _CPU) * 1000), round(_share(memory_mib, _MEMORY))
 
 
-def arguments(millicores: int, memory_mib: int, eviction_mib: int) -> tuple[str, ...]:
-    """The kubelet's arguments that say so."""
-    return (f"{_RESERVED}=cpu={millicores}m,memory={memory_mib}Mi", f"{_EVICTION}=memory.available<{eviction_mib}Mi,{_DISKS}")
+def arguments(millicores: int, memory_mib: int, eviction_mib: int, own: Collection[str] = ()) -> tuple[str, ...]:
+    """The kubelet's arguments that say so, without those that are told already (`said`)."""
+    ours = {RESERVED: f"cpu={millicores}m,memory={memory_mib}Mi", EVICTION: f"memory.available<{eviction_mib}Mi,{_DISKS}"}
+    return tuple(f"{name}={value}" for name, value in ours.items() if name not in own)
+
+
+def said(options: Mapping[str, Any]) -> frozenset[str]:
+    """Which of the two arguments are the user's own."""
+    return frozenset(name for name in (RESERVED, EVICTION) if name in (named(argument)[0] for argument in items(options, OPTION)))
 
 
 def said_already(options: Mapping[str, Any]) -> Iterator[Fault]:
-    """Arguments of the user's that say the same."""
+    """Arguments of the user's for all machines that say the same."""
     for item, argument in enumerate(items(options, OPTION)):
-        if named(argument)[0] in (_RESERVED, _EVICTION):
+        if named(argument)[0] in (RESERVED, EVICTION):
             yield Fault(
                 OPTION, f"`{named(argument)[0]}` is an argument that `kubelet` becomes", "delete it here, or `kubelet.reserve`", item
             )

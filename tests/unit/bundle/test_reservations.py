@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -56,7 +57,28 @@ def test_numbers_replace_the_steps_and_a_pools_own_arguments_go_before() -> None
     numbers = {"reserve": True, "reserved_cpu": 200, "reserved_memory": "1GiB", "evict_below": "250MiB"}
     assert kubelet("server1", numbers) == ["kube-reserved=cpu=200m,memory=1024Mi", f"eviction-hard=memory.available<250Mi,{DISKS}"]
     assert kubelet("agent1", numbers, **{"kubelet-arg": ["max-pods=50"]})[0] == "max-pods=50"
-    assert kubelet("agent1", numbers, **{"kubelet-arg": ["kube-reserved=cpu=1"]}) == ["kube-reserved=cpu=1"]
+
+
+def test_a_pool_that_says_one_of_the_two_itself_keeps_the_other() -> None:
+    on, eviction = {"reserve": True}, f"eviction-hard=memory.available<100Mi,{DISKS}"
+    assert kubelet("agent1", on, **{"kubelet-arg": ["kube-reserved=cpu=1"]}) == ["kube-reserved=cpu=1", eviction]
+    assert kubelet("agent1", on, **{"kubelet-arg": ["--eviction-hard=memory.available<9%"]}) == [
+        "--eviction-hard=memory.available<9%",
+        "kube-reserved=cpu=60m,memory=512Mi",
+    ]
+    both = ["kube-reserved=cpu=1", "eviction-hard=memory.available<9%"]
+    assert kubelet("agent1", on, **{"kubelet-arg": both}) == both
+    assert kubelet("agent1", {}, **{"kubelet-arg": ["kube-reserved=cpu=1"]}) == ["kube-reserved=cpu=1"]
+
+
+def test_what_a_pool_says_itself_is_not_counted_as_what_it_replaces() -> None:
+    """2GiB less 1900MiB and 100MiB is nothing; its own 64MiB and its own threshold are what its kubelet gets."""
+    data = document() | {"kubelet": {"reserve": True, "reserved_memory": "1900MiB"}}
+    data["pools"][1]["memory"] = "8GiB"
+    for own, refused in (("max-pods=50", True), ("kube-reserved=memory=64Mi", False), ("eviction-hard=memory.available<9%", False)):
+        data["pools"][2] |= {"memory": "2GiB", "options": {"kubelet-arg": [own]}}
+        with pytest.raises(InputErrors) if refused else nullcontext():
+            plan_of(data)
 
 
 def test_the_same_told_for_all_machines_is_refused() -> None:

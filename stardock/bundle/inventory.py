@@ -13,6 +13,7 @@ from stardock.bundle.groups import groups
 from stardock.bundle.machine import journal_file, machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
+from stardock.bundle.reservation import reservation
 from stardock.bundle.snapshots import snapshot_files
 from stardock.bundle.ssh import own_arguments, shared_arguments
 from stardock.distributions import Kubernetes, distribution
@@ -140,6 +141,7 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
         "machine_packages": [*common["machine_packages"], *(each["name"] for each in confined.get("machine_fetched_packages", ()))],
         "machine_storage_units": list(system(machine.image.system).storage_units(plan.storage_clients)),
         "kubernetes_config": kubernetes.config(plan, machine, addresses, ipv6),
+        "kubernetes_reservation": reservation(plan, machine),
         "kubernetes_node": kubernetes.existing(node),
         "kubernetes_registration": kubernetes.registration(node),
         "kubernetes_join_address": kubernetes.join_address(plan, machine, addresses),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.bundle.reservation import kubelet_arguments
 from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution, reservations
 from stardock.distributions.api_server import told
 from stardock.distributions.authentication import ARGUMENT, OPTION, has_own_file, other_arguments
@@ -130,19 +131,9 @@ def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, 
         "node-ip": node_addresses,
         "token-file": f"{_folder(plan)}/token",
         **_interface(plan, machine),
-        **_reservation(plan, machine),
+        **({reservations.OPTION: list(kept)} if (kept := kubelet_arguments(plan, machine)) else {}),
         **({"selinux": True} if machine.selinux else {}),
     }
-
-
-def _reservation(plan: Plan, machine: Machine) -> dict[str, list[str]]:
-    """An argument of a pool's or a machine's own goes before ours of that name; the other one stays."""
-    wanted = plan.reservation
-    if wanted is None:
-        return {}
-    cpu, memory = reservations.by_size(machine.cores, machine.balloon_mib or machine.memory_mib)
-    own = reservations.said(machine.options)
-    return {reservations.OPTION: list(reservations.arguments(wanted.cpu or cpu, wanted.memory_mib or memory, wanted.evict_below_mib, own))}
 
 
 def _interface(plan: Plan, machine: Machine) -> dict[str, str]:

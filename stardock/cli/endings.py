@@ -25,8 +25,9 @@ def expectation(where: Workspace) -> str:
 
 
 def bootstrap_ending(done: Done) -> Iterator[str]:
-    """What is Ready, how to reach it, what it lacks; nothing where machines were only asked, and as much as the stages did."""
+    """What is Ready, how to reach it, what it lacks; little where machines were only asked, and as much as the stages did."""
     where, options = done.workspace, done.options
+    yield from _held(done)
     if options.check:
         return
     plan = where.plan
@@ -38,6 +39,13 @@ def bootstrap_ending(done: Done) -> Iterator[str]:
     if "kubeconfig" in options.stages:
         yield f"export KUBECONFIG={shlex.quote(str(where.files.kubeconfig.resolve()))}"
         yield f"kubectl get nodes        # next: ingress, storage, addresses for services: {NEXT}"
+
+
+def _held(done: Done) -> Iterator[str]:
+    for name, has in sorted(done.held.items()):
+        planned = done.workspace.plan.machine(name)
+        size = f"it has {has} MiB of memory, planned are {planned.memory_mib} MiB and {planned.cores} cores"
+        yield f"{name}: its kubelet keeps what it kept before ({size}). After `runner deploy` and its power cycle: runner bootstrap"
 
 
 def _api(where: Workspace) -> str:

@@ -33,8 +33,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 #: Roles, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
 SAYS_FOUNDED = (("founding",), "Say what was founded", "founding_authority")
 SAYS_RUNNING = (("kubernetes",), "Say what runs now", "kubernetes_running")
+SAYS_HELD = (("kubernetes",), "Say that a reservation waits", "kubernetes_held")
 #: It comes from a file of the founder's, and into the variables of the next run.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MIB = re.compile(r"[0-9]{1,9}")
 
 
 class Progress(Protocol):
@@ -86,6 +88,7 @@ class Watcher:
     left_out: dict[str, Event | None] = field(default_factory=dict)  # machine that the run goes on without -> its last failure
     authority: str = ""
     versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
+    held: dict[str, int] = field(default_factory=dict)  # machine whose kubelet keeps what it kept -> MiB that it has
     logs: dict[str, str] = field(default_factory=dict)  # machine -> last words of a Kubernetes that does not start
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
@@ -128,11 +131,13 @@ class Watcher:
             self._changed[event.host] = self._changed.get(event.host, 0) + 1
         if event.task == LOGS:
             self.logs[event.host] = str(event.result.get("stdout") or "")[:_MOST_LOGS]
-        authority, version = _said(event, *SAYS_FOUNDED), _said(event, *SAYS_RUNNING)
+        authority, version, has = (_said(event, *what) for what in (SAYS_FOUNDED, SAYS_RUNNING, SAYS_HELD))
         if _SHA256.fullmatch(authority):
             self.authority = authority
         if version:
             self.versions[event.host] = version
+        if _MIB.fullmatch(has):
+            self.held[event.host] = int(has)
 
     def _failed(self, event: Event) -> None:
         """Keep each machine's last failure: a rescue that tells what was waited for comes after what it rescues."""

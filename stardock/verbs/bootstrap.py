@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stardock.errors import ConditionError
@@ -25,11 +26,15 @@ from stardock.writing import refuse_link
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a bootstrap came to; `missing` are the agents that it went on without, and why."""
+    """What a bootstrap came to; `missing` are the agents that it went on without, and why.
+
+    `held`: machines whose kubelet keeps what it kept, until they have the memory that is planned -> MiB that they have.
+    """
 
     workspace: Workspace
     options: Options
     missing: silent.LeftOut
+    held: Mapping[str, int] = field(default_factory=dict)
 
 
 def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> Done:
@@ -53,7 +58,7 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
             missing = Bootstrap(workspace, options, place, watcher).run()
             recorder.ended = "partly" if missing else "done"
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
-    return Done(workspace=workspace, options=options, missing=missing)
+    return Done(workspace=workspace, options=options, missing=missing, held=watcher.held)
 
 
 def steps(options: Options, workspace: Workspace, say: Say) -> tuple[Step, ...]:

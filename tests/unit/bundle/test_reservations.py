@@ -129,6 +129,27 @@ def test_what_would_leave_a_kubelet_or_a_control_plane_nothing_is_refused(
     assert told in problem.message
 
 
+def needs(memory: str, own: tuple[str, ...] = (), **numbers: Any) -> tuple[int, int]:
+    """MiB and thousandths of a core that agent1 must have before its kubelet is told."""
+    data = document() | {"kubelet": {"reserve": True, **numbers}}
+    data["pools"][1]["memory"] = "16GiB"
+    data["pools"][2] |= {"cores": 2, "memory": memory, "options": {"kubelet-arg": list(own)} if own else {}}
+    host = inventory_files(plan_of(data)[0], Facts(cluster="quickstart"))["host_vars/agent1.yml"]
+    found = host["kubernetes_reservation"]
+    assert found["arguments"] == [item for item in host["kubernetes_config"]["kubelet-arg"] if item not in own]
+    return found["memory_mib"], found["millicores"]
+
+
+def test_a_reservation_is_for_a_machine_that_has_its_planned_memory() -> None:
+    """Two thirds: what a kernel shows of it is never less; and never less than what the kubelet counts as kept."""
+    assert needs("8GiB") == (5461, 70)
+    assert needs("8GiB", reserved_memory="7GiB") == (7168 + 100, 70)
+    assert needs("8GiB", reserved_cpu=1500)[1] == 1500
+    assert needs("8GiB", own=("kube-reserved=cpu=1",), evict_below="300MiB") == (300, 0)
+    off = inventory_files(plan_of(document())[0], Facts(cluster="quickstart"))["host_vars/agent1.yml"]
+    assert off["kubernetes_reservation"] == {}
+
+
 def test_a_balloons_least_memory_is_what_counts() -> None:
     data = document() | {"kubelet": {"reserve": True}}
     data["pools"][2] |= {"cores": 2, "memory": "32GiB", "balloon": "2GiB"}

@@ -39,6 +39,16 @@ def test_bootstrap_ends_with_what_is_ready_the_kubeconfig_and_what_next(tmp_path
     assert (ROOT / NEXT).exists()
 
 
+@pytest.mark.parametrize("check", [False, True])
+def test_a_reservation_that_waits_for_a_power_cycle_is_told_with_what_is_to_be_done(tmp_path: Path, check: bool) -> None:
+    where = workspace(tmp_path, document())
+    done = Done(workspace=where, options=Options(check=check), missing=LeftOut(), held={"agent1": 1987})
+    said = next(iter(bootstrap_ending(done)))
+    planned = where.plan.machine("agent1").memory_mib
+    assert said.startswith(f"agent1: its kubelet keeps what it kept before (it has 1987 MiB of memory, planned are {planned} MiB and")
+    assert said.endswith("After `runner deploy` and its power cycle: runner bootstrap")
+
+
 def test_a_path_that_a_shell_would_take_apart_is_quoted(tmp_path: Path) -> None:
     folder = tmp_path / "my cluster; rm"
     folder.mkdir()

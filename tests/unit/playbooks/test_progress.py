@@ -13,7 +13,7 @@ from stardock.errors import ConditionError, EngineError, RefusedError
 from stardock.model.jump import Jump
 from stardock.playbooks.events import Event, Kind
 from stardock.playbooks.failure import QUORUM, cause, failure_error
-from stardock.playbooks.progress import LOGS, SAYS_FOUNDED, SAYS_RUNNING, Log, Watcher
+from stardock.playbooks.progress import LOGS, SAYS_FOUNDED, SAYS_HELD, SAYS_RUNNING, Log, Watcher
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
@@ -101,9 +101,15 @@ def test_no_machine_says_what_was_founded_by_itself(tmp_path: Path, role: str, t
     assert (watcher.authority, watcher.versions) == ("", {})
 
 
+@pytest.mark.parametrize(("said", "held"), [("1987", {"server1": 1987}), ("", {}), ("1987; rm", {})])
+def test_memory_that_a_machine_lacks_is_a_number(tmp_path: Path, said: str, held: dict[str, int]) -> None:
+    watcher, _ = watch(tmp_path, facts("kubernetes", "Say that a reservation waits", kubernetes_held=said))
+    assert watcher.held == held
+
+
 def test_the_tasks_that_say_something_are_there() -> None:
     """Under the names by which the watcher knows them."""
-    said = [(role, task, name) for roles, task, name in (SAYS_FOUNDED, SAYS_RUNNING) for role in roles]
+    said = [(role, task, name) for roles, task, name in (SAYS_FOUNDED, SAYS_RUNNING, SAYS_HELD) for role in roles]
     for role, task, name in said:
         text = "".join(path.read_text() for path in (ROOT / "ansible/roles" / role / "tasks").glob("*.yml"))
         assert re.search(rf"- name: {task}\n  ansible.builtin.set_fact:\n    {name}: ", text)

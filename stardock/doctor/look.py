@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from stardock.doctor import reach
-from stardock.doctor.checks.addresses import static
-from stardock.doctor.scene import Scene, Tried
+from stardock.doctor.checks.addresses import VIP, static
+from stardock.doctor.scene import Heard, Scene, Tried
 from stardock.doctor.tools import found_tools
 from stardock.errors import ConditionError
 from stardock.estate.connection import Estate, resolved
@@ -43,13 +43,23 @@ def look(where: Workspace, environ: Mapping[str, str]) -> Scene:
         if scene.survey:
             scene = _tried(scene, folder, environ)
         environment = {name: environ[name] for name in SEEN if environ.get(name)}
-        here = replace(scene, tools=tools.result(), answering=answering.result(), environment=environment)
+        heard = {**answering.result(), **not_asked(where.plan)}
+        here = replace(scene, tools=tools.result(), answering=heard, environment=environment)
         return replace(here, local_images=_local_images(where, folder))
 
 
 def _reached(plan: Plan) -> Iterator[str]:
-    """The planned addresses that can be asked from here: those behind a jump host cannot."""
-    return (address for address, whose in static(plan).items() if whose not in plan.ssh.jumps)
+    """The planned addresses that can be asked from here."""
+    return (address for address in static(plan) if address not in not_asked(plan))
+
+
+def not_asked(plan: Plan) -> dict[str, Heard]:
+    """Planned addresses behind a jump host, the VIP of such machines among them: from here another network has them, or nobody."""
+    jumps = dict(plan.ssh.jumps)
+    behind = [jumps[machine.name] for machine in plan.carriers if machine.name in jumps]
+    of_vip = {VIP: behind[0]} if behind else {}
+    found = {address: {**jumps, **of_vip}.get(whose) for address, whose in static(plan).items()}
+    return {address: Heard(f"it is behind the jump host {jump}", sure=False, asked=False) for address, jump in found.items() if jump}
 
 
 def _jumps(where: Workspace, folder: Path) -> dict[str, Tried]:
@@ -59,7 +69,12 @@ def _jumps(where: Workspace, folder: Path) -> dict[str, Tried]:
         return {}
     key = named_file(folder, ssh.private_key) if ssh.private_key else None
     known = {name: address_of(plan.machine(name), where.facts) or name for name in ssh.jumps}
-    return reach.jumps({jump: f"{known[name]}:{ssh.port}" for name, jump in ssh.jumps.items()}, key)
+    return reach.jumps({jump: _target(known[name], ssh.port) for name, jump in ssh.jumps.items()}, key)
+
+
+def _target(address: str, port: int) -> str:
+    """HOST:PORT, as ssh's -W takes it: an IPv6 address in brackets (ssh(1))."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _asked(where: Workspace, environ: Mapping[str, str]) -> Scene:

@@ -56,10 +56,10 @@ def _carried_on_servers(spec: Spec) -> Iterator[Problem]:
     if spec.network.vip_ipv6 and spec.api.on_servers == "kube-vip":
         message = "kube-vip is written here for one address, and `vip_ipv6` is a second one"
         yield at(spec, ("network", "vip_ipv6"), message, "delete it, or write `on_servers: keepalived`")
-    bound = spec.distribution.options.get(_BIND)
-    if bound not in {None, *_EVERYWHERE}:
-        message = f"servers would listen at {bound} alone, and not at the virtual IP that they are to hold (`on_servers`)"
-        yield at(spec, ("distribution", "options", _BIND), message, "delete it, or let load balancers hold the virtual IP")
+    for keys, bound in dict(_bound(spec)).items():
+        if bound not in {None, *_EVERYWHERE}:
+            message = f"servers would listen at {bound} alone, and not at the virtual IP that they are to hold (`on_servers`)"
+            yield at(spec, (*keys, _BIND), message, "delete it, or let load balancers hold the virtual IP")
     for pool in spec.pools:
         if pool.role == "loadbalancer" and pool.members:
             message = "load balancers hold the virtual IP where there are any, and `on_servers` wants it on servers"
@@ -68,6 +68,16 @@ def _carried_on_servers(spec: Spec) -> Iterator[Problem]:
         if pool.role == "server" and spec.api.on_servers == "keepalived" and "loadbalancer" not in own.roles:
             message = f"{own.title} has no keepalived, so that servers of `{pool.name}` cannot hold the virtual IP"
             yield at(spec, ("api", "on_servers"), message, "write `on_servers: kube-vip`, or add load balancers of another system")
+
+
+def _bound(spec: Spec) -> Iterator[tuple[Keys, object]]:
+    """Where a server listens, and where that is said: by the machine, else by its pool, else for all."""
+    for keys, pool, machine in spec.members():
+        said = ((keys, machine.options), (keys[:2], pool.options), (("distribution",), spec.distribution.options))
+        for where, options in said if pool.role == "server" else ():
+            if _BIND in options:
+                yield (*where, "options"), options[_BIND]
+                break
 
 
 def _asks_by_a_service(spec: Spec) -> Iterator[Problem]:

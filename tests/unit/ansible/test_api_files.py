@@ -248,6 +248,23 @@ def test_an_address_that_servers_listen_at_alone_is_refused_where_they_hold_the_
     assert [*api_rules(spec_of(data))] == []
 
 
+def test_so_is_one_of_a_pool_or_of_a_machine_where_it_is_said_and_counts() -> None:
+    data = servers_alone({"on_servers": "keepalived"})
+    data["distribution"]["options"] = {"bind-address": "192.168.1.50"}
+    servers = data["pools"][0]
+    servers["options"] = {"bind-address": "::"}
+    assert [*api_rules(spec_of(data))] == [], "the pool's wins"
+    servers["options"] = {"bind-address": "192.168.1.51"}
+    (problem,) = api_rules(spec_of(data))
+    assert (problem.path, "at 192.168.1.51 alone" in problem.message) == ("pools[0].options.bind-address", True)
+    servers["options"] = {"bind-address": "::"}
+    servers.pop("count", None), servers.pop("pattern", None)
+    servers["machines"] = [{"name": f"server{n}"} for n in (1, 2, 3)]
+    servers["machines"][2]["options"] = {"bind-address": "127.0.0.1"}
+    (problem,) = api_rules(spec_of(data))
+    assert problem.path == "pools[0].machines[2].options.bind-address"
+
+
 @pytest.mark.proves("feature VIP on servers by kube-vip")
 def test_kube_vip_is_a_daemon_set_on_servers_alone_that_holds_the_vip_by_arp_and_a_lease() -> None:
     path = "/var/lib/rancher/rke2/server/manifests/stardock-kube-vip.yaml"

@@ -9,10 +9,13 @@ from stardock.model.jump import Jump
 from stardock.spec.units import Form
 
 NONE = "none"
-_JUMP = r"(?:[A-Za-z0-9_][A-Za-z0-9._-]{0,63}@)?(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+#: 1 to 65535: another one ssh refuses with words that name no line of cluster.yaml.
+_PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
+_JUMP = rf"(?:[A-Za-z0-9_][A-Za-z0-9._-]{{0,63}}@)?{_HOST}(?::{_PORT})?"
 _PARTS = re.compile(r"(?:(.+)@)?(.+?)(?::([0-9]{1,5}))?")
 
-JumpHost = Annotated[str, Form(_JUMP, "a jump host as user@host:port, or none", "ops@bastion.home.arpa:22")]
+JumpHost = Annotated[str, Form(_JUMP, "a jump host as user@host:port (1 to 65535), or none", "ops@bastion.home.arpa:22")]
 
 
 def jump_of(text: str) -> Jump | None:

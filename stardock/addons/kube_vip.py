@@ -7,12 +7,15 @@ those of kube-vip.io/manifests/rbac.yaml that the control plane needs: nothing a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from stardock.distributions import distribution
+from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.model.settings import LoadBalancing
 from stardock.systems import HEAD, system
+from stardock.systems.networkd import KEEP, file_of
 from stardock.yamltext import yaml_text
 
 VERSION = "v1.2.3"
@@ -32,6 +35,17 @@ def server_files(plan: Plan) -> list[dict[str, str]]:
     content = HEAD + "---\n".join(yaml_text(one) for one in (*_rights(), _daemon_set(plan, balancing)))
     folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
     return [folder, {"path": path, "content": content, "mode": "0600", "directory_mode": "0700"}]
+
+
+def network_files(plan: Plan, machine: Machine, paths: Iterable[str]) -> list[dict[str, str]]:
+    """A drop-in beside the file of each NIC of a server, where networkd has one (among `paths`).
+
+    An address that kube-vip put there stays when networkd starts anew; without, it would be back only when kube-vip looks again, after seconds (kube-vip/kube-vip#173, #198; systemd.network(5), `KeepConfiguration`).
+    """
+    content = HEAD + "\n".join(("[Network]", *KEEP, ""))
+    wished = {"content": content} if server_files(plan) else {"state": "absent"}
+    nics = {file_of(interface) for interface in machine.interfaces}
+    return [{"path": f"{path}.d/50-kube-vip.conf", **wished, "applies": "networkd"} for path in paths if path in nics]
 
 
 def former_manifest(plan: Plan) -> str:

@@ -131,6 +131,7 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     common["machine_secret_files"] += secret
     if machine.role == "server":
         clear, secret = snapshot_files(plan)
+        common["machine_files"] += kube_vip.network_files(plan, machine, [file["path"] for file in common["machine_files"]])
         common["machine_files"] += [*clear, *network_files(plan), *kube_vip.server_files(plan), *kured.server_files(plan)]
         common["machine_secret_files"] += secret
     node, wanted = kubernetes.node(plan, machine), plan.distribution

@@ -25,13 +25,15 @@ KEEP = ("KeepConfiguration=static",)
 _MTU_OF_BRIDGE = 1
 
 
+def file_of(interface: Interface) -> str:
+    """Where its file lies."""
+    return f"/etc/systemd/network/05-stardock-{interface.name}.network"
+
+
 def networks(machine: Machine, *, named: bool = True) -> tuple[ManagedFile, ...]:
     """One file an interface. `named`: cloud-init has given the NIC the interface's name; else its MAC alone tells it."""
     shared = "keepalived" in machine.packages  # of load balancers, and of servers that carry the VIP themselves
-    return tuple(
-        ManagedFile(f"/etc/systemd/network/05-stardock-{interface.name}.network", network(interface, named=named, shared=shared))
-        for interface in machine.interfaces
-    )
+    return tuple(ManagedFile(file_of(interface), network(interface, named=named, shared=shared)) for interface in machine.interfaces)
 
 
 def foreign_routes(machine: Machine) -> tuple[ManagedFile, ...]:

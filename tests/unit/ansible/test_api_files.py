@@ -195,6 +195,25 @@ def test_an_edit_of_the_interface_of_a_server_that_carries_the_vip_leaves_it_its
     assert kept == [True, False]
 
 
+def test_a_server_that_may_carry_it_by_kube_vip_keeps_it_when_networkd_starts_anew() -> None:
+    """kube-vip/kube-vip#173: a restart of networkd takes it, and kube-vip looks again after seconds."""
+    path, keeps = "/etc/systemd/network/05-stardock-ens18.network.d/50-kube-vip.conf", "[Network]\nKeepConfiguration=static\n"
+
+    def found(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        files = inventory_files(plan_of(data)[0], Facts(cluster="quickstart"))[f"host_vars/{name}.yml"]["machine_files"]
+        return [file for file in files if "kube-vip.conf" in file["path"]]
+
+    (file,) = found(servers_alone({"on_servers": "kube-vip"}), "server2")
+    assert (file["path"], file["content"].endswith(keeps), file["applies"]) == (path, True, "networkd")
+    assert found(servers_alone({"on_servers": "kube-vip"}), "agent1") == []
+    for api in ({"on_servers": "keepalived"}, {}):
+        assert found(servers_alone(api), "server2") == [{"path": path, "state": "absent", "applies": "networkd"}]
+    assert [file["path"] for file in found(flatcar(), "server1")] == [path]
+    micro = servers_alone({"on_servers": "kube-vip"})
+    micro["pools"][0]["image"] = {"system": "microos"}
+    assert found(micro, "server1") == [], "NetworkManager leaves addresses alone that it did not put there"
+
+
 def test_kube_vip_is_refused_where_servers_would_carry_the_vip_on_interfaces_of_different_names() -> None:
     with pytest.raises(InputErrors) as caught:
         plan_of(two_pools("kube-vip"))

@@ -40,7 +40,8 @@ def server_files(plan: Plan) -> list[dict[str, str]]:
 def network_files(plan: Plan, machine: Machine, paths: Iterable[str]) -> list[dict[str, str]]:
     """A drop-in beside the file of each NIC of a server, where networkd has one (among `paths`).
 
-    An address that kube-vip put there stays when networkd starts anew; without, it would be back only when kube-vip looks again, after seconds (kube-vip/kube-vip#173, #198; systemd.network(5), `KeepConfiguration`).
+    An address that kube-vip put there stays when networkd starts anew (systemd.network(5), `KeepConfiguration`); without, it would be
+    back only when kube-vip looks again, after seconds (kube-vip/kube-vip#173, #198).
     """
     content = HEAD + "\n".join(("[Network]", *KEEP, ""))
     wished = {"content": content} if server_files(plan) else {"state": "absent"}

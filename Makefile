@@ -52,9 +52,10 @@ test-slowly: lab-setup test-setup ## the lab's tests, one worker, under a quota 
 
 test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drains (five minutes)
 	@tools/setup conformance
-	@STARDOCK_LOCK=write pytest -m nodes tests/lab tests/conformance
+	@STARDOCK_LOCK=write pytest -m "nodes and not long" tests/lab tests/conformance
 
-test-long: lab-setup test-setup ## clusters that fail while they are made, and RKE2 that grows from one server (ten minutes)
+test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the six of the golden files, fifteen nodes (an hour)
+	@tools/setup nodes
 	@STARDOCK_LOCK=write pytest -m long tests/lab
 
 test-conformance: lab-setup ## Kubernetes' own conformance tests against a cluster in the lab (an hour and more); writes what docs/proof.md says

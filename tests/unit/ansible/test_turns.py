@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -296,7 +297,7 @@ def test_downloads_and_unpacking_on_all_machines_side_by_side_only_restarts_are_
     assert [(play["hosts"], play.get("serial")) for play in every if role_of(play) == "main"] == [
         ("founder", None),
         ("server:&down", 1),
-        ("server:!down", 1),
+        ("server:!down:!at_once", 1),
         ("agent:!one_at_a_time:!silent", 10),
         ("agent:&one_at_a_time:!silent", 1),
     ]
@@ -318,3 +319,39 @@ def test_the_others_are_looked_at_before_a_server_is_changed_and_nobody_was_lost
     assert order == ["Founder: a snapshot before another version", "Founder: the first server"]
     gate = next(play for play in plays("founder") if play["name"] == order[0])
     assert gate["roles"] == [{"role": "together", "run_once": True}]
+
+
+SEEN = {"installed": "v1.36.5+rke2r1 0", "program": "yes", "state": "active"}
+TURNS: dict[
+    str, tuple[dict[str, str], list[str], bool, str]
+] = {  # what was found, what is pending, belongs to the cluster and does not run
+    "as-planned": ({}, [], False, "at_once"),
+    "edited": ({}, ["rke2"], False, "one_at_a_time"),
+    "older": ({"installed": "v1.36.4+rke2r1 0"}, [], False, "one_at_a_time"),
+    "new": ({"state": "inactive"}, [], False, "one_at_a_time"),
+    "stopped": ({"state": "inactive"}, [], True, "down"),
+    "starting": ({"state": "activating"}, [], True, "down"),
+}
+
+
+@pytest.mark.parametrize("kind", ["server", "agent"])
+def test_servers_that_join_or_restart_wait_for_their_turn_and_those_as_planned_are_looked_at_together(kind: str, tmp_path: Path) -> None:
+    """Agents that join go together, too; one that is down is started with them."""
+    hosts = {
+        name: {
+            "kubernetes_seen": {"stdout_lines": [f"{key}={value}" for key, value in {**SEEN, **found}.items()]},
+            "kubernetes_difference": {"pending": pending},
+            "kubernetes_down": down,
+        }
+        for name, (found, pending, down, _) in TURNS.items()
+    }
+    known = {**facts(RKE2), "kubernetes_type": kind, "kubernetes_version": "v1.36.5+rke2r1", "kubernetes_sha256": "0"}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "vars": {**known, "ansible_connection": "local"}}}))
+    tell = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }} {{ kubernetes_turn }}."}}
+    play = {"hosts": "all", "gather_facts": False, "vars_files": [str(ANSIBLE / "roles/kubernetes/vars/main.yml")], "tasks": [tell]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]
+    said = subprocess.run(command, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False).stdout
+    found = dict(re.findall(r'"msg": "(\S+) (\S+)\."', said))
+    of_agents = {"new": "at_once", "stopped": "at_once", "starting": "at_once"}
+    assert found == {name: turn for name, (*_, turn) in TURNS.items()} | (of_agents if kind == "agent" else {}), said

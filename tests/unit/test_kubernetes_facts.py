@@ -112,7 +112,7 @@ def options_of(role: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_the_role_of_all_distributions_takes_what_the_inventory_and_the_controller_give_and_no_more(name: str) -> None:
     entries = options_of("kubernetes")
-    assert set(entries) == {"main", "prepare", "turn", "running", "snapshot", "nodes", "withdraw"}
+    assert set(entries) == {"main", "prepare", "turn", "serving", "running", "snapshot", "nodes", "withdraw"}
     taken = set().union(*entries.values())
     assert {option for option in taken if not option.startswith("kubernetes_")} == set()
     given = {key for values in inventory_files(quickstart_plan(), Facts(cluster="quickstart")).values() for key in values}

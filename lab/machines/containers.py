@@ -16,6 +16,7 @@ from lab.commands import run
 from lab.errors import LabError
 from lab.machines.agent import AgentInterface, AgentSilentError, GuestAgent, ImitatedAgent
 from lab.machines.cgroups import LabGroup
+from lab.machines.console import log_after
 from lab.machines.container import Machine
 from lab.machines.disk import disk_of
 from lab.machines.hypervisor import Guest, GuestError
@@ -74,6 +75,10 @@ class NspawnHypervisor:
     def is_running(self, vm_id: int) -> bool:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""
         return self._running(vm_id) is not None
+
+    def printed(self, vm_id: int, after: int | None) -> tuple[int, bytes]:
+        """What its console printed beyond a position."""
+        return log_after(self._folder / str(vm_id) / "console.log", after)
 
     def agent(self, vm_id: int) -> GuestAgent:
         """A container has no virtio channel: the agent is imitated, as far as the guest has the program and has booted."""

@@ -96,5 +96,8 @@ class Hypervisor(Protocol):
     def is_running(self, vm_id: int) -> bool:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""
 
+    def printed(self, vm_id: int, after: int | None) -> tuple[int, bytes]:
+        """What its serial console printed beyond a position, and the position after that; None: nothing, and the position of now."""
+
     def agent(self, vm_id: int) -> GuestAgent:
         """The machine's guest agent; asking it raises AgentSilentError while nobody answers there."""

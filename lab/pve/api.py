@@ -21,17 +21,19 @@ from lab.pve.estate import Estate
 from lab.pve.routes import HANDLERS, Request
 from lab.pve.schema.check import Given, parameter_errors
 from lab.pve.schema.model import Route
+from lab.pve.websocket import carry, is_upgrade
 
 _log = logging.getLogger(__name__)
 PREFIX = "/api2/json"
 _SCHEME = "PVEAPIToken="
 _SERVER = {"Server": "pve-api-daemon/3.0"}
 _WORKERS = 32
+OK = 200
 #: Who asks for a ticket.
 NOBODY = ""
 _Asked = dict[str, str | list[str]]
 #: Parameters whose value is never kept in the journal.
-_SECRET = frozenset({"cipassword", "password"})
+_SECRET = frozenset({"cipassword", "password", "vncticket"})
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Api:
     unauthorized_delay: float = 3.0
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WORKERS))
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """One request of /api2/json."""
         code, reason, body, asked = await self._answer(request)
         path = request.rel_url.raw_path.removeprefix(PREFIX)
@@ -61,6 +63,8 @@ class Api:
             await asyncio.sleep(self.estate.conditions.latency)
         if code == UNAUTHORIZED:
             await asyncio.sleep(self.unauthorized_delay)
+        if code == OK and is_upgrade(request):
+            return await carry(request, self.estate, int(body["data"]["port"]))
         return web.Response(status=code, reason=reason, text=json.dumps(body), content_type="application/json", headers=_SERVER)
 
     async def _answer(self, request: web.Request) -> tuple[int, str, dict[str, Any], Given]:

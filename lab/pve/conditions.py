@@ -35,6 +35,7 @@ class Conditions:
     agents: dict[int, AgentCondition] = field(default_factory=dict)  # by VM id
     qmp: dict[int, str] = field(default_factory=dict)  # by VM id: what QEMU says of a VM that runs, `paused` for example
     latency: float = 0.0
+    console_tokens: bool = True  # whether a terminal knows API tokens: qemu-server 9.1.7 and later
 
     def agent(self, vm_id: int) -> AgentCondition:
         """That of a VM's guest agent."""

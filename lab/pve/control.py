@@ -1,7 +1,7 @@
 """/lab: what a test asks of the emulated PVE and a real one does not have. It is reachable from inside the lab only.
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
-/lab/qmp, /lab/pvestatd, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password.
+/lab/qmp, /lab/console, /lab/pvestatd, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password.
 Bodies and answers are JSON.
 """
 
@@ -42,6 +42,7 @@ class Control:
             "schema_origin": schema.origin,
             "formats_not_checked": self._unchecked(),
             "requests": dict(sorted(self._api.journal.counts.items())),
+            "typed": list(self._estate.consoles.typed),
             "tasks_running": tasks.running(),
             "tasks_most_at_once": tasks.most_at_once,
             "vms": {vm.vm_id: {"node": vm.node, "status": self._estate.power(vm)} for vm in list(self._estate.state.vms.values())},
@@ -91,6 +92,14 @@ class Control:
     def qmp(self, body: _Body) -> _Body:
         """QEMU says `status` of the VM `vm_id` while it runs (paused, io-error, ...); without one, the usual."""
         self._estate.conditions.qmp[int(body["vm_id"])] = body.get("status", "")
+        return {}
+
+    def console(self, body: _Body) -> _Body:
+        """`text` (its characters are bytes) comes out of the serial console of `vm_id`; `tokens`: whether terminals know API tokens."""
+        if "tokens" in body:
+            self._estate.conditions.console_tokens = bool(body["tokens"])
+        if "text" in body:
+            self._flags().print(int(body["vm_id"]), str(body["text"]).encode("latin-1"))
         return {}
 
     def _flags(self) -> PowerFlags:
@@ -166,7 +175,7 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     writes = {
         "reset": control.reset, "delay": control.delay, "fail": control.fail, "agent": control.agent, "kill": control.kill,
         "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
-        "password": control.password, "qmp": control.qmp, "pvestatd": control.pvestatd,
+        "password": control.password, "qmp": control.qmp, "console": control.console, "pvestatd": control.pvestatd,
     }  # fmt: skip
     return [web.get(f"/lab/{name}", _handler(action)) for name, action in reads.items()] + [
         web.post(f"/lab/{name}", _handler(action)) for name, action in writes.items()

@@ -14,6 +14,7 @@ from lab.machines.hypervisor import Guest, Hypervisor
 from lab.pve.access.store import Access
 from lab.pve.access.tickets import Tickets
 from lab.pve.conditions import Conditions
+from lab.pve.consoles import Consoles
 from lab.pve.errors import failed, no_such_vm
 from lab.pve.pvestatd import Pvestatd
 from lab.pve.schema import Schema
@@ -40,6 +41,7 @@ class Estate:
         self.tickets = Tickets()
         self.storages = Storages(settings, self.state)
         self.tasks = Tasks()
+        self.consoles = Consoles()
         self.pvestatd = Pvestatd(self._as_they_are)
         self.conditions = Conditions()
         self.started = time.time()

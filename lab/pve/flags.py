@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.machines.agent import AgentInterface, AgentSilentError, GuestAgent, ImitatedAgent
-from lab.machines.hypervisor import Guest
+from lab.machines.hypervisor import Guest, GuestError
 
 
 class PowerFlags:
@@ -21,6 +22,8 @@ class PowerFlags:
         self._running: set[int] = set(json.loads(file.read_text(encoding="utf-8"))) if file and file.exists() else set()
         self._interfaces: dict[int, tuple[AgentInterface, ...]] = {}
         self._files: dict[int, dict[str, bytes]] = {}
+        self._printed: dict[int, bytes] = {}
+        self.deaf: set[int] = set()  # VMs whose guest hangs: until its next start it obeys no shutdown, and its agent is silent
         self.guests: dict[int, Guest] = {}  # what each VM was last started with
 
     def tell(self, vm_id: int, interfaces: tuple[AgentInterface, ...], files: Mapping[str, bytes] | None = None) -> None:
@@ -31,10 +34,14 @@ class PowerFlags:
     def start(self, guest: Guest) -> None:
         """Sets the flag."""
         self.guests[guest.vm_id] = guest
+        self.deaf.discard(guest.vm_id)
         self._set(guest.vm_id, running=True)
 
-    def shutdown(self, vm_id: int, timeout: float) -> None:  # noqa: ARG002 - a flag is quick
-        """Clears the flag."""
+    def shutdown(self, vm_id: int, timeout: float) -> None:
+        """Clears the flag. Raises GuestError after `timeout` where the guest hangs."""
+        if vm_id in self.deaf:
+            time.sleep(timeout)
+            raise GuestError(f"VM {vm_id} is still there")
         self._set(vm_id, running=False)
 
     def stop(self, vm_id: int) -> None:
@@ -55,13 +62,23 @@ class PowerFlags:
         """The flag."""
         return vm_id in self._running
 
+    def print(self, vm_id: int, text: bytes) -> None:
+        """The guest prints on its serial console."""
+        with self._lock:
+            self._printed[vm_id] = self._printed.get(vm_id, b"") + text
+
+    def printed(self, vm_id: int, after: int | None) -> tuple[int, bytes]:
+        """What `print` was given."""
+        whole = self._printed.get(vm_id, b"")
+        return len(whole), b"" if after is None else whole[after:]
+
     def agent(self, vm_id: int) -> GuestAgent:
         """One that answers what `tell` said, and nothing before that."""
         return ImitatedAgent(lambda: self.interfaces(vm_id), lambda path: self.read_file(vm_id, path))
 
     def interfaces(self, vm_id: int) -> tuple[AgentInterface, ...]:
         """What `tell` said. Raises AgentSilentError before that."""
-        if vm_id not in self._interfaces:
+        if vm_id not in self._interfaces or vm_id in self.deaf:
             raise AgentSilentError(str(vm_id))
         return self._interfaces[vm_id]
 

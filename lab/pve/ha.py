@@ -7,6 +7,7 @@ resource is in state `error`. What is not: fencing takes no time, there are no p
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,34 @@ def settle_one(estate: Estate, sid: str) -> None:
         estate.hypervisor.stop(vm.vm_id)
     elif wanted in _STARTED and estate.ha_states.get(sid) != "error":
         _start(estate, sid, vm)
+
+
+def stop(estate: Estate, sid: str, timeout: float) -> None:
+    """The CRM's command `stop`: asks the guest, and cuts the power after `timeout` seconds, whoever asked (PVE::HA::Resources::PVEVM,
+    `shutdown`: forceStop); 0: at once. It stays off, for the resource's state is `stopped` from now on (PVE::HA::Manager). Returns at once.
+    """
+    with estate.state as state:
+        state.ha[sid]["state"] = "stopped"
+    estate.ha_states[sid] = "request_stop"
+    threading.Thread(target=_stop, args=(estate, sid, timeout), name=f"ha stop {sid}", daemon=True).start()
+
+
+def _stop(estate: Estate, sid: str, timeout: float) -> None:
+    vm, log = vm_of(estate, sid), estate.ha_log.append
+    if vm is None:
+        return
+    if timeout:
+        power.shutdown(estate, vm, timeout, force=True, log=log)
+    else:
+        power.stop(estate, vm, log)
+    estate.ha_states[sid] = "stopped"
+
+
+def told(estate: Estate, vm_id: int) -> dict[str, Any]:
+    """What a VM's status says of it (PVE::HA::Config, `get_service_status`)."""
+    if not managed(estate, vm_id):
+        return {"managed": 0}
+    return {"managed": 1, "state": estate.ha_states.get(f"vm:{vm_id}")}
 
 
 def _start(estate: Estate, sid: str, vm: Vm) -> None:

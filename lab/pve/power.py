@@ -76,9 +76,16 @@ def check_trunks(estate: Estate, vm: Vm) -> None:
             raise TaskError("vlan aware feature need to be enabled to use trunks")
 
 
+def check_lock(vm: Vm) -> None:
+    """What PVE does with a VM, nobody else does (PVE::AbstractConfig, `check_lock`). Raises TaskError."""
+    if vm.config.get("lock"):
+        raise TaskError(f"VM is locked ({vm.config['lock']})")
+
+
 def start(estate: Estate, vm: Vm, log: Log) -> None:
     """Qmstart. The seed is built here, so a snippet that is missing on this node fails the task."""
     with estate.locked(vm.vm_id):
+        check_lock(vm)
         if estate.is_running(vm):
             raise TaskError(f"VM {vm.vm_id} already running")
         _start(estate, guest_of(estate, vm), log)
@@ -104,6 +111,7 @@ def stop(estate: Estate, vm: Vm, log: Log) -> None:
 
 def _stop(estate: Estate, vm: Vm, log: Log) -> None:
     if estate.is_running(vm):
+        check_lock(vm)
         log(f"stopping VM {vm.vm_id}")
         estate.hypervisor.stop(vm.vm_id)
 
@@ -117,6 +125,7 @@ def shutdown(estate: Estate, vm: Vm, timeout: float | None, *, force: bool, log:
 def _shutdown(estate: Estate, vm: Vm, timeout: float | None, *, force: bool, log: Log) -> None:
     if not estate.is_running(vm):
         return
+    check_lock(vm)
     try:
         estate.hypervisor.shutdown(vm.vm_id, SHUTDOWN_TIMEOUT if timeout is None else timeout)
     except GuestError as error:
@@ -136,6 +145,7 @@ def reboot(estate: Estate, vm: Vm, timeout: float | None, log: Log) -> None:
 def reset(estate: Estate, vm: Vm, log: Log) -> None:
     """qmreset: the reset button. The drive stays as the last start built it."""
     with estate.locked(vm.vm_id):
+        check_lock(vm)
         guest = estate.guests.get(vm.vm_id) or guest_of(estate, vm)
         estate.hypervisor.stop(vm.vm_id)
         _start(estate, guest, log)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.estate import Estate, estate
+from tests.waiting import until
 
 pytestmark = pytest.mark.contract
 
@@ -102,12 +103,14 @@ def test_what_is_managed_is_started_and_stopped_by_the_manager(pve: Estate) -> N
     manage(pve, max_relocate=2, comment="ours")
     current = "/nodes/pve1/qemu/200/status/current"
     assert pve.do("POST", "/nodes/pve1/qemu/200/status/stop").status == "OK"
-    assert (pve.get(f"/cluster/ha/resources/{SID}")["state"], pve.get(current)["status"]) == ("stopped", "stopped")
+    assert pve.get(f"/cluster/ha/resources/{SID}")["state"] == "stopped"
+    until(lambda: pve.get(current)["status"] == "stopped", "the manager, which was only told, to stop it")
     assert pve.do("POST", "/nodes/pve1/qemu/200/status/start").status == "OK"
     described = {"sid": SID, "type": "vm", "state": "started", "max_relocate": 2, "comment": "ours"}
     assert described.items() <= pve.get("/cluster/ha/resources/200").items()
-    assert (pve.get(current)["status"], pve.get(current)["ha"]) == ("running", {"managed": 1})
+    assert (pve.get(current)["status"], pve.get(current)["ha"]) == ("running", {"managed": 1, "state": "started"})
     assert pve.do("POST", "/nodes/pve1/qemu/200/status/stop").status == "OK"
+    until(lambda: pve.get(current)["status"] == "stopped", "the manager to stop it")
     assert "used in HA resources and purge" in pve.ask("DELETE", "/nodes/pve1/qemu/200").reason
     assert pve.do("DELETE", "/nodes/pve1/qemu/200", purge=1).status == "OK"
     assert pve.get("/cluster/ha/resources") == []

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from lab.machines.agent import AgentSilentError, GuestAgent
+from lab.machines.console import log_after
 from lab.machines.hypervisor import Guest, GuestError, Hypervisor
 from lab.machines.qemu.machine import QemuMachine
 from lab.machines.qemu.volumes import Volumes
@@ -58,6 +59,10 @@ class QemuHypervisor:
         """Whether it runs now (a guest may have powered off by itself, or been killed)."""
         return self._running(vm_id) is not None
 
+    def printed(self, vm_id: int, after: int | None) -> tuple[int, bytes]:
+        """What its serial console printed beyond a position."""
+        return log_after(self._folder / str(vm_id) / "console.log", after)
+
     def agent(self, vm_id: int) -> GuestAgent:
         """The guest's own."""
         machine = self._running(vm_id)
@@ -103,6 +108,10 @@ class MixedHypervisor:
     def is_running(self, vm_id: int) -> bool:
         """Whether it runs now."""
         return self._of(vm_id).is_running(vm_id)
+
+    def printed(self, vm_id: int, after: int | None) -> tuple[int, bytes]:
+        """What its serial console printed beyond a position."""
+        return self._of(vm_id).printed(vm_id, after)
 
     def agent(self, vm_id: int) -> GuestAgent:
         """The machine's guest agent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.pve.routes import access, agent, cluster, content, ha, mapping, migrate, nodes, pools, qemu, status, tasks, ticket
+from lab.pve.routes import access, agent, cluster, console, content, ha, mapping, migrate, nodes, pools, qemu, status, tasks, ticket
 from lab.pve.routes.handler import Handler, Request
 
 __all__ = ["HANDLERS", "Handler", "Request"]
@@ -10,6 +10,6 @@ __all__ = ["HANDLERS", "Handler", "Request"]
 #: All of them; a route that the schema has and this table lacks is answered 501, too.
 HANDLERS: dict[tuple[str, str], Handler] = {
     key: handler
-    for module in (access, agent, cluster, content, ha, mapping, migrate, nodes, pools, qemu, status, tasks, ticket)
+    for module in (access, agent, cluster, console, content, ha, mapping, migrate, nodes, pools, qemu, status, tasks, ticket)
     for key, handler in module.ROUTES.items()
 }

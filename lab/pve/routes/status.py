@@ -18,7 +18,8 @@ def current(request: Request) -> dict[str, Any]:
     agent = str(vm.config.get("agent", "0"))
     told = {"vmid": vm.vm_id, "name": vm.config.get("name"), "status": status, "qmpstatus": qmp, "cpus": int(vm.config.get("cores", 1)),
             "maxmem": power.memory_mib(vm) * 1024**2, "maxdisk": 0, "mem": 0, "cpu": 0, "disk": 0,
-            "uptime": int(status == "running"), "ha": {"managed": int(ha.managed(request.estate, vm.vm_id))}}  # fmt: skip
+            "uptime": int(status == "running"), "ha": ha.told(request.estate, vm.vm_id)}  # fmt: skip
+    told |= {"lock": vm.config["lock"]} if vm.config.get("lock") else {}
     told |= {"agent": 1} if agent.startswith(("1", "enabled=1")) or ",enabled=1" in agent else {}
     return told | ({"tags": vm.config["tags"]} if vm.config.get("tags") else {})
 
@@ -34,14 +35,19 @@ def _timeout(request: Request) -> float | None:
     return None if text is None else float(text)
 
 
-def _ask_manager(request: Request, state: str) -> None:
-    """What HA looks after is started and stopped by its manager, which then keeps it so."""
+def _ask_manager(request: Request) -> None:
+    """`ha-manager set SID --state started`: what HA looks after is started by its manager, which then keeps it so."""
     sid = f"vm:{request['vmid']}"
     with request.estate.state as known:
-        known.ha[sid]["state"] = state
+        known.ha[sid]["state"] = "started"
     ha.settle_one(request.estate, sid)
     if request.estate.ha_states.get(sid) == "error":
         raise TaskError(f"service '{sid}' in error state, must be disabled and fixed first")
+
+
+def _stopped_by_manager(request: Request, timeout: float) -> str:
+    """`ha-manager crm-command stop SID SECONDS`: the task ends once the manager was told, and the VM is off later."""
+    return request.task("hastop", request["vmid"], lambda _: ha.stop(request.estate, f"vm:{request['vmid']}", timeout))
 
 
 def start(request: Request) -> str:
@@ -49,7 +55,7 @@ def start(request: Request) -> str:
     _root_only(request, "skiplock", "stateuri", "migratedfrom")
     vm = request.vm()
     if ha.managed(request.estate, vm.vm_id):
-        return request.task("hastart", request["vmid"], lambda _: _ask_manager(request, "started"))
+        return request.task("hastart", request["vmid"], lambda _: _ask_manager(request))
     return request.task("qmstart", request["vmid"], lambda log: power.start(request.estate, vm, log))
 
 
@@ -58,7 +64,9 @@ def stop(request: Request) -> str:
     _root_only(request, "skiplock", "keepActive", "migratedfrom")
     vm = request.vm()
     if ha.managed(request.estate, vm.vm_id):
-        return request.task("hastop", request["vmid"], lambda _: _ask_manager(request, "stopped"))
+        if request.flag("overrule-shutdown"):
+            raise bad_parameters({"overrule-shutdown": "Not applicable for HA resources."})
+        return _stopped_by_manager(request, 0.0)
     return request.task("qmstop", request["vmid"], lambda log: power.stop(request.estate, vm, log))
 
 
@@ -66,8 +74,10 @@ def shutdown(request: Request) -> str:
     """POST status/shutdown: a task that waits for the guest."""
     _root_only(request, "skiplock", "keepActive")
     vm, timeout, force = request.vm(), _timeout(request), request.flag("forceStop")
+    if request.estate.is_running(vm) and request.estate.conditions.qmp.get(vm.vm_id) == "paused" and not force:
+        raise failed("VM is paused - cannot shutdown")
     if ha.managed(request.estate, vm.vm_id):
-        return request.task("hashutdown", request["vmid"], lambda _: _ask_manager(request, "stopped"))
+        return _stopped_by_manager(request, power.SHUTDOWN_TIMEOUT if timeout is None else timeout)
     return request.task("qmshutdown", request["vmid"], lambda log: power.shutdown(request.estate, vm, timeout, force=force, log=log))
 
 

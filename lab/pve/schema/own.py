@@ -84,6 +84,8 @@ _TABLES: dict[str, str] = ACCESS_TABLES | {
     f"POST {_VM}/status/shutdown": f"timeout integer 0..\nforceStop boolean\nkeepActive boolean\n{_SKIP}",
     f"POST {_VM}/status/reboot": "timeout integer 0..",
     f"POST {_VM}/status/reset": _SKIP,
+    f"POST {_VM}/termproxy": "serial serial0|serial1|serial2|serial3",
+    f"GET {_VM}/vncwebsocket": "vncticket! string ..512\nport! integer 5900..5999",
     f"POST {_VM}/agent/ping": "",
     f"POST {_VM}/agent/fsfreeze-status": "",
     f"GET {_VM}/agent/network-get-interfaces": "",

@@ -42,6 +42,8 @@ _CHECKS: dict[str, list[Any]] = {
     f"POST {_QEMU}/migrate": ["perm", _VM, ["VM.Migrate"]],
     f"GET {_QEMU}/status/current": ["perm", _VM, ["VM.Audit"]],
     **{f"POST {_QEMU}/status/{verb}": ["perm", _VM, ["VM.PowerMgmt"]] for verb in ("start", "stop", "shutdown", "reboot", "reset")},
+    f"POST {_QEMU}/termproxy": ["perm", _VM, ["VM.Console"]],
+    f"GET {_QEMU}/vncwebsocket": ["perm", _VM, ["VM.Console"]],
     f"POST {_QEMU}/agent/ping": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),
     f"POST {_QEMU}/agent/fsfreeze-status": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.FileSystemMgmt", "VM.GuestAgent.Unrestricted"),
     f"GET {_QEMU}/agent/network-get-interfaces": _some(_VM, "VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"),

@@ -13,7 +13,10 @@ _ONE_GOES = (
     "A machine goes when its name is listed under `remove:` in cluster.yaml and `runner deploy` runs; drain it first (docs/take-down.md)."
 )
 _ANEW = "One machine is made anew by `runner deploy --replace NAME`; its disk goes with it (docs/how-to/replace-a-machine.md)."
-_LOOK = "`runner drift` shows what differs from the plan on Proxmox, `runner doctor` what would fail; of the cluster: `kubectl get nodes`."
+_LOOK = (
+    "`runner machine status` shows what runs and is Ready, `runner drift` what differs from the plan on Proxmox, "
+    "`runner doctor` what would fail."
+)
 _INSIDE = (
     "Use kubectl: `runner bootstrap` writes its kubeconfig beside cluster.yaml, and ends with the line to export (docs/after-bootstrap.md)."
 )
@@ -33,7 +36,11 @@ _ETCD = (
 _STATE = "Terraform's state is in X.tfstate beside cluster.yaml, or where `state:` says: docs/state.md. `runner plan` compares with it."
 _CORDON = "Nodes are Kubernetes': `kubectl cordon`, `kubectl drain`, `kubectl uncordon`; docs/take-down.md says when one is to be drained."
 _UNLOCK = "A run that still holds the cluster is named by the command that finds it; of a state's lock: docs/state.md."
-_REBOOT = "There is none: load balancers reboot themselves in their windows, all others are drained by kured (docs/reboots.md)."
+_POWER = "`runner machine start NAME` and `runner machine stop NAME`, which moves its pods away first (docs/how-to/a-hung-machine.md)."
+_REBOOT = (
+    "There is none: load balancers reboot themselves in their windows, all others are drained by kured (docs/reboots.md); "
+    "for one that hangs: `runner machine reset NAME`."
+)
 
 #: What to do -> the words of other tools for it.
 ADVICE = {
@@ -56,12 +63,13 @@ ADVICE = {
     ),
     "Write the machine into its pool, then `runner deploy` and `runner bootstrap` (docs/how-to/add-a-machine.md).": "scale add join expand",
     "Names, addresses and VM ids: `runner plan`, for programs `runner plan --format json` (docs/plan-json.md).": (
-        "output outputs list ls inventory nodes node machines machine vms info ips hosts"
+        "output outputs list ls inventory nodes node machines vms info ips hosts"
     ),
     "Edit cluster.yaml; `runner schema` says what it may hold (docs/cluster-yaml.md).": "edit config configure set",
     _LOOK: "status health ping facts",
     _INSIDE: "get describe kubectl top exec events rollout",
-    _ENTER: "ssh console shell login connect enter",
+    "`runner machine console NAME` shows what it prints from then on (docs/how-to/a-hung-machine.md).": "console serial",
+    _ENTER: "ssh shell login connect enter",
     _LOGS: "logs log journal",
     _ETCD: "backup restore snapshot etcd",
     "It is called `runner init`: it writes a first cluster.yaml.": "new start-project bootstrap-config generate",
@@ -69,7 +77,8 @@ ADVICE = {
         "completion completions autocomplete"
     ),
     _STATE: "state workspace",
-    _REBOOT: "reboot restart start stop shutdown",
+    _POWER: "start stop shutdown poweroff",
+    _REBOOT: "reboot restart",
     "There is no command for it yet; docs/how-to/change-a-key.md has the steps.": ("rotate renew cert certs certificate token"),
     "`runner bootstrap` writes it beside cluster.yaml, as X.kubeconfig.": "kubeconfig",
     _UNLOCK: "unlock force-unlock",
@@ -97,6 +106,18 @@ WITHIN = {
         "`runner lock forget NAME` frees what a removed machine had; a machine goes by `remove:` in cluster.yaml (docs/take-down.md).": (
             "rm remove delete prune clean reset"
         ),
+    },
+    "machine": {
+        "It is called `runner machine status`.": "list ls show get inspect info state health",
+        "It is called `runner machine stop NAME`.": "shutdown off poweroff halt",
+        "It is called `runner machine start NAME`.": "on boot poweron",
+        "`runner machine stop NAME`, then `runner machine start NAME`: its pods move first. One that hangs: `runner machine reset NAME`.": (
+            "reboot restart cycle"
+        ),
+        "`runner machine console NAME` shows what it prints from then on.": "log logs serial tail",
+        _ONE_GOES: "rm remove delete destroy",
+        _CORDON: "drain cordon uncordon",
+        _ENTER: "ssh shell login exec",
     },
     "import": {},
 }

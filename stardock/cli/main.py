@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("stardock.cli.runs:runs", "List the last runs of bootstrap with the times of their stages."),
     "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory that works on its own."),
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, an ArgoCD Application, or a HelmChart."),
+    "machine": ("stardock.cli.machine:machine", "Show machines' power; start, stop, reset one; read its console."),
     "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),
     "import": ("stardock.cli.imports:imports", "Take over a cluster that another tool made."),
     "version": ("stardock.cli.version:version", "Print the versions of what works together here."),
@@ -58,7 +59,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS: dict[str, tuple[str, ...]] = {
     "To start": ("init", "schema", "proxmox-role", "import", "lab", "version"),
     "Day to day": ("plan", "deploy", "discover", "bootstrap", "image", "kured", "bundle"),
-    "To look and to repair": ("doctor", "drift", "runs", "lock", "rebalance"),
+    "To look and to repair": ("doctor", "drift", "machine", "runs", "lock", "rebalance"),
 }
 
 

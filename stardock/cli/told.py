@@ -23,8 +23,8 @@ _KEY = "stardock.file"
 _DEFAULT = "cluster.yaml"
 _LONGEST = 200
 _FOR_A_FILE = re.compile(
-    r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|plan|rebalance|proxmox-role|doctor|deploy|discover|bootstrap|bundle"
-    r"|kured|drift|runs)(?![\w-])(?! -f\b)"
+    r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|machine (?:status|start|stop|reset|console)|plan|rebalance"
+    r"|proxmox-role|doctor|deploy|discover|bootstrap|bundle|kured|drift|runs)(?![\w-])(?! -f\b)"
 )
 
 

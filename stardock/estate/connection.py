@@ -40,12 +40,12 @@ _SYSTEM_CAS = (
 
 
 class Estate:
-    """Reads of one Proxmox estate. Safe to use from several threads: each has a session of its own."""
+    """Questions to one Proxmox estate. Safe to use from several threads: each has a session of its own."""
 
     def __init__(self, proxmox: Proxmox, token: ApiToken, *, trust: bool | str = True, seconds: float = ANSWER_SECONDS) -> None:
         self.endpoint = proxmox.endpoint or ""
         self._token = token
-        self._trust = trust
+        self.trust = trust
         self._seconds = seconds
         self._local = threading.local()
 
@@ -54,6 +54,11 @@ class Estate:
         """Use the token, the CA and what cluster.yaml leaves open from the environment. Raises ConditionError for what is missing."""
         known = resolved(proxmox, environ)
         return cls(known, api_token(environ, proxmox.cluster), trust=trusted_cas(known, environ), seconds=seconds)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The header by which PVE knows the token, for what goes another way than `api`."""
+        return {"Authorization": f"PVEAPIToken={self._token.user}!{self._token.name}={self._token.secret}"}
 
     @property
     def api(self) -> Any:
@@ -70,7 +75,7 @@ class Estate:
             user=self._token.user,
             token_name=self._token.name,
             token_value=self._token.secret,
-            verify_ssl=self._trust,
+            verify_ssl=self.trust,
             timeout=(CONNECT_SECONDS, self._seconds),
         )
         session: requests.Session = api._store["session"]  # noqa: SLF001  proxmoxer offers no other way to it

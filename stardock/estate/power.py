@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from stardock.estate.answers import shown
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
 from stardock.estate.questions import WORKERS, Answer, Question, ask
@@ -16,12 +17,17 @@ from stardock.estate.reasons import Reason, paused, stopped
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """`state` is QEMU's own word (running, paused, io-error, ...), `lock` PVE's (backup, migrate, ...); `agent`: it has one configured."""
+    """`state` is QEMU's own word (running, paused, io-error, ...), `lock` PVE's (backup, migrate, ...); `agent`: it has one configured.
+
+    `ha`: the word of PVE's HA manager for it; empty where it looks after it not. `uptime` in seconds.
+    """
 
     running: bool
     state: str = "running"
     lock: str = ""
     agent: bool = True
+    ha: str = ""
+    uptime: int = 0
 
 
 def powers_of(estate: Estate, machines: Iterable[EstateMachine]) -> dict[int, Power]:
@@ -54,4 +60,16 @@ def _power(answer: Answer) -> Power | None:
     told = answer.value
     if not isinstance(told, Mapping) or told.get("status") not in ("running", "stopped"):
         return None
-    return Power(told["status"] == "running", str(told.get("qmpstatus") or "running"), str(told.get("lock") or ""), bool(told.get("agent")))
+    return Power(
+        told["status"] == "running",
+        shown(told.get("qmpstatus") or "running"),
+        shown(told.get("lock") or ""),
+        bool(told.get("agent")),
+        _managed(told.get("ha")),
+        int(told["uptime"]) if isinstance(told.get("uptime"), int | float) else 0,
+    )
+
+
+def _managed(told: object) -> str:
+    """PVE::HA::Config, `get_service_status`; a service that is new has no state yet."""
+    return shown(told.get("state") or "queued") if isinstance(told, Mapping) and told.get("managed") else ""

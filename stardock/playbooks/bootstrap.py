@@ -20,8 +20,7 @@ from stardock.playbooks.failure import failure_error
 from stardock.playbooks.founded import read_back, remember, remember_host_keys
 from stardock.playbooks.progress import Watcher
 from stardock.playbooks.running import read_answers, refuse, refuse_others, refuse_packages, running
-from stardock.playbooks.workplace import Workplace
-from stardock.workspace.files import named_file
+from stardock.playbooks.workplace import Workplace, private_key
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
 from stardock.workspace.workspace import Workspace
 
@@ -142,11 +141,10 @@ class Bootstrap:
         )
 
     def _variables(self) -> dict[str, object]:
-        files, ssh = self.workspace.files, self.workspace.plan.ssh
-        key = {"ansible_ssh_private_key_file": str(named_file(files.spec.parent, ssh.private_key).resolve())} if ssh.private_key else {}
+        files = self.workspace.files
         accept = {"stardock_host_key_checking": "accept-new"} if self.options.accept_new_host_keys else {}
         return {
-            **key,
+            **private_key(self.workspace),
             **accept,
             **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
             "founding_again": self.options.found_again,

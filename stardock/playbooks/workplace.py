@@ -11,8 +11,10 @@ from pathlib import Path
 
 from stardock.model.cluster_files import ClusterFiles
 from stardock.step import Say
+from stardock.workspace.files import named_file
 from stardock.workspace.private_directory import private_directory
 from stardock.workspace.run_lock import only_asking, only_run
+from stardock.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +41,9 @@ def workplace(files: ClusterFiles, *, check: bool) -> Iterator[Workplace]:
     with private_directory(folder / "run") as directory:
         yield Workplace(directory, folder / files.log.name)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def private_key(workspace: Workspace) -> dict[str, str]:
+    """The variable that names the key to the machines; none where the SSH agent has it."""
+    key = workspace.plan.ssh.private_key
+    return {"ansible_ssh_private_key_file": str(named_file(workspace.files.spec.parent, key).resolve())} if key else {}

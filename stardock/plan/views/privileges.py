@@ -79,11 +79,11 @@ def _machines() -> Grant:
     config = ("CPU", "Disk", "HWType", "Memory", "Network", "Options")
     return Grant(
         kind="machines",
-        what_for="VMs, made, changed, started, destroyed; addresses and host keys through the guest agent",
+        what_for="VMs, made, changed, started, destroyed; addresses and host keys through the guest agent; consoles",
         privileges=(
             *("VM.Allocate", "VM.Audit"),
             *(f"VM.Config.{name}" for name in config),
-            *("VM.GuestAgent.Audit", "VM.GuestAgent.FileRead", "VM.PowerMgmt"),
+            *("VM.Console", "VM.GuestAgent.Audit", "VM.GuestAgent.FileRead", "VM.PowerMgmt"),
         ),
         paths=("/vms",),
     )

@@ -61,9 +61,9 @@ class EmulatedEstate:
         """From now on, be whom `runner proxmox-role` makes for the cluster file as it is, less one privilege: nobody here has more."""
         self.token = pveum.run((line.replace(f" {without}", "") for line in self._role()), self.pve.granted)
 
-    def renew_role(self) -> None:
-        """Run what it prints again, after an edit of the cluster file; the token stays."""
-        pveum.again(self._role(), self.pve.granted)
+    def renew_role(self, *, without: str = "nothing") -> None:
+        """Run what it prints again, after an edit of the cluster file, or less one privilege; the token stays."""
+        pveum.again((line.replace(f" {without}", "") for line in self._role()), self.pve.granted)
 
     def _role(self) -> Iterator[str]:
         from stardock.estate.role import commands  # noqa: PLC0415 -- after the file is there

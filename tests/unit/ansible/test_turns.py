@@ -61,6 +61,8 @@ def script(tmp_path: Path) -> Script:
         known = {
             "kubernetes_kubectl": str(kubectl),
             "kubernetes_config": {"node-name": "agent1"},
+            "kubernetes_drained_node": "agent1",
+            "kubernetes_cordoned_by": "bootstrap",
             "kubernetes_hopeless": 3,
             "kubernetes_lease_patience": 2,
         }
@@ -77,9 +79,10 @@ def script(tmp_path: Path) -> Script:
 
 
 def rendered(name: str, **variables: Any) -> str:
-    environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 -- a script
+    loader = jinja2.FileSystemLoader(ANSIBLE / "roles/kubernetes/templates")
+    environment = jinja2.Environment(loader=loader, trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 -- a script
     environment.filters["quote"] = lambda text: shlex.quote(str(text))
-    return environment.from_string((ANSIBLE / f"roles/kubernetes/templates/{name}").read_text()).render(**{**facts(RKE2), **variables})
+    return environment.get_template(name).render(**{**facts(RKE2), **variables})
 
 
 OURS = '{"metadata": {"annotations": {"stardock.io/cordoned-by": "bootstrap"}}, "spec": {"unschedulable": true}}'

@@ -1,0 +1,154 @@
+"""Power of a VM: on, off, reset, each waited for. What HA looks after is switched by its manager, which PVE's own methods ask.
+
+PVE::API2::Qemu (9.2.6): start, stop and shutdown of a VM under HA only tell the manager (`hastart`, `hastop`), which acts later; reset goes
+to QEMU in any case. A VM with a lock is left alone (`VM is locked`), a paused one cannot shut down.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from proxmoxer.core import ResourceException
+
+from stardock.errors import ConditionError
+from stardock.estate.agent import addresses_of
+from stardock.estate.answers import shown
+from stardock.estate.connection import Estate
+from stardock.estate.machines import EstateMachine, machines_on
+from stardock.estate.power import Power, power_of
+from stardock.estate.reasons import Reason
+from stardock.estate.refusals import NoAnswer
+
+POLL_SECONDS = 1.0
+#: What PVE adds to a time-out of its own: the lock of the VM (10 s), SIGTERM and SIGKILL (PVE::QemuServer, `_do_vm_stop`).
+SLACK_SECONDS = 40.0
+#: PVE waits max(30, GiB of memory) seconds for a VM to start, longer with devices; the manager acts every 10 s or so.
+START_SECONDS = 300.0
+
+_UPID = re.compile(r"UPID:([A-Za-z0-9.-]+):[^/\s]+")
+
+
+def start(estate: Estate, vm: EstateMachine) -> None:
+    """Switch it on. Raises ConditionError with PVE's words."""
+    _switch(estate, vm, "start", START_SECONDS)
+    _until(estate, vm, START_SECONDS, running=True)
+
+
+def shutdown(estate: Estate, vm: EstateMachine, seconds: int, *, force: bool) -> None:
+    """Ask the guest, by its agent or ACPI. `force`: cut the power when it has not shut down by then.
+
+    Raises ConditionError where it stays on.
+    """
+    _switch(estate, vm, "shutdown", seconds + SLACK_SECONDS, timeout=seconds, **({"forceStop": 1} if force else {}))
+    _until(estate, vm, seconds + SLACK_SECONDS, running=False)
+
+
+def cut(estate: Estate, vm: EstateMachine, power: Power) -> None:
+    """Pull the plug, also while PVE waits for a shutdown. Raises ConditionError."""
+    overrule = {} if power.ha else {"overrule-shutdown": 1}
+    _switch(estate, vm, "stop", SLACK_SECONDS, **overrule)
+    _until(estate, vm, SLACK_SECONDS, running=False)
+
+
+def reset(estate: Estate, vm: EstateMachine) -> None:
+    """Press the reset button. Raises ConditionError."""
+    _switch(estate, vm, "reset", SLACK_SECONDS)
+
+
+def mute(estate: Estate, vm: EstateMachine) -> Reason | None:
+    """Why its guest agent tells nothing; None: it answers, if only to say that it may not."""
+    reason = addresses_of(estate, vm).reason
+    return reason if reason is not None and reason.mute else None
+
+
+def await_agent(estate: Estate, vm: EstateMachine, seconds: float) -> None:
+    """Wait until its guest agent answers, wherever HA started it. Raises ConditionError with the last reason."""
+    end, reason = time.monotonic() + seconds, mute(estate, vm)
+    while reason is not None:
+        if time.monotonic() > end:
+            said = f"{vm.name} runs, and after {seconds:g} s its {reason.words.removeprefix('its ')}"
+            raise ConditionError(said, cure="runner machine console " + vm.name + " shows what it prints")
+        time.sleep(POLL_SECONDS)
+        vm = _found_again(estate, vm)
+        reason = mute(estate, vm)
+
+
+def _switch(estate: Estate, vm: EstateMachine, verb: str, seconds: float, **options: Any) -> None:
+    """Ask PVE and wait for the task's end."""
+    try:
+        upid = estate.read(lambda api: api.nodes(vm.pve_node).qemu(vm.vm_id).status(verb).post(**options))
+    except ResourceException as error:
+        raise _refused(vm, verb, shown(error.content or error.status_message or error.status_code)) from error
+    ended = _ended(estate, str(upid), seconds)
+    if ended != "OK" and not ended.startswith("WARNINGS"):
+        raise _refused(vm, verb, ended)
+
+
+def _ended(estate: Estate, upid: str, seconds: float) -> str:
+    """How a task ended. Somebody who does not answer meanwhile is asked again."""
+    found = _UPID.fullmatch(upid)
+    if not found:
+        raise NoAnswer(f"{estate.endpoint} answers, but not as Proxmox does: {shown(upid)} is no task")
+    end = time.monotonic() + seconds
+    while True:
+        status = _patiently(lambda: estate.insist(lambda api: api.nodes(found[1]).tasks(upid).status.get()))
+        if isinstance(status, dict) and status.get("status") == "stopped":
+            return shown(status.get("exitstatus") or "it ended without a word")
+        if time.monotonic() > end:
+            raise ConditionError(f"Proxmox is still at it after {seconds:g} s: {upid}", cure="look at the task's log in Proxmox")
+        time.sleep(POLL_SECONDS)
+
+
+def _patiently(question: Callable[[], Any]) -> Any:
+    try:
+        return question()
+    except NoAnswer:
+        return None
+
+
+def _until(estate: Estate, vm: EstateMachine, seconds: float, *, running: bool) -> None:
+    """Wait until it is so: the manager of HA was only told."""
+    end = time.monotonic() + seconds
+    while (power := power_of(estate, vm)) is None or power.running != running:
+        if time.monotonic() > end:
+            wanted = "runs" if running else "is off"
+            told = f"; HA says {power.ha}" if power and power.ha else ""
+            raise ConditionError(f"{vm.name} is not yet seen as one that {wanted}, {seconds:g} s after Proxmox was asked{told}")
+        time.sleep(POLL_SECONDS)
+        if power is None:
+            vm = _found_again(estate, vm)
+
+
+def _found_again(estate: Estate, vm: EstateMachine) -> EstateMachine:
+    """Where it is now: HA may have started it elsewhere."""
+    found = (_patiently(lambda: machines_on(estate)) or {}).get(vm.vm_id, vm)
+    return replace(vm, pve_node=found.pve_node)
+
+
+def _refused(vm: EstateMachine, verb: str, said: str) -> ConditionError:
+    cure = next((cure for word, cure in _CURES if word in said), "look at the task's log in Proxmox")
+    message = f"Proxmox did not {verb} {vm.name} (VM {vm.vm_id} on {vm.pve_node}): {said}"
+    return ConditionError(message, cure=cure.format(vm=vm))
+
+
+_CURES = (
+    (
+        "VM is locked",
+        "Proxmox is at work on it: wait for that; a lock that an aborted job left is taken away by qm unlock {vm.vm_id} on {vm.pve_node}",
+    ),
+    ("can't lock file", "another task of Proxmox works on it: wait, or `runner machine stop {vm.name} --force`, which ends a shutdown"),
+    ("in error state", "ha-manager set vm:{vm.vm_id} --state disabled on a PVE node, see to the cause, then this again"),
+    ("VM is paused", "qm resume {vm.vm_id} on {vm.pve_node}, or `runner machine stop {vm.name} --force`"),
+    (
+        "got timeout",
+        (
+            "`runner machine stop {vm.name} --force` cuts its power, `runner machine start {vm.name}` has it take pods again;\n"
+            "`runner machine console {vm.name}` shows what it does"
+        ),
+    ),
+    ("powerdown failed", "`runner machine stop {vm.name} --force` cuts its power"),
+)

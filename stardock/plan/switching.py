@@ -1,0 +1,56 @@
+"""Whether a machine may be switched off, what goes with it, and why its pods are not moved: decided from what was seen.
+
+The rule of votes is bootstrap's (role kubernetes, `quorum.sh.j2`), but for two servers: a restart ends by itself, a machine that is off
+stays off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+from stardock.model.standing import Standing
+
+
+def standstill(plan: Plan, machine: Machine, standing: Standing) -> str:
+    """Why the cluster would stand still without this machine, as far as is known; empty: it would not, or does already, or it is alone."""
+    others = [server for server in plan.of_role("server") if server.name != machine.name]
+    if machine.role != "server" or not others:
+        return ""
+    if not standing.by:
+        return f"nobody could say whether etcd needs {machine.name}: {standing.why}"
+    members = {name: node.votes for name, node in standing.nodes.items() if node.votes is not None}
+    if not members.get(machine.hostname):
+        return ""
+    well = [name for name, votes in members.items() if votes and name != machine.hostname]
+    needed = len(members) // 2 + 1
+    if len(well) >= needed:
+        return ""
+    ill = [name for name, votes in members.items() if not votes]
+    told = f"; {', '.join(ill)} cannot vote" if ill else ""
+    return f"etcd has {len(members)} members and needs {needed} that vote, and without {machine.name} it has {len(well)}{told}"
+
+
+def undrained(machine: Machine, standing: Standing) -> str:
+    """Why its pods are not moved away first; empty: they are."""
+    if machine.role == "loadbalancer":
+        return "a load balancer has no pods"
+    if not standing.by:
+        return f"no server could be asked: {standing.why}"
+    node = standing.nodes.get(machine.hostname)
+    if node is None:
+        return "it has no Node"
+    if not node.ready:
+        return "its Node is not Ready: nobody there would end a pod"
+    takers = [name for name, other in standing.nodes.items() if name != machine.hostname and other.ready and not other.cordoned]
+    return "" if takers else "no other node takes pods"
+
+
+def goes_with(plan: Plan, machine: Machine, running: Collection[str]) -> Iterator[str]:
+    """What else is lost while it is off; `running`: names of the machines that run."""
+    if machine.role == "server" and len(plan.of_role("server")) == 1:
+        yield f"{machine.name} is the only server: the API and what it steers stand still until it is back"
+    if machine in plan.carriers and plan.load_balancing and not any(one.name in running for one in plan.carriers if one != machine):
+        vips = ", ".join(plan.load_balancing.vips)
+        yield f"no other machine that may carry the virtual IP runs: {vips} goes with {machine.name}, and nobody reaches the API by it"

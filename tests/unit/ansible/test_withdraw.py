@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from stardock.bundle.kubernetes import facts
 from stardock.distributions.rke2 import RKE2
@@ -35,7 +37,20 @@ def server(folder: Path, *, answers: bool, content: str, member: bool) -> dict[s
     return {f"kubernetes_{name}": str(folder / path) for name, path in places.items()}
 
 
-def withdraw(folder: Path, *answers: bool, content: str = OURS, member: bool = True) -> tuple[str, list[str]]:
+def plays_that_give_up(stage: str) -> list[dict[str, Any]]:
+    """Of a stage's own file, the plays by which servers give up an address that they no longer carry."""
+    plays = yaml.safe_load((ROLES.parent / f"{stage}.yml").read_text())
+    here = {
+        "become": False,
+        "gather_facts": False,
+        "vars": {"keepalived_vip": "192.0.2.1"},
+    }  # this machine's own keepalived is none of ours
+    return [{**play, **here} for play in plays if "no longer carry" in play["name"]]
+
+
+def withdraw(
+    folder: Path, *answers: bool, content: str = OURS, member: bool = True, plays: list[dict[str, Any]] | None = None
+) -> tuple[str, list[str]]:
     """What Ansible said, and what server1's kubectl was asked; `answers` are the servers, and whether each has an API."""
     servers = {
         f"server{n}": server(folder / f"server{n}", answers=up, content=content, member=member) for n, up in enumerate(answers, start=1)
@@ -45,7 +60,7 @@ def withdraw(folder: Path, *answers: bool, content: str = OURS, member: bool = T
     here = {key: value for key, value in here.items() if key not in own}
     (folder / "hosts.json").write_text(json.dumps({"server": {"hosts": servers, "vars": here}}))
     play = {"hosts": "server", "gather_facts": False, "any_errors_fatal": True, "tasks": [{"ansible.builtin.include_role": TASK}]}
-    (folder / "play.yml").write_text(json.dumps([play]))
+    (folder / "play.yml").write_text(json.dumps(plays or [play]))
     command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / "play.yml")]
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -81,3 +96,23 @@ def test_before_a_cluster_was_founded_only_the_manifest_goes(tmp_path: Path) -> 
 def test_a_manifest_of_somebody_else_stays(tmp_path: Path) -> None:
     _, calls = withdraw(tmp_path, True, True, content="kind: DaemonSet\n")
     assert (calls, left(tmp_path)) == ([], ["server1", "server2"])
+
+
+@pytest.mark.parametrize("stage", ["loadbalancers", "founder", "servers"])
+def test_it_goes_whatever_stage_a_run_begins_with_before_that_stage_has_others_carry_the_address(tmp_path: Path, stage: str) -> None:
+    said, calls = withdraw(tmp_path, True, True, plays=plays_that_give_up(stage))
+    assert "failed=0" in said, said
+    assert (calls, left(tmp_path)) == (DELETED, [])
+    plays = (ROLES.parent / f"{stage}.yml").read_text().split("\n- name: ")
+    (gives,) = (index for index, play in enumerate(plays) if "no longer carry" in play)
+    carries = [index for index, play in enumerate(plays) if "keepalived" in play]
+    assert carries
+    assert gives < min(carries)
+
+
+def test_where_kube_vip_is_wished_no_stage_asks_for_it(tmp_path: Path) -> None:
+    (play,) = plays_that_give_up("servers")
+    wished = {**play, "vars": {**play["vars"], "kubernetes_former_kube_vip": ""}}
+    said, calls = withdraw(tmp_path, True, plays=[wished])
+    assert "failed=0" in said, said
+    assert (calls, left(tmp_path)) == ([], ["server1"])

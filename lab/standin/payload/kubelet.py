@@ -12,7 +12,7 @@ import re
 import time
 from importlib.resources import files
 
-from . import arguments, networks, profile, selinux
+from . import arguments, networks, profile, reservations, selinux
 from .authentication import Version
 from .config import Config
 from .flavor import OURS
@@ -52,18 +52,19 @@ class Kubelet:
             file.write(
                 f'time="{time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}" level=info msg="starting containerd" version=stand-in\n'
             )
-        refusal, kernel = refused(self._config), profile.kernel_refusal(self._paths, self._config)
+        refusal = refused(self._config)
+        unfit = reservations.refusal(self._config) or profile.kernel_refusal(self._paths, self._config)
         if refusal:
             self.say("E", "run.go:72", "command failed", err=refusal)
         if not refusal:
             self.say("I", "server.go:529", "Kubelet version", kubeletVersion=VERSION)
-        if not refusal and kernel:
-            self.say("E", "kubelet.go:1703", "Failed to start ContainerManager", err=kernel)
-        if (refusal or kernel) and not OURS.static_pods:
-            raise FatalError(f"kubelet exited: {refusal or kernel}")
-        if refusal or kernel:
+        if not refusal and unfit:
+            self.say("E", "kubelet.go:1703", "Failed to start ContainerManager", err=unfit)
+        if (refusal or unfit) and not OURS.static_pods:
+            raise FatalError(f"kubelet exited: {refusal or unfit}")
+        if refusal or unfit:
             log("error", "Kubelet exited: exit status 1")
-        return not (refusal or kernel)
+        return not (refusal or unfit)
 
     def runs_pods(self) -> bool:
         """Whether containers start at all."""

@@ -14,6 +14,7 @@ from typing import Any
 from .flavor import OURS
 from .kube import LEASES, NODES, STRATEGIC, Kube, KubeError, condition, node_path
 from .kubelet import Kubelet
+from .reservations import memory
 
 LEASE_SECONDS = 40
 BEAT_SECONDS = 10.0
@@ -69,7 +70,7 @@ class Identity:
         """The whole status; a condition that stays as it was keeps the time of its last change. With `trouble` it is not Ready."""
         own = [{"type": "InternalIP", "address": address} for address in self.addresses]
         addresses = [*own, {"type": "Hostname", "address": self.name}]
-        room = {"cpu": str(os.cpu_count() or 1), "memory": _memory(), "pods": "110"}
+        room = {"cpu": str(os.cpu_count() or 1), "memory": f"{memory() // 1024}Ki", "pods": "110"}
         states = {**HEALTHY, "Ready": ("False", "KubeletNotReady", trouble)} if trouble else HEALTHY
         conditions = [changed_condition(before, kind, state) for kind, state in states.items()]
         return {
@@ -153,11 +154,6 @@ def _taint(text: str) -> dict[str, str]:
     pair, _, effect = text.rpartition(":")
     key, value = _split(pair)
     return {"key": key, "value": value, "effect": effect}
-
-
-def _memory() -> str:
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return f"{pages * size // 1024}Ki"
 
 
 def _system() -> dict[str, str]:

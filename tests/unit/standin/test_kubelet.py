@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,25 @@ def test_its_log_has_klog_s_shape_and_the_journal_only_that_it_exited(tmp_path: 
     assert 'level=error msg="Kubelet exited: exit status 1"' in journal
     assert "k8s.io" not in journal
     assert kubelet.Kubelet(paths, Config("agent", {})).start()
+
+
+MEMORY, CORES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), os.cpu_count() or 1
+
+
+@pytest.mark.proves("feature what nodes keep")
+@pytest.mark.parametrize(("arguments", "resource"), [
+    ((f"kube-reserved=cpu=80m,memory={MEMORY // 2**20 + 1}Mi",), "memory"), (("kube-reserved=cpu=80m,memory=1Mi",), ""),
+    ((f"kube-reserved=memory={MEMORY}",), ""),
+    ((f"kube-reserved=memory={MEMORY}", "eviction-hard=memory.available<1Mi,nodefs.available<5%"), "memory"),
+    (("kube-reserved=memory=1Gi", f"system-reserved=memory={MEMORY}"), "memory"), (("eviction-hard=memory.available<101%",), "memory"),
+    ((f"kube-reserved=cpu={CORES}",), ""), ((f"kube-reserved=cpu={CORES * 1000 + 1}m",), "cpu"), (("kube-reserved=cpu=0.5",), ""),
+    (("eviction-hard=imagefs.available<5%",), ""),
+])  # fmt: skip
+def test_what_is_more_than_the_machine_has_is_kept_by_no_kubelet(tmp_path: Path, arguments: tuple[str, ...], resource: str) -> None:
+    paths = Paths(tmp_path, tmp_path, tmp_path / "data")
+    assert kubelet.Kubelet(paths, Config("agent", {"kubelet-arg": arguments})).start() == (not resource)
+    log = (paths.logs / "kubelet.log").read_text()
+    words = (
+        f'"Failed to start ContainerManager" err="invalid Node Allocatable configuration. Resource \\"{resource}\\" has a reservation of'
+    )
+    assert (words in log, "Expected capacity >= reservation." in log) == (bool(resource), bool(resource))

@@ -45,13 +45,19 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnauthorized, metaReason{"Unauthorized", "Unauthorized"})
 		return
 	}
-	subject := r.TLS.PeerCertificates[0].Subject
-	r.Header.Set("X-Remote-User", subject.CommonName)
-	for _, group := range subject.Organization {
-		r.Header.Add("X-Remote-Group", group)
-	}
 	f.known.ServeHTTP(w, r)
 }
+
+// After the headers that `Connection` names are gone: a client that names these would be the front itself to the API.
+func sayNames(r *httputil.ProxyRequest) {
+	subject := r.In.TLS.PeerCertificates[0].Subject
+	r.Out.Header.Set("X-Remote-User", subject.CommonName)
+	for _, group := range subject.Organization {
+		r.Out.Header.Add("X-Remote-Group", group)
+	}
+}
+
+func sayNothing(*httputil.ProxyRequest) {}
 
 func (f *front) isSupervisors(path string) bool {
 	for _, ours := range f.paths {
@@ -94,7 +100,7 @@ func refuse(w http.ResponseWriter, code int, why metaReason) {
 }
 
 // Upgrades (exec, port-forward) are HTTP/1.1's, so that is what is spoken to both.
-func proxy(target *url.URL, transport *http.Transport, missing string) http.Handler {
+func proxy(target *url.URL, transport *http.Transport, missing string, say func(*httputil.ProxyRequest)) http.Handler {
 	transport.Protocols = new(http.Protocols)
 	transport.Protocols.SetHTTP1(true)
 	transport.MaxIdleConnsPerHost = 100
@@ -103,6 +109,7 @@ func proxy(target *url.URL, transport *http.Transport, missing string) http.Hand
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(target)
 			r.Out.Host = r.In.Host
+			say(r)
 		},
 		Transport:     transport,
 		FlushInterval: -1, // watches
@@ -158,9 +165,9 @@ func main() {
 	handler := &front{
 		paths:      flag.Args(),
 		clients:    pool(*clients),
-		supervisor: proxy(&url.URL{Scheme: "http", Host: "supervisor"}, socket(*supervisor), "runtime core not ready"),
-		known:      proxy(target, &http.Transport{TLSClientConfig: shown}, missing),
-		others:     proxy(target, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}, missing),
+		supervisor: proxy(&url.URL{Scheme: "http", Host: "supervisor"}, socket(*supervisor), "runtime core not ready", sayNothing),
+		known:      proxy(target, &http.Transport{TLSClientConfig: shown}, missing, sayNames),
+		others:     proxy(target, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}, missing, sayNothing),
 	}
 	server := http.Server{
 		Addr:      *listen,

@@ -65,7 +65,7 @@ def furnished(directory: Path) -> Iterator[EmulatedEstate]:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """Deploy (apply and discover), deploy again, edit and deploy, a console, doctor, destroy: each by the real program, with exactly the role."""
+    """Deploy (apply and discover), again, edit and deploy, a console, doctor, destroy: each by the real program, with exactly the role."""
     with furnished(tmp_path_factory.mktemp("role")) as estate:
         estate.take_role()
         before = open_workspace(estate.file).plan

@@ -1,32 +1,43 @@
-"""kured: values of its Helm chart, an ArgoCD Application, and a HelmChart for the distribution's own controller. All from the plan."""
+"""kured: values of its Helm chart, an ArgoCD Application, and what is handed to the distribution's own controller. All from the plan.
+
+Values: kubereboot/charts, charts/kured/values.yaml (6.1.0, and 5.9.0, which has the same). Releases: kured promises one minor of
+Kubernetes around its client-go (the notes of each release): 1.20.0 has v0.33; 1.23.0 has the modules of June 2026, v0.36.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from stardock.distributions import distribution
+from stardock.addons.charts import NAMESPACE, Chart, helm_chart, merged
+from stardock.addons.releases import Release, fit, pinned, series_of
+from stardock.model.addons import Addon, Wish
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL
-from stardock.yamltext import yaml_text
 
-VERSION = "1.23.0"
-CHART_VERSION = "6.1.0"
+RELEASES = (Release("6.1.0", "1.23.0", (1, 35), (1, 37)), Release("5.9.0", "1.20.0", (1, 32), (1, 34)))
 REPOSITORY = "https://kubereboot.github.io/charts"
-NAMESPACE = "kube-system"
-
-#: Where the distribution applies what lies there.
-MANIFEST = "stardock-kured.yaml"
+NAME = "kured"
 
 #: The chart's own; without them kured would not run on servers.
 _TOLERATIONS = ("node-role.kubernetes.io/control-plane:NoSchedule", "node-role.kubernetes.io/master:NoSchedule")
 
 
 def values(plan: Plan) -> dict[str, Any]:
-    """The chart's values: one machine at a time, within the planned hours."""
+    """The chart's values: one machine at a time, within the planned hours; what `addons.kured` says of them over that."""
+    handed = next((addon for addon in plan.addons if addon.name == NAME), None)
+    return dict(handed.values) if handed else _ours(plan)
+
+
+def chart_version(plan: Plan) -> str:
+    """Of the chart that these values are for."""
+    handed = next((addon for addon in plan.addons if addon.name == NAME), None)
+    return handed.version if handed else pinned(RELEASES, series_of(plan.distribution.version)).chart
+
+
+def _ours(plan: Plan) -> dict[str, Any]:
     hours = plan.kured
     return {
-        "image": {"tag": VERSION},
         "configuration": {
             "timeZone": hours.timezone,
             "startTime": hours.start,
@@ -35,8 +46,9 @@ def values(plan: Plan) -> dict[str, Any]:
             "rebootSentinel": SENTINEL,
             "period": _duration(hours.period_minutes),
             "concurrency": 1,
-            "drainTimeout": "30m0s",  # without one, a disruption budget that nobody can meet holds the drain, and the lock, for ever
-            "lockTtl": "2h0m0s",  # a machine that is gone must not keep the lock; longer than any drain and boot
+            # Without one, a disruption budget that nobody can meet holds the drain, and the lock, for ever.
+            "drainTimeout": _duration(hours.drain_minutes),
+            "lockTtl": _duration(hours.lock_minutes),  # a machine that is gone must not keep the lock; longer than any drain and boot
             "lockReleaseDelay": "5m0s",  # the next machine waits until this one serves again
         },
         "tolerations": [_toleration(taint) for taint in dict.fromkeys((*_TOLERATIONS, *_taints(plan)))],
@@ -49,14 +61,14 @@ def argocd_application(plan: Plan) -> dict[str, Any]:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": {"name": "kured", "namespace": "argocd"},
+        "metadata": {"name": NAME, "namespace": "argocd"},
         "spec": {
             "project": "default",
             "source": {
                 "repoURL": REPOSITORY,
-                "chart": "kured",
-                "targetRevision": CHART_VERSION,
-                "helm": {"releaseName": "kured", "valuesObject": values(plan)},
+                "chart": NAME,
+                "targetRevision": chart_version(plan),
+                "helm": {"releaseName": NAME, "valuesObject": values(plan)},
             },
             "destination": {"server": "https://kubernetes.default.svc", "namespace": NAMESPACE},
             "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": ["CreateNamespace=true"]},
@@ -64,32 +76,21 @@ def argocd_application(plan: Plan) -> dict[str, Any]:
     }
 
 
-def helm_chart(plan: Plan) -> dict[str, Any]:
-    """The same for the Helm controller that RKE2 and k3s bring."""
-    return {
-        "apiVersion": "helm.cattle.io/v1",
-        "kind": "HelmChart",
-        "metadata": {"name": "kured", "namespace": NAMESPACE},
-        "spec": {
-            "repo": REPOSITORY,
-            "chart": "kured",
-            "version": CHART_VERSION,
-            "targetNamespace": NAMESPACE,
-            "valuesContent": yaml_text(values(plan)),
-        },
-    }
-
-
-def server_files(plan: Plan) -> list[dict[str, str]]:
-    """What the stage `machines` puts on each server when cluster.yaml asks for kured. Taking the file away would uninstall nothing."""
-    if not plan.kured.install:
-        return []
-    own = distribution(plan.distribution.name)
-    folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
-    return [
-        folder,
-        {"path": f"{own.manifests}/{MANIFEST}", "content": yaml_text(helm_chart(plan)), "mode": "0600", "directory_mode": "0700"},
-    ]
+def addon(plan: Plan, wish: Wish) -> Addon:
+    """What cluster.yaml's `addons.kured` comes to."""
+    series = series_of(plan.distribution.version)
+    version = wish.version or pinned(RELEASES, series).chart
+    chart = Chart(name=NAME, release=NAME, repository=REPOSITORY, version=version, namespace=NAMESPACE)
+    both = merged(_ours(plan), wish.values)
+    return Addon(
+        name=NAME,
+        version=version,
+        source=chart.source,
+        namespace=NAMESPACE,
+        values=both,
+        files={NAME: (helm_chart(chart, both, wish),)},
+        fits=fit(NAME, RELEASES, series, wish.version),
+    )
 
 
 def _taints(plan: Plan) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from stardock.addons import kube_vip, kured
+from stardock.addons import kube_vip
 from stardock.bundle import kubernetes
+from stardock.bundle.addons import addon_variables
 from stardock.bundle.balancing import own_variables, shared_variables
 from stardock.bundle.cni import network_files
 from stardock.bundle.groups import groups
@@ -47,10 +48,13 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
         )
     known = {name: address for name, address in addresses.items() if address}
     ipv6 = _second_addresses(plan, facts, asked)
+    shared = shared_variables(plan, known)
+    servers = "group_vars/server.yml"
     return {
         "hosts.yml": {"all": {"children": groups(plan, left_out)}},
         "group_vars/all.yml": _all(plan, facts, known),
-        **shared_variables(plan, known),
+        **shared,
+        servers: {**shared.get(servers, {}), **addon_variables(plan)},
         **{f"host_vars/{machine.name}.yml": _host(plan, facts, machine, known, ipv6) for machine in asked},
     }
 
@@ -132,7 +136,7 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     if machine.role == "server":
         clear, secret = snapshot_files(plan)
         common["machine_files"] += kube_vip.network_files(plan, machine, [file["path"] for file in common["machine_files"]])
-        common["machine_files"] += [*clear, *network_files(plan), *kube_vip.server_files(plan), *kured.server_files(plan)]
+        common["machine_files"] += [*clear, *network_files(plan), *kube_vip.server_files(plan)]
         common["machine_secret_files"] += secret
     node, wanted = kubernetes.node(plan, machine), plan.distribution
     confined = own.confinement.variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}

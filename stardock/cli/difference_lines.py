@@ -39,7 +39,7 @@ def difference_lines(found: Difference, *, lock: str, state: str, waiting: bool 
     yield from (f"  - {name}: {why}" for name, why in _endings(found.remove))
     yield from (_kept(keeps) for keeps in grouped(found.keeps, "key", "wants"))
     if found.source != "nothing":
-        yield "  not compared: the VIP, Kubernetes' options, haproxy, kured: see `runner bootstrap --check`"
+        yield "  not compared: the VIP, Kubernetes' options, haproxy, add-ons: see `runner bootstrap --check`"
 
 
 def lock_words(gained: Iterable[str]) -> list[str]:

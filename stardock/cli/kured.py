@@ -1,4 +1,4 @@
-"""`runner kured`: reboots of the machines that run Kubernetes, as files for Helm, ArgoCD, or RKE2 and k3s."""
+"""`runner kured`: reboots of the machines that run Kubernetes, for those who install kured themselves: by Helm or ArgoCD."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from stardock.cli.told import FILE
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["values", "argocd", "helmchart"]),
+    type=click.Choice(["values", "argocd"]),
     default="values",
     show_default=True,
-    help="Values of the chart, an ArgoCD Application, or a HelmChart for the cluster's own Helm controller.",
+    help="Values of the chart, or an ArgoCD Application.",
 )
 def kured(file: Path | None, form: str) -> None:
-    """Print kured with the hours of `maintenance`; writes nothing.
+    """Print kured with the hours of `maintenance`, and the values of `addons.kured`; writes nothing. `addons: {kured: {}}` installs it.
 
     Hand `values` to `helm upgrade --install kured kured --repo URL --version VERSION -n kube-system -f -` (both stand in the first line).
     """

@@ -15,8 +15,8 @@ from stardock.yamltext import yaml_text
 def kured(file: Path | None, form: str) -> None:
     """Print kured in that form, and what the plan warns of."""
     plan = open_workspace(find_cluster_file(file)).plan
-    make = {"values": files.values, "argocd": files.argocd_application, "helmchart": files.helm_chart}[form]
-    click.echo(f"# kured {files.VERSION}: chart {files.CHART_VERSION} of {files.REPOSITORY}")
+    make = {"values": files.values, "argocd": files.argocd_application}[form]
+    click.echo(f"# kured: chart {files.chart_version(plan)} of {files.REPOSITORY}")
     click.echo(yaml_text(make(plan)), nl=False)
     for warning in plan.warnings:
         if "kured" in warning:

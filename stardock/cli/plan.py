@@ -16,7 +16,7 @@ TODAY = "today"
 CHANGES = 2
 _DETAILED = (
     "Exit with 0 where a state was read and nothing is to do, else with 2: also where only the lock was compared with, which does not tell "
-    "what exists. The VIP, Kubernetes' options, haproxy and kured are not compared: runner bootstrap --check."
+    "what exists. The VIP, Kubernetes' options, haproxy and add-ons are not compared: runner bootstrap --check."
 )
 
 

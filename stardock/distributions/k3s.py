@@ -173,6 +173,9 @@ K3S = Kubernetes(
     # fixed in the releases of May 2025
     anonymous=Anonymous(first={(1, 32): "v1.32.5+k3s1", (1, 33): "v1.33.1+k3s1"}, source="k3s-io/k3s#12245"),
     # docs.k3s.io/installation/requirements
+    chart_names=("traefik",),
+    metrics_server="metrics-server",
+    service_lb="servicelb",
     server_memory_mib=2048,
     control_plane_mib=1,  # it is part of the service, which no pod's request is
     uninstall=_UNINSTALL,

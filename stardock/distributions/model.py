@@ -71,6 +71,10 @@ class Kubernetes:
     founds_with: Mapping[str, Any] = field(default_factory=dict)  # further keys of every server's config.yaml
     interface_key: str = ""  # the key that names the interface of its network plugin; empty: nobody needs to tell it
     anonymous: Anonymous
+    chart_names: tuple[str, ...]  # how names of HelmCharts that it brings begin
+    metrics_server: str  # what `disable` calls the one that it brings
+    metrics_chart: str = ""  # the chart that it is from; empty: plain manifests, which take no values
+    service_lb: str = ""  # what `disable` calls its own addresses for Services, where they are on by default
     server_memory_mib: int  # its makers' minimum of a server
     control_plane_mib: int  # what the static pods of a server request
     uninstall: Mapping[NodeRole, str]  # the command that empties a machine

@@ -115,6 +115,9 @@ RKE2 = Kubernetes(
     },
     # rancher/rke2#8137, #8245, #8246: `anonymous-auth` was set beside it
     anonymous=Anonymous(first={(1, 32): "v1.32.6+rke2r1", (1, 33): "v1.33.2+rke2r1"}, source="rancher/rke2#8137"),
+    chart_names=("rke2-",),
+    metrics_server="rke2-metrics-server",
+    metrics_chart="rke2-metrics-server",
     server_memory_mib=4096,
     control_plane_mib=2176,  # rke2, pkg/podtemplate/config.go: 1024 + 128 + 256 + 128 + 512 + 128
     uninstall={"server": "rke2-uninstall.sh", "agent": "rke2-uninstall.sh"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from stardock.model.addons import Addon
 from stardock.model.api import Endpoint
 from stardock.model.machine import Image, Machine, Role
 from stardock.model.registries import Registries
@@ -55,6 +56,7 @@ class Plan:
     journal_mib: int | None = None  # what a machine's journal may take; None: systemd's default
     storage_clients: tuple[Literal["iscsi", "nfs"], ...] = ()
     network: Chart | None = None  # what the network plugin's chart is told; None: nothing
+    addons: tuple[Addon, ...] = ()
     s3: S3 | None = None  # None: snapshots of etcd stay on servers
     prefetched: tuple[PlacedImage, ...] = ()  # images where no machine needs them yet, or not only
 

@@ -178,4 +178,5 @@ class Kured:
     days: tuple[str, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
     period_minutes: int = 60
     timezone: str = "UTC"
-    install: bool = False
+    drain_minutes: int = 30  # after which a drain is given up
+    lock_minutes: int = 120  # after which a machine's lock is nobody's

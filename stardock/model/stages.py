@@ -59,6 +59,11 @@ STAGES = (
         tokens=True,
     ),
     Stage(name="kubeconfig", title="Kubeconfig", what="fetch the admin's kubeconfig", reads=True),
+    Stage(
+        name="addons",
+        title="Add-ons",
+        what="hand the manifests of add-ons to the servers; what became of those that are not wished any more is deleted, and waited for",
+    ),
 )
 
 #: Begins every run of site.yml and of the questions, whatever was chosen.

@@ -11,6 +11,7 @@ from stardock.model.lock import Lock, LockedMachine
 from stardock.model.machine import ROLES, Machine
 from stardock.model.plan import PlacedImage, Plan
 from stardock.model.settings import Distribution, Proxmox
+from stardock.plan.addons import with_addons
 from stardock.plan.allocation import identity
 from stardock.plan.allocation.allocate import Allocated, allocate
 from stardock.plan.allocation.declared import Declared, declared
@@ -26,6 +27,7 @@ from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
 from stardock.plan.proxy import proxy_of
 from stardock.plan.registries import registries_of
 from stardock.plan.reservation import reservation_of
+from stardock.plan.rules.addons import addon_problems
 from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
@@ -128,6 +130,7 @@ def _problems(spec: Spec, every: Sequence[Declared], locked: Lock, decided: _Dec
         *hardware_problems(spec, every, decided.wishes),
         *reservation_problems(spec, decided.wishes.values()),
         *ha_problems(spec, every, decided.machines),
+        *addon_problems(spec, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
         *clash_problems(spec, every, locked, claimed),
         *file_problems(spec, every, decided.wishes),
@@ -171,7 +174,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
     balancing = load_balancing(spec, machines, after.vrid)
     founder = next(machine for machine in machines if machine.name == after.founder)
     reboots = kured(spec, decided.machines)
-    return Plan(
+    plan = Plan(
         cluster=spec.cluster,
         proxmox=_proxmox(spec),
         distribution=Distribution(**spec.distribution.model_dump(exclude={"channel"})),
@@ -197,6 +200,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         s3=s3_of(spec.snapshots),
         prefetched=decided.prefetched,
     )
+    return with_addons(spec, plan)
 
 
 def _proxmox(spec: Spec) -> Proxmox:

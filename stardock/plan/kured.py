@@ -27,7 +27,8 @@ def kured(spec: Spec, machines: Mapping[str, Machine]) -> Kured:
         days=wanted.days,
         period_minutes=wanted.period,
         timezone=zone,
-        install=wanted.install,
+        drain_minutes=wanted.drain_timeout,
+        lock_minutes=wanted.lock_timeout,
     )
     return usual if wanted.start else replace(usual, start=_after_load_balancers(usual, machines))
 

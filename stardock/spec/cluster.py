@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from stardock.spec.addons import Addons
 from stardock.spec.api import Api
 from stardock.spec.api_server import ApiServer
 from stardock.spec.cloud_init import CloudInit
@@ -54,6 +55,7 @@ class Spec(Section):
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")
     registries: Registries = Field(default=Registries(), description="where container images come from")
     snapshots: Snapshots = Field(default=Snapshots(), description="snapshots of etcd")
+    addons: Addons = Field(default=Addons(), description="what is installed into the cluster")
     maintenance: Maintenance = Field(default=Maintenance(), description="when machines may reboot themselves")
     ssh: Ssh = Field(description="access to machines")
     state: State = Field(default=State(), description="where Terraform's state lies")

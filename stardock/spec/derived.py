@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING, Any
 from stardock.distributions import distribution
 
 if TYPE_CHECKING:
+    from stardock.distributions import Kubernetes
+    from stardock.spec.addons import Addons
     from stardock.spec.cluster import Keys, Spec
     from stardock.spec.snapshots import Snapshots
 
 #: Of kube-system: where servers read how S3 is spoken to.
 SECRET = "stardock-etcd-s3"  # noqa: S105 -- a name
+
+
+#: Lists that the user's own items stay in.
+ADDED_TO = frozenset({"disable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,20 @@ def _derived(spec: Spec) -> Iterator[tuple[str, Derived]]:
     if spec.registries.system_default:
         yield "system-default-registry", Derived(spec.registries.system_default, ("registries", "system_default"))
     yield from _of_snapshots(spec.snapshots)
+    yield from _of_addons(spec.addons, distribution(spec.distribution.name), spec.distribution.options.get("disable"))
     for option, (key, value) in distribution(spec.distribution.name).network.options(spec.cni.wanted()).items():
         yield option, Derived(value, ("cni", key))
+
+
+def _of_addons(wanted: Addons, own: Kubernetes, written: Any) -> Iterator[tuple[str, Derived]]:
+    """Of two that hand out addresses to Services, each would answer for its own."""
+    gone = [
+        *([(own.service_lb, "metallb")] if wanted.metallb and own.service_lb else []),
+        *([(own.metrics_server, "metrics_server")] if not wanted.metrics_server.enabled else []),
+    ]
+    if gone:
+        users = written.split(",") if isinstance(written, str) else list(written or ())
+        yield "disable", Derived(list(dict.fromkeys([*users, *(name for name, _ in gone)])), ("addons", gone[0][1]))
 
 
 def _of_snapshots(wanted: Snapshots) -> Iterator[tuple[str, Derived]]:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from stardock.errors import InputErrors, Problem
 from stardock.model.cluster_files import NO_CLUSTER_FILE
 from stardock.reading import MAX_BYTES, conflict_line, read_file
+from stardock.spec.addon_files import with_addon_files
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import EXTENSION, Keys
 from stardock.spec.keys import with_key_lines
@@ -88,10 +89,17 @@ def _checked(tree: Tree, path: Path) -> tuple[Spec | None, list[Problem]]:
     except ValidationError as error:
         found = error.errors(include_url=False)
         rest = _salvaged(tree, [tuple(one["loc"]) for one in found])
-        between = [*conflicts(rest), *with_key_lines(rest, path.parent)[1]] if rest else []
+        between = [*conflicts(rest), *_with_files(rest, path.parent)[1]] if rest else []
         return None, [*with_systems(problems_of(found, tree.lines, tree.texts), tree.data, path), *between]
-    spec_with_keys, unreadable = with_key_lines(spec, path.parent)
-    return spec_with_keys, [*broken_rules(spec), *unreadable]
+    whole, unreadable = _with_files(spec, path.parent)
+    return whole, [*broken_rules(spec), *unreadable]
+
+
+def _with_files(spec: Spec, folder: Path) -> tuple[Spec, list[Problem]]:
+    """The spec with what the files that it names hold."""
+    with_keys, of_keys = with_key_lines(spec, folder)
+    with_addons, of_addons = with_addon_files(with_keys, folder)
+    return with_addons, [*of_keys, *of_addons]
 
 
 def _salvaged(tree: Tree, wrong: list[Keys]) -> Spec | None:

@@ -6,11 +6,11 @@ import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stardock.spec.mistakes import times
 from stardock.spec.section import Section, broken
-from stardock.spec.units import Count, Flag, Minutes, shown
+from stardock.spec.units import Count, Minutes, shown
 
 
 def parse_slot(value: int) -> int:
@@ -72,11 +72,13 @@ def parse_clock(value: object) -> str:
 
 Clock = Annotated[str, BeforeValidator(parse_clock), WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"})]
 Day = Literal["mo", "tu", "we", "th", "fr", "sa", "su"]
+#: What a machine has for its boot, and the lock is kept for afterwards.
+_BOOT_MINUTES = 30
 EVERY_DAY: tuple[Day, ...] = ("mo", "tu", "we", "th", "fr", "sa", "su")
 
 
 class Kured(Section):
-    """kured drains and reboots the machines that run Kubernetes, one at a time; `runner kured` prints it."""
+    """When kured drains and reboots the machines that run Kubernetes, one at a time; `addons.kured` installs it."""
 
     start: Clock | None = Field(
         default=None, description="when it may begin, in `timezone`; by default 18:00, or where the last load balancer's window ends"
@@ -84,9 +86,16 @@ class Kured(Section):
     end: Clock | None = Field(default=None, description="when it stops beginning; before `start`: on the next day. 23:00 by default")
     days: Annotated[tuple[Day, ...], Field(min_length=1)] = Field(default=EVERY_DAY, description="days of the week")
     period: Minutes = Field(default=60, description="how often each machine looks whether it has to reboot")
-    install: Flag = Field(
-        default=False, description="hand it to the Helm controller of the Kubernetes during bootstrap; needs the chart's repository"
-    )
+    drain_timeout: Minutes = Field(default=30, description="after which a drain is given up, and tried again at the next look")
+    lock_timeout: Minutes = Field(default=120, description="after which another machine may go on although one never came back")
+
+    @model_validator(mode="after")
+    def _lock_outlives_a_drain(self) -> Kured:
+        if self.lock_timeout < self.drain_timeout + _BOOT_MINUTES:
+            least = self.drain_timeout + _BOOT_MINUTES
+            message = f"a lock of {self.lock_timeout}m may end while its machine still drains ({self.drain_timeout}m) or boots"
+            raise broken(message, f"write lock_timeout: {least // 60}h{least % 60}m or more, or a shorter drain_timeout")
+        return self
 
 
 class Maintenance(Section):

@@ -36,8 +36,8 @@ FOREIGN = {
     "stardock/bundle/groups.py",  # starbase's groups
 }
 
-#: In prose the name has capitals, or is part of an address at upstream's.
-_UPSTREAM = re.compile(r"rancher/rke2[\w#./-]*|docs\.rke2\.io[\w/.-]*")
+#: In prose the name has capitals, or is part of an address at upstream's, or of a group of the API's.
+_UPSTREAM = re.compile(r"rancher/rke2[\w#./-]*|docs\.rke2\.io[\w/.-]*|k3s\.cattle\.io")
 _K3S = r"/k3s|\+k3s|\bk3s(?:\.(?!io)|-(?:agent|server|uninstall|killall))"
 _FACT = re.compile(rf"rke2|:?\b(?:6443|9345)\b|/etc/rancher|/var/lib/rancher|{_K3S}")
 _PLACE = re.compile(r"/[\w/.-]*rke2|rke2-(?:server|agent|uninstall|killall)|rke2[./]|/etc/rancher|/var/lib/rancher|" + _K3S)
@@ -112,7 +112,19 @@ def options_of(role: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_the_role_of_all_distributions_takes_what_the_inventory_and_the_controller_give_and_no_more(name: str) -> None:
     entries = options_of("kubernetes")
-    assert set(entries) == {"main", "prepare", "turn", "serving", "running", "snapshot", "nodes", "withdraw"}
+    assert set(entries) == {
+        "main",
+        "prepare",
+        "turn",
+        "serving",
+        "running",
+        "snapshot",
+        "nodes",
+        "withdraw",
+        "aside",
+        "addons",
+        "former_addons",
+    }
     taken = set().union(*entries.values())
     assert {option for option in taken if not option.startswith("kubernetes_")} == set()
     given = {key for values in inventory_files(quickstart_plan(), Facts(cluster="quickstart")).values() for key in values}

@@ -41,7 +41,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "firstboot": "model systems",
         "bundle": "addons distributions firstboot model systems",
         "spec": "distributions model systems",
-        "plan": "distributions firstboot model spec systems",
+        "plan": "addons distributions firstboot model spec systems",
         "images": "model plan spec",
         "workspace": "bundle distributions images model plan spec systems",
         "estate": "model plan systems",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from stardock.model.addons import Addon
 from stardock.model.machine import Interface, Machine
 from stardock.model.plan import Change, Plan
 from stardock.model.settings import LoadBalancing
@@ -33,10 +34,15 @@ def document(plan: Plan) -> dict[str, Any]:
         "founder": plan.founder,
         "vip": balancing and _vip(balancing),
         "machines": [{**_machine(machine), "retained": machine.name in plan.retained} for machine in plan.machines],
+        "addons": [_addon(one) for one in plan.addons],
         "removed": list(plan.removed),
         "changes": [_change(change) for change in (*plan.changes, *plan.replacements)],
         "warnings": list(plan.warnings),
     }
+
+
+def _addon(one: Addon) -> dict[str, Any]:
+    return {"name": one.name, "version": one.version, "source": one.source, "namespace": one.namespace, "values": one.values}
 
 
 def _vip(balancing: LoadBalancing) -> dict[str, Any]:

@@ -189,6 +189,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         **each("pre_bootstrap pre_install", "before_bootstrap"),
     },
     "Hook": {**each("cmd run script exec shell", "command")},
+    "Kured": {**each("install enabled", "delete it: `addons` installs kured: write addons: {kured: { }} on the first level")},
     "Maintenance": {
         **each("days weekdays day", "delete it: windows are daily; days are kured's: write kured: {days: {[]}}"),
         **each("cron crontab", "slots"),

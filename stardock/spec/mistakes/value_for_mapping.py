@@ -33,7 +33,8 @@ def cure(error: ErrorDetails, text: str | None) -> str:
     if isinstance(given, dict | list) or given is None:
         return _GENERIC
     said = text or str(given).strip()
-    key = "proxmox.ssh" if at[-2:] == ["proxmox", "ssh"] else at[-1]
+    whole = ".".join(at[-2:])
+    key = whole if whole in _MAPPINGS else at[-1]
     meant = (_ITEMS if item else _MAPPINGS).get(key) if "\n" not in said and len(said) <= 200 else None  # noqa: PLR2004  a line
     return (meant(said) if meant else None) or _GENERIC
 
@@ -202,6 +203,26 @@ def _pool(said: str) -> str | None:
     return _written(f"name: {said}, role: {role}, machines: [NAME, ...]") if role else None
 
 
+_POOLS = "pools: [{name: default, addresses: [192.168.1.200-192.168.1.220]}]"
+
+
+def _addon(said: str) -> str | None:
+    """A switch, or a release."""
+    if re.fullmatch(r"v?[0-9]+\.[0-9]+\.[0-9]+", said):
+        return _written(f"version: {said}")
+    on = cures.switch(said)
+    return None if on is None else "write {}" if on else "delete it: an add-on that is not named is not there"
+
+
+def _kured(said: str) -> str | None:
+    """Under `maintenance` are its hours."""
+    return (
+        "delete it, and write addons: {kured: {}} on the first level"
+        if cures.switch(said)
+        else "delete it: `addons` installs kured, or not"
+    )
+
+
 def _cloud_init(said: str) -> str | None:
     """The name of a file, as `qm set --cicustom user=...` takes one."""
     return f"no file is read here: {_USER_DATA}" if re.search(r"\.(ya?ml|cfg|txt|tftpl|j2)$|[:/]", said) else None
@@ -218,7 +239,10 @@ _AS_TEXT: Mapping[str, str] = {
 #: Key -> what its one value means.
 _MAPPINGS: Mapping[str, Callable[[str], str | None]] = {
     "agent": _switch("enabled"),
-    "kured": _switch("install"),
+    "maintenance.kured": _kured,
+    **dict.fromkeys(("kured", "cert_manager", "system_upgrade_controller"), _addon),
+    "metrics_server": _switch("enabled"),
+    "metallb": lambda said: "delete it: without it, MetalLB is not there" if cures.switch(said) is False else _written(_POOLS),
     "ha": _ha,
     "cloud_init": _cloud_init,
     "user_data": lambda said: (

@@ -15,6 +15,7 @@ from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.derived import derived_options
 from stardock.spec.places import at
+from stardock.spec.rules.addons import addon_rules
 from stardock.spec.rules.addresses import address_rules, vip_rules
 from stardock.spec.rules.api import api_rules
 from stardock.spec.rules.api_server import api_server_rules
@@ -71,15 +72,6 @@ def one_vm_id_each(spec: Spec) -> Iterator[Problem]:
             message = f"VM id {machine.vm_id} is given to `{first[machine.vm_id]}` already"
             yield at(spec, (*keys, "vm_id"), message, "write another id, or none to get the next free one")
         first.setdefault(machine.vm_id, machine.name)
-
-
-def kured_has_a_controller(spec: Spec) -> Iterator[Problem]:
-    """Kured is handed over as a HelmChart, which only the distribution's Helm controller installs."""
-    key = "disable-helm-controller"
-    if spec.maintenance.kured.install and spec.distribution.options.get(key) is True:
-        message = f"nobody would install kured: `{key}` takes the controller away that reads its HelmChart"
-        cure = f"delete `{key}`, or write `install: false` and install what `runner kured` prints"
-        yield at(spec, ("maintenance", "kured", "install"), message, cure)
 
 
 def known_pve_nodes(spec: Spec) -> Iterator[Problem]:
@@ -201,7 +193,6 @@ CONFLICTS: tuple[Rule, ...] = (
     one_host_name_each,
     one_vm_id_each,
     known_pve_nodes,
-    kured_has_a_controller,
     ports_have_an_address,
     one_sshd_each,
     known_bridges,
@@ -213,6 +204,7 @@ CONFLICTS: tuple[Rule, ...] = (
     options_are_told_once,
     cni_rules,
     api_server_rules,
+    addon_rules,
     own_options_fit,
     selinux_rules,
     node_rules,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stardock.distributions.reservations import said_already
 from stardock.errors import Problem
 from stardock.spec.cluster import Spec
-from stardock.spec.derived import derived_options
+from stardock.spec.derived import ADDED_TO, derived_options
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 
@@ -15,7 +15,7 @@ from stardock.spec.places import at
 def options_are_told_once(spec: Spec) -> Iterator[Problem]:
     """Of two places that say the same, one would be read by nobody."""
     for name, found in derived_options(spec).items():
-        if name in spec.distribution.options:
+        if name in spec.distribution.options and name not in ADDED_TO:
             message = f"`{name}` is what `{path_text(found.keys)}` says{_where(spec, found.keys)}"
             yield at(spec, ("distribution", "options", name), message, f"delete it here, or delete `{path_text(found.keys)}`")
     if spec.snapshots.s3:

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from stardock.addons.kured import MANIFEST, argocd_application, helm_chart, values
-from stardock.bundle.inventory import inventory_files
+from stardock.addons.kured import argocd_application, values
 from stardock.bundle.machine import machine_variables
-from stardock.model.facts import Facts
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL, SYSTEMS, system
 from tests.machines import machines
@@ -19,8 +17,8 @@ from tests.plans import document, plan_of
 pytestmark = pytest.mark.unit
 
 
-def planned(*, taints: list[str] | None = None, **kured: Any) -> Plan:
-    data = document()
+def planned(*, taints: list[str] | None = None, addon: dict[str, Any] | None = None, **kured: Any) -> Plan:
+    data = document() | ({} if addon is None else {"addons": {"kured": addon}})
     data["pools"][1]["taints"] = taints or []
     data["maintenance"] |= {"timezone": "Europe/Berlin", "kured": kured}
     return plan_of(data)[0]
@@ -41,7 +39,11 @@ def test_kured_values_are_generated_from_the_maintenance_plan() -> None:
         }
         == own["configuration"]
     )
-    assert own["image"] == {"tag": "1.23.0"}
+
+
+def test_a_drain_and_the_lock_have_their_times() -> None:
+    own = values(planned(drain_timeout="1h", lock_timeout="90m"))["configuration"]
+    assert (own["drainTimeout"], own["lockTtl"]) == ("1h0m0s", "1h30m0s")
 
 
 @pytest.mark.proves("reality B12")
@@ -71,21 +73,17 @@ def test_the_argocd_application_pins_the_chart_and_prunes_and_heals() -> None:
     assert (application["kind"], application["metadata"]) == ("Application", {"name": "kured", "namespace": "argocd"})
 
 
-def test_kured_is_handed_to_rke2_on_request_on_servers_only() -> None:
-    asked, silent = planned(install=True), planned()
-    written = {
-        name: [
-            file["content"] for file in variables["machine_files"] if file["path"] == f"/var/lib/rancher/rke2/server/manifests/{MANIFEST}"
-        ]
-        for name, variables in inventory_files(asked, Facts(cluster="quickstart")).items()
-        if name.startswith("host_vars/")
-    }
-    assert {name.removeprefix("host_vars/").removesuffix(".yml") for name, found in written.items() if found} == {
-        "server1",
-        "server2",
-        "server3",
-    }
-    manifest = YAML(typ="safe").load(written["host_vars/server1.yml"][0])
-    assert manifest == helm_chart(asked)
-    assert YAML(typ="safe").load(manifest["spec"]["valuesContent"]) == values(asked)
-    assert MANIFEST not in str(inventory_files(silent, Facts(cluster="quickstart")))
+@pytest.mark.proves("feature kured")
+def test_what_is_handed_over_and_what_the_command_prints_are_the_same_values() -> None:
+    plan = planned(addon={"values": {"configuration": {"period": "5m"}, "resources": {"limits": {"memory": "64Mi"}}}})
+    (addon,) = plan.addons
+    (manifest,) = addon.files["kured"]
+    assert YAML(typ="safe").load(manifest["spec"]["valuesContent"]) == values(plan) == addon.values
+    assert values(plan)["configuration"]["period"] == "5m"
+    assert values(plan)["configuration"]["concurrency"] == 1
+    assert (manifest["spec"]["chart"], manifest["spec"]["version"]) == ("kured", "6.1.0")
+
+
+def test_an_older_kubernetes_gets_the_chart_that_is_made_for_it() -> None:
+    data = document() | {"addons": {"kured": {}}, "distribution": {"version": "v1.34.4+rke2r1"}}
+    assert plan_of(data)[0].addons[0].version == "5.9.0"

@@ -76,11 +76,9 @@ def test_oidc_leaves_the_arguments_and_stands_in_the_file() -> None:
 
 
 @pytest.mark.proves("reality D29")
-def test_kureds_manifest_does_not_open_the_servers_folder() -> None:
-    data = document()
-    data["maintenance"] = {**data["maintenance"], "kured": {"install": True}}
-    files = host(plan_of(data)[0], "server1")["machine_files"]
+def test_a_manifest_before_the_first_start_does_not_open_the_servers_folder() -> None:
+    files = host(plan_of(document() | {"cni": {"interface": "ens18"}})[0], "server1")["machine_files"]
     folder, manifest = files[-2:]
     assert folder == {"path": "/var/lib/rancher/rke2/server", "state": "directory", "mode": "0700"}
-    assert manifest["path"] == "/var/lib/rancher/rke2/server/manifests/stardock-kured.yaml"
+    assert manifest["path"] == "/var/lib/rancher/rke2/server/manifests/stardock-cni.yaml"
     assert manifest["directory_mode"] == "0700"

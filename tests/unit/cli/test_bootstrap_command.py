@@ -110,7 +110,7 @@ def test_secrets_file_missing_on_a_founded_cluster(cluster: Path) -> None:
 def test_dry_run_shows_the_stages_and_asks_nobody(cluster: Path) -> None:
     done = runner("bootstrap", "-f", str(cluster), "--dry-run", "--from-stage", "servers")
     assert done.exit_code == 0
-    assert [line.split()[1] for line in done.stdout.splitlines()] == ["servers", "agents", "kubeconfig"]
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["servers", "agents", "kubeconfig", "addons"]
     assert names(cluster) == {"cluster.yaml"}
 
 

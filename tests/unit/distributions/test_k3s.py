@@ -229,9 +229,9 @@ def test_a_service_reads_its_own_environment_file_wherever_that_is() -> None:
 def test_kured_needs_the_helm_controller() -> None:
     data = document("single")
     data["distribution"] = {"name": "k3s", "options": {"disable-helm-controller": True}}
-    data["maintenance"] = {"kured": {"install": True}}
-    (problem,) = [one for one in broken_rules(spec_of(data)) if one.path == "maintenance.kured.install"]
-    assert "nobody would install kured: `disable-helm-controller`" in problem.message
+    data["addons"] = {"kured": {}}
+    (problem,) = [one for one in broken_rules(spec_of(data)) if one.path == "addons.kured"]
+    assert "nobody would install this chart: `disable-helm-controller`" in problem.message
 
 
 @pytest.mark.parametrize("key", ["disable-kube-proxy", "default-local-storage-path", "secrets-encryption-provider", "supervisor-metrics"])

@@ -39,7 +39,7 @@ def test_a_new_stage_is_a_row_and_its_playbook(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     for name in ("__init__.py", "plans.py"):
         shutil.copy(ROOT / "tests" / name, tmp_path / "tests" / name)
-    table, last = tmp_path / "stardock/model/stages.py", '    Stage(name="kubeconfig"'
+    table, last = tmp_path / "stardock/model/stages.py", '    Stage(\n        name="addons"'
     table.write_text(table.read_text().replace(last, f"    {ROW}\n{last}"))
     ran = subprocess.run([sys.executable, "-c", KNOWN], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -65,7 +65,7 @@ def test_the_plays_of_every_playbook_begin_with_the_title_of_its_row() -> None:
     ("stages", "start", "wanted"),
     [
         ((), None, NAMES),
-        ((), "servers", ("servers", "agents", "kubeconfig")),
+        ((), "servers", ("servers", "agents", "kubeconfig", "addons")),
         (("kubeconfig", "machines"), None, ("machines", "kubeconfig")),
     ],
 )

@@ -182,14 +182,14 @@ def test_machines_that_no_state_tells_of_are_never_said_to_need_nothing(existing
 
 def test_the_help_says_what_the_detailed_exit_code_does_not_see() -> None:
     said = " ".join(CliRunner().invoke(runner, ["plan", "--help"]).output.split())
-    assert "The VIP, Kubernetes' options, haproxy and kured are not compared: runner bootstrap --check." in said
+    assert "The VIP, Kubernetes' options, haproxy and add-ons are not compared: runner bootstrap --check." in said
     assert "also where only the lock was compared with" in said
 
 
 NOT_COMPARED: dict[str, Edit] = {
     "the VIP": lambda data: data["network"].update(vip="192.168.1.45"),
     "Kubernetes' options": lambda data: data.update(distribution={"options": {"profile": "cis"}}),
-    "kured": lambda data: data.update(maintenance={"kured": {"days": ["mo"]}}),
+    "add-ons": lambda data: data.update(addons={"kured": {}}),
 }
 
 

@@ -109,7 +109,7 @@ WORDS: tuple[Row, ...] = (
     top("system_timezone: Europe/Berlin", "system_timezone", _NO_KEY, "write maintenance: {timezone: Europe/Berlin}", "maintenance: {timezone: Europe/Berlin}",
         "maintenance.timezone", "Europe/Berlin"),
     *(top(line, line.partition(":")[0], _NO_KEY, "delete it", "", "cluster", "c")
-      for line in ("region: eu-central", "metallb_ip_range: 192.168.1.80-90", "kube_vip: true", "location: fsn1", "storage_class: longhorn")),
+      for line in ("region: eu-central", "kube_vip: true", "location: fsn1")),
     top("private_registries: {mirrors: {}}", "private_registries", _NO_KEY, "write registries: {mirrors: [{registry: docker.io, endpoints: [URL]}]}",
         "registries: {mirrors: [{registry: docker.io, endpoints: [https://x]}]}", "registries.mirrors.0.endpoints.0", "https://x"),
     top('registries: {mirrors: {docker.io: {endpoints: ["https://x"]}, "*": {}}}', "registries.mirrors", "a mapping is not a list",

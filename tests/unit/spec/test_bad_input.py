@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.spec.conftest import Case, Problems, example, only
+from tests.unit.spec.faults_of_addons import ADDONS
 from tests.unit.spec.faults_of_addresses import ADDRESSES
 from tests.unit.spec.faults_of_api import API
 from tests.unit.spec.faults_of_estate import ESTATE
@@ -23,6 +24,7 @@ SERVERS = "machines: [server1, server2, server3]"
 
 
 CASES: dict[str, Case] = {
+    **ADDONS,
     **ADDRESSES,
     **API,
     **FIRST_BOOT,

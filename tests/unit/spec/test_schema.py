@@ -62,5 +62,5 @@ def test_every_key_says_what_it_is_for() -> None:
     silent = [f"{model.__name__}.{name}" for model in all_models(Spec) for name, info in model.model_fields.items() if not info.description]
     assert silent == []
     assert "| None |" not in page()
-    free = ("| `options` | mapping to", "| `values` | mapping to", "| `rules` | list of mappings to")
+    free = ("| `options` | mapping to", "| `values` | mapping to", "| `rules` | list of mappings to", "| `solvers` | list of mappings to")
     assert [line for line in page().splitlines() if "any value" in line and not line.startswith(free)] == []

@@ -1,0 +1,173 @@
+"""The module `stardock.machine.addons` over a kubectl of its own: what goes, in which order, and what is said when it does not go."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("feature charts and manifests of one's own")]
+
+MODULE = Path(__file__).parents[3] / "ansible/collections/ansible_collections/stardock/machine/plugins/modules/addons.py"
+HELM = "helm.cattle.io/v1, Kind=HelmChart"
+
+#: Keeps its objects in a file beside it, by the kind as kubectl is asked for it. `held`: kinds that outlive so many questions.
+KUBECTL = """#!{python}
+import json, sys
+from pathlib import Path
+store, calls = Path(__file__).with_name("store.json"), Path(__file__).with_name("calls")
+state, words = json.loads(store.read_text()), sys.argv[1:]
+calls.open("a").write(" ".join(words) + chr(10))
+kind = words[1]
+label = words[words.index("--selector") + 1].partition("=") if "--selector" in words else ("", "", "")
+def chosen(one):
+    found = one["metadata"].get("labels", {{}})
+    return label[0] in found and (not label[1] or found[label[0]] == label[2]) if label[0] else True
+if kind in state["unknown"]: sys.exit(f'error: the server doesn\\'t have a resource type "{{kind}}"')
+if state["refuses"]: sys.exit(state["refuses"])
+if words[0] == "logs": print("Error: uninstall failed")
+elif words[0] == "get":
+    for one in state["objects"].get(kind, []):
+        if one.get("ending") is not None: one["ending"] -= 1
+    state["objects"][kind] = [one for one in state["objects"].get(kind, []) if one.get("ending", 1) > 0]
+    print(json.dumps({{"items": [one for one in state["objects"][kind] if chosen(one)]}}))
+else:
+    name = words[2] if not words[2].startswith("--") else None
+    for one in [one for one in state["objects"].get(kind, []) if (one["metadata"]["name"] == name if name else chosen(one))]:
+        one["ending"] = state["held"].get(kind, 1)
+store.write_text(json.dumps(state))
+"""
+
+
+def thing(name: str, addon: str | None = None, **metadata: Any) -> dict[str, Any]:
+    labels = {"labels": {"stardock.io/addon": addon}} if addon else {}
+    return {"metadata": {"name": name, "namespace": "kube-system", **labels, **metadata}}
+
+
+def addon(name: str, *kinds: str) -> dict[str, Any]:
+    return thing(f"stardock-addon-{name}", annotations={"addon.k3s.cattle.io/gvks": ";".join(kinds)})
+
+
+class Api:
+    """What is in the cluster."""
+
+    def __init__(self, folder: Path, **objects: list[dict[str, Any]]) -> None:
+        self.folder = folder
+        kubectl = folder / "kubectl"
+        kubectl.write_text(KUBECTL.format(python=sys.executable))
+        kubectl.chmod(0o755)
+        named = {"addons": "addons.v1.k3s.cattle.io", "charts": "HelmChart.v1.helm.cattle.io", "pools": "Pool.v1.example.org"}
+        named |= {"maps": "ConfigMap.v1.", "namespaces": "Namespace.v1.", "pods": "pods"}
+        kept = {named[key]: value for key, value in objects.items()}
+        self.state: dict[str, Any] = {"objects": kept, "unknown": [], "held": {}, "refuses": ""}
+
+    def run(self, *wished: str, check: bool = False, timeout: int = 20) -> dict[str, Any]:
+        (self.folder / "store.json").write_text(json.dumps(self.state))
+        (self.folder / "calls").write_text("")
+        given = {"wished": list(wished), "prefix": "stardock-addon-", "kubectl": [str(self.folder / "kubectl")], "timeout": timeout}
+        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}})
+        done = subprocess.run([sys.executable, str(MODULE)], input=arguments, capture_output=True, text=True, check=False)
+        self.state = json.loads((self.folder / "store.json").read_text())
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    @property
+    def deleted(self) -> list[str]:
+        return [line.split()[1] for line in (self.folder / "calls").read_text().splitlines() if line.startswith("delete ")]
+
+    def left(self, kind: str) -> list[str]:
+        return [one["metadata"]["name"] for one in self.state["objects"][kind]]
+
+
+def metallb(folder: Path) -> Api:
+    return Api(
+        folder,
+        addons=[addon("metallb", "/v1, Kind=Namespace", HELM), addon("metallb-pools", "example.org/v1, Kind=Pool"), addon("kured", HELM)],
+        charts=[thing("metallb", "metallb"), thing("kured", "kured"), thing("rke2-canal")],
+        pools=[thing("default", "metallb-pools")],
+        namespaces=[thing("metallb-system", "metallb")],
+    )
+
+
+def test_what_is_not_wished_goes_objects_before_charts_and_the_memory_of_it_last(tmp_path: Path) -> None:
+    api = metallb(tmp_path)
+    answer = api.run("kured")
+    assert (answer["changed"], answer["addons"]) == (True, ["metallb", "metallb-pools"])
+    assert api.deleted == ["Pool.v1.example.org", "HelmChart.v1.helm.cattle.io", *["addons.v1.k3s.cattle.io"] * 2]
+    assert api.left("HelmChart.v1.helm.cattle.io") == ["kured", "rke2-canal"]
+    assert "HelmChart kube-system/metallb\nNamespace kube-system/metallb-system (stays)\n" in [one["before"] for one in answer["diff"]]
+    again = api.run("kured")
+    assert (again["changed"], api.deleted) == (False, [])
+
+
+def test_in_check_mode_it_is_shown_and_nothing_goes(tmp_path: Path) -> None:
+    api = metallb(tmp_path)
+    assert api.run("kured", check=True)["addons"] == ["metallb", "metallb-pools"]
+    assert api.deleted == []
+
+
+def test_a_chart_whose_addon_is_gone_already_goes_too(tmp_path: Path) -> None:
+    """The deploy controller notes the kinds of a file after all of it was applied; and somebody may have deleted the Addon."""
+    api = Api(tmp_path, charts=[thing("x", "chart-x")], addons=[addon("chart-y")])
+    assert api.run()["addons"] == ["chart-y", "chart-x"]
+    assert api.left("HelmChart.v1.helm.cattle.io") == []
+
+
+def test_a_cluster_that_never_had_one_is_as_it_should_be(tmp_path: Path) -> None:
+    api = Api(tmp_path)
+    api.state["unknown"] = ["addons.v1.k3s.cattle.io", "HelmChart.v1.helm.cattle.io", "HelmChartConfig.v1.helm.cattle.io"]
+    assert api.run() == {**api.run(), "changed": False, "addons": []}
+
+
+def test_it_waits_until_a_chart_is_gone(tmp_path: Path) -> None:
+    api = Api(tmp_path, addons=[addon("x", HELM)], charts=[thing("x", "x")])
+    api.state["held"] = {"HelmChart.v1.helm.cattle.io": 3}
+    assert api.run()["changed"]
+    assert api.left("HelmChart.v1.helm.cattle.io") == []
+
+
+NO_IMAGE = {"waiting": {"reason": "ImagePullBackOff", "message": "no route"}}
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ([], "it has no pod; does helm-controller run?"),
+        ([NO_IMAGE], "ImagePullBackOff no route"),
+        ([{"running": {}}], "Error: uninstall failed"),
+    ],
+)
+def test_a_chart_that_does_not_go_is_told_with_what_its_job_lacks(tmp_path: Path, states: list[dict[str, Any]], said: str) -> None:
+    labels = {"batch.kubernetes.io/job-name": "helm-delete-x"}
+    labelled = [
+        {"metadata": {"name": f"p{n}", "labels": labels}, "status": {"containerStatuses": [{"state": state}]}}
+        for n, state in enumerate(states)
+    ]
+    api = Api(tmp_path, addons=[addon("x", HELM)], charts=[thing("x", "x")], pods=labelled)
+    api.state["held"] = {"HelmChart.v1.helm.cattle.io": 1000}
+    answer = api.run(timeout=1)
+    assert answer["failed"]
+    assert f"HelmChart kube-system/x waits for its Job helm-delete-x: {said}" in answer["msg"]
+    assert api.left("addons.v1.k3s.cattle.io") == ["stardock-addon-x"], "the next run goes on"
+
+
+def test_an_object_that_is_held_is_told_with_its_finalizers(tmp_path: Path) -> None:
+    api = Api(tmp_path, addons=[addon("m", "/v1, Kind=ConfigMap")], maps=[thing("m", "m", finalizers=["example.org/hold"])])
+    api.state["held"] = {"ConfigMap.v1.": 1000}
+    assert "ConfigMap kube-system/m is held by example.org/hold" in api.run(timeout=1)["msg"]
+
+
+def test_an_api_that_refuses_is_told(tmp_path: Path) -> None:
+    api = Api(tmp_path)
+    api.state["refuses"] = "the connection to the server was refused"
+    assert "no add-on was looked at: the connection to the server was refused" in api.run()["msg"]
+
+
+def test_what_an_addon_says_of_its_kinds_is_never_an_option_of_kubectl(tmp_path: Path) -> None:
+    api = Api(tmp_path, addons=[addon("x", "/v1, Kind=--all", "../v1, Kind=Pod", "nonsense"), thing("stardock-addon---all")])
+    assert api.run()["addons"] == ["x"]
+    assert "--all " not in (tmp_path / "calls").read_text()

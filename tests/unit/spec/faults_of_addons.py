@@ -1,0 +1,126 @@
+"""`addons`: ranges, names and versions that are none, secrets in values, files that are no charts and no manifests."""
+
+from __future__ import annotations
+
+from tests.unit.spec.conftest import Case
+from tests.unit.spec.faults_of_plain_values import FLAG, last
+
+POOL = "name: a, addresses: [192.168.1.200-192.168.1.209]"
+PEER = "name: r, address: 192.168.1.1, asn: 64512, own_asn: 64513"
+SECRET = "looks like a secret, and the bundle and servers' manifests would hold it"
+AWAY = "values_secrets: [{name: NAME, keys: [values.yaml]}]"
+
+
+def addons(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of `addons`."""
+    return last(f"addons: {{{words}}}", f"addons{key and '.'}{key}", message, cure)
+
+
+def kured(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of `addons.kured`, which are those of all charts."""
+    return addons(f"kured: {{{words}}}", f"kured{key and '.'}{key}", message, cure)
+
+
+def pool(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a pool of MetalLB."""
+    return addons(f"metallb: {{pools: [{{{words}}}]}}", f"metallb.pools[0]{key}", message, cure)
+
+
+def peer(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a peer of MetalLB."""
+    return addons(f"metallb: {{pools: [{{{POOL}, by: bgp}}], peers: [{{{words}}}]}}", f"metallb.peers[0].{key}", message, cure)
+
+
+def issuer(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of an issuer of cert-manager."""
+    return addons(f"cert_manager: {{issuers: [{{{words}}}]}}", f"cert_manager.issuers[0]{key}", message, cure)
+
+
+def chart(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a chart of one's own."""
+    return addons(f"charts: [{{{words}}}]", f"charts[0]{key}", message, cure)
+
+
+ADDONS: dict[str, Case] = {
+    "chart_in_words": kured("version: newest", "version", "`newest` is not a version of a chart", "1.2.3"),
+    "chart_in_a_folder": kured("archive: charts/kured", "archive", "`charts/kured` is not a chart's archive", ".tgz"),
+    "chart_that_is_not_there": kured("archive: kured.tgz", "archive", "the file `kured.tgz` does not exist", "relative to cluster.yaml"),
+    "chart_of_two_versions": kured("archive: kured.tgz, version: 6.1.0", "", "the version is the archive's", "delete `version`"),
+    "values_in_a_list": kured("values: [a]", "values", "is not a mapping", ""),
+    "values_with_a_password": kured("values: {a: {adminPassword: x}}", "values", f"`a.adminPassword` {SECRET}", AWAY),
+    "values_with_a_token": kured("values: {api-token: x}", "values", f"`api-token` {SECRET}", AWAY),
+    "values_with_a_url_that_holds_one": kured("values: {url: 'https://me:x@h/'}", "values", f"`url` {SECRET}", AWAY),
+    "values_with_a_hook": kured("values: {configuration: {slackHookUrl: 'https://h/x'}}", "values", "slackHookUrl", AWAY),
+    "secret_in_capitals": kured("values_secrets: [{name: A, keys: [a]}]", "values_secrets[0].name", "`A` is not a name of an object", ""),
+    "secret_without_keys": kured("values_secrets: [{name: a, keys: []}]", "values_secrets[0].keys", "it is empty", "at least one"),
+    "secret_with_a_blank_key": kured("values_secrets: [{name: a, keys: [a b]}]", "values_secrets[0].keys[0]", "not a key of a Secret", ""),
+    "metallb_without_pools": addons("metallb: {}", "metallb.pools", "missing", ""),
+    "metallb_with_no_pool": addons("metallb: {pools: []}", "metallb.pools", "it is empty", "at least one"),
+    "pool_in_capitals": pool("name: A, addresses: [10.0.0.0/24]", ".name", "`A` is not a name of an object", "internal"),
+    "pool_without_addresses": pool("name: a, addresses: []", ".addresses", "it is empty", "at least one"),
+    "range_in_words": pool("name: a, addresses: [many]", ".addresses[0]", "`many` is neither a range", "192.168.1.200-192.168.1.220"),
+    "range_in_short": pool("name: a, addresses: [10.0.0.5-9]", ".addresses[0]", "`10.0.0.5-9` is neither", "write 10.0.0.5-10.0.0.9"),
+    "range_backwards": pool(
+        "name: a, addresses: [10.0.0.9-10.0.0.5]", ".addresses[0]", "does not begin with its lower address", "write 10.0.0.5-10.0.0.9"
+    ),
+    "network_with_host_bits": pool("name: a, addresses: [10.0.0.9/24]", ".addresses[0]", "is neither a range", "write 10.0.0.0/24"),
+    "pool_assigned_in_words": pool(f"{POOL}, auto_assign: maybe", ".auto_assign", *FLAG),
+    "pool_by_l3": pool(f"{POOL}, by: l3", ".by", "`l3` is not one of l2, bgp", "l2"),
+    "pool_by_bgp_on_an_interface": pool(f"{POOL}, by: bgp, interfaces: [ens18]", "", "`interfaces` is of L2", "delete it"),
+    "pool_on_a_path": pool(f"{POOL}, interfaces: [/dev/eth0]", ".interfaces[0]", "`/dev/eth0` is not", ""),
+    "pool_by_bgp_to_nobody": addons(f"metallb: {{pools: [{{{POOL}, by: bgp}}]}}", "metallb", "there is no peer", "add peers"),
+    "peers_for_nothing": addons(
+        f"metallb: {{pools: [{{{POOL}}}], peers: [{{{PEER}}}]}}", "metallb", "no pool is announced by it", "`by: bgp`"
+    ),
+    "two_pools_of_one_name": addons(f"metallb: {{pools: [{{{POOL}}}, {{{POOL}}}]}}", "metallb", "two pools are named `a`", "another name"),
+    "pools_that_meet": addons(
+        f"metallb: {{pools: [{{{POOL}}}, {{name: b, addresses: [192.168.1.209-192.168.1.210]}}]}}",
+        "metallb.pools[1].addresses[0]",
+        "192.168.1.209-192.168.1.210 of pool b overlaps with pool a",
+        "do not meet",
+    ),
+    "peer_in_capitals": peer(PEER.replace("name: r", "name: R"), "name", "`R` is not a name of an object", "internal"),
+    "peer_by_name": peer(PEER.replace("192.168.1.1", "router"), "address", "`router` is not an", "192.168.1.1"),
+    "peer_of_as_0": peer(PEER.replace("asn: 64512", "asn: 0"), "asn", "AS number 0 is outside of 1 to 4294967295", "64512"),
+    "peer_from_as_0": peer(PEER.replace("own_asn: 64513", "own_asn: 0"), "own_asn", "AS number 0 is outside", "64512"),
+    "peer_at_port_0": peer(f"{PEER}, port: 0", "port", "port 0", ""),
+    "peer_with_the_password_itself": peer(f"{PEER}, password_secret: 'geheim!'", "password_secret", "is not a name of an object", ""),
+    "issuer_in_capitals": issuer("name: A, self_signed: true", ".name", "`A` is not a name of an object", "internal"),
+    "issuer_of_nothing": issuer("name: a", "", "`a` is exactly one of `self_signed`", "self_signed: true"),
+    "issuer_signed_in_words": issuer("name: a, self_signed: x", ".self_signed", *FLAG),
+    "issuer_of_a_file": issuer("name: a, ca_secret: ca.pem", ".ca_secret", "`ca.pem` is not a name of an object", ""),
+    "acme_without_an_address": issuer("name: a, acme: {email: me, ingress_class: x}", ".acme.email", "`me` is not an e-mail address", "@"),
+    "acme_by_http": issuer(
+        "name: a, acme: {email: m@x.org, directory: 'http://x', ingress_class: x}", ".acme.directory", "is not a directory", "letsencrypt"
+    ),
+    "acme_without_a_way": issuer("name: a, acme: {email: m@x.org}", ".acme", "one of `ingress_class` and `solvers`", "ingress_class"),
+    "acme_in_capitals": issuer("name: a, acme: {email: m@x.org, ingress_class: X}", ".acme.ingress_class", "`X` is not a name", ""),
+    "acme_with_a_token": issuer(
+        "name: a, acme: {email: m@x.org, solvers: [{dns01: {cloudflare: {apiToken: x}}}]}", ".acme.solvers[0]", f"apiToken` {SECRET}", ""
+    ),
+    "metrics_in_words": addons("metrics_server: {enabled: x}", "metrics_server.enabled", *FLAG),
+    "metrics_of_nobody": addons("metrics_server: {enabled: false, values: {a: 1}}", "metrics_server", "takes away", "delete one"),
+    "metrics_with_a_password": addons("metrics_server: {values: {password: x}}", "metrics_server.values", f"`password` {SECRET}", ""),
+    "upgrades_without_v": addons(
+        "system_upgrade_controller: {version: 0.20.1}", "system_upgrade_controller.version", "`0.20.1` is not a release of it", "v0.20.1"
+    ),
+    "own_chart_in_capitals": chart("name: A, archive: a.tgz", ".name", "`A` is not a name of a release", "whoami"),
+    "own_chart_of_nothing": chart("name: a", "", "`a` has exactly one of `chart` and `archive`", "archive: FILE.tgz"),
+    "own_chart_without_a_name": chart("name: a, chart: ''", ".chart", "it is empty", ""),
+    "own_chart_from_nowhere": chart("name: a, chart: a, version: 1.0.0", "", "`a` is a name in a repository", "add `repo: https://...`"),
+    "own_chart_from_two_places": chart(
+        "name: a, chart: 'oci://x/a', repo: 'https://x', version: 1.0.0", "", "is a whole URL", "delete `repo`"
+    ),
+    "own_chart_by_ftp": chart("name: a, chart: a, repo: 'ftp://x', version: 1.0.0", ".repo", "is not the URL of a repository", "https://"),
+    "own_chart_of_any_version": chart("name: a, chart: a, repo: 'https://x'", "", "`a` has no version", "add `version: 1.2.3`"),
+    "own_chart_in_a_namespace_in_capitals": chart("name: a, archive: a.tgz, namespace: A", ".namespace", "`A` is not a name", "internal"),
+    "own_chart_first_in_words": chart("name: a, archive: a.tgz, bootstrap: x", ".bootstrap", *FLAG),
+    "own_chart_that_is_ours": chart(
+        "name: metallb, chart: a, repo: 'https://x', version: 1.0.0", ".name", "`metallb` is a HelmChart that Stardock", "another name"
+    ),
+    "own_chart_that_is_rke2s": chart(
+        "name: rke2-canal, chart: a, repo: 'https://x', version: 1.0.0", ".name", "`rke2-canal` is a HelmChart that", "another name"
+    ),
+    "manifests_that_are_not_there": addons("manifests: [apps.yaml]", "manifests[0]", "the file `apps.yaml` does not exist", "relative"),
+    "manifests_of_an_ending": addons("manifests: [apps.txt]", "manifests[0]", "`apps.txt` is neither a folder nor a manifest", ".yaml"),
+}

@@ -358,3 +358,17 @@ def test_servers_that_join_or_restart_wait_for_their_turn_and_those_as_planned_a
     found = dict(re.findall(r'"msg": "(\S+) (\S+)\."', said))
     of_agents = {"new": "at_once", "stopped": "at_once", "starting": "at_once"}
     assert found == {name: turn for name, (*_, turn) in TURNS.items()} | (of_agents if kind == "agent" else {}), said
+
+
+#: What only a machine has that is new, must restart, or comes back.
+OF_A_TURN = ["see", "download", "forget", "difference", "quorum", "drain", "install", "start", "uncordon"]
+
+
+def test_servers_as_planned_get_all_that_needs_no_restart_in_the_order_of_the_others() -> None:
+    def steps(name: str) -> dict[str, Any]:
+        tasks = YAML(typ="safe").load((ANSIBLE / f"roles/kubernetes/tasks/{name}.yml").read_text())
+        kinds = ("ansible.builtin.include_tasks", "ansible.builtin.import_tasks")
+        return {task[kind].removesuffix(".yml"): task.get("when") for task in tasks for kind in kinds if kind in task}
+
+    assert list(steps("serving")) == [name for name in steps("main") if name not in OF_A_TURN]
+    assert steps("serving") == {name: when for name, when in steps("main").items() if name not in OF_A_TURN}

@@ -99,7 +99,9 @@ def test_what_is_not_wished_goes_objects_before_charts_and_the_memory_of_it_last
     assert (answer["changed"], answer["addons"]) == (True, ["metallb", "metallb-pools"])
     assert api.deleted == ["Pool.v1.example.org", "HelmChart.v1.helm.cattle.io", *["addons.v1.k3s.cattle.io"] * 2]
     assert api.left("HelmChart.v1.helm.cattle.io") == ["kured", "rke2-canal"]
-    assert "HelmChart kube-system/metallb\nNamespace kube-system/metallb-system (stays)\n" in [one["before"] for one in answer["diff"]]
+    assert "HelmChart kube-system/metallb\nAddon kube-system/stardock-addon-metallb\nNamespace kube-system/metallb-system (stays)\n" in [
+        one["before"] for one in answer["diff"]
+    ]
     again = api.run("kured")
     assert (again["changed"], api.deleted) == (False, [])
 

@@ -194,7 +194,7 @@ def states(pod: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def difference(kubectl: Kubectl, one: Former) -> Object:
     """Make what `--diff` shows of an add-on."""
-    goes = [called(*found) for found in objects(kubectl, one, one.kinds)]
+    goes = [*(called(*found) for found in objects(kubectl, one, one.kinds)), *([f"Addon {NAMESPACE}/{one.addon}"] if one.addon else [])]
     stays = [f"{called(*found)} (stays)" for found in objects(kubectl, one, one.kept)]
     head = {"before_header": f"add-on {one.name}", "after_header": f"add-on {one.name}"}
     return {**head, "before": "".join(f"{line}\n" for line in (*goes, *stays)), "after": "".join(f"{line}\n" for line in stays)}

@@ -44,6 +44,8 @@ def console(estate: Estate, vm: EstateMachine, tell: Tell, seconds: float | None
     ticket = _ticket(estate, vm)
     try:
         asyncio.run(_follow(estate, vm, ticket, tell, seconds))
+    except BrokenPipeError:  # of whoever reads us, not of Proxmox
+        raise
     except aiohttp.WSServerHandshakeError as error:
         raise ConditionError(f"{estate.endpoint} does not open the console of {vm.name}: {error.status} {shown(error.message)}") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -34,8 +34,6 @@ def standstill(plan: Plan, machine: Machine, standing: Standing) -> str:
 
 def undrained(machine: Machine, standing: Standing) -> str:
     """Why its pods are not moved away first; empty: they are."""
-    if machine.role == "loadbalancer":
-        return "a load balancer has no pods"
     if not standing.by:
         return f"no server could be asked: {standing.why}"
     node = standing.nodes.get(machine.hostname)

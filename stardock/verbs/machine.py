@@ -21,7 +21,7 @@ from stardock.model.machine import Machine
 from stardock.model.standing import Standing
 from stardock.plan import switching
 from stardock.playbooks.aside import Aside
-from stardock.playbooks.workplace import Workplace, alone, workplace
+from stardock.playbooks.workplace import Workplace, alone, passing
 from stardock.step import Say, Step
 from stardock.step import run as run_steps
 from stardock.terraform.words import check_names
@@ -80,6 +80,8 @@ class Job:
 
     def drained(self) -> tuple[Step, ...]:
         """The step that moves its pods, where they can be moved."""
+        if self.machine.role == "loadbalancer":
+            return ()
         if why := self.undrained():
             self.say(f"  {self.machine.name} is not drained: {why}")
             return ()
@@ -178,7 +180,7 @@ def _job(cluster_file: Path, name: str, options: Options, say: Say, *, asks: boo
     """Find it, alone with the cluster. `asks`: Kubernetes, too, before anything is decided."""
     where, estate, vm = _found(cluster_file, name)
     machine = where.plan.machine(name)
-    with alone(where.files, say, check=options.dry_run), workplace(where.files, check=True) as place:
+    with alone(where.files, say, check=options.dry_run), passing() as place:
         power = power_of(estate, vm)
         if power is None:
             raise ConditionError(f"{vm.pve_node} does not say whether {name} runs", cure="is that PVE node on? pvecm status")

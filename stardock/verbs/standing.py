@@ -15,7 +15,7 @@ from stardock.estate.switch import mute
 from stardock.estate.watch import WORKERS
 from stardock.model.machine import Machine
 from stardock.model.standing import NodeStanding, Standing
-from stardock.playbooks.workplace import alone, workplace
+from stardock.playbooks.workplace import alone, passing
 from stardock.terraform.words import check_names
 from stardock.verbs.discover import patient
 from stardock.verbs.machine import see
@@ -101,7 +101,7 @@ def _agents(estate: Estate, vms: Collection[EstateMachine]) -> dict[int, str]:
 def _standing(where: Workspace) -> Standing:
     """Kubernetes is asked by a run of its own, which waits for no other: what stops it is told, and no error."""
     try:
-        with alone(where.files, lambda _: None, check=True), workplace(where.files, check=True) as place:
+        with alone(where.files, lambda _: None, check=True), passing() as place:
             return see(where, place)
     except StardockError as error:
         return Standing(why=error.message)

@@ -67,6 +67,7 @@ def test_stop_asks_first_and_says_what_it_would_do_and_start_brings_it_back(depl
     assert "no terminal to ask at, and no --yes" in output
     assert deployed.vms()[agent] == "running"
     assert not deployed.accepted("POST", "/status/shutdown")
+    assert not list((deployed.folder.parent / "home").glob("stardock-*")), "nothing is left of what was refused"
     code, output = deployed.run("machine", "stop", "agent1", "--yes")
     assert (code, deployed.vms()[agent]) == (0, "stopped"), output
     code, output = deployed.run("machine", "stop", "agent1", "--yes")

@@ -31,6 +31,7 @@ patch*) echo patched ;;
 *"get lease"*) date +%s%N ;;
 *unschedulable*) printf '%s|%s|True' "$(cat "$here/cordoned")" "$(cat "$here/by")" ;;
 *cordoned-by*) cat "$here/by" ;;
+*"output name"*) test -e "$here/gone" || echo node/agent1 ;;
 *Ready*) printf True ;;
 *drain*) if test -e "$here/held"; then echo "{HELD}" >&2; echo "{HELD}" >&2; exit 1; fi; echo drained ;;
 esac
@@ -104,6 +105,11 @@ def test_only_our_own_cordon_is_taken_back(tmp_path: Path, by: str, taken: bool)
     assert told.code == 0, told
     assert told.lines[-1] == "its Node is Ready"
     assert bool(calls) == taken
+
+
+def test_a_machine_without_a_node_is_waited_for_no_longer(tmp_path: Path) -> None:
+    told, calls = asked(tmp_path, "uncordon", gone=True)
+    assert (told.code, told.lines[-1], calls) == (0, "it has no Node", [])
 
 
 def test_answers_that_are_none_are_left_out() -> None:

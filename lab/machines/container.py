@@ -77,8 +77,10 @@ class Machine:
         raise GuestError(f"VM {self.guest.vm_id} has not powered off within {timeout:g} s")
 
     def stop(self) -> None:
-        """Cuts the power."""
+        """Cuts the power. The NICs go first: the kernel, which lives on, would end the guest's connections as it ends the processes."""
         self._cut.set()
+        for nic in self.guest.seen_nics:
+            network.detach(self.guest.vm_id, nic)
         for pid in (self.leader, self._process.pid if self._process else None):
             if pid is not None and self.running:
                 with suppress(ProcessLookupError):

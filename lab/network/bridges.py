@@ -50,12 +50,22 @@ def ensure_bridge(bridge: str, vlan: int | None) -> str:
 def attach(vm_id: int, nic: Nic, pid: int) -> None:
     """Gives the namespace of process `pid` a NIC as PVE's guest would see it, plugged into its bridge. Gone when that namespace is."""
     bridge = ensure_bridge(nic.bridge, nic.vlan)
-    near = f"v{vm_id}n{nic.index}"
+    near = _near(vm_id, nic)
     take_away(near)
     batch([
         f"link add name {near} type veth peer name ens{18 + nic.index} address {nic.mac.lower()} netns {pid}",
         f"link set {near} master {bridge} up",
     ])  # fmt: skip
+
+
+def detach(vm_id: int, nic: Nic) -> None:
+    """Takes that NIC away again, whoever has it: nothing that its owner still sends arrives."""
+    take_away(_near(vm_id, nic))
+
+
+def _near(vm_id: int, nic: Nic) -> str:
+    """The bridge's side of a NIC."""
+    return f"v{vm_id}n{nic.index}"
 
 
 def attach_tap(nic: Nic, name: str, *, multi_queue: bool) -> None:

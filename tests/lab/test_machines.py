@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from lab import holder
 from lab.machines.agent import AgentError, AgentSilentError
 from lab.machines.hypervisor import GuestError, Seed
 from lab.patience import patient
@@ -90,13 +92,13 @@ def test_a_guests_own_reboot_is_a_new_boot_of_the_same_machine(lab: SmallLab) ->
 
 def test_a_reboot_does_not_wait_until_the_kernel_has_taken_the_last_nics_away(lab: SmallLab) -> None:
     """It does that when nobody has the namespace any more, and some time after."""
-    holder = subprocess.Popen(["nsenter", f"--net=/proc/{nspawn(lab)}/ns/net", "sleep", "infinity"])
+    staying = subprocess.Popen(["nsenter", f"--net=/proc/{nspawn(lab)}/ns/net", "sleep", "infinity"])
     try:
         lab.reboot(ADDRESS)
-        assert holder.poll() is None
+        assert staying.poll() is None
     finally:
-        holder.kill()
-        holder.wait()
+        staying.kill()
+        staying.wait()
 
 
 def test_kill_and_start_keep_disk_and_host_keys(lab: SmallLab) -> None:
@@ -108,6 +110,32 @@ def test_kill_and_start_keep_disk_and_host_keys(lab: SmallLab) -> None:
     lab.start(guest(lab, 1, static(ADDRESS), static("10.20.0.51", None)), ADDRESS)
     assert lab.said(ADDRESS, "cat", "kept") == "kept"
     assert lab.said(ADDRESS, *HOST_KEY) == before
+
+
+#: Holds a connection to sshd; then how it ended, or that it did not.
+HOLDING = """\
+import socket, sys
+with socket.create_connection((sys.argv[1], 22)) as connection:
+    connection.recv(1000)
+    print("connected", flush=True)
+    sys.stdin.readline()
+    connection.settimeout(2)
+    try:
+        print("ended", connection.recv(1000))
+    except TimeoutError:
+        print("silent")
+"""
+
+
+def test_a_cut_of_power_is_silent_and_ends_no_connection(lab: SmallLab) -> None:
+    words = [*holder.enter(lab.directory), sys.executable, "-c", HOLDING, ADDRESS]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout
+        assert client.stdout.readline() == "connected\n"
+        lab.hypervisor.stop(101)
+        said, _ = client.communicate("the power is off\n", timeout=patient(20))
+    lab.start(guest(lab, 1, static(ADDRESS), static("10.20.0.51", None)), ADDRESS)
+    assert said == "silent\n"
 
 
 def test_shutdown_is_heard_also_early_in_the_boot(lab: SmallLab) -> None:

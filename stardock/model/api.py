@@ -71,5 +71,5 @@ class Keepalived:
     """How machines agree on who carries the VIP; `priorities` are those that were written, by machine."""
 
     multicast: bool = False
-    advert_ms: int = 300
+    advert_ms: int = 200
     priorities: Mapping[str, int] = field(default_factory=dict)

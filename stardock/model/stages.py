@@ -38,7 +38,7 @@ STAGES = (
     Stage(
         name="loadbalancers",
         title="Load balancers",
-        what="haproxy and keepalived, one load balancer at a time, which hands the virtual address over first, until it answers",
+        what="haproxy and keepalived, one load balancer at a time, until the virtual address answers",
     ),
     Stage(
         name="founder",

@@ -29,7 +29,7 @@ Times = Annotated[Count, between(1, 100, "times", "3")]
 #: 0 gives the address up, 255 is of the address's owner (RFC 9568, 5.2.4).
 Priority = Annotated[Count, between(1, 254, "priority", "150")]
 #: A field of twelve bits, in hundredths of a second (RFC 9568, 5.2.7).
-Advert = Annotated[Milliseconds, between(10, 40_950, "milliseconds", "300ms"), AfterValidator(_hundredths)]
+Advert = Annotated[Milliseconds, between(10, 40_950, "milliseconds", "200ms"), AfterValidator(_hundredths)]
 Interval = Annotated[Milliseconds, between(100, 3_600_000, "milliseconds", "2s")]
 
 
@@ -73,7 +73,7 @@ class Keepalived(Section):
     """How machines agree by VRRP (version 3) on who carries the virtual IP."""
 
     mode: Literal["unicast", "multicast"] = Field(default="unicast", description="to whom adverts go: each other, or the whole segment")
-    advert: Advert = Field(default=300, description="time between two adverts; the address is taken over after three and a little")
+    advert: Advert = Field(default=200, description="time between two adverts; the address is taken over after three and a little")
     priorities: dict[MachineName, Priority] = Field(
         default_factory=dict, description="machine -> priority, 1 to 254; default: 150 for the first, one less for each further one"
     )

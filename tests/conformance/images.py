@@ -76,7 +76,8 @@ def _packages(root: Path) -> Path:
 def _images(programs: Path, root: Path) -> Iterable[Image]:
     shell = _shell(root)
     pause = cache_root() / "tools/kubernetes/current/bin/pause"
-    # Debian's busybox, as a shell, runs its own nc and not the one that is there.
+    # Debian's busybox 1.35, as a shell, runs its own nc and not the one that is there; and it does not pass variables like `data-1` on, as
+    # upstream's 1.37 does.
     links: Files = {"/bin/sh": Link("bash"), "/bin/nc": Link("nc.openbsd")}
     tools: Files = {**shell, **_linked(root, _TOOLS), **links, "/etc/nsswitch.conf": "hosts: files dns\n"}
     agnhost: Files = {
@@ -90,7 +91,8 @@ def _images(programs: Path, root: Path) -> Iterable[Image]:
     }
     folders = ("/tmp", "/uploads", "/var/tmp")
     yield Image((f"{_REGISTRY}/pause:3.10.2",), {"/pause": pause}, ("/pause",))
-    yield Image((f"{_TESTS}/busybox:1.37.0-1",), shell, arguments=("sh",))
+    busybox: Files = {**shell, **_linked(root, ["/bin/bash"]), "/bin/sh": Link("bash")}
+    yield Image((f"{_TESTS}/busybox:1.37.0-1",), busybox, arguments=("sh",))
     yield Image((f"{_TESTS}/agnhost:2.63.0", f"{_TESTS}/agnhost:2.55"), agnhost, ("/agnhost",), folders=folders, arguments=("pause",))
     yield Image((f"{_TESTS}/glibc-dns-testing:2.0.0",), tools, arguments=("bash",))
     nginx: Files = {**shell, **_linked(root, ["/usr/sbin/nginx"]), "/etc/nginx/nginx.conf": _NGINX}

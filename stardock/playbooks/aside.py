@@ -114,7 +114,7 @@ class Aside:
     def _why(self, told: Told) -> str:
         if told.by:
             return f"{told.by} says: {told.words or f'exit code {told.code}'}"
-        said = dict.fromkeys(f"{host}: {cause(event)}" for host, event in self._failures.items())
+        said = dict.fromkeys(f"{host}: {cause(event)}" for host, event in sorted(self._failures.items()))
         return "; ".join(said) or "no server answers"
 
 

@@ -1,16 +1,20 @@
 """The manifests folder of a server: what lies there is applied.
 
 Facts of k3s: pkg/deploy/controller.go (each *.yaml, *.yml, *.json is applied when its content has changed; NAME.skip keeps it from that; a
-file that is taken away deletes nothing), pkg/server/server.go (helm-controller is part of the service; its Jobs are cluster-admin).
+file that is taken away deletes nothing; an object that a file lost is deleted; an Addon of each file in kube-system, under the file's name
+up to its first point, has the kinds of its objects in an annotation), pkg/server/server.go (helm-controller is part of the service; its
+Jobs are cluster-admin).
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .controllers import API
 from .credfiles import kubeconfig
@@ -22,6 +26,29 @@ from .release_images import HELM
 PAUSE_SECONDS = 1.0
 SECONDS = 60.0
 KINDS = {".yaml", ".yml", ".json"}
+GVKS = "addon.k3s.cattle.io/gvks"
+ADDONS = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "addons.k3s.cattle.io"},
+    "spec": {
+        "group": "k3s.cattle.io",
+        "names": {"kind": "Addon", "plural": "addons", "singular": "addon", "listKind": "AddonList"},
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
+
+Object = dict[str, Any]
+#: kind as kubectl takes it, namespace (empty: none), name
+Identity = tuple[str, str, str]
 
 
 def write_packaged(paths: Paths, manifests: Mapping[str, str]) -> None:
@@ -47,6 +74,8 @@ class Deployer:
         self._ending = ending
         self._applied: dict[Path, str] = {}
         self._told: dict[Path, str] = {}
+        self._objects: dict[Path, set[Identity]] = {}
+        self._has_addons = False
 
     def start(self) -> None:
         """Begin, once the API answers."""
@@ -68,13 +97,32 @@ class Deployer:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if self._applied.get(file) == digest:
             return
-        variables = environment(self._paths)
-        done = subprocess.run(self._command(file), capture_output=True, text=True, check=False, timeout=SECONDS, env=variables)
+        done = self._kubectl(*_APPLY, f"--filename={file}", "--output=json")
         if done.returncode:
             self._tell(file, f"Failed to process config: failed to process {file}: {done.stderr.strip()}")
-        else:
+        elif self._remembered(file, list(_read(done.stdout)), digest):
             log("info", f"Applied manifest at {str(file)!r}")
             self._applied[file] = digest
+
+    def _remembered(self, file: Path, objects: list[Object], digest: str) -> bool:
+        """What the file lost is deleted, and the Addon says what it has now."""
+        now = {_identity(one) for one in objects}
+        for kind, namespace, name in self._objects.get(file, set()) - now:
+            self._kubectl("delete", kind, name, *([f"--namespace={namespace}"] if namespace else []), "--ignore-not-found", "--wait=false")
+        self._objects[file] = now
+        self._has_addons = self._has_addons or self._kubectl(*_APPLY, "--filename=-", given=ADDONS).returncode == 0
+        kinds = dict.fromkeys(f"{'/' * ('/' not in one['apiVersion'])}{one['apiVersion']}, Kind={one['kind']}" for one in objects)
+        metadata = {"name": file.name.partition(".")[0], "namespace": "kube-system", "annotations": {GVKS: ";".join(kinds)}}
+        addon = {"apiVersion": "k3s.cattle.io/v1", "kind": "Addon", "metadata": metadata}
+        spec = {"source": str(file), "checksum": digest}
+        return self._kubectl(*_APPLY, "--filename=-", given={**addon, "spec": spec}).returncode == 0
+
+    def _kubectl(self, *words: str, given: Object | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self._paths.tools / "kubectl"), f"--kubeconfig={_admin(self._paths)}", *words],
+            input=json.dumps(given) if given else "", capture_output=True, text=True, check=False, timeout=SECONDS,
+            env=environment(self._paths),
+        )  # fmt: skip
 
     def _tell(self, file: Path, trouble: str) -> None:
         """Once: a HelmChart is refused again and again until helm-controller has made its kind."""
@@ -82,11 +130,20 @@ class Deployer:
             log("error", trouble)
         self._told[file] = trouble
 
-    def _command(self, file: Path) -> list[str]:
-        return [
-            str(self._paths.tools / "kubectl"), f"--kubeconfig={_admin(self._paths)}", "apply", "--server-side", "--force-conflicts",
-            "--field-manager=deploy", f"--filename={file}",
-        ]  # fmt: skip
+
+_APPLY = ("apply", "--server-side", "--force-conflicts", "--field-manager=deploy")
+
+
+def _read(text: str) -> list[Object]:
+    """What kubectl applied: an object, or a List of several."""
+    found: Object = json.loads(text or '{"items": []}')
+    items: list[Object] = found.get("items", [found])
+    return items
+
+
+def _identity(one: Object) -> Identity:
+    group, _, version = one["apiVersion"].rpartition("/")
+    return f"{one['kind']}.{version}.{group}", one["metadata"].get("namespace", ""), one["metadata"]["name"]
 
 
 def _admin(paths: Paths) -> Path:

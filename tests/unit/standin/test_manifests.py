@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
 import tarfile
 import threading
 from pathlib import Path
@@ -20,8 +21,23 @@ from tests import waiting
 
 KUBECTL = """\
 #!/bin/sh
-for word; do file=${word#--filename=}; done
-cat "$file" >>"${0%/*}/applied"
+for word; do case "$word" in --filename=*) file=${word#--filename=} ;; esac; done
+test "$file" = - || cat "$file" >>"${0%/*}/applied"
+"""
+
+#: Makes an object of each line of a file, `KIND NAME`, and tells what it was asked and given.
+LISTING = """#!{python}
+import json, sys
+file = next((word.partition("=")[2] for word in sys.argv if word.startswith("--filename=")), "")
+given = sys.stdin.read() if file == "-" else ""
+groups = {{"HelmChart": "helm.cattle.io/v1"}}
+lines = [line.split() for line in open(file)] if file and file != "-" else []
+def made(kind, name):
+    metadata = {{"name": name, "namespace": "kube-system"}}
+    return {{"apiVersion": groups.get(kind, "v1"), "kind": kind, "metadata": metadata}}
+items = [made(*line) for line in lines]
+open("{calls}", "a").write(" ".join(sys.argv[2:]) + chr(10) + given + chr(10))
+print(json.dumps({{"items": items}}))
 """
 
 pytestmark = pytest.mark.unit
@@ -74,3 +90,29 @@ def test_a_file_is_applied_when_its_content_changes_and_a_skipped_one_never(path
     finally:
         ending.set()
     assert applied.read_text() == "first\nsecond\n"
+
+
+def test_an_addon_of_each_file_has_the_kinds_in_it_and_what_a_file_lost_is_deleted(paths: Paths) -> None:
+    """k3s, pkg/deploy/controller.go: `getGVKString`, `basename`, and the objects that an apply of the next content lacks."""
+    calls = paths.tools / "calls"
+    (paths.tools / "kubectl").write_text(LISTING.format(python=sys.executable, calls=calls))
+    folder, ending = paths.server / "manifests", threading.Event()
+    folder.mkdir(parents=True)
+    file = folder / "stardock-addon-x.v1.yaml"
+    file.write_text("ConfigMap a\nHelmChart b\n")
+    try:
+        Deployer(paths, ending).start()
+        waiting.until(lambda: '"Addon", "metadata"' in said(calls), "the Addon")
+        addon = json.loads(next(line for line in said(calls).splitlines() if '"Addon", "metadata"' in line))
+        kinds = "/v1, Kind=ConfigMap;helm.cattle.io/v1, Kind=HelmChart"
+        assert addon["metadata"]["name"] == "stardock-addon-x"
+        assert addon["metadata"]["annotations"] == {"addon.k3s.cattle.io/gvks": kinds}
+        assert "CustomResourceDefinition" in said(calls)
+        file.write_text("ConfigMap a\n")
+        waiting.until(lambda: "delete HelmChart.v1.helm.cattle.io b --namespace=kube-system" in said(calls), "the object that went")
+    finally:
+        ending.set()
+
+
+def said(calls: Path) -> str:
+    return calls.read_text() if calls.exists() else ""

@@ -124,7 +124,9 @@ def frozen(vm: EstateMachine) -> Reason:
 
 def stopped(vm: EstateMachine) -> Reason:
     """Nobody but HA or a person starts it."""
-    return Reason(Kind.STOPPED, "is not running", f"runner deploy starts it, or qm start {vm.vm_id} on {vm.pve_node}", GRACE)
+    return Reason(
+        Kind.STOPPED, "is not running", f"runner machine start NAME (VM {vm.vm_id} on {vm.pve_node}); runner deploy starts all", GRACE
+    )
 
 
 def paused(vm: EstateMachine, state: str, lock: str) -> Reason:
@@ -153,6 +155,6 @@ def _disabled(endpoint: str, command: str, *, unknown: bool) -> Reason:
 #: Where the guest itself hangs, too, only its console shows why.
 _RESTART = (
     "on VM {vm.vm_id}, by SSH or its console in Proxmox: systemctl restart qemu-guest-agent; if the machine hangs: "
-    "qm reset {vm.vm_id} on {vm.pve_node}"
+    "runner machine console NAME shows what it prints, runner machine reset NAME resets it (VM {vm.vm_id} on {vm.pve_node})"
 )
 _NODE = "is the PVE node up, and the cluster's network between the PVE nodes?"

@@ -121,7 +121,7 @@ def test_an_agent_that_hangs_is_named_with_its_vm_where_proxmox_answers_everythi
     assert told is not None
     assert (told.kind, told.words) == (Kind.SILENT, "guest agent did not answer although Proxmox does: VM 210 on pve1")
     assert "systemctl restart qemu-guest-agent" in told.cure
-    assert "qm reset 210 on pve1" in told.cure
+    assert "runner machine reset NAME resets it (VM 210 on pve1)" in told.cure
     assert told.mute
 
 

@@ -49,7 +49,7 @@ class Api:
         tools.mkdir()
         self.words = server._kubectl()
         self.kubectl = tools / "kubectl"
-        self.kubectl.write_text(f'#!/bin/sh\nshift\nexec {" ".join(self.words)} "$@"\n')
+        self.kubectl.write_text(f'#!/bin/sh\nshift\nexport HOME={folder}\nexec {" ".join(self.words)} "$@"\n')
         self.kubectl.chmod(0o755)
         self.paths = Paths(folder, tools, folder / "data")
         self.manifests = self.paths.server / "manifests"

@@ -5,6 +5,8 @@ leads there, with the same credentials and the ticket. The client begins with `U
 30 s (pve-xtermjs, main.js). Both need VM.Console. An API token is somebody there since qemu-server 9.1.7 (April 2026), which asks
 /access/vncticket: before, its ticket was held against /access/ticket, where no token is known, and the connection ended without an `OK`.
 
+None of the two is handed on to the VM's PVE node: the port is one of whoever was asked first, which enters the VM's node by SSH itself.
+
 QEMU serves one client of a serial port at a time: while another console is open, nothing comes here.
 """
 
@@ -49,7 +51,8 @@ def console(estate: Estate, vm: EstateMachine, tell: Tell, seconds: float | None
     except aiohttp.WSServerHandshakeError as error:
         raise ConditionError(f"{estate.endpoint} does not open the console of {vm.name}: {error.status} {shown(error.message)}") from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise NoAnswer(f"{estate.endpoint}: the console's connection broke: {shown(error) or type(error).__name__}") from error
+        cure = "an endpoint that leads to several PVE nodes has no console: name one of them as `proxmox.endpoint`"
+        raise NoAnswer(f"{estate.endpoint}: the console's connection broke: {shown(error) or type(error).__name__}", cure=cure) from error
 
 
 def _ticket(estate: Estate, vm: EstateMachine) -> dict[str, Any]:

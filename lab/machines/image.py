@@ -42,7 +42,7 @@ while read -r _ place kind options _; do
   case $kind,$options in cgroup*,ro,*) mount -o remount,bind,rw "$place" ;; esac
 done </proc/mounts
 mkdir -p /run/lab-sysctl
-for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops; do
+for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
   copy=/run/lab-sysctl/$(echo "$setting" | tr / .)
   cat "/proc/sys/$setting" >"$copy"
   mount --bind "$copy" "/proc/sys/$setting"
@@ -69,6 +69,8 @@ _FILES = {
     "etc/dpkg/dpkg.cfg.d/lab": "force-unsafe-io\n",
     "etc/machine-id": "",
     "etc/systemd/system/lab-node.service": _NODE_UNIT,
+    # what sysctl.d asks for reaches those copies, as it reaches the kernel of a VM; all else is read-only here, and is passed over
+    "etc/systemd/system/systemd-sysctl.service.d/lab.conf": "[Unit]\nAfter=lab-node.service\n",
     # cloud-init's networkd renderer drops `accept-ra: false`; the lab has no IPv6 router, and networkd would wait 13 s for one
     **{f"etc/systemd/network/10-cloud-init-ens{number}.network.d/lab.conf": "[Network]\nIPv6AcceptRA=no\n" for number in range(18, 26)},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import arguments, authentication, https, policies
+from . import arguments, authentication, encryption, https, policies
 from .config import Config
 from .flavor import DOMAIN, OURS, SERVICE_CIDR
 from .klog import klog
@@ -16,7 +16,8 @@ def command(paths: Paths, config: Config, address: str) -> list[str]:
     """The command line, the user's kube-apiserver-arg included: what cannot be is refused by the API server itself, in its pod's log."""
     users = config.items("kube-apiserver-arg")
     named = arguments.named(users)
-    ours = {**_flags(paths, config, address), **_anonymous(named, VERSION), **_modes(named), **policies.flags(paths, config, named)}
+    given = {**_anonymous(named, VERSION), **_modes(named), **policies.flags(paths, config, named), **encryption.flags(paths, config)}
+    ours = {**_flags(paths, config, address), **given}
     return [str(paths.tools / "kube-apiserver"), *arguments.merged(ours, users)]
 
 

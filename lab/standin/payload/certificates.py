@@ -46,13 +46,17 @@ SHARED = {"client-kube-proxy": ["CN=system:kube-proxy"], f"client-{OURS.controll
 
 
 def for_node(tls: Path, folder: Path, node: str, addresses: Sequence[str]) -> None:
-    """What a machine has for its kubelet and kube-proxy, in its `folder`. Facts of k3s: pkg/daemons/control/deps (names, subjects)."""
+    """What a machine has for its kubelet and kube-proxy, in its `folder`. Facts of k3s: pkg/daemons/control/deps (names,
+    subjects), pkg/agent/config (`getHostFile`: for root alone).
+    """
     client(tls, folder / "client-kubelet", node)
     serving(tls, folder / "serving-kubelet", node, addresses)
     for name, subject in SHARED.items():
         pki.issue(tls / "client-ca", folder / name, subject, CLIENT)
     for name in ("client-ca.crt", "server-ca.crt"):
         shutil.copy2(tls / name, folder / name)
+    for certificate in folder.glob("*.crt"):
+        certificate.chmod(0o600)
 
 
 def client(tls: Path, stem: Path, node: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from . import credentials, pki, tokens
+from . import credentials, encryption, pki, tokens
 from .config import Config
 from .flavor import OURS
 from .join import Entrance, JoinError, enter
@@ -42,6 +42,7 @@ def find(paths: Paths, config: Config) -> Origin:
         raise FatalError(f"without cluster-init and server the data are in {OURS.other_datastore}, which the stand-in has not")
     if not paths.tls.is_dir():
         log("info", "Making the authorities of a new cluster")
+        encryption.make(paths, config)
         pki.make_cluster(paths.tls)
     return Origin(None)
 
@@ -60,6 +61,7 @@ def _fetch(paths: Paths, config: Config) -> Entrance:
         raise FatalError(f"{FAILED}{error}") from error
     for name, content in found["files"].items():
         write(paths.tls / name, content)
+    encryption.keep(paths, found["encryption"])
     return entrance
 
 

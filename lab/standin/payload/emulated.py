@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from . import networks
+from . import etcd, networks
 from .children import Child, Children
 from .components import Components
 from .config import Config
@@ -13,7 +13,7 @@ from .kube import Kube
 from .kubelet import Kubelet
 from .node import Heart, Identity
 from .paths import Paths
-from .pods import Pod, lasting
+from .pods import Pod
 
 KUBELET_SECONDS = 5.0
 
@@ -41,7 +41,7 @@ class EmulatedNode:
 
     def run(self, name: str, command: Sequence[str], instead: Sequence[str] = ()) -> None:
         """As `Node` says."""
-        pod = Pod(self._paths.pods, name, self._identity.name, lasting(command))
+        pod = Pod(self._paths.pods, name, self._identity.name, [*command[1:], *etcd.told(command)])
         pod.forget_older()
         self.children.run(Child(pod, instead or command, self._kubelet))
 

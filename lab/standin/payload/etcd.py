@@ -1,24 +1,31 @@
-"""etcd: its command line, and its members through the JSON gateway that it serves beside gRPC."""
+"""etcd: its file, and its members through the JSON gateway that it serves beside gRPC."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from . import https
 from .paths import Paths, write
 
 # RKE2 sets 500 and 5000. These are quicker, because a joiner's client port stays closed for 5 s + 2 x election, and a lab
 # has several of those in a row. `etcd-arg` gives RKE2's own when a test wants them.
-TIMERS = {"heartbeat-interval": "200", "election-timeout": "2000"}
+TIMERS = {"heartbeat-interval": 200, "election-timeout": 2000}
 CLIENT_PORT = 2379
 PEER_PORT = 2380
-# Flags of etcd that are no keys at the top of its file, which is where RKE2 puts `etcd-arg`: etcd passes them over.
-NESTED = ("client-cert-auth", "auto-tls", "trusted-ca-file", "cert-file", "key-file", "client-cert-file", "client-key-file")
+OPTION = "--config-file="
+SECURITY = ("client-transport-security", "peer-transport-security")
+TIMES = ("time", "duration", "interval", "retention")  # in the names of arguments whose value is a time
+DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+NANOSECONDS = {"ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 
 
 class EtcdError(Exception):
@@ -131,26 +138,65 @@ def member_name(paths: Paths, node: str) -> str:
     return file.read_text().strip()
 
 
-def command(paths: Paths, name: str, address: str, *, cluster: str, state: str, extra: Sequence[str]) -> list[str]:
-    """The command line; `cluster` and `state` matter at the first start only. `extra` is the user's etcd-arg."""
-    tls = paths.tls / "etcd"
-    client, peer = f"https://{address}:{CLIENT_PORT}", peer_url(address)
-    flags = {
-        "name": name, "data-dir": str(paths.etcd), "initial-cluster": cluster, "initial-cluster-state": state,
-        "listen-peer-urls": peer, "initial-advertise-peer-urls": peer,
-        "listen-client-urls": f"https://127.0.0.1:{CLIENT_PORT},{client}", "advertise-client-urls": client,
-        "listen-metrics-urls": "http://127.0.0.1:2381",
-        "client-cert-auth": "true", "trusted-ca-file": f"{tls}/server-ca.crt",
-        "cert-file": f"{tls}/server-client.crt", "key-file": f"{tls}/server-client.key",
-        "peer-client-cert-auth": "true", "peer-trusted-ca-file": f"{tls}/peer-ca.crt",
-        "peer-cert-file": f"{tls}/peer-server-client.crt", "peer-key-file": f"{tls}/peer-server-client.key",
-        "log-level": "warn", "unsafe-no-fsync": "true",  # several on one disk; what a killed machine wrote, its host still has
-        **TIMERS, **_of_user(extra),
+def command(paths: Paths) -> list[str]:
+    """The command line: all else is in its file."""
+    return [str(paths.tools / "etcd"), f"{OPTION}{_file(paths)}"]
+
+
+def configure(paths: Paths, name: str, address: str, *, cluster: str, state: str, extra: Sequence[str]) -> None:
+    """Write its file; `cluster` and `state` matter at the first start only, and stay as they were. `extra` is the user's etcd-arg."""
+    initial = {"initial-advertise-peer-urls": peer_url(address), "initial-cluster": cluster, "initial-cluster-state": state}
+    if paths.has_etcd_data() and _file(paths).is_file():  # rke2, pkg/executor/staticpod, CurrentETCDOptions
+        before = json.loads(_file(paths).read_text())
+        initial = {key: before[key] for key in initial}
+    write(_file(paths), json.dumps({**_settings(paths, name, address), **initial, **_of_user(extra)}, indent=1))  # JSON is YAML
+
+
+def told(command: Sequence[str]) -> list[str]:
+    """What etcd's file says, of a command that names it; nothing of another program's."""
+    return [Path(word.removeprefix(OPTION)).read_text() for word in command if word.startswith(OPTION)]
+
+
+def named_files(command: Sequence[str]) -> list[str]:
+    """What that file names: keys, certificates and authorities."""
+    settings = [json.loads(text) for text in told(command)]
+    return [value for each in settings for part in SECURITY for value in each[part].values() if isinstance(value, str)]
+
+
+def _file(paths: Paths) -> Path:
+    return paths.etcd / "config"
+
+
+def _settings(paths: Paths, name: str, address: str) -> dict[str, Any]:
+    """k3s, pkg/daemons/executor `ETCDConfig`; and for the lab: several share a disk; what a killed machine wrote, its host has."""
+    client = f"https://{address}:{CLIENT_PORT}"
+    return {
+        "name": name, "data-dir": str(paths.etcd), "listen-peer-urls": peer_url(address), "advertise-client-urls": client,
+        "listen-client-urls": f"https://127.0.0.1:{CLIENT_PORT},{client}", "listen-metrics-urls": "http://127.0.0.1:2381",
+        "client-transport-security": _security(paths, "server-client", "server-ca"),
+        "peer-transport-security": _security(paths, "peer-server-client", "peer-ca"),
+        "logger": "zap", "log-outputs": ["stderr"], "log-level": "warn", "unsafe-no-fsync": True, **TIMERS,
     }  # fmt: skip
-    return [str(paths.tools / "etcd"), *(f"--{flag}={value}" for flag, value in flags.items())]
 
 
-def _of_user(extra: Sequence[str]) -> dict[str, str]:
-    """k3s, pkg/daemons/executor `ToConfigFile`: what has no `=` is dropped, leading hyphens go."""
+def _security(paths: Paths, stem: str, authority: str) -> dict[str, Any]:
+    tls = paths.tls / "etcd"
+    own = {"cert-file": f"{tls}/{stem}.crt", "key-file": f"{tls}/{stem}.key"}
+    return {**own, "client-cert-auth": True, "trusted-ca-file": f"{tls}/{authority}.crt"}
+
+
+def _of_user(extra: Sequence[str]) -> dict[str, Any]:
+    """k3s, pkg/daemons/executor `ToConfigFile`: keys at the top of the file. What has no `=` is dropped, leading hyphens go."""
     pairs = (argument.lstrip("-").split("=", 1) for argument in extra if "=" in argument)
-    return {name: value for name, value in pairs if name.removeprefix("peer-") not in NESTED}
+    return {name: _typed(name.lower(), value) for name, value in pairs}
+
+
+def _typed(name: str, value: str) -> Any:
+    if re.fullmatch(r"[+-]?\d+", value):
+        return int(value)
+    time = DURATION.fullmatch(value) if any(word in name for word in TIMES) else None
+    if time:
+        return round(float(time[1]) * NANOSECONDS[time[2]])
+    if value.startswith("["):
+        return yaml.safe_load(value)
+    return {"true": True, "false": False}.get(value.lower(), value)

@@ -37,6 +37,7 @@ class Flavor:
     balancer_port: int  # where an agent finds the API on itself
     static_pods: bool  # else what a server runs is a part of its service
     has_profiles: bool
+    always_encrypts: bool  # Secrets, in etcd
     is_one_file: bool  # the program brings all others, and unpacks them
     other_datastore: str  # what a first server has that is not told to found etcd; empty: there is none
     has_flannel: bool  # its network is flannel, a part of each machine's service; else its charts bring one
@@ -75,6 +76,7 @@ RKE2 = Flavor(
     balancer_port=API_PORT,
     static_pods=True,
     has_profiles=True,
+    always_encrypts=True,
     is_one_file=False,
     other_datastore="",
     has_flannel=False,
@@ -92,6 +94,7 @@ K3S = Flavor(
     balancer_port=6444,
     static_pods=False,
     has_profiles=False,
+    always_encrypts=False,
     is_one_file=True,
     other_datastore="SQLite",
     has_flannel=True,

@@ -49,11 +49,6 @@ class Pod:
         return self.folder / f"{numbers[-1] + 1 if numbers else 0}.log"
 
 
-def lasting(command: Sequence[str]) -> list[str]:
-    """The arguments that make a pod another one: RKE2 keeps etcd's first ones in a file (pkg/executor/staticpod, CurrentETCDOptions)."""
-    return [word for word in command[1:] if not word.startswith("--initial-cluster")]
-
-
 def cri_line(text: bytes, now: float) -> bytes:
     """One line as containerd writes it: time, stream, F for a full line, the text. `now` in seconds since 1970."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))

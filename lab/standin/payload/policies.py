@@ -1,4 +1,4 @@
-"""Audit policy and pod security: the API server's flags for them, and the files that RKE2 writes where the user names none.
+"""Audit policy, pod security, tokens: the API server's flags for them, and the files that RKE2 writes where the user names none.
 
 Facts of rke2: pkg/executor/staticpod/staticpod.go `APIServer`, pkg/podtemplate/utils.go `WriteDefaultPolicyFile`, pkg/rke2/psa.go.
 """
@@ -21,7 +21,8 @@ def flags(paths: Paths, config: Config, users: Mapping[str, str]) -> dict[str, s
     if not OURS.has_profiles:
         return {}
     strict = config.text("profile") == "cis"
-    return {**_audit(paths, config, users, strict), "admission-control-config-file": _security(paths, config, strict)}
+    tokens = {"service-account-extend-token-expiration": "false"} if strict else {}
+    return {**_audit(paths, config, users, strict), **tokens, "admission-control-config-file": _security(paths, config, strict)}
 
 
 def _audit(paths: Paths, config: Config, users: Mapping[str, str], strict: bool) -> dict[str, str]:

@@ -45,6 +45,16 @@ def kernel_refusal(paths: Paths, config: Config) -> str:
     return f"[{', '.join(words)}]" if words else ""
 
 
+def etcd_account(paths: Paths, config: Config) -> tuple[int, int] | None:
+    """User and group that etcd runs under with a profile (rke2, pkg/executor/staticpod, `ETCD`); None: root's."""
+    if not OURS.has_profiles or not config.text("profile"):
+        return None
+    _, _, user, group, *_ = next(line for line in (paths.root / "etc/passwd").read_text().splitlines() if line.startswith("etcd:")).split(
+        ":"
+    )
+    return int(user), int(group)
+
+
 def _wrong(paths: Paths, wanted: dict[str, int]) -> list[tuple[str, int, int]]:
     found = {name: _sysctl(paths.root / "proc/sys" / name.replace(".", "/")) for name in wanted}
     return [(name, found[name], value) for name, value in wanted.items() if found[name] != value]

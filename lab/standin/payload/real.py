@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from . import charts, containerd, controllers, flannel, kubelet_settings, manifests, staticpods
+from . import charts, containerd, controllers, flannel, kubelet_settings, manifests, profile, staticpods
 from .children import Children
 from .components import Components, Part
 from .config import Config
@@ -58,7 +58,8 @@ class RealNode:
 
     def run(self, name: str, command: Sequence[str], instead: Sequence[str] = ()) -> None:
         """As `Node` says."""
-        staticpods.write_manifest(self._paths, name, self._identity.name, command, instead)
+        account = profile.etcd_account(self._paths, self._config) if name == "etcd" else None
+        staticpods.write_manifest(self._paths, name, self._identity.name, command, instead, account=account)
 
     def forget(self, name: str) -> None:
         """As `Node` says."""

@@ -12,6 +12,7 @@ from . import (
     credentials,
     etcd,
     front,
+    hardening,
     https,
     kubeconfig,
     machine,
@@ -100,8 +101,8 @@ class Server:
         initial = f"{name}={etcd.peer_url(address)}" if entrance is None else self._admitted(entrance, name)
         state = "new" if entrance is None else "existing"
         log("info", self._etcd_words(entrance, initial))
-        command = etcd.command(self._paths, name, address, cluster=initial, state=state, extra=self._config.items("etcd-arg"))
-        self._components.run("etcd", command)
+        etcd.configure(self._paths, name, address, cluster=initial, state=state, extra=self._config.items("etcd-arg"))
+        self._components.run("etcd", etcd.command(self._paths))
         self._children.wait("etcd server to become available", self._votes)
 
     def _etcd_words(self, entrance: Entrance | None, initial: str) -> str:
@@ -157,6 +158,8 @@ class Server:
         self._node.join(f"control-plane node {self._identity.name} startup", Kube(context, LOCAL))
         member = etcd.member_name(self._paths, self._identity.name)
         members.mark_server(self._admin(), self._identity.name, member, self._identity.address)
+        if OURS.has_profiles and self._config.text("profile") == "cis" and not self._node.emulated:
+            hardening.Hardener(self._admin(), self._ending).start()
 
     def _check_password(self) -> None:
         """Servers take their own certificate before the API runs, so their password is looked at afterwards and refuses nothing."""

@@ -17,7 +17,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from . import certificates, passwords, snapshots
+from . import certificates, encryption, passwords, snapshots
 from .etcd import Etcd, EtcdError, peer_url
 from .flavor import API_PORT, OURS
 from .front import SOCKET
@@ -64,7 +64,7 @@ class Desk:
     def bootstrap(self) -> Reply:
         """The cluster's authorities and keys, for a server that joins."""
         files = {name: (self.paths.tls / name).read_text() for name in CLUSTER_FILES}
-        return HTTPStatus.OK, json.dumps({"files": files}).encode()
+        return HTTPStatus.OK, json.dumps({"files": files, "encryption": encryption.kept(self.paths)}).encode()
 
     def config(self) -> Reply:
         """The settings that other machines hold against their own."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,9 +28,6 @@ def test_anonymous_callers_are_shut_out_unless_a_file_says_otherwise() -> None:
 def test_the_user_s_arguments_replace_ours() -> None:
     assert "--profiling=true" in api("profiling")
     assert "--profiling=false" not in api("profiling=true")
-    command = etcd.command(PATHS, "a-1", "10.0.0.1", cluster="x", state="new", extra=["election-timeout=5000"])
-    assert "--election-timeout=5000" in command
-    assert "--election-timeout=2000" not in command
 
 
 def test_a_file_of_authorization_takes_the_place_of_the_modes() -> None:
@@ -36,11 +35,33 @@ def test_a_file_of_authorization_takes_the_place_of_the_modes() -> None:
     assert not [flag for flag in api("authorization-config=/etc/x.yaml") if "authorization-mode" in flag]
 
 
-def test_etcd_has_its_arguments_from_the_top_of_its_file_and_asks_for_certificates_whatever_they_say() -> None:
-    extra = ["client-cert-auth=false", "--peer-client-cert-auth=false", "trusted-ca-file=/x", "---log-level=info", "quota-backend-bytes"]
-    command = etcd.command(PATHS, "a-1", "10.0.0.1", cluster="x", state="new", extra=extra)
-    assert {"--client-cert-auth=true", "--peer-client-cert-auth=true", "--log-level=info"} <= set(command)
-    assert not [flag for flag in command if flag.endswith(("=/x", "=false")) or "quota" in flag]
+def configured(paths: Paths, *extra: str, cluster: str = "a-1=x") -> dict[str, Any]:
+    """What etcd's file says."""
+    etcd.configure(paths, "a-1", "10.0.0.1", cluster=cluster, state="new", extra=extra)
+    settings: dict[str, Any] = json.loads((paths.etcd / "config").read_text())
+    return settings
+
+
+def test_etcd_has_its_arguments_at_the_top_of_its_file_and_asks_for_certificates_whatever_they_say(tmp_path: Path) -> None:
+    paths = Paths(tmp_path, tmp_path / "bin", tmp_path / "data")
+    extra = ("client-cert-auth=false", "---log-level=info", "quota-backend-bytes", "election-timeout=5000", "backend-batch-interval=100ms")
+    settings = configured(paths, *extra)
+    assert [settings[name]["client-cert-auth"] for name in etcd.SECURITY] == [True, True]
+    assert (settings["log-level"], settings["election-timeout"], settings["backend-batch-interval"]) == ("info", 5000, 100_000_000)
+    assert "quota-backend-bytes" not in settings
+    assert etcd.command(paths) == [f"{paths.tools}/etcd", f"--config-file={paths.etcd}/config"]
+
+
+def test_what_only_a_first_start_needs_stays_as_it_was_once_etcd_has_data(tmp_path: Path) -> None:
+    paths = Paths(tmp_path, tmp_path / "bin", tmp_path / "data")
+    configured(paths, cluster="a-1=x,b-1=y")
+    (paths.etcd / "member/wal").mkdir(parents=True)
+    assert configured(paths)["initial-cluster"] == "a-1=x,b-1=y"
+    assert configured(paths, "election-timeout=5000")["election-timeout"] == 5000
+
+
+def test_secrets_are_encrypted_by_the_founder_s_key() -> None:
+    assert "--encryption-provider-config=/data/server/cred/encryption-config.json" in api()
 
 
 @pytest.mark.parametrize(("users", "flags"), [

@@ -54,6 +54,11 @@ def test_cis_wants_four_kernel_settings_and_a_server_the_user_etcd(paths: Paths)
     assert not demanded(paths, "agent", profile="cis")
 
 
+def test_etcd_runs_under_its_account_with_a_profile_and_as_root_without(paths: Paths) -> None:
+    assert profile.etcd_account(paths, Config("server", {"profile": ("etcd",)})) == (52034, 52034)
+    assert profile.etcd_account(paths, Config("server", {})) is None
+
+
 def test_other_profiles_and_a_denied_protection_are_refused(paths: Paths) -> None:
     assert demanded(paths, profile="cis-1.23") == "invalid value provided for --profile flag"
     assert (

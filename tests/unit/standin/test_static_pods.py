@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lab.standin.payload import controllers, kubelet_settings, staticpods
+from lab.standin.payload import controllers, etcd, kubelet_settings, staticpods
 from lab.standin.payload.config import Config
 from lab.standin.payload.node import Identity
-from lab.standin.payload.paths import Paths
+from lab.standin.payload.paths import Paths, write
 
 IDENTITY = Identity("server1", "10.0.0.11", "v1.36.5+rke2r1", ("tier=a",), ("dedicated=x:NoSchedule",), ("fd00::11",))
 
@@ -28,13 +28,37 @@ def written(paths: Paths, name: str = "etcd") -> dict[str, Any]:
     return content
 
 
-def test_what_only_a_first_start_needs_does_not_start_etcd_again(paths: Paths) -> None:
-    staticpods.write_manifest(paths, "etcd", "server1", ["etcd", "--name=a", "--initial-cluster=a=https://1,b=https://2"])
-    before = (paths.agent / "pod-manifests/etcd.yaml").read_text()
-    staticpods.write_manifest(paths, "etcd", "server1", ["etcd", "--name=a", "--initial-cluster=a=https://1"])
-    assert (paths.agent / "pod-manifests/etcd.yaml").read_text() == before
-    staticpods.write_manifest(paths, "etcd", "server1", ["etcd", "--name=a", "--heartbeat-interval=500"])
-    assert (paths.agent / "pod-manifests/etcd.yaml").read_text() != before
+def test_etcd_is_another_pod_when_its_file_says_something_else_and_sees_its_own_folder_and_its_keys_alone(paths: Paths) -> None:
+    for name in (
+        "server-ca.crt",
+        "server-client.crt",
+        "server-client.key",
+        "peer-ca.crt",
+        "peer-server-client.crt",
+        "peer-server-client.key",
+    ):
+        write(paths.tls / "etcd" / name, "")
+    uids = []
+    for extra in ((), (), ("heartbeat-interval=500",)):
+        etcd.configure(paths, "a-1", "10.0.0.1", cluster="a-1=x", state="new", extra=extra)
+        staticpods.write_manifest(paths, "etcd", "server1", etcd.command(paths))
+        uids.append(written(paths)["metadata"]["uid"])
+    assert [uids[0] == uids[1], uids[1] == uids[2]] == [True, False]
+    mounts = [mount["mountPath"] for mount in written(paths)["spec"]["containers"][0]["volumeMounts"]]
+    assert mounts[:2] == [str(paths.etcd), str(paths.tools)]
+    assert len(mounts) == 8
+    assert f"{paths.tls}/etcd/server-client.key" in mounts
+
+
+def test_with_a_profile_etcd_runs_under_its_account_which_owns_what_it_reads(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[str, int, int]] = []
+    monkeypatch.setattr("os.chown", lambda file, user, group: given.append((file.name, user, group)))
+    write(paths.etcd / "name", "a-1")
+    staticpods.write_manifest(paths, "etcd", "server1", ["etcd"], account=(52034, 52035))
+    assert written(paths)["spec"]["securityContext"] == {"runAsUser": 52034, "runAsGroup": 52035}
+    assert sorted(given) == [("etcd", 52034, 52035), ("name", 52034, 52035)]
+    staticpods.write_manifest(paths, "etcd", "server1", ["etcd"])
+    assert "securityContext" not in written(paths)["spec"]
 
 
 def test_a_file_that_an_argument_names_is_mounted_and_one_that_is_not_there_is_not(paths: Paths, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-long test-conformance test-vm check lint types lock docs dist bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-long test-conformance test-cis test-vm check lint types lock docs dist bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,7 +38,7 @@ test: ## all tests but VMs, real nodes and long ones
 	@$(SIDE_BY_SIDE) --keep-going lint suite types
 
 suite: # while it waits for boots and elections, there is time for linters
-	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes and not conformance and not long" $(TESTS)
+	@STARDOCK_LOCK=write pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not vm and not nodes and not conformance and not cis and not long" $(TESTS)
 
 test-terraform: lab-setup test-setup ## the contract tests once more, all of them under terraform, which must be on PATH
 	@STARDOCK_LOCK=write STARDOCK_TEST_ENGINE=terraform pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder tests/contract
@@ -61,6 +61,10 @@ test-long: lab-setup test-setup ## clusters that fail while they are made, that 
 test-conformance: lab-setup ## Kubernetes' own conformance tests against a cluster in the lab (an hour and more); writes what docs/proof.md says
 	@tools/setup conformance
 	@STARDOCK_LOCK=write pytest -m conformance tests/conformance
+
+test-cis: lab-setup ## the published CIS benchmark of RKE2 against a cluster with `profile: cis` (five minutes); writes what docs/proof.md says
+	@tools/setup cis
+	@STARDOCK_LOCK=write pytest -m cis tests/conformance
 
 test-vm: lab-setup ## the VM that CI boots: Debian's generic kernel on q35
 	@tools/setup vm

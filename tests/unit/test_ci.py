@@ -35,7 +35,8 @@ def test_ci_run_runs_make_test_and_one_vm() -> None:
 
 
 def test_vms_real_nodes_and_kubernetes_own_tests_are_no_part_of_make_test() -> None:
-    assert '-m "not vm and not nodes and not conformance and not long"' in told("suite")
+    assert '-m "not vm and not nodes and not conformance and not cis and not long"' in told("suite")
     assert 'pytest -m "nodes and not long" tests/lab tests/conformance' in told("test-nodes")
     assert "pytest -m conformance tests/conformance" in told("test-conformance")
+    assert "pytest -m cis tests/conformance" in told("test-cis")
     assert "pytest -m long tests/lab" in told("test-long")

@@ -153,7 +153,7 @@ def _places(cluster: Cluster, node: str, places: Mapping[str, Any], audits: Any)
 
 def _first(word: str, listed: Sequence[str]) -> str:
     if word.endswith(".bins"):
-        return "; ".join(f"pgrep -x {shlex.quote(name)} >/dev/null && echo {shlex.quote(name)}" for name in listed) + f" | {_FIRST}"
+        return "; ".join(f"pgrep -x {shlex.quote(name)} >/dev/null 2>&1 && echo {shlex.quote(name)}" for name in listed) + f" | {_FIRST}"
     return f"for file in {' '.join(listed)}; do [ -e $file ] && echo $file; done | {_FIRST}"
 
 

@@ -102,6 +102,13 @@ def test_etcd_asks_everybody_for_a_certificate_by_its_file(cluster: Cluster) -> 
 
 
 @pytest.mark.proves("feature hardening")
+def test_the_authorities_of_kubelets_are_for_root_alone(cluster: Cluster) -> None:
+    """4.1.7 sees kube-apiserver's on servers; this is where RKE2's self-assessment looks."""
+    for name in NODES:
+        assert cluster.ssh(name, "stat -c '%a %U:%G' /var/lib/rancher/rke2/agent/client-ca.crt").strip() == "600 root:root"
+
+
+@pytest.mark.proves("feature hardening")
 def test_anybody_gets_health_and_nothing_else(cluster: Cluster) -> None:
     """1.2.1 asks for an argument that would blind load balancers; what is open instead is this."""
     ask = "for path in readyz version api healthz; do curl -sk -o /dev/null -w '%{http_code} ' https://192.168.1.50:6443/$path; done"

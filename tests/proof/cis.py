@@ -71,8 +71,8 @@ HEAD = """
 
 `make test-cis` makes a cluster by the first lines of [hardening.md](how-to/hardening.md) and judges it by the benchmark that trivy-checks
 publishes for RKE2 ([0046](decisions/0046-cis.md)). On {verdict.date}, {verdict.release}, {verdict.benchmark}, {verdict.machines}: of {all}
-controls **{counted[PASS]} passed**, {counted[FAIL]} failed, of {counted[nothing found]} nothing was found to judge, {counted[by hand]} are
-for people. What did not pass:
+controls **{counted[PASS]} passed**, {counted[FAIL]} failed, {counted[nothing found]} found nothing to judge, {counted[by hand]} are for
+people. What did not pass:
 
 | control | | | why |
 |---|---|---|---|

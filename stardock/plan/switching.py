@@ -1,7 +1,8 @@
 """Whether a machine may be switched off, what goes with it, and why its pods are not moved: decided from what was seen.
 
 The rule of votes is bootstrap's (role kubernetes, `quorum.sh.j2`), but for two servers: a restart ends by itself, a machine that is off
-stays off.
+stays off. One that does not answer for its etcd may vote all the same: its API server is another process (RKE2: another static pod), and whoever
+tells of the Nodes has a majority behind it. A member that is no server of the plan needs votes and is not counted on for one.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ def standstill(plan: Plan, machine: Machine, standing: Standing) -> str:
     if not standing.by:
         return f"nobody could say whether etcd needs {machine.name}: {standing.why}"
     members = {name: node.votes for name, node in standing.nodes.items() if node.votes is not None}
-    if not members.get(machine.hostname):
+    if machine.hostname not in members:
         return ""
-    well = [name for name, votes in members.items() if votes and name != machine.hostname]
+    ours = {server.hostname for server in others}
+    well = [name for name, votes in members.items() if votes and name in ours]
     needed = len(members) // 2 + 1
     if len(well) >= needed:
         return ""

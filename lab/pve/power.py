@@ -17,6 +17,8 @@ from lab.pve.tasks import Log
 
 #: How long PVE waits for a guest's shutdown when the request does not say, in seconds.
 SHUTDOWN_TIMEOUT = 60.0
+#: QEMU's words for a VM that PVE does not shut down (PVE::QemuServer, `vm_is_paused` with suspended).
+PAUSED = frozenset({"paused", "prelaunch", "suspended"})
 
 
 def memory_mib(vm: Vm) -> int:
@@ -143,9 +145,14 @@ def reboot(estate: Estate, vm: Vm, timeout: float | None, log: Log) -> None:
 
 
 def reset(estate: Estate, vm: Vm, log: Log) -> None:
-    """qmreset: the reset button. The drive stays as the last start built it."""
+    """qmreset: the reset button. The drive stays as the last start built it.
+
+    One whose processors stood still begins nothing: QEMU leaves it in `prelaunch` (system/runstate.c, `main_loop_should_exit`).
+    """
     with estate.locked(vm.vm_id):
         check_lock(vm)
+        if estate.conditions.qmp.get(vm.vm_id):
+            estate.conditions.qmp[vm.vm_id] = "prelaunch"
         guest = estate.guests.get(vm.vm_id) or guest_of(estate, vm)
         estate.hypervisor.stop(vm.vm_id)
         _start(estate, guest, log)

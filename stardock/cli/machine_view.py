@@ -17,6 +17,7 @@ from stardock.cli.screen import HEAD, shown
 from stardock.cli.told import printable, say
 from stardock.model.standing import NodeStanding
 from stardock.verbs import machine as work
+from stardock.verbs.job import Options
 from stardock.verbs.standing import Row, Status
 from stardock.verbs.standing import status as asked
 from stardock.workspace.files import find_cluster_file
@@ -82,7 +83,7 @@ def _node(node: NodeStanding | None) -> str:
 
 def start(file: Path | None, name: str, *, ready_timeout: int, dry_run: bool) -> None:
     """Start it."""
-    work.start(find_cluster_file(file), name, work.Options(ready_timeout=ready_timeout, dry_run=dry_run), say)
+    work.start(find_cluster_file(file), name, Options(ready_timeout=ready_timeout, dry_run=dry_run), say)
 
 
 def stop(file: Path | None, name: str, *, yes: bool, no_drain: bool, accept_standstill: bool, **more: Any) -> None:
@@ -95,8 +96,8 @@ def reset(file: Path | None, name: str, *, yes: bool, no_drain: bool, accept_sta
     work.reset(find_cluster_file(file), name, _options(yes, no_drain, accept_standstill, more), say)
 
 
-def _options(yes: bool, no_drain: bool, accept_standstill: bool, more: dict[str, Any]) -> work.Options:
-    return work.Options(confirm=_confirm(yes=yes), drain=not no_drain, standstill=accept_standstill, **more)
+def _options(yes: bool, no_drain: bool, accept_standstill: bool, more: dict[str, Any]) -> Options:
+    return Options(confirm=_confirm(yes=yes), drain=not no_drain, standstill=accept_standstill, **more)
 
 
 def _confirm(*, yes: bool) -> Callable[[str], bool] | None:

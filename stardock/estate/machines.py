@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from proxmoxer.core import ResourceException
@@ -49,6 +49,17 @@ def _machine(item: dict[str, Any]) -> EstateMachine:
     # PVE joins tags by semicolons and takes commas and spaces as well (PVE::Tools::split_list).
     tags = frozenset(tag for tag in re.split(r"[;, ]+", str(item.get("tags") or "")) if tag)
     return EstateMachine(int(item["vmid"]), str(item.get("name") or ""), str(item["node"]), tags, str(item.get("pool") or ""))
+
+
+def named(estate: Estate, machine: EstateMachine) -> EstateMachine:
+    """With its name: the list has it from pvestatd, and lacks it where that is late or hangs (PVE::API2Tools, `extract_vm_stats`)."""
+    if machine.name:
+        return machine
+    try:
+        found = estate.read(lambda api: config(api.nodes(machine.pve_node).qemu(machine.vm_id).config.get()))
+    except ResourceException:
+        return machine
+    return replace(machine, name=str(found.get("name") or ""))
 
 
 def is_gone(estate: Estate, pve_node: str, vm_id: int) -> bool:

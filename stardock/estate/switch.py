@@ -29,7 +29,16 @@ SLACK_SECONDS = 40.0
 #: PVE waits max(30, GiB of memory) seconds for a VM to start, longer with devices; the manager acts every 10 s or so.
 START_SECONDS = 300.0
 
+#: QEMU's words for processors that stand still, of which PVE shuts none down (PVE::QemuServer, `vm_is_paused` with suspended).
+PAUSED = frozenset({"paused", "prelaunch", "suspended"})
+#: PVE's words for what it did not begin.
+_NOT_BEGUN = ("VM is locked", "in error state", "VM is paused", "does not exist", "already running")
+
 _UPID = re.compile(r"UPID:([A-Za-z0-9.-]+):[^/\s]+")
+
+
+class NothingDone(ConditionError):
+    """Proxmox refused it: the machine is as it was."""
 
 
 def start(estate: Estate, vm: EstateMachine) -> None:
@@ -71,7 +80,7 @@ def await_agent(estate: Estate, vm: EstateMachine, seconds: float) -> None:
     while reason is not None:
         if time.monotonic() > end:
             said = f"{vm.name} runs, and after {seconds:g} s its {reason.words.removeprefix('its ')}"
-            raise ConditionError(said, cure="runner machine console " + vm.name + " shows what it prints")
+            raise ConditionError(said, cure=_AWAITED.format(vm=vm))
         time.sleep(POLL_SECONDS)
         vm = _found_again(estate, vm)
         reason = mute(estate, vm)
@@ -82,7 +91,7 @@ def _switch(estate: Estate, vm: EstateMachine, verb: str, seconds: float, **opti
     try:
         upid = estate.read(lambda api: api.nodes(vm.pve_node).qemu(vm.vm_id).status(verb).post(**options))
     except ResourceException as error:
-        raise _refused(vm, verb, shown(error.content or error.status_message or error.status_code)) from error
+        raise _refused(vm, verb, shown(error.content or error.status_message or error.status_code), begun=False) from error
     ended = _ended(estate, str(upid), seconds)
     if ended != "OK" and not ended.startswith("WARNINGS"):
         raise _refused(vm, verb, ended)
@@ -129,18 +138,30 @@ def _found_again(estate: Estate, vm: EstateMachine) -> EstateMachine:
     return replace(vm, pve_node=found.pve_node)
 
 
-def _refused(vm: EstateMachine, verb: str, said: str) -> ConditionError:
+def would_not(vm: EstateMachine, verb: str, said: str) -> ConditionError:
+    """What Proxmox would refuse, known before it is asked."""
+    return _refused(vm, verb, said, did="would not")
+
+
+def _refused(vm: EstateMachine, verb: str, said: str, *, did: str = "did not", begun: bool = True) -> ConditionError:
     cure = next((cure for word, cure in _CURES if word in said), "look at the task's log in Proxmox")
-    message = f"Proxmox did not {verb} {vm.name} (VM {vm.vm_id} on {vm.pve_node}): {said}"
-    return ConditionError(message, cure=cure.format(vm=vm))
+    message = f"Proxmox {did} {verb} {vm.name} (VM {vm.vm_id} on {vm.pve_node}): {said}"
+    is_as_it_was = not begun or any(words in said for words in _NOT_BEGUN)
+    return (NothingDone if is_as_it_was else ConditionError)(message, cure=cure.format(vm=vm))
 
 
+_AWAITED = (
+    "runner machine console {vm.name} shows what it prints; once it answers, `runner machine start {vm.name}` takes a cordon of ours back"
+)
 _CURES = (
     (
         "VM is locked",
         "Proxmox is at work on it: wait for that; a lock that an aborted job left is taken away by qm unlock {vm.vm_id} on {vm.pve_node}",
     ),
-    ("can't lock file", "another task of Proxmox works on it: wait, or `runner machine stop {vm.name} --force`, which ends a shutdown"),
+    (
+        "can't lock file",
+        "another task of Proxmox works on it: wait, or `runner machine stop {vm.name} --timeout 0 --force`, which ends a shutdown",
+    ),
     ("in error state", "ha-manager set vm:{vm.vm_id} --state disabled on a PVE node, see to the cause, then this again"),
     ("VM is paused", "qm resume {vm.vm_id} on {vm.pve_node}, or `runner machine stop {vm.name} --force`"),
     (

@@ -1,8 +1,8 @@
 """Whether a machine may be switched off, what goes with it, and why its pods are not moved: decided from what was seen.
 
 The rule of votes is bootstrap's (role kubernetes, `quorum.sh.j2`), but for two servers: a restart ends by itself, a machine that is off
-stays off. One that does not answer for its etcd may vote all the same: its API server is another process (RKE2: another static pod), and whoever
-tells of the Nodes has a majority behind it. A member that is no server of the plan needs votes and is not counted on for one.
+stays off. One that does not answer for its etcd may vote all the same: its API server is another process (RKE2: another static pod), and
+whoever tells of the Nodes has a majority behind it. A member that is no server of the plan needs votes and is not counted on for one.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,10 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _MOST_LINES = 10_000
 _MOST_WORDS = 20
 _FIELDS = 5
+#: The exit code of `aside-drain.sh.j2` whose cordon could not be taken back (sysexits.h, EX_TEMPFAIL: none of kubectl's).
+_CORDON_STAYS = 75
+#: Seconds between two rounds of questions while no server answers.
+ROUND_SECONDS = 5.0
 
 Wish = Literal["see", "drain", "uncordon"]
 
@@ -65,20 +70,33 @@ class Aside:
         return Standing(by=told.by, nodes=dict(_nodes(told.lines)))
 
     def drain(self, seconds: int) -> None:
-        """Cordon its Node and move its pods. Raises ConditionError with what holds it; its Node then takes pods as before."""
+        """Cordon its Node and move its pods. Raises ConditionError with what holds it, and whether its Node takes pods as before."""
         told = self._told("drain", kubernetes_drain_timeout=seconds)
-        if not told.by or told.code:
-            name = self.machine.name if self.machine else ""
-            raise ConditionError(
-                f"{name} could not be drained within {seconds} s, so it runs on and takes pods as before: {self._why(told)}",
-                cure="what holds it is a disruption budget, a pod that does not end, or a pod that nothing would start again: see to that\n"
-                "(`--drain-timeout SECONDS` gives more time, `--no-drain` leaves the pods to their fate)",
-            )
+        if told.by and not told.code:
+            return
+        name = self.machine.name if self.machine else ""
+        back = f"`runner machine start {name}` has it take pods again"
+        if not told.by:
+            message = f"whether {name} is drained is not known, so it runs on: {self._why(told)}"
+            raise ConditionError(message, cure=f"its Node may be cordoned, and its pods may still be moving: {back}")
+        stays = "its Node stays cordoned" if told.code == _CORDON_STAYS else "takes pods as before"
+        raise ConditionError(
+            f"{name} could not be drained within {seconds} s, so it runs on, and {stays}: {self._why(told)}",
+            cure="what holds it is a disruption budget, a pod that does not end, or a pod that nothing would start again: see to that\n"
+            "(`--drain-timeout SECONDS` gives more time, `--no-drain` leaves the pods to their fate)"
+            + (f"\n{back}" if told.code == _CORDON_STAYS else ""),
+        )
 
-    def uncordon(self, seconds: int, *, alone: bool) -> None:
-        """Take our own cordon back and wait until its Node is Ready. `alone`: nobody else would answer. Raises ConditionError."""
-        tries = max(seconds // 5, 1) if alone else 3
-        told = self._told("uncordon", kubernetes_ready_timeout=seconds, kubernetes_aside_retries=tries, kubernetes_aside_waits=alone)
+    def uncordon(self, seconds: int) -> None:
+        """Take our own cordon back and wait until its Node is Ready. Raises ConditionError.
+
+        Servers are asked until one answers: it may be this machine that starts, or another that has no majority before this one is back.
+        """
+        end = time.monotonic() + seconds
+        told = self._told("uncordon", kubernetes_ready_timeout=seconds)
+        while not told.by and (left := end - time.monotonic()) > 0:
+            time.sleep(min(ROUND_SECONDS, left))
+            told = self._told("uncordon", kubernetes_ready_timeout=max(int(end - time.monotonic()), 1))
         if not told.by or told.code:
             cure = "kubectl describe node tells why; then `runner machine start` again, which takes our cordon back"
             raise ConditionError(f"its Node did not come back within {seconds} s: {self._why(told)}", cure=cure)

@@ -18,7 +18,7 @@ from stardock.model.standing import NodeStanding, Standing
 from stardock.playbooks.workplace import alone, passing
 from stardock.terraform.words import check_names
 from stardock.verbs.discover import patient
-from stardock.verbs.machine import see
+from stardock.verbs.job import see
 from stardock.workspace.workspace import Workspace, open_workspace
 
 

@@ -113,7 +113,14 @@ def test_a_vm_that_proxmox_works_on_is_left_alone(pve: Estate, vm: str) -> None:
     assert pve.get(f"{vm}/status/current")["lock"] == "backup"
 
 
-def test_a_paused_vm_is_shut_down_by_force_only(pve: Estate, vm: str) -> None:
-    pve.lab("qmp", vm_id=100, status="paused")
+@pytest.mark.parametrize("state", ["paused", "prelaunch", "suspended"])
+def test_a_vm_whose_processors_stand_still_is_shut_down_by_force_only(pve: Estate, vm: str, state: str) -> None:
+    pve.lab("qmp", vm_id=100, status=state)
     assert pve.ask("POST", f"{vm}/status/shutdown").reason == "VM is paused - cannot shutdown"
     assert pve.do("POST", f"{vm}/status/shutdown", forceStop=1).status == "OK"
+
+
+def test_a_reset_of_one_that_stands_still_begins_nothing(pve: Estate, vm: str) -> None:
+    pve.lab("qmp", vm_id=100, status="io-error")
+    assert pve.do("POST", f"{vm}/status/reset").status == "OK"
+    assert pve.get(f"{vm}/status/current")["qmpstatus"] == "prelaunch"

@@ -74,7 +74,7 @@ def shutdown(request: Request) -> str:
     """POST status/shutdown: a task that waits for the guest."""
     _root_only(request, "skiplock", "keepActive")
     vm, timeout, force = request.vm(), _timeout(request), request.flag("forceStop")
-    if request.estate.is_running(vm) and request.estate.conditions.qmp.get(vm.vm_id) == "paused" and not force:
+    if request.estate.is_running(vm) and request.estate.conditions.qmp.get(vm.vm_id) in power.PAUSED and not force:
         raise failed("VM is paused - cannot shutdown")
     if ha.managed(request.estate, vm.vm_id):
         return _stopped_by_manager(request, power.SHUTDOWN_TIMEOUT if timeout is None else timeout)

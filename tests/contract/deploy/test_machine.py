@@ -100,7 +100,7 @@ def test_a_hung_machine_is_reset_and_waited_for(deployed: EmulatedEstate) -> Non
     before = len(deployed.guests.starts)
     code, output = deployed.run("machine", "reset", "agent1", "--yes")
     assert code == 0, output
-    assert "agent1 is not drained: its guest agent is silent" in output
+    assert "agent1 is not drained: no server could be asked" in output
     assert [vm for vm, _ in deployed.guests.starts[before:]] == [agent]
     deployed.guests.stop(agent)
     code, output = deployed.run("machine", "reset", "agent1", "--yes")
@@ -148,7 +148,12 @@ def test_locked_and_foreign_vms_are_left_alone(deployed: EmulatedEstate) -> None
     assert "VM is locked (backup)" in output
     assert "qm unlock" in output
     assert status(deployed, "agent1")[1]["agent1"]["lock"] == "backup"
-    deployed.pve.lab("config", vm_id=agent, delete=["lock"], set={"tags": "somebody"})
+    deployed.pve.lab("config", vm_id=agent, delete=["lock"], set={"name": "agent2"})
+    deployed.pve.lab("pvestatd", held=True)
+    code, output = deployed.run("machine", "stop", "agent1", "--yes")
+    assert code == 5, output
+    assert "is called agent2 on Proxmox, and agent1 would be agent1" in output
+    deployed.pve.lab("config", vm_id=agent, set={"tags": "somebody"})
     for words in (("stop", "agent1", "--yes"), ("reset", "agent1", "--yes"), ("start", "agent1"), ("console", "agent1")):
         code, output = deployed.run("machine", *words)
         assert code == 5, output

@@ -23,11 +23,12 @@ KUBECTL = f"""#!/bin/sh
 here=$(dirname "$0")
 echo "$*" >>"$here/calls"
 case "$*" in
+patch*null*) if test -e "$here/refused"; then exit 1; fi; echo patched ;;
 patch*) echo patched ;;
 *readyz/etcd*) case "$*" in *10.0.0.3*) exit 1 ;; *) printf ok ;; esac ;;
 *readyz*) test -e "$here/alive" || exit 1 ;;
-*"get nodes"*) printf 'server1||||true|10.0.0.1| EtcdIsVoter=True\nserver3|true||Unknown|true|10.0.0.3 fd00::3| EtcdIsVoter=True\n'
-    printf 'agent1|true|machine|True||10.0.0.9| Ready=True\n' ;;
+*"get nodes"*) printf 'server1||||true|"10.0.0.1" |EtcdIsVoter=True\nserver3|true|||true|"10.0.0.3" "fd00::3" |EtcdIsVoter=True\n'
+    printf 'server4||||true|"$(id)" |EtcdIsVoter=True\nagent1|true|machine|True||"10.0.0.9" |\n' ;;
 *"get lease"*) date +%s%N ;;
 *unschedulable*) printf '%s|%s|True' "$(cat "$here/cordoned")" "$(cat "$here/by")" ;;
 *cordoned-by*) cat "$here/by" ;;
@@ -60,7 +61,7 @@ def asked(folder: Path, wish: str, *, machine: str = "agent1", by: str = "", cor
         "kubernetes_cordoned_by": "machine",
         "kubernetes_aside": wish,
     }
-    times = {"kubernetes_drain_timeout": 7, "kubernetes_ready_timeout": 5, "kubernetes_aside_retries": 1}
+    times = {"kubernetes_drain_timeout": 7, "kubernetes_ready_timeout": 5}
     report = {"kubernetes_report": str(folder / "aside.json"), "kubernetes_kubectl": str(kubectl)}
     (folder / "extra.json").write_text(json.dumps({**further, **times, **report}))
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -77,6 +78,7 @@ def test_the_first_server_that_answers_tells_of_all_nodes_and_asks_each_member_w
     assert dict(_nodes(told.lines)) == {
         "server1": NodeStanding(ready=False, votes=True),
         "server3": NodeStanding(ready=False, cordoned=True, votes=False),
+        "server4": NodeStanding(ready=False, votes=False),
         "agent1": NodeStanding(ready=True, cordoned=True, cordoned_by="machine"),
     }
     assert calls == []
@@ -97,6 +99,7 @@ def test_it_is_cordoned_in_our_name_and_drained_and_what_holds_it_is_told_with_t
     told, calls = asked(tmp_path, "drain", by="machine", held=True)
     assert (told.code, told.words) == (1, HELD)
     assert ['cordoned-by": null' in call for call in calls] == [False, False, True]
+    assert asked(tmp_path, "drain", by="machine", held=True, refused=True)[0].code == 75, "its cordon stays"
 
 
 @pytest.mark.parametrize(("by", "taken"), [("machine", True), ("bootstrap", False), ("", False)])

@@ -435,8 +435,32 @@ def _document() -> dict[str, Any]:
         "access": [{"registry": "docker.io", "user": "ann", "password_from": {"file": "secret_text"}, "ca": CERTIFICATE}],
         "system_default": "registry.home.arpa:5000",
     }
+    data["addons"] = _addons()
     data["remove"] = ["gone"]
     return data
+
+
+def _addons() -> dict[str, Any]:
+    chart = {"version": "1.2.3", "values": {"a": "text"}, "values_secrets": [{"name": "more", "keys": ["values.yaml"]}]}
+    acme = {"email": "ann@example.org", "directory": "https://acme.example.org"}
+    pools = [
+        {"name": "near", "addresses": ["192.168.1.200-192.168.1.209"], "by": "l2", "interfaces": ["ens18"]},
+        {"name": "far", "addresses": ["192.168.1.210-192.168.1.219"], "by": "bgp"},
+    ]
+    issuers = [
+        {"name": "own", "ca_secret": "authority"},
+        {"name": "by-http", "acme": {**acme, "ingress_class": "traefik"}},
+        {"name": "by-dns", "acme": {**acme, "solvers": [{"dns01": {"webhook": {"groupName": "acme.example.org"}}}]}},
+    ]
+    peer = {"name": "router", "address": "192.168.1.1", "asn": 64512, "own_asn": 64513, "password_secret": "bgp"}
+    return {
+        "kured": copy.deepcopy(chart),
+        "metallb": {**copy.deepcopy(chart), "pools": pools, "peers": [peer]},
+        "cert_manager": {**copy.deepcopy(chart), "issuers": issuers},
+        "metrics_server": {"values": {"a": "text"}},
+        "system_upgrade_controller": {"version": "v0.20.1"},
+        "charts": [{**copy.deepcopy(chart), "name": "whoami", "chart": "whoami", "repo": "https://charts.example.org", "namespace": "web"}],
+    }
 
 
 DOCUMENT: Mapping[str, Any] = _document()

@@ -105,8 +105,16 @@ def _start(estate: Estate, guest: Guest, log: Log) -> None:
     estate.guests[guest.vm_id] = guest
 
 
-def stop(estate: Estate, vm: Vm, log: Log) -> None:
-    """qmstop: cuts the power. A VM that does not run is fine."""
+def stop(estate: Estate, vm: Vm, log: Log, *, overrules: bool = False) -> None:
+    """qmstop: cuts the power. A VM that does not run is fine. `overrules`: a shutdown that waits for the guest is ended first, so its
+    lock is not waited for (PVE::GuestHelpers, `abort_guest_tasks`).
+    """
+    waits = any(
+        task.kind == "qmshutdown" and task.subject == str(vm.vm_id) and task.exit_status is None for task in estate.tasks.all(vm.node)
+    )
+    if overrules and waits:
+        _stop(estate, vm, log)
+        return
     with estate.locked(vm.vm_id):
         _stop(estate, vm, log)
 

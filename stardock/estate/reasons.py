@@ -41,6 +41,7 @@ class Kind(Enum):
     DENIED = auto()  # a file, to the agent
     ABSENT = auto()  # a file
     UNREACHABLE = auto()  # the PVE node, or Proxmox
+    MOVED = auto()  # the VM, to another PVE node, or away
     ODD = auto()  # an answer that is none
     MISSING = auto()  # nothing is in the way: the machine does not have it (yet)
     OTHER = auto()
@@ -55,10 +56,14 @@ class Reason:
     cure: str = ""
     patience: float | None = None
 
+    def of(self, name: str) -> str:
+        """A sentence about the machine of that name."""
+        return f"{name}'s {self.words}" if self.words.startswith("guest") else f"{name} {self.words}"
+
     @property
     def mute(self) -> bool:
         """Whether the agent answers no other question either."""
-        return self.kind in {Kind.SILENT, Kind.UNCONFIGURED, Kind.STOPPED, Kind.PAUSED, Kind.FROZEN, Kind.UNREACHABLE}
+        return self.kind in {Kind.SILENT, Kind.UNCONFIGURED, Kind.STOPPED, Kind.PAUSED, Kind.FROZEN, Kind.UNREACHABLE, Kind.MOVED}
 
 
 def of_refusal(vm: EstateMachine, endpoint: str, error: ResourceException) -> Reason:
@@ -76,7 +81,7 @@ def _of_pve(vm: EstateMachine, said: str) -> Reason | None:
         f"VM {vm.vm_id} is not running": stopped(vm),
         f"VM {vm.vm_id} not running": stopped(vm),
         "guest agent is not running": Reason(Kind.SILENT, "guest agent is silent", _RESTART.format(vm=vm)),
-        f"/{vm.vm_id}.conf' does not exist": Reason(Kind.OTHER, f"is no longer on {vm.pve_node}: it moves, or it is gone"),
+        f"/{vm.vm_id}.conf' does not exist": Reason(Kind.MOVED, f"is no longer on {vm.pve_node}: it moves, or it is gone"),
         "got timeout": hung(vm, f"in Proxmox's time ({said})"),
         "qga socket": hung(vm, f"in Proxmox's time ({said})"),
     }

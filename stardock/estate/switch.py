@@ -29,6 +29,11 @@ SLACK_SECONDS = 40.0
 #: PVE waits max(30, GiB of memory) seconds for a VM to start, longer with devices; the manager acts every 10 s or so.
 START_SECONDS = 300.0
 
+#: A shutdown lasts as long as somebody gave it.
+END_SECONDS = 600.0
+_OFF_TASKS = ("qmshutdown", "qmstop")
+#: PVE::HA::Manager's state of a service that is being stopped.
+_HA_STOPS = "request_stop"
 #: QEMU's words for processors that stand still, of which PVE shuts none down (PVE::QemuServer, `vm_is_paused` with suspended).
 PAUSED = frozenset({"paused", "prelaunch", "suspended"})
 #: PVE's words for what it did not begin.
@@ -74,13 +79,38 @@ def mute(estate: Estate, vm: EstateMachine) -> Reason | None:
     return reason if reason is not None and reason.mute else None
 
 
+def ending(estate: Estate, vm: EstateMachine, power: Power) -> str:
+    """What is switching it off at this moment: PVE's task, or the HA manager's word; empty: nothing that this token may see.
+
+    PVE::API2::Tasks, `source=active`: tasks without an end run; a token is told of its own, of others' with Sys.Audit. A task of ours goes
+    on when we are killed.
+    """
+    if power.ha:
+        return power.ha if power.ha == _HA_STOPS else ""
+    try:
+        told = estate.read(lambda api: api.nodes(vm.pve_node).tasks.get(source="active", vmid=vm.vm_id))
+    except ResourceException:
+        return ""
+    tasks = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return next((str(one.get("upid")) for one in tasks if one.get("type") in _OFF_TASKS and not one.get("endtime")), "")
+
+
+def await_end(estate: Estate, vm: EstateMachine, what: str) -> None:
+    """Wait until that which `ending` named has ended, whatever came of it. Raises ConditionError."""
+    if what == _HA_STOPS:
+        _until(estate, vm, END_SECONDS, running=False)
+    else:
+        _ended(estate, what, END_SECONDS)
+
+
 def await_agent(estate: Estate, vm: EstateMachine, seconds: float) -> None:
     """Wait until its guest agent answers, wherever HA started it. Raises ConditionError with the last reason."""
     end, reason = time.monotonic() + seconds, mute(estate, vm)
     while reason is not None:
+        if reason.patience == 0.0:  # no time brings it
+            raise ConditionError(f"{vm.name} runs, and cannot be waited for: {reason.of(vm.name)}", cure=reason.cure)
         if time.monotonic() > end:
-            said = f"{vm.name} runs, and after {seconds:g} s its {reason.words.removeprefix('its ')}"
-            raise ConditionError(said, cure=_AWAITED.format(vm=vm))
+            raise ConditionError(f"{vm.name} runs, and after {seconds:g} s: {reason.of(vm.name)}", cure=_AWAITED.format(vm=vm))
         time.sleep(POLL_SECONDS)
         vm = _found_again(estate, vm)
         reason = mute(estate, vm)

@@ -54,7 +54,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One machine as it is found, and who can be asked to do something with it."""
+    """One machine as it is found, and who can be asked to do something with it. `goes_off`: what is switching it off (`switch.ending`)."""
 
     where: Workspace
     options: Options
@@ -65,6 +65,7 @@ class Job:
     aside: Aside
     say: Say
     standing: Standing = field(default_factory=Standing)
+    goes_off: str = ""
 
     @property
     def may_be_needed(self) -> bool:
@@ -144,7 +145,19 @@ def job_of(cluster_file: Path, name: str, options: Options, say: Say, *, asks: b
         power = _power(estate, vm)
         aside = Aside(where, place, machine)
         standing = _asked(aside, where, say) if asks and power.running and machine.role != "loadbalancer" else Standing(why="it is off")
-        yield Job(where=where, options=options, estate=estate, machine=machine, vm=vm, power=power, aside=aside, say=say, standing=standing)
+        goes_off = switch.ending(estate, vm, power) if power.running and not asks else ""
+        yield Job(
+            where=where,
+            options=options,
+            estate=estate,
+            machine=machine,
+            vm=vm,
+            power=power,
+            aside=aside,
+            say=say,
+            standing=standing,
+            goes_off=goes_off,
+        )
 
 
 def _asked(aside: Aside, where: Workspace, say: Say) -> Standing:

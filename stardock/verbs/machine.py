@@ -25,11 +25,29 @@ def start(cluster_file: Path, name: str, options: Options, say: Say) -> None:
         reason = standstill(job.vm, job.power) if job.power.running else None
         if reason is not None:
             raise ConditionError(f"{name} {reason.words}", cure=reason.cure)
-        ha = ", by PVE's HA manager" if job.power.ha else ""
-        power = Step("start", f"{place_of(job.vm)}{ha}", lambda: switch.start(job.estate, job.vm))
-        if job.power.running:
+        if job.power.running and not job.goes_off:
             say(f"  {name} runs already ({place_of(job.vm)})")
-        _do((*(() if job.power.running else (power,)), *job.wake()), job, "")
+        _do((*_on(job), *job.wake()), job, "")
+
+
+def _on(job: Job) -> tuple[Step, ...]:
+    """What switches it on: nothing where it runs, and first the end of what is switching it off."""
+    ha = ", by PVE's HA manager" if job.power.ha else ""
+    power = Step("start", f"{place_of(job.vm)}{ha}", lambda: _start(job))
+    if not job.power.running:
+        return (power,)
+    if not job.goes_off:
+        return ()
+    said = f"until Proxmox, which is switching it off, has done so, at most {switch.END_SECONDS:g} s"
+    return (Step("end", said, lambda: switch.await_end(job.estate, job.vm, job.goes_off)), power)
+
+
+def _start(job: Job) -> None:
+    power = power_of(job.estate, job.vm)
+    if power is not None and power.running:
+        job.say(f"  {job.machine.name} runs on")
+    else:
+        switch.start(job.estate, job.vm)
 
 
 def stop(cluster_file: Path, name: str, options: Options, say: Say) -> None:

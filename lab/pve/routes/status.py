@@ -67,7 +67,8 @@ def stop(request: Request) -> str:
         if request.flag("overrule-shutdown"):
             raise bad_parameters({"overrule-shutdown": "Not applicable for HA resources."})
         return _stopped_by_manager(request, 0.0)
-    return request.task("qmstop", request["vmid"], lambda log: power.stop(request.estate, vm, log))
+    overrules = request.flag("overrule-shutdown")
+    return request.task("qmstop", request["vmid"], lambda log: power.stop(request.estate, vm, log, overrules=overrules))
 
 
 def shutdown(request: Request) -> str:

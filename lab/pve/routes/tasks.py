@@ -13,13 +13,15 @@ _LINES = 50
 
 
 def listed(request: Request) -> list[dict[str, Any]]:
-    """GET tasks, newest first."""
+    """GET tasks, newest first: those that ended, or with `source` those that run, or all (PVE::API2::Tasks)."""
     request.estate.storages.of_node(request["node"])
     owner, kind = request.get("vmid"), request.get("typefilter")
     everybody = request.rights.has(f"/nodes/{request['node']}", "Sys.Audit")
-    visible = [task for task in request.estate.tasks.all(request["node"]) if everybody or _owns(request, task)]
+    sources = {"archive": {False}, "active": {True}, "all": {True, False}}[request.get("source") or "archive"]
+    known = [task for task in request.estate.tasks.all(request["node"]) if (task.exit_status is None) in sources]
+    visible = [task for task in known if everybody or _owns(request, task)]
     found = [task for task in visible if owner in {None, task.subject} and kind in {None, task.kind}]
-    return [_described(task) for task in found[: int(request.get("limit") or _LINES)]]
+    return [{"status": "RUNNING"} | _described(task) for task in found[: int(request.get("limit") or _LINES)]]
 
 
 def _owns(request: Request, task: Task) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from lab.patience import patient
 from stardock.workspace.workspace import open_workspace
-from tests.contract.deploy.estate import EmulatedEstate, until
+from tests.contract.deploy.estate import EmulatedEstate
 
 pytestmark = [pytest.mark.contract, pytest.mark.proves("feature machines' power")]
 
@@ -216,14 +216,37 @@ def test_a_role_of_before_lacks_the_console_and_the_cure_is_told(deployed: Emula
     assert "runner proxmox-role" in output
 
 
-def test_killed_while_it_waits_the_next_one_goes_on(deployed: EmulatedEstate) -> None:
+def test_killed_while_it_waits_the_next_one_waits_for_the_shutdown_that_goes_on(deployed: EmulatedEstate) -> None:
     agent = vm_id(deployed, "agent1")
-    deployed.pve.lab("delay", tasks=3)
+    deployed.pve.lab("delay", tasks=8)
     process = deployed.start("machine", "stop", "agent1", "--yes")
     deployed.wait_for("POST", "/status/shutdown", process)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    until(lambda: deployed.vms()[agent] == "stopped")
-    deployed.pve.lab("reset")
+    assert deployed.vms()[agent] == "running", "it goes off in a moment"
     code, output = deployed.run("machine", "start", "agent1")
     assert (code, deployed.vms()[agent]) == (0, "running"), output
+    assert "until Proxmox, which is switching it off, has done so" in output
+    assert len(deployed.accepted("POST", "/status/start")) == 1
+
+
+def test_a_shutdown_that_waits_for_a_guest_that_hangs_is_overruled(deployed: EmulatedEstate) -> None:
+    agent = vm_id(deployed, "agent1")
+    deployed.guests.deaf.add(agent)
+    process = deployed.start("machine", "stop", "agent1", "--yes", "--timeout", "30")
+    deployed.wait_for("POST", "/status/shutdown", process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    code, output = deployed.run("machine", "stop", "agent1", "--yes", "--force", "--timeout", "1")
+    assert code == 4, output
+    assert "`runner machine stop agent1 --timeout 0 --force`, which ends a shutdown" in output
+    code, output = deployed.run("machine", "stop", "agent1", "--yes", "--force", "--timeout", "0")
+    assert (code, deployed.vms()[agent]) == (0, "stopped"), output
+
+
+def test_an_agent_that_is_not_configured_is_not_waited_for(deployed: EmulatedEstate) -> None:
+    agent = vm_id(deployed, "agent1")
+    deployed.pve.lab("config", vm_id=agent, delete=["agent"])
+    code, output = deployed.run("machine", "start", "agent1")
+    assert code == 4, output
+    assert "agent1 runs, and cannot be waited for: agent1 has no guest agent configured on Proxmox" in output

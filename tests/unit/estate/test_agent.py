@@ -96,7 +96,7 @@ def test_an_interface_of_another_shape_costs_no_other(item: Any) -> None:
         ("VM 210 qga command 'guest-network-get-interfaces' failed - got timeout", 500, Kind.SILENT, False),
         ("VM 210 qmp command 'guest-network-get-interfaces' failed - got timeout", 500, Kind.SILENT, False),
         ("unable to connect to VM 210 qga socket - timeout after 31 retries", 500, Kind.SILENT, False),
-        ("Configuration file 'nodes/pve1/qemu-server/210.conf' does not exist", 500, Kind.OTHER, False),
+        ("Configuration file 'nodes/pve1/qemu-server/210.conf' does not exist", 500, Kind.MOVED, False),
         ("No route to host", 595, Kind.UNREACHABLE, False),
         ("Connection timed out", 596, Kind.UNREACHABLE, False),
         ("something new", 500, Kind.OTHER, False),

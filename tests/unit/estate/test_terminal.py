@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stardock.estate.terminal import Plain
+from stardock.estate import terminal
+from stardock.estate.terminal import Plain, _matched
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("feature machines' power")]
 
@@ -40,6 +43,33 @@ def test_sequences_go_whole_and_text_stays(printed: bytes, text: str) -> None:
 
 def test_a_sequence_that_does_not_end_is_not_waited_for_without_end() -> None:
     assert "x" * 5000 in fed(b"\x1b]" + b"x" * 5000)
+
+
+#: Openers and ends of all kinds: what a machine would print to keep its viewer busy.
+HOSTILE = "\x1b\x9b\x90\x9d\x9c\x07[]P\\0; \nmaé"
+
+
+@given(st.lists(st.text(alphabet=HOSTILE, max_size=12), max_size=6))
+def test_in_whatever_pieces_it_comes_the_same_is_shown(pieces: list[str]) -> None:
+    whole = "".join(pieces).encode()
+    assert fed(*(piece.encode() for piece in pieces), b"\n.") == fed(whole + b"\n.")
+
+
+@pytest.mark.parametrize("opener", ["\x9d", "\x1b]", "\x9b0", "\x1b ", "\x1b\x9d"])
+def test_a_frame_full_of_beginnings_is_gone_through_once(opener: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+
+    def matched(pattern: re.Pattern[str], text: str, body: int) -> int:
+        end = _matched(pattern, text, body)
+        looked.append(end - body + 1)
+        return end
+
+    monkeypatch.setattr(terminal, "_matched", matched)
+    for end in ("", "\n", "x" * 5000):
+        looked.clear()
+        text = opener * 20_000 + end
+        fed(text.encode())
+        assert sum(looked) <= 3 * len(text)
 
 
 @given(st.lists(st.binary(max_size=30), max_size=6))

@@ -5,7 +5,10 @@ Cilium's is not among them: its program cannot be had here. What differs for the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +16,10 @@ import yaml
 
 from lab.patience import patient
 from tests.lab.cluster import ROOT, Cluster
+from tests.unit.bundle.test_golden_clusters import planned
 from tests.waiting import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.long, pytest.mark.timeout(1200), pytest.mark.one_life("six clusters")]
+pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.long, pytest.mark.timeout(1200)]
 
 GOLDEN = ROOT / "tests/unit/bundle/golden/clusters"
 WEB = ROOT / "tools/demo-web.yaml"
@@ -33,17 +37,15 @@ EDITS: Mapping[str, Mapping[str, str]] = {
 WITHOUT: Mapping[str, str] = {"canal": "      backend: wireguard\n", "flatcar": "flannel-backend: wireguard-native\n"}
 
 
-@pytest.fixture(scope="module", params=EDITS)
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    source = tmp_path_factory.mktemp(request.param) / "cluster.yaml"
-    text = (GOLDEN / request.param / "cluster.yaml").read_text()
-    for old, new in {KEY: OWN_KEY, **EDITS[request.param]}.items():
+def source_of(name: str, folder: Path) -> Path:
+    """Its file, for the lab."""
+    text = (GOLDEN / name / "cluster.yaml").read_text()
+    for old, new in {KEY: OWN_KEY, **EDITS[name]}.items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
+    source = folder / "cluster.yaml"
     source.write_text(text)
-    with Cluster(request.param, source, "real").deployed() as cluster:
-        cluster.bootstrap()
-        yield cluster
+    return source
 
 
 def golden_files(cluster: str, machine: str) -> dict[str, str]:
@@ -57,30 +59,44 @@ def golden_files(cluster: str, machine: str) -> dict[str, str]:
     return {path: content for path, _, content in files}
 
 
-def read(path: str, content: str) -> Any:
-    return yaml.safe_load(content) if path.endswith(".yaml") else content.strip()
+def content_of(path: str, content: str) -> Any:
+    """As Kubernetes takes it: of config.yaml what is in config.yaml.d, too."""
+    documents = [document for document in yaml.safe_load_all(content) if document] if path.endswith(".yaml") else [content.strip()]
+    return reduce(or_, documents) if path.endswith("/config.yaml") else documents
 
 
-def test_all_nodes_are_ready_and_machines_read_what_the_golden_files_say(cluster: Cluster) -> None:
-    kubernetes = [machine for machine in cluster.plan()["machines"] if machine["role"] != "loadbalancer"]
-    assert {name for name, conditions in cluster.nodes().items() if conditions["Ready"] == "True"} == {one["name"] for one in kubernetes}
-    for golden in sorted((GOLDEN / cluster.name).glob("*.txt")):
-        for path, content in golden_files(cluster.name, golden.stem).items():
-            assert read(path, cluster.ssh(golden.stem, f"cat {path}")) == read(path, content), (golden.stem, path)
+def on(cluster: Cluster, machine: str, path: str) -> Any:
+    both = f"for file in {path} $(ls {path}.d/*.yaml 2>/dev/null); do echo; echo ---; cat $file; done"
+    return content_of(path, cluster.ssh(machine, both if path.endswith("/config.yaml") else f"cat {path}"))
 
 
-def test_a_pod_runs_and_is_answered_through_a_service(cluster: Cluster) -> None:
+@pytest.mark.parametrize("name", EDITS)
+def test_each_starts_reads_its_golden_files_answers_through_a_service_and_a_second_run_changes_nothing(name: str, tmp_path: Path) -> None:
+    with Cluster(name, source_of(name, tmp_path), "real").deployed() as cluster:
+        cluster.bootstrap()
+        of_kubernetes = [machine["name"] for machine in cluster.plan()["machines"] if machine["role"] != "loadbalancer"]
+        ready = [node for node, conditions in cluster.nodes().items() if conditions["Ready"] == "True"]
+        assert sorted(ready) == sorted(of_kubernetes)
+        for golden in sorted((GOLDEN / name).glob("*.txt")):
+            for path, text in golden_files(name, golden.stem).items():
+                assert on(cluster, golden.stem, path) == as_it_stays(golden.stem, content_of(path, text), name), (golden.stem, path)
+        a_pod_answers(cluster, of_kubernetes[0])
+        assert cluster.bootstrap().stdout.count("changed: nothing") == 6
+
+
+def as_it_stays(machine: str, content: Any, cluster: str) -> Any:
+    """The founder's golden file is the one that it founds with; once the others have joined, it is told where to join, as they are."""
+    join = planned(cluster)[1][f"host_vars/{machine}.yml"]["kubernetes_join_address"]
+    return {**content, "server": join} if join and isinstance(content, dict) else content
+
+
+def a_pod_answers(cluster: Cluster, machine: str) -> None:
     cluster.kubectl("create", "namespace", "demo")
     cluster.kubectl("label", "namespace", "demo", "pod-security.kubernetes.io/enforce=privileged")  # its image runs as root
     cluster.kubectl("--namespace=demo", "apply", "--filename", str(WEB))
     cluster.kubectl("--namespace=demo", "rollout", "status", "deployment/web", f"--timeout={patient(120):g}s")
-    name = next(one["name"] for one in cluster.plan()["machines"] if one["role"] != "loadbalancer")
-    until(lambda: "web-" in cluster.ssh(name, "curl -sS -m 5 http://127.0.0.1:30080", check=False), "the Service to answer on a node")
-
-
-def test_a_second_run_changes_nothing(cluster: Cluster) -> None:
-    again = cluster.bootstrap().stdout
-    assert again.count("changed: nothing") == 6, again
+    asked = "curl -sS -m 5 http://127.0.0.1:30080"
+    until(lambda: "web-" in cluster.ssh(machine, asked, check=False), "the Service to answer on a node")
 
 
 def test_every_golden_cluster_is_started_or_named() -> None:

@@ -54,7 +54,7 @@ test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drain
 	@tools/setup conformance
 	@STARDOCK_LOCK=write pytest -m "nodes and not long" tests/lab tests/conformance
 
-test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the six of the golden files, fifteen nodes (an hour)
+test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the VIP on servers, the six of the golden files, fifteen nodes (an hour)
 	@tools/setup nodes
 	@STARDOCK_LOCK=write pytest -m long tests/lab
 

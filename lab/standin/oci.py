@@ -38,6 +38,7 @@ class Image:
     user: str = ""  # a number: where pods may not run as root, a name is refused
     folders: tuple[str, ...] = ("/tmp",)
     arguments: tuple[str, ...] = ()  # of the entrypoint, where a pod gives none
+    setuid: tuple[str, ...] = ()  # files that run as their owner, root
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ def _layer(image: Image) -> bytes:
                     entry.type, entry.linkname = tarfile.SYMTYPE, source.target
                     archive.addfile(entry)
                 case Path():
-                    _add(archive, name.lstrip("/"), source.read_bytes(), 0o755)
+                    _add(archive, name.lstrip("/"), source.read_bytes(), 0o4755 if name in image.setuid else 0o755)
                 case str():
                     _add(archive, name.lstrip("/"), source.encode(), 0o755)
     return buffer.getvalue()

@@ -94,6 +94,8 @@ def _images(programs: Path, root: Path) -> Iterable[Image]:
     busybox: Files = {**shell, **_linked(root, ["/bin/bash"]), "/bin/sh": Link("bash")}
     yield Image((f"{_TESTS}/busybox:1.37.0-1",), busybox, arguments=("sh",))
     yield Image((f"{_TESTS}/agnhost:2.63.0", f"{_TESTS}/agnhost:2.55"), agnhost, ("/agnhost",), folders=folders, arguments=("pause",))
+    rights: Files = {"/usr/bin/nnp": programs / "nonewprivs"}
+    yield Image((f"{_TESTS}/nonewprivs:1.4",), rights, arguments=("nnp",), setuid=("/usr/bin/nnp",))
     yield Image((f"{_TESTS}/glibc-dns-testing:2.0.0",), tools, arguments=("bash",))
     nginx: Files = {**shell, **_linked(root, ["/usr/sbin/nginx"]), "/etc/nginx/nginx.conf": _NGINX}
     state = ("/tmp", "/var/log/nginx", "/var/lib/nginx", "/run")

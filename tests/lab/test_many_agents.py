@@ -29,6 +29,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.mark.proves("feature nodes that run pods")
 def test_every_node_of_fifteen_is_ready_and_each_runs_a_pod_that_the_others_reach(cluster: Cluster) -> None:
     assert cluster.voters() == SERVERS
     assert {name for name, conditions in cluster.nodes().items() if conditions["Ready"] == "True"} == {*SERVERS, *AGENTS}

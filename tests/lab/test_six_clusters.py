@@ -70,6 +70,7 @@ def on(cluster: Cluster, machine: str, path: str) -> Any:
     return content_of(path, cluster.ssh(machine, both if path.endswith("/config.yaml") else f"cat {path}"))
 
 
+@pytest.mark.proves("feature RKE2's configuration", "feature k3s", "feature files of the API server", "feature nodes that run pods")
 @pytest.mark.parametrize("name", EDITS)
 def test_each_starts_reads_its_golden_files_answers_through_a_service_and_a_second_run_changes_nothing(name: str, tmp_path: Path) -> None:
     with Cluster(name, source_of(name, tmp_path), "real").deployed() as cluster:

@@ -12,7 +12,7 @@ import pytest
 from tests.lab.cluster import Cluster, example_as
 from tests.waiting import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.one_life("VIP on servers"), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.one_life("VIP on servers"), pytest.mark.timeout(1200)]
 
 SERVERS = ["server1", "server2", "server3"]
 VIP, VIP6 = "192.168.1.40", "fd00:10::40"

@@ -76,6 +76,9 @@ SECRETS = Stage(name="secrets", title="Secrets", what="ask the servers for the t
 #: What comes before the stages that a person chooses from.
 BEFORE = (IDENTITY, RUNNING, SECRETS)
 
+#: A playbook of its own, which `runner machine` runs.
+ASIDE = Stage(name="aside", title="Aside", what="ask the API about Nodes; drain one, or have it take pods again")
+
 NAMES = tuple(stage.name for stage in STAGES)
 
 

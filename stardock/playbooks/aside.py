@@ -17,6 +17,7 @@ from stardock.bundle import write_bundle
 from stardock.errors import ConditionError, StardockError
 from stardock.model.facts import address_of
 from stardock.model.machine import Machine
+from stardock.model.stages import ASIDE
 from stardock.model.standing import NodeStanding, Standing
 from stardock.playbooks.ansible import Run, run
 from stardock.playbooks.events import Event
@@ -25,7 +26,7 @@ from stardock.playbooks.progress import Log
 from stardock.playbooks.workplace import Workplace, private_key
 from stardock.workspace.workspace import Workspace
 
-PLAYBOOK = "aside.yml"
+PLAYBOOK = ASIDE.playbook
 #: Who says so at a cordon of ours; the role kubernetes knows it.
 CORDONED_BY = "machine"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")

@@ -16,7 +16,7 @@ TESTS = Path(__file__).parents[2]
 SWITCHES = re.compile(r"hypervisor\.(start|stop)\(|systemctl[\", ]+(reboot|poweroff)|[\"']lab[\"'], [\"'](start|kill)[\"']")
 DOORS = {"lab/cluster.py", "lab/small.py"}
 #: Where the power switch itself is the subject, and how often.
-SUBJECTS = {"lab/test_machines.py": 2}
+SUBJECTS = {"lab/test_machines.py": 3}
 
 LAYERS = ("lab", "contract", "vm")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stardock.model.stages import BEFORE, IDENTITY, NAMES, STAGES, chosen
+from stardock.model.stages import ASIDE, BEFORE, IDENTITY, NAMES, STAGES, chosen
 from tests.plans import ROOT
 
 pytestmark = pytest.mark.unit
@@ -56,7 +56,7 @@ def test_the_plays_of_every_playbook_begin_with_the_title_of_its_row() -> None:
         for path in (ROOT / "ansible").glob("*.yml")
     }
     assert {name: titles - {IDENTITY.title} for name, titles in begun.items() if name != IDENTITY.playbook} == {
-        stage.playbook: {stage.title} for stage in (*STAGES, *BEFORE) if stage != IDENTITY
+        stage.playbook: {stage.title} for stage in (*STAGES, *BEFORE, ASIDE) if stage != IDENTITY
     }
     assert begun[IDENTITY.playbook] == {IDENTITY.title}
 

@@ -18,9 +18,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
+import requests.utils
 from proxmoxer.core import ResourceException
 
 from stardock.errors import ConditionError
@@ -89,15 +90,36 @@ async def _follow(estate: Estate, vm: EstateMachine, ticket: dict[str, Any], tel
 @asynccontextmanager
 async def _connected(estate: Estate, vm: EstateMachine, ticket: dict[str, Any]) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
     asked = urlencode({"port": int(ticket["port"]), "vncticket": str(ticket["ticket"])})
-    url = f"{estate.endpoint}/api2/json/nodes/{vm.pve_node}/qemu/{vm.vm_id}/vncwebsocket?{asked}"
+    url = f"{_origin(estate.endpoint)}/api2/json/nodes/{vm.pve_node}/qemu/{vm.vm_id}/vncwebsocket?{asked}"
+    proxy = _proxy(url)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
     async with (
-        aiohttp.ClientSession(headers=estate.credentials, timeout=timeout, trust_env=True) as session,
+        aiohttp.ClientSession(headers=estate.credentials, timeout=timeout) as session,
         asyncio.timeout(CONNECT_SECONDS) as waiting,
-        session.ws_connect(url, ssl=_trust(estate.trust), protocols=("binary",), max_msg_size=_LARGEST, timeout=_CLOSING) as socket,
+        session.ws_connect(
+            url, proxy=proxy, ssl=_trust(estate.trust), protocols=("binary",), max_msg_size=_LARGEST, timeout=_CLOSING
+        ) as socket,
     ):
         waiting.reschedule(None)
         yield socket
+
+
+def _origin(endpoint: str) -> str:
+    """Without a path: other questions to Proxmox go without one, too (proxmoxer), so PROXMOX_VE_ENDPOINT may end with /api2/json."""
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that other questions to Proxmox take, of the environment. aiohttp's `trust_env` would read ~/.netrc as well, and a second
+    credential beside the token's is an error to it. Raises ConditionError for a kind that it does not speak.
+    """
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    if proxy and urlsplit(proxy).scheme not in {"http", "https"}:
+        kind = shown(urlsplit(proxy).scheme or "that")
+        cure = "name an http:// one in HTTPS_PROXY, or go without: NO_PROXY"
+        raise ConditionError(f"a console goes through no {kind} proxy, which the environment names", cure=cure)
+    return proxy
 
 
 def _trust(trust: bool | str) -> ssl.SSLContext | bool:
@@ -124,8 +146,11 @@ async def _opened(socket: aiohttp.ClientWebSocketResponse, vm: EstateMachine, ti
 
 def _unknown(vm: EstateMachine) -> NoReturn:
     raise ConditionError(
-        f"Proxmox ended the console of {vm.name} before it began: it does not take our API token there",
+        f"Proxmox ended the console of {vm.name} before it began: it does not take our API token there, or another PVE node took the "
+        "connection",
         cure="consoles know API tokens since qemu-server 9.1.7 (April 2026): upgrade that PVE node\n"
+        "the terminal waits on the PVE node that was asked for it: where a balancer or a name with several addresses stands before them,\n"
+        f"name one in `proxmox.endpoint`, best {vm.pve_node} itself\n"
         f"till then, look in Proxmox' web interface, or on {vm.pve_node}: qm terminal {vm.vm_id}",
     )
 

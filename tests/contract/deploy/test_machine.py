@@ -200,11 +200,22 @@ def test_the_console_ends_by_itself_after_seconds_or_with_its_machine(deployed: 
     assert "agent1 is off" in output
 
 
+def test_a_path_behind_the_endpoint_and_a_netrc_of_the_persons_stop_no_console(deployed: EmulatedEstate) -> None:
+    (deployed.folder.parent / "home").mkdir(exist_ok=True)
+    (deployed.folder.parent / "home" / ".netrc").write_text("machine 127.0.0.1 login somebody password hunter2\n")
+    del deployed.data["proxmox"]["endpoint"]
+    deployed.write()
+    endpoint = f"{deployed.endpoint}/api2/json"
+    code, output = deployed.run("machine", "console", "agent1", "--seconds", "0.5", PROXMOX_VE_ENDPOINT=endpoint)
+    assert code == 0, output
+    assert "starting serial terminal" in output
+
+
 def test_an_older_proxmox_that_knows_no_tokens_at_consoles_is_told_with_the_way_out(deployed: EmulatedEstate) -> None:
     deployed.pve.lab("console", tokens=False)
     code, output = deployed.run("machine", "console", "agent1")
     assert code == 4
-    assert "it does not take our API token there" in output
+    assert "it does not take our API token there, or another PVE node took the connection" in output
     assert "qm terminal" in output
 
 

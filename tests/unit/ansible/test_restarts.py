@@ -56,3 +56,10 @@ def test_sshd_is_not_restarted_with_a_file_that_it_refuses_or_nobody_could_mend_
     said, calls = restarted(tmp_path, unit, '"sshd -t"')
     assert calls == [f"{ACTIVE} {unit}", "sshd -t"], said
     assert "line 3: bad" in said
+
+
+def test_the_mark_of_haproxy_goes_only_once_its_configuration_is_in_force() -> None:
+    """A reload succeeds although the new process could not start: without its mark no later run would try again."""
+    tasks = YAML(typ="safe").load((ANSIBLE / "roles/haproxy/tasks/main.yml").read_text())
+    names = [task["name"] for task in tasks]
+    assert names.index("The configuration is in force") < names.index("Clear the pending mark")

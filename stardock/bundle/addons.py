@@ -30,6 +30,7 @@ def addon_variables(plan: Plan) -> dict[str, Any]:
         ],
         "kubernetes_addon_prefix": PREFIX,
         "kubernetes_addon_names": list(files),
+        "kubernetes_addon_objects": [_identity(one) for addon in plan.addons for objects in addon.files.values() for one in objects],
         "kubernetes_former_addons": [f"{folder}/{_FORMER}.yaml"],
     }
 
@@ -37,6 +38,13 @@ def addon_variables(plan: Plan) -> dict[str, Any]:
 def _files(files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> Iterator[tuple[str, str]]:
     for name, objects in files.items():
         yield name, HEAD + "---\n".join(yaml_text(_labelled(name, one)) for one in objects)
+
+
+def _identity(one: Mapping[str, Any]) -> dict[str, str]:
+    """By what an object is known, whichever file it is in."""
+    metadata = one["metadata"]
+    group = one["apiVersion"].rpartition("/")[0]
+    return {"group": group, "kind": one["kind"], "namespace": metadata.get("namespace") or "", "name": metadata["name"]}
 
 
 def _labelled(name: str, one: Mapping[str, Any]) -> dict[str, Any]:

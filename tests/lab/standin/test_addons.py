@@ -53,6 +53,7 @@ class Api:
         self.kubectl.chmod(0o755)
         self.paths = Paths(folder, tools, folder / "data")
         self.manifests = self.paths.server / "manifests"
+        self.objects: list[dict[str, str]] = []
         self.ending = threading.Event()
         write(self.paths.server / "cred/admin.kubeconfig", "kubectl has its own")
 
@@ -62,8 +63,9 @@ class Api:
 
     def put(self, addons: dict[str, Any]) -> None:
         """Have these manifests in the folder, and no others, as the role does."""
-        wanted = addon_variables(plan_of(document() | {"addons": addons})[0])["kubernetes_addons"]
-        files = {Path(file["path"]).name: file["content"] for file in wanted}
+        wanted = addon_variables(plan_of(document() | {"addons": addons})[0])
+        self.objects = wanted["kubernetes_addon_objects"]
+        files = {Path(file["path"]).name: file["content"] for file in wanted["kubernetes_addons"]}
         for path in self.manifests.glob("*"):
             path.unlink()
         for name, text in files.items():
@@ -72,7 +74,7 @@ class Api:
     def withdraw(self, *wished: str, check: bool = False, timeout: int = 60) -> dict[str, Any]:
         """What the module answers."""
         kubectl = [str(self.kubectl), "--kubeconfig=its-own"]
-        given = {"wished": list(wished), "prefix": "stardock-addon-", "kubectl": kubectl, "timeout": timeout}
+        given = {"wished": list(wished), "objects": self.objects, "prefix": "stardock-addon-", "kubectl": kubectl, "timeout": timeout}
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}})
         done = subprocess.run([sys.executable, str(MODULE)], input=arguments, capture_output=True, text=True, check=False)
         answer: dict[str, Any] = json.loads(done.stdout)

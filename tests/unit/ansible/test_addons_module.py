@@ -14,11 +14,16 @@ pytestmark = [pytest.mark.unit, pytest.mark.proves("feature charts and manifests
 
 MODULE = Path(__file__).parents[3] / "ansible/collections/ansible_collections/stardock/machine/plugins/modules/addons.py"
 HELM = "helm.cattle.io/v1, Kind=HelmChart"
+CHARTS = "/apis/helm.cattle.io/v1/namespaces/kube-system/helmcharts"
 
 #: Keeps its objects in a file beside it, by the kind as kubectl is asked for it. `held`: kinds that outlive so many questions.
 KUBECTL = """#!{python}
 import json, sys
 from pathlib import Path
+def path(kind, one):
+    name, version, group = kind.split(".", 2)
+    where = [f"namespaces/{{one['metadata']['namespace']}}"] if one["metadata"].get("namespace") else []
+    return "/".join([f"/apis/{{group}}/{{version}}" if group else f"/api/{{version}}", *where, name.lower() + "s", one["metadata"]["name"]])
 store, calls = Path(__file__).with_name("store.json"), Path(__file__).with_name("calls")
 state, words = json.loads(store.read_text()), sys.argv[1:]
 calls.open("a").write(" ".join(words) + chr(10))
@@ -29,7 +34,18 @@ def chosen(one):
     return label[0] in found and (not label[1] or found[label[0]] == label[2]) if label[0] else True
 if kind in state["unknown"]: sys.exit(f'error: the server doesn\\'t have a resource type "{{kind}}"')
 if state["refuses"]: sys.exit(state["refuses"])
-if words[0] == "logs": print("Error: uninstall failed")
+if words[:2] == ["get", "--raw"]:
+    kinds = [kind.partition(".")[0] for kind in state["objects"]]
+    print(json.dumps({{"resources": [{{"kind": kind, "name": kind.lower() + "s"}} for kind in kinds]}}))
+elif words[:2] == ["delete", "--raw"]:
+    wanted = json.load(sys.stdin)
+    pairs = [(kind, one) for kind, ones in state["objects"].items() if kind.count(".") > 1 for one in ones if path(kind, one) == words[2]]
+    if state.pop("anew", False): pairs[0][1]["metadata"]["uid"] += "-2"; store.write_text(json.dumps(state))
+    if not pairs: sys.exit("Error from server (NotFound): not found")
+    for kind, one in pairs:
+        if one["metadata"]["uid"] != wanted["preconditions"]["uid"]: sys.exit("Error from server (Conflict): Precondition failed")
+        one["metadata"]["deletionTimestamp"], one["ending"] = "now", state["held"].get(kind, 1)
+elif words[0] == "logs": print("Error: uninstall failed")
 elif words[0] == "get":
     for one in state["objects"].get(kind, []):
         if one.get("ending") is not None: one["ending"] -= 1
@@ -45,7 +61,7 @@ store.write_text(json.dumps(state))
 
 def thing(name: str, addon: str | None = None, **metadata: Any) -> dict[str, Any]:
     labels = {"labels": {"stardock.io/addon": addon}} if addon else {}
-    return {"metadata": {"name": name, "namespace": "kube-system", **labels, **metadata}}
+    return {"metadata": {"name": name, "namespace": "kube-system", "uid": f"uid-{name}", **labels, **metadata}}
 
 
 def addon(name: str, *kinds: str) -> dict[str, Any]:
@@ -65,10 +81,12 @@ class Api:
         kept = {named[key]: value for key, value in objects.items()}
         self.state: dict[str, Any] = {"objects": kept, "unknown": [], "held": {}, "refuses": ""}
 
-    def run(self, *wished: str, check: bool = False, timeout: int = 20) -> dict[str, Any]:
+    def run(self, *wished: str, objects: tuple[Any, ...] = (), check: bool = False, timeout: int = 20) -> dict[str, Any]:
         (self.folder / "store.json").write_text(json.dumps(self.state))
         (self.folder / "calls").write_text("")
-        given = {"wished": list(wished), "prefix": "stardock-addon-", "kubectl": [str(self.folder / "kubectl")], "timeout": timeout}
+        named = [dict(zip(("group", "kind", "namespace", "name"), one, strict=True)) for one in objects]
+        given = {"wished": list(wished), "objects": named, "prefix": "stardock-addon-", "timeout": timeout}
+        given |= {"kubectl": [str(self.folder / "kubectl")]}
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}})
         done = subprocess.run([sys.executable, str(MODULE)], input=arguments, capture_output=True, text=True, check=False)
         self.state = json.loads((self.folder / "store.json").read_text())
@@ -77,7 +95,8 @@ class Api:
 
     @property
     def deleted(self) -> list[str]:
-        return [line.split()[1] for line in (self.folder / "calls").read_text().splitlines() if line.startswith("delete ")]
+        lines = [line.split() for line in (self.folder / "calls").read_text().splitlines() if line.startswith("delete ")]
+        return [words[2] if words[1] == "--raw" else words[1] for words in lines]
 
     def left(self, kind: str) -> list[str]:
         return [one["metadata"]["name"] for one in self.state["objects"][kind]]
@@ -97,7 +116,8 @@ def test_what_is_not_wished_goes_objects_before_charts_and_the_memory_of_it_last
     api = metallb(tmp_path)
     answer = api.run("kured")
     assert (answer["changed"], answer["addons"]) == (True, ["metallb", "metallb-pools"])
-    assert api.deleted == ["Pool.v1.example.org", "HelmChart.v1.helm.cattle.io", *["addons.v1.k3s.cattle.io"] * 2]
+    pool, chart = "/apis/example.org/v1/namespaces/kube-system/pools/default", f"{CHARTS}/metallb"
+    assert api.deleted == [pool, chart, *["addons.v1.k3s.cattle.io"] * 2]
     assert api.left("HelmChart.v1.helm.cattle.io") == ["kured", "rke2-canal"]
     assert "HelmChart kube-system/metallb\nAddon kube-system/stardock-addon-metallb\nNamespace kube-system/metallb-system (stays)\n" in [
         one["before"] for one in answer["diff"]
@@ -117,6 +137,30 @@ def test_a_chart_whose_addon_is_gone_already_goes_too(tmp_path: Path) -> None:
     api = Api(tmp_path, charts=[thing("x", "chart-x")], addons=[addon("chart-y")])
     assert api.run()["addons"] == ["chart-y", "chart-x"]
     assert api.left("HelmChart.v1.helm.cattle.io") == []
+
+
+def test_an_object_that_moved_to_another_file_is_not_deleted_before_a_server_looked_at_that_file(tmp_path: Path) -> None:
+    """It has the former name's label until then; with a finalizer it would come never back, since what terminates is patched only."""
+    kinds = (HELM, "/v1, Kind=ConfigMap", "example.org/v1, Kind=Pool")
+    maps = [thing("moved", "old"), thing("moved", "old", namespace="default"), thing("gone", "old")]
+    charts, pools = [thing("kured", "old")], [{"metadata": {"name": "p", "labels": {"stardock.io/addon": "old"}}}]
+    api = Api(tmp_path, addons=[addon("old", *kinds)], charts=charts, maps=maps, pools=pools)
+    wished = (("helm.cattle.io", "HelmChart", "kube-system", "kured"), ("", "ConfigMap", "", "moved"), ("example.org", "Pool", "x", "p"))
+    assert api.run("kured", "new", objects=wished)["addons"] == ["old"]
+    assert api.deleted[:2] == ["/api/v1/namespaces/kube-system/configmaps/moved", "/api/v1/namespaces/kube-system/configmaps/gone"]
+    assert (api.left("ConfigMap.v1."), api.left("HelmChart.v1.helm.cattle.io"), api.left("Pool.v1.example.org")) == (
+        ["moved"],
+        ["kured"],
+        ["p"],
+    )
+    assert api.run("kured", "new", objects=wished)["changed"] is False
+
+
+def test_an_object_made_anew_since_it_was_looked_at_is_deleted_as_what_it_is_now(tmp_path: Path) -> None:
+    api = Api(tmp_path, addons=[addon("m", "/v1, Kind=ConfigMap")], maps=[thing("m", "m")])
+    api.state["anew"] = True
+    assert api.run()["changed"]
+    assert (api.left("ConfigMap.v1."), len([path for path in api.deleted if "configmaps" in path])) == ([], 2)
 
 
 def test_a_cluster_that_never_had_one_is_as_it_should_be(tmp_path: Path) -> None:

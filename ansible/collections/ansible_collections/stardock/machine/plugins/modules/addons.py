@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -22,6 +23,8 @@ description:
     for these, so that it needs no memory of its own, and a run that was killed goes on.
   - Objects are known by the label C(stardock.io/addon). All but HelmCharts go first, while the programs that look after them still run.
     A HelmChart is gone when its Job has uninstalled the chart (k3s-io/helm-controller, pkg/controllers/chart/chart.go, OnRemove).
+  - What is wished in another file now is never deleted, though it has the former name's label until a server has looked at the new file.
+    Each object goes by its name, and only while it is the one that was looked at (its uid).
   - Namespaces, CustomResourceDefinitions and volumes stay, since what others keep in them would go with them.
 options:
   wished:
@@ -29,6 +32,16 @@ options:
     type: list
     elements: str
     required: true
+  objects:
+    description: What is in the wished files, whose group is empty for the core's. Without a namespace it is in C(default), or in none.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      group: {description: Group of its API., type: str, required: true}
+      kind: {description: Its kind., type: str, required: true}
+      namespace: {description: "Its namespace, as its file says.", type: str, required: true}
+      name: {description: Its name., type: str, required: true}
   prefix:
     description: How their Addons' names begin.
     type: str
@@ -49,6 +62,7 @@ EXAMPLES = r"""
     kubectl: [kubectl, --kubeconfig, /etc/kubernetes/admin.yaml]
     prefix: stardock-addon-
     wished: [kured]
+    objects: [{group: helm.cattle.io, kind: HelmChart, namespace: kube-system, name: kured}]
 """
 RETURN = r"""
 addons: {description: "The add-ons that were (or would be) deleted.", type: list, returned: always}
@@ -77,6 +91,7 @@ class Kubectl:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
+        self._plurals: dict[str, dict[str, str]] = {}
 
     def items(self, kind: str, *words: str) -> list[Object]:
         """List objects; none where the API does not know the kind. Raises KubectlError."""
@@ -88,17 +103,59 @@ class Kubectl:
             raise
         return found.get("items", []) if isinstance(found, dict) else []
 
-    def run(self, *words: str) -> str:
+    def delete(self, kind: str, one: Mapping[str, Any]) -> None:
+        """Delete this object and no other of its name, which only a raw request can say (kubectl, pkg/rawhttp). Raises KubectlError."""
+        wanted = {"propagationPolicy": "Background", "preconditions": {"uid": one["metadata"]["uid"]}}
+        options = json.dumps({"apiVersion": "v1", "kind": "DeleteOptions", **wanted})
+        try:
+            self.run("delete", "--raw", self._path(kind, one["metadata"]), "--filename", "-", given=options)
+        except KubectlError as error:
+            if "(NotFound)" not in str(error) and "(Conflict)" not in str(error):  # gone, or another one: the next look tells
+                raise
+
+    def _path(self, kind: str, metadata: Mapping[str, Any]) -> str:
+        name, version, group = split(kind)
+        base = f"/apis/{group}/{version}" if group else f"/api/{version}"
+        if base not in self._plurals:
+            found = json.loads(self.run("get", "--raw", base))["resources"]
+            self._plurals[base] = {each["kind"]: each["name"] for each in found if "/" not in each["name"]}
+        where = ["namespaces", metadata["namespace"]] if metadata.get("namespace") else []
+        return "/".join((base, *where, self._plurals[base][name], quote(metadata["name"], safe=":")))
+
+    def run(self, *words: str, given: str = "") -> str:
         """Run it, and give what it said. Raises KubectlError."""
-        done = subprocess.run([*self._command, *words], capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run([*self._command, *words], input=given, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
             raise KubectlError(plain(done.stderr or done.stdout))
         return done.stdout
 
 
+def split(kind: str) -> tuple[str, str, str]:
+    """Kind, version and group of a kind as kubectl takes it."""
+    name, _, rest = kind.partition(".")
+    version, _, group = rest.partition(".")
+    return name, version, group
+
+
 def plain(text: str) -> str:
     """One line of a text that a machine said."""
     return re.sub(r"[^\x20-\x7e]+", " ", text).strip()[:LONGEST]
+
+
+class Wished:
+    """What is wished: the names of files, and the objects in them."""
+
+    def __init__(self, files: Sequence[str], objects: Sequence[Mapping[str, str]]) -> None:
+        self.files = frozenset(files)
+        self._places: dict[tuple[str, str, str], set[str]] = {}
+        for one in objects:
+            self._places.setdefault((one["group"], one["kind"], one["name"]), set()).add(one["namespace"] or "default")
+
+    def has(self, kind: str, one: Mapping[str, Any]) -> bool:
+        """Whether a live object is among them, whichever file it came from. One without a namespace may have one in its file."""
+        name, _, group = split(kind)
+        places = self._places.get((group, name, one["metadata"]["name"]), set())
+        return bool(places) and one["metadata"].get("namespace", "") in {*places, ""}
 
 
 @dataclass(frozen=True)
@@ -109,6 +166,7 @@ class Former:
     addon: str | None
     kinds: tuple[str, ...]
     kept: tuple[str, ...]
+    wished: Wished
 
     @property
     def selector(self) -> str:
@@ -122,29 +180,30 @@ def kinds_of(text: str) -> Iterator[tuple[str, str]]:
         yield kind, f"{kind}.{version}.{group}"
 
 
-def former(kubectl: Kubectl, prefix: str, wished: Sequence[str]) -> list[Former]:
+def former(kubectl: Kubectl, prefix: str, wished: Wished) -> list[Former]:
     """Find the add-ons that are in the cluster and not wished. Raises KubectlError."""
     found: dict[str, Former] = {}
     for addon in kubectl.items(ADDONS, "--namespace", NAMESPACE):
         whole = addon["metadata"]["name"]
         name = whole.removeprefix(prefix)
-        if whole == name or name in wished or not NAME.fullmatch(name):
+        if whole == name or name in wished.files or not NAME.fullmatch(name):
             continue
         kinds = list(kinds_of((addon["metadata"].get("annotations") or {}).get(KINDS, "")))
         goes = dict.fromkeys([*(called for kind, called in kinds if kind not in KEPT), *HELM])
-        found[name] = Former(name, whole, tuple(goes), tuple(called for kind, called in kinds if kind in KEPT))
+        found[name] = Former(name, whole, tuple(goes), tuple(called for kind, called in kinds if kind in KEPT), wished)
     for kind in HELM:
         for one in kubectl.items(kind, "--all-namespaces", "--selector", LABEL):
             name = one["metadata"]["labels"][LABEL]
-            if name not in wished and NAME.fullmatch(name):
-                found.setdefault(name, Former(name, None, HELM, ()))
+            if name not in wished.files and NAME.fullmatch(name) and not wished.has(kind, one):
+                found.setdefault(name, Former(name, None, HELM, (), wished))
     return list(found.values())
 
 
 def objects(kubectl: Kubectl, one: Former, kinds: Sequence[str]) -> Iterator[tuple[str, Object]]:
-    """Find what an add-on became: (kind, object)."""
+    """Find what an add-on became and is not wished elsewhere: (kind, object)."""
     for kind in kinds:
-        yield from ((kind, each) for each in kubectl.items(kind, "--all-namespaces", "--selector", one.selector))
+        found = kubectl.items(kind, "--all-namespaces", "--selector", one.selector)
+        yield from ((kind, each) for each in found if not one.wished.has(kind, each))
 
 
 def called(kind: str, one: Mapping[str, Any]) -> str:
@@ -156,13 +215,13 @@ def called(kind: str, one: Mapping[str, Any]) -> str:
 def delete(kubectl: Kubectl, addons: Sequence[Former], *, charts: bool, until: float) -> None:
     """Delete the charts of add-ons, or all else of them, and wait. Raises KubectlError, also when time is up: with the cause."""
     wanted = [(one, [kind for kind in one.kinds if (kind in HELM) == charts]) for one in addons]
-    for one, kinds in wanted:
-        for kind in {kind for kind, _ in objects(kubectl, one, kinds)}:
-            kubectl.run("delete", kind, "--all-namespaces", "--selector", one.selector, "--wait=false", "--ignore-not-found")
     while left := [found for one, kinds in wanted for found in objects(kubectl, one, kinds)]:
         if time.monotonic() >= until:
             raise KubectlError("; ".join(cause(kubectl, *found) for found in left))
-        time.sleep(PAUSE)
+        fresh = [found for found in left if "deletionTimestamp" not in found[1]["metadata"]]
+        for found in fresh:
+            kubectl.delete(*found)
+        time.sleep(0 if fresh else PAUSE)
 
 
 def cause(kubectl: Kubectl, kind: str, one: Mapping[str, Any]) -> str:
@@ -212,8 +271,10 @@ def withdraw(kubectl: Kubectl, addons: Sequence[Former], timeout: int) -> None:
 
 def main() -> None:
     """Find, delete, wait."""
+    identity = {key: {"type": "str", "required": True} for key in ("group", "kind", "namespace", "name")}
     options = {
         "wished": {"type": "list", "elements": "str", "required": True},
+        "objects": {"type": "list", "elements": "dict", "required": True, "options": identity},
         "prefix": {"type": "str", "required": True},
         "timeout": {"type": "int", "default": 300},
         "kubectl": {"type": "list", "elements": "str", "required": True},
@@ -222,7 +283,7 @@ def main() -> None:
     given, kubectl = module.params, Kubectl(module.params["kubectl"])
     names: list[str] = []
     try:
-        found = former(kubectl, given["prefix"], given["wished"])
+        found = former(kubectl, given["prefix"], Wished(given["wished"], given["objects"]))
         names = [one.name for one in found]
         diff = [difference(kubectl, one) for one in found]
         if not module.check_mode:

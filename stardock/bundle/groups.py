@@ -29,7 +29,7 @@ def groups(plan: Plan, left_out: Collection[str]) -> dict[str, Group]:
     turn, and servers that do not run. A missing group that a play names would be a warning.
     """
     roles: dict[str, Group] = {role: _of(machine.name for machine in plan.of_role(role)) for role in ROLES}
-    filled = {"silent": _of(left_out), "restarting": _of(()), "one_at_a_time": _of(()), "down": _of(())}
+    filled = {"silent": _of(left_out), "restarting": _of(()), "one_at_a_time": _of(()), "down": _of(()), "at_once": _of(())}
     return {**roles, "founder": _of([plan.founder]), **filled, **_starbase(plan)}
 
 

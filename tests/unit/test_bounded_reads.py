@@ -29,6 +29,7 @@ OWN = {
     "stardock/terraform/engine.py": "the note that Stardock writes beside that JSON",
     "stardock/playbooks/founded.py": "in the run's own folder; what a machine may send has its bound in stardock.playbooks.ansible",
     "stardock/playbooks/running.py": "likewise",
+    "stardock/playbooks/aside.py": "likewise",
     "stardock/drift/contents.py": "in a temporary folder of its own",
 }
 

@@ -78,7 +78,7 @@ API: dict[str, Case] = {
     "external_with_its_port": api("external: 'x.lan:6443'", "external", "is not an address or a host name", "api.home.arpa"),
     "external_beside_a_vip": api("external: x.lan", "external", "the API has one address", "delete one"),
     "vrrp_by_broadcast": keepalived("mode: broadcast", ".mode", "`broadcast` is not one of unicast, multicast", "unicast"),
-    "vrrp_every_minute": keepalived("advert: 60s", ".advert", "milliseconds 60000 is outside of 10 to 40950", "300ms"),
+    "vrrp_every_minute": keepalived("advert: 60s", ".advert", "milliseconds 60000 is outside of 10 to 40950", "200ms"),
     "vrrp_every_155_milliseconds": keepalived("advert: 155ms", ".advert", "155ms is no multiple of 10ms", "write 150ms or 160ms"),
     "vrrp_priority_255": keepalived("priorities: {lb1: 255}", ".priorities.lb1", "priority 255 is outside of 1 to 254", "150"),
     "vrrp_priorities_that_are_equal": keepalived("priorities: {lb1: 9, lb2: 9}", "", "two machines have the priority 9", "another"),

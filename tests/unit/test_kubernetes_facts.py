@@ -124,6 +124,7 @@ def test_the_role_of_all_distributions_takes_what_the_inventory_and_the_controll
         "aside",
         "addons",
         "former_addons",
+        "settled_addons",
     }
     taken = set().union(*entries.values())
     assert {option for option in taken if not option.startswith("kubernetes_")} == set()

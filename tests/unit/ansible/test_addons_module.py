@@ -45,6 +45,9 @@ elif words[:2] == ["delete", "--raw"]:
     for kind, one in pairs:
         if one["metadata"]["uid"] != wanted["preconditions"]["uid"]: sys.exit("Error from server (Conflict): Precondition failed")
         one["metadata"]["deletionTimestamp"], one["ending"] = "now", state["held"].get(kind, 1)
+elif words[0] == "patch":
+    for one in state["objects"][kind]:
+        if one["metadata"]["name"] == words[2]: one["patched"] = json.loads(words[words.index("--patch") + 1])
 elif words[0] == "logs": print("Error: uninstall failed")
 elif words[0] == "get":
     for one in state["objects"].get(kind, []):
@@ -81,12 +84,12 @@ class Api:
         kept = {named[key]: value for key, value in objects.items()}
         self.state: dict[str, Any] = {"objects": kept, "unknown": [], "held": {}, "refuses": ""}
 
-    def run(self, *wished: str, objects: tuple[Any, ...] = (), check: bool = False, timeout: int = 20) -> dict[str, Any]:
+    def run(self, *wished: str, objects: tuple[Any, ...] = (), check: bool = False, timeout: int = 20, **more: Any) -> dict[str, Any]:
         (self.folder / "store.json").write_text(json.dumps(self.state))
         (self.folder / "calls").write_text("")
         named = [dict(zip(("group", "kind", "namespace", "name"), one, strict=True)) for one in objects]
         given = {"wished": list(wished), "objects": named, "prefix": "stardock-addon-", "timeout": timeout}
-        given |= {"kubectl": [str(self.folder / "kubectl")]}
+        given |= more | {"kubectl": [str(self.folder / "kubectl")]}
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}})
         done = subprocess.run([sys.executable, str(MODULE)], input=arguments, capture_output=True, text=True, check=False)
         self.state = json.loads((self.folder / "store.json").read_text())
@@ -161,6 +164,30 @@ def test_an_object_made_anew_since_it_was_looked_at_is_deleted_as_what_it_is_now
     api.state["anew"] = True
     assert api.run()["changed"]
     assert (api.left("ConfigMap.v1."), len([path for path in api.deleted if "configmaps" in path])) == ([], 2)
+
+
+def test_an_addon_forgets_its_file_before_anything_goes_so_that_it_is_applied_again_when_it_is_wished_again(tmp_path: Path) -> None:
+    api = Api(tmp_path, addons=[addon("x", HELM), addon("kured", HELM)], charts=[thing("x", "x")])
+    api.state["held"] = {"HelmChart.v1.helm.cattle.io": 1000}
+    assert api.run("kured", timeout=1)["failed"]
+    assert [one.get("patched") for one in api.state["objects"]["addons.v1.k3s.cattle.io"]] == [{"spec": {"checksum": ""}}, None]
+    words = (tmp_path / "calls").read_text()
+    assert words.index("patch addons") < words.index("delete --raw")
+
+
+def test_before_files_are_handed_over_what_is_wished_and_terminates_is_waited_for(tmp_path: Path) -> None:
+    """An object that is patched while it terminates goes all the same, and a server would not look again."""
+    ends = {"deletionTimestamp": "now", "finalizers": ["example.org/hold"]}
+    api = Api(tmp_path, addons=[addon("m", "/v1, Kind=ConfigMap")], maps=[thing("m", "m", **ends), thing("other", "m", **ends)])
+    wished = (("", "ConfigMap", "kube-system", "m"),)
+    api.state["objects"]["ConfigMap.v1."][0]["ending"] = 1000
+    refused = api.run("m", objects=wished, settled=True, timeout=1)["msg"]
+    assert "is still being deleted, and would not come back: ConfigMap kube-system/m is held by example.org/hold" in refused
+    assert "other" not in refused, "nobody wishes it"
+    assert api.run("m", objects=wished, settled=True, timeout=1, check=True)["changed"] is False
+    api.state["objects"]["ConfigMap.v1."][0]["ending"] = 2
+    assert api.run("m", objects=wished, settled=True)["changed"] is False
+    assert api.deleted == []
 
 
 def test_a_cluster_that_never_had_one_is_as_it_should_be(tmp_path: Path) -> None:

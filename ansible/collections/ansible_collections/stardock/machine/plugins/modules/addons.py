@@ -23,6 +23,8 @@ description:
     for these, so that it needs no memory of its own, and a run that was killed goes on.
   - Objects are known by the label C(stardock.io/addon). All but HelmCharts go first, while the programs that look after them still run.
     A HelmChart is gone when its Job has uninstalled the chart (k3s-io/helm-controller, pkg/controllers/chart/chart.go, OnRemove).
+  - First its Addon forgets the sum of its file, since the deploy controller passes over a file whose sum it knows: an add-on that is wished
+    again after a run that was killed is applied again. C(settled) waits, before that, until nothing that is wished terminates.
   - What is wished in another file now is never deleted, though it has the former name's label until a server has looked at the new file.
     Each object goes by its name, and only while it is the one that was looked at (its uid).
   - Namespaces, CustomResourceDefinitions and volumes stay, since what others keep in them would go with them.
@@ -46,6 +48,10 @@ options:
     description: How their Addons' names begin.
     type: str
     required: true
+  settled:
+    description: Delete nothing, and wait until nothing that is wished is being deleted.
+    type: bool
+    default: false
   timeout:
     description: Seconds until all must be gone.
     type: int
@@ -259,14 +265,59 @@ def difference(kubectl: Kubectl, one: Former) -> Object:
     return {**head, "before": "".join(f"{line}\n" for line in (*goes, *stays)), "after": "".join(f"{line}\n" for line in stays)}
 
 
+def forget(kubectl: Kubectl, addon: str) -> None:
+    """Have a file of that name applied, whatever is in it (k3s, pkg/deploy/controller.go, `deploy`). Raises KubectlError."""
+    patch = json.dumps({"spec": {"checksum": ""}})
+    try:
+        kubectl.run("patch", ADDONS, addon, "--namespace", NAMESPACE, "--type", "merge", "--patch", patch)
+    except KubectlError as error:
+        if "(NotFound)" not in str(error):
+            raise
+
+
+def ending(kubectl: Kubectl, prefix: str, wished: Wished) -> list[tuple[str, Object]]:
+    """Find what is wished and is being deleted: a server would patch it, and it would go all the same. Raises KubectlError."""
+    addons = [one["metadata"] for one in kubectl.items(ADDONS, "--namespace", NAMESPACE)]
+    kinds = {*HELM}
+    for one in addons:
+        if one["name"].startswith(prefix):
+            kinds |= {called for _, called in kinds_of((one.get("annotations") or {}).get(KINDS, ""))}
+    found = [(kind, one) for kind in sorted(kinds) for one in kubectl.items(kind, "--all-namespaces", "--selector", LABEL)]
+    return [(kind, one) for kind, one in found if "deletionTimestamp" in one["metadata"] and wished.has(kind, one)]
+
+
+def settle(kubectl: Kubectl, prefix: str, wished: Wished, timeout: int) -> None:
+    """Wait until nothing that is wished is being deleted. Raises KubectlError with the cause when time is up."""
+    until = time.monotonic() + timeout
+    while left := ending(kubectl, prefix, wished):
+        if time.monotonic() >= until:
+            raise KubectlError("; ".join(cause(kubectl, *found) for found in left))
+        time.sleep(PAUSE)
+
+
 def withdraw(kubectl: Kubectl, addons: Sequence[Former], timeout: int) -> None:
     """Delete what add-ons became, and what the API remembers of them at last. Raises KubectlError."""
     until = time.monotonic() + timeout
+    for one in addons:
+        if one.addon:
+            forget(kubectl, one.addon)
     delete(kubectl, addons, charts=False, until=until)
     delete(kubectl, addons, charts=True, until=until)
     for one in addons:
         if one.addon:
             kubectl.run("delete", ADDONS, one.addon, "--namespace", NAMESPACE, "--ignore-not-found")
+
+
+def wait(module: AnsibleModule, kubectl: Kubectl, wished: Wished) -> None:
+    """End the module after what `settled` says; in check mode nothing is deleted, so nothing is waited for."""
+    try:
+        if not module.check_mode:
+            settle(kubectl, module.params["prefix"], wished, module.params["timeout"])
+    except (KubectlError, ValueError) as error:
+        module.fail_json(
+            msg=f"what is wished is still being deleted, and would not come back: {error}. The next bootstrap goes on with it."
+        )
+    module.exit_json(changed=False, diff=[], addons=[])
 
 
 def main() -> None:
@@ -276,14 +327,18 @@ def main() -> None:
         "wished": {"type": "list", "elements": "str", "required": True},
         "objects": {"type": "list", "elements": "dict", "required": True, "options": identity},
         "prefix": {"type": "str", "required": True},
+        "settled": {"type": "bool", "default": False},
         "timeout": {"type": "int", "default": 300},
         "kubectl": {"type": "list", "elements": "str", "required": True},
     }
     module = AnsibleModule(argument_spec=options, supports_check_mode=True)
     given, kubectl = module.params, Kubectl(module.params["kubectl"])
+    wished = Wished(given["wished"], given["objects"])
+    if given["settled"]:
+        wait(module, kubectl, wished)
     names: list[str] = []
     try:
-        found = former(kubectl, given["prefix"], Wished(given["wished"], given["objects"]))
+        found = former(kubectl, given["prefix"], wished)
         names = [one.name for one in found]
         diff = [difference(kubectl, one) for one in found]
         if not module.check_mode:

@@ -39,7 +39,7 @@ def test_every_node_of_fifteen_is_ready_and_each_runs_a_pod_that_the_others_reac
     pods = json.loads(cluster.kubectl("get", "pods", "--selector=app=web", "--output=json").stdout)["items"]
     addresses = {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in pods}
     assert {pod["spec"]["nodeName"] for pod in pods} >= set(AGENTS)
-    asked = "; ".join(f"wget -q -T 10 -O - http://{address}:8080; echo" for address in addresses.values())
+    asked = "; ".join(f"timeout 10 wget -q -O - http://{address}:8080; echo" for address in addresses.values())
     answered = cluster.kubectl("exec", next(iter(addresses)), "--", "sh", "-c", asked).stdout.split()
     assert sorted(answered) == sorted(addresses)
 

@@ -14,6 +14,8 @@ from stardock.model.addons import Wish
 from stardock.yamltext import yaml_text
 
 NAMESPACE = "kube-system"
+#: The default, reinstall, uninstalls a release that failed, with its CRDs and claims (k3s-io/klipper-helm, entry).
+_FAILURE = "abort"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ def helm_chart(chart: Chart, values: Mapping[str, Any], wish: Wish, **more: Any)
         "spec": {
             **source,
             "targetNamespace": chart.namespace,
+            "failurePolicy": _FAILURE,
             **more,
             **({"valuesContent": yaml_text(values)} if values else {}),
             **({"valuesSecrets": secrets} if secrets else {}),

@@ -89,6 +89,12 @@ def test_none_is_there_by_default_and_every_object_says_of_which_file_it_is() ->
         assert [one["metadata"]["labels"][LABEL] for one in objects] == [name] * len(objects)
 
 
+def test_a_chart_that_fails_is_never_uninstalled_by_itself() -> None:
+    """Which would take its CRDs and claims with it (k3s-io/klipper-helm, entry, `reinstall`)."""
+    charts = [one for objects in manifests(planned(ALL)).values() for one in objects if one["kind"] == "HelmChart"]
+    assert [one["spec"].get("failurePolicy") for one in charts] == ["abort"] * 4
+
+
 @pytest.mark.parametrize("module", [kured, metallb, cert_manager, system_upgrade_controller])
 def test_a_pinned_release_fits_the_kubernetes_of_new_clusters(module: Any) -> None:
     series = [own.release(own.default_version).series for own in DISTRIBUTIONS.values()]  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import yaml
 
 from stardock.errors import InputErrors, Problem
 from stardock.reading import MAX_BYTES, read_file
-from stardock.spec.addon_values import SHORT
+from stardock.spec.addon_values import SHORT, pairs_in, secrets_in
 from stardock.spec.addons import AddonChart, OwnChart
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
@@ -170,6 +171,8 @@ def _objects(path: str, data: bytes) -> Iterator[Mapping[str, Any]]:
 
 
 def _look_at(where: str, one: Any) -> None:
+    if isinstance(one, dict) and str(one.get("kind", "")).endswith("List") and isinstance(one.get("items"), list):
+        raise _WrongError(f"`{where}` is a list of objects", "write its items as objects of their own, with --- between them")
     metadata = one.get("metadata") if isinstance(one, dict) else None
     texts = [one.get("apiVersion"), one.get("kind"), metadata.get("name") if isinstance(metadata, dict) else None] if metadata else [None]
     if not all(isinstance(text, str) and text for text in texts):
@@ -179,6 +182,34 @@ def _look_at(where: str, one: Any) -> None:
     if one["kind"] == "Secret" or any(MARK in text for text in _texts(one)):
         cure = "make it with kubectl, or by an operator that reads it from elsewhere, and only name it in manifests"
         raise _WrongError(f"`{where}` holds a secret, and the bundle and servers' manifests would hold it", cure)
+    found = next(chain(_variables(one), _of_a_chart(where, one)), None)
+    if found is not None:
+        cure = "put it into a Secret that you make with kubectl, and name that: `valueFrom` of a variable, `valuesSecrets` of a HelmChart"
+        raise _WrongError(f"`{where}`: `{found}` looks like a secret, and the bundle and servers' manifests would hold it", cure)
+
+
+def _variables(value: Any, path: str = "") -> Iterator[str]:
+    """Pairs of `name` and `value` that look like secrets. Other names are not judged: in manifests they are often names of Secrets."""
+    if isinstance(value, Mapping):
+        yield from pairs_in(value, path)
+        for key, inner in value.items():
+            yield from _variables(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from _variables(inner, f"{path}[{i}]")
+
+
+def _of_a_chart(where: str, one: Mapping[str, Any]) -> Iterator[str]:
+    """What looks like a secret in a HelmChart or HelmChartConfig (k3s-io/helm-controller, pkg/apis/helm.cattle.io/v1/types.go)."""
+    spec = one.get("spec")
+    if not one["apiVersion"].startswith("helm.cattle.io/") or not isinstance(spec, dict):
+        return
+    try:
+        written = yaml.load(str(spec.get("valuesContent") or ""), Loader=_Loader)  # noqa: S506 -- a safe one
+    except yaml.YAMLError:
+        raise _WrongError(f"`{where}`: `valuesContent` is no YAML", "write the chart's values there") from None
+    yield from secrets_in({key: spec.get(key) for key in ("chart", "repo", "set", "values")}, "spec")
+    yield from secrets_in(written, "spec.valuesContent")
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -13,7 +13,13 @@ from stardock.spec.section import Section, broken
 from stardock.spec.units import Form
 
 #: Ends of names of values that hold a secret themselves, without `-` and `_`. Names of Secrets end in name, ref or key path.
-_SECRET = re.compile(r"(pass(word|wd|phrase)|token|api(token|key)|(private|secret|access)key|clientsecret|(web)?hookurl|notifyurl)$")
+_SECRET = re.compile(
+    r"(pass(word|wd|phrase)|token|api(token|key)|(private|secret|access)key|(?<!existing)(?<!pull)(?<!tls)secret|(web)?hookurl|notifyurl)$"
+)
+#: The same for lists of them.
+_SECRETS = re.compile(r"(pass(word|wd|phrase)|token)s\[")
+#: A variable that another one fills (kubernetes/kubernetes, third_party/forked/golang/expansion).
+_REFERENCE = re.compile(r"\$\([^)]+\)")
 _USER = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s:]+:[^/@\s]+@")
 
 #: A name of an object of Kubernetes (RFC 1123).
@@ -33,20 +39,31 @@ class ValuesSecret(Section):
 
 
 def secrets_in(values: Any, path: str = "") -> Iterator[str]:
-    """The paths of texts that look like secrets."""
+    """The paths of texts and numbers that look like secrets, by their names or as pairs of `name` and `value`."""
     if isinstance(values, Mapping):
+        yield from pairs_in(values, path)
         for key, value in values.items():
             yield from secrets_in(value, f"{path}.{key}" if path else str(key))
     elif isinstance(values, list | tuple):
         for i, value in enumerate(values):
             yield from secrets_in(value, f"{path}[{i}]")
-    elif isinstance(values, str) and _is_secret(path, values):
+    elif isinstance(values, str | int | float) and not isinstance(values, bool) and _is_secret(path, values):
         yield path
 
 
-def _is_secret(path: str, text: str) -> bool:
-    name = re.sub(r"[^a-z]", "", path.rpartition(".")[2].lower())
-    return bool(text) and (MARK in text or _USER.search(text) is not None or _SECRET.search(name) is not None)
+def pairs_in(values: Mapping[Any, Any], path: str) -> Iterator[str]:
+    """The path of one variable of an environment, where it looks like a secret."""
+    name, value = values.get("name"), values.get("value")
+    if not isinstance(name, str) or not isinstance(value, str | int | float) or isinstance(value, bool):
+        return
+    if _is_secret(name.replace("[", ""), value) and not _REFERENCE.fullmatch(str(value)):
+        yield f"{path}.value of {name}" if path else f"value of {name}"
+
+
+def _is_secret(path: str, value: str | float) -> bool:
+    text, last = str(value), path.rpartition(".")[2].lower()
+    named = _SECRET.search(re.sub(r"[^a-z]", "", last)) or _SECRETS.search(last)
+    return bool(value) and (MARK in text or _USER.search(text) is not None or named is not None)
 
 
 def without_secrets(values: dict[str, Any]) -> dict[str, Any]:

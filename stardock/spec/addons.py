@@ -21,6 +21,11 @@ _SEMVER = r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]{1,64})?"
 ChartVersion = Annotated[str, Form(_SEMVER, "a version of a chart", "1.2.3")]
 Archive = Annotated[str, Form(r"[^\0\n]+\.tgz", "a chart's archive", "charts/metallb-0.16.1.tgz")]
 Repository = Annotated[str, Form(r"https?://[^\s/@]+(/[^\s@]*)?", "the URL of a repository of charts", "https://charts.example.org")]
+ChartName = Annotated[
+    str,
+    Field(min_length=1),
+    Form(r"[^\s@]+(@sha256:[0-9a-f]{64})?", "a name or URL of a chart without a user", "oci://registry.example.org/charts/whoami"),
+]
 Path = Annotated[str, Field(min_length=1)]
 
 
@@ -223,10 +228,8 @@ class OwnChart(AddonChart):
     """A chart of your own choice."""
 
     name: ReleaseName = Field(description="name of the release")
-    chart: str | None = Field(default=None, description="its name in `repo`, or a whole oci:// or https:// URL; or `archive`", min_length=1)
-    repo: (
-        Annotated[str, Form(r"https?://[^\s/@]+(/[^\s@]*)?", "the URL of a repository of charts", "https://charts.example.org")] | None
-    ) = Field(default=None, description="URL of its repository")
+    chart: ChartName | None = Field(default=None, description="its name in `repo`, or a whole oci:// or https:// URL; or `archive`")
+    repo: Repository | None = Field(default=None, description="URL of its repository")
     namespace: ObjectName = Field(default="default", description="where it is installed; made where it is not there")
     bootstrap: Flag = Field(default=False, description="its Job runs on nodes that are not Ready yet: for a network plugin of your own")
 

@@ -127,6 +127,16 @@ def test_what_a_user_wrote_is_no_template_of_ansibles(tmp_path: Path) -> None:
     assert "content: !unsafe" in text
 
 
+def test_names_of_secrets_are_values_like_others(tmp_path: Path) -> None:
+    values = {"auth": {"existingSecret": "x"}, "imagePullSecrets": ["x"], "tlsSecret": "x", "useSecret": True, "maxTokens": 5}
+    values |= {"env": [{"name": "API_TOKEN", "value": "$(TOKEN)"}, {"name": "A", "value": "x"}]}
+    assert planned({"kured": {"values": values}}).addons
+    (tmp_path / "a.yaml").write_text(
+        "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: a}\nspec: {data: [{secretKey: password}]}"
+    )
+    assert loaded(tmp_path, {"manifests": ["a.yaml"]}).addons
+
+
 def test_values_of_secrets_are_named_and_not_written() -> None:
     secret = [{"name": "hooks", "keys": ["values.yaml"]}]
     (chart,) = manifests(planned({"kured": {"values_secrets": secret}}))["kured"]
@@ -158,6 +168,10 @@ def test_a_pool_that_holds_an_address_of_the_plan_is_refused(addresses: str, mor
     problem = next(one for one in refused.value.problems if "addons" in one.path)
     assert (problem.path, problem.cure) == ("addons.metallb.pools[0].addresses[0]", "write a range of free addresses")
     assert problem.message == f"{addresses} of pool a {whose}" if "holds" in whose else whose in problem.message
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, "
+HELM_CHART = "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: a}\nspec: "
 
 
 def archive(name: str = "whoami", version: str = "0.1.0") -> bytes:
@@ -233,6 +247,13 @@ def test_a_date_in_a_manifest_stays_what_kubernetes_reads() -> None:
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {a: b}", "holds a secret"),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {k: '-----BEGIN RSA PRIVATE KEY-----'}", "holds a secret"),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: [x]}", "labels are no mapping"),
+        ("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Secret, metadata: {name: a}}]", "is a list of objects"),
+        ("apiVersion: v1\nkind: SecretList\nmetadata: {name: a}\nitems: []", "is a list of objects"),
+        (f"{POD}env: [{{name: DB_PASSWORD, value: x}}]}}]}}", "`spec.containers[0].env[0].value of DB_PASSWORD` looks like a secret"),
+        (f'{HELM_CHART}{{valuesContent: "a: {{password: 12345678}}"}}', "`spec.valuesContent.a.password` looks like a secret"),
+        (f"{HELM_CHART}{{set: {{a.password: x}}}}", "`spec.set.a.password` looks like a secret"),
+        (f"{HELM_CHART}{{chart: 'https://u:pw@h/x.tgz'}}", "`spec.chart` looks like a secret"),
+        (f"{HELM_CHART}{{valuesContent: '{{'}}", "`valuesContent` is no YAML"),
     ],
 )
 def test_a_file_that_is_no_manifest_or_holds_a_secret_is_refused(tmp_path: Path, text: str, message: str) -> None:

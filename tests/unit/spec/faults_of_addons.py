@@ -50,6 +50,12 @@ ADDONS: dict[str, Case] = {
     "values_with_a_password": kured("values: {a: {adminPassword: x}}", "values", f"`a.adminPassword` {SECRET}", AWAY),
     "values_with_a_token": kured("values: {api-token: x}", "values", f"`api-token` {SECRET}", AWAY),
     "values_with_a_url_that_holds_one": kured("values: {url: 'https://me:x@h/'}", "values", f"`url` {SECRET}", AWAY),
+    "values_with_a_password_in_digits": kured("values: {password: 12345678}", "values", f"`password` {SECRET}", AWAY),
+    "values_with_a_cookie_secret": kured("values: {cookieSecret: x}", "values", f"`cookieSecret` {SECRET}", AWAY),
+    "values_with_a_variable": kured(
+        "values: {env: [{name: DB_PASSWORD, value: x}]}", "values", f"`env[0].value of DB_PASSWORD` {SECRET}", AWAY
+    ),
+    "values_with_passwords": kured("values: {passwords: [x]}", "values", f"`passwords[0]` {SECRET}", AWAY),
     "values_with_a_hook": kured("values: {configuration: {slackHookUrl: 'https://h/x'}}", "values", "slackHookUrl", AWAY),
     "secret_in_capitals": kured("values_secrets: [{name: A, keys: [a]}]", "values_secrets[0].name", "`A` is not a name of an object", ""),
     "secret_without_keys": kured("values_secrets: [{name: a, keys: []}]", "values_secrets[0].keys", "it is empty", "at least one"),
@@ -107,6 +113,7 @@ ADDONS: dict[str, Case] = {
     "own_chart_in_capitals": chart("name: A, archive: a.tgz", ".name", "`A` is not a name of a release", "whoami"),
     "own_chart_of_nothing": chart("name: a", "", "`a` has exactly one of `chart` and `archive`", "archive: FILE.tgz"),
     "own_chart_without_a_name": chart("name: a, chart: ''", ".chart", "it is empty", ""),
+    "own_chart_of_a_user": chart("name: a, chart: 'https://u:pw@h/a.tgz'", ".chart", "a chart without a user", "oci://"),
     "own_chart_from_nowhere": chart("name: a, chart: a, version: 1.0.0", "", "`a` is a name in a repository", "add `repo: https://...`"),
     "own_chart_from_two_places": chart(
         "name: a, chart: 'oci://x/a', repo: 'https://x', version: 1.0.0", "", "is a whole URL", "delete `repo`"

@@ -159,6 +159,17 @@ def test_an_object_that_moved_to_another_file_is_not_deleted_before_a_server_loo
     assert api.run("kured", "new", objects=wished)["changed"] is False
 
 
+def test_an_object_with_our_label_that_somebody_else_applied_stays(tmp_path: Path) -> None:
+    def owned(by: str) -> dict[str, Any]:
+        return {"annotations": {"objectset.rio.cattle.io/owner-name": by}}
+
+    maps = [thing("ours", "m", **owned("stardock-addon-m")), thing("theirs", "m", **owned("their-file"))]
+    api = Api(tmp_path, addons=[addon("m", "/v1, Kind=ConfigMap")], maps=maps, charts=[thing("c", "x", **owned("their-file"))])
+    assert api.run()["addons"] == ["m"]
+    assert (api.left("ConfigMap.v1."), api.left("HelmChart.v1.helm.cattle.io")) == (["theirs"], ["c"])
+    assert api.run()["changed"] is False
+
+
 def test_an_object_made_anew_since_it_was_looked_at_is_deleted_as_what_it_is_now(tmp_path: Path) -> None:
     api = Api(tmp_path, addons=[addon("m", "/v1, Kind=ConfigMap")], maps=[thing("m", "m")])
     api.state["anew"] = True

@@ -26,6 +26,7 @@ description:
   - First its Addon forgets the sum of its file, since the deploy controller passes over a file whose sum it knows: an add-on that is wished
     again after a run that was killed is applied again. C(settled) waits, before that, until nothing that is wished terminates.
   - What is wished in another file now is never deleted, though it has the former name's label until a server has looked at the new file.
+    One that another owner applied last is not deleted, though it has our label: somebody copied it.
     Each object goes by its name, and only while it is the one that was looked at (its uid).
   - Namespaces, CustomResourceDefinitions and volumes stay, since what others keep in them would go with them.
 options:
@@ -79,6 +80,8 @@ LABEL = "stardock.io/addon"
 ADDONS = "addons.v1.k3s.cattle.io"
 KINDS = "addon.k3s.cattle.io/gvks"
 HELM = ("HelmChart.v1.helm.cattle.io", "HelmChartConfig.v1.helm.cattle.io")
+#: By whom an object was applied last (rancher/wrangler, pkg/apply/desiredset_apply.go, LabelName).
+OWNER = "objectset.rio.cattle.io/owner-name"
 KEPT = frozenset({"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})
 KIND = re.compile(r"([a-z0-9.-]*)/(v[a-z0-9]+), Kind=([A-Za-z0-9]+)")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
@@ -173,6 +176,12 @@ class Former:
     kinds: tuple[str, ...]
     kept: tuple[str, ...]
     wished: Wished
+    owner: str
+
+    def holds(self, kind: str, one: Mapping[str, Any]) -> bool:
+        """Whether an object with its label is to go with it: it is wished nowhere, and nobody else applied it since."""
+        owner = (one["metadata"].get("annotations") or {}).get(OWNER, self.owner)
+        return bool(owner == self.owner) and not self.wished.has(kind, one)
 
     @property
     def selector(self) -> str:
@@ -196,12 +205,13 @@ def former(kubectl: Kubectl, prefix: str, wished: Wished) -> list[Former]:
             continue
         kinds = list(kinds_of((addon["metadata"].get("annotations") or {}).get(KINDS, "")))
         goes = dict.fromkeys([*(called for kind, called in kinds if kind not in KEPT), *HELM])
-        found[name] = Former(name, whole, tuple(goes), tuple(called for kind, called in kinds if kind in KEPT), wished)
+        found[name] = Former(name, whole, tuple(goes), tuple(called for kind, called in kinds if kind in KEPT), wished, whole)
     for kind in HELM:
         for one in kubectl.items(kind, "--all-namespaces", "--selector", LABEL):
             name = one["metadata"]["labels"][LABEL]
-            if name not in wished.files and NAME.fullmatch(name) and not wished.has(kind, one):
-                found.setdefault(name, Former(name, None, HELM, (), wished))
+            late = Former(name, None, HELM, (), wished, prefix + name)
+            if name not in wished.files and NAME.fullmatch(name) and late.holds(kind, one):
+                found.setdefault(name, late)
     return list(found.values())
 
 
@@ -209,7 +219,7 @@ def objects(kubectl: Kubectl, one: Former, kinds: Sequence[str]) -> Iterator[tup
     """Find what an add-on became and is not wished elsewhere: (kind, object)."""
     for kind in kinds:
         found = kubectl.items(kind, "--all-namespaces", "--selector", one.selector)
-        yield from ((kind, each) for each in found if not one.wished.has(kind, each))
+        yield from ((kind, each) for each in found if one.holds(kind, each))
 
 
 def called(kind: str, one: Mapping[str, Any]) -> str:

@@ -14,6 +14,10 @@ from stardock.yamltext import yaml_text
 PREFIX = "stardock-addon-"
 #: On each object: of which file it is. What goes is found by it.
 LABEL = "stardock.io/addon"
+#: Kinds that stay, with what others keep in them, and the label that keeps the deploy controller from deleting one that a
+#: file lost (rancher/wrangler, pkg/apply/desiredset_process.go, `shouldPrune`).
+_KEPT = frozenset({"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})
+_STAYS = {"objectset.rio.cattle.io/prune": "false"}
 #: A file of kured's that earlier checkouts wrote; the object in it is the add-on's own now.
 _FORMER = "stardock-kured"
 
@@ -49,4 +53,5 @@ def _identity(one: Mapping[str, Any]) -> dict[str, str]:
 
 def _labelled(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
     metadata = one["metadata"]
-    return {**one, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), LABEL: name}}}
+    stays = _STAYS if one["kind"] in _KEPT else {}
+    return {**one, "metadata": {**metadata, "labels": {**stays, **(metadata.get("labels") or {}), LABEL: name}}}

@@ -95,6 +95,13 @@ def test_a_chart_that_fails_is_never_uninstalled_by_itself() -> None:
     assert [one["spec"].get("failurePolicy") for one in charts] == ["abort"] * 4
 
 
+@pytest.mark.parametrize("kind", ["Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim", "ConfigMap"])
+def test_what_holds_data_of_others_stays_when_a_file_that_stays_loses_it(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "a.yaml").write_text(f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\n")
+    ((one,),) = manifests(loaded(tmp_path, {"manifests": ["a.yaml"]})).values()
+    assert one["metadata"]["labels"].get("objectset.rio.cattle.io/prune") == (None if kind == "ConfigMap" else "false")
+
+
 @pytest.mark.parametrize("module", [kured, metallb, cert_manager, system_upgrade_controller])
 def test_a_pinned_release_fits_the_kubernetes_of_new_clusters(module: Any) -> None:
     series = [own.release(own.default_version).series for own in DISTRIBUTIONS.values()]  # type: ignore[union-attr]

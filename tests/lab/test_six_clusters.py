@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from lab.patience import patient
+from stardock.model.stages import NAMES
 from tests.lab.cluster import ROOT, Cluster
 from tests.unit.bundle.test_golden_clusters import planned
 from tests.waiting import until
@@ -82,7 +83,7 @@ def test_each_starts_reads_its_golden_files_answers_through_a_service_and_a_seco
             for path, text in golden_files(name, golden.stem).items():
                 assert on(cluster, golden.stem, path) == as_it_stays(golden.stem, content_of(path, text), name), (golden.stem, path)
         a_pod_answers(cluster, of_kubernetes[0])
-        assert cluster.bootstrap().stdout.count("changed: nothing") == 6
+        assert cluster.bootstrap().stdout.count("changed: nothing") == len(NAMES)
 
 
 def as_it_stays(machine: str, content: Any, cluster: str) -> Any:

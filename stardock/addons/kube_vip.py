@@ -22,7 +22,7 @@ VERSION = "v1.2.3"
 IMAGE = f"ghcr.io/kube-vip/kube-vip:{VERSION}"
 MANIFEST = "stardock-kube-vip.yaml"
 
-_NAME = "stardock-kube-vip"
+NAME = "stardock-kube-vip"
 _NAMESPACE = "kube-system"
 
 
@@ -55,7 +55,7 @@ def former_manifest(plan: Plan) -> str:
 
 
 def _daemon_set(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": _NAME}
+    labels = {"app.kubernetes.io/name": NAME}
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
@@ -70,7 +70,7 @@ def _daemon_set(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
 
 def _pod(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
     return {
-        "serviceAccountName": _NAME,
+        "serviceAccountName": NAME,
         "hostNetwork": True,
         "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [_SERVERS]}}},
         "tolerations": [{"effect": effect, "operator": "Exists"} for effect in ("NoSchedule", "NoExecute")],
@@ -120,19 +120,19 @@ def _environment(plan: Plan, balancing: LoadBalancing) -> list[dict[str, str]]:
 
 def _rights() -> tuple[dict[str, Any], ...]:
     """An account that may hold a lease and look at nodes."""
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": _NAME}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME}
     rules = [
         {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "get", "watch"]},
         {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["list", "get", "watch", "update", "create"]},
     ]
-    account = {"kind": "ServiceAccount", "name": _NAME, "namespace": _NAMESPACE}
+    account = {"kind": "ServiceAccount", "name": NAME, "namespace": _NAMESPACE}
     rights = "rbac.authorization.k8s.io/v1"
     return (
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata()},
-        {"apiVersion": rights, "kind": "ClusterRole", "metadata": {"name": _NAME}, "rules": rules},
-        {"apiVersion": rights, "kind": "ClusterRoleBinding", "metadata": {"name": _NAME}, "roleRef": role, "subjects": [account]},
+        {"apiVersion": rights, "kind": "ClusterRole", "metadata": {"name": NAME}, "rules": rules},
+        {"apiVersion": rights, "kind": "ClusterRoleBinding", "metadata": {"name": NAME}, "roleRef": role, "subjects": [account]},
     )
 
 
 def _metadata(labels: dict[str, str] | None = None) -> dict[str, Any]:
-    return {"name": _NAME, "namespace": _NAMESPACE, **({"labels": labels} if labels else {})}
+    return {"name": NAME, "namespace": _NAMESPACE, **({"labels": labels} if labels else {})}

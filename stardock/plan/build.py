@@ -27,7 +27,7 @@ from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
 from stardock.plan.proxy import proxy_of
 from stardock.plan.registries import registries_of
 from stardock.plan.reservation import reservation_of
-from stardock.plan.rules.addons import addon_problems
+from stardock.plan.rules.addons import addon_problems, object_problems
 from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
@@ -61,7 +61,9 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     decided = _decide(spec, every, locked, accept, anew)
     _refuse(file, _problems(spec, every, locked, decided, accept))
     after = _lock(spec, locked, every, decided)
-    return _plan(spec, every, locked, after, decided), after
+    plan = _plan(spec, every, locked, after, decided)
+    _refuse(file, list(object_problems(spec, plan)))
+    return plan, after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,15 +1,18 @@
-"""Addresses that add-ons hand out, held against all that is planned."""
+"""Add-ons held against all that is planned: the addresses that they hand out, the objects that they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from stardock.addons.kube_vip import NAME
+from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.errors import Problem
 from stardock.model.api import is_address
 from stardock.model.machine import Machine
+from stardock.model.plan import Plan
 from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.views.worksheet import fixed
 from stardock.spec.addons import networks_of
@@ -18,6 +21,7 @@ from stardock.spec.places import at
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
     from stardock.spec.ip import IpAddress
+    from stardock.spec.keypath import Keys
 
 
 def addon_problems(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -36,6 +40,36 @@ def addon_problems(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Prob
                     if any(one.version == theirs.version and one.overlaps(theirs) for one in networks):
                         message = f"{text} of pool {pool.name} is among the cluster's own addresses, {theirs} (`{key}`)"
                         yield at(spec, keys, message, "write a range of free addresses")
+
+
+def object_problems(spec: Spec, plan: Plan) -> Iterator[Problem]:
+    """An object in two manifests is applied by turns, and goes when one of them goes. Those of `plan` are in the order of cluster.yaml."""
+    cni = {"apiVersion": _HELM, "kind": "HelmChartConfig", "metadata": {"name": plan.network.name if plan.network else ""}}
+    seen = {_identity(cni, "kube-system"): "Stardock's, of `cni.values`,"}
+    charts = distribution(plan.distribution.name).chart_names
+    for addon in plan.addons:
+        for one in (one for objects in addon.files.values() for one in objects):
+            key, name = _identity(one), one["metadata"]["name"]
+            theirs = key[:2] == (_HELM.partition("/")[0], "HelmChart") and name.startswith(charts)
+            whose = f"the HelmChart of {plan.distribution.name}" if theirs else "Stardock's" if name == NAME else seen.get(key)
+            if whose:
+                message = f"{one['kind']} {name} of {addon.source} is {whose} already: they would take turns"
+                yield at(spec, _place(spec, addon.source), message, "give it another name, or delete it in one of the two")
+            seen[key] = f"in {addon.source}"
+
+
+_HELM = "helm.cattle.io/v1"
+
+
+def _identity(one: Mapping[str, Any], namespace: str = "default") -> tuple[str, str, str, str]:
+    metadata = one["metadata"]
+    return one["apiVersion"].rpartition("/")[0], one["kind"], metadata.get("namespace") or namespace, metadata["name"]
+
+
+def _place(spec: Spec, path: str) -> Keys:
+    """Where a manifest is named, as a file or by its folder; else all add-ons."""
+    entries = enumerate(spec.addons.manifests)
+    return next((("addons", "manifests", m) for m, name in entries if path == name or path.startswith(f"{name.rstrip('/')}/")), ("addons",))
 
 
 def _taken(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[tuple[IpAddress, str]]:

@@ -278,6 +278,50 @@ def test_files_that_would_be_one_on_servers_and_empty_folders_are_refused(tmp_pa
     assert refused(tmp_path, {"manifests": ["a.yaml", "apps"]})[0] == "`apps/a.yml` and `a.yaml` would be one file on servers"
 
 
+CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "message"),
+    [
+        (
+            f"{CONFIG_MAP}---\n{CONFIG_MAP.replace('name: a', 'name: a, namespace: default')}",
+            {},
+            "ConfigMap a of a.yaml is in a.yaml already",
+        ),
+        (
+            "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: kured, namespace: kube-system}",
+            {"kured": {}},
+            "is in kured of h",
+        ),
+        (
+            "apiVersion: helm.cattle.io/v1\nkind: HelmChart\nmetadata: {name: rke2-canal, namespace: kube-system}",
+            {},
+            "HelmChart rke2-canal of a.yaml is the HelmChart of rke2 already",
+        ),
+        ("apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: stardock-kube-vip, namespace: kube-system}", {}, "is Stardock's already"),
+    ],
+)
+def test_an_object_that_is_there_twice_is_refused(tmp_path: Path, text: str, more: dict[str, Any], message: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    said, cure = refused(tmp_path, {"manifests": ["a.yaml"], **more})
+    assert message in said
+    assert cure == "give it another name, or delete it in one of the two"
+
+
+def test_a_config_of_the_network_plugins_chart_is_refused_where_stardock_writes_one(tmp_path: Path) -> None:
+    text = "apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: NAME, namespace: kube-system}"
+    file = tmp_path / "cluster.yaml"
+    data = document() | {"addons": {"manifests": ["a.yaml"]}, "cni": {"values": {"a": 1}}}
+    file.write_text(yaml.safe_dump(data))
+    (tmp_path / "a.yaml").write_text(text.replace("NAME", "rke2-canal"))
+    with pytest.raises(InputErrors) as error:
+        build(load_spec(file), None, str(file))
+    assert "is Stardock's, of `cni.values`, already" in error.value.problems[0].message
+    (tmp_path / "a.yaml").write_text(text.replace("NAME", "rke2-coredns"))
+    assert build(load_spec(file), None, str(file))[0].addons
+
+
 def test_values_of_plain_manifests_are_refused_where_there_is_no_chart() -> None:
     data = document("single") | {"distribution": {"name": "k3s"}, "addons": {"metrics_server": {"values": {"replicas": 2}}}}
     from stardock.spec.rules.addons import addon_rules  # noqa: PLC0415

@@ -241,7 +241,7 @@ class OwnChart(AddonChart):
         if self.chart is not None and whole == (self.repo is not None):
             cure = "delete `repo`" if whole else "add `repo: https://...`, or write the chart as an oci:// or https:// URL"
             raise broken(f"{shown(self.chart)} is {'a whole URL' if whole else 'a name in a repository'}", cure)
-        if self.chart is not None and not self.chart.startswith("http") and self.version is None:
+        if self.chart is not None and not self.chart.startswith(("http://", "https://")) and self.version is None:
             raise broken(f"{shown(self.name)} has no version: each run of its Job would take the newest", "add `version: 1.2.3`")
         return self
 

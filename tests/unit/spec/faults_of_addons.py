@@ -120,6 +120,9 @@ ADDONS: dict[str, Case] = {
     ),
     "own_chart_by_ftp": chart("name: a, chart: a, repo: 'ftp://x', version: 1.0.0", ".repo", "is not the URL of a repository", "https://"),
     "own_chart_of_any_version": chart("name: a, chart: a, repo: 'https://x'", "", "`a` has no version", "add `version: 1.2.3`"),
+    "own_chart_of_any_version_named_like_a_url": chart(
+        "name: a, chart: httpbin, repo: 'https://x'", "", "`a` has no version", "add `version: 1.2.3`"
+    ),
     "own_chart_in_a_namespace_in_capitals": chart("name: a, archive: a.tgz, namespace: A", ".namespace", "`A` is not a name", "internal"),
     "own_chart_first_in_words": chart("name: a, archive: a.tgz, bootstrap: x", ".bootstrap", *FLAG),
     "own_chart_that_is_ours": chart(

@@ -239,10 +239,18 @@ def test_manifests_of_a_folder_are_handed_over_file_by_file(tmp_path: Path) -> N
     assert found["manifest-b"][0]["metadata"]["labels"] == {"x": "y", LABEL: "manifest-b"}
 
 
-def test_a_date_in_a_manifest_stays_what_kubernetes_reads() -> None:
+def test_dates_macs_and_numbers_in_a_manifest_are_what_kubernetes_reads() -> None:
     from stardock.spec.addon_files import _Loader  # noqa: PLC0415 -- its own
 
-    assert yaml.load("a: 2026-01-01", Loader=_Loader) == {"a": "2026-01-01"}  # noqa: S506 -- a safe one
+    for text in ("2026-01-01", "52:54:00:12:34:56", "1:30", "1:30.5", "="):
+        assert yaml.load(f"a: {text}", Loader=_Loader) == {"a": text}  # noqa: S506 -- a safe one
+    numbers = "[0, -1, 10, 0644, 0x1f, 0b11, 1_000, 1.5, -.inf, 1.0e+3, .5]"
+    assert yaml.load(numbers, Loader=_Loader) == yaml.safe_load(numbers)  # noqa: S506 -- a safe one
+
+
+def test_a_mac_and_a_bare_sign_come_out_as_the_texts_that_went_in(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"{CONFIG_MAP}data: {{mac: 52:54:00:12:34:56, sign: =}}\n")
+    assert manifests(loaded(tmp_path, {"manifests": ["a.yaml"]}))["manifest-a"][0]["data"] == {"mac": "52:54:00:12:34:56", "sign": "="}
 
 
 @pytest.mark.parametrize(

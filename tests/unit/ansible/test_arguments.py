@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,3 +44,12 @@ def test_every_value_of_the_inventory_is_taken(role: str, entry: str, kind: str)
         values = {key: value for key, value in given(kind, machine).items() if key in options and "{{" not in str(value)}
         spec = {key: option for key, option in options.items() if key in values}
         assert ArgumentSpecValidator(spec).validate(values).error_messages == [], machine
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "ansible/collections").rglob("plugins/modules/*.py")), ids=lambda path: path.name)
+def test_what_a_module_says_of_itself_can_be_read(module: Path) -> None:
+    text = module.read_text()
+    for part in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+        found = re.search(rf'^{part} = r"""\n(.*?)^"""', text, re.MULTILINE | re.DOTALL)
+        assert found is None or YAML(typ="safe").load(found[1]), part
+    assert "DOCUMENTATION" in text

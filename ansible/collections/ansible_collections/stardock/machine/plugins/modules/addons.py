@@ -23,10 +23,10 @@ description:
     for these, so that it needs no memory of its own, and a run that was killed goes on.
   - Objects are known by the label C(stardock.io/addon). All but HelmCharts go first, while the programs that look after them still run.
     A HelmChart is gone when its Job has uninstalled the chart (k3s-io/helm-controller, pkg/controllers/chart/chart.go, OnRemove).
-  - First its Addon forgets the sum of its file, since the deploy controller passes over a file whose sum it knows: an add-on that is wished
-    again after a run that was killed is applied again. C(settled) waits, before that, until nothing that is wished terminates.
+  - First its Addon forgets the sum of its file, since the deploy controller passes over a file whose sum it knows. So an add-on that is
+    wished again after a run that was killed is applied again. C(settled) waits, before that, until nothing that is wished terminates.
   - What is wished in another file now is never deleted, though it has the former name's label until a server has looked at the new file.
-    One that another owner applied last is not deleted, though it has our label: somebody copied it.
+    One that another owner applied last is not deleted, though it has our label; somebody copied it.
     Each object goes by its name, and only while it is the one that was looked at (its uid).
   - Namespaces, CustomResourceDefinitions and volumes stay, since what others keep in them would go with them.
 options:

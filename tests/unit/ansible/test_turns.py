@@ -372,3 +372,16 @@ def test_servers_as_planned_get_all_that_needs_no_restart_in_the_order_of_the_ot
 
     assert list(steps("serving")) == [name for name in steps("main") if name not in OF_A_TURN]
     assert steps("serving") == {name: when for name, when in steps("main").items() if name not in OF_A_TURN}
+
+
+def test_the_words_of_a_program_that_ended_are_read_beside_those_of_the_one_that_has_just_started(tmp_path: Path) -> None:
+    logs = tmp_path / "kube-system_kube-apiserver-server1_0/kube-apiserver"
+    logs.mkdir(parents=True)
+    for number, words in enumerate(("long ago", "Error: unknown flag: --no-such-flag", "")):
+        (logs / f"{number}.log").write_text(words)
+        os.utime(logs / f"{number}.log", (number, number))
+    text = rendered("logs.sh.j2", kubernetes_service="none.service", kubernetes_data_dir=str(tmp_path))
+    text = text.replace("/var/log/pods", str(tmp_path))
+    said = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False).stdout
+    assert "== kube-apiserver\nError: unknown flag: --no-such-flag" in said
+    assert "long ago" not in said

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 import pytest
 
@@ -82,6 +86,8 @@ def test_the_api_knows_who_asks_by_certificate_or_token_and_nobody_by_a_header_o
     kubelet = shown(server.data / "agent/client-kubelet")
     assert lab.curl(f"{nodes}/server1", *kubelet)[0] == 200
     assert lab.curl(f"{server.url}/api/v1/namespaces/kube-system/secrets", *kubelet, *claimed)[0] == 403, "a kubelet stays one"
+    drops = ("-H", "Connection: X-Remote-User, X-Remote-Group")
+    assert lab.curl(f"{nodes}/server1", *kubelet, "--http1.1", *drops)[0] == 200, "whoever has names drop on the way is who they are"
     assert lab.curl(f"{server.url}/readyz", *shown(server.data / "server/tls/etcd/client"))[0] == 401, "another authority's is nobody's"
     server.kubectl("create", "serviceaccount", "someone")
     token = server.kubectl("create", "token", "someone").strip()
@@ -90,16 +96,26 @@ def test_the_api_knows_who_asks_by_certificate_or_token_and_nobody_by_a_header_o
 
 
 def test_a_watch_tells_at_once_what_happens(cluster: Cluster) -> None:
-    server = cluster["server1"]
+    """While it stays open: a front that keeps what it has until the answer ends would tell nothing."""
+    server, told = cluster["server1"], SimpleQueue[str]()
     watch = server.begin_kubectl("get", "configmaps", "--watch-only", "--output=name")
+    reader = Thread(target=lambda: deque(map(told.put, watch.stdout or ()), maxlen=0))
+    reader.start()
     try:
-        assert watch.stdout is not None
-        until("a change is told", lambda: server.kubectl("create", "configmap", "seen", "--dry-run=client"), 10)
+        numbers = count(1)
+
+        def begun() -> bool:
+            """Of what was there before it began, it tells nothing."""
+            server.kubectl("create", "configmap", f"before-{next(numbers)}")
+            return not told.empty()
+
+        until("the watch has begun", begun, 30, cluster)
         server.kubectl("create", "configmap", "seen")
-        line = watch.stdout.readline()
+        until("a change is told", lambda: not told.empty() and told.get() == "configmap/seen\n", 10, cluster)
+        assert watch.poll() is None, "and it goes on"
     finally:
         watch.kill()
-    assert line == "configmap/seen\n"
+        reader.join()
 
 
 @pytest.mark.proves("feature k3s")

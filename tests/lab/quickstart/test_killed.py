@@ -38,6 +38,10 @@ def test_demo_cdktf_destroy_deploy_bootstrap_works(cluster: Cluster) -> None:
     cluster.inside("runner", "discover", "-f", str(cluster.file))
 
 
+#: Stages that end within a second or two.
+SHORT = ("kubeconfig", "addons")
+
+
 def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
     """Takes a bootstrap up where the last one was killed, and kills it, and nothing but it, in a stage; False when it had ended before."""
     last = NAMES[max(0, NAMES.index(stage) - 1)]
@@ -57,7 +61,7 @@ def kill_in(cluster: Cluster, stage: str, seconds: float) -> bool:
 @pytest.mark.proves("feature bootstrap")
 @pytest.mark.parametrize("stage", NAMES)
 def test_sigkill_runner_bootstrap_in_each_stage(cluster: Cluster, stage: str) -> None:
-    assert kill_in(cluster, stage, 0.3 if stage == "kubeconfig" else 3)
+    assert kill_in(cluster, stage, 0.3 if stage in SHORT else 3)
 
 
 @pytest.mark.proves("feature bootstrap")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stardock.distributions import distribution
+from stardock.model.addons import Addon
 from stardock.model.plan import Plan
 from stardock.systems import HEAD
 from stardock.yamltext import yaml_text
@@ -25,30 +26,39 @@ _FORMER = "stardock-kured"
 def addon_variables(plan: Plan) -> dict[str, Any]:
     """The same for all servers."""
     folder = distribution(plan.distribution.name).manifests
-    files = {name: text for addon in plan.addons for name, text in _files(addon.files)}
+    files = [
+        {"path": f"{folder}/{PREFIX}{name}.yaml", "mode": "0600", "directory_mode": "0700", **_content(addon, name, objects)}
+        for addon in plan.addons
+        for name, objects in addon.files.items()
+    ]
     return {
         "kubernetes_manifests": folder,
-        "kubernetes_addons": [
-            {"path": f"{folder}/{PREFIX}{name}.yaml", "content": text, "mode": "0600", "directory_mode": "0700"}
-            for name, text in files.items()
-        ],
+        "kubernetes_addons": [file for file in files if "fills" not in file],
+        "kubernetes_secret_addons": [file for file in files if "fills" in file],
         "kubernetes_addon_prefix": PREFIX,
-        "kubernetes_addon_names": list(files),
-        "kubernetes_addon_objects": [_identity(one) for addon in plan.addons for objects in addon.files.values() for one in objects],
+        "kubernetes_addon_names": [name for addon in plan.addons for name in addon.files],
+        "kubernetes_addon_objects": [
+            _identity(name, one) for addon in plan.addons for name, objects in addon.files.items() for one in objects
+        ],
         "kubernetes_former_addons": [f"{folder}/{_FORMER}.yaml"],
     }
 
 
-def _files(files: Mapping[str, tuple[Mapping[str, Any], ...]]) -> Iterator[tuple[str, str]]:
-    for name, objects in files.items():
-        yield name, HEAD + "---\n".join(yaml_text(_labelled(name, one)) for one in objects)
+def _content(addon: Addon, name: str, objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A file's text; where a Secret is among its objects, also what comes in the place of each mark in it."""
+    text = HEAD + "---\n".join(yaml_text(_labelled(name, one)) for one in objects)
+    if not any(one["kind"] == "Secret" for one in objects):
+        return {"content": text}
+    fills = [{"mark": mark, "source": source, "kind": "yaml"} for mark, source in addon.secrets.items() if mark in text]
+    return {"content": text, "fills": fills}
 
 
-def _identity(one: Mapping[str, Any]) -> dict[str, str]:
-    """By what an object is known, whichever file it is in."""
+def _identity(file: str, one: Mapping[str, Any]) -> dict[str, str]:
+    """By what an object is known, and the file that it is in."""
     metadata = one["metadata"]
-    group = one["apiVersion"].rpartition("/")[0]
-    return {"group": group, "kind": one["kind"], "namespace": metadata.get("namespace") or "", "name": metadata["name"]}
+    group, _, version = one["apiVersion"].rpartition("/")
+    known = {"kind": one["kind"], "namespace": metadata.get("namespace") or "", "name": metadata["name"]}
+    return {"group": group, "version": version, **known, "addon": file}
 
 
 def _labelled(name: str, one: Mapping[str, Any]) -> dict[str, Any]:

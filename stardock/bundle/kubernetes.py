@@ -93,12 +93,13 @@ def _options(plan: Plan, machine: Machine) -> dict[str, Any]:
 def node(plan: Plan, machine: Machine) -> dict[str, Any]:
     """Name, labels and taints of a machine's Node, which bootstrap keeps as planned through the API.
 
-    The options hold for all nodes; what a machine's pool says of the same label wins.
+    The options hold for all nodes; what a machine's pool says of the same label wins. Add-ons give the labels that they look for.
     """
     options = _options(plan, machine)
     common = dict(_label(item) for item in options.get("node-label", ()))
     taints = list(dict.fromkeys([*options.get("node-taint", ()), *machine.taints]))
-    return {"name": machine.hostname, "labels": {**common, **machine.labels}, "taints": taints}
+    of_addons = {key: value for addon in plan.addons for key, value in addon.node_labels.get(machine.name, {}).items()}
+    return {"name": machine.hostname, "labels": {**of_addons, **common, **machine.labels}, "taints": taints}
 
 
 def _label(item: str) -> tuple[str, str]:

@@ -26,10 +26,39 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProxmoxRole:
+    """Privileges that an add-on's token needs of Proxmox on some paths, and below them."""
+
+    kind: str  # names the role
+    what_for: str
+    privileges: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxmoxToken:
+    """A token of Proxmox that an add-on has, USER@REALM!NAME, and what it needs."""
+
+    token_id: str
+    roles: tuple[ProxmoxRole, ...]
+
+    @property
+    def user(self) -> str:
+        """Whose it is."""
+        return self.token_id.partition("!")[0]
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.token_id.partition("!")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Addon:
     """One add-on, whole. `files` are its manifests: name without prefix and ending -> objects.
 
-    `source` is where its chart or program comes from, for people; `values` are ours and the user's, as the chart gets them.
+    `source` is where its chart or program comes from, for people; `values` are ours and the user's, as the chart gets them. A mark of
+    `secrets` stands in its Secrets for what comes from the source behind it, `env:NAME` or `file:PATH`.
     """
 
     name: str
@@ -39,3 +68,6 @@ class Addon:
     files: Mapping[str, tuple[Mapping[str, Any], ...]]
     values: Mapping[str, Any] = field(default_factory=dict)
     fits: str = ""  # a warning where its makers name other releases of Kubernetes
+    secrets: Mapping[str, str] = field(default_factory=dict)  # mark -> source
+    token: ProxmoxToken | None = None  # what it asks Proxmox with
+    node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # name of a machine -> labels of its Node

@@ -92,7 +92,17 @@ class Plan:
 
     @property
     def secret_sources(self) -> frozenset[str]:
-        """Where the secrets of files on machines come from, each as `env:NAME` or `file:PATH`."""
+        """Where the secrets of files on machines and of add-ons come from, each as `env:NAME` or `file:PATH`."""
+        return self.machine_secret_sources | self.addon_secret_sources
+
+    @property
+    def addon_secret_sources(self) -> frozenset[str]:
+        """The same, of add-ons."""
+        return frozenset(source for addon in self.addons for source in addon.secrets.values())
+
+    @property
+    def machine_secret_sources(self) -> frozenset[str]:
+        """The same, of files on machines."""
         files = {file.source for machine in self.machines for file in machine.secret_files}
         proxy = [self.proxy.password_source] if self.proxy and self.proxy.password_source else []
         s3 = [self.s3.access_key_source, self.s3.secret_key_source] if self.s3 else []

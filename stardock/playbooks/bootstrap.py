@@ -45,9 +45,9 @@ class Options:
 
 def contents_for(workspace: Workspace, options: Options) -> dict[str, str]:
     """The secret contents of files, where this run writes files. `InputErrors` for what cannot be read."""
-    if "machines" not in options.stages or not workspace.plan.secret_sources:
-        return {}
-    return read_contents(workspace.spec, workspace.plan, workspace.files.spec, os.environ)
+    by_stage = {"machines": workspace.plan.machine_secret_sources, "addons": workspace.plan.addon_secret_sources}
+    wanted = frozenset(source for stage in options.stages for source in by_stage.get(stage, ()))
+    return read_contents(workspace.spec, wanted, workspace.files.spec, os.environ) if wanted else {}
 
 
 @dataclass(slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem
-from stardock.model.plan import Plan
 from stardock.reading import MAX_BYTES, read_file
 from stardock.spec.cloud_init import MAX_CONTENT, ContentSource
 from stardock.spec.cluster import Spec
@@ -14,12 +13,11 @@ from stardock.spec.places import at
 from stardock.spec.secret_sources import secret_places
 
 
-def read_contents(spec: Spec, plan: Plan, cluster_file: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Read every content that a machine needs: source -> text. Only what cluster.yaml names is read, whatever the lock says.
+def read_contents(spec: Spec, wanted: Collection[str], cluster_file: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Read the contents of the wanted sources: source -> text. Only what cluster.yaml names is read, whatever the lock says.
 
     `InputErrors` with all that cannot be read, each at its place; `ConditionError` for one that only a machine's last record names.
     """
-    wanted = plan.secret_sources
     texts: dict[str, str] = {}
     problems: list[Problem] = []
     for place in secret_places(spec):
@@ -30,7 +28,7 @@ def read_contents(spec: Spec, plan: Plan, cluster_file: Path, environ: Mapping[s
             texts[place.source.name] = found
     if problems:
         raise InputErrors(str(cluster_file), tuple(problems))
-    if lost := sorted(wanted - texts.keys()):
+    if lost := sorted(set(wanted) - texts.keys()):
         message = f"a machine that is no longer in cluster.yaml has a file with the content of {', '.join(lost)}"
         raise ConditionError(message, cure="name it in cluster.yaml again, or list the machine under `remove:`")
     return {name: texts[name] for name in sorted(wanted)}

@@ -6,6 +6,7 @@ Nobody installs charts here: a HelmChart is an object with the finalizer that he
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -76,7 +77,8 @@ class Api:
         kubectl = [str(self.kubectl), "--kubeconfig=its-own"]
         given = {"wished": list(wished), "objects": self.objects, "prefix": "stardock-addon-", "kubectl": kubectl, "timeout": timeout}
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}})
-        done = subprocess.run([sys.executable, str(MODULE)], input=arguments, capture_output=True, text=True, check=False)
+        paths = {**os.environ, "PYTHONPATH": str(ROOT / "ansible/collections")}
+        done = subprocess.run([sys.executable, str(MODULE)], input=arguments, env=paths, capture_output=True, text=True, check=False)
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("feature charts and manifests of one's own")]
 
-MODULE = Path(__file__).parents[3] / "ansible/collections/ansible_collections/stardock/machine/plugins/modules/addons.py"
+COLLECTIONS = Path(__file__).parents[3] / "ansible/collections"
+MODULE = COLLECTIONS / "ansible_collections/stardock/machine/plugins/modules/addons.py"
 HELM = "helm.cattle.io/v1, Kind=HelmChart"
 CHARTS = "/apis/helm.cattle.io/v1/namespaces/kube-system/helmcharts"
 
@@ -28,8 +30,11 @@ store, calls = Path(__file__).with_name("store.json"), Path(__file__).with_name(
 state, words = json.loads(store.read_text()), sys.argv[1:]
 calls.open("a").write(" ".join(words) + chr(10))
 kind = words[1]
+namespace = words[words.index("--namespace") + 1] if "--namespace" in words else ""
 label = words[words.index("--selector") + 1].partition("=") if "--selector" in words else ("", "", "")
+names = words[words.index("--") + 1:] if "--" in words else []
 def chosen(one):
+    if names: return one["metadata"]["name"] in names and one["metadata"].get("namespace", namespace) == namespace
     found = one["metadata"].get("labels", {{}})
     return label[0] in found and (not label[1] or found[label[0]] == label[2]) if label[0] else True
 if kind in state["unknown"]: sys.exit(f'error: the server doesn\\'t have a resource type "{{kind}}"')
@@ -53,7 +58,9 @@ elif words[0] == "get":
     for one in state["objects"].get(kind, []):
         if one.get("ending") is not None: one["ending"] -= 1
     state["objects"][kind] = [one for one in state["objects"].get(kind, []) if one.get("ending", 1) > 0]
-    print(json.dumps({{"items": [one for one in state["objects"][kind] if chosen(one)]}}))
+    found = [one for one in state["objects"][kind] if chosen(one)]
+    if names and len(found) == 1: print(json.dumps(found[0]))
+    elif found or not names: print(json.dumps({{"items": found}}))
 else:
     name = words[2] if not words[2].startswith("--") else None
     for one in [one for one in state["objects"].get(kind, []) if (one["metadata"]["name"] == name if name else chosen(one))]:
@@ -87,11 +94,13 @@ class Api:
     def run(self, *wished: str, objects: tuple[Any, ...] = (), check: bool = False, timeout: int = 20, **more: Any) -> dict[str, Any]:
         (self.folder / "store.json").write_text(json.dumps(self.state))
         (self.folder / "calls").write_text("")
-        named = [dict(zip(("group", "kind", "namespace", "name"), one, strict=True)) for one in objects]
+        keys = ("group", "kind", "namespace", "name")
+        named = [{"version": "v1", "addon": wished[0], **dict(zip(keys, one, strict=True))} for one in objects]
         given = {"wished": list(wished), "objects": named, "prefix": "stardock-addon-", "timeout": timeout}
         given |= more | {"kubectl": [str(self.folder / "kubectl")]}
         arguments = json.dumps({"ANSIBLE_MODULE_ARGS": {**given, "_ansible_check_mode": check, "_ansible_diff": True}})
-        done = subprocess.run([sys.executable, str(MODULE)], input=arguments, capture_output=True, text=True, check=False)
+        paths = {**os.environ, "PYTHONPATH": str(COLLECTIONS)}
+        done = subprocess.run([sys.executable, str(MODULE)], input=arguments, env=paths, capture_output=True, text=True, check=False)
         self.state = json.loads((self.folder / "store.json").read_text())
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
@@ -199,6 +208,34 @@ def test_before_files_are_handed_over_what_is_wished_and_terminates_is_waited_fo
     api.state["objects"]["ConfigMap.v1."][0]["ending"] = 2
     assert api.run("m", objects=wished, settled=True)["changed"] is False
     assert api.deleted == []
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_an_object_that_somebody_else_made_is_refused_with_the_command_that_hands_it_over(tmp_path: Path, check: bool) -> None:
+    theirs = thing("m", namespace="default", annotations={"objectset.rio.cattle.io/owner-name": "their-file"})
+    api = Api(tmp_path, maps=[theirs, thing("ours", "m", namespace="default")], charts=[thing("m")])
+    wished = (("", "ConfigMap", "", "m"), ("", "ConfigMap", "default", "ours"), ("helm.cattle.io", "HelmChart", "kube-system", "m"))
+    said = api.run("m", objects=wished, settled=True, check=check)["msg"]
+    assert "ConfigMap default/m (applied by their-file): kubectl label ConfigMap m --namespace default stardock.io/addon=m" in said
+    assert "; HelmChart kube-system/m: kubectl label HelmChart.v1.helm.cattle.io m --namespace kube-system stardock.io/addon=m" in said
+    assert "ours" not in said
+
+
+def test_an_object_of_another_namespace_or_name_a_namespace_and_what_older_checkouts_made_are_nobody_elses(tmp_path: Path) -> None:
+    kured = thing("kured", annotations={"objectset.rio.cattle.io/owner-name": "stardock-kured"})
+    own = {"metadata": {"name": "web", "uid": "u"}}
+    api = Api(tmp_path, maps=[thing("m"), thing("n", namespace="default")], charts=[kured], namespaces=[own])
+    wished = (("", "ConfigMap", "", "m"), ("", "Namespace", "", "web"), ("helm.cattle.io", "HelmChart", "kube-system", "kured"))
+    assert "HelmChart kube-system/kured (applied by stardock-kured)" in api.run("m", objects=wished, settled=True)["msg"]
+    assert api.run("m", objects=wished, settled=True, former=["stardock-kured"])["changed"] is False
+
+
+def test_a_name_in_a_users_manifest_is_never_an_option_of_kubectl(tmp_path: Path) -> None:
+    api = Api(tmp_path)
+    api.run("m", objects=(("", "ConfigMap", "", "--all"), ("", "--all", "", "x")), settled=True)
+    words = (tmp_path / "calls").read_text()
+    assert "get ConfigMap.v1. --output json --ignore-not-found --namespace default -- --all" in words
+    assert "get --all" not in words
 
 
 def test_a_cluster_that_never_had_one_is_as_it_should_be(tmp_path: Path) -> None:

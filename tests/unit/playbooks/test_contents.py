@@ -45,7 +45,7 @@ def test_contents_come_from_the_environment_and_from_files_beside_cluster_yaml(t
     (tmp_path / "secret.yaml").write_text(PLANTED)
     where = workspace(tmp_path, {"env": "REGISTRIES"}, {"file": "secret.yaml"})
     environment = {"REGISTRIES": "a: b\n", "ONLY_AGENTS": "x", "OTHER": "y"}
-    found = read_contents(where.spec, where.plan, where.files.spec, environment)
+    found = read_contents(where.spec, where.plan.secret_sources, where.files.spec, environment)
     assert found == {"env:ONLY_AGENTS": "x", "env:REGISTRIES": "a: b\n", "file:secret.yaml": PLANTED}
 
 
@@ -79,7 +79,7 @@ def test_a_pipe_a_device_and_a_home_of_nobody_are_told_and_wait_for_nothing(file
     (tmp_path / "lost").symlink_to("nothing")
     where = workspace(tmp_path, {"file": file})
     with pytest.raises(InputErrors) as caught:
-        read_contents(where.spec, where.plan, where.files.spec, {"ONLY_AGENTS": "x"})
+        read_contents(where.spec, where.plan.secret_sources, where.files.spec, {"ONLY_AGENTS": "x"})
     (problem,) = caught.value.problems
     assert words in problem.message
     assert problem.line
@@ -120,7 +120,7 @@ def test_what_only_a_lock_names_is_not_read(tmp_path: Path) -> None:
     retained = open_workspace(tmp_path / "cluster.yaml")
     assert retained.plan.retained == ("agent1",)
     with pytest.raises(ConditionError, match="file:/etc/shadow"):
-        read_contents(retained.spec, retained.plan, retained.files.spec, {"REGISTRIES": "x"})
+        read_contents(retained.spec, retained.plan.secret_sources, retained.files.spec, {"REGISTRIES": "x"})
     assert spec.cloud_init.user_data.write_files
 
 

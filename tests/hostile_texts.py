@@ -456,6 +456,7 @@ def _addons() -> dict[str, Any]:
     return {
         "kured": copy.deepcopy(chart),
         "metallb": {**copy.deepcopy(chart), "pools": pools, "peers": [peer]},
+        "ingress": {**copy.deepcopy(chart), "controller": "traefik", "source": "chart"},
         "cert_manager": {**copy.deepcopy(chart), "issuers": issuers},
         "metrics_server": {"values": {"a": "text"}},
         "system_upgrade_controller": {"version": "v0.20.1"},

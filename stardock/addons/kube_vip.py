@@ -7,7 +7,7 @@ those of kube-vip.io/manifests/rbac.yaml that the control plane needs: nothing a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stardock.distributions import distribution
@@ -32,7 +32,7 @@ def server_files(plan: Plan) -> list[dict[str, str]]:
     if balancing is None or balancing.by != "kube-vip":
         return []
     path = f"{own.manifests}/{MANIFEST}"
-    content = HEAD + "---\n".join(yaml_text(one) for one in (*_rights(), _daemon_set(plan, balancing)))
+    content = HEAD + "---\n".join(yaml_text(one) for one in _objects(plan, balancing))
     folder = {"path": own.server_dir, "state": "directory", "mode": "0700"}
     return [folder, {"path": path, "content": content, "mode": "0600", "directory_mode": "0700"}]
 
@@ -49,30 +49,42 @@ def network_files(plan: Plan, machine: Machine, paths: Iterable[str]) -> list[di
     return [{"path": f"{path}.d/50-kube-vip.conf", **wished, "applies": "networkd"} for path in paths if path in nics]
 
 
+def _objects(plan: Plan, balancing: LoadBalancing) -> Iterator[dict[str, Any]]:
+    """It may hold a lease and look at nodes."""
+    rules = [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "get", "watch"]},
+        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["list", "get", "watch", "update", "create"]},
+    ]
+    yield from rights(NAME, rules)
+    yield daemon_set(NAME, _environment(plan, balancing), "Exists")
+
+
 def former_manifest(plan: Plan) -> str:
     """The file that is withdrawn from servers together with what was applied of it; empty where kube-vip is wished."""
     return "" if server_files(plan) else f"{distribution(plan.distribution.name).manifests}/{MANIFEST}"
 
 
-def _daemon_set(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": NAME}
+def daemon_set(name: str, values: Mapping[str, str], servers: str) -> dict[str, Any]:
+    """kube-vip with these variables. `servers` is `Exists` for servers alone, `DoesNotExist` for all others."""
+    labels = {"app.kubernetes.io/name": name}
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": _metadata(labels),
+        "metadata": {"name": name, "namespace": _NAMESPACE, "labels": labels},
         "spec": {
             "selector": {"matchLabels": labels},
             "updateStrategy": {"type": "RollingUpdate"},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(plan, balancing)},
+            "template": {"metadata": {"labels": labels}, "spec": _pod(name, values, servers)},
         },
     }
 
 
-def _pod(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
+def _pod(name: str, values: Mapping[str, str], servers: str) -> dict[str, Any]:
+    where = {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": servers}]}
     return {
-        "serviceAccountName": NAME,
+        "serviceAccountName": name,
         "hostNetwork": True,
-        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [_SERVERS]}}},
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [where]}}},
         "tolerations": [{"effect": effect, "operator": "Exists"} for effect in ("NoSchedule", "NoExecute")],
         "containers": [
             {
@@ -81,7 +93,7 @@ def _pod(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
                 "imagePullPolicy": "IfNotPresent",
                 "args": ["manager"],
                 "env": [
-                    *_environment(plan, balancing),
+                    *({"name": key, "value": value} for key, value in values.items()),
                     {"name": "vip_nodename", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
                 ],
                 "securityContext": {"capabilities": {"add": ["NET_ADMIN", "NET_RAW"], "drop": ["ALL"]}},
@@ -90,16 +102,13 @@ def _pod(plan: Plan, balancing: LoadBalancing) -> dict[str, Any]:
     }
 
 
-_SERVERS = {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]}
-
-
-def _environment(plan: Plan, balancing: LoadBalancing) -> list[dict[str, str]]:
+def _environment(plan: Plan, balancing: LoadBalancing) -> dict[str, str]:
     """All values of an environment are texts.
 
     Without `vip_interface` kube-vip takes the interface of each machine's default route (cmd/kube-vip.go, `kubeVipManager`).
     """
     named = all(system(machine.image.system).names_interfaces for machine in plan.carriers)
-    values = {
+    return {
         "vip_arp": "true",
         "port": str(balancing.api_port),
         **({"vip_interface": balancing.interface} if named else {}),
@@ -115,24 +124,15 @@ def _environment(plan: Plan, balancing: LoadBalancing) -> list[dict[str, str]]:
         "address": balancing.vip,
         "prometheus_server": "127.0.0.1:2112",
     }
-    return [{"name": name, "value": value} for name, value in values.items()]
 
 
-def _rights() -> tuple[dict[str, Any], ...]:
-    """An account that may hold a lease and look at nodes."""
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": NAME}
-    rules = [
-        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "get", "watch"]},
-        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["list", "get", "watch", "update", "create"]},
-    ]
-    account = {"kind": "ServiceAccount", "name": NAME, "namespace": _NAMESPACE}
-    rights = "rbac.authorization.k8s.io/v1"
+def rights(name: str, rules: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """An account of that name, and what it may do."""
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    account = {"kind": "ServiceAccount", "name": name, "namespace": _NAMESPACE}
+    version = "rbac.authorization.k8s.io/v1"
     return (
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata()},
-        {"apiVersion": rights, "kind": "ClusterRole", "metadata": {"name": NAME}, "rules": rules},
-        {"apiVersion": rights, "kind": "ClusterRoleBinding", "metadata": {"name": NAME}, "roleRef": role, "subjects": [account]},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": _NAMESPACE}},
+        {"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": name}, "rules": list(rules)},
+        {"apiVersion": version, "kind": "ClusterRoleBinding", "metadata": {"name": name}, "roleRef": role, "subjects": [account]},
     )
-
-
-def _metadata(labels: dict[str, str] | None = None) -> dict[str, Any]:
-    return {"name": NAME, "namespace": _NAMESPACE, **({"labels": labels} if labels else {})}

@@ -175,6 +175,9 @@ K3S = Kubernetes(
     # docs.k3s.io/installation/requirements
     chart_names=("traefik",),
     metrics_server="metrics-server",
+    # k3s, pkg/daemons/agent/agent_linux.go `kubeletArgs`: without its own controller kubelets are not told of any
+    external_cloud={"disable-cloud-controller": True, "kubelet-arg": ["cloud-provider=external"]},
+    ingress_charts={"traefik": "traefik"},
     service_lb="servicelb",
     server_memory_mib=2048,
     control_plane_mib=1,  # it is part of the service, which no pod's request is

@@ -74,6 +74,10 @@ class Kubernetes:
     chart_names: tuple[str, ...]  # how names of HelmCharts that it brings begin
     metrics_server: str  # what `disable` calls the one that it brings
     metrics_chart: str = ""  # the chart that it is from; empty: plain manifests, which take no values
+    external_cloud: Mapping[str, Any]  # the options by which nodes wait for a cloud controller that is none of its own
+    ingress_charts: Mapping[str, str]  # ingress controllers that it brings -> the chart of each
+    ingress_option: str = ""  # the option that names one of them, or none; empty: `disable` takes its only one away, by its chart's name
+    ingress_ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # controller -> from which minor on not alone
     service_lb: str = ""  # what `disable` calls its own addresses for Services, where they are on by default
     server_memory_mib: int  # its makers' minimum of a server
     control_plane_mib: int  # what the static pods of a server request

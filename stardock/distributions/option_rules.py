@@ -10,6 +10,7 @@ from stardock.distributions.authentication import authentication_faults
 from stardock.distributions.authorization import open_faults
 from stardock.distributions.fault import Fault
 from stardock.distributions.hardening import hardening_faults
+from stardock.distributions.ingress import ingress_faults
 from stardock.distributions.model import Kubernetes
 from stardock.distributions.node_labels import is_label_key, is_label_value, managed_label, taint_of
 
@@ -30,6 +31,7 @@ def option_faults(kubernetes: Kubernetes, options: Mapping[str, Any], version: s
     yield from hardening_faults(sound)
     yield from _network_plugins(kubernetes, sound)
     yield from _cloud_provider(sound)
+    yield from ingress_faults(kubernetes, sound, version)
 
 
 def _labels(title: str, options: Mapping[str, Any]) -> Iterator[Fault]:

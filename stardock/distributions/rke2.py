@@ -118,6 +118,12 @@ RKE2 = Kubernetes(
     chart_names=("rke2-",),
     metrics_server="rke2-metrics-server",
     metrics_chart="rke2-metrics-server",
+    # rke2, pkg/rke2/rke2_linux.go: the name goes to kubelets, whatever it is; ranchermanager.docs.rancher.com, "Out-of-tree" providers
+    external_cloud={"disable-cloud-controller": True, "cloud-provider-name": "external"},
+    # rke2, pkg/cli/cmds/server.go and pkg/bootstrap/bootstrap.go `UpdateManifests`; the notes of v1.37.0: nginx only beside traefik
+    ingress_charts={"traefik": "rke2-traefik", "ingress-nginx": "rke2-ingress-nginx"},
+    ingress_option="ingress-controller",
+    ingress_ends={"ingress-nginx": (1, 37)},
     server_memory_mib=4096,
     control_plane_mib=2176,  # rke2, pkg/podtemplate/config.go: 1024 + 128 + 256 + 128 + 512 + 128
     uninstall={"server": "rke2-uninstall.sh", "agent": "rke2-uninstall.sh"},

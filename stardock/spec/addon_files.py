@@ -21,8 +21,8 @@ import yaml
 
 from stardock.errors import InputErrors, Problem
 from stardock.reading import MAX_BYTES, read_file
+from stardock.spec.addon_chart import AddonChart
 from stardock.spec.addon_values import SHORT, pairs_in, secrets_in
-from stardock.spec.addons import AddonChart, OwnChart
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
 from stardock.spec.private_key import MARK
@@ -33,7 +33,6 @@ _MOST_UNPACKED = 32 << 20
 _MOST_OF_A_MANIFEST = 1 << 20
 _ENDINGS = (".yaml", ".yml", ".json")
 _READABLE = "name a file that you may read"
-_CHART = {"kured": "kured", "metallb": "metallb", "cert_manager": "cert-manager"}
 
 
 class _Loader(yaml.CSafeLoader):
@@ -72,7 +71,7 @@ class _Reading:
         try:
             data = self._bytes(path, _MOST_OF_A_CHART)
             name, version = _chart_of(data)
-            _same(path, name, name if isinstance(chart, OwnChart) else _CHART[str(keys[-1])])
+            _same(path, name, chart.chart_name or name)
         except _WrongError as wrong:
             self._refuse((*keys, "archive"), wrong)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stardock.distributions import distribution
+from stardock.distributions.ingress import NONE, ingress_options
 
 if TYPE_CHECKING:
     from stardock.distributions import Kubernetes
@@ -52,9 +53,15 @@ def _derived(spec: Spec) -> Iterator[tuple[str, Derived]]:
 
 
 def _of_addons(wanted: Addons, own: Kubernetes, written: Any) -> Iterator[tuple[str, Derived]]:
-    """Of two that hand out addresses to Services, each would answer for its own."""
+    """Of two that hand out addresses to Services, each would answer for its own; of two ingress controllers likewise."""
+    ingress = wanted.ingress
+    controller = ingress.controller if ingress and ingress.source == "distribution" else NONE
+    options, replaced = ingress_options(own, controller) if ingress else ({}, [])
+    yield from ((name, Derived(value, ("addons", "ingress"))) for name, value in options.items())
+    addresses = next((key for key in ("metallb", "kube_vip") if getattr(wanted, key)), None)
     gone = [
-        *([(own.service_lb, "metallb")] if wanted.metallb and own.service_lb else []),
+        *([(own.service_lb, addresses)] if addresses and own.service_lb else []),
+        *((chart, "ingress") for chart in replaced),
         *([(own.metrics_server, "metrics_server")] if not wanted.metrics_server.enabled else []),
     ]
     if gone:

@@ -28,6 +28,7 @@ OPTION = "it belongs to `distribution.options`, in the words of the distribution
 ADDONS = "it belongs under `addons`, which has charts and manifests of your own as well (docs/how-to/add-ons.md)"
 _CERT_MANAGER = "it belongs to `addons`: write addons: {cert_manager: { }}"
 _CHARTS = "it belongs to `addons`: write addons: {charts: [...]}, each with a name, chart, repo and version"
+_INGRESS = "it belongs to `addons`: write addons: {ingress: {controller: traefik}}"
 _METALLB = "it belongs to `addons`: write addons: {metallb: {pools: [{name: default, addresses: [FIRST-LAST]}]}}"
 PLACED = "delete it: `nodes` of `proxmox`, and of pools, say where machines are made"
 SIZED = "write cores, memory and disk of each pool: cores: 2, memory: 4GiB, disk: 40GiB"
@@ -70,13 +71,15 @@ ROOT: Mapping[str, str] = {
     **each("kube_network_plugin network_plugin cni_plugin", CNI),
     **each("tls_san sans api_sans tls_sans additional_tls_sans", OPTION.replace("{}", "{[]}") % "tls-san"),
     **each("extra_server_args extra_agent_args k3s_server_args k3s_exec_server_args server_args agent_args kubelet_args", _OPTIONS),
-    **each("ingress argocd longhorn traefik", ADDONS),
+    **each("ingress traefik", _INGRESS),
+    **each("argocd longhorn", ADDONS),
     **each("charts helm_charts", _CHARTS),
     **each("metallb metallb_ip_range metal_lb_ip_range", _METALLB),
+    **each("ingress_controller ingress_class", _INGRESS),
     **each("manifests", "it belongs to `addons`: write addons: {manifests: {[]}}"),
     **each("cert_manager", _CERT_MANAGER),
     **each(
-        "ingress_controller ingress_class enable_longhorn storage_class csi ccm monitoring",
+        "enable_longhorn storage_class csi ccm monitoring",
         ADDONS,
     ),
     **each("virtual_ip api_vip apiserver_vip controlplaneendpoint api_endpoint apiserver_endpoint kube_apiserver_endpoint", VIP),

@@ -15,7 +15,7 @@ from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.views.worksheet import fixed
-from stardock.spec.addons import networks_of
+from stardock.spec.addon_addresses import networks_of
 from stardock.spec.places import at
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -25,21 +25,27 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 
 
 def addon_problems(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
-    """MetalLB answers for each of its addresses: one that somebody has would be at two places. `machines` are all that will exist."""
-    metallb = spec.addons.metallb
-    taken = [*_taken(spec, machines)] if metallb else []
+    """Somebody answers for each address of a Service: one that a machine has would be at two places. `machines` are all that will exist."""
+    ranges = [*_ranges(spec)]
+    taken = [*_taken(spec, machines)] if ranges else []
+    for keys, text, whose in ranges:
+        networks = networks_of(text)
+        inside = next((name for address, name in taken if any(address in network for network in networks)), None)
+        if inside is not None:
+            yield at(spec, keys, f"{text} of {whose} holds the address of {inside}", "write a range of free addresses")
+        for key in CIDRS:
+            for theirs in map(ip_network, cidrs(spec.distribution.options, key)):
+                if any(one.version == theirs.version and one.overlaps(theirs) for one in networks):
+                    message = f"{text} of {whose} is among the cluster's own addresses, {theirs} (`{key}`)"
+                    yield at(spec, keys, message, "write a range of free addresses")
+
+
+def _ranges(spec: Spec) -> Iterator[tuple[Keys, str, str]]:
+    """The ranges of addresses for Services, each with its key path and whose it is."""
+    metallb, kube_vip = spec.addons.metallb, spec.addons.kube_vip
     for p, pool in enumerate(metallb.pools if metallb else ()):
-        for a, text in enumerate(pool.addresses):
-            keys = ("addons", "metallb", "pools", p, "addresses", a)
-            networks = networks_of(text)
-            inside = next((whose for address, whose in taken if any(address in network for network in networks)), None)
-            if inside is not None:
-                yield at(spec, keys, f"{text} of pool {pool.name} holds the address of {inside}", "write a range of free addresses")
-            for key in CIDRS:
-                for theirs in map(ip_network, cidrs(spec.distribution.options, key)):
-                    if any(one.version == theirs.version and one.overlaps(theirs) for one in networks):
-                        message = f"{text} of pool {pool.name} is among the cluster's own addresses, {theirs} (`{key}`)"
-                        yield at(spec, keys, message, "write a range of free addresses")
+        yield from ((("addons", "metallb", "pools", p, "addresses", a), text, f"pool {pool.name}") for a, text in enumerate(pool.addresses))
+    yield from ((("addons", "kube_vip", "addresses", a), text, "kube_vip") for a, text in enumerate(kube_vip.addresses if kube_vip else ()))
 
 
 def object_problems(spec: Spec, plan: Plan) -> Iterator[Problem]:

@@ -203,6 +203,7 @@ def _pool(said: str) -> str | None:
     return _written(f"name: {said}, role: {role}, machines: [NAME, ...]") if role else None
 
 
+_ADDRESSES = "addresses: [192.168.1.200-192.168.1.220]"
 _POOLS = "pools: [{name: default, addresses: [192.168.1.200-192.168.1.220]}]"
 
 
@@ -212,6 +213,13 @@ def _addon(said: str) -> str | None:
         return _written(f"version: {said}")
     on = cures.switch(said)
     return None if on is None else "write {}" if on else "delete it: an add-on that is not named is not there"
+
+
+def _ingress(said: str) -> str | None:
+    """A switch, or a controller."""
+    on = cures.switch(said)
+    name = "ingress-nginx" if "nginx" in said.lower() else "traefik" if said.lower() == "traefik" or on else "none" if on is False else None
+    return _written(f"controller: {name}") if name else None
 
 
 def _kured(said: str) -> str | None:
@@ -242,6 +250,8 @@ _MAPPINGS: Mapping[str, Callable[[str], str | None]] = {
     "maintenance.kured": _kured,
     **dict.fromkeys(("kured", "cert_manager", "system_upgrade_controller"), _addon),
     "metrics_server": _switch("enabled"),
+    "ingress": _ingress,
+    "kube_vip": lambda said: "delete it: without it, kube-vip is not there" if cures.switch(said) is False else _written(_ADDRESSES),
     "metallb": lambda said: "delete it: without it, MetalLB is not there" if cures.switch(said) is False else _written(_POOLS),
     "ha": _ha,
     "cloud_init": _cloud_init,

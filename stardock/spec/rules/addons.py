@@ -5,39 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stardock.distributions import distribution
+from stardock.distributions.ingress import NONE
 from stardock.errors import Problem
-from stardock.spec.addons import networks_of
+from stardock.spec.addon_chart import AddonChart
+from stardock.spec.addons import Addons
 from stardock.spec.cluster import Spec
-from stardock.spec.ip import IpNetwork
 from stardock.spec.places import at
+from stardock.spec.rules.addon_network import addon_network_rules
+from stardock.spec.sections import sections_of
 
 #: Releases in kube-system that Stardock brings.
-_OURS = frozenset({"kured", "metallb", "cert-manager"})
+_OURS = frozenset(
+    release
+    for field in Addons.model_fields.values()
+    for model in sections_of(field.annotation)
+    if issubclass(model, AddonChart)
+    for release in model.releases()
+)
 
 
 def addon_rules(spec: Spec) -> Iterator[Problem]:
     """All of them."""
     yield from _a_controller(spec)
-    yield from _one_lb(spec)
+    yield from addon_network_rules(spec)
     yield from _values_of_plain_manifests(spec)
     yield from _names(spec)
-    yield from _pools_apart(spec)
 
 
 def _a_controller(spec: Spec) -> Iterator[Problem]:
     """Charts are handed over as HelmCharts, which only the distribution's Helm controller installs."""
     key = "disable-helm-controller"
     if spec.distribution.options.get(key) is True:
-        for keys, _ in spec.addons.all_charts():
+        for keys in (keys for keys, chart in spec.addons.all_charts() if chart.chart_name != NONE):
             message = f"nobody would install this chart: `{key}` takes the controller away that reads HelmCharts"
             yield at(spec, keys, message, f"delete `{key}`, or delete the chart here")
-
-
-def _one_lb(spec: Spec) -> Iterator[Problem]:
-    key = "enable-servicelb"
-    if spec.addons.metallb and spec.distribution.options.get(key) is True:
-        message = "ServiceLB and MetalLB would both hand out addresses to the same Services"
-        yield at(spec, ("distribution", "options", key), message, f"delete `{key}`, or delete `addons.metallb`")
 
 
 def _values_of_plain_manifests(spec: Spec) -> Iterator[Problem]:
@@ -60,21 +61,3 @@ def _names(spec: Spec) -> Iterator[Problem]:
             message = f"`{chart.name}` is a HelmChart that Stardock or the distribution brings"
             yield at(spec, keys, message, f"choose another name, for example own-{chart.name}")
         seen.add(chart.name)
-
-
-def _pools_apart(spec: Spec) -> Iterator[Problem]:
-    """MetalLB takes no configuration whose pools overlap (internal/config, `poolsFor`)."""
-    metallb = spec.addons.metallb
-    taken: list[tuple[str, IpNetwork]] = []
-    for p, pool in enumerate(metallb.pools if metallb else ()):
-        for a, text in enumerate(pool.addresses):
-            networks = networks_of(text)
-            other = next((name for name, theirs in taken if any(_meet(theirs, one) for one in networks)), None)
-            if other is not None:
-                keys = ("addons", "metallb", "pools", p, "addresses", a)
-                yield at(spec, keys, f"{text} of pool {pool.name} overlaps with pool {other}", "write ranges that do not meet")
-            taken += [(pool.name, one) for one in networks]
-
-
-def _meet(one: IpNetwork, other: IpNetwork) -> bool:
-    return one.version == other.version and one.overlaps(other)

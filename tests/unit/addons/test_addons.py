@@ -12,11 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stardock.addons import cert_manager, kured, metallb, system_upgrade_controller
+from stardock.addons import cert_manager, ingress, kube_vip_services, kured, metallb, system_upgrade_controller
 from stardock.addons.charts import merged
 from stardock.bundle import write_bundle
 from stardock.bundle.addons import LABEL
-from stardock.bundle.inventory import inventory_files
 from stardock.distributions import DISTRIBUTIONS
 from stardock.errors import InputErrors
 from stardock.model.facts import Facts
@@ -24,11 +23,11 @@ from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.spec import load_spec
 from stardock.yamltext import yaml_text
-from tests.plans import document, plan_of
+from tests.plans import document
+from tests.unit.addons.planning import POOLS, leaves, manifests, planned
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("feature add-ons")]
 
-POOLS = [{"name": "default", "addresses": ["192.168.1.200-192.168.1.220"]}]
 ALL: dict[str, Any] = {
     "kured": {},
     "metallb": {"pools": POOLS},
@@ -42,27 +41,6 @@ SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)
 VALUES = st.dictionaries(
     st.sampled_from("abc"), st.recursive(SCALARS, lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8)
 )
-
-
-def planned(addons: dict[str, Any], **more: Any) -> Plan:
-    return plan_of(document() | {"addons": addons} | more)[0]
-
-
-def manifests(plan: Plan) -> dict[str, list[dict[str, Any]]]:
-    """Name of a file, without prefix and ending -> its objects, as servers get them."""
-    variables = inventory_files(plan, Facts(cluster="quickstart"))["group_vars/server.yml"]
-    files = {file["path"].partition("stardock-addon-")[2].removesuffix(".yaml"): file for file in variables["kubernetes_addons"]}
-    assert list(files) == variables["kubernetes_addon_names"]
-    assert {file["mode"] for file in files.values()} <= {"0600"}
-    return {name: list(yaml.safe_load_all(file["content"])) for name, file in files.items()}
-
-
-def leaves(values: dict[str, Any], path: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    """The path of each value that is no mapping, or an empty one."""
-    found: dict[tuple[str, ...], Any] = {}
-    for key, value in values.items():
-        found |= leaves(value, (*path, key)) if isinstance(value, dict) and value else {(*path, key): value}
-    return found
 
 
 @given(VALUES, VALUES)
@@ -102,7 +80,7 @@ def test_what_holds_data_of_others_stays_when_a_file_that_stays_loses_it(tmp_pat
     assert one["metadata"]["labels"].get("objectset.rio.cattle.io/prune") == (None if kind == "ConfigMap" else "false")
 
 
-@pytest.mark.parametrize("module", [kured, metallb, cert_manager, system_upgrade_controller])
+@pytest.mark.parametrize("module", [kured, metallb, cert_manager, system_upgrade_controller, ingress, kube_vip_services])
 def test_a_pinned_release_fits_the_kubernetes_of_new_clusters(module: Any) -> None:
     series = [own.release(own.default_version).series for own in DISTRIBUTIONS.values()]  # type: ignore[union-attr]
     assert all(module.RELEASES[0].fits(one) for one in series)

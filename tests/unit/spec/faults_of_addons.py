@@ -91,6 +91,30 @@ ADDONS: dict[str, Case] = {
     "peer_from_as_0": peer(PEER.replace("own_asn: 64513", "own_asn: 0"), "own_asn", "AS number 0 is outside", "64512"),
     "peer_at_port_0": peer(f"{PEER}, port: 0", "port", "port 0", ""),
     "peer_with_the_password_itself": peer(f"{PEER}, password_secret: 'geheim!'", "password_secret", "is not a name of an object", ""),
+    "metallb_and_kube_vip": addons(
+        f"metallb: {{pools: [{{{POOL}}}]}}, kube_vip: {{addresses: [192.168.1.230/31]}}",
+        "kube_vip",
+        "MetalLB and kube-vip would both hand out addresses",
+        "delete `addons.metallb`",
+    ),
+    "kube_vip_without_addresses": addons("kube_vip: {}", "kube_vip.addresses", "missing", ""),
+    "kube_vip_by_words": addons("kube_vip: {addresses: [many]}", "kube_vip.addresses[0]", "`many` is neither a range", "192.168.1.200"),
+    "kube_vip_on_a_path": addons(
+        "kube_vip: {addresses: [192.168.1.230/31], interface: /dev/eth0}", "kube_vip.interface", "`/dev/eth0` is not", ""
+    ),
+    "ingress_of_apache": addons("ingress: {controller: apache}", "ingress.controller", "`apache` is not one of traefik", "traefik"),
+    "ingress_from_nowhere": addons("ingress: {source: web}", "ingress.source", "`web` is not one of distribution, chart", "distribution"),
+    "ingress_of_a_release_that_is_the_distributions": addons(
+        "ingress: {version: 41.3.0}", "ingress", "comes with its release, and takes no `version`", "write `source: chart`"
+    ),
+    "no_ingress_with_values": addons("ingress: {controller: none, values: {a: 1}}", "ingress", "has no `values`", "delete one of the two"),
+    "no_ingress_of_a_chart": addons("ingress: {controller: none, source: chart}", "ingress", "has no `source`", "delete one of the two"),
+    "two_ingresses": addons(
+        "ingress: {}, charts: [{name: web, chart: 'oci://x/charts/traefik', version: 1.0.0}]",
+        "charts[0]",
+        "`web` is an ingress controller, traefik, and `addons.ingress` brings one already",
+        "`controller: none`",
+    ),
     "issuer_in_capitals": issuer("name: A, self_signed: true", ".name", "`A` is not a name of an object", "internal"),
     "issuer_of_nothing": issuer("name: a", "", "`a` is exactly one of `self_signed`", "self_signed: true"),
     "issuer_signed_in_words": issuer("name: a, self_signed: x", ".self_signed", *FLAG),

@@ -1,0 +1,86 @@
+"""Add-ons that bring traffic to Services: one that hands out addresses, one ingress controller, ranges that do not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stardock.distributions import distribution
+from stardock.distributions.arguments import items
+from stardock.distributions.ingress import NONE
+from stardock.errors import Problem
+from stardock.spec.addon_addresses import networks_of
+from stardock.spec.addons import OwnChart
+from stardock.spec.cluster import Spec
+from stardock.spec.ip import IpNetwork
+from stardock.spec.places import at
+
+_INGRESS = ("traefik", "ingress-nginx")
+
+
+def addon_network_rules(spec: Spec) -> Iterator[Problem]:
+    """All of them."""
+    yield from _one_lb(spec)
+    yield from _pools_apart(spec)
+    yield from _an_ingress_that_is_there(spec)
+    yield from _one_ingress(spec)
+
+
+def _one_lb(spec: Spec) -> Iterator[Problem]:
+    addons, key = spec.addons, "enable-servicelb"
+    if addons.metallb and addons.kube_vip:
+        message = "MetalLB and kube-vip would both hand out addresses to the same Services"
+        yield at(spec, ("addons", "kube_vip"), message, "delete it, or delete `addons.metallb`")
+    for name, title in (("metallb", "MetalLB"), ("kube_vip", "kube-vip")):
+        if getattr(addons, name) and spec.distribution.options.get(key) is True:
+            message = f"ServiceLB and {title} would both hand out addresses to the same Services"
+            yield at(spec, ("distribution", "options", key), message, f"delete `{key}`, or delete `addons.{name}`")
+
+
+def _pools_apart(spec: Spec) -> Iterator[Problem]:
+    """MetalLB takes no configuration whose pools overlap (internal/config, `poolsFor`)."""
+    metallb = spec.addons.metallb
+    taken: list[tuple[str, IpNetwork]] = []
+    for p, pool in enumerate(metallb.pools if metallb else ()):
+        for a, text in enumerate(pool.addresses):
+            networks = networks_of(text)
+            other = next((name for name, theirs in taken if any(_meet(theirs, one) for one in networks)), None)
+            if other is not None:
+                keys = ("addons", "metallb", "pools", p, "addresses", a)
+                yield at(spec, keys, f"{text} of pool {pool.name} overlaps with pool {other}", "write ranges that do not meet")
+            taken += [(pool.name, one) for one in networks]
+
+
+def _meet(one: IpNetwork, other: IpNetwork) -> bool:
+    return one.version == other.version and one.overlaps(other)
+
+
+def _an_ingress_that_is_there(spec: Spec) -> Iterator[Problem]:
+    wanted, own = spec.addons.ingress, distribution(spec.distribution.name)
+    if wanted is None or wanted.source == "chart" or wanted.controller == NONE:
+        return
+    keys = ("addons", "ingress", "controller")
+    if wanted.controller not in own.ingress_charts:
+        message = f"{own.title} brings {' and '.join(own.ingress_charts)}, and no {wanted.controller}"
+        yield at(spec, keys, message, "write `source: chart` beside it for its makers' own chart")
+        return
+    gone = [part.strip() for text in items(spec.distribution.options, "disable") for part in text.split(",")]
+    chart = own.ingress_charts[wanted.controller]
+    if chart in gone:
+        message = f"`{chart}` is disabled here, and `addons.ingress` asks for it"
+        yield at(spec, ("distribution", "options", "disable"), message, f"delete `{chart}`")
+
+
+def _one_ingress(spec: Spec) -> Iterator[Problem]:
+    wanted = spec.addons.ingress
+    for c, chart in enumerate(spec.addons.charts):
+        found = _controller(chart)
+        if wanted is not None and wanted.controller != NONE and found:
+            message = f"`{chart.name}` is an ingress controller, {found}, and `addons.ingress` brings one already"
+            cure = "delete it, or write `controller: none` under `addons.ingress`"
+            yield at(spec, ("addons", "charts", c), message, cure)
+
+
+def _controller(chart: OwnChart) -> str:
+    """The ingress controller that a chart of one's own is, by the last part of its name; empty for all others."""
+    name = (chart.chart or "").rstrip("/").rpartition("/")[2].partition(":")[0]
+    return name if name in _INGRESS else ""

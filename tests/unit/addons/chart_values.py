@@ -1,0 +1,60 @@
+"""Keys of charts' values, written down from their values.yaml at the pinned release: what we set, and what is around it.
+
+`*` stands for any further key, where a chart takes a mapping of the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def keys(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+CHARTS: Mapping[str, frozenset[str]] = {
+    # traefik/traefik-helm-chart, traefik/values.yaml (41.3.0)
+    "traefik": keys(
+        """
+        image commonLabels deployment deployment.kind deployment.replicas podDisruptionBudget ingressClass ingressClass.enabled
+        ingressClass.isDefaultClass ingressClass.name core experimental gateway gatewayClass api ingressRoute updateStrategy
+        updateStrategy.type updateStrategy.rollingUpdate updateStrategy.rollingUpdate.maxUnavailable updateStrategy.rollingUpdate.maxSurge
+        readinessProbe livenessProbe startupProbe providers volumes additionalVolumeMounts log accessLog metrics ocsp tracing global
+        additionalArguments env envFrom ports ports.web ports.web.port ports.web.hostPort ports.websecure ports.websecure.port
+        ports.websecure.hostPort tlsOptions tlsStore service service.enabled service.spec service.spec.type autoscaling persistence
+        certificatesResolvers hostNetwork rbac serviceAccount serviceAccountAnnotations resources affinity nodeSelector tolerations
+        topologySpreadConstraints priorityClassName securityContext podSecurityContext extraObjects namespaceOverride
+        instanceLabelOverride versionOverride nameOverride fullnameOverride hub
+        """
+    ),
+    # kubernetes/ingress-nginx, charts/ingress-nginx/values.yaml (4.15.1)
+    "ingress-nginx": keys(
+        """
+        global namespaceOverride commonLabels controller controller.kind controller.hostNetwork controller.hostPort
+        controller.hostPort.enabled controller.ingressClass controller.ingressClassResource controller.ingressClassResource.default
+        controller.ingressClassResource.enabled controller.ingressClassResource.name controller.service controller.service.enabled
+        controller.service.type controller.updateStrategy revisionHistoryLimit defaultBackend rbac serviceAccount imagePullSecrets tcp udp
+        portNamePrefix dhParam
+        """
+    ),
+    # kube-vip/helm-charts, charts/kube-vip-cloud-provider/values.yaml (0.2.10)
+    "kube-vip-cloud-provider": keys(
+        """
+        replicasCount image imagePullSecrets namespaceOverride cm cm.data cm.data.* configMapName extraEnv extraArgs annotations resources
+        nodeSelector tolerations affinity priorityClassName enableloadbalancerClass
+        """
+    ),
+    # kubereboot/charts, charts/kured/values.yaml (6.1.0)
+    "kured": keys(
+        """
+        configuration configuration.timeZone configuration.startTime configuration.endTime configuration.rebootDays
+        configuration.rebootSentinel configuration.period configuration.concurrency configuration.drainTimeout configuration.lockTtl
+        configuration.lockReleaseDelay tolerations updateStrategy
+        """
+    ),
+    # metallb/metallb, charts/metallb/values.yaml (0.16.1)
+    "metallb": keys("frrk8s frrk8s.enabled"),
+    # cert-manager/cert-manager, deploy/charts/cert-manager/values.yaml (v1.21.1)
+    "cert-manager": keys("crds crds.enabled crds.keep"),
+}

@@ -33,20 +33,25 @@ def write_atomically(path: Path, text: str, *, mode: int = PUBLIC) -> None:
 
     `ConditionError` where it cannot be written: no right to, no room, a symbolic link.
     """
+    write_bytes(path, text.encode(), mode=mode)
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
+    """The same of what is no text."""
     refuse_link(path)
     try:
-        _replace(path, text, mode)
+        _replace(path, data, mode)
     except OSError as error:
         raise unwritable(path, error) from error
 
 
-def _replace(path: Path, text: str, mode: int) -> None:
+def _replace(path: Path, data: bytes, mode: int) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")  # made 0600
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             _give_mode(path, handle, mode)  # before there is anything to read
-            file.write(text)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

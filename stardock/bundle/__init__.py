@@ -2,7 +2,7 @@
 
 An ansible-runner private data directory that also works with nothing but ansible-core, on a machine that has never seen this project:
 
-    ansible.cfg   inventory/   known_hosts   project/   README.md
+    ansible.cfg   bundle.json   inventory/   known_hosts   project/   README.md
 
 The same plan and facts give the same bytes.
 """

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from stardock.bundle.about import FILE, record_text
 from stardock.bundle.inventory import Variables, inventory_files
 from stardock.bundle.site import SITE, site_text
 from stardock.bundle.text import yaml_text
@@ -21,7 +22,7 @@ from stardock.writing import refuse_link, unwritable, write_atomically
 SOURCE = ROOT / "ansible"
 
 #: What a bundle consists of; everything else in its directory is somebody else's and stays.
-PARTS = ("ansible.cfg", "inventory", "known_hosts", "project", "README.md")
+PARTS = ("ansible.cfg", "bundle.json", "inventory", "known_hosts", "project", "README.md")
 
 
 def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection[str] = ()) -> None:
@@ -40,6 +41,7 @@ def write_bundle(plan: Plan, facts: Facts, directory: Path, left_out: Collection
     except OSError as error:
         raise unwritable(directory, error) from error
     write_atomically(directory / "known_hosts", "".join(known_hosts(plan, facts)))
+    write_atomically(directory / FILE, record_text(plan, facts))
     write_atomically(directory / "README.md", _readme(plan))
 
 
@@ -92,7 +94,8 @@ Needs ansible-core 2.17 or newer and ssh, here, and nothing else of the project 
 
     ansible-playbook -i inventory project/{SITE} -e @secrets.yaml
 
-`--tags {",".join(NAMES)}` chooses stages, `--check --diff` only shows, `--private-key FILE`
+or, where Stardock is installed, `runner bootstrap DIRECTORY`, which shows how far it is, refuses what would break the cluster, and
+keeps what it learned beside the directory. `--tags {",".join(NAMES)}` chooses stages, `--check --diff` only shows, `--private-key FILE`
 names the key.
 
 `secrets.yaml` (mode 0600) has two keys, `stardock_token` and `stardock_agent_token`: long random texts for a new cluster; for a cluster

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from stardock.distributions import NO_PLUGIN, distribution
 from stardock.fold import fold
-from stardock.model.api import https
-from stardock.model.facts import address_of
+from stardock.playbooks.subject import Subject
 from stardock.verbs.bootstrap import Done
 from stardock.workspace.workspace import Workspace
 
@@ -16,45 +15,35 @@ from stardock.workspace.workspace import Workspace
 NEXT = "docs/after-bootstrap.md"
 
 
-def expectation(where: Workspace) -> str:
+def expectation(subject: Subject) -> str:
     """The first words of a bootstrap: what it is about to do, and how long that may take."""
-    new = where.facts.founded is None
+    new = subject.facts.founded is None
     length = "a new cluster takes minutes, most of them for its servers" if new else "each is asked, and what differs is changed"
-    machines = len(where.plan.machines)
-    return f"bootstrap: {machines} machine{'' if machines == 1 else 's'}; {length}; the full log is {where.files.log}"
+    machines = len(subject.about.machines)
+    return f"bootstrap: {machines} machine{'' if machines == 1 else 's'}; {length}; the full log is {subject.files.log}"
 
 
 def bootstrap_ending(done: Done) -> Iterator[str]:
     """What is Ready, how to reach it, what it lacks; little where machines were only asked, and as much as the stages did."""
-    where, options = done.workspace, done.options
+    about, options = done.about, done.options
     yield from _held(done)
     if options.check:
         return
-    plan = where.plan
-    nodes = [machine.name for machine in (*plan.of_role("server"), *plan.of_role("agent")) if machine.name not in done.missing]
+    nodes = [machine.name for machine in (*about.of_role("server"), *about.of_role("agent")) if machine.name not in done.missing]
     if {"founder", "servers", "agents"} <= set(options.stages):
-        without = not distribution(plan.distribution.name).has_network(plan.distribution.options)
+        without = not distribution(about.distribution).has_network(about.options)
         state = f"Joined (`cni: {NO_PLUGIN}`: none is Ready, and no pod starts, until your network plugin is there)" if without else "Ready"
-        yield f"{state}: {fold(nodes)}; {plan.distribution.name} {plan.distribution.version}, the API at {_api(where)}"
+        yield f"{state}: {fold(nodes)}; {about.distribution} {about.version}, the API at {about.api}"
     if "kubeconfig" in options.stages:
-        yield f"export KUBECONFIG={shlex.quote(str(where.files.kubeconfig.resolve()))}"
+        yield f"export KUBECONFIG={shlex.quote(str(done.files.kubeconfig.resolve()))}"
         yield f"kubectl get nodes        # next: ingress, storage, addresses for services: {NEXT}"
 
 
 def _held(done: Done) -> Iterator[str]:
     for name, has in sorted(done.held.items()):
-        planned = done.workspace.plan.machine(name)
+        planned = next(machine for machine in done.about.machines if machine.name == name)
         size = f"it has {has} MiB of memory, planned are {planned.memory_mib} MiB and {planned.cores} cores"
         yield f"{name}: its kubelet keeps what it kept before ({size}). After `runner deploy` and its power cycle: runner bootstrap"
-
-
-def _api(where: Workspace) -> str:
-    """Where the kubeconfig leads: the endpoint, else the founder."""
-    plan = where.plan
-    if plan.endpoint:
-        return https(plan.endpoint.host, plan.endpoint.api_port)
-    founder = address_of(plan.machine(plan.founder), where.facts) or plan.founder
-    return https(founder, distribution(plan.distribution.name).api_port)
 
 
 def deploy_ending(where: Workspace, seconds: Mapping[str, float]) -> Iterator[str]:

@@ -47,7 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discover": ("stardock.cli.discover:discover", "Read addresses and SSH host keys of the machines through Proxmox."),
     "bootstrap": ("stardock.cli.bootstrap:bootstrap", "Make a Kubernetes cluster of the machines."),
     "runs": ("stardock.cli.runs:runs", "List the last runs of bootstrap with the times of their stages."),
-    "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory that works on its own."),
+    "bundle": ("stardock.cli.bundle:bundle", "Write the Ansible half as a directory, or one tar, that works on its own."),
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, or an ArgoCD Application."),
     "machine": ("stardock.cli.machine:machine", "Show machines' power; start, stop, reset one; read its console."),
     "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),

@@ -24,8 +24,11 @@ _DEFAULT = "cluster.yaml"
 _LONGEST = 200
 _FOR_A_FILE = re.compile(
     r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|machine (?:status|start|stop|reset|console)|plan|rebalance"
-    r"|proxmox-role|doctor|deploy|discover|bootstrap|bundle|kured|drift|runs)(?![\w-])(?! -f\b)"
+    r"|proxmox-role|doctor|deploy|discover|bootstrap(?! \S+\.tar)|bundle|kured|drift|runs)(?![\w-])(?! -f\b)"
 )
+#: Of a run from a bundle, which the command repeats in place of -f; other commands are for where its cluster.yaml is.
+_FROM_A_BUNDLE = re.compile(r"\brunner bootstrap(?![\w-])")
+_BUNDLE = "stardock.bundle"
 
 
 def _keep(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -34,6 +37,12 @@ def _keep(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -
     default = Path(os.environ.get("STARDOCK_FILE") or _DEFAULT)
     found_anyway = value is not None and os.path.abspath(value) == os.path.abspath(default)  # noqa: PTH100 -- no link is followed
     ctx.meta[_KEY] = value if named and not found_anyway else None
+    return value
+
+
+def keep_bundle(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    """The same for the argument BUNDLE."""
+    ctx.meta[_BUNDLE] = value
     return value
 
 
@@ -53,6 +62,9 @@ def say(text: str, *, err: bool = False) -> None:
 def for_this_file(text: str) -> str:
     """Write `-f FILE` into each command of ours, where the person named a file so."""
     context = click.get_current_context(silent=True)
+    bundle = context.meta.get(_BUNDLE) if context else None
+    if bundle:
+        return _FROM_A_BUNDLE.sub(lambda found: f"{found[0]} {quote(str(bundle))}", text)
     file = context.meta.get(_KEY) if context else None
     return _FOR_A_FILE.sub(lambda found: f"{found[0]} -f {quote(str(file))}", text) if file else text
 

@@ -73,11 +73,21 @@ def ipv6_of(machine: Machine, facts: Facts) -> str | None:
 
 
 def known_hosts(plan: Plan, facts: Facts) -> Iterator[str]:
+    """One line a key of the plan's machines."""
+    return host_lines({machine.name: address_of(machine, facts) for machine in plan.machines}, plan.ssh.port, facts)
+
+
+def host_lines(addresses: Mapping[str, str | None], port: int, facts: Facts) -> Iterator[str]:
     """One line a key, under the machine's address and its name; sshd(8), SSH_KNOWN_HOSTS FILE FORMAT."""
-    for machine in plan.machines:
-        names = ",".join(_spelled(name, plan.ssh.port) for name in (address_of(machine, facts), machine.name) if name)
-        for key in facts.machines.get(machine.name, MachineFacts()).host_keys:
+    for name, address in addresses.items():
+        names = ",".join(host_names(name, address, port))
+        for key in facts.machines.get(name, MachineFacts()).host_keys:
             yield f"{names} {' '.join(key.split())}\n"  # one line, whatever was told
+
+
+def host_names(name: str, address: str | None, port: int) -> tuple[str, ...]:
+    """As what a machine stands in known_hosts."""
+    return tuple(_spelled(each, port) for each in (address, name) if each)
 
 
 def _spelled(name: str, port: int) -> str:

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stardock.bundle import write_bundle
 from stardock.bundle.site import SITE
 from stardock.distributions import Kubernetes, distribution
 from stardock.errors import ConditionError, StardockError
-from stardock.model.jump import Jump
 from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
 from stardock.playbooks import silent
 from stardock.playbooks.ansible import Run, run
-from stardock.playbooks.contents import read_contents
 from stardock.playbooks.failure import failure_error
-from stardock.playbooks.founded import read_back, remember, remember_host_keys
+from stardock.playbooks.founded import accepted_facts, founded_facts, read_back
 from stardock.playbooks.progress import Watcher
-from stardock.playbooks.running import read_answers, refuse, refuse_others, refuse_packages, running
-from stardock.playbooks.workplace import Workplace, private_key
-from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables, secrets_file
-from stardock.workspace.workspace import Workspace
+from stardock.playbooks.running import read_answers, refuse_others, refuse_packages, running
+from stardock.playbooks.subject import Subject
+from stardock.playbooks.workplace import Workplace
+from stardock.reading import MAX_BYTES, read_file
+from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the person asked for. `found_again` is a typed cluster name, or empty; `snapshot`: one of etcd before another version.
 
+    `private_key`: the key to the machines, where it is not the one that cluster.yaml names.
     In seconds: `timeout` bounds the wait for ssh (None: by system), `ready_timeout` that for a machine to be a member, `drain_timeout`
     that for an agent's pods to move.
     """
@@ -41,20 +39,19 @@ class Options:
     ready_timeout: int = 900
     drain_timeout: int = 600
     snapshot: bool = True
+    private_key: Path | None = None
 
 
-def contents_for(workspace: Workspace, options: Options) -> dict[str, str]:
-    """The secret contents of files, where this run writes files. `InputErrors` for what cannot be read."""
-    by_stage = {"machines": workspace.plan.machine_secret_sources, "addons": workspace.plan.addon_secret_sources}
-    wanted = frozenset(source for stage in options.stages for source in by_stage.get(stage, ()))
-    return read_contents(workspace.spec, wanted, workspace.files.spec, os.environ) if wanted else {}
+def contents_for(subject: Subject, options: Options) -> dict[str, str]:
+    """The secret contents of files, where this run writes files. Raises as `Subject.contents`."""
+    return subject.contents(subject.about.sources_of(options.stages))
 
 
 @dataclass(slots=True)
 class Bootstrap:
     """One run."""
 
-    workspace: Workspace
+    subject: Subject
     options: Options
     place: Workplace
     watcher: Watcher
@@ -69,9 +66,8 @@ class Bootstrap:
 
         Gives the agents that it went on without, and why.
         """
-        plan, facts = self.workspace.plan, self.workspace.facts
-        unknown = silent.unknown_agents(self.workspace, accept_new_host_keys=self.options.accept_new_host_keys)
-        write_bundle(plan, facts, self.place.directory, unknown)
+        unknown = self.subject.unknown(accept_new_host_keys=self.options.accept_new_host_keys)
+        self.subject.write(self.place.directory, unknown)
         try:
             secrets = self._secrets() if any(stage.tokens for stage in self._rows) else None
             self._guard()
@@ -81,28 +77,16 @@ class Bootstrap:
         self.watcher.finish()
         if code:
             raise self._failure(code)
-        return silent.left_out(unknown, self.watcher, self._kubernetes, self._nodes, mute=self._mute, jumps=self._jumps)
+        about = self.subject.about
+        return silent.left_out(unknown, self.watcher, self._kubernetes, about.nodes, mute=about.mute, jumps=about.jumps)
 
     @property
     def _kubernetes(self) -> Kubernetes:
-        return distribution(self.workspace.plan.distribution.name)
-
-    @property
-    def _nodes(self) -> dict[str, str]:
-        return {machine.name: machine.hostname for machine in self.workspace.plan.machines}
-
-    @property
-    def _mute(self) -> frozenset[str]:
-        """The machines that no `runner discover` asks."""
-        return frozenset(machine.name for machine in self.workspace.plan.machines if not machine.agent.enabled)
-
-    @property
-    def _jumps(self) -> Mapping[str, Jump]:
-        return self.workspace.plan.ssh.jumps
+        return distribution(self.subject.about.distribution)
 
     def _stages(self, secrets: Path | None) -> int:
         """Run the stages. Where agents are lost in theirs, what is left runs again without them."""
-        agents = [machine.name for machine in self.workspace.plan.of_role(silent.ROLE)]
+        agents = [machine.name for machine in self.subject.about.of_role(silent.ROLE)]
         wanted = self._run(SITE, secrets, self.options.stages)
         code = run(wanted, self.watcher.see)
         while code and self.watcher.leave_lost(agents):
@@ -111,8 +95,8 @@ class Bootstrap:
         return code
 
     def _failure(self, code: int) -> StardockError:
-        watcher, log = self.watcher, self.place.log
-        return failure_error(watcher, self._kubernetes, log, code, nodes=self._nodes, mute=self._mute, jumps=self._jumps)
+        watcher, log, about = self.watcher, self.place.log, self.subject.about
+        return failure_error(watcher, self._kubernetes, log, code, nodes=about.nodes, mute=about.mute, jumps=about.jumps)
 
     def _guard(self) -> None:
         """Ask the machines what they run, and refuse what must not be done to that: before anything is changed on any of them."""
@@ -126,9 +110,9 @@ class Bootstrap:
         answers = read_answers(report, self._kubernetes)
         refuse_packages(answers, self._kubernetes)
         refuse_others(answers, self._kubernetes)
-        runs = running(self.workspace, answers)
+        runs = running([server.name for server in self.subject.about.of_role("server")], answers)
         self.versions |= runs.versions
-        refuse(self.workspace, runs)
+        self.subject.refuse(runs)
 
     def _run(self, playbook: str, secrets: Path | None, tags: Sequence[str] = (), **further: object) -> Run:
         return Run(
@@ -141,14 +125,15 @@ class Bootstrap:
         )
 
     def _variables(self) -> dict[str, object]:
-        files = self.workspace.files
+        key = self.options.private_key
         accept = {"stardock_host_key_checking": "accept-new"} if self.options.accept_new_host_keys else {}
         return {
-            **private_key(self.workspace),
+            **self.subject.variables(),
+            **({"ansible_ssh_private_key_file": str(key.resolve())} if key else {}),
             **accept,
             **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
             "founding_again": self.options.found_again,
-            "kubeconfig_path": str(files.kubeconfig.resolve()),
+            "kubeconfig_path": str(self.subject.files.kubeconfig.resolve()),
             "kubernetes_timeout": self.options.ready_timeout,
             "kubernetes_drain_timeout": self.options.drain_timeout,
             "kubernetes_snapshot": self.options.snapshot,
@@ -156,7 +141,7 @@ class Bootstrap:
 
     def _handed(self, secrets: Secrets | None) -> Path | None:
         """A private file with what Ansible needs and nothing else: it would take whatever stands in a file for a variable."""
-        contents = contents_for(self.workspace, self.options)
+        contents = contents_for(self.subject, self.options)
         if secrets is None and not contents:
             return None
         path = self.place.directory / "secrets.yaml"
@@ -165,7 +150,7 @@ class Bootstrap:
 
     def _secrets(self) -> Secrets:
         """What the secrets file holds; read back from a server, or made when nothing is founded."""
-        path = secrets_file(self.workspace.files)
+        path = self.subject.secrets
         values = load_secrets(path)
         if values is None:
             values = self._read_back() or make_secrets()
@@ -176,18 +161,20 @@ class Bootstrap:
     def _read_back(self) -> Secrets | None:
         report = self.place.directory / "report.json"
         code = run(self._run(SECRETS.playbook, None, founding_report=str(report)), self.watcher.see)
-        if code and self.workspace.facts.founded:
+        if code and self.subject.facts.founded:
             raise ConditionError(
-                f"{secrets_file(self.workspace.files)} is missing, the cluster is founded, and no server could be asked for the tokens",
+                f"{self.subject.secrets} is missing, the cluster is founded, and no server could be asked for the tokens",
                 cure="bring the file back (STARDOCK_SECRETS may name it), or a server",
             ) from self._failure(code)
         if code:
             raise self._failure(code)
-        return read_back(report, self.workspace, again=self.options.found_again == self.workspace.plan.cluster)
+        return read_back(report, self.subject.secrets, again=self.options.found_again == self.subject.about.cluster)
 
     def _remember(self) -> None:
         """Keep what was seen: whom we now trust, and that the cluster is founded."""
         if self.options.check:
             return
-        self.workspace = replace(self.workspace, facts=remember_host_keys(self.workspace, self.place.directory / "known_hosts"))
-        remember(self.workspace, self.watcher.authority, {**self.versions, **self.watcher.versions})
+        about, path = self.subject.about, self.place.directory / "known_hosts"
+        accepted = read_file(path, what="known_hosts", most=MAX_BYTES, cure="run `runner bootstrap` again") or b""
+        facts = accepted_facts(about, self.subject.facts, accepted.decode(errors="replace"))
+        self.subject.keep(founded_facts(about, facts, self.watcher.authority, {**self.versions, **self.watcher.versions}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from stardock.errors import ConditionError, InputErrors, Problem
@@ -32,6 +32,12 @@ def read_contents(spec: Spec, wanted: Collection[str], cluster_file: Path, envir
         message = f"a machine that is no longer in cluster.yaml has a file with the content of {', '.join(lost)}"
         raise ConditionError(message, cure="name it in cluster.yaml again, or list the machine under `remove:`")
     return {name: texts[name] for name in sorted(wanted)}
+
+
+def of_environment(sources: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Those sources that are environment variables which are set: source -> text."""
+    named = {source: environ.get(source.removeprefix("env:")) for source in sources if source.startswith("env:")}
+    return {source: text for source, text in named.items() if text}
 
 
 class Unreadable:

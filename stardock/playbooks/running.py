@@ -130,9 +130,8 @@ def _listed(value: Any) -> list[Any]:
     return [] if value is None else list(value) if isinstance(value, list) else [value]
 
 
-def running(where: Workspace, answers: Mapping[str, Seen]) -> Running:
+def running(servers: Collection[str], answers: Mapping[str, Seen]) -> Running:
     """What the machines run, if any of the servers holds the cluster's data; else nothing exists, whatever lies about."""
-    servers = {server.name for server in where.plan.of_role("server")}
     members = {name: one for name, one in answers.items() if name in servers and one.member}
     agents = {name: one for name, one in answers.items() if name not in servers} if members else {}
     versions = {name: one.version for name, one in {**members, **agents}.items() if one.version}

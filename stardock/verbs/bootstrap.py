@@ -1,4 +1,7 @@
-"""`runner bootstrap`: from machines that answer on ssh to a cluster, stage by stage. It never talks to Proxmox."""
+"""`runner bootstrap`: from machines that answer on ssh to a cluster, stage by stage. It never talks to Proxmox.
+
+Of the cluster of a cluster.yaml, or of a bundle, which needs neither that file nor anything else of the first half.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,22 @@ from pathlib import Path
 
 from stardock.errors import ConditionError
 from stardock.fold import fold
+from stardock.model.about import About
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import address_of
 from stardock.model.stages import SECRETS, rows
+from stardock.plan.rules.guards import Running
 from stardock.playbooks import silent
 from stardock.playbooks.bootstrap import Bootstrap, Options, contents_for
 from stardock.playbooks.progress import Log, Progress, Watcher
 from stardock.playbooks.running import known, refuse
+from stardock.playbooks.subject import OfBundle, OfWorkspace, Subject
 from stardock.playbooks.workplace import alone, workplace
 from stardock.step import Say, Step
 from stardock.step import run as run_steps
 from stardock.verbs.hooks import check_hooks, hook_steps
 from stardock.verbs.recording import recorded
+from stardock.workspace.bundles import Bundle, known_facts
 from stardock.workspace.workspace import Workspace, commit_lock, open_workspace, refuse_to_move
 from stardock.writing import refuse_link
 
@@ -31,7 +38,8 @@ class Done:
     `held`: machines whose kubelet keeps what it kept, until they have the memory that is planned -> MiB that they have.
     """
 
-    workspace: Workspace
+    about: About
+    files: ClusterFiles
     options: Options
     missing: silent.LeftOut
     held: Mapping[str, int] = field(default_factory=dict)
@@ -43,27 +51,48 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
     Raises ConditionError (host keys, addresses, a machine that does not answer), RefusedError (a second founding), EngineError.
     """
     check(open_workspace(cluster_file), options)
-    if "kubeconfig" in options.stages:
-        refuse_link(ClusterFiles(cluster_file).kubeconfig)
+    _refuse_link(ClusterFiles(cluster_file), options)
     with alone(ClusterFiles(cluster_file), say, check=options.check):
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
         refuse_to_move(workspace) if options.check else commit_lock(workspace)
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
-        with (
-            workplace(workspace.files, check=options.check) as place,
-            Log(place.log) as log,
-            recorded(workspace, progress, say, check=options.check) as recorder,
-        ):
-            watcher = Watcher(recorder, log, frozenset({SECRETS.name, *options.stages}))
-            missing = Bootstrap(workspace, options, place, watcher).run()
-            recorder.ended = "partly" if missing else "done"
+        done = _stages(OfWorkspace(workspace), options, progress, say)
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
-    return Done(workspace=workspace, options=options, missing=missing, held=watcher.held)
+    return done
 
 
-def steps(options: Options, workspace: Workspace, say: Say) -> tuple[Step, ...]:
-    """List what would be done, for --dry-run; the user's own commands around it."""
-    stages = (Step(stage.name, stage.what, lambda: None) for stage in rows(options.stages))
+def from_bundle(bundle: Bundle, options: Options, progress: Progress, say: Say) -> Done:
+    """The same from a bundle: what is learned is written beside it, and no hooks run, which are cluster.yaml's. Raises the same."""
+    check_bundle(OfBundle(bundle, known_facts(bundle)), options)
+    _refuse_link(bundle.files, options)
+    with alone(bundle.files, say, check=options.check):
+        return _stages(OfBundle(bundle, known_facts(bundle)), options, progress, say)  # now nobody else can change the facts
+
+
+def _refuse_link(files: ClusterFiles, options: Options) -> None:
+    if "kubeconfig" in options.stages:
+        refuse_link(files.kubeconfig)
+
+
+def _stages(subject: Subject, options: Options, progress: Progress, say: Say) -> Done:
+    """The run itself, alone with the cluster."""
+    files, about = subject.files, subject.about
+    with (
+        workplace(files, check=options.check) as place,
+        Log(place.log) as log,
+        recorded(files.runs, about, progress, say, check=options.check) as recorder,
+    ):
+        watcher = Watcher(recorder, log, frozenset({SECRETS.name, *options.stages}))
+        missing = Bootstrap(subject, options, place, watcher).run()
+        recorder.ended = "partly" if missing else "done"
+    return Done(about=about, files=files, options=options, missing=missing, held=watcher.held)
+
+
+def steps(options: Options, workspace: Workspace | None, say: Say) -> tuple[Step, ...]:
+    """List what would be done, for --dry-run; the user's own commands around it, where there is a cluster.yaml."""
+    stages = tuple(Step(stage.name, stage.what, lambda: None) for stage in rows(options.stages))
+    if workspace is None:
+        return stages
     return (*hooks("before_bootstrap", workspace, options, say), *stages, *hooks("after_bootstrap", workspace, options, say))
 
 
@@ -79,7 +108,7 @@ def check(workspace: Workspace, options: Options) -> None:
         refuse(workspace, known(workspace))
     if not options.check:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
-    contents_for(workspace, options)
+    contents_for(OfWorkspace(workspace), options)
     others = [machine for machine in plan.machines if machine.role != silent.ROLE]
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
     if nowhere:
@@ -91,3 +120,25 @@ def check(workspace: Workspace, options: Options) -> None:
     if unknown and not options.accept_new_host_keys:
         names = fold([machine.name for machine in unknown])
         raise ConditionError(f"no SSH host key is known for {names}", cure=silent.key_cure(unknown))
+
+
+def check_bundle(subject: OfBundle, options: Options) -> None:
+    """The same of a bundle, whose inventory has all addresses."""
+    contents_for(subject, options)
+    if not options.found_again:
+        subject.refuse(_observed(subject))
+    keys = {name for name, seen in subject.facts.machines.items() if seen.host_keys}
+    unknown = [machine.name for machine in subject.about.machines if machine.role != silent.ROLE and machine.name not in keys]
+    if unknown and not options.accept_new_host_keys:
+        cure = "run `runner discover` where cluster.yaml is, and write the bundle anew; or --accept-new-host-keys trusts the first answer"
+        raise ConditionError(f"no SSH host key is known for {fold(unknown)}", cure=cure)
+
+
+def _observed(subject: OfBundle) -> Running:
+    """What was observed of servers last."""
+    founded = subject.facts.founded
+    if founded is None:
+        return Running()
+    servers = {server.name for server in subject.about.of_role("server")}
+    versions = {name: version for name, version in founded.versions.items() if name in servers}
+    return Running(versions=versions, settings={"": founded.settings})

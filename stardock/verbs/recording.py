@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stardock.errors import StardockError
+from stardock.model.about import About
 from stardock.model.runs import Ended, PastRun, StageRun
 from stardock.model.stages import NAMES
 from stardock.playbooks.progress import Progress
 from stardock.step import Say
 from stardock.workspace.runs import load_runs, save_runs
-from stardock.workspace.workspace import Workspace
 
 
 @dataclass(slots=True)
@@ -42,8 +42,8 @@ class Recorder:
 
 
 @contextmanager
-def recorded(workspace: Workspace, progress: Progress, say: Say, *, check: bool) -> Iterator[Recorder]:
-    """Remember what happens inside, however it ends; a run that changes nothing (`check`) is not remembered."""
+def recorded(path: Path, about: About, progress: Progress, say: Say, *, check: bool) -> Iterator[Recorder]:
+    """Remember in that file what happens inside, however it ends; a run that changes nothing (`check`) is not remembered."""
     recorder, began, clock = Recorder(progress), datetime.now(UTC), time.monotonic()
     try:
         yield recorder
@@ -52,7 +52,7 @@ def recorded(workspace: Workspace, progress: Progress, say: Say, *, check: bool)
         raise
     finally:
         if not check:
-            _remember(workspace.files.runs, _past(workspace, recorder, began, time.monotonic() - clock), say)
+            _remember(path, _past(about, recorder, began, time.monotonic() - clock), say)
 
 
 def _remember(path: Path, run: PastRun, say: Say) -> None:
@@ -63,12 +63,12 @@ def _remember(path: Path, run: PastRun, say: Say) -> None:
         say(f"this run is not kept for `runner runs`: {error}")
 
 
-def _past(workspace: Workspace, recorder: Recorder, began: datetime, seconds: float) -> PastRun:
+def _past(about: About, recorder: Recorder, began: datetime, seconds: float) -> PastRun:
     return PastRun(
         began=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
         milliseconds=round(seconds * 1000),
-        release=workspace.plan.distribution.version,
-        machines=len(workspace.plan.machines),
+        release=about.version,
+        machines=len(about.machines),
         ended=recorder.ended,
         stages=tuple(recorder.stages),
     )

@@ -23,7 +23,8 @@ from stardock.reading import read_file
 from stardock.writing import write_atomically
 
 _BYTES = 32
-_MOST = 1 << 16
+#: With contents of files beside the tokens, of which each may have as much as fits into user data.
+_MOST = 4 << 20
 _CURE = "it has two keys, stardock_token and stardock_agent_token, each a text"
 
 
@@ -61,6 +62,21 @@ def load_secrets(path: Path) -> Secrets | None:
     if not all(isinstance(value, str) and value for value in values):
         raise InputErrors(str(path), (Problem(message="this is no secrets file", cure=_CURE),))
     return Secrets(token=str(values[0]), agent_token=str(values[1]))
+
+
+def load_contents(path: Path) -> dict[str, str]:
+    """The contents of files in such a file, by source; none where there is no file. Raises as `load_secrets`."""
+    if load_secrets(path) is None:
+        return {}
+    listed = _parsed(path, read_file(path, what="the secrets file", most=_MOST, cure=_CURE) or b"").get("stardock_contents", [])
+    cure = "stardock_contents is a list of {source: NAME, content: TEXT}, each once"
+    if not isinstance(listed, list) or not all(map(_is_content, listed)):
+        raise InputErrors(str(path), (Problem(message="its stardock_contents are none", cure=cure),))
+    return {item["source"]: item["content"] for item in listed}
+
+
+def _is_content(item: object) -> bool:
+    return isinstance(item, dict) and all(isinstance(item.get(key), str) for key in ("source", "content"))
 
 
 def _parsed(path: Path, data: bytes) -> dict[str, object]:

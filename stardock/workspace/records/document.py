@@ -74,8 +74,13 @@ class Document:
 def read_document(path: Path, words: Words) -> Document | None:
     """Read a file; None when there is none. `InputErrors` when it is no JSON that Stardock could have written."""
     data = read_file(path, what=f"the {words.name}", most=MAX_BYTES, cure=words.cure)
-    if data is None:
-        return None
+    return None if data is None else document_of(path, data, words)
+
+
+def document_of(path: Path, data: bytes, words: Words) -> Document:
+    """The same of bytes that were read already."""
+    if len(data) > MAX_BYTES:
+        raise InputErrors(str(path), (Problem(f"the {words.name} has more than {MAX_BYTES >> 20} MiB", cure=words.cure),))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from stardock.bundle.about import about
 from stardock.cli.endings import NEXT, bootstrap_ending, deploy_ending, expectation
 from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.model.stages import NAMES
 from stardock.playbooks.bootstrap import Options
 from stardock.playbooks.silent import LeftOut
+from stardock.playbooks.subject import OfWorkspace
 from stardock.verbs.bootstrap import Done
 from stardock.workspace.workspace import Workspace, open_workspace
 from tests.plans import ROOT, document
@@ -27,8 +29,12 @@ def workspace(folder: Path, data: dict[str, Any]) -> Workspace:
     return open_workspace(file)
 
 
+def done(where: Workspace, missing: LeftOut | None = None, **more: Any) -> Done:
+    return Done(about=about(where.plan, where.facts), files=where.files, missing=missing or LeftOut(), **more)
+
+
 def ending(where: Workspace, missing: LeftOut | None = None, **options: Any) -> list[str]:
-    return list(bootstrap_ending(Done(workspace=where, options=Options(**options), missing=missing or LeftOut())))
+    return list(bootstrap_ending(done(where, missing, options=Options(**options))))
 
 
 def test_bootstrap_ends_with_what_is_ready_the_kubeconfig_and_what_next(tmp_path: Path) -> None:
@@ -42,8 +48,7 @@ def test_bootstrap_ends_with_what_is_ready_the_kubeconfig_and_what_next(tmp_path
 @pytest.mark.parametrize("check", [False, True])
 def test_a_reservation_that_waits_for_a_power_cycle_is_told_with_what_is_to_be_done(tmp_path: Path, check: bool) -> None:
     where = workspace(tmp_path, document())
-    done = Done(workspace=where, options=Options(check=check), missing=LeftOut(), held={"agent1": 1987})
-    said = next(iter(bootstrap_ending(done)))
+    said = next(iter(bootstrap_ending(done(where, options=Options(check=check), held={"agent1": 1987}))))
     planned = where.plan.machine("agent1").memory_mib
     assert said.startswith(f"agent1: its kubelet keeps what it kept before (it has 1987 MiB of memory, planned are {planned} MiB and")
     assert said.endswith("After `runner deploy` and its power cycle: runner bootstrap")
@@ -106,7 +111,7 @@ def test_deploy_ends_with_times_what_is_known_and_the_next_command(tmp_path: Pat
 
 
 def test_bootstrap_begins_with_how_long_it_may_take_and_where_the_log_is(tmp_path: Path) -> None:
-    said = expectation(workspace(tmp_path, document()))
+    said = expectation(OfWorkspace(workspace(tmp_path, document())))
     assert said.startswith("bootstrap: 6 machines; a new cluster takes minutes")
     assert said.endswith("cluster.log")
 

@@ -16,6 +16,7 @@ from stardock.errors import ConditionError, InputErrors
 from stardock.firstboot import documents
 from stardock.playbooks.bootstrap import Options, contents_for
 from stardock.playbooks.contents import read_contents
+from stardock.playbooks.subject import OfWorkspace
 from stardock.spec import load_spec
 from stardock.verbs.bootstrap import check
 from stardock.workspace.lock import to_json
@@ -65,7 +66,7 @@ def test_all_that_cannot_be_read_is_told_at_its_line_before_anything_is_asked(tm
     assert "cannot be read: Is a directory" in told[place.format(4)].message
     assert "pools[2].cloud_init.user_data.write_files[0].content_from" in told
     assert all(problem.line and problem.cure for problem in told.values())
-    assert contents_for(where, Options(stages=("servers",))) == {}
+    assert contents_for(OfWorkspace(where), Options(stages=("servers",))) == {}
 
 
 @pytest.mark.parametrize(("file", "words"), [
@@ -129,7 +130,7 @@ def test_the_secret_is_in_no_lock_first_boot_bundle_or_plan(tmp_path: Path, monk
     monkeypatch.setenv("REGISTRIES", PLANTED)
     monkeypatch.setenv("ONLY_AGENTS", PLANTED)
     where = workspace(tmp_path, {"env": "REGISTRIES"})
-    assert contents_for(where, Options())["env:REGISTRIES"] == PLANTED
+    assert contents_for(OfWorkspace(where), Options())["env:REGISTRIES"] == PLANTED
     commit_lock(where)
     write_bundle(where.plan, where.facts, tmp_path / "bundle")
     texts = [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]

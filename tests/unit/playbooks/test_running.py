@@ -19,8 +19,9 @@ from stardock.distributions.rke2 import RKE2
 from stardock.errors import ConditionError, InputErrors, RefusedError
 from stardock.model.facts import Facts, Founded
 from stardock.playbooks.bootstrap import Options
-from stardock.playbooks.founded import remember
+from stardock.playbooks.founded import founded_facts
 from stardock.playbooks.running import Seen, known, read_answers, refuse, refuse_packages, running, seen
+from stardock.playbooks.subject import OfWorkspace
 from stardock.verbs.bootstrap import check
 from stardock.workspace.facts import load_facts, save_facts
 from stardock.workspace.workspace import Workspace, open_workspace
@@ -46,6 +47,15 @@ def line_of(where: Workspace, text: str) -> int:
 
 def founded(versions: dict[str, str] | None = None, settings: dict[str, str] | None = None) -> Facts:
     return Facts(cluster="quickstart", founded=Founded(ca_sha256="ab" * 32, versions=versions or {}, settings=settings or {}))
+
+
+def servers(where: Workspace) -> list[str]:
+    return [server.name for server in where.plan.of_role("server")]
+
+
+def remember(where: Workspace, authority: str, versions: dict[str, str]) -> None:
+    subject = OfWorkspace(where)
+    subject.keep(founded_facts(subject.about, where.facts, authority, versions))
 
 
 def plan(where: Workspace) -> tuple[int, str]:
@@ -115,8 +125,8 @@ def test_machines_that_hold_no_cluster_are_not_held_against_anything(tmp_path: P
         "stranger": seen(MEMBER, RKE2),
     }
     where = workspace(tmp_path)
-    assert running(where, answers).versions == {}
-    refuse(where, running(where, answers))
+    assert running(servers(where), answers).versions == {}
+    refuse(where, running(servers(where), answers))
 
 
 @pytest.mark.proves("reality D24")
@@ -124,7 +134,7 @@ def test_bootstrap_refuses_what_the_machines_say_when_the_facts_are_lost(tmp_pat
     where = workspace(tmp_path, QUICKSTART.replace(VERSION, "version: v1.35.2+rke2r1"))
     answers = {"server1": seen(MEMBER, RKE2), "server2": seen([*MEMBER[:1], "installed=v1.35.2+rke2r1"], RKE2)}
     with pytest.raises(InputErrors) as caught:
-        refuse(where, running(where, answers))
+        refuse(where, running(servers(where), answers))
     (problem,) = caught.value.problems
     assert problem.message == f"no downgrade: server1 runs v1.36.5+rke2r1, cluster.yaml wants v1.35.2+rke2r1; {BACK}"
     assert problem.line == line_of(where, "v1.35.2")
@@ -135,7 +145,7 @@ def test_bootstrap_refuses_another_founding_than_the_servers_have(tmp_path: Path
     where = workspace(tmp_path, QUICKSTART.replace(VERSION, f"{VERSION}\n  options: {{service-cidr: 10.60.0.0/16}}"))
     answers = {"server2": seen([*MEMBER, "file=/etc/rancher/rke2/config.yaml", "line=service-cidr: [10.61.0.0/16]"], RKE2)}
     with pytest.raises(InputErrors) as caught:
-        refuse(where, running(where, answers))
+        refuse(where, running(servers(where), answers))
     (problem,) = caught.value.problems
     assert problem.message == (
         "`service-cidr` is settled when a cluster is founded: server2 has 10.61.0.0/16, cluster.yaml wants 10.60.0.0/16"
@@ -149,11 +159,11 @@ ENCRYPTED = f"{QUICKSTART}\ncni: {{encryption: wireguard}}\n"
 def test_the_backend_of_canal_is_compared_with_what_servers_say_and_never_with_the_facts(tmp_path: Path) -> None:
     where = workspace(tmp_path, ENCRYPTED)
     refuse(where, known(replace(where, facts=founded(settings={"flannel.backend": "vxlan"}))))
-    refuse(where, running(where, {"server1": seen(MEMBER, RKE2), "server2": seen([*MEMBER, "flannel.backend=wireguard"], RKE2)}))
+    refuse(where, running(servers(where), {"server1": seen(MEMBER, RKE2), "server2": seen([*MEMBER, "flannel.backend=wireguard"], RKE2)}))
     for said, words in (("vxlan", "it has vxlan, `cni` comes to wireguard"), ("$(x)", "no server says what it has")):
         answers = {name: seen([*MEMBER, f"flannel.backend={said}"], RKE2) for name in ("server1", "server2")}
         with pytest.raises(InputErrors) as caught:
-            refuse(where, running(where, answers))
+            refuse(where, running(servers(where), answers))
         (problem,) = caught.value.problems
         assert (problem.path, words in problem.message) == ("cni", True)
 
@@ -162,14 +172,14 @@ def test_a_chart_of_the_users_own_is_left_alone_and_its_values_may_move_to_cni(t
     """A HelmChartConfig that Stardock did not write."""
     answers = {"server1": seen([*MEMBER, "flannel.backend=wireguard"], RKE2)}
     where = workspace(tmp_path)
-    refuse(where, running(where, answers))
+    refuse(where, running(servers(where), answers))
     remember(where, "ab" * 32, {})
     kept = load_facts(where.files.facts, "quickstart")
     assert kept.founded is not None
     assert "flannel.backend" not in kept.founded.settings, "what is planned is not what runs; older releases take no such setting"
     where = replace(workspace(tmp_path, ENCRYPTED), facts=kept)
     refuse(where, known(where))
-    refuse(where, running(where, answers))
+    refuse(where, running(servers(where), answers))
 
 
 def test_files_of_config_are_read_in_order_and_a_plus_appends() -> None:
@@ -205,7 +215,7 @@ def test_what_a_hostile_machine_says_is_nothing(case: str, tmp_path: Path) -> No
     where = workspace(tmp_path)
     one = seen(HOSTILE[case], RKE2)
     assert one.version == ""
-    refuse(where, running(where, {"server1": replace(one, member=True, settings={})}))
+    refuse(where, running(servers(where), {"server1": replace(one, member=True, settings={})}))
     assert all("reboot" not in value for value in one.settings.values())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +12,11 @@ from stardock.errors import ConditionError, InputErrors
 from stardock.model.cluster_files import ClusterFiles
 from stardock.playbooks.founded import read_back
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, secrets_file
-from stardock.workspace.workspace import Workspace, open_workspace
-from tests.plans import PUBLIC_KEY, ROOT
 
 pytestmark = pytest.mark.unit
 
 PAIR = ["token=K", "agent-token=A"]
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    text = (ROOT / "examples/quickstart/cluster.yaml").read_text().replace("id_ed25519.pub", f'"{PUBLIC_KEY}"')
-    (tmp_path / "cluster.yaml").write_text(text)
-    return open_workspace(tmp_path / "cluster.yaml")
+SECRETS = Path("cluster.secrets.yaml")
 
 
 def report(tmp_path: Path, **said: Any) -> Path:
@@ -80,32 +71,32 @@ def test_the_environment_names_another_file(tmp_path: Path, monkeypatch: pytest.
     assert secrets_file(files) == Path("/elsewhere/s.yaml")
 
 
-def test_read_back_from_a_server_and_the_report_goes(tmp_path: Path, workspace: Workspace) -> None:
+def test_read_back_from_a_server_and_the_report_goes(tmp_path: Path) -> None:
     path = report(tmp_path, marks=["x"], holders=["server1"], tokens=[["token=", "agent-token="], PAIR, None, PAIR])
-    assert read_back(path, workspace, again=False) == Secrets(token="K", agent_token="A")
+    assert read_back(path, SECRETS, again=False) == Secrets(token="K", agent_token="A")
     assert not path.exists()
 
 
-def test_nothing_founded_nothing_read(tmp_path: Path, workspace: Workspace) -> None:
-    assert read_back(report(tmp_path), workspace, again=False) is None
+def test_nothing_founded_nothing_read(tmp_path: Path) -> None:
+    assert read_back(report(tmp_path), SECRETS, again=False) is None
 
 
 @pytest.mark.parametrize("said", [{"marks": ["x"]}, {"holders": ["server1"]}])
-def test_founded_and_no_tokens_is_refused_with_cure(tmp_path: Path, workspace: Workspace, said: dict[str, Any]) -> None:
+def test_founded_and_no_tokens_is_refused_with_cure(tmp_path: Path, said: dict[str, Any]) -> None:
     with pytest.raises(ConditionError, match="the cluster is founded") as caught:
-        read_back(report(tmp_path, **said), workspace, again=False)
+        read_back(report(tmp_path, **said), SECRETS, again=False)
     assert "STARDOCK_SECRETS" in str(caught.value.cure)
-    assert read_back(report(tmp_path, **said), workspace, again=True) is None
+    assert read_back(report(tmp_path, **said), SECRETS, again=True) is None
 
 
-def test_servers_with_different_tokens_are_refused(tmp_path: Path, workspace: Workspace) -> None:
+def test_servers_with_different_tokens_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConditionError, match="different tokens"):
-        read_back(report(tmp_path, tokens=[PAIR, ["token=Z", "agent-token=A"]]), replace(workspace), again=False)
+        read_back(report(tmp_path, tokens=[PAIR, ["token=Z", "agent-token=A"]]), SECRETS, again=False)
 
 
 @pytest.mark.parametrize("token", ["{{ lookup('pipe', 'id') }}", "#jinja2: x", "a b", "a\x1b[2J", "a'b", "K" * 513])
-def test_what_cannot_be_a_token_is_none(tmp_path: Path, workspace: Workspace, token: str) -> None:
+def test_what_cannot_be_a_token_is_none(tmp_path: Path, token: str) -> None:
     """It would be handed to Ansible as a variable, which evaluates templates."""
     path = report(tmp_path, marks=["x"], tokens=[[f"token={token}", "agent-token=A"], ["a line of no kind"]])
     with pytest.raises(ConditionError, match="no server holds the tokens"):
-        read_back(path, workspace, again=False)
+        read_back(path, SECRETS, again=False)

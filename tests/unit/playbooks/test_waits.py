@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from stardock.cli.main import runner
 from stardock.playbooks.bootstrap import Bootstrap, Options
 from stardock.playbooks.progress import Log, Watcher
+from stardock.playbooks.subject import OfWorkspace
 from stardock.playbooks.workplace import Workplace
 from stardock.workspace.workspace import open_workspace
 from tests.plans import document
@@ -27,7 +28,7 @@ def slow(tmp_path: Path) -> Path:
 def variables(cluster: Path, options: Options) -> dict[str, Any]:
     with Log(cluster.with_suffix(".log")) as log:
         place = Workplace(cluster.parent, cluster.with_suffix(".log"))
-        return Bootstrap(open_workspace(cluster), options, place, Watcher(_Silent(), log, frozenset()))._variables()
+        return Bootstrap(OfWorkspace(open_workspace(cluster)), options, place, Watcher(_Silent(), log, frozenset()))._variables()
 
 
 class _Silent:

@@ -11,7 +11,8 @@ import pytest
 from stardock.model.facts import Facts, Founded
 from stardock.model.machine import Role
 from stardock.model.parts import Agent
-from stardock.playbooks.founded import remember_host_keys
+from stardock.playbooks.founded import accepted_facts
+from stardock.playbooks.subject import OfWorkspace
 from stardock.terraform.allowed import allowed_in
 from stardock.terraform.changes import MachineChange
 from stardock.terraform.gate import judge
@@ -48,9 +49,9 @@ def test_without_facts_no_server_goes_even_when_named(tmp_path: Path) -> None:
 
 def test_a_bootstrap_that_accepts_host_keys_in_a_fresh_clone_makes_nothing_known(tmp_path: Path) -> None:
     where = fresh_clone(tmp_path)
-    accepted = tmp_path / "accepted"
-    accepted.write_text(f"{where.plan.machine('server2').address} {HOST_KEY}\n")
-    assert remember_host_keys(where, accepted).machines["server2"].host_keys == (HOST_KEY,)
+    subject = OfWorkspace(where)
+    subject.keep(accepted_facts(subject.about, where.facts, f"{where.plan.machine('server2').address} {HOST_KEY}\n"))
+    assert subject.facts.machines["server2"].host_keys == (HOST_KEY,)
     assert where.files.facts.exists()
     assert all(refused(where, name) for name in SERVERS)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from stardock.bundle.about import about
 from stardock.cli.main import runner
 from stardock.errors import EngineError
 from stardock.model.runs import PastRun, StageRun
@@ -43,7 +44,7 @@ def work(recorder: Recorder) -> None:
 
 
 def test_stages_are_kept_with_their_times_and_changes(workspace: Workspace) -> None:
-    with recorded(workspace, Silent(), print, check=False) as recorder:
+    with recorded(workspace.files.runs, about(workspace.plan, workspace.facts), Silent(), print, check=False) as recorder:
         work(recorder)
         recorder.ended = "done"
     (run,) = load_runs(workspace.files.runs)
@@ -55,7 +56,7 @@ def test_stages_are_kept_with_their_times_and_changes(workspace: Workspace) -> N
 @pytest.mark.parametrize(("error", "ended"), [(EngineError("x"), "failed"), (KeyboardInterrupt(), "stopped"), (SystemExit(143), "stopped")])
 def test_a_run_that_does_not_end_well_is_kept_too(workspace: Workspace, error: BaseException, ended: str) -> None:
     def fail() -> None:
-        with recorded(workspace, Silent(), print, check=False) as recorder:
+        with recorded(workspace.files.runs, about(workspace.plan, workspace.facts), Silent(), print, check=False) as recorder:
             work(recorder)
             raise error
 
@@ -65,7 +66,7 @@ def test_a_run_that_does_not_end_well_is_kept_too(workspace: Workspace, error: B
 
 
 def test_a_check_is_no_run(workspace: Workspace) -> None:
-    with recorded(workspace, Silent(), print, check=True) as recorder:
+    with recorded(workspace.files.runs, about(workspace.plan, workspace.facts), Silent(), print, check=True) as recorder:
         work(recorder)
     assert not workspace.files.runs.exists()
 
@@ -73,7 +74,7 @@ def test_a_check_is_no_run(workspace: Workspace) -> None:
 def test_a_damaged_list_stops_no_run_and_stays(workspace: Workspace) -> None:
     damaged, said = '{"runs": [{"began": "yesterday"}]}', list[str]()
     workspace.files.runs.write_text(damaged)
-    with recorded(workspace, Silent(), said.append, check=False) as recorder:
+    with recorded(workspace.files.runs, about(workspace.plan, workspace.facts), Silent(), said.append, check=False) as recorder:
         work(recorder)
     assert workspace.files.runs.read_text() == damaged
     assert "this run is not kept" in said[0]
@@ -84,7 +85,7 @@ def test_a_list_that_cannot_be_written_hides_no_error_of_the_run(workspace: Work
     said = list[str]()
 
     def fail() -> None:
-        with recorded(workspace, Silent(), said.append, check=False):
+        with recorded(workspace.files.runs, about(workspace.plan, workspace.facts), Silent(), said.append, check=False):
             raise EngineError("its own")
 
     with pytest.raises(EngineError, match="its own"):

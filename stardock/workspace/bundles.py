@@ -1,0 +1,137 @@
+"""A bundle that somebody brought, as a command sees it: its files, and what it says of its cluster, read as strictly as the lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Strict, TypeAdapter
+
+from stardock.bundle.about import FILE
+from stardock.bundle.archive import Entries, read_bundle, write_entries
+from stardock.bundle.site import SITE
+from stardock.distributions import Name as KubernetesName
+from stardock.errors import InputErrors, Problem
+from stardock.model.about import FORMAT, About, Member, Record
+from stardock.model.cluster_files import ClusterFiles
+from stardock.model.facts import Facts
+from stardock.model.jump import Jump
+from stardock.spec.distribution import Version
+from stardock.spec.ip import Address
+from stardock.spec.section import broken
+from stardock.spec.units import Form, HostName, MachineName, Name, between
+from stardock.workspace.facts import load_facts
+from stardock.workspace.files import resolved
+from stardock.workspace.records import forms
+from stardock.workspace.records.document import Words, document_of
+from stardock.workspace.records.facts_forms import FACTS
+
+_CURE = "write the bundle anew where cluster.yaml is: runner bundle"
+_MOST_MIB = 1 << 28
+_PORTS = 65_535
+
+
+def _form(pattern: str, what: str, example: str) -> Any:
+    return Annotated[str, Form(pattern, what, example)]
+
+
+_Source: Any = _form(r"(env|file):[^\x00-\x1f\x7f]{1,4096}", "a source of a secret", "env:NAME")
+
+
+def parse_format(value: int) -> int:
+    """The one that this Stardock writes."""
+    if value != FORMAT:
+        raise broken(f"a bundle of format {value}; this Stardock reads format {FORMAT}")
+    return value
+
+
+_ABOUT: forms.Forms = {
+    Record: {"format": Annotated[int, Strict(), AfterValidator(parse_format)]},
+    About: {
+        "cluster": Name,
+        "founder": MachineName,
+        "distribution": KubernetesName,
+        "version": Version,
+        "api": _form(r"https://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}", "the API's URL", "https://192.168.1.40:6443"),
+        "ssh_port": Annotated[int, Strict(), between(1, _PORTS, "a port", "22")],
+        "sources": dict[Literal["machines", "addons"], tuple[_Source, ...]],
+    },
+    Member: {
+        "name": MachineName,
+        "hostname": HostName,
+        "cores": Annotated[int, Strict(), between(1, 8192, "a number of cores", "2")],
+        "memory_mib": Annotated[int, Strict(), between(1, _MOST_MIB, "MiB", "4096")],
+        "address": Address | None,
+    },
+    Jump: {
+        "host": _form(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}", "a host", "bastion.home.arpa"),
+        "user": _form(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", "an account", "ops") | None,
+        "port": Annotated[int, Strict(), between(1, _PORTS, "a port", "22")] | None,
+    },
+    **FACTS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """`path`: the directory or the tar."""
+
+    path: Path
+    entries: Entries
+    about: About
+    facts: Facts
+
+    @property
+    def files(self) -> ClusterFiles:
+        """What is beside it, by its name without the suffix: `home.tar` and `home.bundle` have `home.facts.json`."""
+        return ClusterFiles(self.path)
+
+    def write(self, directory: Path) -> None:
+        """Put it into a private directory."""
+        write_entries(self.entries, directory)
+
+
+def open_bundle(named: Path) -> Bundle:
+    """Read and check a bundle; links to it are followed. `InputErrors` tells what is wrong with it."""
+    path = resolved(named)
+    path = path if path.name not in ("", "..") else path.resolve()
+    entries = read_bundle(path)
+    record = _record(path, entries)
+    return Bundle(path=path, entries=entries, about=record.about, facts=record.facts)
+
+
+def _record(path: Path, entries: Entries) -> Record:
+    if FILE not in entries or f"project/{SITE}" not in entries:
+        message = f"this is no bundle, or one of an older Stardock: it has no {FILE} or no project/{SITE}"
+        raise InputErrors(str(path), (Problem(message, cure=_CURE),))
+    words = Words(name="bundle's record", cure=_CURE, conflict=_CURE)
+    document = document_of(path / FILE, entries[FILE].data, words)
+    record = forms.read(document, _adapter(), document.data, _forms())
+    names = [machine.name for machine in record.about.machines]
+    if record.facts.cluster != record.about.cluster or len(set(names)) < len(names) or record.about.founder not in names:
+        forms.tell(document, [(("about",), "its cluster, machines and founder do not belong together")])
+    return record
+
+
+def known_facts(bundle: Bundle) -> Facts:
+    """What the bundle knew when it was written, and what runs of it learned since. Raises as `load_facts`.
+
+    A machine's host keys are the bundle's where it has any: it may be written after a machine was made anew.
+    """
+    if not bundle.files.facts.exists():
+        return bundle.facts
+    later = load_facts(bundle.files.facts, bundle.about.cluster)
+    ours = {name: seen for name, seen in bundle.facts.machines.items() if seen.host_keys or name not in later.machines}
+    return replace(later, machines={**later.machines, **ours}, founded=later.founded or bundle.facts.founded)
+
+
+@cache
+def _adapter() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
+
+
+@cache
+def _forms() -> forms.Adapters:
+    return forms.adapters(_ABOUT)

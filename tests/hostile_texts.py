@@ -458,9 +458,24 @@ def _addons() -> dict[str, Any]:
         "metallb": {**copy.deepcopy(chart), "pools": pools, "peers": [peer]},
         "ingress": {**copy.deepcopy(chart), "controller": "traefik", "source": "chart"},
         "cert_manager": {**copy.deepcopy(chart), "issuers": issuers},
+        **_storage(chart),
         "metrics_server": {"values": {"a": "text"}},
         "system_upgrade_controller": {"version": "v0.20.1"},
         "charts": [{**copy.deepcopy(chart), "name": "whoami", "chart": "whoami", "repo": "https://charts.example.org", "namespace": "web"}],
+    }
+
+
+def _storage(chart: dict[str, Any]) -> dict[str, Any]:
+    nfs = {"name": "nas", "server": "nas.home.arpa", "share": "/export", "folder": "x", "reclaim": "retain", "mount_options": ["hard"]}
+    smb = {"name": "band", "source": "//nas/band", "user": "k", "password_from": {"env": "SECRET_TEXT"}}
+    smb |= {"domain": "HOME", "mount_options": ["hard"]}
+    token = {"token_id": "k@pve!csi", "token_secret_from": {"file": "secret_text"}, "region": "home"}
+    disks = {"name": "fast", "datastore": "ssd", "filesystem": "xfs", "reclaim": "retain", "mount_options": ["noatime"]}
+    return {
+        "nfs_csi": {**copy.deepcopy(chart), "classes": [nfs]},
+        "smb_csi": {**copy.deepcopy(chart), "classes": [smb]},
+        "proxmox_csi": {**copy.deepcopy(chart), **token, "classes": [disks]},
+        "proxmox_cloud": {**copy.deepcopy(chart), **copy.deepcopy(token)},
     }
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import click
 
-from stardock.estate.role import commands
+from stardock.estate.role import addon_commands, commands
 from stardock.estate.token import TOKEN, default_user
+from stardock.model.addons import ProxmoxToken
+from stardock.model.plan import Plan
 from stardock.plan.views.contract import FORMAT
 from stardock.plan.views.privileges import grants, perhaps_vnets
 from stardock.workspace.files import find_cluster_file
@@ -22,7 +24,16 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     who = user or default_user(plan.cluster)
     if form == "json":
         click.echo(
-            json.dumps({"format": FORMAT, "user": who, "token": TOKEN, "grants": [asdict(grant) for grant in grants(plan)]}, indent=2)
+            json.dumps(
+                {
+                    "format": FORMAT,
+                    "user": who,
+                    "token": TOKEN,
+                    "grants": [asdict(grant) for grant in grants(plan)],
+                    "addons": [{"addon": one.name, **asdict(one.token)} for one in plan.addons if one.token],
+                },
+                indent=2,
+            )
         )
         return
     click.echo(f"# What the cluster {plan.cluster} needs of Proxmox, and no more; for root on any PVE node.")
@@ -34,3 +45,14 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     for line in commands(plan, who):
         click.echo(line)
     click.echo(f"# The last command prints the secret, once: export PROXMOX_VE_API_TOKEN='{who}!{TOKEN}=SECRET'")
+    for one in plan.addons:
+        if one.token:
+            _addon(plan, one.name, one.token)
+
+
+def _addon(plan: Plan, name: str, token: ProxmoxToken) -> None:
+    click.echo(f"# For the add-on {name}; the last of these prints the secret that cluster.yaml names a source of.")
+    for role in token.roles:
+        click.echo(f"#   {role.kind}: {role.what_for}")
+    for line in addon_commands(plan, token):
+        click.echo(line)

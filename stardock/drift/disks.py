@@ -13,6 +13,9 @@ from stardock.model.machine import Machine
 from stardock.model.parts import PROVIDERS_LIMITS, DiskOptions
 
 _DRIVE = re.compile(r"(?:scsi|virtio|sata|ide)\d+|unused\d+|efidisk0|tpmstate0")
+#: A volume of proxmox-csi-plugin's, which comes and goes with the pods that use it (sergelogvinov/proxmox-csi-plugin, pkg/config,
+#: `DefaultControllerVMID`): it belongs to no VM, so that PVE deletes it with none. The provider passes drives over that it has not made.
+_VOLUME = re.compile(r"\bvm-9999-pvc-")
 _LOST = "its content is gone with it: restore the disk, or runner deploy --replace {name}"
 
 
@@ -128,6 +131,8 @@ def _others(machine: Machine, config: Config, wanted: set[str]) -> Iterator[Find
         if is_seed(config[key]):
             continue
         if drive.get("media") == "cdrom" and drive.get("file") == "none":
+            continue
+        if _VOLUME.search(drive.get("file", "")):
             continue
         cure = _unlink(machine, key)
         hidden = key.startswith("unused") or key in {"efidisk0", "tpmstate0"}

@@ -6,10 +6,11 @@ They are for a shell of root's: whatever was checked before, every value is quot
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from shlex import quote
 
 from stardock.estate.token import TOKEN
+from stardock.model.addons import ProxmoxToken
 from stardock.model.plan import Plan
 from stardock.plan.views.privileges import Grant, grants
 
@@ -25,6 +26,15 @@ class Who:
     def option(self) -> str:
         """As pveum takes it."""
         return f"--users {quote(self.user)}" + (f" --tokens {quote(f'{self.user}!{self.token}')}" if self.token else "")
+
+
+def addon_commands(plan: Plan, token: ProxmoxToken) -> Iterator[str]:
+    """The same for the token of an add-on. A user whose tokens several of them have gets what all of these need."""
+    yield f"pveum user add {quote(token.user)} || true"
+    for grant in (Grant(**asdict(role)) for role in token.roles):
+        yield role_command(plan, grant)
+        yield from acl_commands(plan, grant, Who(token.user), grant.paths)
+    yield f"pveum user token add {quote(token.user)} {quote(token.name)} --privsep 0"
 
 
 def role_name(plan: Plan, grant: Grant) -> str:

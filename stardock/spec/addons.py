@@ -11,6 +11,8 @@ from stardock.spec.addon_addresses import KubeVip, Metallb
 from stardock.spec.addon_certificates import CertManager
 from stardock.spec.addon_chart import AddonChart, KuredChart
 from stardock.spec.addon_ingress import Ingress
+from stardock.spec.addon_proxmox import ProxmoxCloud, ProxmoxCsi
+from stardock.spec.addon_shares import NfsCsi, SmbCsi
 from stardock.spec.addon_values import ObjectName, ReleaseName, Values
 from stardock.spec.keypath import Keys
 from stardock.spec.section import Section, broken
@@ -76,6 +78,10 @@ class Addons(Section):
     kube_vip: KubeVip | None = Field(default=None, description="the same by kube-vip: one of the two")
     ingress: Ingress | None = Field(default=None, description="what brings HTTP to Services; default: what the distribution does by itself")
     cert_manager: CertManager | None = Field(default=None, description="certificates")
+    nfs_csi: NfsCsi | None = Field(default=None, description="volumes on shares of NFS servers")
+    smb_csi: SmbCsi | None = Field(default=None, description="volumes on shares of SMB servers")
+    proxmox_csi: ProxmoxCsi | None = Field(default=None, description="volumes that are disks of Proxmox")
+    proxmox_cloud: ProxmoxCloud | None = Field(default=None, description="Proxmox' cloud controller")
     metrics_server: MetricsServer = Field(default=MetricsServer(), description="the one that RKE2 and k3s bring")
     system_upgrade_controller: SystemUpgradeController | None = Field(default=None, description="upgrades of nodes by Plans of yours")
     charts: tuple[OwnChart, ...] = Field(default=(), description="charts of your own")

@@ -20,7 +20,7 @@ SECRET = "stardock-etcd-s3"  # noqa: S105 -- a name
 
 
 #: Lists that the user's own items stay in.
-ADDED_TO = frozenset({"disable"})
+ADDED_TO = frozenset({"disable", "kubelet-arg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,14 @@ def _derived(spec: Spec) -> Iterator[tuple[str, Derived]]:
     if spec.registries.system_default:
         yield "system-default-registry", Derived(spec.registries.system_default, ("registries", "system_default"))
     yield from _of_snapshots(spec.snapshots)
-    yield from _of_addons(spec.addons, distribution(spec.distribution.name), spec.distribution.options.get("disable"))
-    for option, (key, value) in distribution(spec.distribution.name).network.options(spec.cni.wanted()).items():
+    own, written = distribution(spec.distribution.name), spec.distribution.options
+    yield from _of_addons(spec.addons, own, written)
+    yield from _of_the_cloud(spec.addons, own, written)
+    for option, (key, value) in own.network.options(spec.cni.wanted()).items():
         yield option, Derived(value, ("cni", key))
 
 
-def _of_addons(wanted: Addons, own: Kubernetes, written: Any) -> Iterator[tuple[str, Derived]]:
+def _of_addons(wanted: Addons, own: Kubernetes, written: Mapping[str, Any]) -> Iterator[tuple[str, Derived]]:
     """Of two that hand out addresses to Services, each would answer for its own; of two ingress controllers likewise."""
     ingress = wanted.ingress
     controller = ingress.controller if ingress and ingress.source == "distribution" else NONE
@@ -65,8 +67,20 @@ def _of_addons(wanted: Addons, own: Kubernetes, written: Any) -> Iterator[tuple[
         *([(own.metrics_server, "metrics_server")] if not wanted.metrics_server.enabled else []),
     ]
     if gone:
-        users = written.split(",") if isinstance(written, str) else list(written or ())
+        users = _listed(written.get("disable"))
         yield "disable", Derived(list(dict.fromkeys([*users, *(name for name, _ in gone)])), ("addons", gone[0][1]))
+
+
+def _of_the_cloud(wanted: Addons, own: Kubernetes, options: Mapping[str, Any]) -> Iterator[tuple[str, Derived]]:
+    """Nodes wait for a cloud controller that is none of the distribution's."""
+    for name, value in own.external_cloud.items() if wanted.proxmox_cloud else ():
+        whole = [*_listed(options.get(name)), *value] if isinstance(value, list) else value
+        yield name, Derived(whole, ("addons", "proxmox_cloud"))
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list, however it was written."""
+    return value.split(",") if isinstance(value, str) else list(value or ())
 
 
 def _of_snapshots(wanted: Snapshots) -> Iterator[tuple[str, Derived]]:

@@ -34,6 +34,18 @@ def secret_places(spec: Spec) -> Iterator[SecretPlace]:
         yield SecretPlace(("snapshots", "s3", "access_key_from"), s3.access_key_from)
         yield SecretPlace(("snapshots", "s3", "secret_key_from"), s3.secret_key_from)
 
+    yield from _addons(spec)
+
+
+def _addons(spec: Spec) -> Iterator[SecretPlace]:
+    addons = spec.addons
+    for c, one in enumerate(addons.smb_csi.classes if addons.smb_csi else ()):
+        yield SecretPlace(("addons", "smb_csi", "classes", c, "password_from"), one.password_from)
+    if addons.proxmox_csi:
+        yield SecretPlace(("addons", "proxmox_csi", "token_secret_from"), addons.proxmox_csi.token_secret_from)
+    if addons.proxmox_cloud:
+        yield SecretPlace(("addons", "proxmox_cloud", "token_secret_from"), addons.proxmox_cloud.token_secret_from)
+
 
 def _files(spec: Spec) -> Iterator[SecretPlace]:
     parts = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]

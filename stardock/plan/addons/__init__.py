@@ -13,6 +13,7 @@ from stardock.model.plan import Plan
 from stardock.plan.addons.certificates import certificate_addons
 from stardock.plan.addons.network import network_addons
 from stardock.plan.addons.own import own_addons
+from stardock.plan.addons.storage import storage_addons
 from stardock.plan.addons.wish import wish_of
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -31,6 +32,7 @@ def _addons(wanted: Addons, plan: Plan) -> Iterator[Addon]:
         yield kured.addon(plan, wish_of(wanted, wanted.kured))
     yield from network_addons(wanted, plan)
     yield from certificate_addons(wanted, plan)
+    yield from storage_addons(wanted, plan)
     if wanted.metrics_server.values:
         yield metrics_server.addon(wanted.metrics_server.values, distribution(plan.distribution.name).metrics_chart)
     if wanted.system_upgrade_controller is not None:

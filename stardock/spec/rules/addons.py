@@ -12,6 +12,7 @@ from stardock.spec.addons import Addons
 from stardock.spec.cluster import Spec
 from stardock.spec.places import at
 from stardock.spec.rules.addon_network import addon_network_rules
+from stardock.spec.rules.addon_storage import addon_storage_rules
 from stardock.spec.sections import sections_of
 
 #: Releases in kube-system that Stardock brings.
@@ -28,6 +29,7 @@ def addon_rules(spec: Spec) -> Iterator[Problem]:
     """All of them."""
     yield from _a_controller(spec)
     yield from addon_network_rules(spec)
+    yield from addon_storage_rules(spec)
     yield from _values_of_plain_manifests(spec)
     yield from _names(spec)
 

@@ -45,6 +45,34 @@ CHARTS: Mapping[str, frozenset[str]] = {
         nodeSelector tolerations affinity priorityClassName enableloadbalancerClass
         """
     ),
+    # kubernetes-csi/csi-driver-nfs, charts/v4.13.4/csi-driver-nfs/values.yaml
+    "csi-driver-nfs": keys(
+        """
+        customLabels image serviceAccount rbac driver feature kubeletDir controller nodeDriverRegistrar node externalSnapshotter
+        volumeSnapshotClass imagePullSecrets storageClass
+        """
+    ),
+    # kubernetes-csi/csi-driver-smb, charts/v1.20.3/csi-driver-smb/values.yaml
+    "csi-driver-smb": keys(
+        "image serviceAccount rbac driver feature controller node linux windows customLabels podAnnotations podLabels priorityClassName"
+    ),
+    # sergelogvinov/proxmox-csi-plugin, charts/proxmox-csi-plugin/values.yaml (0.5.9)
+    "proxmox-csi-plugin": keys(
+        """
+        replicaCount createNamespace priorityClassName serviceAccount provisionerName clusterID logVerbosityLevel timeout options
+        existingConfigSecret existingConfigSecretKey configFile config storageClass controller node livenessprobe initContainers
+        hostAliases podAnnotations podLabels podSecurityContext securityContext updateStrategy metrics nodeSelector tolerations affinity
+        extraVolumes extraVolumeMounts
+        """
+    ),
+    # sergelogvinov/proxmox-cloud-controller-manager, charts/proxmox-cloud-controller-manager/values.yaml (0.2.28)
+    "proxmox-cloud-controller-manager": keys(
+        """
+        replicaCount image extraEnvs extraArgs enabledControllers logVerbosityLevel existingConfigSecret existingConfigSecretKey config
+        serviceAccount priorityClassName initContainers hostAliases podAnnotations podSecurityContext securityContext resources
+        useDaemonSet dnsPolicy updateStrategy nodeSelector nodeSelector.* tolerations affinity extraVolumes extraVolumeMounts
+        """
+    ),
     # kubereboot/charts, charts/kured/values.yaml (6.1.0)
     "kured": keys(
         """

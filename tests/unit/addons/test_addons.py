@@ -12,7 +12,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stardock.addons import cert_manager, ingress, kube_vip_services, kured, metallb, system_upgrade_controller
+from stardock.addons import (
+    cert_manager,
+    ingress,
+    kube_vip_services,
+    kured,
+    metallb,
+    nfs_csi,
+    proxmox_cloud,
+    proxmox_csi,
+    smb_csi,
+    system_upgrade_controller,
+)
 from stardock.addons.charts import merged
 from stardock.bundle import write_bundle
 from stardock.bundle.addons import LABEL
@@ -35,6 +46,10 @@ ALL: dict[str, Any] = {
     "system_upgrade_controller": {},
     "charts": [{"name": "whoami", "chart": "whoami", "repo": "https://charts.example.org", "version": "1.2.3"}],
 }
+PINNED = (
+    *(kured, metallb, cert_manager, system_upgrade_controller, ingress, kube_vip_services),
+    *(nfs_csi, smb_csi, proxmox_csi, proxmox_cloud),
+)
 GOLDEN = Path(__file__).with_name("golden")
 PATH = "/var/lib/rancher/rke2/server/manifests/stardock-addon-{}.yaml"
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
@@ -80,7 +95,10 @@ def test_what_holds_data_of_others_stays_when_a_file_that_stays_loses_it(tmp_pat
     assert one["metadata"]["labels"].get("objectset.rio.cattle.io/prune") == (None if kind == "ConfigMap" else "false")
 
 
-@pytest.mark.parametrize("module", [kured, metallb, cert_manager, system_upgrade_controller, ingress, kube_vip_services])
+@pytest.mark.parametrize(
+    "module",
+    [kured, metallb, cert_manager, system_upgrade_controller, ingress, kube_vip_services, nfs_csi, smb_csi, proxmox_csi, proxmox_cloud],
+)
 def test_a_pinned_release_fits_the_kubernetes_of_new_clusters(module: Any) -> None:
     series = [own.release(own.default_version).series for own in DISTRIBUTIONS.values()]  # type: ignore[union-attr]
     assert all(module.RELEASES[0].fits(one) for one in series)

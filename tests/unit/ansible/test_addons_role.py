@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from stardock.bundle.addons import addon_variables
 from stardock.bundle.kubernetes import facts
@@ -78,3 +79,27 @@ def test_manifests_come_and_go_on_every_server_and_one_asks_the_api(tmp_path: Pa
     assert again.count("changed=0") == len(("server1", "server2"))
     run(tmp_path, {})
     assert left(tmp_path) == both("own.yaml", "stardock-cni.yaml")
+
+
+SMB = {"name": "band", "source": "//nas/band", "user": "k", "password_from": {"env": "SMB_PASSWORD"}}
+
+
+def test_a_secret_is_on_servers_for_root_alone_and_in_no_output_and_the_second_run_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "contents.json").write_text(
+        json.dumps({"stardock_contents": [{"source": "env:SMB_PASSWORD", "content": "geheim: '4711'\n"}]})
+    )
+    wanted, handed = {"smb_csi": {"classes": [SMB]}}, ("-e", f"@{tmp_path}/contents.json", "--diff", "-v")
+    said = run(tmp_path, wanted, *handed)
+    file = tmp_path / "server1/manifests/stardock-addon-csi-driver-smb-secrets.yaml"
+    (secret,) = yaml.safe_load_all(file.read_text())
+    assert secret["stringData"] == {"username": "k", "password": "geheim: '4711'"}
+    assert (file.stat().st_mode & 0o777, "4711" in said) == (0o600, False)
+    assert run(tmp_path, wanted, *handed).count("changed=0") == len(("server1", "server2"))
+    run(tmp_path, {})
+    assert left(tmp_path) == both()
+
+
+def test_without_the_secret_nothing_is_changed(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="The content of env:SMB_PASSWORD was not handed over"):
+        run(tmp_path, {"smb_csi": {"classes": [SMB]}})
+    assert left(tmp_path) == both()

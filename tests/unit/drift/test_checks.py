@@ -56,6 +56,13 @@ def test_a_cloud_init_drive_on_a_directory_is_one_too() -> None:
     assert run(edited(deployed(plan_made()), scsi1="local:210/vm-210-cloudinit.qcow2,media=cdrom")) == ()
 
 
+def test_a_volume_of_proxmoxs_csi_comes_and_goes_and_any_other_disk_is_told() -> None:
+    scene = deployed(plan_made())
+    assert run(edited(scene, scsi3="local-lvm:vm-9999-pvc-1a2b,backup=0,iothread=1,size=5G,wwn=0x5056432d49443033")) == ()
+    (told,) = run(edited(scene, scsi3="local-lvm:vm-210-disk-7,size=5G"))
+    assert (told.field, told.wanted) == ("scsi3", "none")
+
+
 @cache
 def rich_plan() -> Plan:
     """The quick start's whose servers have UEFI, a TPM and a data disk."""

@@ -7,6 +7,9 @@ from tests.unit.spec.faults_of_plain_values import FLAG, last
 
 POOL = "name: a, addresses: [192.168.1.200-192.168.1.209]"
 PEER = "name: r, address: 192.168.1.1, asn: 64512, own_asn: 64513"
+NFS = "name: a, server: nas, share: /x"
+SMB = "name: a, source: '//nas/x', user: k, password_from: {env: P}"
+CSI = "token_id: k@pve!c, token_secret_from: {env: S}"
 SECRET = "looks like a secret, and the bundle and servers' manifests would hold it"
 AWAY = "values_secrets: [{name: NAME, keys: [values.yaml]}]"
 
@@ -29,6 +32,21 @@ def pool(words: str, key: str, message: str, cure: str) -> Case:
 def peer(words: str, key: str, message: str, cure: str) -> Case:
     """Words of a peer of MetalLB."""
     return addons(f"metallb: {{pools: [{{{POOL}, by: bgp}}], peers: [{{{words}}}]}}", f"metallb.peers[0].{key}", message, cure)
+
+
+def nfs(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a class of NFS."""
+    return addons(f"nfs_csi: {{classes: [{{{words}}}]}}", f"nfs_csi.classes[0]{key}", message, cure)
+
+
+def smb(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a class of SMB."""
+    return addons(f"smb_csi: {{classes: [{{{words}}}]}}", f"smb_csi.classes[0]{key}", message, cure)
+
+
+def csi(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of Proxmox' CSI."""
+    return addons(f"proxmox_csi: {{{words}}}", f"proxmox_csi{key}", message, cure)
 
 
 def issuer(words: str, key: str, message: str, cure: str) -> Case:
@@ -115,6 +133,39 @@ ADDONS: dict[str, Case] = {
         "`web` is an ingress controller, traefik, and `addons.ingress` brings one already",
         "`controller: none`",
     ),
+    "class_in_capitals": nfs(NFS.replace("name: a", "name: A"), ".name", "`A` is not a name of an object", "internal"),
+    "class_by_default_in_words": nfs(f"{NFS}, default: maybe", ".default", *FLAG),
+    "class_that_throws_away": nfs(f"{NFS}, reclaim: recycle", ".reclaim", "`recycle` is not one of delete, retain", "delete"),
+    "class_with_two_options_in_one": nfs(
+        f"{NFS}, mount_options: ['a,b']", ".mount_options[0]", "`a,b` is not an option of mount", "nfsvers"
+    ),
+    "nfs_at_a_url": nfs(NFS.replace("server: nas", "server: 'nfs://nas'"), ".server", "`nfs://nas` is not a host", "nas.home.arpa"),
+    "nfs_of_no_path": nfs(NFS.replace("share: /x", "share: x"), ".share", "`x` is not a share of NFS", "/export"),
+    "nfs_folder_from_the_root": nfs(f"{NFS}, folder: /y", ".folder", "`/y` is not a folder below the share", "pvc"),
+    "two_classes_of_one_name": addons(
+        f"nfs_csi: {{classes: [{{{NFS}}}, {{{NFS}}}]}}", "nfs_csi", "two classes are named `a`", "another name"
+    ),
+    "smb_in_backslashes": smb(SMB.replace("//nas/x", "\\\\nas\\x"), ".source", "is not a share of SMB", "//nas.home.arpa"),
+    "smb_user_with_a_domain": smb(SMB.replace("user: k", "user: 'HOME\\k'"), ".user", "is not a user's name", "kubernetes"),
+    "smb_with_the_password_itself": smb(SMB.replace("{env: P}", "geheim"), ".password_from", "is not a mapping", ""),
+    "smb_of_no_source": smb(SMB.replace("{env: P}", "{}"), ".password_from", "a secret has exactly one source", "env"),
+    "smb_of_a_domain_with_a_blank": smb(f"{SMB}, domain: a b", ".domain", "`a b` is not a domain", "HOME"),
+    "two_smb_classes_of_one_name": addons(
+        f"smb_csi: {{classes: [{{{SMB}}}, {{{SMB}}}]}}", "smb_csi", "two classes are named `a`", "another name"
+    ),
+    "csi_by_a_user_alone": csi(
+        "token_id: k@pve, token_secret_from: {env: S}", ".token_id", "`k@pve` is not the id of a token", "kubernetes@pve!csi"
+    ),
+    "csi_with_the_secret_itself": csi("token_id: k@pve!c, token_secret_from: 1234", ".token_secret_from", "is not a mapping", ""),
+    "csi_in_a_region_with_a_blank": csi(f"{CSI}, region: a b", ".region", "`a b` is not a region", "home"),
+    "csi_on_a_path": csi(f"{CSI}, classes: [{{name: a, datastore: /mnt}}]", ".classes[0].datastore", "`/mnt` is not", ""),
+    "csi_with_ntfs": csi(
+        f"{CSI}, classes: [{{name: a, datastore: aa, filesystem: ntfs}}]", ".classes[0].filesystem", "`ntfs` is not one of", "ext4"
+    ),
+    "two_csi_classes_of_one_name": csi(
+        f"{CSI}, classes: [{{name: a, datastore: aa}}, {{name: a, datastore: bb}}]", "", "two classes are named `a`", "another name"
+    ),
+    "cloud_without_a_token": addons("proxmox_cloud: {}", "proxmox_cloud.token_id", "missing", ""),
     "issuer_in_capitals": issuer("name: A, self_signed: true", ".name", "`A` is not a name of an object", "internal"),
     "issuer_of_nothing": issuer("name: a", "", "`a` is exactly one of `self_signed`", "self_signed: true"),
     "issuer_signed_in_words": issuer("name: a, self_signed: x", ".self_signed", *FLAG),

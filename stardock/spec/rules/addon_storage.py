@@ -1,0 +1,68 @@
+"""Add-ons that bring storage, held against the clients that nodes have, against Proxmox, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from stardock.distributions import distribution
+from stardock.distributions.arguments import items
+from stardock.errors import Problem
+from stardock.spec.cluster import Spec
+from stardock.spec.keypath import Keys, path_text
+from stardock.spec.places import at
+
+_KUBELET = "kubelet-arg"
+
+
+def addon_storage_rules(spec: Spec) -> Iterator[Problem]:
+    """All of them."""
+    yield from _one_default(spec)
+    yield from _an_endpoint(spec)
+    yield from _one_region(spec)
+    yield from _pools_hear_of_the_cloud(spec)
+
+
+def _one_default(spec: Spec) -> Iterator[Problem]:
+    """Of several default classes Kubernetes takes the youngest (kubernetes.io, Storage Classes)."""
+    first: Keys | None = None
+    for keys in _defaults(spec):
+        if first is not None:
+            message = f"`{path_text(first)}` is the default class already"
+            yield at(spec, keys, message, "write `default: true` once")
+        first = first or keys
+
+
+def _defaults(spec: Spec) -> Iterator[Keys]:
+    addons = spec.addons
+    several = ((name, getattr(addons, name)) for name in ("proxmox_csi", "nfs_csi", "smb_csi"))
+    for name, one in several:
+        classes = enumerate(one.classes if one is not None else ())
+        yield from (("addons", name, "classes", c, "default") for c, each in classes if each.default)
+
+
+def _an_endpoint(spec: Spec) -> Iterator[Problem]:
+    for name in ("proxmox_csi", "proxmox_cloud"):
+        if getattr(spec.addons, name) and not spec.proxmox.endpoint:
+            message = "pods ask Proxmox at `proxmox.endpoint`, and cluster.yaml does not say it"
+            yield at(spec, ("addons", name), message, "write endpoint: https://ADDRESS:8006 under `proxmox`")
+
+
+def _one_region(spec: Spec) -> Iterator[Problem]:
+    csi, cloud = spec.addons.proxmox_csi, spec.addons.proxmox_cloud
+    if csi and cloud and csi.region != cloud.region:
+        message = f"one Proxmox has one name, and `proxmox_csi` calls it {csi.region}"
+        yield at(spec, ("addons", "proxmox_cloud", "region"), message, f"write `region: {csi.region}`")
+
+
+def _pools_hear_of_the_cloud(spec: Spec) -> Iterator[Problem]:
+    """Arguments of a pool's own take the place of the cluster's."""
+    told = items(distribution(spec.distribution.name).external_cloud, _KUBELET)
+    if spec.addons.proxmox_cloud is None or not told:
+        return
+    pools = ((("pools", p), pool.options) for p, pool in enumerate(spec.pools))
+    machines = ((keys, machine.options) for keys, _, machine in spec.members() if machine.options)
+    for keys, options in chain(pools, machines):
+        if _KUBELET in options and told[0] not in items(options, _KUBELET):
+            message = f"these nodes would not wait for `proxmox_cloud`: their own `{_KUBELET}` takes the place of the cluster's"
+            yield at(spec, (*keys, "options", _KUBELET), message, f"add {told[0]} to it")

@@ -1,0 +1,80 @@
+"""Shares of NFS and SMB servers: classes, and who logs in, whose password no plan, bundle or values hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.bundle import write_bundle
+from stardock.model.facts import Facts
+from stardock.yamltext import yaml_text
+from tests.plans import document, spec_of
+from tests.unit.addons.planning import inventory, manifests, planned, problem
+from tests.unit.addons.test_addons import GOLDEN
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("feature storage add-ons")]
+
+NFS: dict[str, Any] = {
+    "classes": [
+        {"name": "nas", "server": "nas.home.arpa", "share": "/export/volumes", "mount_options": ["nfsvers=4.2"], "reclaim": "retain"},
+        {"name": "scratch", "server": "192.0.2.5", "share": "/scratch", "folder": "${pvc.metadata.name}"},
+    ]
+}
+BAND = {
+    "name": "recordings",
+    "source": "//nas.home.arpa/band",
+    "user": "k8s",
+    "password_from": {"env": "SMB_PASSWORD"},
+    "domain": "HOME",
+    "default": True,
+}
+SMB: dict[str, Any] = {"classes": [BAND, {**BAND, "name": "other", "password_from": {"file": "smb"}, "default": False}]}
+
+
+@pytest.mark.parametrize(("name", "wanted"), [("nfs_csi", NFS), ("smb_csi", SMB)])
+def test_each_is_written_as_it_was(name: str, wanted: dict[str, Any]) -> None:
+    text = yaml_text(manifests(planned({name: wanted})))
+    golden = GOLDEN / f"{name}.yaml"
+    assert text == golden.read_text(), f"if that is meant, write it into {golden}"
+
+
+def test_a_driver_without_classes_is_its_chart_alone() -> None:
+    assert list(manifests(planned({"smb_csi": {}, "nfs_csi": {}}))) == ["csi-driver-nfs", "csi-driver-smb"]
+
+
+def test_passwords_are_named_by_their_source_in_the_bundle_and_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMB_PASSWORD", "geheim-4711")
+    plan = planned({"smb_csi": SMB})
+    write_bundle(plan, Facts(cluster="quickstart"), tmp_path / "bundle")
+    texts = {path: path.read_text() for path in (tmp_path / "bundle").rglob("*") if path.is_file() and path.suffix in {".yml", ".md"}}
+    assert not [path for path, text in texts.items() if "geheim-4711" in text]
+    (file,) = inventory(plan)["group_vars/server.yml"]["kubernetes_secret_addons"]
+    assert [(fill["source"], fill["kind"]) for fill in file["fills"]] == [("env:SMB_PASSWORD", "yaml"), ("file:smb", "yaml")]
+    assert all(fill["mark"] in file["content"] for fill in file["fills"])
+    assert plan.secret_sources == plan.addon_secret_sources == {"env:SMB_PASSWORD", "file:smb"}
+
+
+def test_two_default_classes_are_refused_whoever_brings_them() -> None:
+    nfs = {"classes": [{"name": "nas", "server": "nas", "share": "/x", "default": True}]}
+    found = problem({"nfs_csi": nfs, "smb_csi": SMB})
+    assert (found.path, found.message) == (
+        "addons.smb_csi.classes[0].default",
+        "`addons.nfs_csi.classes[0].default` is the default class already",
+    )
+
+
+def test_two_classes_of_one_name_are_refused_whoever_brings_them() -> None:
+    nfs = {"classes": [{"name": "recordings", "server": "nas", "share": "/x"}]}
+    assert "StorageClass recordings" in problem({"nfs_csi": nfs, "smb_csi": SMB}).message
+
+
+def test_a_password_of_an_add_on_is_looked_for_where_cluster_yaml_says() -> None:
+    from stardock.spec.secret_sources import secret_places  # noqa: PLC0415
+
+    places = list(secret_places(spec_of(document() | {"addons": {"smb_csi": SMB}})))
+    assert [(place.keys, place.source.name) for place in places] == [
+        (("addons", "smb_csi", "classes", 0, "password_from"), "env:SMB_PASSWORD"),
+        (("addons", "smb_csi", "classes", 1, "password_from"), "file:smb"),
+    ]

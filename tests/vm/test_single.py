@@ -169,6 +169,17 @@ def test_after_a_power_cut_everything_is_as_it_was_and_the_stage_changes_nothing
     assert changed(said) == []
 
 
+@pytest.mark.proves("feature failures")
+def test_a_wrong_clock_is_told_before_anything_is_changed_and_the_next_run_heals(cluster: VmCluster) -> None:
+    cluster.ssh("server1", "timedatectl set-ntp false; date --set='2 hours ago'")
+    done = cluster.inside("runner", "bootstrap", "-f", str(cluster.file), check=False)
+    assert re.search(r"the clock of server1 is 7[12]\d\d s behind that of this machine", done.stdout + done.stderr), done
+    assert "nothing was changed" in done.stdout + done.stderr
+    cluster.ssh("server1", f"date --set=@{time.time():.0f}; timedatectl set-ntp true")
+    said, _ = cluster.did("runner", "bootstrap", "-f", str(cluster.file), "--stage", "machines")
+    assert changed(said) == []
+
+
 def test_after_a_reboot_from_inside_too(cluster: VmCluster) -> None:
     cluster.reboot("server1")
     assert cluster.ssh("server1", "cat /srv/data/kept").strip() == "kept"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import runpy
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +15,8 @@ import pytest
 pytestmark = pytest.mark.unit
 
 ROLES = Path(__file__).parents[3] / "ansible/roles"
+CLOCKS = ROLES.parent / "collections/ansible_collections/stardock/machine/plugins/filter/clocks.py"
+wrong_clocks = runpy.run_path(str(CLOCKS))["wrong_clocks"]
 
 
 def test_a_sudo_that_wants_a_password_is_told_at_once_and_one_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
@@ -77,3 +81,50 @@ def test_a_machine_is_known_by_any_of_its_nics_below_bridges_vlans_bonds_and_tea
     words = "another machine than server1 answers at 192.0.2.1: server1 has the MAC bc:24:11:ff:ff:ff"
     assert words in " ".join(done.stdout.split())
     assert identity(tmp_path, []).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("clocks", "said"),
+    [
+        ({"server1": 0, "server2": -2, "server3": 29}, []),
+        ({"server1": 0, "server2": -7200, "server3": 2}, ["the clock of server2 is 7198 s behind that of server1"]),
+        ({"server1": 3600, "server2": 3601, "server3": 3599}, []),  # this machine's is wrong, and nobody else cares
+        ({"server1": 3600, "server2": 3600, "server3": 0}, ["the clock of server3 is 3598 s behind that of server1"]),
+        ({"server1": 40}, ["the clock of server1 is 39 s ahead of that of this machine"]),
+        ({"server1": 0, "agent1": 40}, ["the clock of agent1 is 38 s ahead of that of server1"]),
+        (
+            {"server1": 0, "server2": 0, "agent1": 99, "agent2": 99},  # half and half: nobody knows
+            [
+                "the clock of server1 is 97 s behind that of agent1",
+                "the clock of server2 is 97 s behind that of agent1",
+                "the clock of agent1 is 97 s ahead of that of server1",
+                "the clock of agent2 is 97 s ahead of that of server1",
+            ],
+        ),
+    ],
+)
+def test_a_machine_whose_clock_is_not_that_of_most_others_is_told_and_a_wrong_clock_of_the_controllers_own_is_not(
+    clocks: dict[str, int], said: list[str]
+) -> None:
+    """`clocks`: machine -> seconds that its clock is ahead of this machine's."""
+    asked, now = 1_790_000_000, 1_790_000_001
+    answers = {host: f"bc:24:11:00:00:01\r\nclock {asked} {asked + off}\r\n" for host, off in clocks.items()}
+    hostvars = {host: {"reachable_network": {"stdout": text}} for host, text in answers.items()}
+    hostvars |= {"agent8": {}, "agent9": {"reachable_network": {"stdout": "clock $(reboot) 7\nclock 1 999999999999999"}}}
+    assert wrong_clocks([*hostvars], hostvars, now) == said
+
+
+def test_a_slow_answer_makes_no_clock_wrong() -> None:
+    """The question was put a minute before the machine looked at its clock; or the answer lay for a minute before it was read."""
+    answers = {"server1": "clock 1000 1060", "server2": "clock 1000 1000", "server3": "clock 1000 1031"}
+    assert wrong_clocks([*answers], {host: {"reachable_network": {"stdout": text}} for host, text in answers.items()}, 1062) == []
+
+
+def test_the_run_ends_before_anything_is_changed_where_a_clock_is_wrong(tmp_path: Path) -> None:
+    date = tmp_path / "bin/date"
+    date.parent.mkdir()
+    date.write_text("#!/bin/sh\necho 1000000000\n")
+    date.chmod(0o755)
+    done = identity(tmp_path, [])
+    assert done.returncode == 2
+    assert re.search(r"the clock of server1 is \d{9} s behind that of this machine\. .* nothing was changed", " ".join(done.stdout.split()))

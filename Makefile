@@ -15,7 +15,7 @@ WORKERS ?= 2
 
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2
 
-.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-long test-conformance test-cis test-vm check lint types lock docs dist bench clean
+.PHONY: help setup lab-setup test-setup demo demo-down test suite test-terraform test-slow test-slowly test-nodes test-long test-dozen test-conformance test-cis test-vm check lint types lock docs dist bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,10 @@ test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drain
 test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the VIP on servers, the six of the golden files, fifteen nodes (an hour)
 	@tools/setup nodes
 	@STARDOCK_LOCK=write pytest -m long tests/lab
+
+test-dozen: lab-setup ## a dozen of Kubernetes' conformance tests, on a cluster whose nodes are real, as CI runs them (four minutes)
+	@tools/setup conformance
+	@STARDOCK_LOCK=write pytest -m dozen tests/conformance
 
 test-conformance: lab-setup ## Kubernetes' own conformance tests against a cluster in the lab (an hour and more); writes what docs/proof.md says
 	@tools/setup conformance

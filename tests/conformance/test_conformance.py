@@ -63,6 +63,7 @@ def add_images(artifacts: Path) -> None:
 
 
 @pytest.mark.nodes
+@pytest.mark.dozen
 @pytest.mark.proves("feature nodes that run pods")
 def test_a_dozen_of_the_quick_ones_pass_through_the_vip(cluster: Cluster, tmp_path: Path) -> None:
     assert re.search(r"server: https://192\.168\.1\.40:6443", cluster.kubeconfig.read_text())

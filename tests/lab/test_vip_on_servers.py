@@ -68,6 +68,24 @@ def test_both_addresses_are_on_the_same_server_and_both_answer(cluster: Cluster)
     assert ready(cluster, f"[{VIP6}]")
 
 
+def ended(cluster: Cluster, machine: str, unit: str) -> int:
+    """When a unit last ended, in microseconds since the host's start; 0: never."""
+    return int(cluster.ssh(machine, f"systemctl show --property=InactiveEnterTimestampMonotonic --value {unit}"))
+
+
+@pytest.mark.proves("feature VIP on servers by keepalived")
+def test_a_server_that_restarts_for_an_edit_has_handed_the_vip_over_before_and_may_have_it_again(cluster: Cluster) -> None:
+    (holder,) = holders(cluster, *SERVERS)
+    before, text = ended(cluster, holder, "keepalived"), cluster.file.read_text()
+    assert "    role: server\n" in text
+    cluster.file.write_text(text.replace("    role: server\n", "    role: server\n    options: {kubelet-arg: [max-pods=120]}\n"))
+    cluster.bootstrap()
+    assert before < ended(cluster, holder, "keepalived") < ended(cluster, holder, "rke2-server")
+    assert {cluster.ssh(name, "systemctl is-active keepalived").strip() for name in SERVERS} == {"active"}
+    assert len(holders(cluster, *SERVERS)) == 1
+    assert cluster.bootstrap().stdout.count("changed: nothing") == 6
+
+
 @pytest.mark.proves("feature VIP on servers by keepalived")
 def test_the_holder_killed_or_its_api_dead_another_server_takes_both_addresses_and_the_api_answers(cluster: Cluster) -> None:
     (first,) = holders(cluster, *SERVERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -99,3 +100,23 @@ def test_a_pod_s_service_stays_reachable_while_each_server_is_killed_and_comes_b
         output.seek(0)
         judged(output.read().split())
     judged(cluster.kubectl("logs", "client").stdout.split())
+
+
+@pytest.mark.proves("feature machines' power")
+def test_an_agent_is_drained_and_stopped_its_pods_go_to_the_other_and_it_comes_back_without_our_cordon(
+    cluster: Cluster, service: str
+) -> None:
+    file = ("-f", str(cluster.file))
+    stopped = cluster.inside("runner", "machine", "stop", "agent2", "--yes", *file).stdout
+    assert "drain: cordon agent2" in stopped
+    cluster.kubectl("rollout", "status", "deployment/web", f"--timeout={patient(90):g}s")
+    where = cluster.kubectl("get", "pods", "--selector=app=web", "--output=jsonpath={.items[*].spec.nodeName}").stdout.split()
+    assert where == ["agent1", "agent1"]
+    status = cluster.inside("runner", "machine", "status", "--format", "json", *file, check=False)
+    found = {one["name"]: one for one in json.loads(status.stdout)["machines"]}
+    assert status.returncode == 2
+    assert [name for name, one in found.items() if not one["runs"]] == ["agent2"]
+    assert found["server1"]["node"] == {"ready": True, "cordoned": False, "votes": True}
+    cluster.inside("runner", "machine", "start", "agent2", *file)
+    assert not json.loads(cluster.kubectl("get", "node", "agent2", "--output", "json").stdout)["spec"].get("unschedulable")
+    until(lambda: cluster.nodes()["agent2"]["Ready"] == "True", "agent2 to be Ready")

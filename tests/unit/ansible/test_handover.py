@@ -46,7 +46,7 @@ def restarted(folder: Path, *, restarts: bool = True, carries: bool = True, heir
     given = {
         "kubernetes_type": "server", "kubernetes_restarts": restarts,
         "kubernetes_service": "rke2-server.service", "kubernetes_name": "rke2",
-        "kubernetes_written": {"pending": ["rke2"] if restarts else []}, "kubernetes_foreseen": [],
+        "kubernetes_pending": ["rke2"] if restarts else [], "kubernetes_foreseen": [],
         "kubernetes_api_port": 6443, "keepalived_vip": "192.0.2.40", "keepalived_interface": "ens18", "keepalived_asks": "api",
         "keepalived_questions": "true" if heirs else "false", **variables,
     }  # fmt: skip

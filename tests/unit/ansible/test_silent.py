@@ -35,7 +35,12 @@ def play(tmp_path: Path, silent: set[str], *plays: dict[str, Any], left_out: tup
     }
     (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "children": children, "vars": VARIABLES}}))
     (tmp_path / "play.yml").write_text(json.dumps([{"gather_facts": False, **one} for one in plays]))
-    environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"), "ANSIBLE_NOCOLOR": "1"}
+    environment = {
+        **os.environ,
+        "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ANSIBLE / "collections"),
+        "ANSIBLE_NOCOLOR": "1",
+    }
     command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, re.findall(r'"msg": "TOUCHED (\w+)"', done.stdout), done.stdout

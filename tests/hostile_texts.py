@@ -435,6 +435,7 @@ def _document() -> dict[str, Any]:
         "access": [{"registry": "docker.io", "user": "ann", "password_from": {"file": "secret_text"}, "ca": CERTIFICATE}],
         "system_default": "registry.home.arpa:5000",
     }
+    data["storage_clients"] = ["iscsi", "nfs"]
     data["addons"] = _addons()
     data["remove"] = ["gone"]
     return data
@@ -472,6 +473,7 @@ def _storage(chart: dict[str, Any]) -> dict[str, Any]:
     token = {"token_id": "k@pve!csi", "token_secret_from": {"file": "secret_text"}, "region": "home"}
     disks = {"name": "fast", "datastore": "ssd", "filesystem": "xfs", "reclaim": "retain", "mount_options": ["noatime"]}
     return {
+        "longhorn": {**copy.deepcopy(chart), "disk": "data"},
         "nfs_csi": {**copy.deepcopy(chart), "classes": [nfs]},
         "smb_csi": {**copy.deepcopy(chart), "classes": [smb]},
         "proxmox_csi": {**copy.deepcopy(chart), **token, "classes": [disks]},

@@ -13,6 +13,7 @@ from stardock.spec.addon_chart import AddonChart, KuredChart
 from stardock.spec.addon_ingress import Ingress
 from stardock.spec.addon_proxmox import ProxmoxCloud, ProxmoxCsi
 from stardock.spec.addon_shares import NfsCsi, SmbCsi
+from stardock.spec.addon_storage import Longhorn, Piraeus
 from stardock.spec.addon_values import ObjectName, ReleaseName, Values
 from stardock.spec.keypath import Keys
 from stardock.spec.section import Section, broken
@@ -78,6 +79,8 @@ class Addons(Section):
     kube_vip: KubeVip | None = Field(default=None, description="the same by kube-vip: one of the two")
     ingress: Ingress | None = Field(default=None, description="what brings HTTP to Services; default: what the distribution does by itself")
     cert_manager: CertManager | None = Field(default=None, description="certificates")
+    longhorn: Longhorn | None = Field(default=None, description="volumes on the nodes' own disks, in several copies")
+    piraeus: Piraeus | None = Field(default=None, description="the same by LINSTOR and DRBD, on raw data disks")
     nfs_csi: NfsCsi | None = Field(default=None, description="volumes on shares of NFS servers")
     smb_csi: SmbCsi | None = Field(default=None, description="volumes on shares of SMB servers")
     proxmox_csi: ProxmoxCsi | None = Field(default=None, description="volumes that are disks of Proxmox")

@@ -29,6 +29,7 @@ ADDONS = "it belongs under `addons`, which has charts and manifests of your own 
 _CERT_MANAGER = "it belongs to `addons`: write addons: {cert_manager: { }}"
 _CHARTS = "it belongs to `addons`: write addons: {charts: [...]}, each with a name, chart, repo and version"
 _INGRESS = "it belongs to `addons`: write addons: {ingress: {controller: traefik}}"
+_LONGHORN = "it belongs to `addons`: write addons: {longhorn: { }}, and beside it storage_clients: [iscsi, nfs]"
 _METALLB = "it belongs to `addons`: write addons: {metallb: {pools: [{name: default, addresses: [FIRST-LAST]}]}}"
 PLACED = "delete it: `nodes` of `proxmox`, and of pools, say where machines are made"
 SIZED = "write cores, memory and disk of each pool: cores: 2, memory: 4GiB, disk: 40GiB"
@@ -72,14 +73,15 @@ ROOT: Mapping[str, str] = {
     **each("tls_san sans api_sans tls_sans additional_tls_sans", OPTION.replace("{}", "{[]}") % "tls-san"),
     **each("extra_server_args extra_agent_args k3s_server_args k3s_exec_server_args server_args agent_args kubelet_args", _OPTIONS),
     **each("ingress traefik", _INGRESS),
-    **each("argocd longhorn", ADDONS),
+    **each("argocd", ADDONS),
+    **each("longhorn enable_longhorn", _LONGHORN),
     **each("charts helm_charts", _CHARTS),
     **each("metallb metallb_ip_range metal_lb_ip_range", _METALLB),
     **each("ingress_controller ingress_class", _INGRESS),
     **each("manifests", "it belongs to `addons`: write addons: {manifests: {[]}}"),
     **each("cert_manager", _CERT_MANAGER),
     **each(
-        "enable_longhorn storage_class csi ccm monitoring",
+        "storage_class csi ccm monitoring",
         ADDONS,
     ),
     **each("virtual_ip api_vip apiserver_vip controlplaneendpoint api_endpoint apiserver_endpoint kube_apiserver_endpoint", VIP),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stardock.systems import apt
+from stardock.systems import apt, drbd
 from stardock.systems.managed import Mirror
 from stardock.systems.release import Kernel, Release
 
@@ -80,6 +80,7 @@ def mirror(machine: Machine) -> Mirror | None:
 
 DEBIAN = apt.system(
     name="debian",
+    drbd=drbd.DEBIAN,
     title="Debian",
     releases=(TRIXIE, BOOKWORM),
     unrecorded="12",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stardock.systems import networkd, storage
+from stardock.systems import drbd, networkd, storage
 from stardock.systems.managed import ManagedFile
 from stardock.systems.model import System
 from stardock.systems.release import Kernel, Release
@@ -76,6 +76,7 @@ FLATCAR = System(
     packages=(),
     packages_by_role={"server": (), "agent": ()},
     storage=storage.FLATCAR,
+    drbd=drbd.FLATCAR,
     growth="the image itself, at every boot",
     reboots="nobody: there is no load balancer on it",
     files=files,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from stardock.systems import disks, hostkeys
+from stardock.systems.drbd import Drbd
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 from stardock.systems.storage import Client, ClientName
@@ -75,6 +76,7 @@ class System:
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system
     storage: Mapping[ClientName, Client]  # what its clients of storage are
+    drbd: Drbd | None = None  # how DRBD's module comes into its kernel; None: it does not
     growth: str  # who makes the root file system as large as the disk, in words
     policy: Literal["microos", "slemicro"] | None = None  # SELinux's base policy, which enforces; None: no SELinux that does
     reboots: str  # who reboots a load balancer, in words

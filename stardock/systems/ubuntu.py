@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stardock.distributions import UNITS_OF_OURS
-from stardock.systems import apt
+from stardock.systems import apt, drbd
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.release import Kernel, Release
 from stardock.systems.shared import runs_kubernetes
@@ -51,6 +51,7 @@ def mirror(machine: Machine) -> Mirror | None:
 
 UBUNTU = apt.system(
     name="ubuntu",
+    drbd=drbd.UBUNTU,
     title="Ubuntu",
     releases=(NOBLE,),
     unrecorded="24.04",

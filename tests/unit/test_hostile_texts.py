@@ -15,7 +15,7 @@ from tests import hostile_texts
 
 pytestmark = pytest.mark.unit
 
-_CHARTS = ("KuredChart", "Metallb", "CertManager", "Ingress", "NfsCsi", "SmbCsi", "ProxmoxCsi", "ProxmoxCloud", "OwnChart")
+_CHARTS = ("KuredChart", "Metallb", "CertManager", "Ingress", "NfsCsi", "SmbCsi", "Longhorn", "ProxmoxCsi", "ProxmoxCloud", "OwnChart")
 #: Places that refuse no text at all.
 FREE: tuple[hostile_texts.Keys, ...] = (
     ("cloud_init", "user_data", "write_files", 0, "content"),
@@ -29,7 +29,7 @@ def test_the_document_has_a_value_for_every_text_of_the_model() -> None:
     without = hostile_texts.model_texts() - hostile_texts.written_texts()
     instead = {"Api.external", "Distribution.channel"}  # in the place of its VIP, of its version
     instead |= {f"{one}.archive" for one in _CHARTS}  # in the place of its version
-    instead |= {one for one in without if one.startswith("KubeVip.")}  # in the place of MetalLB
+    instead |= {one for one in without if one.startswith(("KubeVip.", "Piraeus."))}  # in the place of MetalLB, of Longhorn
     instead |= {"Addons.manifests"}  # names of files: tests/unit/addons
     assert without == instead, "give each a value in tests/hostile_texts.py"
 

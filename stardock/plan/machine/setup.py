@@ -49,7 +49,7 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
     policy = distribution(spec.distribution.name).confinement
     needed = (
         *system(name).role_packages(declared.role),
-        *(system(name).storage_packages(spec.storage_clients) if declared.role != "loadbalancer" else ()),
+        *(_of_storage(spec, name) if declared.role != "loadbalancer" else ()),
         *(CARRIERS if declared.role == "server" and spec.api.on_servers == "keepalived" else ()),
         *(policy.packages(system(name).policy) if selinux else ()),
     )
@@ -67,6 +67,12 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
         "commands": tuple(command for each in both for command in each.runcmd),
         "boot_commands": tuple(command for each in both for command in each.bootcmd),
     }
+
+
+def _of_storage(spec: Spec, name: str) -> tuple[str, ...]:
+    """What nodes mount volumes with, and what DRBD's module is built against."""
+    drbd = system(name).drbd if spec.addons.piraeus else None
+    return (*system(name).storage_packages(spec.storage_clients), *(drbd.packages if drbd else ()))
 
 
 def user_file(file: cloud_init.UserFile) -> UserFile:

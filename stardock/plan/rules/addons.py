@@ -14,6 +14,7 @@ from stardock.model.api import is_address
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.plan.allocation.claims import static_addresses
+from stardock.plan.rules.addon_storage import addon_storage_problems
 from stardock.plan.views.worksheet import fixed
 from stardock.spec.addon_addresses import networks_of
 from stardock.spec.places import at
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 
 def addon_problems(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[Problem]:
     """Somebody answers for each address of a Service: one that a machine has would be at two places. `machines` are all that will exist."""
+    yield from addon_storage_problems(spec, machines)
     ranges = [*_ranges(spec)]
     taken = [*_taken(spec, machines)] if ranges else []
     for keys, text, whose in ranges:

@@ -12,15 +12,26 @@ from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
 from stardock.spec.places import at
 
+_CLIENTS = ("iscsi", "nfs")
 _KUBELET = "kubelet-arg"
 
 
 def addon_storage_rules(spec: Spec) -> Iterator[Problem]:
     """All of them."""
+    yield from _longhorns_clients(spec)
     yield from _one_default(spec)
     yield from _an_endpoint(spec)
     yield from _one_region(spec)
     yield from _pools_hear_of_the_cloud(spec)
+
+
+def _longhorns_clients(spec: Spec) -> Iterator[Problem]:
+    """Longhorn attaches by iSCSI, and shares a volume between pods by NFS."""
+    lacking = [name for name in _CLIENTS if name not in spec.storage_clients]
+    if spec.addons.longhorn and lacking:
+        message = f"nodes lack what Longhorn mounts with: {', '.join(lacking)}"
+        wanted = ", ".join(dict.fromkeys((*spec.storage_clients, *_CLIENTS)))
+        yield at(spec, ("addons", "longhorn"), message, f"write storage_clients: [{wanted}] on the first level")
 
 
 def _one_default(spec: Spec) -> Iterator[Problem]:
@@ -35,6 +46,8 @@ def _one_default(spec: Spec) -> Iterator[Problem]:
 
 def _defaults(spec: Spec) -> Iterator[Keys]:
     addons = spec.addons
+    alone = ((name, getattr(addons, name)) for name in ("longhorn", "piraeus"))
+    yield from (("addons", name, "default") for name, one in alone if one is not None and one.default)
     several = ((name, getattr(addons, name)) for name in ("proxmox_csi", "nfs_csi", "smb_csi"))
     for name, one in several:
         classes = enumerate(one.classes if one is not None else ())

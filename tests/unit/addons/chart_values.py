@@ -45,6 +45,18 @@ CHARTS: Mapping[str, frozenset[str]] = {
         nodeSelector tolerations affinity priorityClassName enableloadbalancerClass
         """
     ),
+    # longhorn/longhorn, chart/values.yaml (v1.12.1)
+    "longhorn": keys(
+        """
+        global networkPolicies image service persistence persistence.createStorageClass persistence.defaultClass
+        persistence.defaultClassReplicaCount persistence.reclaimPolicy preUpgradeChecker csi defaultSettings defaultSettings.defaultDataPath
+        defaultSettings.createDefaultDiskLabeledNodes defaultSettings.defaultReplicaCount defaultBackupStore privateRegistry
+        longhornManager longhornDriver longhornUI ingress httproute enablePSP namespaceOverride annotations serviceAccount metrics
+        openshift extraObjects
+        """
+    ),
+    # piraeusdatastore/piraeus-operator, charts/piraeus/values.yaml (2.6.0; docs/how-to/helm.md names `installCRDs` for later ones)
+    "piraeus": keys("replicaCount installCRDs operator webhook tls"),
     # kubernetes-csi/csi-driver-nfs, charts/v4.13.4/csi-driver-nfs/values.yaml
     "csi-driver-nfs": keys(
         """

@@ -17,8 +17,10 @@ from stardock.addons import (
     ingress,
     kube_vip_services,
     kured,
+    longhorn,
     metallb,
     nfs_csi,
+    piraeus,
     proxmox_cloud,
     proxmox_csi,
     smb_csi,
@@ -48,7 +50,7 @@ ALL: dict[str, Any] = {
 }
 PINNED = (
     *(kured, metallb, cert_manager, system_upgrade_controller, ingress, kube_vip_services),
-    *(nfs_csi, smb_csi, proxmox_csi, proxmox_cloud),
+    *(longhorn, piraeus, nfs_csi, smb_csi, proxmox_csi, proxmox_cloud),
 )
 GOLDEN = Path(__file__).with_name("golden")
 PATH = "/var/lib/rancher/rke2/server/manifests/stardock-addon-{}.yaml"

@@ -9,6 +9,7 @@ import pytest
 from stardock.model.plan import Plan
 from tests.unit.addons.chart_values import CHARTS
 from tests.unit.addons.planning import POOLS, leaves, planned
+from tests.unit.addons.test_nodes_storage import CLIENTS, MOUNTED, PIRAEUS, RAW, pools
 from tests.unit.addons.test_proxmox import CLOUD, CSI
 from tests.unit.addons.test_shares import NFS, SMB
 
@@ -22,6 +23,8 @@ WISHED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("metallb", {"metallb": {"pools": POOLS}}, {}),
     ("cert-manager", {"cert_manager": {}}, {}),
     ("kube-vip-cloud-provider", KUBE_VIP, {}),
+    ("longhorn", {"longhorn": {"disk": "data"}}, {**CLIENTS, **pools(MOUNTED)}),
+    ("piraeus", {"piraeus": PIRAEUS}, pools(RAW)),
     ("csi-driver-nfs", {"nfs_csi": NFS}, {}),
     ("csi-driver-smb", {"smb_csi": SMB}, {}),
     ("proxmox-csi-plugin", {"proxmox_csi": CSI}, {}),

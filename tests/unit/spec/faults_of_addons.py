@@ -166,6 +166,20 @@ ADDONS: dict[str, Case] = {
         f"{CSI}, classes: [{{name: a, datastore: aa}}, {{name: a, datastore: bb}}]", "", "two classes are named `a`", "another name"
     ),
     "cloud_without_a_token": addons("proxmox_cloud: {}", "proxmox_cloud.token_id", "missing", ""),
+    "longhorn_without_its_clients": addons(
+        "longhorn: {}", "longhorn", "nodes lack what Longhorn mounts with: iscsi, nfs", "storage_clients: [iscsi"
+    ),
+    "longhorn_of_no_copy": addons("longhorn: {replicas: 0}", "longhorn.replicas", "replicas 0 is outside", "3"),
+    "longhorn_on_a_path": addons("longhorn: {disk: /dev/sdb}", "longhorn.disk", "`/dev/sdb` is not a disk's name", "longhorn"),
+    "longhorn_by_default_in_words": addons("longhorn: {default: x}", "longhorn.default", *FLAG),
+    "piraeus_without_a_disk": addons("piraeus: {}", "piraeus.disk", "missing", ""),
+    "piraeus_of_21_copies": addons("piraeus: {disk: d, replicas: 21}", "piraeus.replicas", "replicas 21 is outside of 1 to 20", "3"),
+    "piraeus_thin_in_words": addons("piraeus: {disk: d, thin: x}", "piraeus.thin", *FLAG),
+    "piraeus_of_a_class_in_capitals": addons(
+        "piraeus: {disk: d, storage_class: P}", "piraeus.storage_class", "`P` is not a name", "internal"
+    ),
+    "piraeus_by_default_in_words": addons("piraeus: {disk: d, default: x}", "piraeus.default", *FLAG),
+    "piraeus_that_throws_away": addons("piraeus: {disk: d, reclaim: x}", "piraeus.reclaim", "`x` is not one of delete, retain", ""),
     "issuer_in_capitals": issuer("name: A, self_signed: true", ".name", "`A` is not a name of an object", "internal"),
     "issuer_of_nothing": issuer("name: a", "", "`a` is exactly one of `self_signed`", "self_signed: true"),
     "issuer_signed_in_words": issuer("name: a, self_signed: x", ".self_signed", *FLAG),

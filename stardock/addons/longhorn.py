@@ -1,0 +1,64 @@
+"""Longhorn: volumes on the nodes' own disks, each in several copies.
+
+Values: longhorn/longhorn, chart/values.yaml (v1.12.1): `defaultSettings` are what is set at the first start only; later Longhorn's own
+Settings hold. Demands on hosts: longhorn.io/docs, "Installation Requirements" (open-iscsi, NFSv4 client). Data on a disk: nodes with
+label `node.longhorn.io/create-default-disk` get one at `defaultDataPath`, the others none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespace
+from stardock.addons.releases import Release, fit, pinned, series_of
+from stardock.model.addons import Addon, Wish
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+
+RELEASES = (Release("1.12.1", "v1.12.1", (1, 25), None),)
+REPOSITORY = "https://charts.longhorn.io"
+NAME = "longhorn"
+NAMESPACE = "longhorn-system"
+_DISK = "node.longhorn.io/create-default-disk"
+#: More copies than that gain little.
+_COPIES = 3
+
+
+def nodes(machines: Sequence[Machine], disk: str | None) -> tuple[Machine, ...]:
+    """Those that copies may lie on: with the disk; without one agents, or servers where there is no agent."""
+    if disk is not None:
+        return tuple(machine for machine in machines if machine.role != "loadbalancer" and mount_of(machine, disk))
+    agents = tuple(machine for machine in machines if machine.role == "agent")
+    return agents or tuple(machine for machine in machines if machine.role == "server")
+
+
+def mount_of(machine: Machine, disk: str) -> str | None:
+    """Where a data disk of that name is mounted; None without one."""
+    return next((one.mount for one in machine.data_disks if one.name == disk), None)
+
+
+def addon(plan: Plan, wish: Wish, replicas: int | None, disk: str | None, *, default: bool) -> Addon:
+    """What cluster.yaml's `addons.longhorn` comes to."""
+    series, on = series_of(plan.distribution.version), nodes(plan.machines, disk)
+    version = wish.version or pinned(RELEASES, series).chart
+    chart = Chart(name=NAME, release=NAME, repository=REPOSITORY, version=version, namespace=NAMESPACE)
+    both = merged(_values(replicas or min(_COPIES, len(on)), disk and mount_of(on[0], disk), default), wish.values)
+    return Addon(
+        name=NAME,
+        version=version,
+        source=chart.source,
+        namespace=NAMESPACE,
+        values=both,
+        files={NAME: (privileged_namespace(NAMESPACE), helm_chart(chart, both, wish))},
+        fits=fit("Longhorn", RELEASES, series, wish.version),
+        node_labels={machine.name: {_DISK: "true"} for machine in on} if disk else {},
+    )
+
+
+def _values(replicas: int, path: str | None, default: bool) -> dict[str, Any]:
+    where = {"defaultDataPath": path, "createDefaultDiskLabeledNodes": True} if path else {}
+    return {
+        "persistence": {"defaultClass": default, "defaultClassReplicaCount": replicas},
+        "defaultSettings": {"defaultReplicaCount": replicas, **where},
+    }

@@ -298,6 +298,8 @@ def _document() -> dict[str, Any]:
         "options": _options() | {"node-label": ["disk=ssd"], "node-taint": ["a=b:NoSchedule"], "kube-apiserver-arg": ["v=2"]},
         "url": "https://example.org/rke2.tar.gz",
         "sha256": "ab" * 32,
+        "url_arm64": "https://example.org/rke2-arm64.tar.gz",
+        "sha256_arm64": "ef" * 32,
         "selinux_policy_url": "https://example.org/policy.rpm",
         "selinux_policy_sha256": "cd" * 32,
     }
@@ -387,6 +389,25 @@ def _document() -> dict[str, Any]:
         "interfaces": [copy.deepcopy(data["network"]["agent"][0])],
         **copy.deepcopy(hardware),
     }
+    data["hosts"] = [
+        {
+            "name": "pi1",
+            "role": "agent",
+            "address": "pi1.home.arpa",
+            "node_ip": "192.168.1.99",
+            "node_ipv6": "fd00:10::99",
+            "hostname": "pi1.home.arpa",
+            "system": "debian",
+            "architecture": "arm64",
+            "ssh_user": "pi",
+            "ssh_jump": "ops@bastion4.home.arpa:22",
+            "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RzLW9mLXN0YXJkb2NrLW5vLXByaXZhdGUta2V5IQ"],
+            "labels": {"example.org/zone": "edge"},
+            "taints": ["e=f:NoSchedule"],
+            "options": {"kubelet-arg": ["v=2"]},
+            "cloud_init": {"users": [{"name": "erin", "keys": [PUBLIC_KEY]}], "packages": ["vim"]},
+        }
+    ]
     data["maintenance"] |= {"timezone": "Europe/Berlin", "kured": {"start": "18:00", "end": "23:00"}}
     data["proxy"] = {
         **dict.fromkeys(("http", "https"), "http://proxy.home.arpa:3128"),

@@ -52,6 +52,7 @@ def _ours(plan: Plan) -> dict[str, Any]:
             "lockReleaseDelay": "5m0s",  # the next machine waits until this one serves again
         },
         "tolerations": [_toleration(taint) for taint in dict.fromkeys((*_TOLERATIONS, *_taints(plan)))],
+        **_where(plan),
         "updateStrategy": "RollingUpdate",
     }
 
@@ -94,8 +95,18 @@ def addon(plan: Plan, wish: Wish) -> Addon:
 
 
 def _taints(plan: Plan) -> list[str]:
-    """The taints of the machines that kured is to reboot, `KEY=VALUE:EFFECT` or `KEY:EFFECT`."""
-    return [taint for machine in plan.machines if machine.role != "loadbalancer" for taint in machine.taints]
+    """The taints of what kured is to reboot, `KEY=VALUE:EFFECT` or `KEY:EFFECT`."""
+    machines = [taint for machine in plan.machines if machine.role != "loadbalancer" for taint in machine.taints]
+    return [*machines, *(taint for host in plan.hosts if host.kured for taint in host.taints)]
+
+
+def _where(plan: Plan) -> dict[str, Any]:
+    """Not on hosts that exist already: whatever asks for a reboot there, nobody here was told to obey it."""
+    spared = [host.hostname for host in plan.hosts if not host.kured]
+    if not spared:
+        return {}
+    others = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": spared}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [others]}}}}
 
 
 def _toleration(taint: str) -> Mapping[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from stardock.distributions import distribution
 from stardock.model.about import FORMAT, About, Member, Record
 from stardock.model.api import https
-from stardock.model.facts import Facts, address_of
+from stardock.model.facts import Facts, address_of, reached_at
+from stardock.model.host import Host
+from stardock.model.host import Member as Planned
 from stardock.model.plan import Plan
 
 #: Its name in a bundle.
@@ -17,31 +19,34 @@ FILE = "bundle.json"
 
 def about(plan: Plan, facts: Facts) -> About:
     """The cluster of a plan."""
-    wanted, addresses = plan.distribution, {machine.name: address_of(machine, facts) for machine in plan.machines}
+    wanted, founder = plan.distribution, plan.machine(plan.founder)
     return About(
         cluster=plan.cluster,
         founder=plan.founder,
         distribution=wanted.name,
         version=wanted.version,
-        api=_api(plan, addresses.get(plan.founder)),
+        api=_api(plan, address_of(founder, facts)),
         ssh_port=plan.ssh.port,
-        machines=tuple(
-            Member(
-                name=machine.name,
-                role=machine.role,
-                hostname=machine.hostname,
-                cores=machine.cores,
-                memory_mib=machine.memory_mib,
-                address=addresses[machine.name],
-                mute=not machine.agent.enabled,
-                jump=plan.ssh.jumps.get(machine.name),
-            )
-            for machine in plan.machines
-        ),
+        machines=tuple(_member(plan, member, facts) for member in plan.members),
         options=wanted.options,
         chart=plan.network.values if plan.network else None,
         sources={"machines": tuple(sorted(plan.machine_secret_sources)), "addons": tuple(sorted(plan.addon_secret_sources))},
     )
+
+
+def _member(plan: Plan, member: Planned, facts: Facts) -> Member:
+    whole = Member(
+        name=member.name,
+        role=member.role,
+        hostname=member.hostname,
+        cores=member.cores,
+        memory_mib=member.memory_mib,
+        address=reached_at(member, facts),
+        jump=plan.ssh.jumps.get(member.name),
+    )
+    if isinstance(member, Host):
+        return replace(whole, mute=True, exists=True, port=member.ssh_port, host_keys=member.host_keys)
+    return replace(whole, mute=not member.agent.enabled)
 
 
 def _api(plan: Plan, founder: str | None) -> str:

@@ -52,7 +52,7 @@ def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) ->
 
 def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
     wanted, kubernetes = balancing.haproxy, distribution(plan.distribution.name)
-    servers = [(one.name, one.hostname if wanted.by_name else addresses[one.name]) for one in plan.of_role("server")]
+    servers = [(one.name, one.hostname if wanted.by_name else addresses[one.name]) for one in plan.members_of("server")]
     return {
         "haproxy_servers": [*({"name": name, "address": address} for name, address in servers), *map(_backend, wanted.backends)],
         "haproxy_resolves": wanted.by_name or not all(is_address(one.address) for one in wanted.backends),

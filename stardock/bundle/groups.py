@@ -28,7 +28,7 @@ def groups(plan: Plan, left_out: Collection[str]) -> dict[str, Group]:
     Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
     turn, and servers that do not run. A missing group that a play names would be a warning.
     """
-    roles: dict[str, Group] = {role: _of(machine.name for machine in plan.of_role(role)) for role in ROLES}
+    roles: dict[str, Group] = {role: _of(member.name for member in plan.members_of(role)) for role in ROLES}
     filled = {"silent": _of(left_out), "restarting": _of(()), "one_at_a_time": _of(()), "down": _of(()), "at_once": _of(())}
     return {**roles, "founder": _of([plan.founder]), **filled, **_starbase(plan)}
 
@@ -36,10 +36,10 @@ def groups(plan: Plan, left_out: Collection[str]) -> dict[str, Group]:
 def _starbase(plan: Plan) -> dict[str, Group]:
     """The twelve groups of starbase, in which the first server is the founder and the first load balancer the master."""
     balancers = [machine.name for machine in plan.of_role("loadbalancer")]
-    servers = sorted((machine.name for machine in plan.of_role("server")), key=lambda name: name != plan.founder)
+    servers = sorted((server.name for server in plan.members_of("server")), key=lambda name: name != plan.founder)
     return {
         "rke2_server": _of(servers),
-        "rke2_agent": _of(machine.name for machine in plan.of_role("agent")),
+        "rke2_agent": _of(agent.name for agent in plan.members_of("agent")),
         "loadbalancer_master": _of(balancers[:1]),
         "loadbalancer_backup": _of(balancers[1:]),
         **{name: _of(()) for name in _STARBASE_EMPTY},

@@ -11,6 +11,7 @@ from stardock.bundle.addons import addon_variables
 from stardock.bundle.balancing import own_variables, shared_variables
 from stardock.bundle.cni import network_files
 from stardock.bundle.groups import groups
+from stardock.bundle.host import host_variables
 from stardock.bundle.machine import journal_file, machine_variables
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
@@ -25,10 +26,11 @@ from stardock.distributions.hardening import kernel_settings, needs_etcd_user
 from stardock.distributions.own_options import merged
 from stardock.errors import ConditionError
 from stardock.model.api import Endpoint, https
-from stardock.model.facts import Facts, address_of, ipv6_of
+from stardock.model.facts import Facts, address_of, ipv6_of, reached_at
+from stardock.model.host import Host, Member
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.systems import system
+from stardock.systems import system, system_of
 
 Variables = dict[str, Any]
 
@@ -38,7 +40,7 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
 
     `ConditionError` when the address of any other machine is not known.
     """
-    asked = [machine for machine in plan.machines if machine.name not in left_out]
+    asked = [member for member in plan.members if member.name not in left_out]
     addresses = {machine.name: address_of(machine, facts) for machine in asked}
     unknown = [name for name, address in addresses.items() if address is None]
     if unknown:
@@ -50,16 +52,21 @@ def inventory_files(plan: Plan, facts: Facts, left_out: Collection[str] = ()) ->
     ipv6 = _second_addresses(plan, facts, asked)
     shared = shared_variables(plan, known)
     servers = "group_vars/server.yml"
+    # hosts are servers, too, and carry no virtual address
+    carried = shared.pop(servers, {}) if any(host.role == "server" for host in plan.hosts) else {}
     return {
         "hosts.yml": {"all": {"children": groups(plan, left_out)}},
         "group_vars/all.yml": _all(plan, facts, known),
         **shared,
         servers: {**shared.get(servers, {}), **addon_variables(plan)},
-        **{f"host_vars/{machine.name}.yml": _host(plan, facts, machine, known, ipv6) for machine in asked},
+        **{
+            f"host_vars/{member.name}.yml": {**_host(plan, facts, member, known, ipv6), **(carried if member in plan.carriers else {})}
+            for member in asked
+        },
     }
 
 
-def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Machine]) -> dict[str, str]:
+def _second_addresses(plan: Plan, facts: Facts, asked: Iterable[Member]) -> dict[str, str]:
     """IPv6 addresses of the nodes of a dual-stack cluster; of any other cluster nobody asks for them. `ConditionError` for unknown ones."""
     if not is_dual_stack(plan.distribution.options):
         return {}
@@ -96,9 +103,16 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         "kubernetes_version": version,
         "kubernetes_url": plan.distribution.url or own.archive_url(version),
         "kubernetes_sha256": plan.distribution.sha256 or "",
+        **_every_image(plan, own),
         "kubernetes_downloader": downloader(plan),
         "machine_downloader": downloader(plan),
     }
+
+
+def _every_image(plan: Plan, own: Kubernetes) -> Variables:
+    """Of all processors, where hosts may have others than machines."""
+    patterns = list(dict.fromkeys((own.image_archives, own.files_for("arm64").images)))
+    return {"kubernetes_every_image_archives": patterns} if plan.hosts else {}
 
 
 def _probed(plan: Plan) -> Variables:
@@ -119,15 +133,17 @@ def _asked_ports(endpoint: Endpoint, own: Kubernetes) -> list[int]:
     return list(dict.fromkeys([endpoint.api_port, endpoint.supervisor_port, *agents]))
 
 
-def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
+def _host(plan: Plan, facts: Facts, machine: Member, addresses: dict[str, str], ipv6: Mapping[str, str]) -> Variables:
     own = distribution(plan.distribution.name)
     options = merged(plan.distribution.options, machine.options)
-    mine = {**machine_variables(machine, own, options), **own_variables(plan, machine, addresses)}
-    common = {"ansible_host": addresses[machine.name], **own_arguments(plan, machine.name), **mine}
+    if isinstance(machine, Host):
+        mine = host_variables(plan, machine, own, options)
+    else:
+        mine = {**machine_variables(machine, own, options), **own_variables(plan, machine, addresses)}
+    common = {"ansible_host": reached_at(machine, facts), **own_arguments(plan, machine.name), **mine}
     clear, secret = proxy_files(plan, facts, machine)
     common["machine_files"] += [*clear, journal_file(plan)]
     common["machine_secret_files"] += secret
-    base = system(machine.image.system).policy
     if machine.role == "loadbalancer":
         return common
     clear, secret = registry_files(plan, machine)
@@ -135,16 +151,18 @@ def _host(plan: Plan, facts: Facts, machine: Machine, addresses: dict[str, str],
     common["machine_secret_files"] += secret
     if machine.role == "server":
         clear, secret = snapshot_files(plan)
-        common["machine_files"] += kube_vip.network_files(plan, machine, [file["path"] for file in common["machine_files"]])
+        if isinstance(machine, Machine):
+            common["machine_files"] += kube_vip.network_files(plan, machine, [file["path"] for file in common["machine_files"]])
         common["machine_files"] += [*clear, *network_files(plan), *kube_vip.server_files(plan)]
         common["machine_secret_files"] += secret
     node, wanted = kubernetes.node(plan, machine), plan.distribution
+    base = system(machine.image.system).policy if isinstance(machine, Machine) else None
     confined = own.confinement.variables(base, wanted.selinux_policy_url, wanted.selinux_policy_sha256) if machine.selinux else {}
     return {
         **common,
         **confined,
         "machine_packages": [*common["machine_packages"], *(each["name"] for each in confined.get("machine_fetched_packages", ()))],
-        "machine_storage_units": list(system(machine.image.system).storage_units(plan.storage_clients)),
+        "machine_storage_units": list(system_of(machine).storage_units(plan.storage_clients)),
         "kubernetes_config": kubernetes.config(plan, machine, addresses, ipv6),
         "kubernetes_reservation": reservation(plan, machine),
         "kubernetes_node": kubernetes.existing(node),

@@ -13,7 +13,7 @@ from stardock.distributions.model import NODE_PASSWORD, NodeRole
 from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.own_options import merged
 from stardock.model.api import https
-from stardock.model.machine import Machine
+from stardock.model.host import Host, Member
 from stardock.model.plan import Plan
 from stardock.systems import HEAD, system
 from stardock.yamltext import yaml_text
@@ -48,22 +48,22 @@ def facts(kubernetes: Kubernetes) -> dict[str, Any]:
     }
 
 
-def join_address(plan: Plan, machine: Machine, addresses: Mapping[str, str]) -> str:
+def join_address(plan: Plan, machine: Member, addresses: Mapping[str, str]) -> str:
     """The URL where a machine joins: the endpoint, else the founder; for the founder itself another server, and nothing for a lone one.
 
     Agents of a distribution with two ports join at the servers' own (`stardock.bundle.balancing`, `_listened`).
     """
     if plan.endpoint:
-        alone = machine.role == "server" and len(plan.of_role("server")) == 1
+        alone = machine.role == "server" and len(plan.members_of("server")) == 1
         own = distribution(plan.distribution.name)
         servers_own = machine.role == "agent" and own.supervisor_port != own.api_port
         return "" if alone else https(plan.endpoint.host, own.supervisor_port if servers_own else plan.endpoint.supervisor_port)
-    servers = [plan.founder, *(server.name for server in plan.of_role("server") if server.name != plan.founder)]
+    servers = [plan.founder, *(server.name for server in plan.members_of("server") if server.name != plan.founder)]
     others = [name for name in servers if name != machine.name]
     return https(addresses[others[0]], distribution(plan.distribution.name).supervisor_port) if others else ""
 
 
-def config(plan: Plan, machine: Machine, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
+def config(plan: Plan, machine: Member, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
     """config.yaml without secrets (they lie in files of their own) and without `server:` (a file of its own, since it needs no restart).
 
     Labels and taints are not in it either: see `node` and `registration`. `ipv6` are the second addresses of the nodes of a
@@ -81,16 +81,16 @@ def _folder(plan: Plan) -> str:
     return distribution(plan.distribution.name).config_dir
 
 
-def _role(machine: Machine) -> NodeRole:
+def _role(machine: Member) -> NodeRole:
     return "server" if machine.role == "server" else "agent"
 
 
-def _options(plan: Plan, machine: Machine) -> dict[str, Any]:
+def _options(plan: Plan, machine: Member) -> dict[str, Any]:
     options = distribution(plan.distribution.name).keys.options_for(_role(machine), merged(plan.distribution.options, machine.options))
     return {**options, OPTION: other_arguments(options)} if OPTION in options else options
 
 
-def node(plan: Plan, machine: Machine) -> dict[str, Any]:
+def node(plan: Plan, machine: Member) -> dict[str, Any]:
     """Name, labels and taints of a machine's Node, which bootstrap keeps as planned through the API.
 
     The options hold for all nodes; what a machine's pool says of the same label wins. Add-ons give the labels that they look for.
@@ -126,7 +126,7 @@ def _joined(wanted: Any, own: Any) -> Any:
     return list(dict.fromkeys([*(wanted or []), *own])) if isinstance(own, list) else own
 
 
-def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, Any]:
+def _node(plan: Plan, machine: Member, node_addresses: list[str]) -> dict[str, Any]:
     return {
         "node-name": machine.hostname,
         "node-ip": node_addresses,
@@ -137,9 +137,11 @@ def _node(plan: Plan, machine: Machine, node_addresses: list[str]) -> dict[str, 
     }
 
 
-def _interface(plan: Plan, machine: Machine) -> dict[str, str]:
+def _interface(plan: Plan, machine: Member) -> dict[str, str]:
     """Pods of different machines meet over the first interface, as everything between machines does; with one interface nobody errs."""
     own, options = distribution(plan.distribution.name), merged(plan.distribution.options, machine.options)
+    if isinstance(machine, Host):
+        return {own.interface_key: machine.interface} if own.interface_key and machine.interface and own.has_network(options) else {}
     is_needed = len(machine.interfaces) > 1 and own.interface_key not in options and own.has_network(options)
     is_known = system(machine.image.system).names_interfaces
     return {own.interface_key: machine.interfaces[0].name} if own.interface_key and is_needed and is_known else {}
@@ -154,7 +156,7 @@ def api_server_files(plan: Plan) -> list[dict[str, str]]:
     ]
 
 
-def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
+def _server(plan: Plan, machine: Member, addresses: Mapping[str, str], own: list[str]) -> dict[str, Any]:
     kubernetes = distribution(plan.distribution.name)
     opened = [] if has_own_file(plan.distribution.options) else [f"{ARGUMENT}={_folder(plan)}/authentication.yaml"]
     files = [told(kubernetes, name, kubernetes.api_server_files[name]) for name in plan.api_server.files]
@@ -169,7 +171,7 @@ def _server(plan: Plan, machine: Machine, addresses: Mapping[str, str], own: lis
     }
 
 
-def _names(plan: Plan, machine: Machine, own: list[str]) -> list[str]:
+def _names(plan: Plan, machine: Member, own: list[str]) -> list[str]:
     """What a server's certificate is for: what all have in common (`Plan.asked`) and itself.
 
     Not the other servers: nobody asks one server by another's name, and a server more would restart all the others.

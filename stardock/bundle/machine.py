@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from stardock.bundle.readers import SYSTEMD, UNITS, readers
 from stardock.distributions import DEFAULT, Kubernetes
 from stardock.firstboot.user import first_files
+from stardock.model.host import Member
 from stardock.model.machine import Machine, User
 from stardock.model.plan import Plan
-from stardock.systems import HEAD, SENTINEL, system
+from stardock.systems import HEAD, SENTINEL, ManagedFile, system
 from stardock.systems.shared import own_window
 
 _JOURNAL = "/etc/systemd/journald.conf.d/90-stardock.conf"
@@ -23,8 +24,8 @@ def machine_variables(machine: Machine, kubernetes: Kubernetes = DEFAULT, option
     own = system(machine.image.system)
     return {
         "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in machine.users],
-        "machine_files": [*_files(machine, kubernetes, options), *_timezone(machine), *(_keys(user) for user in machine.users)],
-        "machine_secret_files": list(_secret_files(machine, kubernetes, options)),
+        "machine_files": [*_files(machine, kubernetes, options), *_timezone(machine), *(key_file(user) for user in machine.users)],
+        "machine_secret_files": list(secret_files(machine, kubernetes, options)),
         "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(machine)),
         "machine_mirror": _mirror(machine),
@@ -53,9 +54,15 @@ def home(user: User) -> str:
 
 
 def _files(machine: Machine, kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """All files of the first boot, with who reads them. Units of ours say themselves what they start: nothing restarts for them."""
-    own = {file.path for file in machine.files}
-    for file in first_files(machine):
+    """All files of the first boot, with who reads them."""
+    yield from managed(first_files(machine), {file.path for file in machine.files}, kubernetes, options)
+
+
+def managed(
+    files: Iterable[ManagedFile], own: Collection[str], kubernetes: Kubernetes, options: Mapping[str, Any]
+) -> Iterator[dict[str, str]]:
+    """Files with who reads them; `own` are the user's. Units of ours say themselves what they start: nothing restarts for them."""
+    for file in files:
         ours = file.path not in own and file.path.startswith(UNITS)
         reader = SYSTEMD if ours else readers(file.path, kubernetes, options)
         applies = {"applies": reader} if reader else {}
@@ -63,7 +70,7 @@ def _files(machine: Machine, kubernetes: Kubernetes, options: Mapping[str, Any])
         yield {"path": file.path, "content": file.content, "mode": file.mode, **owner, **applies}
 
 
-def _secret_files(machine: Machine, kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def secret_files(machine: Member, kubernetes: Kubernetes, options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Files whose content comes by the variable `stardock_contents`, found there by its source."""
     for file in machine.secret_files:
         yield {
@@ -88,7 +95,7 @@ def journal_file(plan: Plan) -> dict[str, str]:
     return {**file, "content": f"{HEAD}[Journal]\nSystemMaxUse={plan.journal_mib}M\n"}
 
 
-def _keys(user: User) -> dict[str, Any]:
+def key_file(user: User) -> dict[str, Any]:
     """The file of a user's keys, whole: a key that is not in it opens nothing. cloud-init writes them in an order of its own."""
     path = f"{home(user)}/.ssh/authorized_keys"
     if not user.keys:

@@ -16,11 +16,11 @@ from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.model.api import is_address
 from stardock.model.facts import Facts, address_of, ipv6_of
-from stardock.model.machine import Machine
+from stardock.model.host import Member
 from stardock.model.parts import PackageProxy
 from stardock.model.plan import Plan
 from stardock.model.settings import Proxy
-from stardock.systems import HEAD, system
+from stardock.systems import HEAD, system_of
 
 #: Ansible's own modules run under it where something is downloaded: it knows the proxy, and no argument or variable has to.
 INTERPRETER = "/etc/stardock/python-with-proxy"
@@ -71,8 +71,8 @@ def _networks(plan: Plan) -> Iterator[str]:
 
 
 def _addresses(plan: Plan, facts: Facts) -> Iterator[str]:
-    for machine in plan.machines:
-        yield from (address for address in (address_of(machine, facts), ipv6_of(machine, facts)) if address)
+    for member in plan.members:
+        yield from (address for address in (address_of(member, facts), ipv6_of(member, facts)) if address)
 
 
 def _download_addresses(plan: Plan, direct: Collection[str]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _parsed(texts: Collection[str]) -> Iterator[IPv4Network | IPv6Network]:
             yield from [ip_network(text, strict=False)] if "/" in text else []
 
 
-def proxy_files(plan: Plan, facts: Facts, machine: Machine) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+def proxy_files(plan: Plan, facts: Facts, machine: Member) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """A machine's files about the proxy: those in clear, or that go, and those with a secret."""
     if plan.proxy is None:
         return list(_gone(plan, machine)), []
@@ -103,9 +103,9 @@ def proxy_files(plan: Plan, facts: Facts, machine: Machine) -> tuple[list[Mappin
     return [{key: value for key, value in file.items() if key != "fills"} for file in written], []
 
 
-def _gone(plan: Plan, machine: Machine) -> Iterator[Mapping[str, Any]]:
+def _gone(plan: Plan, machine: Member) -> Iterator[Mapping[str, Any]]:
     """An older record of a machine may still have its package manager's: then it is a file of first boot, and stays."""
-    own, users = system(machine.image.system), {file.path for file in machine.files} | {file.path for file in machine.secret_files}
+    own, users = system_of(machine), {file.path for file in machine.files} | {file.path for file in machine.secret_files}
     if own.proxy_path and not machine.proxy:
         yield from _absent(own.proxy_path, users)
     yield {"path": INTERPRETER, "state": "absent"}
@@ -118,7 +118,7 @@ def _absent(path: str, users: Collection[str], **more: str) -> Iterator[Mapping[
         yield {"path": path, "state": "absent", "begins": HEAD, **more}
 
 
-def _environment_files(plan: Plan, machine: Machine) -> Iterator[tuple[str, str]]:
+def _environment_files(plan: Plan, machine: Member) -> Iterator[tuple[str, str]]:
     own = distribution(plan.distribution.name)
     if machine.role != "loadbalancer":
         yield own.environment_files[machine.role], own.name
@@ -137,7 +137,7 @@ def _variables(urls: Mapping[str, str], direct: tuple[str, ...]) -> Iterator[str
         yield f"{name}='{value}'"
 
 
-def _environment(plan: Plan, proxy: Proxy, facts: Facts, machine: Machine) -> Iterator[Mapping[str, Any]]:
+def _environment(plan: Plan, proxy: Proxy, facts: Facts, machine: Member) -> Iterator[Mapping[str, Any]]:
     for path, applies in _environment_files(plan, machine):
         marks = Marks()
         lines = _variables(_urls(proxy, marks), no_proxy(plan, facts))
@@ -152,9 +152,9 @@ def _interpreter(plan: Plan, proxy: Proxy, facts: Facts) -> Mapping[str, Any]:
     return marks.file(INTERPRETER, f'#!/bin/sh\n{HEAD}{lines}exec {PYTHON} "$@"\n', "0700")
 
 
-def _packages(proxy: Proxy, machine: Machine) -> Iterator[Mapping[str, Any]]:
+def _packages(proxy: Proxy, machine: Member) -> Iterator[Mapping[str, Any]]:
     """What first boot could not write. An older record of a machine may have it in clear: then it is a file of first boot."""
-    own = system(machine.image.system)
+    own = system_of(machine)
     marks = Marks()
     if own.proxy is not None and not machine.proxy:
         urls = _urls(proxy, marks)

@@ -11,7 +11,7 @@ from typing import Any
 
 from stardock.bundle.secret_text import Marks
 from stardock.distributions import distribution
-from stardock.model.machine import Machine
+from stardock.model.host import Member
 from stardock.model.plan import Plan
 from stardock.model.registries import Access, Mirror
 from stardock.systems import HEAD
@@ -20,7 +20,7 @@ from stardock.yamltext import yaml_text
 Files = tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]
 
 
-def registry_files(plan: Plan, machine: Machine) -> Files:
+def registry_files(plan: Plan, machine: Member) -> Files:
     """A machine's files about registries: those in clear, or that go, and those with a secret.
 
     Authorities are in one file, so that one that is no longer named leaves none behind.

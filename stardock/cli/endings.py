@@ -43,7 +43,8 @@ def _held(done: Done) -> Iterator[str]:
     for name, has in sorted(done.held.items()):
         planned = next(machine for machine in done.about.machines if machine.name == name)
         size = f"it has {has} MiB of memory, planned are {planned.memory_mib} MiB and {planned.cores} cores"
-        yield f"{name}: its kubelet keeps what it kept before ({size}). After `runner deploy` and its power cycle: runner bootstrap"
+        then = "Write what it has" if planned.exists else "After `runner deploy` and its power cycle"
+        yield f"{name}: its kubelet keeps what it kept before ({size}). {then}: runner bootstrap"
 
 
 def deploy_ending(where: Workspace, seconds: Mapping[str, float]) -> Iterator[str]:

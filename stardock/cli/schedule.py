@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from stardock.model.host import Member
 from stardock.model.machine import ROLES, Machine, Window
 from stardock.model.plan import Plan
 from stardock.model.settings import Kured
@@ -38,6 +39,7 @@ def turns(plan: Plan, day: date) -> tuple[Turn, ...]:
         for machine in plan.of_role(role)
         for turn in (_by_itself(machine, windows.get(machine.name), day) if role == "loadbalancer" else _by_kured(machine, drained, day))
     ]
+    found += [turn for host in plan.hosts if host.kured for turn in _by_kured(host, drained, day)]
     return tuple(sorted(found, key=lambda turn: turn.start))
 
 
@@ -50,7 +52,7 @@ def _by_itself(machine: Machine, window: Window | None, day: date) -> Iterator[T
         yield Turn(machine=machine.name, role=machine.role, by=ITSELF, start=start, end=end)
 
 
-def _by_kured(machine: Machine, hours: Kured | None, day: date) -> Iterator[Turn]:
+def _by_kured(machine: Member, hours: Kured | None, day: date) -> Iterator[Turn]:
     """What kured drains: it begins and stops at times of day; a drain that has begun by then goes on."""
     if hours is not None:
         last = day if hours.start < hours.end else day + timedelta(days=1)

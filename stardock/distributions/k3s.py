@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.distributions import common_keys
 from stardock.distributions.keys import Keys
-from stardock.distributions.model import Anonymous, Kubernetes, NodeRole
+from stardock.distributions.model import Anonymous, Kubernetes, NodeRole, ReleaseFiles
 from stardock.distributions.network import NO_PLUGIN, Network, Wanted
 from stardock.distributions.selinux import Confinement, Policy
 
@@ -121,6 +121,9 @@ K3S = Kubernetes(
     archive="k3s",
     checksums="sha256sum-amd64.txt",
     image_archives="k3s-airgap-images*-amd64.tar*",
+    # install.sh, `setup_verify_arch` and `download_hash`
+    arm64=ReleaseFiles("k3s-arm64", "sha256sum-arm64.txt", "k3s-airgap-images*-arm64.tar*"),
+    unpacked_mib=2048,
     keys=_KEYS,
     services={"server": "k3s.service", "agent": "k3s-agent.service"},
     config_dir=_CONFIG,

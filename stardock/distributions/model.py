@@ -13,6 +13,8 @@ from stardock.distributions.release import Release, release, tag_pattern
 from stardock.distributions.selinux import Confinement
 
 NodeRole = Literal["server", "agent"]
+#: As releases call them.
+Architecture = Literal["amd64", "arm64"]
 
 #: By what servers know a machine again (k3s, pkg/agent/config: `ensureNodePassword`); where the configuration lies changes nothing here.
 NODE_PASSWORD = "/etc/rancher/node/password"  # noqa: S105 -- a path
@@ -27,6 +29,15 @@ class Anonymous:
 
     first: Mapping[tuple[int, int], str]
     source: str  # the issue
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFiles:
+    """Of a release, by processor: what is installed, the sums beside it, its images as a pattern of the shell."""
+
+    archive: str
+    checksums: str
+    images: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +59,8 @@ class Kubernetes:
     archive: str  # the file of a release that is installed: a tarball, or the program itself
     checksums: str  # the file beside it, as sha256sum writes it
     image_archives: str  # what is imported on machines that reach no registry: file names of a release, as a pattern of the shell
+    arm64: ReleaseFiles  # the same three for that processor: those above are for amd64, as all machines are
+    unpacked_mib: int  # what a release and the images of a node take at the least: an estimate, since no maker says
 
     keys: Keys  # of config.yaml
     services: Mapping[NodeRole, str]  # units of systemd
@@ -100,9 +113,13 @@ class Kubernetes:
         """The same for people."""
         return f"vX.Y.Z+{self.mark}N"
 
-    def archive_url(self, version: str) -> str:
+    def files_for(self, architecture: Architecture) -> ReleaseFiles:
+        """The files of a release for a processor."""
+        return self.arm64 if architecture == "arm64" else ReleaseFiles(self.archive, self.checksums, self.image_archives)
+
+    def archive_url(self, version: str, architecture: Architecture = "amd64") -> str:
         """Where a release's file lies; the `+` of a version must be escaped in a path."""
-        return f"{self.releases}/download/{quote(version)}/{self.archive}"
+        return f"{self.releases}/download/{quote(version)}/{self.files_for(architecture).archive}"
 
     def has_network(self, options: Mapping[str, Any]) -> bool:
         """Whether it brings a network plugin: without one no node is Ready until the user's own is there."""

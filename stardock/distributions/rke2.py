@@ -7,7 +7,7 @@ from typing import Any
 
 from stardock.distributions import common_keys
 from stardock.distributions.keys import Keys
-from stardock.distributions.model import Anonymous, Kubernetes
+from stardock.distributions.model import Anonymous, Kubernetes, ReleaseFiles
 from stardock.distributions.rke2_network import NETWORK
 from stardock.distributions.selinux import Confinement, Policy
 
@@ -86,6 +86,8 @@ RKE2 = Kubernetes(
     archive="rke2.linux-amd64.tar.gz",
     checksums="sha256sum-amd64.txt",
     image_archives="rke2-images*.linux-amd64.tar*",
+    arm64=ReleaseFiles("rke2.linux-arm64.tar.gz", "sha256sum-arm64.txt", "rke2-images*.linux-arm64.tar*"),
+    unpacked_mib=5120,
     keys=_KEYS,
     services={"server": "rke2-server.service", "agent": "rke2-agent.service"},
     config_dir=_CONFIG,

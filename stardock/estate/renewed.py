@@ -31,11 +31,12 @@ def renewed(
     """Bring the facts up to date; also tells whether `founded` was dropped.
 
     What was read replaces what was known, part by part; machines that are gone or no longer planned are dropped; one that was silent
-    keeps what was known of it, and so does one under `remove:` while it exists (`existing`: the names in the engine's state), since the
-    gate must know that it once answered. `founded` goes when no server recorded in it still carries a host key that it had then.
+    keeps what was known of it, and so does a host, which Proxmox does not know, and one under `remove:` while it exists (`existing`: the
+    names in the engine's state), since the gate must know that it once answered. `founded` goes when no server recorded in it still
+    carries a host key that it had then.
     """
     leaving = [name for name in plan.removed if name in existing]
-    names = [*(machine.name for machine in plan.machines if machine.name not in gone), *leaving]
+    names = [*(member.name for member in plan.members if member.name not in gone), *leaving]
     machines = {name: _newer(facts.machines.get(name), seen.get(name)) for name in names}
     known = {name: machine for name, machine in machines.items() if machine is not None}
     founded = facts.founded if facts.founded and _still_exists(facts.founded, known) else None

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stardock.model.facts import Facts
+from stardock.model.facts import Facts, Sshd
 from stardock.model.jump import Jump
 from stardock.model.machine import Role
 
@@ -19,7 +19,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A machine. `address`: where it answers; None where nobody knows. `mute`: it has no guest agent, so that no discover asks it."""
+    """A machine, or a host that `exists` already. `address`: where it answers; None where nobody knows. `mute`: no discover asks it.
+
+    `cores` and `memory_mib` are 0 where nobody said what a host has; `port`: of its sshd, None: the cluster's; `host_keys`: pinned ones.
+    """
 
     name: str
     role: Role
@@ -29,6 +32,9 @@ class Member:
     address: str | None = None
     mute: bool = False
     jump: Jump | None = None
+    exists: bool = False
+    port: int | None = None
+    host_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +64,9 @@ class About:
         return frozenset(source for stage in stages for source in self.sources.get(stage, ()))
 
     @property
-    def addresses(self) -> dict[str, str | None]:
-        """Machine -> where it answers."""
-        return {machine.name: machine.address for machine in self.machines}
+    def sshds(self) -> tuple[Sshd, ...]:
+        """Where each machine answers, and by what it is known."""
+        return tuple(Sshd(one.name, one.address, one.port or self.ssh_port, one.host_keys) for one in self.machines)
 
     @property
     def nodes(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from stardock.model.machine import Machine
+from stardock.model.host import Host, Member
 from stardock.model.plan import Plan
 
 SSH_PORT = 22
@@ -17,6 +17,21 @@ class MachineFacts:
 
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     host_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sshd:
+    """A machine's sshd: where it answers, None: nobody knows; `keys` are those that cluster.yaml pins, and then no others count."""
+
+    name: str
+    address: str | None
+    port: int
+    keys: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As what it stands in known_hosts."""
+        return tuple(_spelled(each, self.port) for each in (self.address, self.name) if each)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +68,29 @@ def without_host_keys(facts: Facts, names: Iterable[str]) -> Facts:
     return replace(facts, machines={**facts.machines, **gone})
 
 
-def address_of(machine: Machine, facts: Facts) -> str | None:
-    """Where a machine answers: its static address, else what was observed on its first interface (IPv4 first), else None."""
-    if machine.address is not None:
+def address_of(machine: Member, facts: Facts) -> str | None:
+    """A machine's own address: its static one, else what was observed on its first interface (IPv4 first), else None."""
+    if isinstance(machine, Host) or machine.address is not None:
         return machine.address
     seen = facts.machines.get(machine.name, MachineFacts()).addresses.get(machine.interfaces[0].name, ())
     return next(iter(sorted(seen, key=lambda address: ":" in address)), None)
 
 
-def ipv6_of(machine: Machine, facts: Facts) -> str | None:
+def reached_at(machine: Member, facts: Facts) -> str | None:
+    """Where its sshd answers: a machine's own address, and what cluster.yaml says of a host."""
+    return machine.reached_at if isinstance(machine, Host) else address_of(machine, facts)
+
+
+def host_keys_of(machine: Member, facts: Facts) -> tuple[str, ...]:
+    """What its sshd is known by: as cluster.yaml pins it, and only where that is silent as it was observed."""
+    pinned = machine.host_keys if isinstance(machine, Host) else ()
+    return pinned or facts.machines.get(machine.name, MachineFacts()).host_keys
+
+
+def ipv6_of(machine: Member, facts: Facts) -> str | None:
     """The IPv6 address of a machine's first interface: the static one, else of those observed the least, else None."""
+    if isinstance(machine, Host):
+        return machine.ipv6
     own = machine.interfaces[0]
     if own.ipv6 is None:
         return None
@@ -73,21 +101,22 @@ def ipv6_of(machine: Machine, facts: Facts) -> str | None:
 
 
 def known_hosts(plan: Plan, facts: Facts) -> Iterator[str]:
-    """One line a key of the plan's machines."""
-    return host_lines({machine.name: address_of(machine, facts) for machine in plan.machines}, plan.ssh.port, facts)
+    """One line a key of the plan's machines and hosts."""
+    return host_lines((sshd_of(plan, member, facts) for member in plan.members), facts)
 
 
-def host_lines(addresses: Mapping[str, str | None], port: int, facts: Facts) -> Iterator[str]:
+def sshd_of(plan: Plan, member: Member, facts: Facts) -> Sshd:
+    """Where and by what a machine's sshd is known."""
+    if isinstance(member, Host):
+        return Sshd(member.name, member.reached_at, member.ssh_port or plan.ssh.port, member.host_keys)
+    return Sshd(member.name, address_of(member, facts), plan.ssh.port)
+
+
+def host_lines(sshds: Iterable[Sshd], facts: Facts) -> Iterator[str]:
     """One line a key, under the machine's address and its name; sshd(8), SSH_KNOWN_HOSTS FILE FORMAT."""
-    for name, address in addresses.items():
-        names = ",".join(host_names(name, address, port))
-        for key in facts.machines.get(name, MachineFacts()).host_keys:
-            yield f"{names} {' '.join(key.split())}\n"  # one line, whatever was told
-
-
-def host_names(name: str, address: str | None, port: int) -> tuple[str, ...]:
-    """As what a machine stands in known_hosts."""
-    return tuple(_spelled(each, port) for each in (address, name) if each)
+    for sshd in sshds:
+        for key in sshd.keys or facts.machines.get(sshd.name, MachineFacts()).host_keys:
+            yield f"{','.join(sshd.names)} {' '.join(key.split())}\n"  # one line, whatever was told
 
 
 def _spelled(name: str, port: int) -> str:

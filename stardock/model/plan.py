@@ -7,6 +7,7 @@ from typing import Literal
 
 from stardock.model.addons import Addon
 from stardock.model.api import Endpoint
+from stardock.model.host import Host, Member
 from stardock.model.machine import Image, Machine, Role
 from stardock.model.registries import Registries
 from stardock.model.settings import S3, ApiServer, Chart, Distribution, Kured, LoadBalancing, Proxmox, Proxy, Reservation, Ssh, State
@@ -32,7 +33,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything decided. `machines` are in declared order, retained ones (in the lock, gone from cluster.yaml) last."""
+    """Everything decided. `machines` are in declared order, retained ones (in the lock, gone from cluster.yaml) last.
+
+    `hosts` exist already and only join: the Terraform half knows `machines` alone, the Ansible half all `members`.
+    """
 
     cluster: str
     proxmox: Proxmox
@@ -40,6 +44,7 @@ class Plan:
     machines: tuple[Machine, ...]
     founder: str
     ssh: Ssh
+    hosts: tuple[Host, ...] = ()
     load_balancing: LoadBalancing | None = None
     external: Endpoint | None = None  # a way to the API that is none of ours
     kured: Kured = field(default_factory=Kured)
@@ -73,7 +78,7 @@ class Plan:
     @property
     def tls_san(self) -> tuple[str, ...]:
         """Every name in servers' certificates that is known before a machine is: what is asked, each server's address and host name."""
-        servers = [name for server in self.of_role("server") for name in (server.address, server.hostname)]
+        servers = [name for server in self.members_of("server") for name in (server.address, server.hostname)]
         return tuple(dict.fromkeys(name for name in (*self.asked, *servers) if name))
 
     @property
@@ -82,8 +87,17 @@ class Plan:
         return self.of_role(self.load_balancing.role) if self.load_balancing else ()
 
     def of_role(self, role: Role) -> tuple[Machine, ...]:
-        """The machines of one role, in plan order."""
+        """The machines of one role, in plan order: VMs of ours alone."""
         return tuple(machine for machine in self.machines if machine.role == role)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """All that the Ansible half enters: machines, then hosts."""
+        return (*self.machines, *self.hosts)
+
+    def members_of(self, role: Role) -> tuple[Member, ...]:
+        """Those of one role, in that order."""
+        return tuple(member for member in self.members if member.role == role)
 
     @property
     def images(self) -> tuple[PlacedImage, ...]:
@@ -103,15 +117,21 @@ class Plan:
     @property
     def machine_secret_sources(self) -> frozenset[str]:
         """The same, of files on machines."""
-        files = {file.source for machine in self.machines for file in machine.secret_files}
+        files = {file.source for member in self.members for file in member.secret_files}
         proxy = [self.proxy.password_source] if self.proxy and self.proxy.password_source else []
         s3 = [self.s3.access_key_source, self.s3.secret_key_source] if self.s3 else []
         return frozenset({*files, *proxy, *self.registries.sources, *s3})
 
     def machine(self, name: str) -> Machine:
         """The machine of that name; KeyError when there is none."""
-        return next(iter(machine for machine in self.machines if machine.name == name), None) or _missing(name)
+        for machine in self.machines:
+            if machine.name == name:
+                return machine
+        raise KeyError(name)
 
-
-def _missing(name: str) -> Machine:
-    raise KeyError(name)
+    def member(self, name: str) -> Member:
+        """The machine or host of that name; KeyError when there is none."""
+        for member in self.members:
+            if member.name == name:
+                return member
+        raise KeyError(name)

@@ -55,6 +55,8 @@ class Distribution:
     options: Mapping[str, Any] = field(default_factory=dict)
     url: str | None = None  # tarball; None: the release's own
     sha256: str | None = None  # of the tarball; None: from the release's checksum file
+    url_arm64: str | None = None  # both for hosts with that processor
+    sha256_arm64: str | None = None
     selinux_policy_url: str | None = None  # package of its SELinux policy, where no repository has it; None: its makers' own
     selinux_policy_sha256: str | None = None  # of that package; None: it is not fetched
 

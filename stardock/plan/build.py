@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stardock.errors import InputErrors
+from stardock.model.host import Host
 from stardock.model.lock import Lock, LockedMachine
 from stardock.model.machine import ROLES, Machine
 from stardock.model.plan import PlacedImage, Plan
@@ -20,6 +21,7 @@ from stardock.plan.api_server import api_server_of
 from stardock.plan.balancing import external, load_balancing
 from stardock.plan.cni import chart_of
 from stardock.plan.distribution import allocated, channel_problems, distribution_problems, former, with_derived, with_version
+from stardock.plan.hosts import hosts_of
 from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
@@ -32,6 +34,7 @@ from stardock.plan.rules.allocated import after_allocation, before_allocation
 from stardock.plan.rules.files import file_problems
 from stardock.plan.rules.ha import ha_problems
 from stardock.plan.rules.hardware import hardware_problems
+from stardock.plan.rules.hosts import host_problems
 from stardock.plan.rules.images import image_problems
 from stardock.plan.rules.networks import clash_problems, network_problems
 from stardock.plan.rules.reservations import reservation_problems
@@ -76,6 +79,7 @@ class _Decided:
     retained: Mapping[str, Machine]
     reused: frozenset[str]
     prefetched: tuple[PlacedImage, ...]
+    hosts: tuple[Host, ...]
 
     @property
     def machines(self) -> dict[str, Machine]:
@@ -95,7 +99,15 @@ def _decide(spec: Spec, every: Sequence[Declared], locked: Lock, accept: Collect
     spare = prefetched(spec, around.nodes, around.pins)
     planned = {declared.name: _planned(spec, wishes[declared.name], declared, locked, accept) for declared in every}
     planned |= {name: replace(planned[name], machine=made_anew(planned[name].machine)) for name in anew if name in planned}
-    return _Decided(given=given, wishes=wishes, planned=planned, retained=_retained(spec, wishes, locked), reused=reused, prefetched=spare)
+    return _Decided(
+        given=given,
+        wishes=wishes,
+        planned=planned,
+        retained=_retained(spec, wishes, locked),
+        reused=reused,
+        prefetched=spare,
+        hosts=hosts_of(spec),
+    )
 
 
 def _unconfined(spec: Spec, every: Sequence[Declared], locked: Lock, accept: Collection[str]) -> frozenset[str]:
@@ -130,7 +142,8 @@ def _problems(spec: Spec, every: Sequence[Declared], locked: Lock, decided: _Dec
     return [
         *after_allocation(spec, every, decided.machines, locked.active()),
         *hardware_problems(spec, every, decided.wishes),
-        *reservation_problems(spec, decided.wishes.values()),
+        *reservation_problems(spec, (*decided.wishes.values(), *decided.hosts)),
+        *host_problems(spec, locked, decided.hosts, decided.machines),
         *ha_problems(spec, every, decided.machines),
         *addon_problems(spec, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
@@ -182,6 +195,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         distribution=Distribution(**spec.distribution.model_dump(exclude={"channel"})),
         machines=machines,
         founder=founder.name,
+        hosts=decided.hosts,
         ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),
@@ -191,7 +205,10 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         removed=spec.remove,
         changes=tuple(change for planned in decided.planned.values() for change in planned.changes),
         replacements=tuple(change for planned in decided.planned.values() for change in planned.replacements),
-        warnings=(*warnings(spec, every, locked, decided.machines, decided.retained), *kured_warnings(reboots, decided.machines)),
+        warnings=(
+            *warnings(spec, every, locked, decided.machines, decided.retained),
+            *kured_warnings(reboots, decided.machines),
+        ),
         proxy=proxy_of(spec.proxy),
         registries=registries_of(spec.registries),
         api_server=api_server_of(spec),

@@ -17,7 +17,9 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 def ssh_of(spec: Spec, machines: Sequence[Machine]) -> Ssh:
     """As cluster.yaml says; a machine that it lacks has the cluster's jump host."""
     said = {machine.name: machine.ssh_jump or pool.ssh_jump or spec.ssh.jump for _, pool, machine in spec.members()}
-    found: dict[str, Jump | None] = {one.name: jump_of(text) for one in machines if (text := said.get(one.name, spec.ssh.jump)) is not None}
+    said |= {host.name: host.ssh_jump or spec.ssh.jump for host in spec.hosts}
+    names = (*(machine.name for machine in machines), *(host.name for host in spec.hosts))
+    found: dict[str, Jump | None] = {name: jump_of(text) for name in names if (text := said.get(name, spec.ssh.jump)) is not None}
     return Ssh(
         user=spec.ssh.user,
         port=spec.ssh.port,

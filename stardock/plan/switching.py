@@ -16,7 +16,7 @@ from stardock.model.standing import Standing
 
 def standstill(plan: Plan, machine: Machine, standing: Standing) -> str:
     """Why the cluster would stand still without this machine, as far as is known; empty: it would not, or does already, or it is alone."""
-    others = [server for server in plan.of_role("server") if server.name != machine.name]
+    others = [server for server in plan.members_of("server") if server.name != machine.name]
     if machine.role != "server" or not others:
         return ""
     if not standing.by:
@@ -49,7 +49,7 @@ def undrained(machine: Machine, standing: Standing) -> str:
 
 def goes_with(plan: Plan, machine: Machine, running: Collection[str]) -> Iterator[str]:
     """What else is lost while it is off; `running`: names of the machines that run."""
-    if machine.role == "server" and len(plan.of_role("server")) == 1:
+    if machine.role == "server" and len(plan.members_of("server")) == 1:
         yield f"{machine.name} is the only server: the API and what it steers stand still until it is back"
     if machine in plan.carriers and plan.load_balancing and not any(one.name in running for one in plan.carriers if one != machine):
         vips = ", ".join(plan.load_balancing.vips)

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from stardock.bundle import write_bundle
 from stardock.errors import ConditionError, StardockError
-from stardock.model.facts import address_of
+from stardock.model.facts import address_of, host_keys_of
 from stardock.model.machine import Machine
 from stardock.model.stages import ASIDE
 from stardock.model.standing import NodeStanding, Standing
@@ -105,12 +105,12 @@ class Aside:
     def _servers(self) -> list[str]:
         """Those that can be asked."""
         plan, facts = self.workspace.plan, self.workspace.facts
-        known = [one.name for one in plan.of_role("server") if address_of(one, facts) and one.name in facts.machines]
-        return [name for name in known if name not in self.without and facts.machines[name].host_keys]
+        known = [one.name for one in plan.members_of("server") if address_of(one, facts) and host_keys_of(one, facts)]
+        return [name for name in known if name not in self.without]
 
     def _told(self, wish: Wish, **further: object) -> Told:
         report, asked = self.place.directory / "aside.json", self._servers()
-        left_out = [one.name for one in self.workspace.plan.machines if one.name not in asked]
+        left_out = [one.name for one in self.workspace.plan.members if one.name not in asked]
         write_bundle(self.workspace.plan, self.workspace.facts, self.place.directory, left_out)
         with Log(self.place.log) as log:
             run(self._run(wish, report, further), lambda event: self._take(event, log))

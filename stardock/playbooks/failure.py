@@ -22,6 +22,9 @@ _LONGEST = 900
 QUORUM = "No server goes while etcd needs it"
 #: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
 OTHER_MACHINE = "another machine than "
+#: The role that looks at hosts that exist already.
+PREFLIGHT = "preflight"
+_MOST_FAULTS = 40
 _TAKEN = (
     "take the address away from whatever answers there, or, if it is that machine with another MAC, put the MAC back in Proxmox"
     " (`runner drift` shows what differs)"
@@ -61,10 +64,25 @@ def failure_error(
         return ConditionError(cause(event), cure=again)
     if not_reached(event):
         return ConditionError(message, cure=f"{reach_cure(message, mute=event.host in mute, jump=(jumps or {}).get(event.host))}; {again}")
-    found = known_cause(watcher, kubernetes, event, nodes or {})
+    if event.role == PREFLIGHT:
+        return unfit(event)
+    return _told(event, known_cause(watcher, kubernetes, event, nodes or {}), again)
+
+
+def _told(event: Event, found: Cause | None, again: str) -> EngineError:
+    message = f"{event.host}: {event.task}: {cause(event)}"
     if found is None:
         return EngineError(message, cure=again)
     return EngineError(f"{event.host}: {found.words}{_read(found, message)}\n  {message}", cure=f"{found.cure}; {again}")
+
+
+def unfit(event: Event) -> ConditionError:
+    """A host that cannot run Kubernetes as it is, with all that is in the way, a line each."""
+    said = event.result.get("faults")
+    faults = [_one_line(str(one)) for one in said[:_MOST_FAULTS]] if isinstance(said, list) and said else [cause(event)]
+    lines = "".join(f"\n  {fault}" for fault in faults)
+    cure = "nothing was changed on any machine; when that is mended: runner bootstrap"
+    return ConditionError(f"{event.host} cannot run Kubernetes as it is:{lines}", cure=cure)
 
 
 def known_cause(

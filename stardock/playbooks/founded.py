@@ -13,7 +13,7 @@ from stardock.distributions import distribution
 from stardock.distributions.founding import settings
 from stardock.errors import ConditionError
 from stardock.model.about import About
-from stardock.model.facts import Facts, Founded, MachineFacts, host_lines, host_names
+from stardock.model.facts import Facts, Founded, MachineFacts, host_lines
 from stardock.workspace.secrets import Secrets
 
 #: A host key, as `stardock.workspace.records.facts_forms` takes it.
@@ -34,7 +34,7 @@ def founded_facts(about: About, facts: Facts, authority: str, versions: Mapping[
     kept = before.versions if before else {}
     running = {name: text for name, text in {**kept, **versions}.items() if name in names and own.release(text)}
     if authority:
-        servers = {server.name: _keys(facts, server.name) for server in about.of_role("server")}
+        servers = {server.name: server.host_keys or _keys(facts, server.name) for server in about.of_role("server")}
         founded = Founded(ca_sha256=authority, servers=servers, settings=settings(own, about.options), versions=running)
     elif before:
         founded = replace(before, versions=running)
@@ -47,14 +47,14 @@ def _keys(facts: Facts, name: str) -> tuple[str, ...]:
 
 def accepted_facts(about: About, facts: Facts, known_hosts: str) -> Facts:
     """The facts with the host keys that ssh accepted on first sight: the lines of its file beyond the known ones."""
-    known = set(host_lines(about.addresses, about.ssh_port, facts))
+    known = set(host_lines(about.sshds, facts))
     fresh = [line for line in dict.fromkeys(known_hosts.splitlines()) if f"{line}\n" not in known and line.strip()]
     return replace(facts, machines={**facts.machines, **_learned(about, facts, fresh)}) if fresh else facts
 
 
 def _learned(about: About, facts: Facts, lines: list[str]) -> dict[str, MachineFacts]:
     """Each line `ADDRESS TYPE KEY` to the machine that has this address; any other line is somebody else's."""
-    owners = {name: machine for machine, address in about.addresses.items() for name in host_names(machine, address, about.ssh_port)}
+    owners = {name: sshd.name for sshd in about.sshds for name in sshd.names}
     found: dict[str, tuple[str, ...]] = {}
     for line in lines:
         name, kind, key = [*line.split(), "", ""][:3]

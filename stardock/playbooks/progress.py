@@ -21,7 +21,7 @@ PLAYS = {stage.title: stage.name for stage in (*STAGES, *BEFORE)}
 #: Role and task by which a playbook goes on without a machine.
 LEAVES_OUT = ("reachable", "Go on without it")
 #: And by which it stops after all, in the words of the task before.
-STOPS = ("reachable", "Stop for a machine that others depend on")
+STOPS = (("reachable", "Stop for a machine that others depend on"), ("preflight", "Stop for a host that others depend on"))
 
 #: The task of the role kubernetes that reads them.
 LOGS = "Read what its logs say"
@@ -141,7 +141,7 @@ class Watcher:
 
     def _failed(self, event: Event) -> None:
         """Keep each machine's last failure: a rescue that tells what was waited for comes after what it rescues."""
-        if (event.role, event.task) != STOPS or event.host not in self.failures:
+        if (event.role, event.task) not in STOPS or event.host not in self.failures:
             self.failures[event.host] = event
 
     def _leave_out(self, machine: str) -> None:

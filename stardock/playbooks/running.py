@@ -47,7 +47,7 @@ def known(where: Workspace) -> Running:
     founded = where.facts.founded
     if founded is None or _is_gone(where):
         return Running()
-    servers = {server.name for server in where.plan.of_role("server")}
+    servers = {server.name for server in where.plan.members_of("server")}
     versions = {name: version for name, version in founded.versions.items() if name in servers}
     return Running(versions=versions, settings={"": founded.settings})
 
@@ -55,7 +55,10 @@ def known(where: Workspace) -> Running:
 def _is_gone(where: Workspace) -> bool:
     existing = existing_here(where)
     return bool(
-        where.files.state.exists() and existing is not None and not any(server.name in existing for server in where.plan.of_role("server"))
+        where.files.state.exists()
+        and existing is not None
+        and not any(server.name in existing for server in where.plan.of_role("server"))
+        and not any(host.role == "server" for host in where.plan.hosts)
     )
 
 

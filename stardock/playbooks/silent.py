@@ -14,9 +14,10 @@ from stardock.distributions import Kubernetes
 from stardock.distributions.cidrs import is_dual_stack
 from stardock.errors import EngineError, PartialError, StardockError
 from stardock.fold import fold
-from stardock.model.facts import address_of, ipv6_of
+from stardock.model.facts import address_of, host_keys_of, ipv6_of
+from stardock.model.host import Host, Member
 from stardock.model.jump import Jump
-from stardock.model.machine import Machine, Role
+from stardock.model.machine import Role
 from stardock.playbooks.failure import agent_words, cause, not_reached, reach_cure
 from stardock.playbooks.progress import Watcher
 from stardock.workspace.workspace import Workspace
@@ -27,26 +28,29 @@ ROLE: Role = "agent"
 
 def unknown_agents(workspace: Workspace, *, accept_new_host_keys: bool) -> dict[str, str]:
     """Name the agents that cannot even be asked, and why."""
-    agents = workspace.plan.of_role(ROLE)
+    agents = workspace.plan.members_of(ROLE)
     return {agent.name: reason for agent in agents if (reason := _lacking(workspace, agent, accept_new_host_keys=accept_new_host_keys))}
 
 
-def _lacking(workspace: Workspace, agent: Machine, *, accept_new_host_keys: bool) -> str:
+def _lacking(workspace: Workspace, agent: Member, *, accept_new_host_keys: bool) -> str:
     facts = workspace.facts
     if address_of(agent, facts) is None:
         return "no address is known: `runner discover` asks it through Proxmox"
     if is_dual_stack(workspace.plan.distribution.options) and ipv6_of(agent, facts) is None:
         return "the cluster is dual stack, and no IPv6 address of it is known: `runner discover` asks it through Proxmox"
-    if not accept_new_host_keys and not (agent.name in facts.machines and facts.machines[agent.name].host_keys):
+    if not accept_new_host_keys and not host_keys_of(agent, facts):
         return f"no SSH host key is known: {key_cure([agent])}"
     return ""
 
 
-def key_cure(lacking: Sequence[Machine]) -> str:
+def key_cure(lacking: Sequence[Member]) -> str:
     """How the host keys of these machines become known."""
-    mute = [machine.name for machine in lacking if not machine.agent.enabled]
+    hosts = [member.name for member in lacking if isinstance(member, Host)]
+    mute = [member.name for member in lacking if not isinstance(member, Host) and not member.agent.enabled]
     accept = "pass --accept-new-host-keys to trust the first answer"
-    if len(mute) == len(lacking):
+    if hosts:
+        accept += f", or write the `host_keys` of {fold(hosts)} in cluster.yaml"
+    if len(mute) + len(hosts) == len(lacking):
         return accept
     why = f" (nothing else helps with {fold(mute)}: no guest agent)" if mute else ""
     return f"run `runner discover`: it reads the keys through Proxmox; or {accept}{why}"

@@ -69,7 +69,7 @@ def _save(files: ClusterFiles, about: About, before: Facts, facts: Facts) -> Non
     if facts != before:
         save_facts(files.facts, facts)
     if facts.machines != before.machines:
-        write_atomically(files.known_hosts, "".join(host_lines(about.addresses, about.ssh_port, facts)))
+        write_atomically(files.known_hosts, "".join(host_lines(about.sshds, facts)))
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ class OfBundle:
     def write(self, directory: Path, unknown: Collection[str]) -> None:  # noqa: ARG002 -- the inventory stands
         """As it is, with the host keys that earlier runs learned."""
         self.bundle.write(directory)
-        lines = host_lines(self.about.addresses, self.about.ssh_port, self.facts)
+        lines = host_lines(self.about.sshds, self.facts)
         write_atomically(directory / "known_hosts", "".join(lines))
 
     def variables(self) -> dict[str, object]:

@@ -15,6 +15,7 @@ from stardock.spec.cloud_init import CloudInit
 from stardock.spec.cni import Cni
 from stardock.spec.distribution import Distribution
 from stardock.spec.hooks import Hooks
+from stardock.spec.hosts import Host
 from stardock.spec.image import INHERITED, Image
 from stardock.spec.interface import Interface
 from stardock.spec.journal import Journal
@@ -51,6 +52,7 @@ class Spec(Section):
     journal: Journal = Field(default=Journal(), description="the journal of each machine")
     storage_clients: tuple[ClientName, ...] = Field(default=(), description="what nodes mount volumes with: iscsi, nfs")
     pools: tuple[Pool, ...] = Field(description="the machines", min_length=1)
+    hosts: tuple[Host, ...] = Field(default=(), description="machines that exist already, and only join")
     cloud_init: CloudInit = Field(default=CloudInit(), description="further set-up of machines")
     proxy: Proxy | None = Field(default=None, description="HTTP proxy of machines that reach the internet by no other way")
     registries: Registries = Field(default=Registries(), description="where container images come from")

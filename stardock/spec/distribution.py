@@ -91,7 +91,8 @@ class Distribution(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="keys of its config.yaml, checked against the keys that it knows")
     url: Url | None = Field(default=None, description="file to install instead of the release's own; needs `sha256`")
     sha256: Sha256 | None = Field(default=None, description="of that file; without it, the release's checksum file is used")
-
+    url_arm64: Url | None = Field(default=None, description="the same for hosts with that processor; needs `sha256_arm64`")
+    sha256_arm64: Sha256 | None = Field(default=None, description="of that file; without it, the release's checksum file is used")
     selinux_policy_url: Url | None = Field(
         default=None,
         description="package of its SELinux policy where the system has none (leapmicro; for k3s microos too), instead of its makers' own",
@@ -105,7 +106,7 @@ class Distribution(Section):
         if self.channel and self.version:
             message = f"`channel` and `version` both say which release: {self.channel}, {self.version}"
             raise broken(message, "keep `version` for a release of your choice, `channel` for the one that the channel is at")
-        own = next((key for key in ("url", "sha256") if getattr(self, key)), None)
+        own = next((key for key in ("url", "sha256", "url_arm64", "sha256_arm64") if getattr(self, key)), None)
         if self.channel and own:
             raise broken(f"`{own}` is of one release, and `channel` goes to another", f"delete `{own}`, or write its `version`")
         return self
@@ -121,8 +122,8 @@ class Distribution(Section):
 
     @model_validator(mode="after")
     def _own_tarball_is_checked(self) -> Distribution:
-        if self.url and not self.sha256:
-            raise broken(
-                "`url` is set but `sha256` is not: nothing would tell whether the file is the right one", "add `sha256:` of that file"
-            )
+        for url, sha256 in (("url", "sha256"), ("url_arm64", "sha256_arm64")):
+            if getattr(self, url) and not getattr(self, sha256):
+                message = f"`{url}` is set but `{sha256}` is not: nothing would tell whether the file is the right one"
+                raise broken(message, f"add `{sha256}:` of that file")
         return self

@@ -49,9 +49,7 @@ _SNAPSHOTS = "it belongs to `snapshots`: write snapshots: {schedule: ...}"
 
 ROOT: Mapping[str, str] = {
     **each("name cluster_name clustername", "cluster"),
-    **each(
-        "nodes hosts machines node_pools nodepools pool instances vms virtual_machines all children inventory machine node_count", POOLS
-    ),
+    **each("nodes machines node_pools nodepools pool instances vms virtual_machines all children inventory machine node_count", POOLS),
     **each("masters master servers controllers controller controlplane control_plane controlplanes masters_pool", BY_POOL["server"]),
     **each("control_plane_nodepools control_plane_nodes master_nodes server_nodes control_nodes control_planes", BY_POOL["server"]),
     **each("server_count master_count control_plane_count controlplane_count controller_count num_servers num_masters", BY_POOL["server"]),

@@ -104,14 +104,18 @@ def with_key_lines(spec: Spec, folder: Path) -> tuple[Spec, list[Problem]]:
     ssh = spec.ssh.model_copy(update={"keys": reading.all(spec.ssh.keys, ("ssh", "keys"))})
     cloud_init = spec.cloud_init.model_copy(update={"users": _users(reading, spec.cloud_init.users, ("cloud_init",))})
     pools = tuple(
-        pool.model_copy(update={"cloud_init": _pool(reading, pool.cloud_init, p)}) if pool.cloud_init.users else pool
+        pool.model_copy(update={"cloud_init": _own(reading, pool.cloud_init, ("pools", p))}) if pool.cloud_init.users else pool
         for p, pool in enumerate(spec.pools)
     )
-    return spec.model_copy(update={"ssh": ssh, "cloud_init": cloud_init, "pools": pools}), reading.problems
+    hosts = tuple(
+        host.model_copy(update={"cloud_init": _own(reading, host.cloud_init, ("hosts", h))}) if host.cloud_init.users else host
+        for h, host in enumerate(spec.hosts)
+    )
+    return spec.model_copy(update={"ssh": ssh, "cloud_init": cloud_init, "pools": pools, "hosts": hosts}), reading.problems
 
 
-def _pool(reading: _Reading, own: PoolCloudInit, p: int) -> PoolCloudInit:
-    return own.model_copy(update={"users": _users(reading, own.users, ("pools", p, "cloud_init"))})
+def _own(reading: _Reading, own: PoolCloudInit, keys: Keys) -> PoolCloudInit:
+    return own.model_copy(update={"users": _users(reading, own.users, (*keys, "cloud_init"))})
 
 
 def _users(reading: _Reading, users: tuple[User, ...], path: Keys) -> tuple[User, ...]:

@@ -50,7 +50,8 @@ def _addons(spec: Spec) -> Iterator[SecretPlace]:
 def _files(spec: Spec) -> Iterator[SecretPlace]:
     parts = [(("cloud_init", "user_data"), spec.cloud_init.user_data)]
     of_pools = [(("pools", p, "cloud_init", "user_data"), pool.cloud_init.user_data) for p, pool in enumerate(spec.pools)]
-    for keys, part in (*parts, *of_pools):
+    of_hosts = [(("hosts", h, "cloud_init", "user_data"), host.cloud_init.user_data) for h, host in enumerate(spec.hosts)]
+    for keys, part in (*parts, *of_pools, *of_hosts):
         for f, file in enumerate(part.write_files):
             if file.content_from is not None:
                 yield SecretPlace((*keys, "write_files", f, "content_from"), file.content_from)

@@ -13,6 +13,7 @@ from stardock.systems.managed import ManagedFile
 from stardock.systems.shared import HEAD, runs_kubernetes
 
 if TYPE_CHECKING:
+    from stardock.model.host import Member
     from stardock.model.machine import Interface, Machine, Route
 
 #: Makes networkd read its files; interfaces whose file changed are configured again.
@@ -36,7 +37,7 @@ def networks(machine: Machine, *, named: bool = True) -> tuple[ManagedFile, ...]
     return tuple(ManagedFile(file_of(interface), network(interface, named=named, shared=shared)) for interface in machine.interfaces)
 
 
-def foreign_routes(machine: Machine) -> tuple[ManagedFile, ...]:
+def foreign_routes(machine: Member) -> tuple[ManagedFile, ...]:
     """Cilium sets routes and rules of its own, which systemd-networkd would take away when it reconfigures (Cilium's documents)."""
     if not runs_kubernetes(machine) or "cilium" not in machine.cni:
         return ()

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from stardock.systems.managed import ManagedFile
 
 if TYPE_CHECKING:
+    from stardock.model.host import Member
     from stardock.model.machine import Machine, Window
 
 HEAD = "# Written by Stardock; the next bootstrap puts it back.\n"
 
 
-def sudoers(machine: Machine) -> ManagedFile:
+def sudoers(machine: Member) -> ManagedFile:
     """Who may become root without a password. A file of our own: cloud-init's `sudo:` would write another one that nobody owns later."""
     rules = "".join(f"{user.name} ALL=(ALL) NOPASSWD:ALL\n" for user in machine.users if user.sudo and user.name != "root")
     return ManagedFile("/etc/sudoers.d/stardock", HEAD + rules, "0440")
 
 
-def runs_kubernetes(machine: Machine) -> bool:
+def runs_kubernetes(machine: Member) -> bool:
     """Whether a reboot of this machine must be drained first, so that it must never reboot itself."""
     return machine.role != "loadbalancer"
 
@@ -34,7 +35,7 @@ def own_window(machine: Machine) -> Window | None:
 INOTIFY = HEAD + "fs.inotify.max_user_instances = 8192\nfs.inotify.max_user_watches = 524288\n"
 
 
-def sysctl(machine: Machine) -> tuple[ManagedFile, ...]:
+def sysctl(machine: Member) -> tuple[ManagedFile, ...]:
     """Kernel settings of machines that run Kubernetes; RKE2 sets forwarding and bridge settings by itself."""
     return (ManagedFile("/etc/sysctl.d/90-stardock.conf", INOTIFY),) if runs_kubernetes(machine) else ()
 
@@ -50,9 +51,18 @@ _INTERFACES: dict[str, tuple[str, ...]] = {
 }
 
 
-def plugin_interfaces(machine: Machine) -> tuple[str, ...]:
+def plugin_interfaces(machine: Member) -> tuple[str, ...]:
     """Patterns of the names of interfaces that the cluster's network plugins make."""
     return tuple(dict.fromkeys(name for plugin in machine.cni for name in _INTERFACES.get(plugin, ())))
+
+
+def network_manager(machine: Member) -> tuple[ManagedFile, ...]:
+    """Always there on a Kubernetes machine, so that a plugin that goes takes its names along."""
+    if not runs_kubernetes(machine):
+        return ()
+    devices = ";".join(f"interface-name:{name}" for name in plugin_interfaces(machine))
+    content = f"[keyfile]\nunmanaged-devices={devices}\n" if devices else ""
+    return (ManagedFile("/etc/NetworkManager/conf.d/90-stardock-cni.conf", HEAD + content),)
 
 
 #: Reads sysctl.d again; its unit is skipped where /proc/sys cannot be written (containers), which a bare `sysctl` would not be.

@@ -14,7 +14,7 @@ from stardock.systems import proxies, storage
 from stardock.systems.managed import ManagedFile, Mirror
 from stardock.systems.model import System
 from stardock.systems.scripts import filled, script
-from stardock.systems.shared import APPLY_SYSCTL, HEAD, own_window, plugin_interfaces, runs_kubernetes, sudoers, sysctl
+from stardock.systems.shared import APPLY_SYSCTL, HEAD, network_manager, own_window, sudoers, sysctl
 
 if TYPE_CHECKING:
     from stardock.model.machine import Machine, Role, Window
@@ -58,15 +58,6 @@ REBOOTMGR_3 = "/etc/rebootmgr/rebootmgr.conf.d/90-stardock.conf"
 REBOOTMGR_2 = "/etc/rebootmgr.conf"
 
 
-def _network_plugin(machine: Machine) -> tuple[ManagedFile, ...]:
-    """Always there on a Kubernetes machine, so that a plugin that goes takes its names along."""
-    if not runs_kubernetes(machine):
-        return ()
-    devices = ";".join(f"interface-name:{name}" for name in plugin_interfaces(machine))
-    content = f"[keyfile]\nunmanaged-devices={devices}\n" if devices else ""
-    return (ManagedFile("/etc/NetworkManager/conf.d/90-stardock-cni.conf", HEAD + content),)
-
-
 def _dns(machine: Machine) -> ManagedFile:
     """cloud-init writes connections once; an edit of `dns` reaches the machine through this, which stands above all connections."""
     servers = ",".join(dict.fromkeys(server for nic in machine.interfaces for server in nic.dns))
@@ -98,7 +89,7 @@ def files(machine: Machine, *, rebootmgr_paths: tuple[str, ...]) -> tuple[Manage
         *(rebootmgr(machine, path) for path in rebootmgr_paths),
         _dns(machine),
         _default_routes(machine),
-        *_network_plugin(machine),
+        *network_manager(machine),
         *sysctl(machine),
     )
 

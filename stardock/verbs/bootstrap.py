@@ -13,7 +13,7 @@ from stardock.errors import ConditionError
 from stardock.fold import fold
 from stardock.model.about import About
 from stardock.model.cluster_files import ClusterFiles
-from stardock.model.facts import address_of
+from stardock.model.facts import address_of, host_keys_of
 from stardock.model.stages import SECRETS, rows
 from stardock.plan.rules.guards import Running
 from stardock.playbooks import silent
@@ -109,14 +109,14 @@ def check(workspace: Workspace, options: Options) -> None:
     if not options.check:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
     contents_for(OfWorkspace(workspace), options)
-    others = [machine for machine in plan.machines if machine.role != silent.ROLE]
+    others = [member for member in plan.members if member.role != silent.ROLE]
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
     if nowhere:
         raise ConditionError(
             f"no address is known for {fold(nowhere)}",
             cure="run `runner deploy`, or where the machines exist already `runner discover`: they are asked through Proxmox",
         )
-    unknown = [machine for machine in others if machine.name not in facts.machines or not facts.machines[machine.name].host_keys]
+    unknown = [member for member in others if not host_keys_of(member, facts)]
     if unknown and not options.accept_new_host_keys:
         names = fold([machine.name for machine in unknown])
         raise ConditionError(f"no SSH host key is known for {names}", cure=silent.key_cure(unknown))

@@ -6,7 +6,7 @@ What was refused is taken back: a Node that was cordoned for a power step of whi
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -70,7 +70,7 @@ class Job:
     @property
     def may_be_needed(self) -> bool:
         """Whether etcd may need it."""
-        return self.machine.role == "server" and len(self.where.plan.of_role("server")) > 1
+        return self.machine.role == "server" and len(self.where.plan.members_of("server")) > 1
 
     @property
     def has_node(self) -> bool:
@@ -110,9 +110,17 @@ class Job:
 def found(cluster_file: Path, name: str) -> tuple[Workspace, Estate, EstateMachine]:
     """The machine of that name. Raises RefusedError for a name that no machine has, and as `of_ours`."""
     where = open_workspace(cluster_file)
+    refuse_hosts(where, (name,))
     check_names("runner machine", (name,), [machine.name for machine in where.plan.machines])
     estate = patient(where.plan.proxmox)
     return where, estate, of_ours(where, estate, where.plan.machine(name))
+
+
+def refuse_hosts(where: Workspace, names: Collection[str]) -> None:
+    """Raise RefusedError for hosts that exist already: Proxmox knows none of them."""
+    for host in (host for host in where.plan.hosts if host.name in names):
+        message = f"{host.name} is a host that exists already: Stardock never switches one on or off, and Proxmox does not know it"
+        raise RefusedError(message, cure=f"enter it at {host.reached_at}; `kubectl drain {host.hostname}` moves its pods away first")
 
 
 def of_ours(where: Workspace, estate: Estate, machine: Machine) -> EstateMachine:

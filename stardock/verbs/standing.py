@@ -18,7 +18,7 @@ from stardock.model.standing import NodeStanding, Standing
 from stardock.playbooks.workplace import alone, passing
 from stardock.terraform.words import check_names
 from stardock.verbs.discover import patient
-from stardock.verbs.job import see
+from stardock.verbs.job import refuse_hosts, see
 from stardock.workspace.workspace import Workspace, open_workspace
 
 
@@ -70,6 +70,7 @@ class Status:
 def status(cluster_file: Path, names: Collection[str], *, kubernetes: bool) -> Status:
     """Ask all at once. Raises ConditionError where Proxmox does not answer, RefusedError for a name that no machine has."""
     where = open_workspace(cluster_file)
+    refuse_hosts(where, names)
     check_names("runner machine status", names, [machine.name for machine in where.plan.machines])
     chosen = [machine for machine in where.plan.machines if not names or machine.name in names]
     estate = patient(where.plan.proxmox)

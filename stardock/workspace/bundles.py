@@ -18,8 +18,9 @@ from stardock.model.about import FORMAT, About, Member, Record
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts
 from stardock.model.jump import Jump
+from stardock.spec.api import HostOrAddress
 from stardock.spec.distribution import Version
-from stardock.spec.ip import Address
+from stardock.spec.hosts import parse_host_key
 from stardock.spec.section import broken
 from stardock.spec.units import Form, HostName, MachineName, Name, between
 from stardock.workspace.facts import load_facts
@@ -61,9 +62,11 @@ _ABOUT: forms.Forms = {
     Member: {
         "name": MachineName,
         "hostname": HostName,
-        "cores": Annotated[int, Strict(), between(1, 8192, "a number of cores", "2")],
-        "memory_mib": Annotated[int, Strict(), between(1, _MOST_MIB, "MiB", "4096")],
-        "address": Address | None,
+        "cores": Annotated[int, Strict(), between(0, 8192, "a number of cores", "2")],
+        "memory_mib": Annotated[int, Strict(), between(0, _MOST_MIB, "MiB", "4096")],
+        "address": HostOrAddress | None,
+        "port": Annotated[int, Strict(), between(1, _PORTS, "a port", "22")] | None,
+        "host_keys": tuple[Annotated[str, AfterValidator(parse_host_key)], ...],
     },
     Jump: {
         "host": _form(r"[A-Za-z0-9][A-Za-z0-9.:-]{0,252}", "a host", "bastion.home.arpa"),

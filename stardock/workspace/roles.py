@@ -30,11 +30,12 @@ _CURE = "list {} in a pool of servers; a machine of another role needs another n
 
 
 def _other_roles(where: Workspace) -> Iterator[tuple[str, Role]]:
-    facts, names = where.facts, {*(machine.name for machine in where.plan.machines), *where.plan.removed}
+    facts, names = where.facts, {*(member.name for member in where.plan.members), *where.plan.removed}
     founded = facts.founded.servers if facts.founded else {}
     same = [name for name, keys in founded.items() if name in facts.machines and set(keys) & set(facts.machines[name].host_keys)]
+    hosts: dict[str, Role] = {host.name: host.role for host in where.plan.hosts}
     for name in names.intersection(same):
-        role = where.lock.machines[name].record.role
+        role = hosts.get(name) or where.lock.machines[name].record.role
         if role != "server":
             yield name, role
 

@@ -47,6 +47,14 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     )
 
 
+@pytest.mark.proves("feature hosts that exist already")
+def test_hosts_that_exist_already_leave_no_trace_in_the_json(quickstart: Synthesized, tmp_path: Path) -> None:
+    data = document()
+    pi = {"role": "agent", "address": "192.168.1.201", "system": "debian"}
+    data["hosts"] = [{"name": "pi1", **pi}, {"name": "pi2", **pi, "address": "192.168.1.202", "role": "server", "kured": True}]
+    assert synthesize(write_cluster(tmp_path / "quickstart", data)).text == quickstart.text
+
+
 def test_every_network_device_has_all_11_keys(quickstart: Synthesized) -> None:
     devices = [device for machine in quickstart.machines.values() for device in machine["network_device"]]
     assert len(devices) == 6

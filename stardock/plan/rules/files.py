@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from stardock.distributions import distribution
 from stardock.errors import Problem
+from stardock.model.host import Member
 from stardock.model.machine import Machine
 from stardock.plan.allocation.declared import Declared
 from stardock.spec.places import at
-from stardock.systems import system
+from stardock.systems import system, system_of
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Keys, Spec
 
 #: What bootstrap writes beside the files of the systems; a folder ends with a slash.
-_OURS = (
+OURS = (
     *("/etc/hostname", "/etc/localtime", "/etc/timezone", "/etc/stardock/"),
     *("/etc/haproxy/haproxy.cfg", "/etc/keepalived/keepalived.conf"),
 )
@@ -28,7 +29,7 @@ def file_problems(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Ma
     found: dict[Keys, Problem] = {}
     for declared in every:
         machine = wishes[declared.name]
-        own = _own_paths(machine, spec.distribution.name) | set(_paths_of_keys(spec, machine))
+        own = _own_paths(machine, spec.distribution.name) | set(paths_of_keys(spec, machine))
         for written in [file.path for file in machine.files] + [file.path for file in machine.secret_files]:
             if written in own or written.startswith(tuple(path for path in own if path.endswith("/"))):
                 keys = places[declared.pool.name, written] if (declared.pool.name, written) in places else places["", written]
@@ -40,12 +41,12 @@ def file_problems(spec: Spec, every: Sequence[Declared], wishes: Mapping[str, Ma
 def _own_paths(machine: Machine, kubernetes: str) -> set[str]:
     homes = {"/root" if user.name == "root" else f"/home/{user.name}" for user in machine.users}
     system_files = {file.path for file in system(machine.image.system).files_of(machine)}
-    return {*_OURS, *distribution(kubernetes).written_files, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
+    return {*OURS, *distribution(kubernetes).written_files, *system_files, *(f"{home}/.ssh/authorized_keys" for home in homes)}
 
 
-def _paths_of_keys(spec: Spec, machine: Machine) -> Iterator[str]:
+def paths_of_keys(spec: Spec, machine: Member) -> Iterator[str]:
     """The files of keys that may be left out, and then are the user's to write."""
-    own, kubernetes = system(machine.image.system), distribution(spec.distribution.name)
+    own, kubernetes = system_of(machine), distribution(spec.distribution.name)
     if spec.proxy and own.proxy_path:
         yield own.proxy_path
     if spec.proxy and machine.role != "loadbalancer":

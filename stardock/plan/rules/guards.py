@@ -61,8 +61,8 @@ def _wanted(spec: Spec, plan: Plan) -> Wanted:
         version=plan.distribution.version,
         options=plan.distribution.options,
         chart=plan.network.values if plan.network else None,
-        servers=[machine.name for machine in plan.of_role("server")],
-        agents=[machine.name for machine in plan.of_role("agent")],
+        servers=[machine.name for machine in plan.members_of("server")],
+        agents=[machine.name for machine in plan.members_of("agent")],
         who="cluster.yaml" if spec.distribution.version is not None else "the lock",
     )
 

@@ -52,6 +52,7 @@ def claims(plan: Plan) -> Iterator[Claim]:
         yield Claim("state", " ".join(part for part in state if part), reach="anywhere")
     for machine in plan.machines:
         yield from _machine_claims(machine)
+    yield from (Claim("host", f"{host.reached_at} port {host.ssh_port or plan.ssh.port}", host.name) for host in plan.hosts)
     balancing = plan.load_balancing
     if balancing is not None:
         nics = (nic for machine in plan.carriers for nic in machine.interfaces if nic.name == balancing.interface)

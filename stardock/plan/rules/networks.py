@@ -17,6 +17,7 @@ from stardock.plan.balancing import vip_interface
 from stardock.spec.keypath import path_text
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import unfit
+from stardock.spec.rules.hosts import own_address
 from stardock.systems import system
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
@@ -96,7 +97,15 @@ def _owners(spec: Spec, every: Sequence[Declared], *, vip: bool) -> Owners:
     virtual: Owners = {str(spec.network.vip): ("the VIP", ("network", "vip"))} if vip and spec.network.vip else {}
     if spec.network.vip_ipv6:
         virtual = {**virtual, str(spec.network.vip_ipv6): ("the IPv6 VIP", ("network", "vip_ipv6"))}
-    return {**hosts, **gateways, **virtual}
+    return {**dict(_of_hosts(spec)), **hosts, **gateways, **virtual}
+
+
+def _of_hosts(spec: Spec) -> Iterator[tuple[str, tuple[str, Keys]]]:
+    """Those that exist already, whose addresses no machine gets."""
+    for h, host in enumerate(spec.hosts):
+        for address in (own_address(host), host.address, host.node_ipv6):
+            if address:
+                yield str(address), (f"that of the host {host.name}", ("hosts", h, "address"))
 
 
 def _vip(spec: Spec, every: Sequence[Declared], numbers: Mapping[str, Numbers]) -> Iterator[Problem]:

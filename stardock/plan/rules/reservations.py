@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stardock.distributions import distribution
 from stardock.distributions.reservations import EVICTION, RESERVED, by_size, said
 from stardock.errors import Problem
-from stardock.model.machine import Machine
+from stardock.model.host import Member
 from stardock.model.settings import Reservation
 from stardock.plan.reservation import reservation_of
 from stardock.spec.places import at
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 _SHOWN = 95
 
 
-def reservation_problems(spec: Spec, machines: Iterable[Machine]) -> Iterator[Problem]:
+def reservation_problems(spec: Spec, machines: Iterable[Member]) -> Iterator[Problem]:
     """Machines that would have too little left (kubernetes, pkg/kubelet/cm/node_container_manager_linux.go, validateNodeAllocatable).
 
     What a pool or a machine says itself is not known here as a number: it counts as nothing.
@@ -33,7 +33,7 @@ def reservation_problems(spec: Spec, machines: Iterable[Machine]) -> Iterator[Pr
             yield from _of_cores(spec, machine, wanted) if RESERVED not in own else ()
 
 
-def _of_memory(spec: Spec, machine: Machine, wanted: Reservation, own: Collection[str]) -> Iterator[Problem]:
+def _of_memory(spec: Spec, machine: Member, wanted: Reservation, own: Collection[str]) -> Iterator[Problem]:
     has = machine.balloon_mib or machine.memory_mib
     kept = 0 if RESERVED in own else wanted.memory_mib or by_size(machine.cores, has)[1]
     evict = 0 if EVICTION in own else wanted.evict_below_mib
@@ -44,7 +44,7 @@ def _of_memory(spec: Spec, machine: Machine, wanted: Reservation, own: Collectio
         yield at(spec, ("kubelet", "reserve"), what + left, "give it more `memory`, or keep less (`reserved_memory`, `evict_below`)")
 
 
-def _of_cores(spec: Spec, machine: Machine, wanted: Reservation) -> Iterator[Problem]:
+def _of_cores(spec: Spec, machine: Member, wanted: Reservation) -> Iterator[Problem]:
     if (wanted.cpu or 0) >= machine.cores * 1000:  # by size it is less than a core
         message = f"{machine.name} has {machine.cores} cores and would keep {wanted.cpu}m"
         yield at(spec, ("kubelet", "reserved_cpu"), message, f"write less than {machine.cores * 1000}")

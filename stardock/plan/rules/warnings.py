@@ -27,11 +27,15 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 
 
 def warnings(
-    spec: Spec, every: Sequence[Declared], lock: Lock, machines: Mapping[str, Machine], retained: Collection[str]
+    spec: Spec,
+    every: Sequence[Declared],
+    lock: Lock,
+    machines: Mapping[str, Machine],
+    retained: Collection[str],
 ) -> tuple[str, ...]:
     """All warnings; `machines` are all that will exist, `retained` the names among them that cluster.yaml lacks."""
     return (
-        *_even_servers(machines),
+        *_even_servers(spec, machines),
         *_small_servers(spec, machines),
         *_ballooned_servers(machines),
         *_huge_pages(machines),
@@ -53,8 +57,8 @@ def warnings(
     )
 
 
-def _even_servers(machines: Mapping[str, Machine]) -> Iterator[str]:
-    servers = sum(machine.role == "server" for machine in machines.values())
+def _even_servers(spec: Spec, machines: Mapping[str, Machine]) -> Iterator[str]:
+    servers = sum(role == "server" for role in (*(one.role for one in machines.values()), *(host.role for host in spec.hosts)))
     if servers % 2 == 0:
         yield f"{servers} servers: an even number survives no more failures than {servers - 1} do; make it {servers - 1} or {servers + 1}"
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from stardock.model.addons import Addon
+from stardock.model.host import Host
 from stardock.model.machine import Interface, Machine
 from stardock.model.plan import Change, Plan
 from stardock.model.settings import LoadBalancing
@@ -34,6 +35,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "founder": plan.founder,
         "vip": balancing and _vip(balancing),
         "machines": [{**_machine(machine), "retained": machine.name in plan.retained} for machine in plan.machines],
+        "hosts": [_host(host) for host in plan.hosts],
         "addons": [_addon(one) for one in plan.addons],
         "removed": list(plan.removed),
         "changes": [_change(change) for change in (*plan.changes, *plan.replacements)],
@@ -80,6 +82,19 @@ def _machine(machine: Machine) -> dict[str, Any]:
         "cores": machine.cores,
         "memory_mib": machine.memory_mib,
         "disk_gib": machine.disk_gib,
+    }
+
+
+def _host(host: Host) -> dict[str, Any]:
+    """One that exists already: no VM, so that it has none of a machine's numbers."""
+    return {
+        "name": host.name,
+        "role": host.role,
+        "hostname": host.hostname,
+        "address": host.address,
+        "reached_at": host.reached_at,
+        "system": host.system,
+        "architecture": host.architecture,
     }
 
 

@@ -119,6 +119,7 @@ def fixed(spec: Spec) -> tuple[tuple[IpAddress, str], ...]:
     named += [(str(static.gateway), "the gateway") for nic in interfaces for static in nic.ranges if static.gateway]
     named += [(route.via, f"the next hop to {route.to}") for nic in interfaces for route in nic.routes]
     named += [(node.address, f"the PVE node {node.name}") for node in spec.proxmox.nodes if node.address]
+    named += [(str(text), f"the host {host.name}") for host in spec.hosts for text in (host.node_ip, host.node_ipv6, host.address) if text]
     found: dict[str, str] = {}
     for text, whose in named:
         found.setdefault(text, whose)

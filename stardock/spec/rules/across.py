@@ -22,6 +22,7 @@ from stardock.spec.rules.api_server import api_server_rules
 from stardock.spec.rules.cluster_networks import cluster_network_rules
 from stardock.spec.rules.cni import cni_rules
 from stardock.spec.rules.derived import options_are_told_once
+from stardock.spec.rules.hosts import host_rules
 from stardock.spec.rules.nodes import node_rules
 from stardock.spec.rules.own_options import own_options_fit
 from stardock.spec.rules.routing import routing_rules
@@ -36,7 +37,8 @@ Rule = Callable[[Spec], Iterator[Problem]]
 
 def one_name_each(spec: Spec) -> Iterator[Problem]:
     """Names tell machines, pools, PVE nodes, users and interfaces apart."""
-    yield from _twice(spec, "machines", ((machine.name, keys) for keys, _, machine in spec.members()))
+    hosts = [(host.name, ("hosts", h, "name")) for h, host in enumerate(spec.hosts)]
+    yield from _twice(spec, "machines", [*((machine.name, keys) for keys, _, machine in spec.members()), *hosts])
     yield from _twice(spec, "pools", ((pool.name, ("pools", p, "name")) for p, pool in enumerate(spec.pools)))
     yield from _twice(spec, "PVE nodes", ((node.name, ("proxmox", "nodes", n)) for n, node in enumerate(spec.proxmox.nodes)))
     yield from _twice(spec, "users", ((user.name, ("cloud_init", "users", u, "name")) for u, user in enumerate(spec.cloud_init.users)))
@@ -46,8 +48,10 @@ def one_name_each(spec: Spec) -> Iterator[Problem]:
 
 def one_host_name_each(spec: Spec) -> Iterator[Problem]:
     """A host name is also the name of the Kubernetes node; one that was written may be another machine's name."""
-    written = {machine.hostname for _, _, machine in spec.members() if machine.hostname not in {None, machine.name}}
-    names = ((machine.hostname or machine.name, keys) for keys, _, machine in spec.members())
+    named: list[tuple[str, str | None, Keys]] = [(machine.name, machine.hostname, keys) for keys, _, machine in spec.members()]
+    named += [(host.name, host.hostname, ("hosts", h)) for h, host in enumerate(spec.hosts)]
+    written = {hostname for name, hostname, _ in named if hostname not in {None, name}}
+    names = ((hostname or name, keys) for name, hostname, keys in named)
     yield from _twice(spec, "machines' host names", (one for one in names if one[0] in written))
 
 
@@ -110,7 +114,8 @@ def one_sshd_each(spec: Spec) -> Iterator[Problem]:
 def one_way_to_machines(spec: Spec) -> Iterator[Problem]:
     """Of a jump host and a way of its own among ssh's arguments, ssh would take the first."""
     ways = re.search(r"(^|\s)-J|proxy(jump|command)", spec.ssh.extra_args or "", re.IGNORECASE)
-    if ways and (spec.ssh.jump or any(pool.ssh_jump or machine.ssh_jump for _, pool, machine in spec.members())):
+    jumps = [*(pool.ssh_jump or machine.ssh_jump for _, pool, machine in spec.members()), *(host.ssh_jump for host in spec.hosts)]
+    if ways and (spec.ssh.jump or any(jumps)):
         yield at(
             spec, ("ssh", "extra_args"), "a jump host stands here and under `jump`", "write it in one place: `jump` is known to doctor, too"
         )
@@ -146,6 +151,9 @@ def removed_is_not_wanted(spec: Spec) -> Iterator[Problem]:
                 f"`{name}` is to be removed, and a pool has it",
                 f"take `{name}` out of the pool to have it deleted, or out of `remove` to keep it",
             )
+        if name in {host.name for host in spec.hosts}:
+            message = f"`{name}` is a host, and `remove` is for machines that Stardock made"
+            yield at(spec, ("remove", r), message, "delete it here; docs/how-to/hosts.md says how a host leaves")
 
 
 def load_balancers_are_no_nodes(spec: Spec) -> Iterator[Problem]:
@@ -177,6 +185,8 @@ def at_least_one_server(spec: Spec) -> Iterator[Problem]:
     """A cluster without a server is none."""
     if not any(pool.members for pool in spec.pools if pool.role == "server"):
         cure = "add a pool: {name: servers, role: server, machines: [server1]}"
+        if any(host.role == "server" for host in spec.hosts):
+            cure += "; hosts join a cluster, and none founds one"
         yield at(spec, ("pools",), "zero servers: a cluster needs at least one machine of role `server`", cure)
 
 
@@ -210,6 +220,7 @@ CONFLICTS: tuple[Rule, ...] = (
     node_rules,
     system_rules,
     address_rules,
+    host_rules,
     routing_rules,
     cluster_network_rules,
     vip_rules,

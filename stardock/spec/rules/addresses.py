@@ -123,6 +123,8 @@ def _taken(spec: Spec) -> Iterator[tuple[str, str]]:
     for _, _, machine in spec.members():
         own = (*machine.addresses.values(), *machine.ipv6_addresses.values())
         yield from ((f"the address of `{machine.name}`", str(address)) for address in own)
+    for host in spec.hosts:
+        yield from ((f"the address of `{host.name}`", str(address)) for address in (host.address, host.node_ip, host.node_ipv6) if address)
 
 
 def _outside(spec: Spec, vip: IpAddress) -> str | None:

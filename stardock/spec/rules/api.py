@@ -11,7 +11,9 @@ from stardock.model.api import is_address
 from stardock.nearest import nearest
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.derived import all_options
+from stardock.spec.hosts import Host
 from stardock.spec.places import at
+from stardock.spec.pools import Machine
 from stardock.systems import system
 
 #: Where haproxy answers keepalived and whoever reads its numbers (the role haproxy).
@@ -111,12 +113,15 @@ def _ports_apart(spec: Spec) -> Iterator[Problem]:
 
 def _whole_names(spec: Spec) -> Iterator[Problem]:
     """Name servers are asked for exactly the name that haproxy is given (2.6, configuration.txt, 5.3): no search domain is added."""
-    servers = [(keys, machine) for keys, pool, machine in spec.members() if pool.role == "server"] if spec.api.haproxy.by_name else []
-    for keys, machine in servers:
+    servers: list[tuple[Keys, Machine | Host]] = [(keys, machine) for keys, pool, machine in spec.members() if pool.role == "server"]
+    servers += [(("hosts", h), host) for h, host in enumerate(spec.hosts) if host.role == "server"]
+    for keys, machine in servers if spec.api.haproxy.by_name else ():
         if "." not in (machine.hostname or ""):
             message = f"load balancers look servers up by name, and `{machine.name}` has no whole host name"
             where: Keys = (*keys, "hostname") if machine.hostname else keys
-            yield at(spec, where, message, f"write {{name: {machine.name}, hostname: {machine.name}.home.arpa}} with your domain")
+            whole = f"{machine.name}.home.arpa"
+            cure = f"add `hostname: {whole}`" if isinstance(machine, Host) else f"write {{name: {machine.name}, hostname: {whole}}}"
+            yield at(spec, where, message, f"{cure} with your domain")
     for b, backend in enumerate(spec.api.haproxy.backends):
         if "." not in backend.address and not is_address(backend.address):
             message = f"load balancers look `{backend.address}` up by name, and it is no whole host name"
@@ -125,10 +130,11 @@ def _whole_names(spec: Spec) -> Iterator[Problem]:
 
 def _new_backends(spec: Spec) -> Iterator[Problem]:
     servers = {machine.name for _, pool, machine in spec.members() if pool.role == "server"}
+    servers |= {host.name for host in spec.hosts if host.role == "server"}
     for b, backend in enumerate(spec.api.haproxy.backends):
         keys: Keys = ("api", "haproxy", "backends", b)
         if backend.name in servers:
-            message = f"`{backend.name}` is a server of `pools`, which load balancers know already"
+            message = f"`{backend.name}` is a server of `pools` or `hosts`, which load balancers know already"
             yield at(spec, (*keys, "name"), message, "delete the entry, or give it another name")
 
 

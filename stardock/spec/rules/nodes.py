@@ -9,7 +9,9 @@ from stardock.distributions.arguments import items
 from stardock.distributions.node_labels import clashing_taints, managed_label, managed_taint
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.hosts import Host
 from stardock.spec.places import at
+from stardock.spec.pools import Pool
 
 
 def node_rules(spec: Spec) -> Iterator[Problem]:
@@ -19,14 +21,16 @@ def node_rules(spec: Spec) -> Iterator[Problem]:
     for first, second in clashing_taints(common):
         yield at(spec, ("distribution", "options", "node-taint", common.index(second)), *_both(first, second))
     yield from _managed_taints(spec, ("distribution", "options", "node-taint"), common)
-    for p, pool in enumerate(spec.pools):
-        yield from _managed_taints(spec, ("pools", p, "taints"), pool.taints)
-        for key in pool.labels:
+    groups: list[tuple[Keys, Pool | Host]] = [(("pools", p), pool) for p, pool in enumerate(spec.pools)]
+    groups += [(("hosts", h), host) for h, host in enumerate(spec.hosts)]
+    for keys, group in groups:
+        yield from _managed_taints(spec, (*keys, "taints"), group.taints)
+        for key in group.labels:
             if (managed := managed_label(title, key)) is not None:
-                yield at(spec, ("pools", p, "labels", key), *managed)
-        for first, second in clashing_taints([*common, *pool.taints]):
-            if second in pool.taints:
-                yield at(spec, ("pools", p, "taints", pool.taints.index(second)), *_both(first, second))
+                yield at(spec, (*keys, "labels", key), *managed)
+        for first, second in clashing_taints([*common, *group.taints]):
+            if second in group.taints:
+                yield at(spec, (*keys, "taints", group.taints.index(second)), *_both(first, second))
 
 
 def _managed_taints(spec: Spec, keys: Keys, taints: Sequence[str]) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ from stardock.distributions.fault import Fault
 from stardock.distributions.own_options import merged, own_option_faults
 from stardock.errors import Problem
 from stardock.spec.cluster import Keys, Spec
+from stardock.spec.network import RoleName
 from stardock.spec.places import at
-from stardock.spec.pools import Pool
 
 #: Where options are, what they are beside, and they themselves.
 _Place = tuple[Keys, Mapping[str, Any], Mapping[str, Any]]
@@ -26,14 +26,17 @@ def own_options_fit(spec: Spec) -> Iterator[Problem]:
             places += [(("pools", p, "machines", m, "options"), beside, machine.options) for m, machine in enumerate(pool.machines)]
         for keys, common, own in places:
             if own:
-                yield from _problems(spec, pool, keys, common, own)
+                yield from _problems(spec, pool.role, keys, common, own)
+    for h, host in enumerate(spec.hosts):
+        if host.options:
+            yield from _problems(spec, host.role, ("hosts", h, "options"), spec.distribution.options, host.options)
 
 
-def _problems(spec: Spec, pool: Pool, keys: Keys, common: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[Problem]:
-    if pool.role == "loadbalancer":
+def _problems(spec: Spec, role: RoleName, keys: Keys, common: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[Problem]:
+    if role == "loadbalancer":
         yield at(spec, keys, "load balancers run no Kubernetes, and have no options", "delete it")
         return
-    for fault in own_option_faults(distribution(spec.distribution.name), pool.role, common, own, spec.distribution.version or ""):
+    for fault in own_option_faults(distribution(spec.distribution.name), role, common, own, spec.distribution.version or ""):
         yield at(spec, (*keys, fault.key, *_item(fault, own)), fault.message, fault.cure)
 
 

@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from stardock.bundle.inventory import inventory_files
 from stardock.bundle.kubernetes import facts
 from stardock.distributions.authentication import configuration
+from stardock.distributions.model import Architecture
 from stardock.distributions.rke2 import RKE2
+from stardock.model.facts import Facts
+from tests.plans import plan_of
+from tests.unit.plan.test_hosts import with_hosts
 
 pytestmark = pytest.mark.unit
 
@@ -141,3 +146,55 @@ def test_images_that_nobody_promised_are_not_installed(promised: str, tmp_path: 
     assert done.returncode != 0
     assert "promised: not installed" in done.stdout
     assert list((tmp_path / "data/agent/images").iterdir()) == []
+
+
+@pytest.mark.proves("feature hosts that exist already")
+@pytest.mark.parametrize(("processor", "suffix"), [("x86_64", "amd64"), ("aarch64", "arm64")])
+def test_a_host_says_which_processor_it_has_and_gets_that_release(processor: str, suffix: str, tmp_path: Path) -> None:
+    own = inventory_files(plan_of(with_hosts({}))[0], Facts(cluster="quickstart"))["host_vars/pi1.yml"]
+    chosen = {key: value for key, value in own.items() if key in facts(RKE2) or key in ("kubernetes_releases", "kubernetes_url")}
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/uname").write_text(f"#!/bin/sh\necho {processor}\n")
+    (tmp_path / "bin/uname").chmod(0o755)
+    tasks: list[dict[str, Any]] = [
+        {"ansible.builtin.include_role": {"name": "kubernetes", "tasks_from": "see", "rolespec_validate": False, "public": True}},
+        {
+            "ansible.builtin.copy": {
+                "content": "{{ kubernetes_archive }} {{ kubernetes_sums }} {{ kubernetes_url | basename }} {{ kubernetes_image_archives }}",
+                "dest": f"{tmp_path}/said",
+            }
+        },
+    ]
+    host = {**chosen, "kubernetes_type": "agent", "kubernetes_version": "v1.36.5+rke2r1"}
+    host["ansible_shell_executable"] = "/bin/bash"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+        done = play(tmp_path, tasks, {"pi1": host})
+    assert done.returncode == 0, done.stdout
+    names = [f"rke2.linux-{suffix}.tar.gz", f"sha256sum-{suffix}.txt", f"rke2.linux-{suffix}.tar.gz", f"rke2-images*.linux-{suffix}.tar*"]
+    assert (tmp_path / "said").read_text().split() == names
+
+
+@pytest.mark.proves("feature hosts that exist already")
+def test_images_of_another_processor_go_to_hosts_that_have_it(tmp_path: Path, artifacts: Path) -> None:
+    arm = IMAGES.replace("amd64", "arm64")
+    (artifacts / arm).write_text("arm images")
+    (artifacts / "sha256sum-arm64.txt").write_text(f"{hashlib.sha256(b'arm images').hexdigest()}  {arm}\n")
+    both: tuple[Architecture, ...] = ("amd64", "arm64")
+    files = {name: RKE2.files_for(name) for name in both}
+    hosts = {
+        f"{name}1": {
+            "kubernetes_type": "agent",
+            "kubernetes_artifacts": str(artifacts),
+            "kubernetes_data_dir": str(tmp_path / name),
+            "kubernetes_sums": own.checksums,
+            "kubernetes_image_archives": own.images,
+            "kubernetes_every_image_archives": [each.images for each in files.values()],
+        }
+        for name, own in files.items()
+    }
+    tasks = [{"ansible.builtin.include_role": {"name": "kubernetes", "tasks_from": "images", "rolespec_validate": False}}]
+    done = play(tmp_path, tasks, hosts)
+    assert done.returncode == 0, done.stdout
+    brought = {name: [path.name for path in (tmp_path / name / "agent/images").iterdir()] for name in files}
+    assert brought == {"amd64": [IMAGES], "arm64": [arm]}

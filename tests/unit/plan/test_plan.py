@@ -116,6 +116,7 @@ def test_the_json_contract() -> None:
         "distribution": {"name": "rke2", "version": "v1.36.5+rke2r1"},
         "founder": "s1",
         "vip": None,
+        "hosts": [],
         "addons": [],
         "removed": [],
         "warnings": [],

@@ -117,7 +117,7 @@ def test_a_failure_that_others_depend_on_stays_one_beside_a_machine_that_is_left
         event("failed", "agent1", role="reachable", task="Wait until it answers on ssh", result={"msg": "silent"}),
         event("ok", "agent1", role="reachable", task=TASK),
         event("failed", "server2", role="reachable", task="Wait until it answers on ssh", result={"msg": "silent, too"}),
-        event("failed", "server2", role="reachable", task=STOPS[1], result={"msg": "silent, too"}),
+        event("failed", "server2", role="reachable", task=STOPS[0][1], result={"msg": "silent, too"}),
     )
     assert watcher.failure is not None
     assert (watcher.failure.host, watcher.failure.task) == ("server2", "Wait until it answers on ssh")

@@ -13,6 +13,7 @@ from tests.unit.spec.faults_of_api import API
 from tests.unit.spec.faults_of_estate import ESTATE
 from tests.unit.spec.faults_of_first_boot import FIRST_BOOT
 from tests.unit.spec.faults_of_hardware import HARDWARE
+from tests.unit.spec.faults_of_hosts import HOSTS
 from tests.unit.spec.faults_of_images import IMAGES
 from tests.unit.spec.faults_of_machines import MACHINES
 from tests.unit.spec.faults_of_network import NETWORK
@@ -31,6 +32,7 @@ CASES: dict[str, Case] = {
     **ESTATE,
     **IMAGES,
     **HARDWARE,
+    **HOSTS,
     **MACHINES,
     **NETWORK,
     **PLAIN_VALUES,

@@ -1,0 +1,98 @@
+"""What the stage `machines` brings to a host that exists already: what first boot sets up elsewhere, as far as it is not the host's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stardock.bundle.machine import home, key_file, managed, secret_files
+from stardock.bundle.text import Template
+from stardock.distributions import DISTRIBUTIONS, Kubernetes, needs
+from stardock.model.host import ARCHITECTURES, Architecture, Host
+from stardock.model.plan import Plan
+from stardock.systems import SENTINEL, ManagedFile, profile
+
+#: Before the host was asked (the role's first task does that) nothing is fetched, and any will do.
+_CHOSEN = "(kubernetes_releases[kubernetes_architecture] if kubernetes_processor is defined else kubernetes_releases.values() | first)"
+_OF_A_RELEASE = ("archive", "sums", "image_archives", "url", "sha256")
+#: From a power button to an answer; a host is never restarted, so that this bounds the wait for one that is just booting.
+ANSWER_SECONDS = 300
+
+
+def host_variables(plan: Plan, host: Host, kubernetes: Kubernetes, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The roles' variables for one host, beside those that it has in common with machines; `options` are the distribution's."""
+    own = profile(host.system)
+    written = (ManagedFile(file.path, file.content, file.mode, file.owner) for file in host.files)
+    files = managed((*own.files_of(host), *written), {file.path for file in host.files}, kubernetes, options)
+    return {
+        **_way_in(host),
+        "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in host.users],
+        "machine_files": [*files, *(key_file(user) for user in host.users)],
+        "machine_secret_files": list(secret_files(host, kubernetes, options)),
+        "machine_package_manager": own.package_manager,
+        "machine_packages": list(own.packages_of(host)),
+        "machine_mirror": {},
+        "machine_services": {},
+        "machine_sentinel": SENTINEL,
+        "machine_reboots_itself": False,
+        "reachable_macs": [],
+        "reachable_timeout": ANSWER_SECONDS,
+        "reachable_awaits_first_boot": False,
+        **_preflight(host, kubernetes, options),
+        **_releases(plan, host, kubernetes),
+    }
+
+
+def _preflight(host: Host, own: Kubernetes, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be true of it before the first file is written there."""
+    system = profile(host.system)
+    wanted = {
+        "ids": list(system.ids),
+        "system": system.name,
+        "architectures": list(_architectures(host)),
+        "memory_mib": max(needs.memory_mib(own, host.role), host.memory_mib),
+        "cores": max(needs.cores(host.role), host.cores),
+        "disk_mib": own.unpacked_mib,
+        "data_dir": own.data_dir,
+        "address": host.address,
+        "interface": host.interface or "",
+        "modules": needs.modules(host.tunnel),
+        "ports": list(needs.ports(own, host.role, options, host.tunnel)),
+        "others": [_other(each, host) for each in DISTRIBUTIONS.values()],
+    }
+    return {"preflight_wanted": wanted, "preflight_joined": f"/etc/stardock/{own.name}"}
+
+
+def _other(each: Kubernetes, host: Host) -> dict[str, Any]:
+    """Folders that only one that ran there has."""
+    folders = [f"{each.data_dir}/{name}" for name in ("agent", "server")]
+    cure = f"if nothing of it is needed: {each.uninstall[host.role]} (of a server {each.uninstall['server']}), which deletes its data"
+    return {"title": each.title, "folders": folders, "cure": cure}
+
+
+def _architectures(host: Host) -> tuple[Architecture, ...]:
+    return (host.architecture,) if host.architecture else ARCHITECTURES
+
+
+def _releases(plan: Plan, host: Host, own: Kubernetes) -> dict[str, Any]:
+    """The release's files by processor; the host says which it has when they are needed."""
+    wanted = plan.distribution
+    said = {"amd64": (wanted.url, wanted.sha256), "arm64": (wanted.url_arm64, wanted.sha256_arm64)}
+    releases = {}
+    for name in _architectures(host):
+        files, (url, sha256) = own.files_for(name), said[name]
+        releases[name] = {
+            "archive": files.archive,
+            "sums": files.checksums,
+            "image_archives": files.images,
+            "url": url or own.archive_url(wanted.version, name),
+            "sha256": sha256 or "",
+        }
+    chosen = {f"kubernetes_{key}": Template(f"{{{{ {_CHOSEN}.{key} }}}}") for key in _OF_A_RELEASE}
+    return {"kubernetes_releases": releases, **chosen}
+
+
+def _way_in(host: Host) -> dict[str, Any]:
+    """Where it differs from the cluster's."""
+    said = {"ansible_user": host.ssh_user, "ansible_port": host.ssh_port}
+    return {name: value for name, value in said.items() if value is not None}

@@ -481,6 +481,7 @@ def _addons() -> dict[str, Any]:
         "ingress": {**copy.deepcopy(chart), "controller": "traefik", "source": "chart"},
         "cert_manager": {**copy.deepcopy(chart), "issuers": issuers},
         **_storage(chart),
+        **_handover(chart),
         "metrics_server": {"values": {"a": "text"}},
         "system_upgrade_controller": {"version": "v0.20.1"},
         "charts": [{**copy.deepcopy(chart), "name": "whoami", "chart": "whoami", "repo": "https://charts.example.org", "namespace": "web"}],
@@ -499,6 +500,17 @@ def _storage(chart: dict[str, Any]) -> dict[str, Any]:
         "smb_csi": {**copy.deepcopy(chart), "classes": [smb]},
         "proxmox_csi": {**copy.deepcopy(chart), **token, "classes": [disks]},
         "proxmox_cloud": {**copy.deepcopy(chart), **copy.deepcopy(token)},
+    }
+
+
+def _handover(chart: dict[str, Any]) -> dict[str, Any]:
+    https = {"url": "https://git.example.org/x", "revision": "main", "path": "x", "user": "me", "password_from": {"env": "SECRET_TEXT"}}
+    ssh = {"url": "ssh://git@git.example.org/x", "key_from": {"file": "secret_text"}, "known_hosts": "git.example.org ssh-ed25519 AAAA"}
+    stack = {"name": "team/cluster/home", "git": copy.deepcopy(https), "token_from": {"env": "SECRET_TEXT"}}
+    return {
+        "argo_cd": {**copy.deepcopy(chart), "git": https},
+        "flux": {**copy.deepcopy(chart), "git": ssh, "interval": "10m"},
+        "pulumi": {**copy.deepcopy(chart), "stack": stack},
     }
 
 

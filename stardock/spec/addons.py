@@ -10,6 +10,8 @@ from pydantic import Field, PrivateAttr, model_validator
 from stardock.spec.addon_addresses import KubeVip, Metallb
 from stardock.spec.addon_certificates import CertManager
 from stardock.spec.addon_chart import AddonChart, KuredChart
+from stardock.spec.addon_egress import Egress
+from stardock.spec.addon_handover import ArgoCd, Flux, PulumiOperator
 from stardock.spec.addon_ingress import Ingress
 from stardock.spec.addon_proxmox import ProxmoxCloud, ProxmoxCsi
 from stardock.spec.addon_shares import NfsCsi, SmbCsi
@@ -87,6 +89,10 @@ class Addons(Section):
     proxmox_cloud: ProxmoxCloud | None = Field(default=None, description="Proxmox' cloud controller")
     metrics_server: MetricsServer = Field(default=MetricsServer(), description="the one that RKE2 and k3s bring")
     system_upgrade_controller: SystemUpgradeController | None = Field(default=None, description="upgrades of nodes by Plans of yours")
+    egress: tuple[Egress, ...] = Field(default=(), description="ways out of the cluster that stay, by cilium")
+    argo_cd: ArgoCd | None = Field(default=None, description="Argo CD, and its first Application")
+    flux: Flux | None = Field(default=None, description="Flux, and its first Kustomization")
+    pulumi: PulumiOperator | None = Field(default=None, description="the Pulumi operator, and its first Stack")
     charts: tuple[OwnChart, ...] = Field(default=(), description="charts of your own")
     manifests: tuple[Path, ...] = Field(default=(), description="manifests of your own: files and folders, relative to cluster.yaml")
 

@@ -45,6 +45,22 @@ def _addons(spec: Spec) -> Iterator[SecretPlace]:
         yield SecretPlace(("addons", "proxmox_csi", "token_secret_from"), addons.proxmox_csi.token_secret_from)
     if addons.proxmox_cloud:
         yield SecretPlace(("addons", "proxmox_cloud", "token_secret_from"), addons.proxmox_cloud.token_secret_from)
+    yield from _of_git(spec)
+
+
+def _of_git(spec: Spec) -> Iterator[SecretPlace]:
+    addons = spec.addons
+    stack = addons.pulumi.stack if addons.pulumi else None
+    gits = {
+        ("argo_cd", "git"): addons.argo_cd.git if addons.argo_cd else None,
+        ("flux", "git"): addons.flux.git if addons.flux else None,
+        ("pulumi", "stack", "git"): stack.git if stack else None,
+    }
+    for keys, git in gits.items():
+        found = {"password_from": git.password_from, "key_from": git.key_from} if git else {}
+        yield from (SecretPlace(("addons", *keys, key), source) for key, source in found.items() if source)
+    if stack:
+        yield SecretPlace(("addons", "pulumi", "stack", "token_from"), stack.token_from)
 
 
 def _files(spec: Spec) -> Iterator[SecretPlace]:

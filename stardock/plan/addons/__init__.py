@@ -11,6 +11,7 @@ from stardock.distributions import distribution
 from stardock.model.addons import Addon
 from stardock.model.plan import Plan
 from stardock.plan.addons.certificates import certificate_addons
+from stardock.plan.addons.handover import handover_addons
 from stardock.plan.addons.network import network_addons
 from stardock.plan.addons.own import own_addons
 from stardock.plan.addons.storage import storage_addons
@@ -37,4 +38,5 @@ def _addons(wanted: Addons, plan: Plan) -> Iterator[Addon]:
         yield metrics_server.addon(wanted.metrics_server.values, distribution(plan.distribution.name).metrics_chart)
     if wanted.system_upgrade_controller is not None:
         yield system_upgrade_controller.addon(wanted.system_upgrade_controller.version)
+    yield from handover_addons(wanted, plan)
     yield from own_addons(wanted)

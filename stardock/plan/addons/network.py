@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from stardock.addons import ingress, kube_vip_services, metallb
+from stardock.addons import egress, ingress, kube_vip_services, metallb
 from stardock.addons.exposure import gives_addresses
 from stardock.distributions import distribution
 from stardock.distributions.ingress import NONE
@@ -29,6 +29,8 @@ def network_addons(wanted: Addons, plan: Plan) -> Iterator[Addon]:
         yield kube_vip_services.addon(plan, wish, wanted.kube_vip.addresses, wanted.kube_vip.interface)
     if wanted.ingress is not None and wanted.ingress.controller != NONE:
         yield _ingress(wanted, wanted.ingress, plan)
+    if wanted.egress:
+        yield egress.addon(plan, [egress.Way(**way.model_dump()) for way in wanted.egress])
 
 
 def _ingress(wanted: Addons, one: Ingress, plan: Plan) -> Addon:

@@ -23,6 +23,7 @@ def addon_network_rules(spec: Spec) -> Iterator[Problem]:
     yield from _pools_apart(spec)
     yield from _an_ingress_that_is_there(spec)
     yield from _one_ingress(spec)
+    yield from _ways_out(spec)
 
 
 def _one_lb(spec: Spec) -> Iterator[Problem]:
@@ -84,3 +85,22 @@ def _controller(chart: OwnChart) -> str:
     """The ingress controller that a chart of one's own is, by the last part of its name; empty for all others."""
     name = (chart.chart or "").rstrip("/").rpartition("/")[2].partition(":")[0]
     return name if name in _INGRESS else ""
+
+
+def _ways_out(spec: Spec) -> Iterator[Problem]:
+    """What cilium demands of them (Documentation/network/egress-gateway), and nodes for them to go through."""
+    ways = spec.addons.egress
+    cni, pools = spec.cni, {pool.name: pool for pool in spec.pools}
+    asked = {"egressGateway.enabled": cni.values.get("egressGateway"), "bpf.masquerade": cni.values.get("bpf")}
+    told = all(isinstance(part, dict) and part.get(path.rpartition(".")[2]) is True for path, part in asked.items())
+    if ways and (cni.plugin != "cilium" or cni.kube_proxy or not told):
+        cure = "write cni: {plugin: cilium, kube_proxy: false, values: {egressGateway: {enabled: true}, bpf: {masquerade: true}}}"
+        yield at(spec, ("addons", "egress"), "only cilium without kube-proxy has an egress gateway, and it must be told to have one", cure)
+    for w, way in enumerate(ways):
+        pool = pools.get(way.pool)
+        if pool is None or pool.role == "loadbalancer":
+            of_nodes = ", ".join(name for name, one in pools.items() if one.role != "loadbalancer")
+            why = "no pool of that name is there" if pool is None else "load balancers are no nodes"
+            yield at(spec, ("addons", "egress", w, "pool"), f"nothing leaves through `{way.pool}`: {why}", f"write one of {of_nodes}")
+        if any(way.name == other.name for other in ways[:w]):
+            yield at(spec, ("addons", "egress", w, "name"), f"two ways are named `{way.name}`", "give one of them another name")

@@ -85,6 +85,22 @@ CHARTS: Mapping[str, frozenset[str]] = {
         useDaemonSet dnsPolicy updateStrategy nodeSelector nodeSelector.* tolerations affinity extraVolumes extraVolumeMounts
         """
     ),
+    # argoproj/argo-helm, charts/argo-cd/values.yaml (10.1.1)
+    "argo-cd": keys(
+        """
+        nameOverride fullnameOverride namespaceOverride crds global configs configs.ssh configs.ssh.extraHosts extraObjects controller dex
+        redis redis-ha externalRedis redisSecretInit server repoServer applicationSet notifications commitServer
+        """
+    ),
+    # fluxcd-community/helm-charts, charts/flux2/values.yaml (2.18.3)
+    "flux2": keys(
+        """
+        installCRDs crds multitenancy clusterDomain cli helmController imageAutomationController imageReflectionController
+        kustomizeController notificationController sourceController sourceWatcher policies rbac logLevel watchAllNamespaces
+        """
+    ),
+    # pulumi/pulumi-kubernetes-operator, deploy/helm/pulumi-operator/values.yaml (2.9.0)
+    "pulumi-kubernetes-operator": keys("controller image rbac replicaCount resources serviceAccount serviceMonitor tolerations"),
     # kubereboot/charts, charts/kured/values.yaml (6.1.0)
     "kured": keys(
         """

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stardock.addons import (
+    argo_cd,
     cert_manager,
+    flux,
     ingress,
     kube_vip_services,
     kured,
@@ -23,6 +25,7 @@ from stardock.addons import (
     piraeus,
     proxmox_cloud,
     proxmox_csi,
+    pulumi,
     smb_csi,
     system_upgrade_controller,
 )
@@ -50,7 +53,7 @@ ALL: dict[str, Any] = {
 }
 PINNED = (
     *(kured, metallb, cert_manager, system_upgrade_controller, ingress, kube_vip_services),
-    *(longhorn, piraeus, nfs_csi, smb_csi, proxmox_csi, proxmox_cloud),
+    *(longhorn, piraeus, nfs_csi, smb_csi, proxmox_csi, proxmox_cloud, argo_cd, flux, pulumi),
 )
 GOLDEN = Path(__file__).with_name("golden")
 PATH = "/var/lib/rancher/rke2/server/manifests/stardock-addon-{}.yaml"

@@ -9,6 +9,7 @@ import pytest
 from stardock.model.plan import Plan
 from tests.unit.addons.chart_values import CHARTS
 from tests.unit.addons.planning import POOLS, leaves, planned
+from tests.unit.addons.test_handover import BY_KEY, wanted
 from tests.unit.addons.test_nodes_storage import CLIENTS, MOUNTED, PIRAEUS, RAW, pools
 from tests.unit.addons.test_proxmox import CLOUD, CSI
 from tests.unit.addons.test_shares import NFS, SMB
@@ -29,6 +30,9 @@ WISHED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("csi-driver-smb", {"smb_csi": SMB}, {}),
     ("proxmox-csi-plugin", {"proxmox_csi": CSI}, {}),
     ("proxmox-cloud-controller-manager", {"proxmox_cloud": CLOUD}, {}),
+    ("argo-cd", wanted("argo_cd", BY_KEY), {}),
+    ("flux2", wanted("flux", BY_KEY), {}),
+    ("pulumi-kubernetes-operator", wanted("pulumi", BY_KEY), {}),
     ("traefik", {"ingress": {"source": "chart"}}, {}),
     ("traefik", {"ingress": {"source": "chart"}, **KUBE_VIP}, {}),
     ("ingress-nginx", {"ingress": {"source": "chart", "controller": "ingress-nginx"}}, {}),

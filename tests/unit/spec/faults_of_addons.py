@@ -10,6 +10,8 @@ PEER = "name: r, address: 192.168.1.1, asn: 64512, own_asn: 64513"
 NFS = "name: a, server: nas, share: /x"
 SMB = "name: a, source: '//nas/x', user: k, password_from: {env: P}"
 CSI = "token_id: k@pve!c, token_secret_from: {env: S}"
+GIT = "url: 'https://git.example.org/team/x.git'"
+WAY = "name: a, pods: {app: x}, pool: agents"
 SECRET = "looks like a secret, and the bundle and servers' manifests would hold it"
 AWAY = "values_secrets: [{name: NAME, keys: [values.yaml]}]"
 
@@ -47,6 +49,17 @@ def smb(words: str, key: str, message: str, cure: str) -> Case:
 def csi(words: str, key: str, message: str, cure: str) -> Case:
     """Words of Proxmox' CSI."""
     return addons(f"proxmox_csi: {{{words}}}", f"proxmox_csi{key}", message, cure)
+
+
+def git(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a Git repository."""
+    return addons(f"argo_cd: {{git: {{{words}}}}}", f"argo_cd.git{key}", message, cure)
+
+
+def way(words: str, key: str, message: str, cure: str) -> Case:
+    """Words of a way out of the cluster."""
+    cni = "cni: {plugin: cilium, kube_proxy: false, values: {egressGateway: {enabled: true}, bpf: {masquerade: true}}}"
+    return last(f"addons: {{egress: [{{{words}}}]}}\n{cni}", f"addons.egress[0]{key}", message, cure)
 
 
 def issuer(words: str, key: str, message: str, cure: str) -> Case:
@@ -180,6 +193,43 @@ ADDONS: dict[str, Case] = {
     ),
     "piraeus_by_default_in_words": addons("piraeus: {disk: d, default: x}", "piraeus.default", *FLAG),
     "piraeus_that_throws_away": addons("piraeus: {disk: d, reclaim: x}", "piraeus.reclaim", "`x` is not one of delete, retain", ""),
+    "git_by_scp": git(
+        "url: 'git@git.example.org:team/x.git'",
+        ".url",
+        "`git@git.example.org:team/x.git` is no URL",
+        "write ssh://git@git.example.org/team/x.git",
+    ),
+    "git_with_a_password": git("url: 'https://me:pw@git.example.org/x'", ".url", "holds a user, maybe with a password", "password_from"),
+    "git_by_ftp": git("url: 'ftp://git.example.org/x'", ".url", "is not the URL of a Git repository", "https://"),
+    "git_of_a_branch_with_a_blank": git(f"{GIT}, revision: a b", ".revision", "`a b` is not a branch", "main"),
+    "git_in_a_folder_from_the_root": git(f"{GIT}, path: /x", ".path", "`/x` is not a folder of the repository", "clusters/home"),
+    "git_of_half_a_user": git(f"{GIT}, user: me", "", "`user` and `password_from` belong together", "GIT_TOKEN"),
+    "git_of_a_user_with_a_blank": git(f"{GIT}, user: a b, password_from: {{env: P}}", ".user", "`a b` is not a user's name", "robot"),
+    "git_with_the_token_itself": git(f"{GIT}, user: me, password_from: ghp_x", ".password_from", "is not a mapping", ""),
+    "git_by_ssh_without_a_key": git("url: 'ssh://git@h/x'", "", "ssh needs `key_from` and `known_hosts`", "deploy_key"),
+    "git_by_ssh_with_the_key_itself": git("url: 'ssh://git@h/x', known_hosts: h k, key_from: k", ".key_from", "is not a mapping", ""),
+    "git_by_https_with_a_key": git(f"{GIT}, key_from: {{env: K}}", "", "are for ssh, and this URL is none", "ssh://git@HOST/PATH"),
+    "git_of_no_known_hosts": git("url: 'ssh://git@h/x', key_from: {env: K}, known_hosts: ''", ".known_hosts", "it is empty", ""),
+    "flux_in_words": addons("flux: {interval: often}", "flux.interval", "`often` is not a duration", "10m"),
+    "flux_of_git_by_scp": addons("flux: {git: {url: 'git@h:x'}}", "flux.git.url", "is no URL", "ssh://git@h/x"),
+    "pulumi_of_a_name": addons(
+        f"pulumi: {{stack: {{name: dev, git: {{{GIT}}}, token_from: {{env: T}}}}}}",
+        "pulumi.stack.name",
+        "`dev` is not a stack",
+        "team/cluster/home",
+    ),
+    "pulumi_of_no_program": addons("pulumi: {stack: {name: a/b/c, token_from: {env: T}}}", "pulumi.stack.git", "missing", ""),
+    "pulumi_with_the_token_itself": addons(
+        f"pulumi: {{stack: {{name: a/b/c, git: {{{GIT}}}, token_from: pul-x}}}}", "pulumi.stack.token_from", "is not a mapping", ""
+    ),
+    "way_out_in_capitals": way(WAY.replace("name: a", "name: A"), ".name", "`A` is not a name of a way out", "partner"),
+    "way_out_of_nobody": way(WAY.replace("{app: x}", "{}"), ".pods", "it is empty", ""),
+    "way_out_of_a_namespace_in_capitals": way(f"{WAY}, namespace: A", ".namespace", "`A` is not a name of an object", "internal"),
+    "way_out_through_no_pool": way(WAY.replace("pool: agents", "pool: moon"), ".pool", "no pool of that name is there", "write one of"),
+    "way_out_to_words": way(f"{WAY}, destinations: [there]", ".destinations[0]", "`there` is not a network", "203.0.113.0/24"),
+    "way_out_without_cilium": addons(
+        f"egress: [{{{WAY}}}]", "egress", "only cilium without kube-proxy has an egress gateway", "plugin: cilium"
+    ),
     "issuer_in_capitals": issuer("name: A, self_signed: true", ".name", "`A` is not a name of an object", "internal"),
     "issuer_of_nothing": issuer("name: a", "", "`a` is exactly one of `self_signed`", "self_signed: true"),
     "issuer_signed_in_words": issuer("name: a, self_signed: x", ".self_signed", *FLAG),

@@ -19,9 +19,10 @@ EXAMPLES = sorted(path.parent.name for path in (ROOT / "examples").glob("*/clust
 
 
 def copied(example: str, folder: Path) -> Path:
-    """The example's cluster.yaml with the key that it names, as README makes them."""
+    """The example's files with the key that it names, as README makes them."""
+    shutil.copytree(ROOT / "examples" / example, folder, dirs_exist_ok=True)
     (folder / "id_ed25519.pub").write_text(PUBLIC_KEY + "\n")
-    return Path(shutil.copy(ROOT / "examples" / example / "cluster.yaml", folder))
+    return folder / "cluster.yaml"
 
 
 def planned(example: str, folder: Path) -> Plan:

@@ -16,6 +16,7 @@ from lab.cache import cache_root
 from stardock.firstboot import documents
 from stardock.model.machine import User, UserFile
 from tests.machines import KEY, interface, machine, machines
+from tests.plans import document, plan_of
 
 pytestmark = pytest.mark.unit
 
@@ -67,6 +68,14 @@ FULL = flatcar(
 @pytest.mark.proves("feature flatcar")
 @pytest.mark.parametrize("subject", [*machines("flatcar"), FULL], ids=lambda each: each.hostname)
 def test_ignitions_own_parser_takes_every_document_without_a_warning(subject: Any) -> None:
+    assert words_of_the_parser(text_of(subject)) == ""
+
+
+@pytest.mark.proves("feature k3s on Flatcar")
+@pytest.mark.parametrize("name", ["server1", "agent1", "agent2", "agent3"])
+def test_ignitions_own_parser_takes_every_document_of_the_example_without_a_warning(name: str) -> None:
+    subject = plan_of(document("flatcar-k3s"))[0].machine(name)
+    assert subject.image.system == "flatcar"
     assert words_of_the_parser(text_of(subject)) == ""
 
 

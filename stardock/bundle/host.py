@@ -11,6 +11,7 @@ from stardock.distributions import DISTRIBUTIONS, Kubernetes, needs
 from stardock.model.host import ARCHITECTURES, Architecture, Host
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL, ManagedFile, profile
+from stardock.systems.hosts import SUDOERS
 
 #: Before the host was asked (the role's first task does that) nothing is fetched, and any will do.
 _CHOSEN = "(kubernetes_releases[kubernetes_architecture] if kubernetes_processor is defined else kubernetes_releases.values() | first)"
@@ -33,6 +34,11 @@ def host_variables(plan: Plan, host: Host, kubernetes: Kubernetes, options: Mapp
         "machine_packages": list(own.packages_of(host)),
         "machine_mirror": {},
         "machine_services": {},
+        # whoever was let in by another cluster of ours is not this one's to shut out, and whoever enters is the owner's
+        "machine_accounts": "/etc/stardock/host-accounts",
+        "machine_sudoers": SUDOERS,
+        "machine_first_boots": "/dev/null",
+        "machine_spared": [host.ssh_user or plan.ssh.user],
         "machine_sentinel": SENTINEL,
         "machine_reboots_itself": False,
         "reachable_macs": [],

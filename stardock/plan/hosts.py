@@ -41,7 +41,7 @@ def _host(spec: Spec, wish: Wish) -> Host:
         ipv6=str(wish.node_ipv6) if wish.node_ipv6 else None,
         interface=wish.interface,
         architecture=wish.architecture,
-        users=tuple(_account(account(user)) for user in (*spec.cloud_init.users, *wish.cloud_init.users)),
+        users=tuple(_account(spec, wish, account(user)) for user in (*spec.cloud_init.users, *wish.cloud_init.users)),
         packages=tuple(dict.fromkeys(wanted)),
         files=tuple(user_file(file) for each in both for file in each.write_files if file.content_from is None),
         secret_files=tuple(secret_file(file, file.content_from) for each in both for file in each.write_files if file.content_from),
@@ -65,6 +65,8 @@ def _tunnel(spec: Spec) -> Tunnel:
     return tunnel_of(distribution(spec.distribution.name), options, encrypted=encrypted, backend=spec.cni.backend)
 
 
-def _account(user: User) -> User:
-    """A password is set at a machine's first boot, through the Terraform half."""
-    return replace(user, password_variable=None)
+def _account(spec: Spec, wish: Wish, user: User) -> User:
+    """A password is set at a machine's first boot, through the Terraform half. The account by which bootstrap enters keeps its way in."""
+    enters = user.name == (wish.ssh_user or spec.ssh.user)
+    keys = tuple(dict.fromkeys((*user.keys, *spec.ssh.keys))) if enters else user.keys
+    return replace(user, keys=keys, password_variable=None)

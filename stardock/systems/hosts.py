@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from stardock.model.host import Host
     from stardock.model.parts import PackageProxy
 
+#: A file of its own: a host may be a machine of another cluster of ours, whose rules let in whoever enters it.
+SUDOERS = "/etc/sudoers.d/stardock-hosts"
 #: Read after the packages' own 50unattended-upgrades, and nothing where that is not installed.
 _UPGRADES = ManagedFile(
     "/etc/apt/apt.conf.d/52stardock-upgrades", '// Written by Stardock.\nUnattended-Upgrade::Automatic-Reboot "false";\n'
@@ -59,7 +61,7 @@ class Profile:
 
 def _kubernetes(host: Host) -> tuple[ManagedFile, ...]:
     """Whichever of the two configures its network: a file of the other one's says nothing to anybody."""
-    return (sudoers(host), *sysctl(host), *networkd.foreign_routes(host), *network_manager(host))
+    return (sudoers(host, SUDOERS), *sysctl(host), *networkd.foreign_routes(host), *network_manager(host))
 
 
 def _apt(host: Host) -> tuple[ManagedFile, ...]:

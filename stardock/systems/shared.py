@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 HEAD = "# Written by Stardock; the next bootstrap puts it back.\n"
 
 
-def sudoers(machine: Member) -> ManagedFile:
+def sudoers(machine: Member, path: str = "/etc/sudoers.d/stardock") -> ManagedFile:
     """Who may become root without a password. A file of our own: cloud-init's `sudo:` would write another one that nobody owns later."""
     rules = "".join(f"{user.name} ALL=(ALL) NOPASSWD:ALL\n" for user in machine.users if user.sudo and user.name != "root")
-    return ManagedFile("/etc/sudoers.d/stardock", HEAD + rules, "0440")
+    return ManagedFile(path, HEAD + rules, "0440")
 
 
 def runs_kubernetes(machine: Member) -> bool:

@@ -57,12 +57,24 @@ def test_what_first_boot_sets_up_elsewhere_is_true_there_and_what_is_the_owners_
     kernel = "/etc/sysctl.d/90-stardock.conf"
     same = {file["path"]: file for file in machine["machine_files"] if "content" in file}
     assert next(file for file in host["machine_files"] if file["path"] == kernel) == same[kernel]
-    assert {"/etc/sudoers.d/stardock", "/home/ann/.ssh/authorized_keys", "/etc/systemd/journald.conf.d/90-stardock.conf"} <= written
+    assert {"/etc/sudoers.d/stardock-hosts", "/home/ann/.ssh/authorized_keys", "/etc/systemd/journald.conf.d/90-stardock.conf"} <= written
     owners = ("/etc/localtime", "/etc/timezone", "/root/.ssh/authorized_keys", "/etc/systemd/network/", "/etc/systemd/system/stardock-")
     assert [path for path in written if path.startswith(owners)] == []
     assert [user["name"] for user in host["machine_users"]] == ["ann"]
     assert {"htop", "iptables", "sudo"} <= set(host["machine_packages"])
     assert host["machine_package_manager"] == "apt"
+
+
+def test_whoever_enters_a_host_keeps_the_way_in() -> None:
+    users = [{"name": "ann", "keys": [KEY]}, {"name": "bob", "keys": [KEY]}]
+    host = inventory(with_hosts({"ssh_user": "ann"}, cloud_init={"users": users}))["host_vars/pi1.yml"]
+    keys = {user["name"]: user["keys"] for user in host["machine_users"]}
+    assert (len(keys["ann"]), keys["bob"]) == (2, [KEY]), "its keys are ssh.keys, too"
+    assert host["machine_spared"] == ["ann"]
+    # files of another cluster of ours, whose machine a host may be, are neither read nor written
+    assert host["machine_first_boots"] == "/dev/null"
+    assert host["machine_accounts"] != "/etc/stardock/accounts"
+    assert "/etc/sudoers.d/stardock" not in paths(host)
 
 
 def test_updates_of_its_own_never_restart_a_host_and_bootstrap_has_no_word_for_it() -> None:

@@ -31,12 +31,16 @@ _TAKEN = (
 )
 _ANOTHER = f"with an address from DHCP, `runner discover` reads through Proxmox which one the machine has now; else {_TAKEN}"
 _UNREACHED = "does the machine run, and is its address right? `runner discover` reads both through Proxmox"
-_UNREACHED_MUTE = "does the machine run (`runner drift` tells it), and has it its address? Its console in Proxmox shows it: it has no agent"
+_UNREACHED_MUTE = (
+    "does the machine run (`runner drift` tells it of VMs), and has it its address? Its console in Proxmox shows it: it has no agent;"
+    " of a host that exists already: is its `address` right in cluster.yaml, and its `ssh_port`?"
+)
 _CHANGED = "if the machine was made anew, `runner discover` reads its new key through Proxmox; if not, somebody else has its address"
 #: Of a machine without a guest agent nobody but itself knows the key: Proxmox has no way into it.
 _CHANGED_UNSEEN = (
     "if the machine was made anew, take its old keys out of the facts (X.facts.json: `host_keys` below its name becomes []), then"
-    " `runner bootstrap --accept-new-host-keys`: it has no guest agent to ask; if it was not, somebody else has its address"
+    " `runner bootstrap --accept-new-host-keys`: it has no guest agent to ask (of a host, correct its `host_keys` in cluster.yaml); if it"
+    " was not, somebody else has its address"
 )
 
 
@@ -134,9 +138,9 @@ def _machine_cure(message: str, *, mute: bool) -> str:
     if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
         return _CHANGED_UNSEEN if mute else _CHANGED
     if "Permission denied" in message or "Load key" in message:
-        return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys"
+        return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys, which `ssh_user` of a host must let in"
     if "sudo password" in message or "a password is required" in message:
-        return "ssh.user must be root, or an account that may use sudo without a password (as those in cloud_init.users may)"
+        return "ssh.user (`ssh_user` of a host) must be root, or may use sudo without a password (as those in cloud_init.users may)"
     return _UNREACHED_MUTE if mute else _UNREACHED
 
 

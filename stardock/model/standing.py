@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+#: Who says so at a cordon of `runner machine`'s; the role kubernetes writes it.
+SWITCHED = "machine"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStanding:

@@ -2,7 +2,8 @@
 
 The rule of votes is bootstrap's (role kubernetes, `quorum.sh.j2`), but for two servers: a restart ends by itself, a machine that is off
 stays off. One that does not answer for its etcd may vote all the same: its API server is another process (RKE2: another static pod), and
-whoever tells of the Nodes has a majority behind it. A member that is no server of the plan needs votes and is not counted on for one.
+whoever tells of the Nodes has a majority behind it. A member that is no server of the plan needs votes and is not counted on for one; nor
+is a server that another run is about to switch off, which its cordon tells: of two such runs at a time each sees that of the other.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Collection, Iterator
 
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
-from stardock.model.standing import Standing
+from stardock.model.standing import SWITCHED, Standing
 
 
 def standstill(plan: Plan, machine: Machine, standing: Standing) -> str:
@@ -25,12 +26,15 @@ def standstill(plan: Plan, machine: Machine, standing: Standing) -> str:
     if machine.hostname not in members:
         return ""
     ours = {server.hostname for server in others}
-    well = [name for name, votes in members.items() if votes and name in ours]
+    going = [name for name, votes in members.items() if votes and name in ours and standing.nodes[name].cordoned_by == SWITCHED]
+    well = [name for name, votes in members.items() if votes and name in ours and name not in going]
     needed = len(members) // 2 + 1
     if len(well) >= needed:
         return ""
     ill = [name for name, votes in members.items() if not votes]
     told = f"; {', '.join(ill)} cannot vote" if ill else ""
+    if going:
+        told += f"; {', '.join(going)} may be switched off any moment (if nobody is about to: `runner machine start {going[0]}`)"
     return f"etcd has {len(members)} members and needs {needed} that vote, and without {machine.name} it has {len(well)}{told}"
 
 

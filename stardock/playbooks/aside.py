@@ -18,7 +18,7 @@ from stardock.errors import ConditionError, StardockError
 from stardock.model.facts import address_of, host_keys_of
 from stardock.model.machine import Machine
 from stardock.model.stages import ASIDE
-from stardock.model.standing import NodeStanding, Standing
+from stardock.model.standing import SWITCHED, NodeStanding, Standing
 from stardock.playbooks.ansible import Run, run
 from stardock.playbooks.events import Event
 from stardock.playbooks.failure import cause
@@ -27,8 +27,6 @@ from stardock.playbooks.workplace import Workplace, private_key
 from stardock.workspace.workspace import Workspace
 
 PLAYBOOK = ASIDE.playbook
-#: Who says so at a cordon of ours; the role kubernetes knows it.
-CORDONED_BY = "machine"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _MOST_LINES = 10_000
 _MOST_WORDS = 20
@@ -118,7 +116,7 @@ class Aside:
 
     def _run(self, wish: Wish, report: Path, further: Mapping[str, object]) -> Run:
         about = {"kubernetes_machine": self.machine.name, "kubernetes_drained_node": self.machine.hostname} if self.machine else {}
-        own = {"kubernetes_report": str(report), "kubernetes_aside": wish, "kubernetes_cordoned_by": CORDONED_BY}
+        own = {"kubernetes_report": str(report), "kubernetes_aside": wish, "kubernetes_cordoned_by": SWITCHED}
         return Run(
             bundle=self.place.directory,
             playbook=PLAYBOOK,

@@ -150,4 +150,9 @@ def _do(steps: tuple[Step, ...], job: Job, question: str) -> None:
             job.say(f"  {step.name}: {step.what}")
         if not options.confirm(question):
             raise RefusedError("you said no: nothing was done")
-    run_steps(steps, job.say)
+    try:
+        run_steps(steps, job.say)
+    except (KeyboardInterrupt, SystemExit):
+        if any(step.name == "drain" for step in steps):
+            job.say(f"  the Node of {job.machine.name} may stay cordoned: `runner machine start {job.machine.name}` has it take pods again")
+        raise

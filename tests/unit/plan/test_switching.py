@@ -22,6 +22,16 @@ def standing(**votes: bool | None) -> Standing:
 ALL = standing(server1=True, server2=True, server3=True, agent1=None)
 
 
+def test_of_two_people_who_switch_two_of_three_servers_off_at_a_time_each_sees_the_cordon_of_the_other() -> None:
+    """Both cordon first and look then, again right before the power (`stardock.verbs.job.switched`)."""
+    both = {f"server{n}": NodeStanding(ready=True, votes=True, cordoned=n < 3, cordoned_by="machine" if n < 3 else "") for n in (1, 2, 3)}
+    seen = Standing(by="server3", nodes=both)
+    words = "without {} it has 1; {} may be switched off any moment (if nobody is about to: `runner machine start {}`)"
+    assert words.format("server1", "server2", "server2") in standstill(PLAN, PLAN.machine("server1"), seen)
+    assert words.format("server2", "server1", "server1") in standstill(PLAN, PLAN.machine("server2"), seen)
+    assert "any moment" in standstill(PLAN, PLAN.machine("server3"), seen)
+
+
 @pytest.mark.parametrize(
     ("seen", "words"),
     [

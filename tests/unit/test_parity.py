@@ -17,8 +17,8 @@ ROW = re.compile(r"\| (\d+) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|")
 STATES = {"works", "changed", "rendered only", "not yet"}
 
 
-#: Page -> the numbers of its rows: the origin's, and groups F, G, K, L of the comparison with its peers.
-PAGES = {"parity.md": [*range(1, 122), 128], "features.md": [*range(56, 77), *range(109, 120), 129]}
+#: Page -> the numbers of its rows: the origin's, and groups F, G, J, K, L of the comparison with its peers.
+PAGES = {"parity.md": [*range(1, 122), 128, 129], "features.md": [*range(56, 77), *range(101, 120), 129]}
 
 
 def rows(page: str) -> Iterator[tuple[int, str, list[str], str]]:

@@ -19,7 +19,7 @@ def bundle(file: Path | None, output: Path | None) -> None:
     """Write the directory or the tar, and say where it is."""
     workspace = open_workspace(find_cluster_file(file))
     target = output or workspace.files.bundle
-    number = len(workspace.plan.machines)
+    number = len(workspace.plan.members)
     what = f"{target}: {number} machine{'' if number == 1 else 's'}"
     if target.name.endswith(SUFFIX):
         digest = _write_tar(workspace, target)

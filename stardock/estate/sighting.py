@@ -43,10 +43,11 @@ def sighting_of(machine: Machine, told: Addresses, keys: HostKeys, vips: Sequenc
 
 
 def addresses_of_others(plan: Plan, machine: Machine) -> frozenset[str]:
-    """What the plan gives to PVE nodes, gateways and other machines."""
+    """What the plan gives to PVE nodes, gateways, other machines and hosts."""
     theirs = {text for other in plan.machines if other.name != machine.name for nic in other.interfaces for text in _static(nic)}
     routers = {nic.gateway for other in plan.machines for nic in other.interfaces if nic.gateway}
-    return frozenset({*theirs, *routers, *(node.address for node in plan.proxmox.nodes if node.address)} - _own(machine))
+    hosts = {address for host in plan.hosts for address in (host.address, host.reached_at, host.ipv6) if address}
+    return frozenset({*theirs, *routers, *hosts, *(node.address for node in plan.proxmox.nodes if node.address)} - _own(machine))
 
 
 def _own(machine: Machine) -> set[str]:

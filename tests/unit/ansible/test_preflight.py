@@ -244,10 +244,18 @@ def playbook(folder: Path, hosts: dict[str, dict[str, Any]], script: str) -> sub
 
 #: A kernel that limits no memory, whatever this one does.
 NO_MEMORY = (
-    "mount -t tmpfs tmpfs /run; mkdir -p /run/systemd/system {0}/cgroup; echo cpu pids >{0}/cgroup/cgroup.controllers; "
+    "mount -t tmpfs tmpfs /run; mkdir -p {1} {0}/cgroup; echo cpu pids >{0}/cgroup/cgroup.controllers; "
     "mount --bind {0}/cgroup /sys/fs/cgroup"
 )
 needs_root = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts other files over its own")
+
+
+@needs_root
+def test_a_host_without_systemd_is_told_so(tmp_path: Path) -> None:
+    host = {"preflight_wanted": wanted(), "preflight_joined": str(tmp_path / "none"), "kind": "agent"}
+    done = playbook(tmp_path, {"pi1": host}, NO_MEMORY.format(tmp_path, "/run/nothing"))
+    assert "it lacks systemd, which starts Kubernetes (install a system that has it)" in done.stdout
+    assert not list(tmp_path.glob("written-*"))
 
 
 @needs_root
@@ -256,11 +264,11 @@ def test_an_unfit_agent_is_left_out_and_an_unfit_server_stops_all_before_anythin
     lenient["address"] = "127.0.0.1"
     host = {"preflight_wanted": lenient, "preflight_joined": str(tmp_path / "none")}
     joined = {"preflight_wanted": lenient, "preflight_joined": "/etc/passwd", "kind": "agent"}
-    done = playbook(tmp_path, {"pi1": {**host, "kind": "agent"}, "pi2": joined}, NO_MEMORY.format(tmp_path))
+    done = playbook(tmp_path, {"pi1": {**host, "kind": "agent"}, "pi2": joined}, NO_MEMORY.format(tmp_path, "/run/systemd/system"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "its kernel does not limit memory" in done.stdout
     assert [path.name for path in tmp_path.glob("written-*")] == ["written-pi2"]
     (tmp_path / "written-pi2").unlink()
-    done = playbook(tmp_path, {"pi1": {**host, "kind": "server"}, "pi2": joined}, NO_MEMORY.format(tmp_path))
+    done = playbook(tmp_path, {"pi1": {**host, "kind": "server"}, "pi2": joined}, NO_MEMORY.format(tmp_path, "/run/systemd/system"))
     assert done.returncode != 0
     assert [path.name for path in tmp_path.glob("written-*")] == []

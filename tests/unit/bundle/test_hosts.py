@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stardock.bundle import write_bundle
 from stardock.bundle.inventory import inventory_files
 from stardock.errors import ConditionError
-from stardock.model.facts import Facts
+from stardock.model.facts import Facts, MachineFacts, host_lines
+from stardock.workspace.bundles import open_bundle
 from tests.plans import document, plan_of
 from tests.unit.plan.test_hosts import KEY, with_hosts
 
@@ -173,3 +176,19 @@ def test_a_dual_stack_host_has_both_addresses() -> None:
     except ConditionError:
         pytest.fail("a host's addresses are never asked for")
     assert found["host_vars/pi1.yml"]["kubernetes_config"]["node-ip"] == ["10.99.0.7", "fd00:99::7"]
+
+
+def test_a_bundle_knows_its_hosts_when_no_cluster_yaml_is_there(tmp_path: Path) -> None:
+    plan, _ = plan_of(with_hosts({}, {"address": "pi.lan", "node_ip": "10.9.0.7", "ssh_port": 2222, "host_keys": [KEY]}))
+    facts = Facts(cluster="quickstart", machines={"pi1": MachineFacts(host_keys=("ssh-ed25519 AAAAseen",))})
+    write_bundle(plan, facts, tmp_path / "b")
+    bundle = open_bundle(tmp_path / "b")
+    assert [(one.name, one.exists, one.mute, one.address) for one in bundle.about.machines[-2:]] == [
+        ("pi1", True, True, "192.168.1.201"),
+        ("pi2", True, True, "pi.lan"),
+    ]
+    assert "".join(host_lines(bundle.about.sshds, bundle.facts)) == (tmp_path / "b/known_hosts").read_text()
+    assert (tmp_path / "b/known_hosts").read_text().splitlines() == [
+        "192.168.1.201,pi1 ssh-ed25519 AAAAseen",
+        f"[pi.lan]:2222,[pi2]:2222 {KEY}",
+    ]

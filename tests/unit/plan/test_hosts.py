@@ -9,6 +9,7 @@ import pytest
 from stardock.addons import kured
 from stardock.cli.host_lines import host_lines
 from stardock.errors import InputErrors
+from stardock.estate.sighting import addresses_of_others
 from stardock.model.facts import Facts, MachineFacts, host_keys_of, known_hosts
 from stardock.plan.views.contract import document as contract
 from stardock.spec.hosts import HostSystem
@@ -141,3 +142,8 @@ def test_a_file_of_the_users_own_choice_is_for_one_processor(key: str) -> None:
         assert [expected in message for message in found] == ([True] if expected else [])
         data["distribution"] |= {"url_arm64": "https://example.org/y", "sha256_arm64": "cd" * 32}
         assert not broken_rules(spec_of(data))
+
+
+def test_a_vm_that_says_it_has_a_hosts_address_is_not_believed() -> None:
+    plan, _ = plan_of(with_hosts({"address": "pi.lan", "node_ip": "10.9.0.7"}))
+    assert {"10.9.0.7", "pi.lan"} <= addresses_of_others(plan, plan.machine("agent1"))

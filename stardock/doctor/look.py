@@ -18,7 +18,7 @@ from stardock.estate.connection import Estate, resolved
 from stardock.estate.ssh import Door, door
 from stardock.estate.survey import survey
 from stardock.estate.token import api_token
-from stardock.model.facts import address_of
+from stardock.model.facts import sshd_of
 from stardock.model.plan import Plan
 from stardock.model.settings import PveNode
 from stardock.workspace.files import named_file, pve_key
@@ -39,7 +39,7 @@ def look(where: Workspace, environ: Mapping[str, str]) -> Scene:
         answering = aside.submit(reach.answering, dict.fromkeys(_reached(where.plan), SSH_PORT))
         scene = _asked(where, environ)
         folder = where.files.spec.resolve().parent
-        scene = replace(scene, jumps=_jumps(where, folder))
+        scene = replace(scene, jumps=_jumps(where, folder), hosts=reach.sshds(_hosts(where.plan)))
         if scene.survey:
             scene = _tried(scene, folder, environ)
         environment = {name: environ[name] for name in SEEN if environ.get(name)}
@@ -68,8 +68,14 @@ def _jumps(where: Workspace, folder: Path) -> dict[str, Tried]:
     if not ssh.jumps:
         return {}
     key = named_file(folder, ssh.private_key) if ssh.private_key else None
-    known = {name: address_of(plan.machine(name), where.facts) or name for name in ssh.jumps}
-    return reach.jumps({jump: _target(known[name], ssh.port) for name, jump in ssh.jumps.items()}, key)
+    known = {name: sshd_of(plan, plan.member(name), where.facts) for name in ssh.jumps}
+    return reach.jumps({jump: _target(known[name].address or name, known[name].port) for name, jump in ssh.jumps.items()}, key)
+
+
+def _hosts(plan: Plan) -> dict[str, tuple[str, int]]:
+    """Where the sshd is of those that exist already and are reached directly."""
+    direct = (host for host in plan.hosts if host.name not in plan.ssh.jumps)
+    return {host.name: (host.reached_at, host.ssh_port or plan.ssh.port) for host in direct}
 
 
 def _target(address: str, port: int) -> str:

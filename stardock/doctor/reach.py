@@ -63,6 +63,17 @@ def _key_trouble(key: Path | None, environ: Mapping[str, str]) -> str:
     return "the key has a passphrase, which the provider cannot ask for: give it to an agent" if locked else f"no usable key: {said}"
 
 
+def sshds(places: Mapping[str, tuple[str, int]]) -> dict[str, Tried]:
+    """Does an sshd answer at each address and port, by name? Nobody logs in."""
+    said = asyncio.run(_spoken(places)) if places else {}
+    return {name: Tried(f"{places[name][0]} port {places[name][1]}", word) for name, word in said.items()}
+
+
+async def _spoken(places: Mapping[str, tuple[str, int]]) -> dict[str, str]:
+    said = await asyncio.gather(*(_banner(address, port) for address, port in places.values()))
+    return dict(zip(places, said, strict=True))
+
+
 async def _banners(doors: Mapping[str, Door]) -> dict[str, str]:
     said = await asyncio.gather(*(_banner(door.address, door.port) for door in doors.values()))
     return dict(zip(doors, said, strict=True))

@@ -41,6 +41,7 @@ class Scene:
     silent: tuple[str, str] | None = None
     ssh: Mapping[str, Tried] = field(default_factory=dict)  # by PVE node
     jumps: Mapping[str, Tried] = field(default_factory=dict)  # by jump host
+    hosts: Mapping[str, Tried] = field(default_factory=dict)  # those that exist already and are behind no jump host
     answering: Mapping[str, Heard] = field(default_factory=dict)  # by address
     tools: Mapping[str, Tried] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)  # names of ours that are set; values of no secret

@@ -9,6 +9,7 @@ from stardock.doctor.checks.connection import connection
 from stardock.doctor.checks.datastores import datastores
 from stardock.doctor.checks.environment import environment
 from stardock.doctor.checks.hardware import devices, pools, roots_alone
+from stardock.doctor.checks.hosts import hosts
 from stardock.doctor.checks.images import images
 from stardock.doctor.checks.machines import names, vm_ids
 from stardock.doctor.checks.network import bridges
@@ -23,7 +24,7 @@ from stardock.doctor.scene import Scene
 Check = Callable[[Scene], Iterator[Finding]]
 
 #: What is judged by what was seen from here.
-HERE: tuple[Check, ...] = (tools, environment, connection, jumps)
+HERE: tuple[Check, ...] = (tools, environment, connection, jumps, hosts)
 
 #: What Proxmox was asked for: left out when it could not be asked, which `connection` tells.
 ASKED: tuple[Check, ...] = (

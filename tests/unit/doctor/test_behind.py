@@ -15,6 +15,7 @@ from stardock.doctor.checks.addresses import addresses, static
 from stardock.doctor.finding import Level
 from stardock.doctor.look import look
 from stardock.doctor.scene import Heard
+from stardock.model.facts import Sshd
 from stardock.model.plan import Plan
 from stardock.workspace.workspace import open_workspace
 from tests.plans import document
@@ -69,6 +70,14 @@ def test_a_vip_whose_machines_are_reached_without_one_is_asked(tmp_path: Path, m
 def test_a_machine_with_an_ipv6_address_behind_it_is_named_as_ssh_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = document()
     data["ssh"]["jump"] = "bastion"
-    monkeypatch.setattr("stardock.doctor.look.address_of", lambda *_: "fd00:10::50")
+    monkeypatch.setattr("stardock.doctor.look.sshd_of", lambda *_: Sshd("server1", "fd00:10::50", 22))
     looked(tmp_path, monkeypatch, data)
     assert "-W [fd00:10::50]:22 bastion" in (tmp_path / "called").read_text()
+
+
+@pytest.mark.proves("feature hosts that exist already")
+def test_a_host_behind_a_jump_host_is_where_its_own_sshd_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = document() | {"hosts": [{"name": "pi1", "role": "agent", "address": "10.9.0.7", "system": "debian", "ssh_port": 2222}]}
+    data["hosts"][0]["ssh_jump"] = "bastion"
+    looked(tmp_path, monkeypatch, data)
+    assert "-W 10.9.0.7:2222 bastion" in (tmp_path / "called").read_text()

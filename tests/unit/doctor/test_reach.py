@@ -174,3 +174,13 @@ def test_a_jump_host_that_sends_without_an_end_is_ended(tmp_path: Path, monkeypa
     stub.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert len(reach.jumps({Jump("bastion"): "x:22"}, None)["bastion"].trouble) < 100
+
+
+@pytest.mark.proves("feature hosts that exist already")
+def test_who_answers_as_an_sshd_does_and_who_does_not_at_all() -> None:
+    with speaker(b"SSH-2.0-test\r\n") as port, socket.create_server(("127.0.0.1", 0)) as other:
+        free = other.getsockname()[1]
+        other.close()
+        found = reach.sshds({"pi1": ("127.0.0.1", port), "pi2": ("127.0.0.1", free)})
+    assert found["pi1"].trouble == ""
+    assert "does not answer" in found["pi2"].trouble

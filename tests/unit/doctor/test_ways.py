@@ -14,8 +14,10 @@ from stardock.doctor.scene import Tried
 from stardock.estate.survey import Answer
 from stardock.model.jump import Jump
 from stardock.plan.views.privileges import needed
+from tests.plans import plan_of
 from tests.unit.doctor.findings import only, wrong
 from tests.unit.doctor.scenes import NODES, URL, plan, scene
+from tests.unit.plan.test_hosts import with_hosts
 
 pytestmark = pytest.mark.unit
 
@@ -110,3 +112,14 @@ def test_what_the_token_may_not_read_is_a_warning_with_the_way_out_and_no_traceb
     findings = wrong(scene(**{change: keyed[change]()}))
     assert findings
     assert {found.cure for found in findings} == {"runner proxmox-role"}
+
+
+@pytest.mark.proves("feature hosts that exist already")
+def test_a_host_that_does_not_answer_is_told_and_one_behind_a_jump_host_was_not_asked() -> None:
+    made, hosts = scene(), plan_of(with_hosts({"ssh_user": "pi", "ssh_port": 2222}, {}, {}))[0].hosts
+    known = replace(made, plan=replace(made.plan, hosts=hosts, ssh=replace(made.plan.ssh, jumps={"pi3": Jump("bastion", "ops")})))
+    tried = {"pi1": Tried("192.168.1.201 port 2222", "does not answer (silence)"), "pi2": Tried("192.168.1.202 port 22")}
+    found = [one for one in run(replace(known, hosts=tried)) if one.check == "hosts"]
+    assert [(one.subject, one.level) for one in found] == [("pi1", Level.WARNING), ("pi2", Level.OK), ("pi3", Level.WARNING)]
+    assert "by hand: ssh -v -p 2222 pi@192.168.1.201" in found[0].cure
+    assert found[2].cause == "not checked: behind the jump host ops@bastion"

@@ -64,8 +64,8 @@ def former_manifest(plan: Plan) -> str:
     return "" if server_files(plan) else f"{distribution(plan.distribution.name).manifests}/{MANIFEST}"
 
 
-def daemon_set(name: str, values: Mapping[str, str], servers: str) -> dict[str, Any]:
-    """kube-vip with these variables. `servers` is `Exists` for servers alone, `DoesNotExist` for all others."""
+def daemon_set(name: str, values: Mapping[str, str], servers: str, spared: Sequence[str] = ()) -> dict[str, Any]:
+    """kube-vip with these variables. `servers` is `Exists` for servers alone, `DoesNotExist` for all others; none of `spared`."""
     labels = {"app.kubernetes.io/name": name}
     return {
         "apiVersion": "apps/v1",
@@ -74,13 +74,14 @@ def daemon_set(name: str, values: Mapping[str, str], servers: str) -> dict[str, 
         "spec": {
             "selector": {"matchLabels": labels},
             "updateStrategy": {"type": "RollingUpdate"},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(name, values, servers)},
+            "template": {"metadata": {"labels": labels}, "spec": _pod(name, values, servers, spared)},
         },
     }
 
 
-def _pod(name: str, values: Mapping[str, str], servers: str) -> dict[str, Any]:
-    where = {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": servers}]}
+def _pod(name: str, values: Mapping[str, str], servers: str, spared: Sequence[str]) -> dict[str, Any]:
+    others = [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": list(spared)}] if spared else []
+    where = {"matchExpressions": [{"key": "node-role.kubernetes.io/control-plane", "operator": servers}, *others]}
     return {
         "serviceAccountName": name,
         "hostNetwork": True,

@@ -59,7 +59,10 @@ def _pools(addresses: Sequence[str]) -> dict[str, str]:
 
 
 def _daemon_set(plan: Plan, interface: str | None) -> dict[str, Any]:
-    """On agents; where there are none, on servers. One of all answers for all Services (`svc_leasename`)."""
+    """On agents; where there are none, on servers. One of all answers for all Services (`svc_leasename`).
+
+    Not on hosts that exist already: whether one is in that network, and what its interface is called, is not known here.
+    """
     operator = "DoesNotExist" if plan.of_role("agent") else "Exists"
     values = {
         "vip_arp": "true",
@@ -74,4 +77,4 @@ def _daemon_set(plan: Plan, interface: str | None) -> dict[str, Any]:
         "vip_retryperiod": "1",
         "prometheus_server": "127.0.0.1:2113",  # beside that of the control plane's on the same host
     }
-    return kube_vip.daemon_set(_ACCOUNT, values, operator)
+    return kube_vip.daemon_set(_ACCOUNT, values, operator, [host.hostname for host in plan.hosts])

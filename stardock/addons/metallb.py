@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespace
@@ -60,12 +61,24 @@ def addon(plan: Plan, wish: Wish, pools: Sequence[Pool], peers: Sequence[Peer]) 
         source=chart.source,
         namespace=NAMESPACE,
         values=both,
-        files={NAME: (privileged_namespace(NAMESPACE), helm_chart(chart, both, wish)), f"{NAME}-pools": tuple(_objects(pools, peers))},
+        files={
+            NAME: (privileged_namespace(NAMESPACE), helm_chart(chart, both, wish)),
+            f"{NAME}-pools": tuple(_objects(pools, peers, _elsewhere(plan))),
+        },
         fits=fit("MetalLB", RELEASES, series, wish.version),
     )
 
 
-def _objects(pools: Sequence[Pool], peers: Sequence[Peer]) -> Iterator[dict[str, Any]]:
+def _elsewhere(plan: Plan) -> dict[str, Any]:
+    """Keeps hosts in other networks than machines' from answering: one of all nodes does, wherever it is (metallb.io, "Layer 2")."""
+    nics = [nic for machine in plan.machines for nic in machine.interfaces if nic.address]
+    networks = [ip_network(f"{nic.address}/{nic.prefix}", strict=False) for nic in nics]
+    away = [host.hostname for host in plan.hosts if networks and not any(ip_address(host.address) in network for network in networks)]
+    expression = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": away}
+    return {"nodeSelectors": [{"matchExpressions": [expression]}]} if away else {}
+
+
+def _objects(pools: Sequence[Pool], peers: Sequence[Peer], elsewhere: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for pool in pools:
         spec = {"addresses": list(pool.addresses), "autoAssign": pool.auto_assign}
         yield _object(_LAYER_2, "IPAddressPool", pool.name, spec)
@@ -76,7 +89,7 @@ def _objects(pools: Sequence[Pool], peers: Sequence[Peer]) -> Iterator[dict[str,
     for pool in pools:
         kind = "L2Advertisement" if pool.by == "l2" else "BGPAdvertisement"
         interfaces = {"interfaces": list(pool.interfaces)} if pool.interfaces else {}
-        yield _object(_LAYER_2, kind, pool.name, {"ipAddressPools": [pool.name], **interfaces})
+        yield _object(_LAYER_2, kind, pool.name, {"ipAddressPools": [pool.name], **interfaces, **(elsewhere if pool.by == "l2" else {})})
 
 
 def _object(version: str, kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -44,13 +44,13 @@ def if_lost(plan: Plan, pve_node: str) -> Loss:
     lost = tuple(machine for machine in plan.machines if machine.pve_node == pve_node)
     gone = {machine.name for machine in lost}
     balancing = plan.load_balancing
-    vip = None if balancing is None else _left(plan, balancing.role, gone) > 0
+    vip = None if balancing is None else any(machine.name not in gone for machine in plan.carriers)
     return Loss(
         pve_node=pve_node,
         machines=lost,
-        servers=len(plan.of_role("server")),
+        servers=len(plan.members_of("server")),
         servers_left=_left(plan, "server", gone),
-        agents=len(plan.of_role("agent")),
+        agents=len(plan.members_of("agent")),
         agents_left=_left(plan, "agent", gone),
         vip=vip,
         entrance=vip if vip is not None else plan.external is not None or plan.founder not in gone,
@@ -59,7 +59,7 @@ def if_lost(plan: Plan, pve_node: str) -> Loss:
 
 
 def _left(plan: Plan, role: Role, gone: Collection[str]) -> int:
-    return sum(machine.name not in gone for machine in plan.of_role(role))
+    return sum(member.name not in gone for member in plan.members_of(role))
 
 
 def matrix(plan: Plan) -> tuple[Loss, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from stardock.errors import InputErrors
 from stardock.estate.sighting import addresses_of_others
 from stardock.model.facts import Facts, MachineFacts, host_keys_of, known_hosts
 from stardock.plan.views.contract import document as contract
+from stardock.plan.views.losses import matrix
 from stardock.spec.hosts import HostSystem
 from stardock.spec.rules.across import broken_rules
 from stardock.systems import PROFILES
@@ -147,3 +149,31 @@ def test_a_file_of_the_users_own_choice_is_for_one_processor(key: str) -> None:
 def test_a_vm_that_says_it_has_a_hosts_address_is_not_believed() -> None:
     plan, _ = plan_of(with_hosts({"address": "pi.lan", "node_ip": "10.9.0.7"}))
     assert {"10.9.0.7", "pi.lan"} <= addresses_of_others(plan, plan.machine("agent1"))
+
+
+def test_what_a_pve_node_takes_away_leaves_hosts_as_they_are() -> None:
+    plan, _ = plan_of(with_hosts({"role": "server"}, {"role": "server"}, {}))
+    loss = next(one for one in matrix(plan) if one.pve_node == "pve1")
+    assert (loss.servers, loss.servers_left, loss.agents, loss.agents_left) == (5, 4, 2, 1)
+    assert loss.quorum
+
+
+def objects(data: dict[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """Those of all add-ons."""
+    return [one for addon in plan_of(data)[0].addons for found in addon.files.values() for one in found if one["kind"] == kind]
+
+
+def test_metallb_is_answered_for_by_hosts_in_the_machines_network_alone() -> None:
+    pools = {"pools": [{"name": "lan", "addresses": ["192.168.1.230-192.168.1.239"]}]}
+    (told,) = objects(with_hosts({}, {"address": "10.9.0.7"}, addons={"metallb": pools}), "L2Advertisement")
+    (selector,) = told["spec"]["nodeSelectors"]
+    assert selector["matchExpressions"] == [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": ["pi2"]}]
+    (told,) = objects(with_hosts({}, addons={"metallb": pools}), "L2Advertisement")
+    assert "nodeSelectors" not in told["spec"]
+
+
+def test_kube_vip_for_services_does_not_run_on_hosts() -> None:
+    data = with_hosts({}, addons={"kube_vip": {"addresses": ["192.168.1.230-192.168.1.239"]}})
+    (told,) = objects(data, "DaemonSet")
+    terms = told["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": ["pi1"]} in terms["nodeSelectorTerms"][0]["matchExpressions"]

@@ -22,9 +22,23 @@ _LONGEST = 900
 QUORUM = "No server goes while etcd needs it"
 #: How the role reachable begins to say that a machine has none of the MACs that are planned for it.
 OTHER_MACHINE = "another machine than "
+#: And that its clock is not that of the others (the collection's filter `wrong_clocks`).
+WRONG_CLOCK = "the clock of "
 #: The role that looks at hosts that exist already.
 PREFLIGHT = "preflight"
 _MOST_FAULTS = 40
+_KEY = "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys, which `ssh_user` of a host must let in"
+_SUDO = "ssh.user (`ssh_user` of a host) must be root, or may use sudo without a password (as those in cloud_init.users may)"
+#: Words of a machine, of ssh or of Ansible -> what to do.
+_CURES = {
+    WRONG_CLOCK: "see there what `timedatectl` says, and whether it reaches its time servers",
+    " MiB in answer to one command": "log in and look at what it prints, also at login (/etc/profile, ~/.bashrc, a banner);"
+    " who cannot say why makes it anew",
+    "Permission denied": _KEY,
+    "Load key": _KEY,
+    "sudo password": _SUDO,
+    "a password is required": _SUDO,
+}
 _TAKEN = (
     "take the address away from whatever answers there, or, if it is that machine with another MAC, put the MAC back in Proxmox"
     " (`runner drift` shows what differs)"
@@ -133,15 +147,10 @@ def _machine_cure(message: str, *, mute: bool) -> str:
     """`runner discover` does not ask a machine without a guest agent (`mute`)."""
     if OTHER_MACHINE in message:
         return _TAKEN if mute else _ANOTHER
-    if " MiB in answer to one command" in message:
-        return "log in and look at what it prints, also at login (/etc/profile, ~/.bashrc, a banner); who cannot say why makes it anew"
     if "IDENTIFICATION HAS CHANGED" in message or "Host key verification failed" in message:
         return _CHANGED_UNSEEN if mute else _CHANGED
-    if "Permission denied" in message or "Load key" in message:
-        return "ssh.private_key in cluster.yaml must be the other half of one of ssh.keys, which `ssh_user` of a host must let in"
-    if "sudo password" in message or "a password is required" in message:
-        return "ssh.user (`ssh_user` of a host) must be root, or may use sudo without a password (as those in cloud_init.users may)"
-    return _UNREACHED_MUTE if mute else _UNREACHED
+    known = (cure for words, cure in _CURES.items() if words in message)
+    return next(known, _UNREACHED_MUTE if mute else _UNREACHED)
 
 
 def cause(event: Event) -> str:

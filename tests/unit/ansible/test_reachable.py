@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 
 ROLES = Path(__file__).parents[3] / "ansible/roles"
 CLOCKS = ROLES.parent / "collections/ansible_collections/stardock/machine/plugins/filter/clocks.py"
-wrong_clocks = runpy.run_path(str(CLOCKS))["wrong_clocks"]
+FILTERS = runpy.run_path(str(CLOCKS))
 
 
 def test_a_sudo_that_wants_a_password_is_told_at_once_and_one_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ NICS = {
 TEAM = "    link/ether bc:24:11:00:00:04 brd ff:ff:ff:ff:ff:ff permaddr bc:24:11:00:00:05\n"
 
 
-def identity(folder: Path, planned: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def identity(folder: Path, planned: list[str], *arguments: str, role: str = "server") -> subprocess.CompletedProcess[str]:
     """The real playbook over this machine, which has other NICs meanwhile."""
     for name, (mac, permanent) in NICS.items():
         (folder / "net" / name / "bonding_slave").mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def identity(folder: Path, planned: list[str], *arguments: str) -> subprocess.Co
     (folder / "bin/ip").write_text(f"#!/bin/sh\necho '{TEAM}'\n")
     (folder / "bin/ip").chmod(0o755)
     here = {"ansible_connection": "local", "ansible_host": "192.0.2.1", "reachable_macs": planned}
-    groups = {"server": {"hosts": {"server1": here}}, "silent": {"hosts": {}}}
+    groups = {role: {"hosts": {f"{role}1": here}}, "silent": {"hosts": {}}}
     (folder / "hosts.json").write_text(json.dumps({"all": {"children": groups}}))
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "PATH": f"{folder}/bin:{os.environ['PATH']}"}
     playbook = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(ROLES.parent / "identity.yml"), *arguments]
@@ -109,15 +109,27 @@ def test_a_machine_whose_clock_is_not_that_of_most_others_is_told_and_a_wrong_cl
     """`clocks`: machine -> seconds that its clock is ahead of this machine's."""
     asked, now = 1_790_000_000, 1_790_000_001
     answers = {host: f"bc:24:11:00:00:01\r\nclock {asked} {asked + off}\r\n" for host, off in clocks.items()}
-    hostvars = {host: {"reachable_network": {"stdout": text}} for host, text in answers.items()}
-    hostvars |= {"agent8": {}, "agent9": {"reachable_network": {"stdout": "clock $(reboot) 7\nclock 1 999999999999999"}}}
-    assert wrong_clocks([*hostvars], hostvars, now) == said
+    answers |= {"agent8": "", "agent9": "clock $(reboot) 7\nclock 1 999999999999999"}
+    assert list(wrong({host: (text, now) for host, text in answers.items()}).values()) == said
+
+
+def wrong(answers: dict[str, tuple[str, float]]) -> dict[str, str]:
+    """Of machines that answered so, each at its time. One was never asked."""
+    hostvars = {host: {"reachable_clock": FILTERS["clock"](text, now)} for host, (text, now) in answers.items()}
+    found: dict[str, str] = FILTERS["wrong_clocks"]([*hostvars, "never"], {**hostvars, "never": {}})
+    return found
 
 
 def test_a_slow_answer_makes_no_clock_wrong() -> None:
     """The question was put a minute before the machine looked at its clock; or the answer lay for a minute before it was read."""
     answers = {"server1": "clock 1000 1060", "server2": "clock 1000 1000", "server3": "clock 1000 1031"}
-    assert wrong_clocks([*answers], {host: {"reachable_network": {"stdout": text}} for host, text in answers.items()}, 1062) == []
+    assert wrong({host: (text, 1062) for host, text in answers.items()}) == {}
+
+
+def test_a_machine_that_answers_minutes_after_the_others_is_behind_them_or_not_by_its_own_answer() -> None:
+    before = {"server1": ("clock 1000 1000", 1001.0), "server2": ("clock 1000 1000", 1001.0)}
+    assert list(wrong({**before, "server3": ("clock 1300 1250", 1301)})) == ["server3"]
+    assert wrong({**before, "server3": ("clock 1300 1300", 1301)}) == {}
 
 
 def test_the_run_ends_before_anything_is_changed_where_a_clock_is_wrong(tmp_path: Path) -> None:
@@ -127,4 +139,16 @@ def test_the_run_ends_before_anything_is_changed_where_a_clock_is_wrong(tmp_path
     date.chmod(0o755)
     done = identity(tmp_path, [])
     assert done.returncode == 2
-    assert re.search(r"the clock of server1 is \d{9} s behind that of this machine\. .* nothing was changed", " ".join(done.stdout.split()))
+    assert "Stop for a machine that others depend on" in done.stdout
+    assert re.search(r"the clock of server1 is \d{9} s behind that of this machine; nothing was changed", " ".join(done.stdout.split()))
+
+
+def test_an_agent_whose_clock_is_wrong_is_left_out_and_stops_nobody(tmp_path: Path) -> None:
+    """A small board without a clock of its own, which has just been started."""
+    date = tmp_path / "bin/date"
+    date.parent.mkdir()
+    date.write_text("#!/bin/sh\necho 1000000000\n")
+    date.chmod(0o755)
+    done = identity(tmp_path, [], role="agent")
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"TASK \[reachable : Go on without it\] \*+\nok: \[agent1\]", done.stdout), done.stdout

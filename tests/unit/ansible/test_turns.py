@@ -364,6 +364,26 @@ def test_servers_that_join_or_restart_wait_for_their_turn_and_those_as_planned_a
 OF_A_TURN = ["see", "download", "forget", "difference", "quorum", "drain", "install", "start", "uncordon"]
 
 
+def test_an_installation_after_the_comparison_has_its_mark_read_and_its_restart_though_no_file_differs(tmp_path: Path) -> None:
+    """Nothing but the version was changed: the comparison before it found no file and no mark (configure.yml, start.yml)."""
+    compared: dict[str, Any] = {"kubernetes_difference": {"paths": [], "pending": []}}
+    found = {"same": SEEN, "newer": {**SEEN, "installed": "v1.36.4+rke2r1 0"}}
+    seen = {
+        name: {"kubernetes_seen": {"stdout_lines": [f"{key}={value}" for key, value in {**SEEN, **own}.items()]}}
+        for name, own in found.items()
+    }
+    written = {"same": {"skipped": True, "changed": False}, "newer": {"changed": False, "pending": ["rke2"]}}
+    hosts = {name: {**compared, **seen[name], "kubernetes_written": written[name]} for name in found}
+    known = {**facts(RKE2), "kubernetes_type": "server", "kubernetes_version": "v1.36.5+rke2r1", "kubernetes_sha256": "0"}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"all": {"hosts": hosts, "vars": {**known, "ansible_connection": "local"}}}))
+    tell = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }} {{ kubernetes_changes }} {{ kubernetes_pending | length }}."}}
+    play = {"hosts": "all", "gather_facts": False, "vars_files": [str(ANSIBLE / "roles/kubernetes/vars/main.yml")], "tasks": [tell]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]
+    said = subprocess.run(command, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False).stdout
+    assert dict(re.findall(r'"msg": "(\S+) (.+)\."', said)) == {"same": "False 0", "newer": "True 1"}, said
+
+
 def test_servers_as_planned_get_all_that_needs_no_restart_in_the_order_of_the_others() -> None:
     def steps(name: str) -> dict[str, Any]:
         tasks = YAML(typ="safe").load((ANSIBLE / f"roles/kubernetes/tasks/{name}.yml").read_text())

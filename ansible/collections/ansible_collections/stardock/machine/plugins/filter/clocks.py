@@ -1,4 +1,4 @@
-"""An Ansible filter: whose clock is wrong (see DOCUMENTATION beside this)."""
+"""Ansible filters: what machines tell of their clocks, and whose is wrong (see DOCUMENTATION of each, beside this)."""
 
 from __future__ import annotations
 
@@ -26,23 +26,19 @@ class Clock(NamedTuple):
         return max(self.least - other.most, 0.0) or min(self.most - other.least, 0.0)
 
 
-def wrong_clocks(hosts: Sequence[str], hostvars: Mapping[str, Any], now: float) -> list[str]:
-    """Tell of each machine whose clock differs from those of more than half of the others: a sentence."""
-    clocks = {host: found for host in hosts if (found := clock(_answer(hostvars, host), now))}
+def wrong_clocks(hosts: Sequence[str], hostvars: Mapping[str, Any]) -> dict[str, str]:
+    """Name the machines whose clock differs from those of more than half of the others, each with a sentence."""
+    clocks = {host: Clock(*found) for host in hosts if (found := hostvars[host].get("reachable_clock"))}
     voices = clocks | ({"this machine": Clock(0, 0)} if len(clocks) < FEW else {})
-    return [words for host in clocks if (words := _differs(host, voices))]
+    return {host: words for host in clocks if (words := _differs(host, voices))}
 
 
-def clock(answer: str, now: float) -> Clock | None:
-    """Read what a machine said: it looked at its clock at some moment between the question and now."""
+def clock(answer: str, now: float) -> list[float]:
+    """Read what a machine said: it looked at its clock at some moment between the question and now. Empty where it said nothing of it."""
     if not (found := _CLOCK.search(answer)):
-        return None
+        return []
     asked, there = int(found[1]), int(found[2])
-    return Clock(there - now, there + 1 - asked)
-
-
-def _answer(hostvars: Mapping[str, Any], host: str) -> str:
-    return str(hostvars[host].get("reachable_network", {}).get("stdout", ""))
+    return [there - now, there + 1 - asked]
 
 
 def _differs(host: str, voices: Mapping[str, Clock]) -> str:
@@ -59,5 +55,5 @@ class FilterModule:
     """What Ansible looks for."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Map the filter's name to its function."""
-        return {"wrong_clocks": wrong_clocks}
+        """Map each filter's name to its function."""
+        return {"clock": clock, "wrong_clocks": wrong_clocks}

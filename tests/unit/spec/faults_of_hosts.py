@@ -79,6 +79,8 @@ HOSTS: dict[str, Case] = {
     "host_option_of_the_cluster": host(
         "options: {cluster-cidr: 10.0.0.0/8}", "options.cluster-cidr", "the same on all machines", "options"
     ),
+    "host_with_a_key_of_ansibles": host("ansible_user: pi", "ansible_user", "unknown key `ansible_user`", "ssh_user"),
+    "host_with_a_key_of_its_own": host("ssh_key: id_pi", "ssh_key", "unknown key `ssh_key`", "`ssh.private_key` opens hosts as well"),
     "host_kured_that_is_no_flag": host("kured: sometimes", "kured", "is not true or false", ""),
     "host_with_commands_of_a_first_boot": host(
         "cloud_init: {user_data: {runcmd: [reboot]}}", "cloud_init.user_data.runcmd", "pi1 has no first boot of ours", "by hand"

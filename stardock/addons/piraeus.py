@@ -26,6 +26,7 @@ NAMESPACE = "piraeus-datastore"
 _API = "piraeus.io/v1"
 _POOL = "stardock"
 _LABEL = "stardock.io/piraeus"
+_NODE = "stardock.io/piraeus-node"
 _BUILDER = "stardock.io/piraeus-builder"
 #: Two hold the data; LINSTOR adds a third node that only votes.
 _COPIES = 2
@@ -73,7 +74,11 @@ def _labels(plan: Plan, disk: str) -> dict[str, dict[str, str]]:
     with_disk = {machine.name for machine in nodes(plan.machines, disk)}
     builders = {machine.name: _builder(machine) for machine in plan.machines if machine.role != "loadbalancer"}
     return {
-        name: {**({_LABEL: "disk"} if name in with_disk else {}), **({_BUILDER: builder} if builder in _BUILDERS else {})}
+        name: {
+            _NODE: "true",
+            **({_LABEL: "disk"} if name in with_disk else {}),
+            **({_BUILDER: builder} if builder in _BUILDERS else {}),
+        }
         for name, builder in builders.items()
     }
 
@@ -84,7 +89,8 @@ def _builder(machine: Machine) -> str:
 
 
 def _objects(plan: Plan, pool: Pool) -> Iterator[dict[str, Any]]:
-    yield {"apiVersion": _API, "kind": "LinstorCluster", "metadata": {"name": "linstorcluster"}, "spec": {}}
+    where = {"nodeSelector": {_NODE: "true"}}  # a host that exists already may have a kernel without headers
+    yield {"apiVersion": _API, "kind": "LinstorCluster", "metadata": {"name": "linstorcluster"}, "spec": where}
     kind = "lvmThinPool" if pool.thin else "lvmPool"
     device = f"/dev/disk/by-id/virtio-{pool.disk}"
     pools = [{"name": _POOL, kind: {}, "source": {"hostDevices": [device]}}]

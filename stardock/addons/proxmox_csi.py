@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespace
-from stardock.addons.proxmox import KEY, Access, config_secret, node_labels
+from stardock.addons.proxmox import KEY, REGION, Access, config_secret, node_labels
 from stardock.addons.releases import Release, fit, pinned, series_of
 from stardock.addons.secrets import Sources, files_with
 from stardock.addons.storage_class import Class
@@ -38,7 +38,12 @@ def addon(plan: Plan, wish: Wish, access: Access, classes: Sequence[Disks]) -> A
     series, sources = series_of(plan.distribution.version), Sources()
     version = wish.version or pinned(RELEASES, series).chart
     chart = Chart(name=REPOSITORY, release=NAME, repository="", version=version, namespace=NAMESPACE)
-    ours = {"existingConfigSecret": _SECRET, "existingConfigSecretKey": KEY, "storageClass": [_class(one) for one in classes]}
+    ours = {
+        "existingConfigSecret": _SECRET,
+        "existingConfigSecretKey": KEY,
+        "storageClass": [_class(one) for one in classes],
+        "node": {"nodeSelector": {REGION: access.region}},  # a node that is no VM of this Proxmox can attach nothing
+    }
     both, config = merged(ours, wish.values), config_secret(plan, access, _SECRET, NAMESPACE, sources)
     return Addon(
         name=NAME,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stardock.distributions import distribution
+from stardock.distributions.arguments import items
 from stardock.distributions.ingress import NONE, ingress_options
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _of_addons(wanted: Addons, own: Kubernetes, written: Mapping[str, Any]) -> I
 def _of_the_cloud(wanted: Addons, own: Kubernetes, options: Mapping[str, Any]) -> Iterator[tuple[str, Derived]]:
     """Nodes wait for a cloud controller that is none of the distribution's."""
     for name, value in own.external_cloud.items() if wanted.proxmox_cloud else ():
-        whole = [*_listed(options.get(name)), *value] if isinstance(value, list) else value
+        whole = list(dict.fromkeys([*items(options, name), *value])) if isinstance(value, list) else value
         yield name, Derived(whole, ("addons", "proxmox_cloud"))
 
 

@@ -23,6 +23,7 @@ def addon_storage_rules(spec: Spec) -> Iterator[Problem]:
     yield from _an_endpoint(spec)
     yield from _one_region(spec)
     yield from _pools_hear_of_the_cloud(spec)
+    yield from _no_hosts_in_the_cloud(spec)
 
 
 def _longhorns_clients(spec: Spec) -> Iterator[Problem]:
@@ -79,3 +80,10 @@ def _pools_hear_of_the_cloud(spec: Spec) -> Iterator[Problem]:
         if _KUBELET in options and told[0] not in items(options, _KUBELET):
             message = f"these nodes would not wait for `proxmox_cloud`: their own `{_KUBELET}` takes the place of the cluster's"
             yield at(spec, (*keys, "options", _KUBELET), message, f"add {told[0]} to it")
+
+
+def _no_hosts_in_the_cloud(spec: Spec) -> Iterator[Problem]:
+    """A node waits until its cloud controller has found it (kubernetes.io, Cloud Controller Manager: the taint `uninitialized`)."""
+    if spec.addons.proxmox_cloud and spec.hosts:
+        message = f"{spec.hosts[0].name} is no VM of this Proxmox: its node would wait for `proxmox_cloud` for ever"
+        yield at(spec, ("addons", "proxmox_cloud"), message, "delete it; `proxmox_csi` works without it")

@@ -72,7 +72,8 @@ CHARTS: Mapping[str, frozenset[str]] = {
     "proxmox-csi-plugin": keys(
         """
         replicaCount createNamespace priorityClassName serviceAccount provisionerName clusterID logVerbosityLevel timeout options
-        existingConfigSecret existingConfigSecretKey configFile config storageClass controller node livenessprobe initContainers
+        existingConfigSecret existingConfigSecretKey configFile config storageClass controller node node.nodeSelector
+        node.nodeSelector.* livenessprobe initContainers
         hostAliases podAnnotations podLabels podSecurityContext securityContext updateStrategy metrics nodeSelector tolerations affinity
         extraVolumes extraVolumeMounts
         """

@@ -86,6 +86,18 @@ def test_a_pool_whose_own_arguments_hide_the_clusters_is_refused() -> None:
     assert (found.path, found.cure) == ("pools[2].options.kubelet-arg", "add cloud-provider=external to it")
 
 
+def test_an_argument_with_commas_is_one_argument() -> None:
+    written = {"kubelet-arg": "eviction-hard=memory.available<5%,nodefs.available<10%"}
+    plan = planned({"proxmox_cloud": CLOUD}, distribution={"name": "k3s", "options": written})
+    assert plan.distribution.options["kubelet-arg"] == [written["kubelet-arg"], "cloud-provider=external"]
+
+
+def test_a_host_that_is_no_vm_would_wait_for_ever() -> None:
+    hosts = [{"name": "shelf", "role": "agent", "address": "192.168.1.99", "system": "debian"}]
+    found = problem({"proxmox_cloud": CLOUD}, hosts=hosts)
+    assert (found.path, "shelf is no VM" in found.message) == ("addons.proxmox_cloud", True)
+
+
 def test_one_proxmox_has_one_name() -> None:
     found = problem({"proxmox_csi": CSI, "proxmox_cloud": {**CLOUD, "region": "away"}})
     assert (found.path, found.cure) == ("addons.proxmox_cloud.region", "write `region: home`")

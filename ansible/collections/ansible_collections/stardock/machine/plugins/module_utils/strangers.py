@@ -23,7 +23,7 @@ def strangers(kubectl: Kubectl, wished: Sequence[Mapping[str, str]], former: Col
             metadata = one["metadata"]
             owner = (metadata.get("annotations") or {}).get(OWNER, "")
             if LABEL not in (metadata.get("labels") or {}) and owner not in former:
-                yield told(kind, one, owner, names[metadata["name"]])
+                yield told(kind, one, owner, names.get(metadata["name"], "NAME"))
 
 
 def places(wished: Sequence[Mapping[str, str]]) -> dict[tuple[str, str], dict[str, str]]:

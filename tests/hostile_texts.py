@@ -499,7 +499,6 @@ def _storage(chart: dict[str, Any]) -> dict[str, Any]:
         "nfs_csi": {**copy.deepcopy(chart), "classes": [nfs]},
         "smb_csi": {**copy.deepcopy(chart), "classes": [smb]},
         "proxmox_csi": {**copy.deepcopy(chart), **token, "classes": [disks]},
-        "proxmox_cloud": {**copy.deepcopy(chart), **copy.deepcopy(token)},
     }
 
 

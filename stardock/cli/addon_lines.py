@@ -1,4 +1,4 @@
-"""The add-ons of a plan for a person: each with its release and the values that its chart gets."""
+"""The add-ons of a plan for a person: each with its release, the values that its chart gets, and where its secrets come from."""
 
 from __future__ import annotations
 
@@ -15,3 +15,5 @@ def addon_lines(addons: Iterable[Addon]) -> Iterator[str]:
         yield f"add-on {' '.join(word for word in (one.name, one.version) if word)} ({one.source}){where}"
         if one.values:
             yield from (f"    {line}" for line in yaml_text(one.values).splitlines())
+        if one.secrets:
+            yield f"    secrets from {', '.join(one.secrets.values())}: bootstrap puts them on servers, nobody else sees them"

@@ -27,7 +27,7 @@ def proxmox_role(file: Path | None, user: str | None, form: str) -> None:
     """Print the pveum commands that give a token just what this plan needs.
 
     For root on any PVE node (9.0 or newer); again after an edit of cluster.yaml that adds a PVE node, a datastore, a bridge or a device.
-    The last command prints the token's secret, once.
+    The last command prints the token's secret, once. Tokens of add-ons that ask Proxmox follow, each with what it needs.
     """
     from stardock.cli import proxmox_role_view  # noqa: PLC0415 -- its work is not for --help
 

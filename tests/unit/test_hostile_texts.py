@@ -16,11 +16,11 @@ from tests import hostile_texts
 pytestmark = pytest.mark.unit
 
 _CHARTS = (
-    *("KuredChart", "Metallb", "CertManager", "Ingress", "NfsCsi", "SmbCsi", "Longhorn", "ProxmoxCsi", "ProxmoxCloud"),
+    *("KuredChart", "Metallb", "CertManager", "Ingress", "NfsCsi", "SmbCsi", "Longhorn", "ProxmoxCsi"),
     *("ArgoCd", "Flux", "PulumiOperator", "OwnChart"),
 )
-#: Of these one can be had beside the others: MetalLB, Longhorn, a network plugin that is not cilium.
-_OTHERS = ("KubeVip.", "Piraeus.", "Egress.")
+#: Of these another one is there: MetalLB, Longhorn, a network plugin that is not cilium, hosts.
+_OTHERS = ("KubeVip.", "Piraeus.", "Egress.", "ProxmoxCloud.")
 #: Places that refuse no text at all.
 FREE: tuple[hostile_texts.Keys, ...] = (
     ("cloud_init", "user_data", "write_files", 0, "content"),
@@ -34,9 +34,7 @@ def test_the_document_has_a_value_for_every_text_of_the_model() -> None:
     without = hostile_texts.model_texts() - hostile_texts.written_texts()
     instead = {"Api.external", "Distribution.channel"}  # in the place of its VIP, of its version
     instead |= {f"{one}.archive" for one in _CHARTS}  # in the place of its version
-    instead |= {
-        one for one in without if one.startswith(("KubeVip.", "Piraeus.", "Egress."))
-    }  # in the place of MetalLB, of Longhorn; for cilium
+    instead |= {one for one in without if one.startswith(_OTHERS)}
     instead |= {"Addons.manifests"}  # names of files: tests/unit/addons
     instead |= {"Host.interface"}  # of k3s alone; its form takes no other text: tests/unit/spec/faults_of_hosts.py
     assert without == instead, "give each a value in tests/hostile_texts.py"

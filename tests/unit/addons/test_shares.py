@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stardock.bundle import write_bundle
+from stardock.cli.addon_lines import addon_lines
 from stardock.model.facts import Facts
 from stardock.yamltext import yaml_text
 from tests.plans import document, spec_of
@@ -54,6 +55,12 @@ def test_passwords_are_named_by_their_source_in_the_bundle_and_nowhere_else(tmp_
     assert [(fill["source"], fill["kind"]) for fill in file["fills"]] == [("env:SMB_PASSWORD", "yaml"), ("file:smb", "yaml")]
     assert all(fill["mark"] in file["content"] for fill in file["fills"])
     assert plan.secret_sources == plan.addon_secret_sources == {"env:SMB_PASSWORD", "file:smb"}
+
+
+def test_a_plan_shows_where_secrets_come_from_and_none_of_them() -> None:
+    lines = list(addon_lines(planned({"smb_csi": SMB}).addons))
+    assert lines[-1] == "    secrets from env:SMB_PASSWORD, file:smb: bootstrap puts them on servers, nobody else sees them"
+    assert not [line for line in lines if "StardockSecret" in line]
 
 
 def test_two_default_classes_are_refused_whoever_brings_them() -> None:

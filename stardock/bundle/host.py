@@ -16,6 +16,7 @@ from stardock.systems.hosts import SUDOERS
 #: Before the host was asked (the role's first task does that) nothing is fetched, and any will do.
 _CHOSEN = "(kubernetes_releases[kubernetes_architecture] if kubernetes_processor is defined else kubernetes_releases.values() | first)"
 _OF_A_RELEASE = ("archive", "sums", "image_archives", "url", "sha256")
+_FAILS_CGROUP_V1, _SAYS_OTHERWISE = (1, 35), "failCgroupV1: false"
 #: From a power button to an answer; a host is never restarted, so that this bounds the wait for one that is just booting.
 ANSWER_SECONDS = 300
 
@@ -44,12 +45,12 @@ def host_variables(plan: Plan, host: Host, kubernetes: Kubernetes, options: Mapp
         "reachable_macs": [],
         "reachable_timeout": ANSWER_SECONDS,
         "reachable_awaits_first_boot": False,
-        **_preflight(host, kubernetes, options),
+        **_preflight(plan, host, kubernetes, options),
         **_releases(plan, host, kubernetes),
     }
 
 
-def _preflight(host: Host, own: Kubernetes, options: Mapping[str, Any]) -> dict[str, Any]:
+def _preflight(plan: Plan, host: Host, own: Kubernetes, options: Mapping[str, Any]) -> dict[str, Any]:
     """What must be true of it before the first file is written there."""
     system = profile(host.system)
     wanted = {
@@ -62,6 +63,7 @@ def _preflight(host: Host, own: Kubernetes, options: Mapping[str, Any]) -> dict[
         "data_dir": own.data_dir,
         "address": host.address,
         "interface": host.interface or "",
+        "cgroup_v1": _takes_cgroup_v1(plan, host, own),
         "modules": needs.modules(host.tunnel),
         "ports": list(needs.ports(own, host.role, options, host.tunnel)),
         "others": [_other(each, host) for each in DISTRIBUTIONS.values()],
@@ -69,9 +71,15 @@ def _preflight(host: Host, own: Kubernetes, options: Mapping[str, Any]) -> dict[
     return {"preflight_wanted": wanted, "preflight_joined": f"/etc/stardock/{own.name}"}
 
 
+def _takes_cgroup_v1(plan: Plan, host: Host, own: Kubernetes) -> bool:
+    """Kubelets refuse it from 1.35 on, unless a file of their folder says otherwise (kubernetes.io, "About cgroup v2", deprecation)."""
+    release = own.release(plan.distribution.version)
+    return (release is not None and release.series < _FAILS_CGROUP_V1) or any(_SAYS_OTHERWISE in file.content for file in host.files)
+
+
 def _other(each: Kubernetes, host: Host) -> dict[str, Any]:
-    """Folders that only one that ran there has."""
-    folders = [f"{each.data_dir}/{name}" for name in ("agent", "server")]
+    """What only one that ran there has; files of the user's and images may come before it."""
+    folders = [f"{each.data_dir}/{name}" for name in ("agent/client-kubelet.crt", "agent/kubelet.kubeconfig", "server/db", "server/tls")]
     cure = f"if nothing of it is needed: {each.uninstall[host.role]} (of a server {each.uninstall['server']}), which deletes its data"
     return {"title": each.title, "folders": folders, "cure": cure}
 

@@ -27,6 +27,13 @@ pytestmark = [
 WEB = ROOT / "tools/demo-web.yaml"
 
 
+#: As a host says it that must keep cgroup v1, which a machine may have that runs the lab.
+CGROUP_V1 = {
+    "path": "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/10-cgroup.conf",
+    "content": "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailCgroupV1: false\n",
+}
+
+
 class Pi:
     """The machine: another cluster's, with a Terraform state of its own, never bootstrapped there."""
 
@@ -75,7 +82,7 @@ def pi(cluster: Cluster) -> Pi:
         "host_keys": found.host_keys,
         "labels": {"example.org/place": "shelf"},
         "taints": ["edge=true:NoSchedule"],
-        "cloud_init": {"users": [{"name": "ada"}]},
+        "cloud_init": {"users": [{"name": "ada"}], "user_data": {"write_files": [CGROUP_V1]}},
     }
     cluster.edit(r"^protect: false.*$", f"hosts: {json.dumps([host])}\nprotect: false")
     return found

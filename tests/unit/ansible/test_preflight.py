@@ -114,6 +114,15 @@ def test_cgroup_v1_is_refused(look: Look, pi: Path) -> None:
     assert "systemd.unified_cgroup_hierarchy=1" in fault
 
 
+def test_cgroup_v1_is_taken_where_the_kubelet_does_and_then_its_controllers_are_looked_at(look: Look, pi: Path) -> None:
+    (pi / "sys/fs/cgroup/cgroup.controllers").unlink()
+    write(pi, "proc/cgroups", "#subsys_name hierarchy num_cgroups enabled\ncpu 4 1 1\nmemory 0 1 0\npids 8 1 1\n")
+    (fault,) = look(cgroup_v1=True)
+    assert fault.startswith("its kernel does not limit memory (cgroup v1): add `cgroup_memory=1")
+    write(pi, "proc/cgroups", "cpu 4 1 1\nmemory 3 1 1\npids 8 1 1\n")
+    assert look(cgroup_v1=True) == []
+
+
 @pytest.mark.parametrize(("processor", "words"), [
     ("armv7l", "install a 64-bit system"), ("riscv64", "take another machine"), ("x86_64", ""), ("aarch64", ""),
 ])  # fmt: skip
@@ -155,8 +164,8 @@ def test_a_kernel_that_was_updated_and_not_restarted_is_told(look: Look, pi: Pat
     ("etc/kubernetes/kubelet.conf", "kubeadm", "kubeadm reset --force"),
     ("var/snap/microk8s/common/x", "microk8s", "snap remove --purge microk8s"),
     ("var/lib/k0s/x", "k0s", "k0s reset"),
-    ("var/lib/rancher/k3s/agent/x", "k3s", "k3s-agent-uninstall.sh"),
-    ("var/lib/rancher/rke2/server/x", "RKE2", "rke2-uninstall.sh"),
+    ("var/lib/rancher/k3s/agent/client-kubelet.crt", "k3s", "k3s-agent-uninstall.sh"),
+    ("var/lib/rancher/rke2/server/db/x", "RKE2", "rke2-uninstall.sh"),
     ("var/lib/kubelet/config.yaml", "kubelet", "rm -r /var/lib/kubelet"),
     ("etc/cni/net.d/10-calico.conflist", "10-calico.conflist", "move these files away"),
     ("sys/class/net/cni0/address", "cni0", "restart the host"),
@@ -167,6 +176,16 @@ def test_what_another_kubernetes_left_is_told_with_how_it_goes(look: Look, pi: P
     (fault,) = look()
     assert who in fault
     assert cure in fault
+
+
+def test_what_a_run_of_ours_leaves_when_it_ends_half_way_is_no_other_kubernetes(look: Look, pi: Path) -> None:
+    for name in (
+        "var/lib/rancher/rke2/agent/images/x.tar",
+        "var/lib/rancher/rke2/server/manifests/x.yaml",
+        "etc/rancher/rke2/registries.yaml",
+    ):
+        write(pi, name)
+    assert look() == []
 
 
 def test_podman_and_docker_may_stay(look: Look, pi: Path) -> None:

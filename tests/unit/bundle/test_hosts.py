@@ -192,3 +192,17 @@ def test_a_bundle_knows_its_hosts_when_no_cluster_yaml_is_there(tmp_path: Path) 
         "192.168.1.201,pi1 ssh-ed25519 AAAAseen",
         f"[pi.lan]:2222,[pi2]:2222 {KEY}",
     ]
+
+
+def test_cgroup_v1_is_the_kubelets_to_take() -> None:
+    def takes(**more: Any) -> bool:
+        data = with_hosts({"cloud_init": {"user_data": {"write_files": more["files"]}}} if "files" in more else {})
+        data["distribution"]["version"] = more.get("version", "v1.36.5+rke2r1")
+        found: bool = inventory(data)["host_vars/pi1.yml"]["preflight_wanted"]["cgroup_v1"]
+        return found
+
+    said = {
+        "path": "/var/lib/rancher/rke2/agent/etc/kubelet.conf.d/10-cgroup.conf",
+        "content": "kind: KubeletConfiguration\nfailCgroupV1: false\n",
+    }
+    assert [takes(), takes(version="v1.34.4+rke2r1"), takes(files=[said])] == [False, True, True]

@@ -28,6 +28,7 @@ options:
   disk_mib: {description: "What must be free at I(data_dir).", type: int, required: true}
   data_dir: {description: "Where Kubernetes keeps images and pods.", type: path, required: true}
   address: {description: "The address that must be its own.", type: str, required: true}
+  cgroup_v1: {description: "Whether its kubelet starts with cgroup v1.", type: bool, default: false}
   interface: {description: "The interface that it must have; empty for any.", type: str, default: ""}
   modules: {description: "Of the kernel. Each is a list, of which one is enough.", type: list, elements: list, required: true}
   ports: {description: "That must be free; each has C(port), C(protocol), C(what).", type: list, elements: dict, required: true}
@@ -80,7 +81,7 @@ def faults(root: Path, kernel: tuple[str, str], wanted: Mapping[str, Any]) -> It
     yield from _processor(processor, wanted["architectures"])
     yield from _system(root, wanted["ids"], wanted["system"])
     yield from _size(root, wanted)
-    yield from _cgroups(root)
+    yield from _cgroups(root, v1=wanted["cgroup_v1"])
     yield from _modules(root, release, wanted["modules"])
     yield from _network(root, wanted["address"], wanted["interface"])
     yield from _selinux(root)
@@ -137,13 +138,15 @@ def _size(root: Path, wanted: Mapping[str, Any]) -> Iterator[str]:
         yield f"{message}: make room, or mount a larger disk there"
 
 
-def _cgroups(root: Path) -> Iterator[str]:
+def _cgroups(root: Path, *, v1: bool) -> Iterator[str]:
     path = root / "sys/fs/cgroup/cgroup.controllers"
-    if not path.exists():
+    if not path.exists() and not v1:
         cure = "add systemd.unified_cgroup_hierarchy=1 to the kernel's command line and restart the host, or install a newer system"
-        yield f"it has cgroup v1, with which kubelets do not start any more: {cure}"
+        yield f"it has cgroup v1, with which kubelets do not start any more: {cure} (docs/how-to/hosts.md says how to keep it)"
         return
-    lacking = [name for name in CONTROLLERS if name not in read(path).split()]
+    former = [line.split() for line in read(root / "proc/cgroups").splitlines()]
+    found = read(path).split() if path.exists() else [parts[0] for parts in former if parts[-1:] == ["1"]]
+    lacking = [name for name in CONTROLLERS if name not in found]
     if not lacking:
         return
     pi = next((f"/{name}" for name in COMMAND_LINES if (root / name).exists()), "")
@@ -153,7 +156,7 @@ def _cgroups(root: Path) -> Iterator[str]:
         else "to the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub, update-grub)"
     )
     cure = f"add `cgroup_memory=1 cgroup_enable=memory` {where}" if "memory" in lacking else f"let its parent have {', '.join(lacking)}"
-    yield f"its kernel does not limit {', '.join(lacking)} (cgroup v2): {cure}, and restart the host"
+    yield f"its kernel does not limit {', '.join(lacking)} (cgroup v{2 if path.exists() else 1}): {cure}, and restart the host"
 
 
 def _modules(root: Path, release: str, wanted: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -267,6 +270,7 @@ def main() -> None:
     lists: dict[str, Any] = {"modules": "list", "ports": "dict", "others": "dict", "architectures": "str"}
     spec: dict[str, Any] = {name: {"type": "list", "elements": kind, "required": True} for name, kind in lists.items()}
     spec.update({name: {"type": "int", "required": True} for name in ("memory_mib", "cores", "disk_mib")})
+    spec["cgroup_v1"] = {"type": "bool", "default": False}
     spec.update({"ids": {"type": "list", "elements": "str", "default": []}, "interface": {"type": "str", "default": ""}})
     spec.update({name: {"type": "str", "required": True} for name in ("system", "address")})
     module = AnsibleModule(argument_spec={**spec, "data_dir": {"type": "path", "required": True}}, supports_check_mode=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from stardock.cli.main import runner
 from stardock.yamltext import yaml_text
-from tests.plans import document
+from tests.plans import ROOT, document
 from tests.unit.addons.planning import inventory, manifests, planned, problem, values
 from tests.unit.addons.test_addons import GOLDEN
 
@@ -40,13 +41,24 @@ def test_the_secret_has_proxmoxs_address_and_a_mark_in_the_place_of_the_tokens_s
     assert "token_secret" not in json.dumps(values(plan, "proxmox-csi-plugin"))
 
 
-def test_what_fills_the_mark_is_a_text_of_yaml_inside_of_a_text_of_yaml() -> None:
-    hostile = 'a"b: {x}\n#'
+@pytest.mark.parametrize("text", ['a"b: {x}\n#', "plain", "ü\u2028\t\\", "-----BEGIN x-----\nAAAA\n-----END x-----\n", "StardockSecret0x"])
+def test_what_fills_the_mark_is_a_text_of_yaml_inside_of_a_text_of_yaml(text: str) -> None:
     plan = planned({"proxmox_csi": CSI})
     (file,) = inventory(plan)["group_vars/server.yml"]["kubernetes_secret_addons"]
-    filled = file["content"].replace(file["fills"][0]["mark"], json.dumps(hostile))
+    filled = the_filter().content(file, [{"source": "env:CSI_SECRET", "content": text}])
     secret = next(one for one in yaml.safe_load_all(filled) if one["kind"] == "Secret")
-    assert yaml.safe_load(secret["stringData"]["config.yaml"])["clusters"][0]["token_secret"] == hostile
+    assert yaml.safe_load(secret["stringData"]["config.yaml"])["clusters"][0]["token_secret"] == text.removesuffix("\n")
+
+
+def the_filter() -> Any:
+    """What Ansible fills files with."""
+    path = ROOT / "ansible/collections/ansible_collections/stardock/machine/plugins/filter/secret_files.py"
+    spec = importlib.util.spec_from_file_location("secret_files", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.parametrize(("name", "wanted"), [("proxmox_csi", CSI), ("proxmox_cloud", CLOUD)])

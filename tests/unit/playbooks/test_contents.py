@@ -107,6 +107,22 @@ def test_a_file_has_one_content(both: dict[str, Any], tmp_path: Path) -> None:
     assert "exactly one" in str(caught.value.problems)
 
 
+def test_each_stage_reads_its_own_contents_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = {"name": "band", "source": "//nas/band", "user": "k", "password_from": {"env": "SMB_PASSWORD"}}
+    data = document() | {"addons": {"smb_csi": {"classes": [share]}}}
+    data["cloud_init"] = {"user_data": {"write_files": [{"path": "/etc/x", "content_from": {"env": "FILE_CONTENT"}}]}}
+    (tmp_path / "cluster.yaml").write_text(yaml_text(data))
+    where = OfWorkspace(open_workspace(tmp_path / "cluster.yaml"))
+    monkeypatch.setenv("SMB_PASSWORD", "one")
+    assert contents_for(where, Options(stages=("addons",))) == {"env:SMB_PASSWORD": "one"}
+    assert contents_for(where, Options(stages=("servers",))) == {}
+    with pytest.raises(InputErrors) as caught:
+        contents_for(where, Options())
+    assert "FILE_CONTENT" in caught.value.problems[0].message
+    monkeypatch.setenv("FILE_CONTENT", "two")
+    assert contents_for(where, Options(stages=("machines",))) == {"env:FILE_CONTENT": "two"}
+
+
 def test_what_only_a_lock_names_is_not_read(tmp_path: Path) -> None:
     """Whoever can write the lock could have any file of this machine's sent to theirs."""
     where = workspace(tmp_path, {"env": "REGISTRIES"})

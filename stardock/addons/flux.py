@@ -20,6 +20,8 @@ REPOSITORY = "https://fluxcd-community.github.io/helm-charts"
 CHART, NAME = "flux2", "flux2"
 NAMESPACE = "flux-system"
 _ROOT = "root"
+#: Its CRDs are templates of the chart (charts/flux2/templates/*.crds.yaml): uninstalled, they would take everybody's objects along.
+_OURS = {"crds": {"annotations": {"helm.sh/resource-policy": "keep"}}}
 
 
 def addon(plan: Plan, wish: Wish, git: Git | None, interval: str) -> Addon:
@@ -27,7 +29,7 @@ def addon(plan: Plan, wish: Wish, git: Git | None, interval: str) -> Addon:
     series, sources = series_of(plan.distribution.version), Sources()
     version = wish.version or pinned(RELEASES, series).chart
     chart = Chart(name=CHART, release=NAME, repository=REPOSITORY, version=version, namespace=NAMESPACE)
-    both = merged({}, wish.values)
+    both = merged(_OURS, wish.values)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     private = (_secret(git, sources),) if git and git.is_private else ()
     return Addon(

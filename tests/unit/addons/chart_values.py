@@ -96,7 +96,8 @@ CHARTS: Mapping[str, frozenset[str]] = {
     # fluxcd-community/helm-charts, charts/flux2/values.yaml (2.18.3)
     "flux2": keys(
         """
-        installCRDs crds multitenancy clusterDomain cli helmController imageAutomationController imageReflectionController
+        installCRDs crds crds.annotations crds.annotations.* multitenancy clusterDomain cli helmController
+        imageAutomationController imageReflectionController
         kustomizeController notificationController sourceController sourceWatcher policies rbac logLevel watchAllNamespaces
         """
     ),

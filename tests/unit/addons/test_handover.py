@@ -80,6 +80,12 @@ def test_flux_reads_with_the_key_and_the_hosts_keys_as_often_as_asked() -> None:
     assert (secret["metadata"]["name"], set(secret["stringData"])) == (repository["spec"]["secretRef"]["name"], {"identity", "known_hosts"})
 
 
+def test_without_flux_what_others_made_of_its_kinds_stays() -> None:
+    """The chart's CRDs are templates: uninstalled, they would take every Kustomization and HelmRelease of the cluster along."""
+    annotations = values(planned({"flux": {}}), "flux2")["crds"]["annotations"]
+    assert annotations == {"helm.sh/resource-policy": "keep"}
+
+
 def test_pulumis_account_may_what_its_program_does_and_know_the_operator() -> None:
     account, *bindings, stack = manifests(planned(wanted("pulumi", BY_KEY)))["pulumi-kubernetes-operator-root"]
     assert [one["roleRef"]["name"] for one in bindings] == ["cluster-admin", "system:auth-delegator"]

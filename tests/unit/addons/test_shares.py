@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.unit, pytest.mark.proves("feature storage add-ons")]
 NFS: dict[str, Any] = {
     "classes": [
         {"name": "nas", "server": "nas.home.arpa", "share": "/export/volumes", "mount_options": ["nfsvers=4.2"], "reclaim": "retain"},
-        {"name": "scratch", "server": "192.0.2.5", "share": "/scratch", "folder": "${pvc.metadata.name}"},
+        {"name": "scratch", "server": "192.0.2.5", "share": "/scratch", "folder": "${pvc.metadata.namespace}/${pvc.metadata.name}"},
     ]
 }
 BAND = {

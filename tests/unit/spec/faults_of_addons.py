@@ -155,6 +155,15 @@ ADDONS: dict[str, Case] = {
     "nfs_at_a_url": nfs(NFS.replace("server: nas", "server: 'nfs://nas'"), ".server", "`nfs://nas` is not a host", "nas.home.arpa"),
     "nfs_of_no_path": nfs(NFS.replace("share: /x", "share: x"), ".share", "`x` is not a share of NFS", "/export"),
     "nfs_folder_from_the_root": nfs(f"{NFS}, folder: /y", ".folder", "`/y` is not a folder below the share", "pvc"),
+    "nfs_folder_of_all_claims": nfs(
+        f"{NFS}, folder: data", "", "deleting one would delete what others keep in `data`", "write folder: data/${pv.metadata.name}"
+    ),
+    "nfs_folder_of_claims_of_one_name": nfs(
+        f"{NFS}, folder: '${{pvc.metadata.name}}'", "", "deleting one would delete what others keep", "reclaim: retain"
+    ),
+    "nfs_folder_of_names_that_run_together": nfs(
+        f"{NFS}, folder: '${{pvc.metadata.namespace}}-${{pvc.metadata.name}}'", "", "several claims may have the same folder", "retain"
+    ),
     "two_classes_of_one_name": addons(
         f"nfs_csi: {{classes: [{{{NFS}}}, {{{NFS}}}]}}", "nfs_csi", "two classes are named `a`", "another name"
     ),

@@ -1,13 +1,14 @@
 """kube-vip for Services: a DaemonSet that answers for their addresses, and its cloud provider's chart, which chooses them. Never run here.
 
 DaemonSet: what `kube-vip manifest daemonset --services --arp --leaderElection --inCluster` writes, and its rights
-(github.com/kube-vip/kube-vip v1.2.3, pkg/kubevip/config_generator.go). Pools: kube-vip/kube-vip-cloud-provider, README (`range-global`,
-`cidr-global`); values of its chart: kube-vip/helm-charts, charts/kube-vip-cloud-provider/values.yaml (0.2.10).
+(github.com/kube-vip/kube-vip v1.2.3, pkg/kubevip/config_generator.go). Pools: kube-vip/kube-vip-cloud-provider, README (`range-global`);
+values of its chart: kube-vip/helm-charts, charts/kube-vip-cloud-provider/values.yaml (0.2.10).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from stardock.addons import kube_vip
@@ -50,12 +51,15 @@ def addon(plan: Plan, wish: Wish, addresses: Sequence[str], interface: str | Non
 
 
 def _pools(addresses: Sequence[str]) -> dict[str, str]:
-    networks = [text for text in addresses if "/" in text]
-    ranges = [text for text in addresses if "/" not in text]
-    return {
-        **({"range-global": ",".join(ranges)} if ranges else {}),
-        **({"cidr-global": ",".join(networks)} if networks else {}),
-    }
+    """All as ranges: where there is a network too, its cloud provider reads no range (pkg/provider/loadBalancer.go, `discoverPool`)."""
+    return {"range-global": ",".join(map(_range, addresses))}
+
+
+def _range(text: str) -> str:
+    if "-" in text:
+        return text
+    network = ip_network(text)
+    return f"{network[0]}-{network[-1]}"
 
 
 def _daemon_set(plan: Plan, interface: str | None) -> dict[str, Any]:

@@ -115,6 +115,20 @@ def test_an_interface_of_kube_vips_is_told_and_without_agents_it_runs_on_servers
     assert terms[0]["matchExpressions"][0]["operator"] == "DoesNotExist"
 
 
+@pytest.mark.parametrize(
+    ("addresses", "told"),
+    [
+        (ADDRESSES["addresses"], {"range-global": "192.168.1.230-192.168.1.239,192.168.1.248-192.168.1.255"}),
+        (["192.168.1.248/29", "192.168.1.230"], {"range-global": "192.168.1.248-192.168.1.255,192.168.1.230-192.168.1.230"}),
+        (["2001:db8::/126"], {"range-global": "2001:db8::-2001:db8::3"}),
+    ],
+)
+def test_all_of_kube_vips_addresses_are_told_as_ranges_since_beside_a_network_its_cloud_provider_reads_none(
+    addresses: list[str], told: dict[str, str]
+) -> None:
+    assert values(planned({"kube_vip": {"addresses": addresses}}), "kube-vip-cloud-provider")["cm"]["data"] == told
+
+
 def test_an_address_of_the_plan_is_not_kube_vips() -> None:
     found = problem({"kube_vip": {"addresses": ["192.168.1.41-192.168.1.45"]}})
     assert (found.path, found.message) == (

@@ -25,17 +25,23 @@ _RETIRED = "ingress-nginx gets no fixes since March 2026 (kubernetes.io/blog/202
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """One of them: chart, repository, releases, its release's name (k3s has a HelmChart `traefik` of its own)."""
+    """One of them: chart, repository, releases, its release's name (k3s has a HelmChart `traefik` of its own), its IngressClass.
+
+    The distributions' own charts have the same class (rancher/rke2-charts, packages/rke2-traefik, values.yaml.patch).
+    """
 
     chart: str
     repository: str
     releases: tuple[Release, ...]
     release: str
+    ingress_class: str
 
 
 CONTROLLERS: Mapping[str, Controller] = {
-    TRAEFIK: Controller(TRAEFIK, "https://traefik.github.io/charts", (Release("41.3.0", "v3.7.11", (1, 25), None),), "ingress-traefik"),
-    NGINX: Controller(NGINX, "https://kubernetes.github.io/ingress-nginx", (Release("4.15.1", "v1.15.1", (1, 21), None),), NGINX),
+    TRAEFIK: Controller(
+        TRAEFIK, "https://traefik.github.io/charts", (Release("41.3.0", "v3.7.11", (1, 25), None),), "ingress-traefik", TRAEFIK
+    ),
+    NGINX: Controller(NGINX, "https://kubernetes.github.io/ingress-nginx", (Release("4.15.1", "v1.15.1", (1, 21), None),), NGINX, "nginx"),
 }
 #: For the tests of pinned releases.
 RELEASES = tuple(release for controller in CONTROLLERS.values() for release in controller.releases)
@@ -83,7 +89,7 @@ def _values(controller: str, addresses: bool) -> dict[str, Any]:
 
 
 def _traefik(addresses: bool) -> dict[str, Any]:
-    default = {"ingressClass": {"enabled": True, "isDefaultClass": True}}
+    default = {"ingressClass": {"enabled": True, "isDefaultClass": True, "name": TRAEFIK}}  # else it is the release's
     if addresses:
         return {**default, "service": {"spec": {"type": "LoadBalancer"}}}
     return {

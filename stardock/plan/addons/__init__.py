@@ -10,7 +10,7 @@ from stardock.addons import kured, metrics_server, system_upgrade_controller
 from stardock.distributions import distribution
 from stardock.model.addons import Addon
 from stardock.model.plan import Plan
-from stardock.plan.addons.certificates import certificate_addons
+from stardock.plan.addons.certificates import certificate_addons, certificate_warnings
 from stardock.plan.addons.handover import handover_addons
 from stardock.plan.addons.network import network_addons
 from stardock.plan.addons.own import own_addons
@@ -25,7 +25,8 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
 def with_addons(spec: Spec, plan: Plan) -> Plan:
     """The plan with its add-ons, and a warning for each whose makers name other releases of Kubernetes."""
     found = tuple(_addons(spec.addons, plan))
-    return replace(plan, addons=found, warnings=(*plan.warnings, *(one.fits for one in found if one.fits)))
+    warnings = (*(one.fits for one in found if one.fits), *certificate_warnings(spec.addons))
+    return replace(plan, addons=found, warnings=(*plan.warnings, *warnings))
 
 
 def _addons(wanted: Addons, plan: Plan) -> Iterator[Addon]:

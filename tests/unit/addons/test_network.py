@@ -82,6 +82,33 @@ def test_its_own_chart_listens_on_each_node_where_nobody_gives_addresses(
     assert kind == (None if addresses else "DaemonSet")
 
 
+def test_traefiks_class_has_the_name_that_it_has_from_the_distribution() -> None:
+    """Without a name the chart calls it as its release (traefik/templates/ingressclass.yaml)."""
+    assert values(planned({"ingress": {"source": "chart"}}), "ingress")["ingressClass"]["name"] == "traefik"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "warned"),
+    [
+        ({}, "traefik", False),
+        ({"source": "chart"}, "traefik", False),
+        ({"controller": "ingress-nginx"}, "nginx", False),
+        ({"controller": "ingress-nginx"}, "traefik", True),
+        ({"source": "chart"}, "ingress-traefik", True),
+        ({"source": "chart", "values": {"ingressClass": {"name": "web"}}}, "web", False),
+        ({"controller": "none"}, "web", False),
+        (None, "web", False),
+    ],
+)
+def test_certificates_that_wait_for_an_ingress_of_another_class_are_warned_of(
+    wanted: dict[str, Any] | None, name: str, warned: bool
+) -> None:
+    acme = {"email": "me@example.org", "ingress_class": name}
+    addons = {"cert_manager": {"issuers": [{"name": "public", "acme": acme}]}, **({} if wanted is None else {"ingress": wanted})}
+    found = [one for one in planned(addons).warnings if "issuer public" in one]
+    assert [f"`{name}`" in one for one in found] == ([True] if warned else [])
+
+
 def test_k3s_brings_no_ingress_nginx() -> None:
     found = problem({"ingress": {"controller": "ingress-nginx"}}, **distribution("k3s"))
     assert (found.path, found.message) == ("addons.ingress.controller", "k3s brings traefik, and no ingress-nginx")

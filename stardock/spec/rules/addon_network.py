@@ -64,21 +64,35 @@ def _an_ingress_that_is_there(spec: Spec) -> Iterator[Problem]:
         message = f"{own.title} brings {' and '.join(own.ingress_charts)}, and no {wanted.controller}"
         yield at(spec, keys, message, "write `source: chart` beside it for its makers' own chart")
         return
-    gone = [part.strip() for text in items(spec.distribution.options, "disable") for part in text.split(",")]
     chart = own.ingress_charts[wanted.controller]
-    if chart in gone:
+    if chart in disabled(spec):
         message = f"`{chart}` is disabled here, and `addons.ingress` asks for it"
         yield at(spec, ("distribution", "options", "disable"), message, f"delete `{chart}`")
 
 
 def _one_ingress(spec: Spec) -> Iterator[Problem]:
-    wanted = spec.addons.ingress
+    wanted, own = spec.addons.ingress, distribution(spec.distribution.name)
     for c, chart in enumerate(spec.addons.charts):
         found = _controller(chart)
         if wanted is not None and wanted.controller != NONE and found:
             message = f"`{chart.name}` is an ingress controller, {found}, and `addons.ingress` brings one already"
             cure = "delete it, or write `controller: none` under `addons.ingress`"
             yield at(spec, ("addons", "charts", c), message, cure)
+        elif wanted is None and found and _brings_an_ingress(spec):
+            message = f"`{chart.name}` is an ingress controller, {found}, and {own.title} brings one of its own"
+            yield at(spec, ("addons", "charts", c), message, "write `ingress: {controller: none}` under `addons`, or delete the chart")
+
+
+def _brings_an_ingress(spec: Spec) -> bool:
+    """Whether the distribution does as far as options say: which of two it would take is not known of a cluster that exists."""
+    own, options = distribution(spec.distribution.name), spec.distribution.options
+    named = items(options, own.ingress_option) if own.ingress_option in options else []
+    return named != [NONE] and not set(own.ingress_charts.values()) & set(disabled(spec))
+
+
+def disabled(spec: Spec) -> list[str]:
+    """What of the distribution's own is switched off by its option."""
+    return [part.strip() for text in items(spec.distribution.options, "disable") for part in text.split(",")]
 
 
 def _controller(chart: OwnChart) -> str:

@@ -109,6 +109,31 @@ def test_certificates_that_wait_for_an_ingress_of_another_class_are_warned_of(
     assert [f"`{name}`" in one for one in found] == ([True] if warned else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "refused"),
+    [
+        ("rke2", {}, True),
+        ("rke2", {"ingress-controller": "none"}, False),
+        ("rke2", {"ingress-controller": "traefik"}, True),
+        ("rke2", {"disable": ["rke2-traefik"]}, False),
+        ("rke2", {"disable": "rke2-traefik,rke2-ingress-nginx"}, False),
+        ("k3s", {}, True),
+        ("k3s", {"disable": ["traefik"]}, False),
+    ],
+)
+def test_an_ingress_controller_among_charts_is_refused_beside_the_distributions_own(
+    name: str, options: dict[str, Any], refused: bool
+) -> None:
+    addons = {"charts": [{"name": "web", "chart": "oci://registry.example.org/charts/traefik", "version": "41.3.0"}]}
+    if not refused:
+        assert planned(addons, **distribution(name, **options)).addons
+        return
+    found = problem(addons, **distribution(name, **options))
+    assert (found.path, found.cure) == ("addons.charts[0]", "write `ingress: {controller: none}` under `addons`, or delete the chart")
+    assert "brings one of its own" in found.message
+    assert planned({**addons, "ingress": {"controller": "none"}}, **distribution(name)).addons, "the cure"
+
+
 def test_k3s_brings_no_ingress_nginx() -> None:
     found = problem({"ingress": {"controller": "ingress-nginx"}}, **distribution("k3s"))
     assert (found.path, found.message) == ("addons.ingress.controller", "k3s brings traefik, and no ingress-nginx")

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_DEFAULT = "storageclass.kubernetes.io/is-default-class"
+#: The annotation of a default class.
+DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ def storage_class(one: Class, provisioner: str, parameters: Mapping[str, str], *
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {"name": one.name, **({"annotations": {_DEFAULT: "true"}} if one.default else {})},
+        "metadata": {"name": one.name, **({"annotations": {DEFAULT: "true"}} if one.default else {})},
         "provisioner": provisioner,
         "parameters": dict(parameters),
         "reclaimPolicy": one.reclaim.capitalize(),

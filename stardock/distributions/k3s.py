@@ -181,6 +181,9 @@ K3S = Kubernetes(
     # k3s, pkg/daemons/agent/agent_linux.go `kubeletArgs`: without its own controller kubelets are not told of any
     external_cloud={"disable-cloud-controller": True, "kubelet-arg": ["cloud-provider=external"]},
     ingress_charts={"traefik": "traefik"},
+    # k3s, manifests/local-storage.yaml
+    default_class="local-path",
+    local_storage="local-storage",
     service_lb="servicelb",
     server_memory_mib=2048,
     control_plane_mib=1,  # it is part of the service, which no pod's request is

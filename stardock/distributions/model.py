@@ -91,6 +91,8 @@ class Kubernetes:
     ingress_charts: Mapping[str, str]  # ingress controllers that it brings -> the chart of each
     ingress_option: str = ""  # the option that names one of them, or none; empty: `disable` takes its only one away, by its chart's name
     ingress_ends: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # controller -> from which minor on not alone
+    default_class: str = ""  # the StorageClass that it brings as the default one
+    local_storage: str = ""  # what `disable` calls that
     service_lb: str = ""  # what `disable` calls its own addresses for Services, where they are on by default
     server_memory_mib: int  # its makers' minimum of a server
     control_plane_mib: int  # what the static pods of a server request

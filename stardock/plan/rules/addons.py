@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from stardock.addons.kube_vip import NAME
+from stardock.addons.storage_class import DEFAULT
 from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs
 from stardock.errors import Problem
@@ -17,7 +18,9 @@ from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.rules.addon_storage import addon_storage_problems
 from stardock.plan.views.worksheet import fixed
 from stardock.spec.addon_addresses import networks_of
+from stardock.spec.keypath import path_text
 from stardock.spec.places import at
+from stardock.spec.rules.addon_storage import beside_the_distributions, default_classes
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.spec.cluster import Spec
@@ -64,6 +67,25 @@ def object_problems(spec: Spec, plan: Plan) -> Iterator[Problem]:
                 message = f"{one['kind']} {name} of {addon.source} is {whose} already: they would take turns"
                 yield at(spec, _place(spec, addon.source), message, "give it another name, or delete it in one of the two")
             seen[key] = f"in {addon.source}"
+    yield from _defaults_among_manifests(spec)
+
+
+def _defaults_among_manifests(spec: Spec) -> Iterator[Problem]:
+    """A default class in a manifest of the user's, beside another one."""
+    others = [f"`{path_text(keys)}` is the default class already" for keys in default_classes(spec)]
+    for path, objects in spec.addons.objects.items():
+        for one in (one for one in objects if one["kind"] == "StorageClass" and _is_default(one)):
+            keys = _place(spec, path)
+            if others:
+                yield at(spec, keys, others[0], f"delete the annotation {DEFAULT} from one of the two")
+            else:
+                yield from beside_the_distributions(spec, keys)
+            others.append(f"the class `{one['metadata']['name']}` of {path} is the default already")
+
+
+def _is_default(one: Mapping[str, Any]) -> bool:
+    annotations = one["metadata"].get("annotations")
+    return isinstance(annotations, Mapping) and str(annotations.get(DEFAULT)).lower() == "true"
 
 
 _HELM = "helm.cattle.io/v1"

@@ -11,6 +11,7 @@ from stardock.errors import Problem
 from stardock.spec.cluster import Spec
 from stardock.spec.keypath import Keys, path_text
 from stardock.spec.places import at
+from stardock.spec.rules.addon_network import disabled
 
 _CLIENTS = ("iscsi", "nfs")
 _KUBELET = "kubelet-arg"
@@ -38,17 +39,35 @@ def _longhorns_clients(spec: Spec) -> Iterator[Problem]:
 def _one_default(spec: Spec) -> Iterator[Problem]:
     """Of several default classes Kubernetes takes the youngest (kubernetes.io, Storage Classes)."""
     first: Keys | None = None
-    for keys in _defaults(spec):
+    for keys in default_classes(spec):
         if first is not None:
             message = f"`{path_text(first)}` is the default class already"
             yield at(spec, keys, message, "write `default: true` once")
+        else:
+            yield from beside_the_distributions(spec, keys)
         first = first or keys
 
 
-def _defaults(spec: Spec) -> Iterator[Keys]:
+def beside_the_distributions(spec: Spec, keys: Keys) -> Iterator[Problem]:
+    """What is wrong with a default class there, where the distribution brings one too."""
+    own = distribution(spec.distribution.name)
+    if own.default_class and own.local_storage not in disabled(spec):
+        off = ", ".join(dict.fromkeys((*disabled(spec), own.local_storage)))
+        message = f"{own.title} brings a default class, `{own.default_class}`: claims would get the younger of the two"
+        cure = f"write `disable: [{off}]` under `distribution.options`: volumes of that class stay, new ones are made no more"
+        yield at(spec, keys, message, cure)
+
+
+def default_classes(spec: Spec) -> Iterator[Keys]:
+    """Where `addons` says that a class is the default one."""
     addons = spec.addons
-    alone = ((name, getattr(addons, name)) for name in ("longhorn", "piraeus"))
-    yield from (("addons", name, "default") for name, one in alone if one is not None and one.default)
+    if addons.longhorn is not None:
+        persistence = addons.longhorn.values.get("persistence")
+        told = persistence.get("defaultClass") if isinstance(persistence, dict) else None
+        if told if isinstance(told, bool) else addons.longhorn.default:
+            yield ("addons", "longhorn", "values" if isinstance(told, bool) else "default")
+    if addons.piraeus is not None and addons.piraeus.default:
+        yield ("addons", "piraeus", "default")
     several = ((name, getattr(addons, name)) for name in ("proxmox_csi", "nfs_csi", "smb_csi"))
     for name, one in several:
         classes = enumerate(one.classes if one is not None else ())

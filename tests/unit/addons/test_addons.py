@@ -318,6 +318,38 @@ def test_an_object_that_is_there_twice_is_refused(tmp_path: Path, text: str, mor
     assert cure == "give it another name, or delete it in one of the two"
 
 
+CLASS = (
+    "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nprovisioner: example.org/x\n"
+    "metadata: {name: NAME, annotations: {storageclass.kubernetes.io/is-default-class: 'true'}}\n"
+)
+NAS = {"classes": [{"name": "nas", "server": "nas", "share": "/x", "default": True}]}
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "message"),
+    [
+        (["a"], {"nfs_csi": NAS}, "`addons.nfs_csi.classes[0].default` is the default class already"),
+        (["a", "b"], {}, "the class `a` of a.yaml is the default already"),
+    ],
+)
+def test_a_default_class_among_manifests_counts(tmp_path: Path, names: list[str], more: dict[str, Any], message: str) -> None:
+    (tmp_path / "a.yaml").write_text("---\n".join(CLASS.replace("NAME", name) for name in names))
+    said, cure = refused(tmp_path, {"manifests": ["a.yaml"], **more})
+    assert (said, "is-default-class" in str(cure)) == (message, True)
+    assert loaded(tmp_path, {"manifests": ["a.yaml"]}).addons if len(names) == 1 else True
+
+
+def test_beside_the_default_class_of_k3s_one_among_manifests_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(CLASS)
+    file = tmp_path / "cluster.yaml"
+    file.write_text(yaml.safe_dump(document() | {"addons": {"manifests": ["a.yaml"]}, "distribution": {"name": "k3s"}}))
+    with pytest.raises(InputErrors) as error:
+        build(load_spec(file), None, str(file))
+    assert [(one.path, one.message.partition(":")[0]) for one in error.value.problems] == [
+        ("addons.manifests[0]", "k3s brings a default class, `local-path`")
+    ]
+
+
 def test_a_config_of_the_network_plugins_chart_is_refused_where_stardock_writes_one(tmp_path: Path) -> None:
     text = "apiVersion: helm.cattle.io/v1\nkind: HelmChartConfig\nmetadata: {name: NAME, namespace: kube-system}"
     file = tmp_path / "cluster.yaml"

@@ -69,6 +69,27 @@ def test_disks_and_copies_that_there_are_not_are_refused(
     assert (found.message, bool(found.cure)) == (message, True)
 
 
+DISTRIBUTION = {"distribution": {"name": "k3s", "options": {"disable": ["local-storage"]}}}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "place"),
+    [
+        ({"longhorn": {"default": True}}, "addons.longhorn.default"),
+        ({"longhorn": {"values": {"persistence": {"defaultClass": True}}}}, "addons.longhorn.values"),
+        ({"longhorn": {"default": True, "values": {"persistence": {"defaultClass": False}}}}, None),
+        ({"longhorn": {}}, None),
+    ],
+)
+def test_beside_the_default_class_of_k3s_a_second_one_is_refused(wanted: dict[str, Any], place: str | None) -> None:
+    if place is not None:
+        found = problem(wanted, **CLIENTS, distribution={"name": "k3s"})
+        assert (found.path, found.message) == (place, "k3s brings a default class, `local-path`: claims would get the younger of the two")
+        assert "local-storage" in str(found.cure)
+    assert planned(wanted, **CLIENTS, **(DISTRIBUTION if place else {"distribution": {"name": "k3s"}})).addons
+    assert planned(wanted, **CLIENTS).addons, "RKE2 brings none"
+
+
 def test_longhorn_knows_one_path() -> None:
     more = pools(MOUNTED)
     agents = more["pools"][2]

@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "kured": ("stardock.cli.kured:kured", "Print kured for this cluster: Helm values, or an ArgoCD Application."),
     "machine": ("stardock.cli.machine:machine", "Show machines' power; start, stop, reset one; read its console."),
     "drift": ("stardock.cli.drift:drift", "Show what differs on Proxmox from the plan; changes nothing."),
+    "prove": ("stardock.cli.prove:prove", "Prove Stardock on your Proxmox: machines of its own, checked, and removed."),
     "import": ("stardock.cli.imports:imports", "Take over a cluster that another tool made."),
     "version": ("stardock.cli.version:version", "Print the versions of what works together here."),
     "lab": ("lab.command.verbs:lab", "Stardock without Proxmox: an emulated estate on this machine."),
@@ -59,7 +60,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS: dict[str, tuple[str, ...]] = {
     "To start": ("init", "schema", "proxmox-role", "import", "lab", "version"),
     "Day to day": ("plan", "deploy", "discover", "bootstrap", "image", "kured", "bundle"),
-    "To look and to repair": ("doctor", "drift", "machine", "runs", "lock", "rebalance"),
+    "To look and to repair": ("doctor", "drift", "machine", "runs", "lock", "rebalance", "prove"),
 }
 
 

@@ -24,7 +24,7 @@ _DEFAULT = "cluster.yaml"
 _LONGEST = 200
 _FOR_A_FILE = re.compile(
     r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|machine (?:status|start|stop|reset|console)|plan|rebalance"
-    r"|proxmox-role|doctor|deploy|discover|bootstrap(?! \S+\.tar)|bundle|kured|drift|runs)(?![\w-])(?! -f\b)"
+    r"|proxmox-role|doctor|deploy|discover|bootstrap(?! \S+\.tar)|bundle|kured|drift|runs|prove)(?![\w-])(?! -f\b)"
 )
 #: Of a run from a bundle, which the command repeats in place of -f; other commands are for where its cluster.yaml is.
 _FROM_A_BUNDLE = re.compile(r"\brunner bootstrap(?![\w-])")

@@ -7,7 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from proxmoxer.core import ResourceException
+
 from stardock.errors import ConditionError
+from stardock.estate.answers import shown
 from stardock.estate.connection import Estate
 from stardock.estate.machines import GONE, EstateMachine
 from stardock.estate.questions import WORKERS, Question, ask
@@ -50,3 +53,12 @@ UNREAD_CURE = "is the PVE node on, and has the Proxmox cluster quorum (pvecm sta
 def config_of(machine: EstateMachine) -> Question:
     """The question for one VM's configuration."""
     return lambda api: config(api.nodes(machine.pve_node).qemu(machine.vm_id).config.get())
+
+
+def change_config(estate: Estate, machine: EstateMachine, options: Mapping[str, str | int]) -> None:
+    """Set options of a VM, as a person does in Proxmox behind Stardock's back; `delete` names those to take out. Raises ConditionError."""
+    try:
+        estate.read(lambda api: api.nodes(machine.pve_node).qemu(machine.vm_id).config.put(**options))
+    except ResourceException as error:
+        said = shown(error.content or error.status_message or error.status_code)
+        raise ConditionError(f"Proxmox did not change VM {machine.vm_id}: {said}") from error

@@ -56,6 +56,11 @@ class Estate:
         return cls(known, api_token(environ, proxmox.cluster), trust=trusted_cas(known, environ), seconds=seconds)
 
     @property
+    def user(self) -> str:
+        """Whose token it is, as PVE's tasks name who started them."""
+        return self._token.user
+
+    @property
     def credentials(self) -> dict[str, str]:
         """The header by which PVE knows the token, for what goes another way than `api`."""
         return {"Authorization": f"PVEAPIToken={self._token.user}!{self._token.name}={self._token.secret}"}

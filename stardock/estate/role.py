@@ -42,12 +42,13 @@ def role_name(plan: Plan, grant: Grant) -> str:
     return f"stardock-{plan.cluster}-{grant.kind}"
 
 
-def commands(plan: Plan, user: str) -> Iterator[str]:
-    """Every command, in order, for a shell on any PVE node."""
+def commands(plan: Plan, user: str, wanted: tuple[Grant, ...] | None = None) -> Iterator[str]:
+    """Every command, in order, for a shell on any PVE node. `wanted`: other grants than the plan's."""
+    given = grants(plan) if wanted is None else wanted
     yield f"pveum user add {quote(user)} || true"
-    for grant in grants(plan):
+    for grant in given:
         yield role_command(plan, grant)
-    for grant in grants(plan):
+    for grant in given:
         yield from acl_commands(plan, grant, Who(user), grant.paths)
     yield f"pveum user token add {quote(user)} {TOKEN} --privsep 0"
 

@@ -100,7 +100,7 @@ def await_end(estate: Estate, vm: EstateMachine, what: str) -> None:
     if what == _HA_STOPS:
         _until(estate, vm, END_SECONDS, running=False)
     else:
-        _ended(estate, what, END_SECONDS)
+        ended(estate, what, END_SECONDS)
 
 
 def await_agent(estate: Estate, vm: EstateMachine, seconds: float) -> None:
@@ -122,13 +122,13 @@ def _switch(estate: Estate, vm: EstateMachine, verb: str, seconds: float, **opti
         upid = estate.read(lambda api: api.nodes(vm.pve_node).qemu(vm.vm_id).status(verb).post(**options))
     except ResourceException as error:
         raise _refused(vm, verb, shown(error.content or error.status_message or error.status_code), begun=False) from error
-    ended = _ended(estate, str(upid), seconds)
-    if ended != "OK" and not ended.startswith("WARNINGS"):
-        raise _refused(vm, verb, ended)
+    end = ended(estate, str(upid), seconds)
+    if not went_well(end):
+        raise _refused(vm, verb, end)
 
 
-def _ended(estate: Estate, upid: str, seconds: float) -> str:
-    """How a task ended. Somebody who does not answer meanwhile is asked again."""
+def ended(estate: Estate, upid: str, seconds: float) -> str:
+    """How a task ended, in PVE's words: `OK` where it went well. Somebody who does not answer meanwhile is asked again."""
     found = _UPID.fullmatch(upid)
     if not found:
         raise NoAnswer(f"{estate.endpoint} answers, but not as Proxmox does: {shown(upid)} is no task")
@@ -140,6 +140,11 @@ def _ended(estate: Estate, upid: str, seconds: float) -> str:
         if time.monotonic() > end:
             raise ConditionError(f"Proxmox is still at it after {seconds:g} s: {upid}", cure="look at the task's log in Proxmox")
         time.sleep(POLL_SECONDS)
+
+
+def went_well(end: str) -> bool:
+    """Whether a task that ended so did what it was asked."""
+    return end == "OK" or end.startswith("WARNINGS")
 
 
 def _patiently(question: Callable[[], Any]) -> Any:

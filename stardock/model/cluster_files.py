@@ -72,3 +72,8 @@ class ClusterFiles:
     def runs(self) -> Path:
         """The last runs of bootstrap, for `runner runs`."""
         return self._beside(".runs.json")
+
+    @property
+    def proof(self) -> Path:
+        """What `runner prove` works in, a folder: its journal, its machines' own cluster.yaml, its reports."""
+        return self._beside(".prove")

@@ -48,6 +48,8 @@ def _one(words: list[str], ask: Ask) -> Any:
     match verbs:
         case ["user", "add", user, *_]:
             return ask("POST", "/access/users", {"userid": user, **named})
+        case ["pool", "add", pool]:
+            return ask("POST", "/pools", {"poolid": pool})
         case ["role", "add", role, *_]:
             return ask("POST", "/access/roles", {"roleid": role, **named})
         case ["role", "modify", role, *_]:

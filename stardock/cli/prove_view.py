@@ -1,0 +1,139 @@
+"""What `runner prove` says."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from stardock.cli.told import say
+from stardock.cli.version_view import versions
+from stardock.prove import clean as cleaning
+from stardock.prove import journal, proof
+from stardock.prove import report as reports
+from stardock.prove.check import Outcome
+from stardock.prove.checks import CHECKS
+from stardock.prove.place import Place, alone, place_of
+from stardock.prove.redact import Redactor
+from stardock.prove.scope import IDS, POOL, parse_ids
+from stardock.prove.things import Vm, Volume
+from stardock.step import Say, show
+from stardock.systems import SYSTEMS
+from stardock.workspace.files import find_cluster_file
+
+FAILED = 2
+#: Where a report goes: docs/how-to/prove.md says the same.
+SEND = "an issue of Stardock's repository, with the folder as an archive; or a change that adds its report.json to proofs/"
+
+
+def prove(file: Path | None, systems: tuple[str, ...], pool: str | None, ids: str | None, **how: Any) -> int:
+    """Prove, or show the steps; the exit code. `how`: `only`, `keep`, `dry_run`, `yes` as the command has them."""
+    asked = proof.Asked(
+        file=find_cluster_file(file),
+        systems=_known(systems, SYSTEMS, "--system") or ("debian",),
+        pool=pool or POOL,
+        ids=_ids(ids),
+        only=_known(how["only"], [check.name for check in CHECKS], "--check"),
+        keep=how["keep"],
+        confirm=_confirm(yes=how["yes"]),
+    )
+    if how["dry_run"]:
+        show(proof.steps(asked), say)
+        return 0
+    found = proof.ready(asked)
+    proof.confirm(asked, found.need)
+    found.place.prepare()
+    with alone(found.place), found.place.log.open("w", encoding="utf-8") as file_of_log:
+        done = [_told(one) for one in proof.outcomes(asked, found, say, _log(file_of_log))]
+    _report(found, done)
+    return FAILED if any(one.result == "fail" for one in done) else 0
+
+
+def _known(named: tuple[str, ...], there: Collection[str], option: str) -> tuple[str, ...]:
+    """Each once. `BadParameter` for a word that is none of them."""
+    unknown = [name for name in named if name not in there]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r}: there are {', '.join(there)}", param_hint=option)
+    return tuple(dict.fromkeys(named))
+
+
+def _ids(text: str | None) -> tuple[int, int]:
+    try:
+        return parse_ids(text or IDS)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--ids") from None
+
+
+def _confirm(*, yes: bool) -> Callable[[str], bool] | None:
+    return (lambda _question: True) if yes else click.confirm if sys.stdin.isatty() else None
+
+
+def _log(file: IO[str]) -> Say:
+    def write(line: str) -> None:
+        file.write(line + "\n")
+        file.flush()
+
+    return write
+
+
+def _told(outcome: Outcome) -> Outcome:
+    say(f"  {outcome.result:<12} {outcome.seconds:6.1f} s  {outcome.name}: {outcome.evidence}")
+    return outcome
+
+
+def _report(found: proof.Ready, done: list[Outcome]) -> None:
+    place = found.place
+    told = reports.document(done, _versions(found.version), datetime.datetime.now(tz=datetime.UTC).date().isoformat())
+    redactor = Redactor(reports.names_of(found.plan, place.folder.stem))
+    reports.write(place, told, place.log.read_text(encoding="utf-8").splitlines(), redactor)
+    say(_ending(told, place))
+
+
+def _versions(proxmox: str) -> dict[str, str]:
+    known = versions()
+    engine = known["engine"]["version"] if known["engine"] else "none"
+    return {"Proxmox": proxmox, "Stardock": known["stardock"], "provider": known["provider"]["version"], "engine": engine}
+
+
+def _ending(told: dict[str, Any], place: Place) -> str:
+    counts = ", ".join(f"{number} {result}" for result, number in told["counts"].items())
+    return f"{counts}; the report is {place.report}: `runner prove --report` says where to send it"
+
+
+def report(file: Path | None) -> None:
+    """Say what the last proof found, and where its report goes."""
+    place = place_of(find_cluster_file(file))
+    told = reports.read(place.report)
+    if told is None:
+        say(f"no proof has written a report in {place.folder} yet: runner prove")
+        return
+    for one in told["checks"]:
+        say(f"  {one['result']:<12} {one['system']}  {one['name']}: {one['evidence']}")
+    say(_ending(told, place).partition(": `")[0])
+    say(f"look through it, then send it: {SEND}")
+
+
+def clean(file: Path | None, *, dry_run: bool, yes: bool) -> None:
+    """Remove what a proof left, or show it."""
+    place = place_of(find_cluster_file(file))
+    written = journal.read(place.journal)
+    if written is None:
+        say("nothing is left of a proof")
+        if not dry_run and place.folder.is_dir():
+            place.forget()
+        return
+    if dry_run:
+        for thing in written.things:
+            say(f"  {_named(thing)}, if it is there and the proof's by every sign")
+        return
+    with alone(place):
+        cleaning.clean(place, say, _confirm(yes=yes))
+    say("nothing is left of the proof on Proxmox")
+
+
+def _named(thing: Vm | Volume) -> str:
+    return f"VM {thing.vm_id} ({thing.name}) on {thing.pve_node}" if isinstance(thing, Vm) else f"{thing.volume} on {thing.pve_node}"

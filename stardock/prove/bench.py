@@ -1,0 +1,120 @@
+"""What checks work with: the proof's machines, and Stardock's own verbs on them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stardock.errors import RefusedError
+from stardock.estate.connection import Estate
+from stardock.estate.machines import EstateMachine, machines_on
+from stardock.model.machine import Machine
+from stardock.model.plan import Plan
+from stardock.prove import journal
+from stardock.prove.document import machine_name
+from stardock.prove.place import Place
+from stardock.prove.scope import Scope
+from stardock.prove.things import things
+from stardock.step import Say
+from stardock.terraform.run import Options
+from stardock.verbs.deploy import deploy
+from stardock.workspace.workspace import Workspace, open_workspace
+from stardock.writing import write_atomically
+from stardock.yamltext import yaml_text
+
+
+class FailedError(Exception):
+    """A check found something else than it must find; the words are its evidence."""
+
+
+class NotPossibleError(Exception):
+    """A check cannot be made on this Proxmox, or with this token: why."""
+
+
+@dataclass(slots=True)
+class Bench:
+    """One set of machines. `data` is their cluster.yaml; `kept` is what a check remembers for a later one."""
+
+    place: Place
+    scope: Scope
+    data: dict[str, Any]
+    estate: Estate
+    say: Say
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> Path:
+        """Their cluster file."""
+        return self.place.own.spec
+
+    def write(self) -> None:
+        """Write the cluster file as `data` is now."""
+        write_atomically(self.file, yaml_text(self.data))
+
+    def begin(self) -> None:
+        """Write the file, then the journal with all that a deploy of it makes: from here on `clean` finds everything."""
+        self.write()
+        journal.begin(self.place.journal, self.scope)
+        journal.intend(self.place.journal, things(self.workspace().plan))
+
+    def workspace(self) -> Workspace:
+        """Their files as they are now."""
+        return open_workspace(self.file)
+
+    @property
+    def plan(self) -> Plan:
+        """What is planned now."""
+        return self.workspace().plan
+
+    def machine(self, role: str) -> Machine:
+        """The machine of that role."""
+        return self.plan.machine(machine_name(self.scope, role))
+
+    def vm(self, role: str) -> EstateMachine:
+        """As Proxmox lists it. FailedError where it does not."""
+        found = machines_on(self.estate).get(self.machine(role).vm_id)
+        if found is None:
+            raise FailedError(f"Proxmox does not list the {role}")
+        return found
+
+    def deploy(self, *, replace: frozenset[str] = frozenset()) -> list[str]:
+        """Deploy; what was said."""
+        said: list[str] = []
+        deploy(self.file, Options(replace=replace, confirm=lambda _question: True), self._heard(said))
+        return said
+
+    def planned(self) -> list[str]:
+        """What a deploy would do, which is then not done; empty: nothing."""
+        said: list[str] = []
+        try:
+            deploy(self.file, Options(), self._heard(said))
+        except RefusedError:
+            return _changes(said)
+        return []
+
+    def edited(self, edit: Callable[[dict[str, Any]], None]) -> list[str]:
+        """What a deploy would do after an edit, which is taken back."""
+        before = copy.deepcopy(self.data)
+        try:
+            edit(self.data)
+            self.write()
+            return self.planned()
+        finally:
+            self.data = before
+            self.write()
+
+    def _heard(self, said: list[str]) -> Say:
+        def hear(line: str) -> None:
+            said.append(line)
+            self.say(line)
+
+        return hear
+
+
+def _changes(said: list[str]) -> list[str]:
+    """The lines of a plan between its step's heading and the refusal: each begins with what is done."""
+    verbs = ("create", "update", "replace", "delete", "snippets and images:", "read", "import")
+    return [line.strip() for line in said if line.startswith("  ") and line.strip().startswith(verbs)]

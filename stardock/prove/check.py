@@ -1,0 +1,62 @@
+"""A check: a named function, run in order, with what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from stardock.errors import StardockError
+from stardock.prove.bench import Bench, FailedError, NotPossibleError
+
+Result = Literal["pass", "fail", "not possible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`run` gives the evidence in words, or raises FailedError, NotPossibleError or a StardockError.
+
+    `needed`: without it there is nothing that the checks behind it could look at.
+    """
+
+    name: str
+    run: Callable[[Bench], str]
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one. `evidence` in words: what was seen, or why it failed, or why it is not possible here."""
+
+    system: str
+    name: str
+    result: Result
+    seconds: float
+    evidence: str
+
+
+def run(checks: Iterable[Check], bench: Bench, system: str) -> Iterator[Outcome]:
+    """One after the other; behind one that was needed and failed, none is possible."""
+    missing = ""
+    for check in checks:
+        began = time.monotonic()
+        result, evidence = _one(check, bench) if not missing else _behind(missing)
+        if check.needed and result != "pass":
+            missing = missing or check.name
+        yield Outcome(system, check.name, result, round(time.monotonic() - began, 1), evidence)
+
+
+def _behind(missing: str) -> tuple[Result, str]:
+    return "not possible", f"after `{missing}` failed"
+
+
+def _one(check: Check, bench: Bench) -> tuple[Result, str]:
+    try:
+        return "pass", check.run(bench)
+    except FailedError as error:
+        return "fail", str(error)
+    except NotPossibleError as error:
+        return "not possible", str(error)
+    except StardockError as error:
+        return "fail", error.message

@@ -1,0 +1,8 @@
+"""The checks, in the order in which they are made: each finds the machines as the one before left them."""
+
+from __future__ import annotations
+
+from stardock.prove.check import Check
+from stardock.prove.checks import differences, edits, first_boot, made, power
+
+CHECKS: tuple[Check, ...] = (*made.CHECKS, *first_boot.CHECKS, *edits.CHECKS, *power.CHECKS, *differences.CHECKS)

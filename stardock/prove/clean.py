@@ -1,0 +1,130 @@
+"""Takes away what a proof made, after its end or after a kill at any moment: what its journal names and every sign says is its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from stardock.errors import ConditionError, RefusedError
+from stardock.estate.connection import Estate
+from stardock.estate.machines import machines_on, named
+from stardock.estate.removal import delete_volume, destroy, running_tasks, volumes_on
+from stardock.estate.vm_ids import is_taken
+from stardock.plan.build import build
+from stardock.prove import journal
+from stardock.prove.journal import Written
+from stardock.prove.leftovers import Leftovers, leftovers
+from stardock.prove.place import Place
+from stardock.prove.things import Vm, Volume
+from stardock.spec.load import load
+from stardock.step import Say
+from stardock.workspace.run_lock import only_run
+
+#: Seconds for one answer, and for what a killed run ordered: an image on a slow line.
+ANSWER_SECONDS = 15.0
+TASK_SECONDS = 1800.0
+_POLL_SECONDS = 1.0
+
+Confirm = Callable[[str], bool]
+
+
+def clean(place: Place, say: Say, confirm: Confirm | None) -> bool:
+    """Remove what is left; whether there was anything. `confirm`: asked first; None: nobody is there.
+
+    Raises RefusedError where nobody says yes, ConditionError for what could not be removed, or was left alone because it is not surely
+    the proof's: the journal is kept then.
+    """
+    written = journal.read(place.journal)
+    if written is None:
+        place.forget()
+        return False
+    estate = estate_of(place)
+    with only_run(place.own.run_lock, say):  # ends the engine of a killed run first
+        _await_tasks(estate, written, say)
+        found = look(estate, written)
+        _show(found, say)
+        if found.vms or found.volumes:
+            _ask(confirm)
+        _remove(estate, found, say)
+        _refuse_remains(estate, written, place)
+    place.forget()
+    return True
+
+
+def estate_of(place: Place) -> Estate:
+    """The Proxmox that the proof was made on: by its own cluster file, for the person's may name another by now."""
+    path = place.own.spec
+    if not path.exists():
+        cure = f"look in Proxmox for VMs and files with `prove-` in their names, then delete {place.journal}"
+        raise ConditionError(f"{path} is not there, which says on which Proxmox the proof was", cure=cure)
+    plan, _ = build(load(path), None, str(path))
+    return Estate.from_environment(plan.proxmox, seconds=ANSWER_SECONDS)
+
+
+def look(estate: Estate, written: Written) -> Leftovers:
+    """Compare the journal with what is there. Raises ConditionError where Proxmox does not say."""
+    ids = {one.vm_id for one in written.things if isinstance(one, Vm)}
+    seen = {vm_id: named(estate, vm) for vm_id, vm in machines_on(estate).items() if vm_id in ids}
+    places = sorted({(one.pve_node, one.datastore) for one in written.things if isinstance(one, Volume)})
+    volumes = frozenset((node, volume) for node, store in places for volume in volumes_on(estate, node, store))
+    return leftovers(written, seen, volumes)
+
+
+def _await_tasks(estate: Estate, written: Written, say: Say) -> None:
+    """A VM that is being made is in no pool yet, and an image that is being fetched in no list: Proxmox goes on when we are killed."""
+    nodes = sorted({one.pve_node for one in written.things})
+    ids = {str(one.vm_id) for one in written.things if isinstance(one, Vm)}
+    until, told = time.monotonic() + TASK_SECONDS, False
+    while tasks := running_tasks(estate, nodes, lambda subject: subject in ids or written.scope.cluster in subject):
+        if time.monotonic() > until:
+            raise ConditionError(f"Proxmox is still at it: {tasks[0]}", cure="when that task has ended: runner prove --clean")
+        if not told:
+            say(f"  waiting for what Proxmox is at: {len(tasks)} task{'' if len(tasks) == 1 else 's'}")
+        told = True
+        time.sleep(_POLL_SECONDS)
+
+
+def _show(found: Leftovers, say: Say) -> None:
+    for vm in found.vms:
+        say(f"  VM {vm.vm_id} ({vm.name}) on {vm.pve_node}, with all its disks")
+    for volume in found.volumes:
+        say(f"  {volume.volume} on {volume.pve_node}")
+
+
+def _ask(confirm: Confirm | None) -> None:
+    if confirm is None:
+        raise RefusedError("nothing was removed: there is no terminal to ask at, and no --yes", cure="add --yes")
+    if not confirm("Remove this?"):
+        raise RefusedError("you said no: nothing was removed", cure="runner prove --clean")
+
+
+def _remove(estate: Estate, found: Leftovers, say: Say) -> None:
+    """VMs before their files: one that starts again needs its snippets."""
+    for vm in found.vms:
+        destroy(estate, vm)
+    for volume in found.volumes:
+        delete_volume(estate, volume.pve_node, volume.datastore, volume.volume)
+    say(f"  removed: {_count(found.vms, 'VM')}, {_count(found.volumes, 'file')}")
+
+
+def _count(what: Iterable[object], word: str) -> str:
+    number = len(tuple(what))
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _refuse_remains(estate: Estate, written: Written, place: Place) -> None:
+    """Look once more. An id that is taken by what this token is not shown is told, too."""
+    found = look(estate, written)
+    shown = set(machines_on(estate))
+    hidden = sorted({one.vm_id for one in written.things if isinstance(one, Vm)} - shown)
+    taken = [f"VM {vm_id}: it exists, and this token is not shown it" for vm_id in hidden if is_taken(estate, vm_id)]
+    left = [
+        *found.left,
+        *taken,
+        *(f"VM {vm.vm_id}: still there" for vm in found.vms),
+        *(f"{one.volume}: still there" for one in found.volumes),
+    ]
+    if left:
+        lines = "\n".join(f"  {line}" for line in left)
+        cure = f"look at each in Proxmox: it may be somebody else's by now; when nothing of the proof's is left, delete {place.journal}"
+        raise ConditionError(f"left alone:\n{lines}", cure=cure)

@@ -1,0 +1,165 @@
+"""`runner prove`: for each system machines of its own, the checks in order, and everything taken away again."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stardock.errors import ConditionError, RefusedError
+from stardock.estate.connection import Estate
+from stardock.estate.pools import is_there
+from stardock.estate.vm_ids import usable
+from stardock.model.plan import Plan
+from stardock.prove import clean
+from stardock.prove.bench import Bench
+from stardock.prove.check import Check, Outcome, run
+from stardock.prove.checks import CHECKS
+from stardock.prove.document import MACHINES, Wanted
+from stardock.prove.place import Place, place_of
+from stardock.prove.plans import data_of, first_wanted, plan_of
+from stardock.prove.scope import PREFIX, Scope
+from stardock.prove.things import Budget, budget
+from stardock.step import Say, Step
+from stardock.writing import refuse_link
+
+LOCK_VARIABLE = "STARDOCK_LOCK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the person asked for. `confirm` asks; None: nobody is there. `keep`: leave the machines of the last system as they are.
+
+    `only`: names of checks; none: all. What others need is made in any case.
+    """
+
+    file: Path
+    systems: tuple[str, ...]
+    pool: str
+    ids: tuple[int, int]
+    only: tuple[str, ...] = ()
+    keep: bool = False
+    confirm: Callable[[str], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What was found out before anything is made. `plan` is one of the proof's; `need` what it has at one time."""
+
+    place: Place
+    estate: Estate
+    version: str
+    plan: Plan
+    need: Budget
+
+
+def scope_of(asked: Asked) -> Scope:
+    """A scope with a name that nobody has."""
+    return Scope(f"{PREFIX}{secrets.token_hex(4)}", asked.pool, *asked.ids)
+
+
+def checks_of(asked: Asked) -> tuple[Check, ...]:
+    """Those that are made, in order."""
+    return tuple(one for one in CHECKS if one.needed or not asked.only or one.name in asked.only)
+
+
+def plan_ahead(asked: Asked) -> Plan:
+    """A plan of the proof's, by names and ids that may turn out otherwise. `InputErrors` for what is wrong in the person's file."""
+    return plan_of(data_of(asked.file, first_wanted(scope_of(asked), asked.systems[0])), asked.file)
+
+
+def steps(asked: Asked) -> tuple[Step, ...]:
+    """What would be done, for --dry-run."""
+    last = "leave the machines (--keep): `runner prove --clean` removes them" if asked.keep else "remove what was made"
+    return (
+        Step("check", "the token, the pool, free VM ids", lambda: None),
+        Step("confirm", question(asked, budget(plan_ahead(asked))), lambda: None),
+        *(Step(system, f"make the machines, {len(checks_of(asked))} checks, {last}", lambda: None) for system in asked.systems),
+        Step("report", "write what was found, without names and addresses of yours", lambda: None),
+    )
+
+
+def question(asked: Asked, need: Budget) -> str:
+    """The budget, as a person is asked about it: systems come one after the other, with the same machines each."""
+    what = f"{need.cores} cores, {need.memory_mib / 1024:g} GiB of memory, {need.disk_gib} GiB of disks"
+    return f"Make {need.machines} VMs at a time in the pool {asked.pool}, ids from {asked.ids[0]}-{asked.ids[1]}: {what}?"
+
+
+def ready(asked: Asked) -> Ready:
+    """Look whether it can be done. Nothing is written. Raises InputErrors, ConditionError, RefusedError."""
+    plan, place = plan_ahead(asked), place_of(asked.file)
+    refuse_link(place.folder)
+    if place.journal.exists():
+        raise RefusedError(f"an earlier proof left something: {place.journal} names it", cure="runner prove --clean")
+    estate = Estate.from_environment(replace(plan.proxmox, cluster="prove"), seconds=clean.ANSWER_SECONDS)
+    found = Ready(place, estate, estate.check(), plan, budget(plan))
+    if not is_there(estate, asked.pool):
+        cure = "runner proxmox-role --prove prints the commands that make it and a token for it, for root on a PVE node"
+        raise ConditionError(f"there is no PVE pool {asked.pool}, or this token is not shown it", cure=cure)
+    _ids(asked, estate)
+    return found
+
+
+def confirm(asked: Asked, need: Budget) -> None:
+    """Raise RefusedError unless a person says yes to the budget."""
+    asking = question(asked, need)
+    if asked.confirm is None:
+        raise RefusedError(f"nothing was made: there is no terminal to ask at, and no --yes. {asking}", cure="add --yes")
+    if not asked.confirm(asking):
+        raise RefusedError("you said no: nothing was made")
+
+
+def outcomes(asked: Asked, found: Ready, say: Say, log: Say) -> Iterator[Outcome]:
+    """Make, check, remove; outcomes as they come. `say` is for the person, `log` for what the verbs say.
+
+    Interrupted, it leaves what is there: `runner prove --clean` takes it away.
+    """
+    os.environ[LOCK_VARIABLE] = "write"  # the lock of its machines is its own, also where CI freezes others
+    for number, system in enumerate(asked.systems, 1):
+        found.place.prepare()
+        bench = _bench(asked, found, system, log)
+        bench.begin()
+        say(f"{system}: {bench.scope.cluster}")
+        yield from _checked(checks_of(asked), bench, system, say, keep=asked.keep and number == len(asked.systems))
+
+
+def _checked(checks: tuple[Check, ...], bench: Bench, system: str, say: Say, *, keep: bool) -> Iterator[Outcome]:
+    """Its machines go whatever came of the checks, but not when the person interrupts."""
+    try:
+        yield from run(checks, bench, system)
+    except Exception:
+        clean.clean(bench.place, say, lambda _question: True)
+        raise
+    if keep:
+        say(f"its machines are left as they are ({bench.file}); `runner prove --clean` removes them")
+    else:
+        clean.clean(bench.place, say, lambda _question: True)
+
+
+def _ids(asked: Asked, estate: Estate) -> tuple[int, ...]:
+    first, last = asked.ids
+    vm_ids = usable(estate, range(first, last + 1), len(MACHINES))
+    if len(vm_ids) < len(MACHINES):
+        cure = "run the commands of `runner proxmox-role --prove` again: PVE takes the right to an id away with its VM; or name other --ids"
+        raise ConditionError(f"of the VM ids {first}-{last}, {len(vm_ids)} are free and granted; {len(MACHINES)} are needed", cure=cure)
+    return vm_ids
+
+
+def _bench(asked: Asked, found: Ready, system: str, log: Say) -> Bench:
+    scope = scope_of(asked)
+    wanted = Wanted(scope=scope, system=system, vm_ids=_ids(asked, found.estate), key=_key(found.place))
+    return Bench(found.place, scope, data_of(asked.file, wanted), found.estate, log)
+
+
+def _key(place: Place) -> str:
+    """A new key pair for these machines; the public half."""
+    path = place.machines / "id_ed25519"
+    for old in (path, path.with_suffix(".pub")):
+        old.unlink(missing_ok=True)
+    made = subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "prove", "-f", str(path)], check=False, capture_output=True)
+    if made.returncode:
+        raise ConditionError(f"ssh-keygen made no key: {made.stderr.decode(errors='replace').strip()}")
+    return path.with_suffix(".pub").read_text(encoding="utf-8").strip()

@@ -1,0 +1,111 @@
+"""What a proof found, as a folder to send: `report.json` for programs, `report.md` for people, `said.log`. Without names and addresses.
+
+`proofs/` takes the same `report.json` (docs/how-to/prove.md).
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from stardock.model.plan import Plan
+from stardock.prove.check import Outcome
+from stardock.prove.place import Place
+from stardock.prove.redact import Redactor
+from stardock.writing import write_atomically
+
+FORMAT = 1
+_MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
+
+
+def names_of(plan: Plan, cluster: str) -> dict[str, list[str]]:
+    """What tells whose Proxmox this is: everything that the person's file names, and this account and machine."""
+    proxmox = plan.proxmox
+    nics = [nic for machine in plan.machines for nic in machine.interfaces]
+    bridges = [name for node in proxmox.nodes for name in node.bridges.values()]
+    searched = [one for nic in nics for one in (*nic.search, *nic.dns)]
+    users = [proxmox.ssh_user, *(node.ssh_user or "" for node in proxmox.nodes)]
+    return {
+        "host": [urlsplit(proxmox.endpoint or "").hostname or "", *(node.address or "" for node in proxmox.nodes), *searched],
+        "node": [node.name for node in proxmox.nodes],
+        "datastore": [name for node in proxmox.nodes for name in (node.images, node.snippets, node.disks)],
+        "bridge": [*(nic.bridge for nic in nics), *bridges],
+        "zone": [nic.zone or "" for nic in nics],
+        "cluster": [cluster],
+        "pool": [machine.pve_pool or "" for machine in plan.machines if machine.pve_pool],
+        "account": [*users, _account(), socket.gethostname()],
+        "key": [proxmox.ssh_private_key or "", *(node.ssh_private_key or "" for node in proxmox.nodes)],
+    }
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def document(outcomes: Sequence[Outcome], versions: Mapping[str, str], date: str) -> dict[str, Any]:
+    """The report for programs. `date` is YYYY-MM-DD."""
+    counts = {result: sum(one.result == result for one in outcomes) for result in _MARKS}
+    return {"format": FORMAT, "date": date, "versions": dict(versions), "counts": counts, "checks": [asdict(one) for one in outcomes]}
+
+
+def markdown(told: Mapping[str, Any]) -> str:
+    """The same for people."""
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    counts = ", ".join(f"{number} {result}" for result, number in told["counts"].items())
+    rows = [
+        f"| {one['system']} | {one['name']} | {_MARKS[one['result']]} | {one['seconds']:g} | {_cell(one['evidence'])} |"
+        for one in told["checks"]
+    ]
+    head = ["| system | check | result | seconds | what was seen |", "|---|---|---|---|---|"]
+    return "\n".join([f"# A proof of {told['date']}", "", f"{versions}.", "", f"{counts}.", "", *head, *rows, ""])
+
+
+def _row(one: Mapping[str, Any]) -> str:
+    return f"| {one['system']} | {one['name']} | {_MARKS[one['result']]} | {one['seconds']:g} | {_cell(one['evidence'])} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: Redactor) -> None:
+    """Write the folder, every text of it through the redactor; with the token's own secret taken out wherever it may stand."""
+    place.report.mkdir(mode=0o700, exist_ok=True)
+    clean = redactor(_without_token(told))
+    if not isinstance(clean, dict):
+        raise TypeError(type(clean))
+    write_atomically(place.report / "report.json", json.dumps(clean, indent=2) + "\n")
+    write_atomically(place.report / "report.md", markdown(clean))
+    write_atomically(place.report / "said.log", redactor.text(_hide("\n".join(said))) + "\n")
+
+
+def _without_token(told: Mapping[str, Any]) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(_hide(json.dumps(told)))
+    return known
+
+
+def _hide(text: str) -> str:
+    """What this process was given as a secret."""
+    given = [value for name, value in os.environ.items() if name.startswith(("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION")) and len(value) > 3]  # noqa: PLR2004
+    for value in sorted(given, key=len, reverse=True):
+        for part in {value, json.dumps(value)[1:-1], value.partition("=")[2] or value}:
+            text = text.replace(part, "(secret)")
+    return text
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """A report that was written; None where there is none."""
+    if not (path / "report.json").is_file():
+        return None
+    told: dict[str, Any] = json.loads((path / "report.json").read_text(encoding="utf-8"))
+    return told

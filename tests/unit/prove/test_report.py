@@ -1,0 +1,108 @@
+"""A report is without names, addresses and secrets of whoever sends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stardock.prove.bench import Bench, FailedError, NotPossibleError
+from stardock.prove.check import Check, Outcome, run
+from stardock.prove.place import Place
+from stardock.prove.redact import Redactor
+from stardock.prove.report import document, markdown, names_of, read, write
+from tests.plans import document as example
+from tests.unit.prove.proofs import proof_plan
+
+pytestmark = pytest.mark.unit
+
+TOKEN = "ada@pam!mine=11111111-2222-3333-4444-555555555555"
+#: Each must not be found in what comes out.
+PLANTED = (
+    "11111111-2222-3333-4444-555555555555",
+    "ada@pam!mine",
+    "hypervisor7",
+    "10.20.30.40",
+    "10.20.30.41/24",
+    "2001:db8::1",
+    "fd00:1:2:3:4:5:6:7",
+    "BC:24:11:AA:BB:CC",
+    "bc:24:11:aa:bb:cc",
+    "https://pve.corp.example:8006",
+    "pve.corp.example",
+    "vault-ssd",
+    "vmbr-dmz",
+    "corp.example",
+    "/home/ada/clusters/home.yaml",
+    "~/.ssh/id_ed25519",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RzLW9mLXN0YXJkb2NrLW5vLXByaXZhdGUta2V5IQ ada@laptop",
+    "$6$salt$hash.of.a.password",
+    "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----",
+    "hunter2-of-the-environment",
+    "terraform-svc",
+)
+
+
+def told() -> tuple[dict[str, object], list[str], Redactor]:
+    """A report whose every text holds all that is planted, in several places and beside other signs."""
+    data = example("quickstart")
+    node = {"name": "hypervisor7", "address": "10.20.30.40", "datastores": {"disks": "vault-ssd"}, "bridges": {"vmbr0": "vmbr-dmz"}}
+    data["proxmox"] |= {"endpoint": "https://pve.corp.example:8006", "nodes": [node], "ssh": {"user": "terraform-svc"}}
+    data["network"]["server"][0]["search"] = ["corp.example"]
+    plan = proof_plan(data)
+    said = [f"  {word}: failed ({word}), '{word}', {word}; {word}." for word in PLANTED]
+    outcomes = [Outcome("debian", "pool and tags", "fail", 1.0, " | ".join(said))]
+    return document(outcomes, {"Proxmox": "9.1.2"}, "2026-11-30"), said, Redactor(names_of(plan, "home"))
+
+
+def test_planted_secrets_names_and_addresses_do_not_come_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXMOX_VE_API_TOKEN", TOKEN)
+    monkeypatch.setenv("PROXMOX_VE_SSH_PASSWORD", "hunter2-of-the-environment")
+    report, said, redactor = told()
+    write(Place(tmp_path), report, said, redactor)
+    for path in sorted((tmp_path / "report").iterdir()):
+        text = path.read_text()
+        assert not [word for word in PLANTED if word in text or json.dumps(word)[1:-1] in text], path.name
+        assert "c2VjcmV0" not in text
+    assert (read(tmp_path / "report") or {})["versions"] == {"Proxmox": "9.1.2"}
+
+
+def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> None:
+    redactor = Redactor({"node": ["pve1", "pve10"], "datastore": ["local", "fast"]})
+    wanted = "(node 1) and (node 2), (node 1): breakfast on (datastore 1), local"
+    assert redactor.text("pve1 and pve10, PVE1: breakfast on fast, local") == wanted
+    assert redactor({"a": ["pve1", 1, None, True]}) == {"a": ["(node 1)", 1, None, True]}
+
+
+HARMLESS = ("version 9.1.2", "12:30:45", "41 GiB, 2 VMs", "std::move", "task ended: OK", "scsi0: 20G", "prove-0123abcd")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_tells_nothing_of_the_estate_stays(text: str) -> None:
+    assert Redactor({"node": ["pve1"]}).text(text) == text
+
+
+def test_the_page_has_a_row_for_each_check() -> None:
+    outcomes = [Outcome("debian", "a", "pass", 1.25, "seen | there\nand here"), Outcome("debian", "b", "not possible", 0.0, "no DHCP")]
+    page = markdown(document(outcomes, {"Proxmox": "9.1.2", "engine": "tofu 1.12"}, "2026-11-30"))
+    assert "| debian | a | pass | 1.25 | seen \\| there and here |" in page
+    assert "1 pass, 0 fail, 1 not possible." in page
+    assert "Proxmox 9.1.2, engine tofu 1.12." in page
+
+
+def test_checks_run_in_order_and_behind_one_that_was_needed_none_is_possible() -> None:
+    def fails(_bench: Bench) -> str:
+        raise FailedError("broken")
+
+    def impossible(_bench: Bench) -> str:
+        raise NotPossibleError("no DHCP")
+
+    bench: Bench = None  # type: ignore[assignment]
+    checks = (Check("one", lambda _: "seen"), Check("two", impossible), Check("three", fails, needed=True), Check("four", lambda _: "seen"))
+    assert [(one.name, one.result, one.evidence) for one in run(checks, bench, "debian")] == [
+        ("one", "pass", "seen"),
+        ("two", "not possible", "no DHCP"),
+        ("three", "fail", "broken"),
+        ("four", "not possible", "after `three` failed"),
+    ]

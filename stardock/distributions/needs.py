@@ -23,8 +23,9 @@ _MODULES: Sequence[Sequence[str]] = (
 )
 _ETCD = {2379: "etcd", 2380: "etcd", 2381: "etcd", 2382: "etcd"}
 _CONTROL_PLANE = {10257: "kube-controller-manager", 10258: "cloud-controller-manager", 10259: "kube-scheduler"}
+_WAY = 6444
 _NODE = {
-    6444: "the way to the API",
+    _WAY: "the way to the API",
     10010: "containerd",
     10248: "the kubelet",
     10249: "kube-proxy",
@@ -55,13 +56,18 @@ def modules(tunnel: Tunnel) -> list[list[str]]:
 def ports(own: Kubernetes, role: NodeRole, options: Mapping[str, Any], tunnel: Tunnel) -> Iterator[dict[str, Any]]:
     """Those that must be free: number, protocol, and who needs it."""
     asked = {own.supervisor_port: f"{own.title}'s supervisor", own.api_port: "the API server"}
-    serving = {**asked, **_ETCD, **_CONTROL_PLANE} if role == "server" else {}
+    serving = {**asked, **_ETCD, **_CONTROL_PLANE} if role == "server" else _of_agents(own)
     for port, what in {**serving, **_NODE}.items():
         yield {"port": port, "protocol": "tcp", "what": what}
     if tunnel != "none":
         plugin = own.plugin(options)
         number = _VXLAN.get(plugin, _FLANNELS_VXLAN) if tunnel == "vxlan" else _WIREGUARD.get(plugin, _FLANNELS_WIREGUARD)
         yield {"port": number, "protocol": "udp", "what": f"the network of pods ({plugin})"}
+
+
+def _of_agents(own: Kubernetes) -> Mapping[int, str]:
+    """Where the API has a port of its own, an agent has its way to it one below (k3s, pkg/agent/proxy/apiproxy.go: SetAPIServerPort)."""
+    return {} if own.api_port == own.supervisor_port else {_WAY - 1: _NODE[_WAY]}
 
 
 def memory_mib(own: Kubernetes, role: NodeRole) -> int:

@@ -107,6 +107,12 @@ def test_a_raspberry_pi_without_the_memory_controller_is_told_the_line_to_write(
     assert "GRUB_CMDLINE_LINUX" in look()[0]
 
 
+def test_a_kernel_without_cpusets_is_told_as_k3s_ends_there(look: Look, pi: Path) -> None:
+    write(pi, "sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n")
+    (fault,) = look()
+    assert fault.startswith("its kernel does not limit cpuset (cgroup v2): take a kernel that has cpuset")
+
+
 def test_cgroup_v1_is_refused(look: Look, pi: Path) -> None:
     (pi / "sys/fs/cgroup/cgroup.controllers").unlink()
     (fault,) = look()
@@ -131,6 +137,14 @@ def test_processors_without_a_release_are_told(look: Look, processor: str, words
     assert (not words and not found) or words in found[0]
 
 
+def test_a_system_of_32_bits_on_a_kernel_of_64_is_told(module: ModuleType, look: Look) -> None:
+    assert module.own_processor("aarch64", 8) == "aarch64"
+    (fault,) = look(module.own_processor("aarch64", 4))
+    assert fault.startswith(
+        "its system is for 32 bits, on a kernel for aarch64, and releases are for amd64 and arm64: install a 64-bit system"
+    )
+
+
 def test_another_processor_than_cluster_yaml_says_is_told(look: Look) -> None:
     assert look("x86_64", architectures=["arm64"]) == ["its kernel is for amd64, and cluster.yaml says arm64: write `architecture: amd64`"]
 
@@ -153,9 +167,14 @@ def test_a_module_that_the_kernel_lacks_is_told_with_the_package(look: Look, pi:
     assert look() == []
 
 
-def test_a_kernel_that_was_updated_and_not_restarted_is_told(look: Look, pi: Path) -> None:
+def test_a_kernel_whose_modules_are_nowhere_is_told_both_causes(look: Look, pi: Path) -> None:
     shutil.rmtree(pi / "lib/modules")
-    assert "restart the host, it was updated" in look()[0]
+    (fault,) = look()
+    assert "restart the host if it was updated; a kernel without a package needs its modules there" in fault
+    for name in ("overlay", "br_netfilter", "nf_conntrack", "nf_tables", "vxlan"):
+        write(pi, f"sys/module/{name}/refcnt")
+    assert look() == [], "all of them are loaded"
+    shutil.rmtree(pi / "sys/module")
     write(pi, "run/systemd/container", "lxc")
     assert look() == [], "a container has its host's modules"
 
@@ -189,7 +208,8 @@ def test_what_a_run_of_ours_leaves_when_it_ends_half_way_is_no_other_kubernetes(
 
 
 def test_podman_and_docker_may_stay(look: Look, pi: Path) -> None:
-    for name in ("etc/cni/net.d/87-podman-bridge.conflist", "sys/class/net/docker0/address", "sys/class/net/veth1/address"):
+    peaceful = ("sys/class/net/docker0/address", "sys/class/net/veth1/address", "sys/class/net/tunl0/address")
+    for name in ("etc/cni/net.d/87-podman-bridge.conflist", *peaceful):
         write(pi, name)
     assert look() == []
 
@@ -263,7 +283,7 @@ def playbook(folder: Path, hosts: dict[str, dict[str, Any]], script: str) -> sub
 
 #: A kernel that limits no memory, whatever this one does.
 NO_MEMORY = (
-    "mount -t tmpfs tmpfs /run; mkdir -p {1} {0}/cgroup; echo cpu pids >{0}/cgroup/cgroup.controllers; "
+    "mount -t tmpfs tmpfs /run; mkdir -p {1} {0}/cgroup; echo cpu cpuset pids >{0}/cgroup/cgroup.controllers; "
     "mount --bind {0}/cgroup /sys/fs/cgroup"
 )
 needs_root = pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="mounts other files over its own")

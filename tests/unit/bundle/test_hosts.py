@@ -156,13 +156,22 @@ def test_a_host_is_looked_at_before_anything_is_written_there() -> None:
     agent, server = (wanted[f"host_vars/pi{n}.yml"]["preflight_wanted"] for n in (1, 2))
     assert (agent["memory_mib"], agent["cores"], server["memory_mib"]) == (8192, 4, 4096)
     assert {one["port"] for one in agent["ports"]} >= {10250, 51820}
-    assert {2379, 2380, 6443, 9345} <= {one["port"] for one in server["ports"]} - {one["port"] for one in agent["ports"]}
+    assert {2379, 2380, 9345} <= {one["port"] for one in server["ports"]} - {one["port"] for one in agent["ports"]}
     assert ["wireguard"] in agent["modules"]
     assert agent["ids"] == ["debian", "raspbian"]
     plain = inventory(with_hosts({}))["host_vars/pi1.yml"]["preflight_wanted"]
     assert {"port": 8472, "protocol": "udp", "what": "the network of pods (canal)"} in plain["ports"]
     without = inventory(with_hosts({}, cni={"plugin": "none"}))["host_vars/pi1.yml"]["preflight_wanted"]
     assert not [one for one in without["ports"] if one["protocol"] == "udp"]
+
+
+def test_an_agent_of_rke2_has_the_api_on_its_loopback_and_one_of_k3s_has_not() -> None:
+    data = with_hosts({})
+    agent = inventory(data)["host_vars/pi1.yml"]["preflight_wanted"]
+    assert 6443 in {one["port"] for one in agent["ports"]}
+    data["distribution"] = {"name": "k3s"}
+    agent = inventory(data)["host_vars/pi1.yml"]["preflight_wanted"]
+    assert 6443 not in {one["port"] for one in agent["ports"]}
 
 
 def test_a_dual_stack_host_has_both_addresses() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,13 @@ faults: {description: "What is in the way, a line each with its cure; only where
 
 #: As the kernel calls them -> as releases are called.
 PROCESSORS = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+#: Of a pointer, where there are releases.
+BYTES = 8
 #: Per cent of a machine's memory that its kernel shows at the least: a Raspberry Pi's GPU takes a part.
 SHOWN = 85
-#: Of cgroup v2: without memory and pids k3s ends (pkg/cgroups, pkg/daemons/agent); the kubelet limits pods by the others.
+#: Without memory and, of cgroup v2, cpu and cpuset k3s ends (pkg/cgroups/cgroups_linux.go), without pids its kubelet.
 CONTROLLERS = ("cpu", "memory", "pids")
+CONTROLLERS_V2 = ("cpu", "cpuset", "memory", "pids")
 #: Where the firmware of a Raspberry Pi reads the kernel's command line, since Debian 12 and before.
 COMMAND_LINES = ("boot/firmware/cmdline.txt", "boot/cmdline.txt")
 #: What others leave -> who, and how it goes.
@@ -67,8 +71,8 @@ LEFT = (
     ("var/snap/microk8s", "microk8s", "snap remove --purge microk8s"),
     ("var/lib/k0s", "k0s", "k0s stop; k0s reset, then restart the host"),
 )
-#: Interfaces that network plugins of pods make; podman's and Docker's are none.
-LINKS = re.compile(r"cni0|flannel[.-].+|cilium_.+|cali[0-9a-f]+|vxlan(-v6)?[.]calico|tunl0|kube-ipvs0|kube-bridge|weave")
+#: Interfaces that network plugins of pods make; podman's and Docker's are none, and tunl0 is there wherever the module ipip is loaded.
+LINKS = re.compile(r"cni0|flannel[.-].+|cilium_.+|cali[0-9a-f]+|vxlan(-v6)?[.]calico|kube-ipvs0|kube-bridge|weave")
 #: Networks of programs that run beside a kubelet.
 PEACEFUL = re.compile(r"(?i).*(podman|crio|nerdctl|buildah).*")
 _LISTENS, _BOUND = "0A", "07"
@@ -76,7 +80,10 @@ _MOST = 8
 
 
 def faults(root: Path, kernel: tuple[str, str], wanted: Mapping[str, Any]) -> Iterator[str]:
-    """Everything that is in the way; `root` is where its file system is, `kernel` its release and processor."""
+    """Everything that is in the way; `root` is where its file system is, `kernel` its release and processor.
+
+    The processor is that of its programs: a kernel of 64 bits may run a system of 32.
+    """
     release, processor = kernel
     yield from _processor(processor, wanted["architectures"])
     yield from _system(root, wanted["ids"], wanted["system"])
@@ -89,6 +96,11 @@ def faults(root: Path, kernel: tuple[str, str], wanted: Mapping[str, Any]) -> It
     yield from (f"{what}: {cure}" for what, cure in found.items())
     if not found:  # whose they are is said already
         yield from _ports(root, wanted["ports"])
+
+
+def own_processor(machine: str, pointer: int) -> str:
+    """For which processor its programs are: `machine` is what the kernel says (uname), `pointer` the bytes of a pointer in Python."""
+    return machine if pointer == BYTES or machine not in PROCESSORS else f"32 bits, on a kernel for {machine}"
 
 
 def shown(text: str) -> str:
@@ -107,8 +119,9 @@ def read(path: Path) -> str:
 def _processor(processor: str, known: Collection[str]) -> Iterator[str]:
     own = PROCESSORS.get(processor)
     if own is None:
-        cure = "install a 64-bit system on it, if its processor takes one" if processor.startswith("arm") else "take another machine"
-        yield f"its kernel is for {shown(processor)}, and releases are for {' and '.join(known)}: {cure}"
+        small = processor.startswith(("arm", "32 bits", "i686"))
+        cure = "install a 64-bit system on it, if its processor takes one" if small else "take another machine"
+        yield f"its system is for {shown(processor)}, and releases are for {' and '.join(known)}: {cure}"
     elif own not in known:
         yield f"its kernel is for {own}, and cluster.yaml says {' or '.join(known)}: write `architecture: {own}`"
 
@@ -146,7 +159,7 @@ def _cgroups(root: Path, *, v1: bool) -> Iterator[str]:
         return
     former = [line.split() for line in read(root / "proc/cgroups").splitlines()]
     found = read(path).split() if path.exists() else [parts[0] for parts in former if parts[-1:] == ["1"]]
-    lacking = [name for name in CONTROLLERS if name not in found]
+    lacking = [name for name in (CONTROLLERS_V2 if path.exists() else CONTROLLERS) if name not in found]
     if not lacking:
         return
     pi = next((f"/{name}" for name in COMMAND_LINES if (root / name).exists()), "")
@@ -155,7 +168,8 @@ def _cgroups(root: Path, *, v1: bool) -> Iterator[str]:
         if pi
         else "to the kernel's command line (GRUB_CMDLINE_LINUX in /etc/default/grub, update-grub)"
     )
-    cure = f"add `cgroup_memory=1 cgroup_enable=memory` {where}" if "memory" in lacking else f"let its parent have {', '.join(lacking)}"
+    otherwise = f"take a kernel that has {', '.join(lacking)}; of a container, let its parent have them"
+    cure = f"add `cgroup_memory=1 cgroup_enable=memory` {where}" if "memory" in lacking else otherwise
     yield f"its kernel does not limit {', '.join(lacking)} (cgroup v{2 if path.exists() else 1}): {cure}, and restart the host"
 
 
@@ -163,12 +177,13 @@ def _modules(root: Path, release: str, wanted: Sequence[Sequence[str]]) -> Itera
     if (root / "run/systemd/container").exists():  # they are its host's
         return
     folder = root / "lib/modules" / release
-    if not (folder / "modules.dep").exists():
-        yield f"it runs the kernel {shown(release)}, whose modules are not there any more: restart the host, it was updated"
-        return
     listed = read(folder / "modules.builtin") + "\n" + read(folder / "modules.dep")
     known = {re.sub(r"[.]ko([.].+)?$", "", line.split(":")[0].rsplit("/", 1)[-1]).replace("-", "_") for line in listed.splitlines()}
     lacking = ["|".join(names) for names in wanted if not any(name in known or (root / "sys/module" / name).exists() for name in names)]
+    if lacking and not (folder / "modules.dep").exists():
+        message = f"/lib/modules has nothing of the kernel {shown(release)} that it runs, and {', '.join(lacking)} is not loaded"
+        yield f"{message}: restart the host if it was updated; a kernel without a package needs its modules there (depmod -a)"
+        return
     if lacking:
         packages = "linux-modules-extra-raspi on Ubuntu before 24.04, kernel-modules-extra on RHEL 10"
         yield f"its kernel has no module {', '.join(lacking)}: install the package of its further modules ({packages})"
@@ -275,7 +290,7 @@ def main() -> None:
     spec.update({name: {"type": "str", "required": True} for name in ("system", "address")})
     module = AnsibleModule(argument_spec={**spec, "data_dir": {"type": "path", "required": True}}, supports_check_mode=True)
     kernel = os.uname()
-    found = list(faults(Path("/"), (kernel.release, kernel.machine), module.params))
+    found = list(faults(Path("/"), (kernel.release, own_processor(kernel.machine, struct.calcsize("P"))), module.params))
     if found:
         module.fail_json(msg="it cannot run Kubernetes as it is: " + "; ".join(found), faults=found)
     module.exit_json(changed=False)

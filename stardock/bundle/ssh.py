@@ -8,9 +8,11 @@ from stardock.bundle.text import Template
 from stardock.model.jump import Jump
 from stardock.model.plan import Plan
 
-#: The path of the file as ssh reads it in an option. 92 is a backslash, which Ansible doubles in a text of a template.
+#: The path of the file as ssh reads it in an option; a run on another machine brings it back from elsewhere. 92 is a backslash, which
+#: Ansible doubles in a text of a template.
 _KNOWN_HOSTS = (
-    "inventory_dir | dirname | replace('%c' % 92, '%c%c' % (92, 92)) | replace('\"', '%c\"' % 92) | replace('%', '%%') ~ '/known_hosts'"
+    "stardock_known_hosts | default(inventory_dir | dirname ~ '/known_hosts')"
+    " | replace('%c' % 92, '%c%c' % (92, 92)) | replace('\"', '%c\"' % 92) | replace('%', '%%')"
 )
 #: Relative to the inventory, so that the bundle may be moved. The bundle's own keys and no others decide whom we trust; they are written in
 #: clear (stock Debian hashes names, and nobody could read whose they are), and no machine gets our agent, whatever ~/.ssh/config says.

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from stardock.cli.told import FILE, keep_bundle
+from stardock.cli.told import FILE, keep_bundle, keep_via
 from stardock.model.stages import NAMES, chosen
 
 
@@ -21,6 +21,7 @@ from stardock.model.stages import NAMES, chosen
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The SSH key to the machines. [default: what cluster.yaml names, or the SSH agent's]",
 )
+@click.option("--via", metavar="HOST", callback=keep_via, help="Run Ansible on this machine, user@host:port; it needs Python 3.11 alone.")
 @click.option("--check", is_flag=True, help="Ask the machines what would change; change nothing.")
 @click.option("--dry-run", is_flag=True, help="Show the stages; ask nobody.")
 @click.option("--found-again", default="", metavar="CLUSTER", help="Found a new cluster although there was one: its name, typed.")
@@ -34,6 +35,7 @@ def bootstrap(
     bundle: Path | None,
     file: Path | None,
     private_key: Path | None,
+    via: str | None,
     stages: tuple[str, ...],
     from_stage: str | None,
     check: bool,
@@ -59,6 +61,7 @@ def bootstrap(
 
     asked: dict[str, Any] = {
         "private_key": private_key,
+        "via": via,
         "dry_run": dry_run,
         "stages": chosen(stages, from_stage),
         "check": check,

@@ -26,9 +26,9 @@ _FOR_A_FILE = re.compile(
     r"\brunner (?:lock (?:accept|forget|memory)|image (?:pin|list)|machine (?:status|start|stop|reset|console)|plan|rebalance"
     r"|proxmox-role|doctor|deploy|discover|bootstrap(?! \S+\.tar)|bundle|kured|drift|runs|prove)(?![\w-])(?! -f\b)"
 )
-#: Of a run from a bundle, which the command repeats in place of -f; other commands are for where its cluster.yaml is.
-_FROM_A_BUNDLE = re.compile(r"\brunner bootstrap(?![\w-])")
-_BUNDLE = "stardock.bundle"
+#: What a bootstrap repeats beside -f: the bundle, with which other commands are for where its cluster.yaml is, and the machine to run on.
+_BOOTSTRAP = re.compile(r"\brunner bootstrap(?: -f \S+)?(?![\w-])(?! \S+\.tar)")
+_BUNDLE, _VIA = "stardock.bundle", "stardock.via"
 
 
 def _keep(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -43,6 +43,12 @@ def _keep(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -
 def keep_bundle(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
     """The same for the argument BUNDLE."""
     ctx.meta[_BUNDLE] = value
+    return value
+
+
+def keep_via(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """The same for --via."""
+    ctx.meta[_VIA] = value
     return value
 
 
@@ -62,11 +68,11 @@ def say(text: str, *, err: bool = False) -> None:
 def for_this_file(text: str) -> str:
     """Write `-f FILE` into each command of ours, where the person named a file so."""
     context = click.get_current_context(silent=True)
-    bundle = context.meta.get(_BUNDLE) if context else None
-    if bundle:
-        return _FROM_A_BUNDLE.sub(lambda found: f"{found[0]} {quote(str(bundle))}", text)
-    file = context.meta.get(_KEY) if context else None
-    return _FOR_A_FILE.sub(lambda found: f"{found[0]} -f {quote(str(file))}", text) if file else text
+    bundle, via, file = (context.meta.get(key) if context else None for key in (_BUNDLE, _VIA, _KEY))
+    if file and not bundle:
+        text = _FOR_A_FILE.sub(lambda found: f"{found[0]} -f {quote(str(file))}", text)
+    again = [*([str(bundle)] if bundle else []), *(["--via", via] if via else [])]
+    return _BOOTSTRAP.sub(lambda found: " ".join((found[0], *map(quote, again))), text) if again else text
 
 
 def brief(text: str) -> str:

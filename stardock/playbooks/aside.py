@@ -23,7 +23,7 @@ from stardock.playbooks.ansible import Run, run
 from stardock.playbooks.events import Event
 from stardock.playbooks.failure import cause
 from stardock.playbooks.progress import Log
-from stardock.playbooks.workplace import Workplace, private_key
+from stardock.playbooks.workplace import Workplace, key_variable, private_key
 from stardock.workspace.workspace import Workspace
 
 PLAYBOOK = ASIDE.playbook
@@ -120,7 +120,7 @@ class Aside:
         return Run(
             bundle=self.place.directory,
             playbook=PLAYBOOK,
-            variables={**private_key(self.workspace), "kubernetes_machine": "", **own, **about, **further},
+            variables={**key_variable(private_key(self.workspace)), "kubernetes_machine": "", **own, **about, **further},
         )
 
     def _take(self, event: Event, log: Log) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stardock.bundle.site import SITE
 from stardock.distributions import Kubernetes, distribution
 from stardock.errors import ConditionError, StardockError
+from stardock.model.jump import Jump
 from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
 from stardock.playbooks import silent
 from stardock.playbooks.ansible import Run, run
+from stardock.playbooks.events import Event
 from stardock.playbooks.failure import failure_error
 from stardock.playbooks.founded import accepted_facts, founded_facts, read_back
 from stardock.playbooks.progress import Watcher
 from stardock.playbooks.running import read_answers, refuse_others, refuse_packages, running
 from stardock.playbooks.subject import Subject
-from stardock.playbooks.workplace import Workplace
+from stardock.playbooks.workplace import Workplace, key_variable
 from stardock.reading import MAX_BYTES, read_file
 from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save_secrets, save_variables
 
@@ -26,7 +28,7 @@ from stardock.workspace.secrets import Secrets, load_secrets, make_secrets, save
 class Options:
     """What the person asked for. `found_again` is a typed cluster name, or empty; `snapshot`: one of etcd before another version.
 
-    `private_key`: the key to the machines, where it is not the one that cluster.yaml names.
+    `private_key`: the key to the machines, where it is not the one that cluster.yaml names; `via`: where Ansible runs, None: here.
     In seconds: `timeout` bounds the wait for ssh (None: by system), `ready_timeout` that for a machine to be a member, `drain_timeout`
     that for an agent's pods to move.
     """
@@ -40,11 +42,21 @@ class Options:
     drain_timeout: int = 600
     snapshot: bool = True
     private_key: Path | None = None
+    via: Jump | None = None
 
 
 def contents_for(subject: Subject, options: Options) -> dict[str, str]:
     """The secret contents of files, where this run writes files. Raises as `Subject.contents`."""
     return subject.contents(subject.about.sources_of(options.stages))
+
+
+def key_of(subject: Subject, options: Options) -> Path | None:
+    """The private key to the machines; None: the SSH agent has it."""
+    return options.private_key.resolve() if options.private_key else subject.key
+
+
+#: Who runs a playbook to its end and tells what happens: `stardock.playbooks.ansible.run`, or the same elsewhere.
+Engine = Callable[[Run, Callable[[Event], None]], int]
 
 
 @dataclass(slots=True)
@@ -55,6 +67,7 @@ class Bootstrap:
     options: Options
     place: Workplace
     watcher: Watcher
+    engine: Engine | None = None  # None: here
     versions: dict[str, str] = field(default_factory=dict)  # what machines said that they run
 
     @property
@@ -88,11 +101,14 @@ class Bootstrap:
         """Run the stages. Where agents are lost in theirs, what is left runs again without them."""
         agents = [machine.name for machine in self.subject.about.of_role(silent.ROLE)]
         wanted = self._run(SITE, secrets, self.options.stages)
-        code = run(wanted, self.watcher.see)
+        code = self._ran(wanted)
         while code and self.watcher.leave_lost(agents):
             left = self.options.stages[self.options.stages.index("agents") :]
-            code = run(replace(wanted, tags=left, without=tuple(self.watcher.left_out)), self.watcher.see)
+            code = self._ran(replace(wanted, tags=left, without=tuple(self.watcher.left_out)))
         return code
+
+    def _ran(self, wanted: Run) -> int:
+        return (self.engine or run)(wanted, self.watcher.see)
 
     def _failure(self, code: int) -> StardockError:
         watcher, log, about = self.watcher, self.place.log, self.subject.about
@@ -104,7 +120,7 @@ class Bootstrap:
             return
         report = self.place.directory / "running.json"
         waits = "machines" in self.options.stages
-        code = run(self._run(RUNNING.playbook, None, kubernetes_report=str(report), running_waits=waits), self.watcher.see)
+        code = self._ran(self._run(RUNNING.playbook, None, kubernetes_report=str(report), running_waits=waits))
         if code:
             raise self._failure(code)
         answers = read_answers(report, self._kubernetes)
@@ -125,11 +141,10 @@ class Bootstrap:
         )
 
     def _variables(self) -> dict[str, object]:
-        key = self.options.private_key
         accept = {"stardock_host_key_checking": "accept-new"} if self.options.accept_new_host_keys else {}
         return {
             **self.subject.variables(),
-            **({"ansible_ssh_private_key_file": str(key.resolve())} if key else {}),
+            **key_variable(key_of(self.subject, self.options)),
             **accept,
             **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
             "founding_again": self.options.found_again,
@@ -160,7 +175,7 @@ class Bootstrap:
 
     def _read_back(self) -> Secrets | None:
         report = self.place.directory / "report.json"
-        code = run(self._run(SECRETS.playbook, None, founding_report=str(report)), self.watcher.see)
+        code = self._ran(self._run(SECRETS.playbook, None, founding_report=str(report)))
         if code and self.subject.facts.founded:
             raise ConditionError(
                 f"{self.subject.secrets} is missing, the cluster is founded, and no server could be asked for the tokens",

@@ -15,6 +15,8 @@ from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.model.about import About
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts, host_lines
+from stardock.model.jump import Jump
+from stardock.model.plan import Plan
 from stardock.plan.rules.guards import Running, Wanted, faults
 from stardock.playbooks import silent
 from stardock.playbooks.contents import of_environment, read_contents
@@ -46,6 +48,10 @@ class Subject(Protocol):
     def secrets(self) -> Path:
         """The file of the cluster's tokens."""
 
+    @property
+    def key(self) -> Path | None:
+        """The private key to the machines; None: the SSH agent has it."""
+
     def unknown(self, *, accept_new_host_keys: bool) -> dict[str, str]:
         """Agents that cannot even be asked, and why."""
 
@@ -74,9 +80,19 @@ def _save(files: ClusterFiles, about: About, before: Facts, facts: Facts) -> Non
 
 @dataclass(slots=True)
 class OfWorkspace:
-    """A cluster.yaml with its lock and facts."""
+    """A cluster.yaml with its lock and facts. `inside`: the machine that Ansible runs on, where that is not this one."""
 
     workspace: Workspace
+    inside: Jump | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What is planned; whoever is a machine's jump host reaches it directly."""
+        plan = self.workspace.plan
+        if self.inside is None:
+            return plan
+        jumps = {name: jump for name, jump in plan.ssh.jumps.items() if jump.host != self.inside.host}
+        return replace(plan, ssh=replace(plan.ssh, jumps=jumps))
 
     @property
     def files(self) -> ClusterFiles:
@@ -86,7 +102,7 @@ class OfWorkspace:
     @property
     def about(self) -> About:
         """As it is planned."""
-        return about(self.workspace.plan, self.workspace.facts)
+        return about(self.plan, self.workspace.facts)
 
     @property
     def facts(self) -> Facts:
@@ -98,17 +114,22 @@ class OfWorkspace:
         """Beside it, or where the environment says."""
         return secrets_file(self.files)
 
+    @property
+    def key(self) -> Path | None:
+        """What cluster.yaml names."""
+        return private_key(self.workspace)
+
     def unknown(self, *, accept_new_host_keys: bool) -> dict[str, str]:
         """Those without address or host key."""
         return silent.unknown_agents(self.workspace, accept_new_host_keys=accept_new_host_keys)
 
     def write(self, directory: Path, unknown: Collection[str]) -> None:
         """From plan and facts."""
-        write_bundle(self.workspace.plan, self.workspace.facts, directory, unknown)
+        write_bundle(self.plan, self.workspace.facts, directory, unknown)
 
     def variables(self) -> dict[str, object]:
-        """The key that cluster.yaml names."""
-        return {**private_key(self.workspace)}
+        """None: all is in the bundle."""
+        return {}
 
     def contents(self, sources: Collection[str]) -> dict[str, str]:
         """From where cluster.yaml says."""
@@ -147,6 +168,11 @@ class OfBundle:
         """In the directory, as its README says; beside it, or where the environment says."""
         inside = self.bundle.path / "secrets.yaml"
         return inside if inside.is_file() and "STARDOCK_SECRETS" not in os.environ else secrets_file(self.files)
+
+    @property
+    def key(self) -> Path | None:
+        """None is named in a bundle."""
+        return None
 
     def unknown(self, *, accept_new_host_keys: bool) -> dict[str, str]:  # noqa: ARG002 -- the inventory stands
         """None: an agent that cannot be reached is left out when it is tried."""

@@ -50,7 +50,12 @@ def passing() -> Iterator[Workplace]:
         yield Workplace(directory, Path(folder) / "log")
 
 
-def private_key(workspace: Workspace) -> dict[str, str]:
-    """The variable that names the key to the machines; none where the SSH agent has it."""
+def private_key(workspace: Workspace) -> Path | None:
+    """The key to the machines that cluster.yaml names; None where the SSH agent has it."""
     key = workspace.plan.ssh.private_key
-    return {"ansible_ssh_private_key_file": str(named_file(workspace.files.spec.parent, key).resolve())} if key else {}
+    return named_file(workspace.files.spec.parent, key).resolve() if key else None
+
+
+def key_variable(key: Path | None) -> dict[str, str]:
+    """The variable that names it to Ansible."""
+    return {"ansible_ssh_private_key_file": str(key)} if key else {}

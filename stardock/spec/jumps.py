@@ -18,6 +18,11 @@ _PARTS = re.compile(r"(?:(.+)@)?(.+?)(?::([0-9]{1,5}))?")
 JumpHost = Annotated[str, Form(_JUMP, "a jump host as user@host:port (1 to 65535), or none", "ops@bastion.home.arpa:22")]
 
 
+def is_jump(text: str) -> bool:
+    """Whether that is one."""
+    return text != NONE and re.fullmatch(_JUMP, text) is not None
+
+
 def jump_of(text: str) -> Jump | None:
     """Its parts; None where none is wished. An IPv6 address loses its brackets, which ssh takes in front of a port only."""
     found = None if text == NONE else _PARTS.fullmatch(text)

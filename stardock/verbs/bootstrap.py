@@ -17,10 +17,11 @@ from stardock.model.facts import address_of, host_keys_of
 from stardock.model.stages import SECRETS, rows
 from stardock.plan.rules.guards import Running
 from stardock.playbooks import silent
-from stardock.playbooks.bootstrap import Bootstrap, Options, contents_for
+from stardock.playbooks.bootstrap import Bootstrap, Engine, Options, contents_for, key_of
 from stardock.playbooks.progress import Log, Progress, Watcher
 from stardock.playbooks.running import known, refuse
 from stardock.playbooks.subject import OfBundle, OfWorkspace, Subject
+from stardock.playbooks.via.session import Via
 from stardock.playbooks.workplace import alone, workplace
 from stardock.step import Say, Step
 from stardock.step import run as run_steps
@@ -56,7 +57,7 @@ def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say
         workspace = open_workspace(cluster_file)  # again, now that nobody else can change lock and facts
         refuse_to_move(workspace) if options.check else commit_lock(workspace)
         run_steps(hooks("before_bootstrap", workspace, options, say), say)
-        done = _stages(OfWorkspace(workspace), options, progress, say)
+        done = _stages(OfWorkspace(workspace, options.via), options, progress, say)
         run_steps(hooks("after_bootstrap", workspace, options, say), say)
     return done
 
@@ -67,6 +68,17 @@ def from_bundle(bundle: Bundle, options: Options, progress: Progress, say: Say) 
     _refuse_link(bundle.files, options)
     with alone(bundle.files, say, check=options.check):
         return _stages(OfBundle(bundle, known_facts(bundle)), options, progress, say)  # now nobody else can change the facts
+
+
+def engine_of(subject: Subject, options: Options, say: Say) -> Engine | None:
+    """Who runs the playbooks: another machine, or None for this one. ConditionError where there is no key to lend to it."""
+    if options.via is None:
+        return None
+    key = key_of(subject, options)
+    if key is None:
+        message = f"{options.via} must be lent the key to the machines, and none is named: nobody's whole agent is lent"
+        raise ConditionError(message, cure="name it in cluster.yaml (ssh.private_key), or with --private-key FILE")
+    return Via(host=options.via, about=subject.about, key=key, say=say).run
 
 
 def _refuse_link(files: ClusterFiles, options: Options) -> None:
@@ -83,7 +95,7 @@ def _stages(subject: Subject, options: Options, progress: Progress, say: Say) ->
         recorded(files.runs, about, progress, say, check=options.check) as recorder,
     ):
         watcher = Watcher(recorder, log, frozenset({SECRETS.name, *options.stages}))
-        missing = Bootstrap(subject, options, place, watcher).run()
+        missing = Bootstrap(subject, options, place, watcher, engine_of(subject, options, say)).run()
         recorder.ended = "partly" if missing else "done"
     return Done(about=about, files=files, options=options, missing=missing, held=watcher.held)
 
@@ -91,6 +103,8 @@ def _stages(subject: Subject, options: Options, progress: Progress, say: Say) ->
 def steps(options: Options, workspace: Workspace | None, say: Say) -> tuple[Step, ...]:
     """List what would be done, for --dry-run; the user's own commands around it, where there is a cluster.yaml."""
     stages = tuple(Step(stage.name, stage.what, lambda: None) for stage in rows(options.stages))
+    if options.via:
+        stages = (Step("via", f"bring {options.via} what it lacks, and run Ansible there", lambda: None), *stages)
     if workspace is None:
         return stages
     return (*hooks("before_bootstrap", workspace, options, say), *stages, *hooks("after_bootstrap", workspace, options, say))
@@ -108,6 +122,7 @@ def check(workspace: Workspace, options: Options) -> None:
         refuse(workspace, known(workspace))
     if not options.check:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
+    engine_of(OfWorkspace(workspace), options, lambda _: None)
     contents_for(OfWorkspace(workspace), options)
     others = [member for member in plan.members if member.role != silent.ROLE]
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
@@ -124,6 +139,7 @@ def check(workspace: Workspace, options: Options) -> None:
 
 def check_bundle(subject: OfBundle, options: Options) -> None:
     """The same of a bundle, whose inventory has all addresses."""
+    engine_of(subject, options, lambda _: None)
     contents_for(subject, options)
     if not options.found_again:
         subject.refuse(_observed(subject))

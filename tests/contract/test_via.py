@@ -69,7 +69,8 @@ def written(folder: Path, host: Bare, command: str = "echo through", local: str 
     bundle = folder / "small.bundle"
     write_bundle(plan_of(data)[0], Facts(cluster="single", machines={"server1": seen}), bundle)
     for name in ("site.yml", "running.yml"):
-        (bundle / "project" / name).write_text("---\n" + (RUNNING if name == "running.yml" else PLAY.replace("{command}", command).replace("{local}", local)))
+        text = PLAY.replace("{command}", command).replace("{local}", local) if name == "site.yml" else RUNNING
+        (bundle / "project" / name).write_text(f"---\n{text}")
     return bundle
 
 

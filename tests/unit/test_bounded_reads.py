@@ -30,6 +30,9 @@ OWN = {
     "stardock/playbooks/founded.py": "in the run's own folder; what a machine may send has its bound in stardock.playbooks.ansible",
     "stardock/playbooks/running.py": "likewise",
     "stardock/playbooks/aside.py": "likewise",
+    "stardock/playbooks/via/session.py": "a program of Stardock's own",
+    "stardock/playbooks/via/keeper.py": "of /proc",
+    "stardock/playbooks/via/wheels.py": "what is installed",
     "stardock/drift/contents.py": "in a temporary folder of its own",
 }
 

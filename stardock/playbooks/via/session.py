@@ -33,6 +33,7 @@ from stardock.playbooks.interrupts import caught_signals, raise_received
 from stardock.playbooks.via import door, entry, wheels
 from stardock.playbooks.via.kubeconfig import own_text
 from stardock.playbooks.via.stream import BACK, Ended, Stream
+from stardock.reading import MAX_BYTES, read_file
 from stardock.step import Say
 from stardock.writing import write_atomically
 
@@ -70,7 +71,7 @@ class Via:
         try:
             folder = talk.prepared()
             number = secrets.randbits(62)
-            (staged / "there").mkdir(parents=True, mode=0o700)
+            staged.mkdir(mode=0o700)
             with (staged / "stream").open("w+b") as stream:
                 transmit(_carried(wanted, staged / "there", folder), folder, number, stream)
                 talk.hand_over(stream)
@@ -97,7 +98,7 @@ class Via:
         if "known_hosts" in files:
             write_atomically(wanted.bundle / "known_hosts", _text(files["known_hosts"]))
         path = Path(wanted.variables.get("kubeconfig_path", ""))
-        before = path.read_bytes() if path.is_file() else None
+        before = read_file(path, what="the kubeconfig", most=MAX_BYTES, cure="take it away") if path.is_file() else None
         came = files.get("kubeconfig")
         if came is not None and came != before and not wanted.check:
             write_atomically(path, own_text(_text(came), self.about.cluster, self.about.api), mode=0o600)
@@ -109,6 +110,7 @@ def _text(data: bytes) -> str:
 
 def _carried(wanted: Run, there: Path, folder: str) -> Run:
     """The run as it is on HOST: a copy of the bundle, and beside it, in the artifacts, what comes back."""
+    there.mkdir(mode=0o700)
     for name in PARTS:
         source = wanted.bundle / name
         if source.is_dir():

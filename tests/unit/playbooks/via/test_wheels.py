@@ -7,13 +7,13 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stardock.errors import ConditionError
+from stardock.model.jump import Jump
 from stardock.playbooks.via import door, entry, keeper, wheels
 from stardock.playbooks.via.kubeconfig import own_text
 from stardock.playbooks.via.wheels import Platform, needed, own_wheel, platform_of
@@ -67,10 +67,14 @@ def test_ansible_runs_from_the_wheels_and_the_standard_library_alone(tmp_path: P
     for data in wheels.wheels_for(wheels.here()).values():
         with zipfile.ZipFile(io.BytesIO(data)) as wheel:
             wheel.extractall(tmp_path / "lib")
-    program = "import stardock.playbooks.ansible, stardock.playbooks.via.keeper, ansible.cli.playbook, sys; print('pydantic' in sys.modules)"
+    program = (
+        "import stardock.playbooks.ansible, stardock.playbooks.via.keeper, ansible.cli.playbook, sys; print('pydantic' in sys.modules)"
+    )
     clean = {"PATH": os.defpath, "PYTHONPATH": str(tmp_path / "lib"), "LANG": "C.UTF-8"}
     base = Path(sys.base_prefix) / "bin/python3"
-    done = subprocess.run([str(base), "-P", "-s", "-S", "-c", program], env=clean, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(base), "-P", "-s", "-S", "-c", program], env=clean, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr
 
 
@@ -128,8 +132,6 @@ def test_the_first_program_imports_the_standard_library_alone() -> None:
 
 
 def test_of_two_agents_ssh_is_told_the_lent_one_first_and_hosts_key_must_be_known() -> None:
-    from stardock.model.jump import Jump  # noqa: PLC0415 -- only here
-
     words = door.command(Jump("host", "ops", 2222), Path("/k"), "pass")
     assert words[0] == "ssh-agent"
     assert "StrictHostKeyChecking=yes" in words
@@ -144,10 +146,13 @@ def test_a_folder_in_memory_that_is_not_this_accounts_alone_is_refused(what: str
     monkeypatch.setattr(keeper, "PLACES", (str(tmp_path),))
     monkeypatch.setattr(keeper, "_is_memory", lambda _: True)
     path = tmp_path / f"stardock-{os.getuid()}"
-    make: dict[str, Callable[[], object]] = {
-        "a link": lambda: path.symlink_to("/etc"), "a file": lambda: path.write_text(""), "wide": lambda: (path.mkdir(), path.chmod(0o755)),
-    }  # fmt: skip
-    make[what]()
+    if what == "a link":
+        path.symlink_to("/etc")
+    elif what == "a file":
+        path.write_text("")
+    else:
+        path.mkdir()
+        path.chmod(0o755)
     with pytest.raises(ConditionError, match="is not this account's alone"):
         keeper._base()
 

@@ -172,7 +172,8 @@ def _one_line(words: str) -> str:
 
 def _words(result: Mapping[str, Any]) -> str:
     """The module's message, with the URL that it asked and the answer; of a command its error output; of a loop the items that failed."""
-    items = [_words(item) for item in result.get("results") or () if isinstance(item, dict) and item.get("failed")]
+    results = result.get("results")
+    items = [_words(item) for item in results if isinstance(item, dict) and item.get("failed")] if isinstance(results, list) else []
     said = ": ".join(str(result[key]) for key in ("url", "msg", "response") if result.get(key))
     if said.startswith("non-zero return code") or not said:
         said = str(result.get("stderr") or result.get("stdout") or said)

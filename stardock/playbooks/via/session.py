@@ -12,11 +12,13 @@ import json
 import os
 import re
 import secrets
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -32,7 +34,7 @@ from stardock.playbooks.events import Event
 from stardock.playbooks.interrupts import caught_signals, raise_received
 from stardock.playbooks.via import door, entry, wheels
 from stardock.playbooks.via.kubeconfig import own_text
-from stardock.playbooks.via.stream import BACK, Ended, Stream
+from stardock.playbooks.via.stream import BACK, SILENCE, Ended, Stream
 from stardock.reading import MAX_BYTES, read_file
 from stardock.step import Say
 from stardock.writing import write_atomically
@@ -40,6 +42,8 @@ from stardock.writing import write_atomically
 #: Variable -> the file that it names, as it is called on HOST.
 _RETURNED = {"kubernetes_report": "running.json", "founding_report": "report.json", "kubeconfig_path": "kubeconfig"}
 _KEY = "ansible_ssh_private_key_file"
+#: The stage in which the kubeconfig goes there and comes back.
+KUBECONFIG = "kubeconfig"
 #: Seconds: between two signs of life, for HOST to end what runs when it is hung up, and then for ssh.
 _BEAT, _ENDING, _ENDED = 10.0, 30.0, 5.0
 _PLACE = r"/(dev/shm|run/user/[0-9]{1,10})/stardock-[0-9]{1,10}/[0-9a-f]{16}\.run"
@@ -60,7 +64,9 @@ class Via:
         shutil.rmtree(staged, ignore_errors=True)
         try:
             with caught_signals() as received, _ssh(self.host, self.key) as ssh:
-                code = self._ran(_Talk(ssh, self.about, self.say, received), wanted, staged, on_event)
+                talk = _Talk(ssh, self.about, self.say, received)
+                with contextlib.closing(talk):
+                    code = self._ran(talk, wanted, staged, on_event)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         if received:
@@ -100,7 +106,7 @@ class Via:
         path = Path(wanted.variables.get("kubeconfig_path", ""))
         before = read_file(path, what="the kubeconfig", most=MAX_BYTES, cure="take it away") if path.is_file() else None
         came = files.get("kubeconfig")
-        if came is not None and came != before and not wanted.check:
+        if KUBECONFIG in wanted.tags and came is not None and came != before and not wanted.check:
             write_atomically(path, own_text(_text(came), self.about.cluster, self.about.api), mode=0o600)
 
 
@@ -121,7 +127,7 @@ def _carried(wanted: Run, there: Path, folder: str) -> Run:
     back.mkdir(parents=True, mode=0o700)
     shutil.copy(wanted.bundle / "known_hosts", back / "known_hosts")
     kubeconfig = Path(wanted.variables.get("kubeconfig_path", ""))
-    if kubeconfig.is_file():
+    if KUBECONFIG in wanted.tags and kubeconfig.is_file():
         shutil.copy(kubeconfig, back / "kubeconfig")
     far = f"{folder}/artifacts/{IDENT}/{BACK}"
     moved = {name: f"{far}/{_RETURNED[name]}" for name in wanted.variables if name in _RETURNED}
@@ -160,7 +166,6 @@ def _ssh(host: Jump, key: Path) -> Iterator[_Ssh]:
         try:
             yield _Ssh(process, errors, host)
         finally:
-            _close(process.stdin)
             _await(process)
 
 
@@ -201,6 +206,7 @@ class _Talk:
     say: Say
     received: Sequence[int]
     stream: Stream = field(init=False)
+    closed: bool = False
     _stdin: int = field(init=False)
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -209,6 +215,7 @@ class _Talk:
         assert self.ssh.process.stdout  # noqa: S101 -- both were asked for
         assert self.ssh.process.stdin  # noqa: S101
         self._stdin = self.ssh.process.stdin.fileno()
+        os.set_blocking(self._stdin, False)
         self.stream = Stream(self.ssh.process.stdout.fileno(), names, lambda: bool(self.received), self.say)
 
     def prepared(self) -> str:
@@ -253,7 +260,7 @@ class _Talk:
         while self.ssh.process.poll() is None:
             try:
                 self._send(b"\n")
-            except (Ended, ValueError):
+            except (Ended, ConditionError):
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.ssh.process.wait(_BEAT)
@@ -263,12 +270,26 @@ class _Talk:
             self._write(data)
 
     def _write(self, data: bytes) -> None:
-        left = memoryview(data)
-        try:
-            while left:
-                left = left[os.write(self._stdin, left) :]
-        except OSError:
-            raise Ended from None
+        """Write it all; whoever does not read it is not waited for without an end, nor by a person who ends the run."""
+        left, end = memoryview(data), time.monotonic() + SILENCE
+        while left:
+            if self.received or self.closed:
+                raise Ended
+            if time.monotonic() > end:
+                raise ConditionError(f"{self.ssh.host} has read nothing for {SILENCE:.0f} s", cure="look at that machine")
+            try:
+                if select.select([], [self._stdin], [], 0.5)[1]:
+                    left, end = left[os.write(self._stdin, left) :], time.monotonic() + SILENCE
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise Ended from None
+
+    def close(self) -> None:
+        """Hang up, when nobody writes: another file may get the number of a descriptor that is closed."""
+        self.closed = True
+        with self._writing:
+            _close(self.ssh.process.stdin)
 
     def ended(self) -> None:
         """Take the keeper's last word, if `process` has not met it."""

@@ -206,6 +206,8 @@ def _check_event(said: Mapping[str, Any], hosts: Collection[str]) -> None:
     is_counter = isinstance(counter, int) and 0 < counter < _MOST_COUNTER
     if not _is(_EVENT, said.get("event")) or not _is(_UUID, said.get("uuid")) or not is_counter or not isinstance(data, dict):
         raise _wrong("what is no event of ansible-runner's")
+    if not isinstance(data.get("res") or {}, dict):
+        raise _wrong("a result that is none of a module's")
     host = data.get("host", "")
     if not isinstance(said.get("stdout", ""), str) or not isinstance(host, str) or host not in {"", "localhost", *hosts}:
         raise _wrong("an event of a machine that is not the cluster's")

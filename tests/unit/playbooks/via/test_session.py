@@ -103,7 +103,7 @@ def wanted(tmp_path: Path) -> Run:
         "ansible_ssh_private_key_file": str(tmp_path / "id_ed25519"),
         "kubernetes_timeout": 900,
     }
-    return Run(bundle=bundle, variables=variables, secrets=bundle / "secrets.yaml")
+    return Run(bundle=bundle, tags=("machines", "kubeconfig"), variables=variables, secrets=bundle / "secrets.yaml")
 
 
 def test_no_path_of_this_machine_goes_to_host_and_the_key_neither(wanted: Run, tmp_path: Path) -> None:
@@ -117,6 +117,14 @@ def test_no_path_of_this_machine_goes_to_host_and_the_key_neither(wanted: Run, t
     assert (there / "secrets.yaml").exists()
     assert not (there / "artifacts/old").exists()
     assert (there / "project/site.yml").exists()
+
+
+def test_without_its_stage_no_kubeconfig_goes_there_and_none_is_taken(wanted: Run, tmp_path: Path) -> None:
+    other = replace(wanted, tags=("machines",))
+    _carried(other, tmp_path / "there", "/dev/shm/stardock-0/0123456789abcdef.run")
+    assert not (tmp_path / "there/artifacts/run/back/kubeconfig").exists()
+    via(tmp_path)._bring(other, {"kubeconfig": GOOD.encode()})
+    assert (tmp_path / "x.kubeconfig").read_text() == "before"
 
 
 def via(folder: Path) -> Via:

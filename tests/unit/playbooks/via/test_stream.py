@@ -108,6 +108,7 @@ BAD_LINES: dict[str, bytes] = {
     "an event with a path as its uuid": event(uuid="../../../../etc/cron.d/x"),
     "an event with a path as its counter": event(counter="../x"),
     "an event with data of another type": event(event_data=[1]),
+    "a result of another type": event(event_data={"host": "server1", "res": [1]}),
     "an event of a machine that is not asked": event(event_data={"host": "../../x"}),
     "an event of a machine that is a list": event(event_data={"host": ["server1"]}),
     "an event whose text is none": event(stdout={"a": 1}),
@@ -181,7 +182,7 @@ def test_very_many_values_in_a_line_are_not_parsed(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(module, "_MOST_VALUES", 1000)
     followed(tmp_path, event(stdout="[,]" * 5000), END)
     with pytest.raises(ConditionError, match="too many values"):
-        followed(tmp_path, event(event_data={"res": [[]] * 2000}), END)
+        followed(tmp_path, event(event_data={"res": {"a": [[]] * 2000}}), END)
 
 
 def test_silence_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from stardock.distributions import DISTRIBUTIONS, Kubernetes, needs
 from stardock.model.host import ARCHITECTURES, Architecture, Host
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL, ManagedFile, profile
-from stardock.systems.hosts import SUDOERS
 
 #: Before the host was asked (the role's first task does that) nothing is fetched, and any will do.
 _CHOSEN = "(kubernetes_releases[kubernetes_architecture] if kubernetes_processor is defined else kubernetes_releases.values() | first)"
@@ -25,19 +24,21 @@ def host_variables(plan: Plan, host: Host, kubernetes: Kubernetes, options: Mapp
     """The roles' variables for one host, beside those that it has in common with machines; `options` are the distribution's."""
     own = profile(host.system)
     written = (ManagedFile(file.path, file.content, file.mode, file.owner) for file in host.files)
+    users = [user for user in host.users if user.name not in ("root", host.ssh_user or plan.ssh.user)]
     files = managed((*own.files_of(host), *written), {file.path for file in host.files}, kubernetes, options)
     return {
         **_way_in(host),
-        "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in host.users],
-        "machine_files": [*files, *(key_file(user) for user in host.users)],
+        "machine_users": [{"name": user.name, "home": home(user), "keys": list(user.keys)} for user in users],
+        "machine_files": [*files, *(key_file(user) for user in users if user.keys)],
         "machine_secret_files": list(secret_files(host, kubernetes, options)),
         "machine_package_manager": own.package_manager,
         "machine_packages": list(own.packages_of(host)),
         "machine_mirror": {},
         "machine_services": {},
-        # whoever was let in by another cluster of ours is not this one's to shut out, and whoever enters is the owner's
+        # whoever was there before, or was let in by another cluster of ours, is not this one's to change or to shut out
+        "machine_keeps_accounts": True,
         "machine_accounts": "/etc/stardock/host-accounts",
-        "machine_sudoers": SUDOERS,
+        "machine_sudoers": "/dev/null",
         "machine_first_boots": "/dev/null",
         "machine_spared": [host.ssh_user or plan.ssh.user],
         "machine_sentinel": SENTINEL,

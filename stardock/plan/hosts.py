@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from stardock.distributions import DEFAULT_NAME, distribution
 from stardock.distributions.needs import Tunnel, tunnel_of
 from stardock.model.host import Host
-from stardock.model.machine import User
 from stardock.plan.machine.setup import account, secret_file, user_file
 from stardock.plan.proxy import package_proxy
 from stardock.spec.rules.hosts import own_address
@@ -41,7 +40,8 @@ def _host(spec: Spec, wish: Wish) -> Host:
         ipv6=str(wish.node_ipv6) if wish.node_ipv6 else None,
         interface=wish.interface,
         architecture=wish.architecture,
-        users=tuple(_account(spec, wish, account(user)) for user in (*spec.cloud_init.users, *wish.cloud_init.users)),
+        # a password is set at a machine's first boot, through the Terraform half
+        users=tuple(replace(account(user), password_variable=None) for user in (*spec.cloud_init.users, *wish.cloud_init.users)),
         packages=tuple(dict.fromkeys(wanted)),
         files=tuple(user_file(file) for each in both for file in each.write_files if file.content_from is None),
         secret_files=tuple(secret_file(file, file.content_from) for each in both for file in each.write_files if file.content_from),
@@ -63,10 +63,3 @@ def _tunnel(spec: Spec) -> Tunnel:
     options = spec.distribution.options
     encrypted = spec.cni.encryption is not None or any("wireguard" in str(value) for value in options.values())
     return tunnel_of(distribution(spec.distribution.name), options, encrypted=encrypted, backend=spec.cni.backend)
-
-
-def _account(spec: Spec, wish: Wish, user: User) -> User:
-    """A password is set at a machine's first boot, through the Terraform half. The account by which bootstrap enters keeps its way in."""
-    enters = user.name == (wish.ssh_user or spec.ssh.user)
-    keys = tuple(dict.fromkeys((*user.keys, *spec.ssh.keys))) if enters else user.keys
-    return replace(user, keys=keys, password_variable=None)

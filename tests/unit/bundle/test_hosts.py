@@ -69,10 +69,19 @@ def test_what_first_boot_sets_up_elsewhere_is_true_there_and_what_is_the_owners_
 
 
 def test_whoever_enters_a_host_keeps_the_way_in() -> None:
-    users = [{"name": "ann", "keys": [KEY]}, {"name": "bob", "keys": [KEY]}]
+    users = [
+        {"name": "ann", "keys": [KEY], "sudo": True},
+        {"name": "bob", "keys": [KEY]},
+        {"name": "root", "keys": []},
+        {"name": "eve", "keys": []},
+    ]
     host = inventory(with_hosts({"ssh_user": "ann"}, cloud_init={"users": users}))["host_vars/pi1.yml"]
     keys = {user["name"]: user["keys"] for user in host["machine_users"]}
-    assert (len(keys["ann"]), keys["bob"]) == (2, [KEY]), "its keys are ssh.keys, too"
+    assert keys == {"bob": [KEY], "eve": []}, "the keys of root and of whoever enters are their owner's"
+    files = [file["path"] for file in host["machine_files"] if "authorized_keys" in file["path"]]
+    assert files == ["/home/bob/.ssh/authorized_keys"], "nobody loses a file of keys for want of any in cluster.yaml"
+    assert any("ann ALL=" in file.get("content", "") for file in host["machine_files"]), "its sudo may have come from here"
+    assert (host["machine_keeps_accounts"], host["machine_sudoers"]) == (True, "/dev/null")
     assert host["machine_spared"] == ["ann"]
     # files of another cluster of ours, whose machine a host may be, are neither read nor written
     assert host["machine_first_boots"] == "/dev/null"

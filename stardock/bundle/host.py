@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stardock.bundle.machine import home, key_file, managed, secret_files
@@ -69,13 +69,19 @@ def _preflight(plan: Plan, host: Host, own: Kubernetes, options: Mapping[str, An
         "ports": list(needs.ports(own, host.role, options, host.tunnel)),
         "others": [_other(each, host) for each in DISTRIBUTIONS.values()],
     }
-    return {"preflight_wanted": wanted, "preflight_joined": f"/etc/stardock/{own.name}"}
+    return {"preflight_wanted": wanted, "preflight_joined": f"/etc/stardock/{own.name}", "preflight_traces": list(_traces(own))}
 
 
 def _takes_cgroup_v1(plan: Plan, host: Host, own: Kubernetes) -> bool:
     """Kubelets refuse it from 1.35 on, unless a file of their folder says otherwise (kubernetes.io, "About cgroup v2", deprecation)."""
     release = own.release(plan.distribution.version)
     return (release is not None and release.series < _FAILS_CGROUP_V1) or any(_SAYS_OTHERWISE in file.content for file in host.files)
+
+
+def _traces(own: Kubernetes) -> Iterator[str]:
+    """Program or data: where none of these is, Kubernetes was taken away, whatever mark is left."""
+    yield from (f"{prefix}/bin/{own.name}" for prefix in ("/usr/local", own.other_prefix))
+    yield from (f"{own.data_dir}/{name}" for name in ("agent/client-kubelet.crt", "server/db"))
 
 
 def _other(each: Kubernetes, host: Host) -> dict[str, Any]:

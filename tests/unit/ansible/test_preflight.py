@@ -266,14 +266,15 @@ def test_what_a_hostile_host_says_is_words_of_one_line(look: Look, pi: Path) -> 
     assert all(fault.isprintable() and len(fault) < 300 for fault in found)
 
 
-def playbook(folder: Path, hosts: dict[str, dict[str, Any]], script: str) -> subprocess.CompletedProcess[str]:
+def playbook(folder: Path, hosts: dict[str, dict[str, Any]], script: str, **known: str) -> subprocess.CompletedProcess[str]:
     """The real role over this machine, on which some files are others meanwhile."""
-    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3"}
+    here = {"ansible_connection": "local", "ansible_python_interpreter": "/usr/bin/python3", **known}
     groups = {role: {"hosts": {name: host for name, host in hosts.items() if host["kind"] == role}} for role in ("server", "agent")}
     groups["silent"] = {"hosts": {}}
     (folder / "hosts.json").write_text(json.dumps({"all": {"children": groups, "vars": here}}))
     tasks = [{"ansible.builtin.copy": {"content": "x", "dest": f"{folder}/written-{{{{ inventory_hostname }}}}"}}]
-    play = {"hosts": "all:!silent", "gather_facts": False, "any_errors_fatal": True, "roles": ["preflight"], "tasks": tasks}
+    role = {"role": "preflight", "when": "preflight_wanted is defined"}
+    play = {"hosts": "all:!silent", "gather_facts": False, "any_errors_fatal": True, "roles": [role], "tasks": tasks}
     (folder / "play.json").write_text(json.dumps([play]))
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ANSIBLE / "roles")}
     command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / "play.json")]
@@ -311,3 +312,30 @@ def test_an_unfit_agent_is_left_out_and_an_unfit_server_stops_all_before_anythin
     done = playbook(tmp_path, {"pi1": {**host, "kind": "server"}, "pi2": joined}, NO_MEMORY.format(tmp_path, "/run/systemd/system"))
     assert done.returncode != 0
     assert [path.name for path in tmp_path.glob("written-*")] == []
+
+
+@needs_root
+def test_a_member_of_another_cluster_of_ours_is_left_out_and_one_of_this_is_not_looked_at(tmp_path: Path) -> None:
+    marks = {"ours": "ab" * 32, "theirs": "cd" * 32}
+    for name, mark in marks.items():
+        (tmp_path / name).write_text(f"{mark}\n")
+    unfit = {"preflight_wanted": wanted(memory_mib=1 << 30), "preflight_joined": "/etc/passwd", "kind": "agent"}
+    hosts = {name: {**unfit, "preflight_founded": str(tmp_path / name)} for name in ("ours", "theirs", "none")}
+    done = playbook(tmp_path, hosts, "true", founding_known=marks["ours"])
+    assert "it is a machine of another cluster of Stardock's" in done.stdout
+    assert sorted(path.name for path in tmp_path.glob("written-*")) == ["written-none", "written-ours"]
+    for path in tmp_path.glob("written-*"):
+        path.unlink()
+    done = playbook(tmp_path, {"theirs": hosts["theirs"]}, "true", founding_known="")
+    assert "it is a machine of another cluster of Stardock's" in done.stdout, "this cluster is not founded yet"
+    # facts that are lost or older than the cluster know no mark: its servers do
+    done = playbook(tmp_path, {"ours": hosts["ours"], "server1": {"kind": "server"}}, "true", founding_known="")
+    assert sorted(path.name for path in tmp_path.glob("written-*")) == ["written-ours", "written-server1"], done.stdout
+
+
+@needs_root
+def test_a_mark_that_outlasted_its_kubernetes_is_no_membership(tmp_path: Path) -> None:
+    host = {"preflight_wanted": wanted(memory_mib=1 << 30), "preflight_joined": "/etc/passwd", "kind": "agent"}
+    hosts = {"gone": {**host, "preflight_traces": [str(tmp_path / "none")]}, "there": {**host, "preflight_traces": ["/bin/sh"]}}
+    done = playbook(tmp_path, hosts, "true")
+    assert [path.name for path in tmp_path.glob("written-*")] == ["written-there"], done.stdout

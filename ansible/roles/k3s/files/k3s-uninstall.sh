@@ -31,4 +31,5 @@ empty() {
 empty "$data"
 empty /var/lib/kubelet
 rm -rf /etc/rancher/k3s /run/k3s /run/flannel
+rm -f /etc/stardock/k3s /etc/stardock/k3s-labels
 rm -f "$bin/k3s" "$bin/k3s-killall.sh" "$0"

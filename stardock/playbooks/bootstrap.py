@@ -123,7 +123,8 @@ class Bootstrap:
         code = self._ran(self._run(RUNNING.playbook, None, kubernetes_report=str(report), running_waits=waits))
         if code:
             raise self._failure(code)
-        answers = read_answers(report, self._kubernetes)
+        hosts = {agent.name for agent in self.subject.about.of_role(silent.ROLE) if agent.exists}
+        answers = read_answers(report, self._kubernetes, hosts)
         refuse_packages(answers, self._kubernetes)
         refuse_others(answers, self._kubernetes)
         runs = running([server.name for server in self.subject.about.of_role("server")], answers)

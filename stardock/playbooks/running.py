@@ -29,10 +29,11 @@ _MAX_NAME = 60
 class Seen:
     """One machine's answer. `member`: it holds etcd's data. `package`: the RPM that its Kubernetes came from, if one did.
 
-    `other`: another distribution that is on it.
+    `other`: another distribution that is on it; `joined`: its Kubernetes was installed by us.
     """
 
     member: bool = False
+    joined: bool = False
     version: str = ""
     package: str = ""
     other: str = ""
@@ -70,21 +71,22 @@ def refuse(where: Workspace, running: Running) -> None:
         raise InputErrors(str(where.files.spec), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
 
 
-def read_answers(report: Path, kubernetes: Kubernetes) -> dict[str, Seen]:
+def read_answers(report: Path, kubernetes: Kubernetes, newcomers: Collection[str] = ()) -> dict[str, Seen]:
     """What the playbook wrote down, by machine; the file goes.
 
+    Of `newcomers` only what those say that have joined: one that is not fit stops nobody, and preflight leaves it out.
     `ConditionError` when it is none of ours, and when a machine answers SSH but not the question: what it runs is unknown, not nothing.
     """
     try:
         said = json.loads(report.read_text(encoding="utf-8"))
         report.unlink()
         answers = {str(name): seen(lines, kubernetes) for name, lines in said["answered"].items()}
-        failed = {str(name): result_words(result) for name, result in said["failed"].items()}
+        failed = {str(name): result_words(result) for name, result in said["failed"].items() if name not in newcomers}
     except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
         raise ConditionError(f"what the machines run could not be read: {error}", cure="run `runner bootstrap` again") from error
     if failed:
         _refuse_unanswered(failed)
-    return answers
+    return {name: one for name, one in answers.items() if one.joined or name not in newcomers}
 
 
 def _refuse_unanswered(failed: Mapping[str, str]) -> None:
@@ -100,6 +102,7 @@ def seen(lines: Sequence[str], kubernetes: Kubernetes) -> Seen:
     versions = (text for text in (last.get("program", ""), last.get("installed", "")) if kubernetes.release(text))
     return Seen(
         member=last.get("member") == "yes",
+        joined=bool(last.get("installed")),
         version=next(versions, ""),
         package="".join(character for character in last.get("package", "")[:_MAX_NAME] if character.isprintable()),
         other=last.get("other", "") if last.get("other") in DISTRIBUTIONS else "",

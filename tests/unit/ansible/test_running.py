@@ -71,3 +71,25 @@ def test_a_machine_that_answers_ssh_and_not_the_question_is_unknown_and_refused(
         read_answers(report, RKE2)
     assert caught.value.message.startswith(f"answers SSH, but could not be asked what it runs: {words}")
     assert "server1" not in caught.value.message
+
+
+@pytest.mark.proves("feature hosts that exist already")
+def test_an_agent_that_exists_already_and_is_not_fit_stops_nobody_before_preflight_leaves_it_out(tmp_path: Path) -> None:
+    unfit = {**HERE, "ansible_python_interpreter": str(tmp_path / "no-python")}
+    other = {**HERE, "kubernetes_data_dir": "/x; echo other=k3s; echo package=rke2-agent; echo program=v1.99.0; exit 0 #"}
+    report = ask(tmp_path, {"server1": member(tmp_path)}, {"pi1": unfit, "pi2": other})
+    text = report.read_text()
+    assert "pi1" in json.loads(text)["failed"]
+    answers = read_answers(report, RKE2, {"pi1", "pi2"})
+    assert list(answers) == ["server1"]
+    report.write_text(text)
+    with pytest.raises(ConditionError, match="pi1: "):
+        read_answers(report, RKE2)
+
+
+def test_a_host_that_has_joined_is_asked_as_machines_are(tmp_path: Path) -> None:
+    report = tmp_path / "running.json"
+    report.write_text(
+        json.dumps({"answered": {"pi1": ["installed=v1.36.5+rke2r1"], "pi2": ["installed=", "program=v1.1.1+rke2r1"]}, "failed": {}})
+    )
+    assert list(read_answers(report, RKE2, {"pi1", "pi2"})) == ["pi1"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from stardock.distributions import distribution
 from stardock.model.api import Backend, Check, is_address, written_time
+from stardock.model.host import Host, Member
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.model.settings import LoadBalancing
@@ -52,7 +53,7 @@ def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) ->
 
 def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
     wanted, kubernetes = balancing.haproxy, distribution(plan.distribution.name)
-    servers = [(one.name, one.hostname if wanted.by_name else addresses[one.name]) for one in plan.members_of("server")]
+    servers = [(one.name, _named(one) if wanted.by_name else addresses[one.name]) for one in plan.members_of("server")]
     return {
         "haproxy_servers": [*({"name": name, "address": address} for name, address in servers), *map(_backend, wanted.backends)],
         "haproxy_resolves": wanted.by_name or not all(is_address(one.address) for one in wanted.backends),
@@ -64,6 +65,11 @@ def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str])
         "haproxy_balance": wanted.balance,
         "haproxy_check": _check(wanted.check),
     }
+
+
+def _named(server: Member) -> str:
+    """A machine by its name; of a host, whose Node's name need be nobody's in DNS, the address."""
+    return server.address if isinstance(server, Host) else server.hostname
 
 
 def _listened(wished: int, servers: int) -> list[int]:

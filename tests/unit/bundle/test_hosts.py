@@ -112,6 +112,13 @@ def test_load_balancers_share_out_to_hosts_that_are_servers() -> None:
     assert found[-1] == {"name": "pi1", "address": "192.168.1.201"}
 
 
+def test_load_balancers_that_find_servers_by_name_find_hosts_by_their_address() -> None:
+    data = with_hosts({"role": "server"})
+    data["api"] = {**data.get("api", {}), "haproxy": {"by_name": True}}
+    found = inventory(data)["group_vars/loadbalancer.yml"]["haproxy_servers"]
+    assert (found[0]["address"], found[-1]["address"]) == ("server1", "192.168.1.201")
+
+
 def test_hosts_do_not_carry_the_virtual_address() -> None:
     data = with_hosts({"role": "server"}, api={"on_servers": "keepalived"})
     data["pools"] = data["pools"][1:]

@@ -103,6 +103,9 @@ def _members(path: Path, tar: tarfile.TarFile) -> dict[str, Entry]:
         if name in found:
             raise _refused(path, f"{_shown(name)} is in it twice")
         found[name] = Entry(_data(path, tar, member), bool(member.mode & stat.S_IXUSR))
+    below = next((name for name in found for above in PurePosixPath(name).parents if str(above) in found), None)
+    if below:
+        raise _refused(path, f"{_shown(below)} is below another file of it")
     if len(tops) > 1:
         raise _refused(path, "it has more than one folder at its top")
     return found

@@ -113,6 +113,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a part that no bundle has": lambda: tar_of(member("t/secrets.yaml", b"x")),
     "no folder": lambda: tar_of(member("README.md", b"x")),
     "two folders": lambda: tar_of(member("t/README.md", b"x"), member("u/README.md", b"x")),
+    "a file below a file": lambda: tar_of(member("t/project/a", b"x"), member("t/project/a/b", b"y")),
     "a name twice": lambda: tar_of(member("t/README.md", b"x"), member("t/README.md", b"y")),
     "a backslash": lambda: tar_of(member("t/project/..\\x", b"x")),
     "an escape sequence": lambda: tar_of(member("t/project/\x1b[2Jx", b"x")),

@@ -144,10 +144,13 @@ def check_bundle(subject: OfBundle, options: Options) -> None:
     if not options.found_again:
         subject.refuse(_observed(subject))
     keys = {name for name, seen in subject.facts.machines.items() if seen.host_keys}
-    unknown = [machine.name for machine in subject.about.machines if machine.role != silent.ROLE and machine.name not in keys]
+    others = [machine for machine in subject.about.machines if machine.role != silent.ROLE]
+    unknown = [machine for machine in others if machine.name not in keys and not machine.host_keys]
     if unknown and not options.accept_new_host_keys:
-        cure = "run `runner discover` where cluster.yaml is, and write the bundle anew; or --accept-new-host-keys trusts the first answer"
-        raise ConditionError(f"no SSH host key is known for {fold(unknown)}", cure=cure)
+        ways = ["run `runner discover` where cluster.yaml is"] if not all(machine.exists for machine in unknown) else []
+        ways += ["write the `host_keys` of hosts into cluster.yaml"] if any(machine.exists for machine in unknown) else []
+        cure = f"{' and '.join(ways)}, and write the bundle anew; or --accept-new-host-keys trusts the first answer"
+        raise ConditionError(f"no SSH host key is known for {fold([machine.name for machine in unknown])}", cure=cure)
 
 
 def _observed(subject: OfBundle) -> Running:

@@ -32,6 +32,7 @@ from stardock.workspace.records.facts_forms import FACTS
 _CURE = "write the bundle anew where cluster.yaml is: runner bundle"
 _MOST_MIB = 1 << 28
 _PORTS = 65_535
+_SUFFIXES = (".bundle", ".tar")
 
 
 def _form(pattern: str, what: str, example: str) -> Any:
@@ -88,8 +89,9 @@ class Bundle:
 
     @property
     def files(self) -> ClusterFiles:
-        """What is beside it, by its name without the suffix: `home.tar` and `home.bundle` have `home.facts.json`."""
-        return ClusterFiles(self.path)
+        """What is beside it, by its name without these suffixes: `home.tar` and `home.bundle` have `home.facts.json`, `prod.eu` its own."""
+        named = self.path if self.path.suffix in ("", *_SUFFIXES) else self.path.with_name(f"{self.path.name}{_SUFFIXES[0]}")
+        return ClusterFiles(named)
 
     def write(self, directory: Path) -> None:
         """Put it into a private directory."""

@@ -20,6 +20,7 @@ from stardock.playbooks.progress import Log, Watcher
 from stardock.playbooks.silent import LeftOut
 from stardock.playbooks.subject import OfBundle
 from stardock.playbooks.workplace import Workplace
+from stardock.verbs.bootstrap import check_bundle
 from stardock.workspace.bundles import Bundle, known_facts, open_bundle
 from stardock.workspace.facts import load_facts, save_facts
 from stardock.workspace.secrets import make_secrets, save_secrets, save_variables
@@ -313,3 +314,28 @@ def test_what_is_no_bundle_or_of_an_older_stardock_is_refused(lost: str, cluster
 def test_a_bundle_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = runner("bootstrap", str(tmp_path / "nothing.tar"))
     assert (done.exit_code, "no such file or directory" in done.stderr) == (3, True)
+
+
+def test_bundles_whose_names_differ_behind_a_dot_share_no_file(tmp_path: Path) -> None:
+    def facts(name: str) -> str:
+        return Bundle(path=tmp_path / name, entries={}, about=None, facts=None).files.facts.name  # type: ignore[arg-type]
+
+    names = ["prod.eu", "prod.us", "home.tar", "home.bundle", "home"]
+    assert list(map(facts, names)) == ["prod.eu.facts.json", "prod.us.facts.json", *["home.facts.json"] * 3]
+
+
+@pytest.mark.proves("feature hosts that exist already")
+def test_a_host_key_that_cluster_yaml_pins_is_known_to_a_bundle(bundle: Path) -> None:
+    opened = open_bundle(bundle)
+    server = next(one for one in opened.about.machines if one.role == "server")
+    others = tuple(one for one in opened.about.machines if one.role != "server")
+    for keys, exists, words in (((KEY,), True, ""), ((), True, "write the `host_keys` of hosts"), ((), False, "run `runner discover`")):
+        about = replace(opened.about, machines=(replace(server, host_keys=keys, exists=exists), *others))
+        observed = {name: seen for name, seen in opened.facts.machines.items() if name != server.name}
+        asked = OfBundle(replace(opened, about=about), replace(opened.facts, machines=observed))
+        if not words:
+            check_bundle(asked, Options())
+            continue
+        with pytest.raises(ConditionError) as caught:
+            check_bundle(asked, Options())
+        assert words in (caught.value.cure or "")

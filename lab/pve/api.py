@@ -82,6 +82,7 @@ class Api:
         except Exception:  # noqa: BLE001 - answered as 500, and logged
             _log.exception("%s %s", request.method, request.path)
             code, reason, body = SERVER_ERROR, "the emulator itself failed: see its log", {"data": None}
+        code, reason, body = _planted(self.estate.conditions.answers.get(f"{request.method} {name}"), code, reason, body)
         self.journal.counts[f"{request.method} {name} {code}"] += 1
         return code, reason, body, asked
 
@@ -126,6 +127,21 @@ class Api:
         if not hmac.compare_digest(found.secret, secret):
             raise unauthorized("invalid token value!")
         return name
+
+
+def _planted(differs: dict[str, Any] | None, code: int, reason: str, body: dict[str, Any]) -> tuple[int, str, dict[str, Any]]:
+    """What a test made differ (`/lab/differ`): status and words of a whole answer, or keys of its data, of each item of a list."""
+    if differs is None:
+        return code, reason, body
+    if "status" in differs:
+        code, reason = int(differs["status"]), str(differs.get("reason", reason))
+        return code, reason, body if code == OK else {"data": None}
+    items = body["data"] if isinstance(body["data"], list) else [body["data"]]
+    for item in (one for one in items if isinstance(one, dict)):
+        item.update(differs.get("set", {}))
+        for key in differs.get("delete", ()):
+            item.pop(key, None)
+    return code, reason, body | ({"data": differs["data"]} if "data" in differs else {})
 
 
 def _last(value: str | list[str]) -> str:

@@ -34,6 +34,7 @@ class Conditions:
     )  # node, bridge -> what differs; None: it is not there
     agents: dict[int, AgentCondition] = field(default_factory=dict)  # by VM id
     qmp: dict[int, str] = field(default_factory=dict)  # by VM id: what QEMU says of a VM that runs, `paused` for example
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)  # `METHOD /route`: what differs in its answer
     latency: float = 0.0
     console_tokens: bool = True  # whether a terminal knows API tokens: qemu-server 9.1.7 and later
 

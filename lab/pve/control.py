@@ -1,8 +1,8 @@
 """/lab: what a test asks of the emulated PVE and a real one does not have. It is reachable from inside the lab only.
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
-/lab/qmp, /lab/console, /lab/pvestatd, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge, /lab/password.
-Bodies and answers are JSON.
+/lab/differ, /lab/qmp, /lab/console, /lab/pvestatd, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge,
+/lab/password. Bodies and answers are JSON.
 """
 
 from __future__ import annotations
@@ -72,6 +72,11 @@ class Control:
         self._estate.conditions.latency = float(body.get("answers", self._estate.conditions.latency))
         self._estate.tasks.delay = float(body.get("tasks", self._estate.tasks.delay))
         self._api.unauthorized_delay = float(body.get("unauthorized", self._api.unauthorized_delay))
+        return {}
+
+    def differ(self, body: _Body) -> _Body:
+        """Answers of a `route` (`GET /version`) differ from now on: `status` and `reason`, `data`, or keys of it: `set`, `delete`."""
+        self._estate.conditions.answers[body["route"]] = body
         return {}
 
     def fail(self, body: _Body) -> _Body:
@@ -173,7 +178,8 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     control = Control(api)
     reads = {"status": control.status, "requests": control.requests}
     writes = {
-        "reset": control.reset, "delay": control.delay, "fail": control.fail, "agent": control.agent, "kill": control.kill,
+        "reset": control.reset, "delay": control.delay, "fail": control.fail, "differ": control.differ,
+        "agent": control.agent, "kill": control.kill,
         "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
         "password": control.password, "qmp": control.qmp, "console": control.console, "pvestatd": control.pvestatd,
     }  # fmt: skip

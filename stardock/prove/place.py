@@ -45,6 +45,11 @@ class Place:
         return self.folder / "report"
 
     @property
+    def answers(self) -> Path:
+        """What Proxmox answered, normalized: no value of its own is in it, but words of its messages may be."""
+        return self.folder / "answers.json"
+
+    @property
     def log(self) -> Path:
         """All that was said, unredacted."""
         return self.folder / "prove.log"

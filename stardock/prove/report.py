@@ -86,6 +86,9 @@ def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: 
         raise TypeError(type(clean))
     write_atomically(place.report / "report.json", json.dumps(clean, indent=2) + "\n")
     write_atomically(place.report / "report.md", markdown(clean))
+    if place.answers.is_file():
+        answers = redactor(json.loads(_hide(place.answers.read_text(encoding="utf-8"))))
+        write_atomically(place.report / "answers.json", json.dumps(answers, indent=1) + "\n")
     write_atomically(place.report / "said.log", redactor.text(_hide("\n".join(said))) + "\n")
 
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from stardock.prove.check import Check
-from stardock.prove.checks import differences, edits, first_boot, made, power
+from stardock.prove.checks import answers, differences, edits, first_boot, made, power
 
-CHECKS: tuple[Check, ...] = (*made.CHECKS, *first_boot.CHECKS, *edits.CHECKS, *power.CHECKS, *differences.CHECKS)
+CHECKS: tuple[Check, ...] = (*made.CHECKS, *first_boot.CHECKS, *answers.CHECKS, *edits.CHECKS, *power.CHECKS, *differences.CHECKS)

@@ -1,8 +1,8 @@
 """Piraeus: LINSTOR's volumes on LVM of a data disk, copied from node to node by DRBD, whose module it builds on each.
 
-Chart, values: piraeusdatastore/piraeus-operator v2, charts/piraeus/values.yaml (2.10.7), docs/how-to/helm.md. Objects:
-docs/reference/linstorcluster.md, linstorsatelliteconfiguration.md (`storagePools`), docs/how-to/flatcar.md, and for the class
-docs/tutorial/replicated-volumes.md. Never run here.
+Chart: piraeusdatastore/piraeus-operator v2, charts/piraeus 2.10.7. Its values.yaml was read at 2.6.0 alone; the one that we set,
+`installCRDs`, is in docs/how-to/helm.md. Objects: docs/reference/linstorcluster.md, linstorsatelliteconfiguration.md (`storagePools`),
+docs/how-to/flatcar.md, and for the class docs/tutorial/replicated-volumes.md. Never run here.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ _POOL = "stardock"
 _LABEL = "stardock.io/piraeus"
 _NODE = "stardock.io/piraeus-node"
 _BUILDER = "stardock.io/piraeus-builder"
-#: Two hold the data; LINSTOR adds a third node that only votes.
-_COPIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,7 @@ class Pool:
     """Data disks of one name, and the class of volumes on them."""
 
     disk: str
-    replicas: int | None
+    replicas: int
     thin: bool
     volumes: Class
 
@@ -98,8 +96,7 @@ def _objects(plan: Plan, pool: Pool) -> Iterator[dict[str, Any]]:
     used = {_builder(machine) for machine in plan.machines if machine.role != "loadbalancer"}
     for builder in sorted(used & _BUILDERS.keys()):
         yield _configuration(f"stardock-{builder}", {_BUILDER: builder}, {"podTemplate": {"spec": _BUILDERS[builder]}})
-    copies = pool.replicas or min(_COPIES, len(nodes(plan.machines, pool.disk)))
-    parameters = {"linstor.csi.linbit.com/storagePool": _POOL, "linstor.csi.linbit.com/placementCount": str(copies)}
+    parameters = {"linstor.csi.linbit.com/storagePool": _POOL, "linstor.csi.linbit.com/placementCount": str(pool.replicas)}
     yield storage_class(pool.volumes, "linstor.csi.linbit.com", parameters, waits=True, expands=True)
 
 

@@ -33,7 +33,9 @@ class Piraeus(AddonChart):
     CHART: ClassVar[str] = "piraeus"
 
     disk: DiskName = Field(description="name of the data disks that volumes lie on; without `mount`")
-    replicas: Replicas | None = Field(default=None, description="copies of each volume; default: 2, or 1 where one node alone has the disk")
+    replicas: Replicas = Field(
+        default=2, description="copies of each volume, each on a node of its own; it is the class's, and fixed with it"
+    )
     thin: Flag = Field(default=True, description="volumes take room as they fill")
     storage_class: ObjectName = Field(default="piraeus", description="name of its StorageClass")
     default: Flag = Field(default=False, description="whether claims that name no class get it")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.unit, pytest.mark.proves("feature storage add-ons")]
 CLIENTS = {"storage_clients": ["iscsi", "nfs"]}
 MOUNTED = {"name": "data", "size": "100GiB", "mount": "/srv/longhorn"}
 RAW = {"name": "data", "size": "100GiB"}
-PIRAEUS = {"disk": "data"}
+PIRAEUS: dict[str, Any] = {"disk": "data", "replicas": 1}
 
 
 def pools(disk: dict[str, Any] | None = None, system: str | None = None, agents: int = 1) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_longhorns_data_lie_on_the_named_disk_of_the_nodes_that_have_it() -> Non
         ("longhorn", {"replicas": 3}, None, "3 copies need as many nodes with room for them, and there is 1"),
         ("piraeus", PIRAEUS, None, "no node has a data disk `data`"),
         ("piraeus", PIRAEUS, MOUNTED, "`data` of agent1 has a file system, and LINSTOR takes the whole disk"),
-        ("piraeus", {**PIRAEUS, "replicas": 2}, RAW, "2 copies need as many nodes with room for them, and there is 1"),
+        ("piraeus", {"disk": "data"}, RAW, "2 copies need as many nodes with room for them, and there is 1"),
     ],
 )
 def test_disks_and_copies_that_there_are_not_are_refused(
@@ -88,6 +88,15 @@ def test_beside_the_default_class_of_k3s_a_second_one_is_refused(wanted: dict[st
         assert "local-storage" in str(found.cure)
     assert planned(wanted, **CLIENTS, **(DISTRIBUTION if place else {"distribution": {"name": "k3s"}})).addons
     assert planned(wanted, **CLIENTS).addons, "RKE2 brings none"
+
+
+def test_the_class_of_piraeus_is_the_same_however_many_nodes_there_are() -> None:
+    """Its parameters cannot be changed (kubernetes, pkg/apis/storage/validation, `ValidateStorageClassUpdate`)."""
+    found = [
+        manifests(planned({"piraeus": {"disk": "data"}}, **pools(RAW, agents=count)))["piraeus-operator-cluster"][-1] for count in (2, 3)
+    ]
+    assert found[0] == found[1]
+    assert found[0]["parameters"]["linstor.csi.linbit.com/placementCount"] == "2"
 
 
 def test_longhorn_knows_one_path() -> None:
@@ -135,7 +144,7 @@ def test_a_system_whose_kernel_nobody_builds_it_for_is_refused(system: str) -> N
 
 @pytest.mark.parametrize("name", ["longhorn", "piraeus"])
 def test_each_is_written_as_it_was(name: str) -> None:
-    wanted, disk = ({"disk": "data"}, MOUNTED) if name == "longhorn" else ({**PIRAEUS, "default": True}, RAW)
+    wanted, disk = ({"disk": "data"}, MOUNTED) if name == "longhorn" else ({"disk": "data", "default": True}, RAW)
     text = yaml_text(manifests(planned({name: wanted}, **CLIENTS, **pools(disk, "flatcar" if name == "piraeus" else None, 3))))
     golden = GOLDEN / f"{name}.yaml"
     assert text == golden.read_text(), f"if that is meant, write it into {golden}"

@@ -14,7 +14,7 @@ from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespa
 from stardock.addons.proxmox import KEY, REGION, Access, config_secret, node_labels
 from stardock.addons.releases import Release, fit, pinned, series_of
 from stardock.addons.secrets import Sources, files_with
-from stardock.addons.storage_class import Class
+from stardock.addons.storage_class import Class, storage_class
 from stardock.model.addons import Addon, ProxmoxRole, ProxmoxToken, Wish
 from stardock.model.plan import Plan
 
@@ -22,6 +22,7 @@ RELEASES = (Release("0.5.9", "v0.19.1", (1, 25), None),)
 REPOSITORY = "oci://ghcr.io/sergelogvinov/charts/proxmox-csi-plugin"
 NAME = "proxmox-csi-plugin"
 NAMESPACE = "csi-proxmox"
+_PROVISIONER = "csi.proxmox.sinextra.dev"
 _SECRET = "stardock-proxmox-csi"  # noqa: S105 -- a name
 
 
@@ -54,6 +55,7 @@ def addon(plan: Plan, wish: Wish, access: Access, classes: Sequence[Disks]) -> A
         files=files_with(NAME, (privileged_namespace(NAMESPACE),), (config,), (helm_chart(chart, both, wish),)),
         fits=fit(NAME, RELEASES, series, wish.version),
         secrets=sources.marks,
+        classes=() if "storageClass" in wish.values else tuple(map(_whole, classes)),
         token=ProxmoxToken(token_id=access.token_id, roles=_roles(classes)),
         node_labels=node_labels(plan, access.region),
     )
@@ -80,3 +82,9 @@ def _class(one: Disks) -> dict[str, Any]:
     mounts = {"mountOptions": list(one.mount_options)} if one.mount_options else {}
     fixed = {"name": one.name, "storage": one.datastore, "reclaimPolicy": one.reclaim.capitalize(), "fstype": one.filesystem}
     return {**fixed, **mounts, **default}
+
+
+def _whole(one: Disks) -> dict[str, Any]:
+    """The StorageClass that its chart makes of it (templates/storageclass.yaml)."""
+    parameters = {"csi.storage.k8s.io/fstype": one.filesystem, "storage": one.datastore}
+    return storage_class(one, _PROVISIONER, parameters, waits=True, expands=True)

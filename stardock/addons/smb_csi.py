@@ -21,6 +21,8 @@ RELEASES = (Release("1.20.3", "v1.20.3", (1, 21), None),)
 REPOSITORY = "https://raw.githubusercontent.com/kubernetes-csi/csi-driver-smb/master/charts"
 NAME = "csi-driver-smb"
 _PROVISIONER = "smb.csi.k8s.io"
+#: How Secrets begin that each volume names, to be mounted and deleted with (external-provisioner, docs of "StorageClass Secrets").
+OF_VOLUMES = "stardock-smb-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def addon(plan: Plan, wish: Wish, shares: Sequence[Share]) -> Addon:
 
 
 def _name(share: Share) -> str:
-    return f"stardock-smb-{share.name}"
+    return f"{OF_VOLUMES}{share.name}"
 
 
 def _secret(share: Share, sources: Sources) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """StorageClasses: by what a PersistentVolumeClaim names the storage that it wants.
 
-All but their annotations and labels cannot be changed later (kubernetes, pkg/apis/storage/validation, `ValidateStorageClassUpdate`).
+Provisioner, parameters, what becomes of volumes and when they are made cannot be changed later (kubernetes,
+pkg/apis/storage/validation, `ValidateStorageClassUpdate`): the stage refuses that before anything is handed over.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stardock.addons.smb_csi import OF_VOLUMES
 from stardock.distributions import distribution
 from stardock.model.addons import Addon
 from stardock.model.plan import Plan
@@ -40,8 +41,27 @@ def addon_variables(plan: Plan) -> dict[str, Any]:
         "kubernetes_addon_objects": [
             _identity(name, one) for addon in plan.addons for name, objects in addon.files.items() for one in objects
         ],
+        "kubernetes_addon_classes": [*_classes(plan)],
+        "kubernetes_addon_releases": [*_releases(plan)],
         "kubernetes_former_addons": [f"{folder}/{_FORMER}.yaml"],
     }
+
+
+def _classes(plan: Plan) -> Iterator[Mapping[str, Any]]:
+    """All StorageClasses, in files and made by charts."""
+    for addon in plan.addons:
+        yield from (one for objects in addon.files.values() for one in objects if one["kind"] == "StorageClass")
+        yield from addon.classes
+
+
+def _releases(plan: Plan) -> Iterator[dict[str, str]]:
+    """What HelmCharts become, each with its file. Where none is named it is beside it (k3s-io/helm-controller, pkg/controllers/chart)."""
+    for addon in plan.addons:
+        for file, objects in addon.files.items():
+            for one in (one for one in objects if one["kind"] == "HelmChart"):
+                spec, metadata = one.get("spec") or {}, one["metadata"]
+                namespace = str(spec.get("targetNamespace") or metadata.get("namespace") or "default")
+                yield {"namespace": namespace, "name": metadata["name"], "addon": file}
 
 
 def _content(addon: Addon, name: str, objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -63,5 +83,10 @@ def _identity(file: str, one: Mapping[str, Any]) -> dict[str, str]:
 
 def _labelled(name: str, one: Mapping[str, Any]) -> dict[str, Any]:
     metadata = one["metadata"]
-    stays = _STAYS if one["kind"] in _KEPT else {}
+    stays = _STAYS if one["kind"] in _KEPT or _is_of_volumes(one) else {}
     return {**one, "metadata": {**metadata, "labels": {**stays, **(metadata.get("labels") or {}), LABEL: name}}}
+
+
+def _is_of_volumes(one: Mapping[str, Any]) -> bool:
+    """Whether volumes name it: it stays until none does, whatever becomes of its class (`stardock.machine.addons`)."""
+    return bool(one["kind"] == "Secret" and one["metadata"]["name"].startswith(OF_VOLUMES))

@@ -70,4 +70,5 @@ class Addon:
     fits: str = ""  # a warning where its makers name other releases of Kubernetes
     secrets: Mapping[str, str] = field(default_factory=dict)  # mark -> source
     token: ProxmoxToken | None = None  # what it asks Proxmox with
+    classes: tuple[Mapping[str, Any], ...] = ()  # StorageClasses that its chart makes, whole
     node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # name of a machine -> labels of its Node

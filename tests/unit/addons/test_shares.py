@@ -85,3 +85,22 @@ def test_a_password_of_an_add_on_is_looked_for_where_cluster_yaml_says() -> None
         (("addons", "smb_csi", "classes", 0, "password_from"), "env:SMB_PASSWORD"),
         (("addons", "smb_csi", "classes", 1, "password_from"), "file:smb"),
     ]
+
+
+def test_the_login_of_a_class_outlives_it_in_a_file_that_stays() -> None:
+    """Each volume names it; the deploy controller would prune it (rancher/wrangler, pkg/apply/desiredset_process.go, `shouldPrune`)."""
+    secrets = manifests(planned({"smb_csi": SMB}))["csi-driver-smb-secrets"]
+    assert [one["metadata"]["labels"]["objectset.rio.cattle.io/prune"] for one in secrets] == ["false", "false"]
+
+
+def test_classes_and_releases_are_told_so_that_the_cluster_is_asked_for_them() -> None:
+    token = {"token_id": "k@pve!c", "token_secret_from": {"env": "S"}, "region": "home"}
+    disks = {**token, "classes": [{"name": "fast", "datastore": "nvme", "filesystem": "xfs"}]}
+    variables = inventory(planned({"smb_csi": SMB, "proxmox_csi": disks}))["group_vars/server.yml"]
+    classes = {one["metadata"]["name"]: one for one in variables["kubernetes_addon_classes"]}
+    assert list(classes) == ["recordings", "other", "fast"]
+    assert classes["fast"]["parameters"] == {"csi.storage.k8s.io/fstype": "xfs", "storage": "nvme"}
+    assert variables["kubernetes_addon_releases"] == [
+        {"namespace": "kube-system", "name": "csi-driver-smb", "addon": "csi-driver-smb"},
+        {"namespace": "csi-proxmox", "name": "proxmox-csi-plugin", "addon": "proxmox-csi-plugin"},
+    ]

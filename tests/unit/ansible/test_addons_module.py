@@ -31,12 +31,14 @@ state, words = json.loads(store.read_text()), sys.argv[1:]
 calls.open("a").write(" ".join(words) + chr(10))
 kind = words[1]
 namespace = words[words.index("--namespace") + 1] if "--namespace" in words else ""
-label = words[words.index("--selector") + 1].partition("=") if "--selector" in words else ("", "", "")
+asked = words[words.index("--selector") + 1].split(",") if "--selector" in words else []
+label = [part.partition("=") for part in asked]
 names = words[words.index("--") + 1:] if "--" in words else []
 def chosen(one):
     if names: return one["metadata"]["name"] in names and one["metadata"].get("namespace", namespace) == namespace
     found = one["metadata"].get("labels", {{}})
-    return label[0] in found and (not label[1] or found[label[0]] == label[2]) if label[0] else True
+    if "--namespace" in words and label and one["metadata"].get("namespace", namespace) != namespace: return False
+    return all(key in found and (not sign or found[key] == value) for key, sign, value in label)
 if kind in state["unknown"]: sys.exit(f'error: the server doesn\\'t have a resource type "{{kind}}"')
 if state["refuses"]: sys.exit(state["refuses"])
 if words[:2] == ["get", "--raw"]:
@@ -52,7 +54,10 @@ elif words[:2] == ["delete", "--raw"]:
         one["metadata"]["deletionTimestamp"], one["ending"] = "now", state["held"].get(kind, 1)
 elif words[0] == "patch":
     for one in state["objects"][kind]:
-        if one["metadata"]["name"] == words[2]: one["patched"] = json.loads(words[words.index("--patch") + 1])
+        if one["metadata"]["name"] == words[2]:
+            patch = json.loads(words[words.index("--patch") + 1])
+            one["patched"] = patch
+            one["metadata"].setdefault("annotations", {{}}).update(patch.get("metadata", {{}}).get("annotations", {{}}))
 elif words[0] == "logs": print("Error: uninstall failed")
 elif words[0] == "get":
     for one in state["objects"].get(kind, []):
@@ -87,6 +92,8 @@ class Api:
         kubectl.write_text(KUBECTL.format(python=sys.executable))
         kubectl.chmod(0o755)
         named = {"addons": "addons.v1.k3s.cattle.io", "charts": "HelmChart.v1.helm.cattle.io", "pools": "Pool.v1.example.org"}
+        named |= {"secrets": "Secret.v1.", "volumes": "PersistentVolume.v1.", "classes": "StorageClass.v1.storage.k8s.io"}
+        named |= {"settings": "Setting.v1beta2.longhorn.io"}
         named |= {"maps": "ConfigMap.v1.", "namespaces": "Namespace.v1.", "pods": "pods"}
         kept = {named[key]: value for key, value in objects.items()}
         self.state: dict[str, Any] = {"objects": kept, "unknown": [], "held": {}, "refuses": ""}
@@ -292,3 +299,138 @@ def test_what_an_addon_says_of_its_kinds_is_never_an_option_of_kubectl(tmp_path:
     api = Api(tmp_path, addons=[addon("x", "/v1, Kind=--all", "../v1, Kind=Pod", "nonsense"), thing("stardock-addon---all")])
     assert api.run()["addons"] == ["x"]
     assert "--all " not in (tmp_path / "calls").read_text()
+
+
+def release(name: str, namespace: str, status: str = "uninstalling", version: int = 1, mark: str = "") -> dict[str, Any]:
+    """A Secret of Helm's."""
+    own = {"owner": "helm", "name": name, "status": status, "version": str(version), **({"stardock.io/addon": mark} if mark else {})}
+    return {"metadata": {"name": f"sh.helm.release.v1.{name}.v{version}", "namespace": namespace, "uid": f"{name}{version}", "labels": own}}
+
+
+def chart(name: str, namespace: str, addon: str | None = None, **spec: str) -> dict[str, Any]:
+    return {**thing(name, addon or name), "spec": {"targetNamespace": namespace, **spec}}
+
+
+def volume(name: str, driver: str, claim: str | None = "data", phase: str = "Bound", **csi: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = {"csi": {"driver": driver, **csi}, "persistentVolumeReclaimPolicy": "Delete"}
+    named = {"claimRef": {"namespace": "web", "name": claim}} if claim else {}
+    return {"metadata": {"name": name, "uid": name}, "spec": {**spec, **named}, "status": {"phase": phase}}
+
+
+def test_a_chart_whose_uninstall_failed_is_not_gone_with_its_helm_chart_and_is_told_until_it_is(tmp_path: Path) -> None:
+    """Its Job succeeds all the same (k3s-io/klipper-helm, entry: `helm uninstall ... || true`)."""
+    others = [release("x", "elsewhere"), release("y", "apps")]
+    api = Api(tmp_path, addons=[addon("x", HELM)], charts=[chart("x", "apps")], secrets=[release("x", "apps"), *others])
+    first, second = api.run(), api.run()
+    for answer in (first, second):
+        assert "the chart x was not uninstalled (its release is uninstalling), and what it installed runs on" in answer["msg"]
+        assert "`helm --namespace apps uninstall x`" in answer["msg"]
+        assert api.left("addons.v1.k3s.cattle.io") == ["stardock-addon-x"], "the next run must know of it"
+    assert api.left("HelmChart.v1.helm.cattle.io") == []
+    api.state["objects"]["Secret.v1."] = others
+    assert (api.run()["addons"], api.run()["changed"], api.left("addons.v1.k3s.cattle.io")) == (["x"], False, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "driver"),
+    [
+        ("longhorn", {}, "driver.longhorn.io"),
+        ("piraeus-operator", {"chart": "oci://ghcr.io/piraeusdatastore/piraeus-operator/piraeus"}, "linstor.csi.linbit.com"),
+        ("csi-driver-nfs", {}, "nfs.csi.k8s.io"),
+        ("csi-driver-smb", {}, "smb.csi.k8s.io"),
+        ("proxmox-csi-plugin", {}, "csi.proxmox.sinextra.dev"),
+        ("own", {"chart": "longhorn"}, "driver.longhorn.io"),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_storage_is_not_taken_out_while_a_volume_needs_it(
+    tmp_path: Path, name: str, spec: dict[str, str], driver: str, check: bool
+) -> None:
+    volumes = [volume("v1", driver), volume("v2", driver, "old", "Released"), volume("v3", "other.example.org")]
+    kinds = {"charts": [chart(name, "s", **spec), chart("x", "apps")], "addons": [addon(name, HELM), addon("x", HELM)]}
+    api = Api(tmp_path, volumes=volumes, **kinds)
+    said = api.run(check=check)["msg"]
+    assert f"no add-on was deleted: {name} has volumes yet" in said
+    assert "v1 (kubectl delete persistentvolumeclaim --namespace web data); v2 (kubectl delete persistentvolume v2)" in said
+    assert "v3" not in said
+    assert (api.deleted, len(api.left("HelmChart.v1.helm.cattle.io"))) == ([], 2)
+    api.state["objects"]["PersistentVolume.v1."] = volumes[2:]
+    assert api.run(check=check)["addons"] == [name, "x"]
+
+
+def test_longhorn_that_nobody_allowed_to_go_is_not_deleted(tmp_path: Path) -> None:
+    """Its uninstall would fail, and the HelmChart be gone all the same."""
+    flag = {"metadata": {"name": "deleting-confirmation-flag", "namespace": "longhorn-system"}, "value": "false"}
+    api = Api(tmp_path, addons=[addon("longhorn", HELM)], charts=[chart("longhorn", "longhorn-system")], settings=[flag])
+    said = api.run()["msg"]
+    assert "kubectl --namespace longhorn-system patch settings.longhorn.io deleting-confirmation-flag --type merge" in said
+    assert api.deleted == []
+    api.state["objects"]["Setting.v1beta2.longhorn.io"][0]["value"] = "true"
+    assert api.run()["addons"] == ["longhorn"]
+
+
+SMB = "stardock-smb-{}"
+STAYS = {"objectset.rio.cattle.io/prune": "false", "stardock.io/addon": "csi-driver-smb-secrets"}
+
+
+def login(name: str) -> dict[str, Any]:
+    return thing(SMB.format(name), labels=STAYS)
+
+
+def test_the_login_of_a_class_that_went_stays_as_long_as_a_volume_is_mounted_or_deleted_with_it(tmp_path: Path) -> None:
+    mounted = volume("v1", "smb.csi.k8s.io", nodeStageSecretRef={"namespace": "kube-system", "name": SMB.format("mounted")})
+    kept = volume("v2", "smb.csi.k8s.io")
+    word = "volume.kubernetes.io/provisioner-deletion-secret"
+    kept["metadata"]["annotations"] = {f"{word}-name": SMB.format("kept"), f"{word}-namespace": "kube-system"}
+    secrets = [login(name) for name in ("wished", "mounted", "kept", "spare")]
+    api = Api(tmp_path, addons=[addon("csi-driver-smb-secrets", "/v1, Kind=Secret")], secrets=secrets, volumes=[mounted, kept])
+    wished = (("", "Secret", "kube-system", SMB.format("wished")),)
+    assert api.run("csi-driver-smb-secrets", objects=wished, check=True)["changed"]
+    answer = api.run("csi-driver-smb-secrets", objects=wished)
+    assert answer["diff"][0]["before"] == "Secret kube-system/stardock-smb-spare\n"
+    assert (answer["changed"], api.run("csi-driver-smb-secrets", objects=wished)["changed"]) == (True, False)
+    assert api.left("Secret.v1.") == [SMB.format(name) for name in ("wished", "mounted", "kept")]
+    assert (api.run()["addons"], api.run()["changed"]) == (["csi-driver-smb-secrets"], False)
+    assert api.left("Secret.v1.") == [SMB.format("mounted"), SMB.format("kept")]
+
+
+RELEASE = {"namespace": "apps", "name": "x", "addon": "chart-x"}
+
+
+def test_a_release_that_somebody_else_installed_is_refused_with_both_ways(tmp_path: Path) -> None:
+    api = Api(tmp_path, secrets=[release("x", "apps", "superseded"), release("x", "apps", "deployed", 2)])
+    said = api.run("chart-x", settled=True, releases=[RELEASE])["msg"]
+    assert "nothing was handed over. Helm has releases of these names, which no add-on made" in said
+    assert "x in apps (deployed): `helm --namespace apps uninstall x`, or `kubectl --namespace apps label secret" in said
+    assert "--selector owner=helm,name=x stardock.io/addon=chart-x`" in said
+
+
+@pytest.mark.parametrize(
+    ("charts", "secrets"),
+    [
+        ([chart("x", "apps")], [release("x", "apps", "deployed")]),
+        ([], [release("x", "apps", "deployed", mark="chart-x")]),
+        ([], [release("x", "elsewhere", "deployed"), release("y", "apps", "deployed")]),
+    ],
+)
+def test_a_release_of_ours_one_that_was_given_to_us_and_one_of_another_name_are_none_of_others(
+    tmp_path: Path, charts: list[Any], secrets: list[Any]
+) -> None:
+    api = Api(tmp_path, charts=charts, secrets=secrets)
+    assert api.run("chart-x", settled=True, releases=[RELEASE])["changed"] is False
+
+
+def storage(name: str, **more: Any) -> dict[str, Any]:
+    return {"metadata": {"name": name, "labels": {"stardock.io/addon": "s"}}, "provisioner": "nfs.csi.k8s.io", **more}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_class_that_kubernetes_would_have_to_change_is_refused_before_anything_is_handed_over(tmp_path: Path, check: bool) -> None:
+    there = storage("nas", parameters={"server": "a", "share": "/x"}, reclaimPolicy="Delete", volumeBindingMode="Immediate")
+    api = Api(tmp_path, classes=[there, storage("same", reclaimPolicy="Delete", volumeBindingMode="Immediate", mountOptions=["hard"])])
+    wished = [storage("nas", parameters={"server": "b", "share": "/x"}, reclaimPolicy="Retain"), storage("same"), storage("new")]
+    said = api.run("s", settled=True, classes=wished, check=check)["msg"]
+    assert "nas (server: a, wished b, reclaimPolicy: Delete, wished Retain)" in said
+    assert "Write another `name` for what you wish now (volumes stay)" in said
+    assert "same" not in said
+    assert api.run("s", settled=True, classes=wished[1:])["changed"] is False

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.stardock.machine.plugins.module_utils.kubectl import Kubectl, KubectlError, Object, called, plain, split
+from ansible_collections.stardock.machine.plugins.module_utils.releases import SECRET, left, memory, release_of, remembered
+from ansible_collections.stardock.machine.plugins.module_utils.volumes import VOLUMES, secrets_of
 
 NAMESPACE = "kube-system"
 LABEL = "stardock.io/addon"
@@ -19,6 +21,8 @@ HELM = ("HelmChart.v1.helm.cattle.io", "HelmChartConfig.v1.helm.cattle.io")
 #: By whom an object was applied last (rancher/wrangler, pkg/apply/desiredset_apply.go, LabelName).
 OWNER = "objectset.rio.cattle.io/owner-name"
 KEPT = frozenset({"Namespace", "CustomResourceDefinition", "PersistentVolume", "PersistentVolumeClaim"})
+#: On a Secret that stays as long as a volume names it (rancher/wrangler, pkg/apply/desiredset_process.go, `shouldPrune`).
+STAYS = "objectset.rio.cattle.io/prune"
 KIND = re.compile(r"([a-z0-9.-]*)/(v[a-z0-9]+), Kind=([A-Za-z0-9]+)")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 PAUSE = 1.0
@@ -50,9 +54,12 @@ class Former:
     kept: tuple[str, ...]
     wished: Wished
     owner: str
+    releases: tuple[str, ...] = ()  # of its charts, from a run before
 
     def holds(self, kind: str, one: Mapping[str, Any]) -> bool:
-        """Whether an object with its label is to go with it: it is wished nowhere, and nobody else applied it since."""
+        """Whether an object with its label is to go with it: it is wished nowhere, nobody else applied it since, and no volume needs it."""
+        if kind == SECRET and (one["metadata"].get("labels") or {}).get(STAYS) == "false":
+            return False  # `unneeded` looks after it
         owner = (one["metadata"].get("annotations") or {}).get(OWNER, self.owner)
         return bool(owner == self.owner) and not self.wished.has(kind, one)
 
@@ -78,7 +85,8 @@ def former(kubectl: Kubectl, prefix: str, wished: Wished) -> list[Former]:
             continue
         kinds = list(kinds_of((addon["metadata"].get("annotations") or {}).get(KINDS, "")))
         goes = dict.fromkeys([*(called for kind, called in kinds if kind not in KEPT), *HELM])
-        found[name] = Former(name, whole, tuple(goes), tuple(called for kind, called in kinds if kind in KEPT), wished, whole)
+        kept = tuple(called for kind, called in kinds if kind in KEPT)
+        found[name] = Former(name, whole, tuple(goes), kept, wished, whole, remembered(addon))
     for kind in HELM:
         for one in kubectl.items(kind, "--all-namespaces", "--selector", LABEL):
             name = one["metadata"]["labels"][LABEL]
@@ -142,6 +150,19 @@ def difference(kubectl: Kubectl, one: Former) -> Object:
     return {**head, "before": "".join(f"{line}\n" for line in (*goes, *stays)), "after": "".join(f"{line}\n" for line in stays)}
 
 
+def charts_of(kubectl: Kubectl, addons: Sequence[Former]) -> dict[str, list[Object]]:
+    """Name of an add-on -> its HelmCharts that go. Raises KubectlError."""
+    return {one.name: [chart for _, chart in objects(kubectl, one, HELM[:1])] for one in addons}
+
+
+def unneeded(kubectl: Kubectl, wished: Wished) -> list[Object]:
+    """Find Secrets of volumes that are not wished, and that no volume names any more. Raises KubectlError."""
+    found = kubectl.items(SECRET, "--all-namespaces", "--selector", f"{LABEL},{STAYS}=false")
+    spare = [one for one in found if not wished.has(SECRET, one)]
+    named = secrets_of(kubectl.items(VOLUMES)) if spare else set()
+    return [one for one in spare if (one["metadata"]["namespace"], one["metadata"]["name"]) not in named]
+
+
 def forget(kubectl: Kubectl, addon: str) -> None:
     """Have a file of that name applied, whatever is in it (k3s, pkg/deploy/controller.go, `deploy`). Raises KubectlError."""
     patch = json.dumps({"spec": {"checksum": ""}})
@@ -175,11 +196,23 @@ def settle(kubectl: Kubectl, prefix: str, wished: Wished, timeout: int) -> None:
 def withdraw(kubectl: Kubectl, addons: Sequence[Former], timeout: int) -> None:
     """Delete what add-ons became, and what the API remembers of them at last. Raises KubectlError."""
     until = time.monotonic() + timeout
+    releases = {one.name: remember(kubectl, one, charts) for one, charts in zip(addons, charts_of(kubectl, addons).values(), strict=True)}
     for one in addons:
         if one.addon:
             forget(kubectl, one.addon)
     delete(kubectl, addons, charts=False, until=until)
     delete(kubectl, addons, charts=True, until=until)
+    failed = [words for one in addons for words in left(kubectl, releases[one.name])]
+    if failed:
+        raise KubectlError("; ".join(failed))
     for one in addons:
         if one.addon:
             kubectl.run("delete", ADDONS, one.addon, "--namespace", NAMESPACE, "--ignore-not-found")
+
+
+def remember(kubectl: Kubectl, one: Former, charts: Sequence[Object]) -> list[str]:
+    """Have an Addon name its charts' releases, which nobody names when the charts are gone; give them. Raises KubectlError."""
+    releases = [release for release in dict.fromkeys((*one.releases, *map(release_of, charts))) if release]
+    if one.addon and set(releases) != set(one.releases):
+        kubectl.run("patch", ADDONS, one.addon, "--namespace", NAMESPACE, "--type", "merge", "--patch", memory(releases))
+    return releases

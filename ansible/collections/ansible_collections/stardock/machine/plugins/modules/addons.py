@@ -4,9 +4,22 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.stardock.machine.plugins.module_utils.applied import Wished, difference, former, settle, withdraw
-from ansible_collections.stardock.machine.plugins.module_utils.kubectl import Kubectl, KubectlError
+from ansible_collections.stardock.machine.plugins.module_utils.applied import (
+    LABEL,
+    SECRET,
+    Former,
+    Wished,
+    charts_of,
+    difference,
+    former,
+    settle,
+    unneeded,
+    withdraw,
+)
+from ansible_collections.stardock.machine.plugins.module_utils.kubectl import Kubectl, KubectlError, Object, called
+from ansible_collections.stardock.machine.plugins.module_utils.releases import others
 from ansible_collections.stardock.machine.plugins.module_utils.strangers import strangers
+from ansible_collections.stardock.machine.plugins.module_utils.volumes import still_needed, unlike
 
 DOCUMENTATION = r"""
 module: addons
@@ -24,6 +37,11 @@ description:
   - What is wished in another file now is never deleted, though it has the former name's label until a server has looked at the new file.
     One that another owner applied last is not deleted, though it has our label; somebody copied it.
     Each object goes by its name, and only while it is the one that was looked at (its uid).
+  - A HelmChart whose driver volumes still name is not deleted, nor Longhorn's before somebody confirmed it; then nothing is. When charts
+    are gone their releases must be too, since their Jobs succeed also where C(helm uninstall) failed (k3s-io/klipper-helm, entry).
+  - A Secret with the label C(objectset.rio.cattle.io/prune=false) goes when no volume names it any more.
+  - C(settled) refuses a release of Helm that somebody else installed, since it would be upgraded, and uninstalled later; and a
+    StorageClass that is there with other words, which Kubernetes cannot change.
   - Namespaces, CustomResourceDefinitions and volumes stay, since what others keep in them would go with them.
 options:
   wished:
@@ -48,6 +66,20 @@ options:
     type: list
     elements: str
     default: []
+  classes:
+    description: The StorageClasses that are wished, whole, also those that charts make.
+    type: list
+    elements: dict
+    default: []
+  releases:
+    description: The releases of Helm that wished HelmCharts become.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      namespace: {description: Its namespace., type: str, required: true}
+      name: {description: Its name., type: str, required: true}
+      addon: {description: "The file of its HelmChart, as in C(wished).", type: str, required: true}
   prefix:
     description: How their Addons' names begin.
     type: str
@@ -80,9 +112,12 @@ addons: {description: "The add-ons that were (or would be) deleted.", type: list
 
 
 IDENTITY = {key: {"type": "str", "required": True} for key in ("group", "version", "kind", "namespace", "name", "addon")}
+RELEASE = {key: {"type": "str", "required": True} for key in ("namespace", "name", "addon")}
 OPTIONS = {
     "wished": {"type": "list", "elements": "str", "required": True},
     "objects": {"type": "list", "elements": "dict", "required": True, "options": IDENTITY},
+    "classes": {"type": "list", "elements": "dict", "default": []},
+    "releases": {"type": "list", "elements": "dict", "default": [], "options": RELEASE},
     "former": {"type": "list", "elements": "str", "default": []},
     "prefix": {"type": "str", "required": True},
     "settled": {"type": "bool", "default": False},
@@ -92,22 +127,41 @@ OPTIONS = {
 MOST = 5
 
 
-def refusal(found: list[str]) -> str:
-    """Say what nobody of ours made, and what to do about it."""
+def listed(found: list[str]) -> str:
+    """Give the first of them."""
     more = f"; and {len(found) - MOST} more" if len(found) > MOST else ""
-    listed = "; ".join(found[:MOST]) + more
-    return (
-        "nothing was handed over. The cluster has objects of the same kind and name already, which somebody else made: the add-on would"
-        " overwrite them, and they would be deleted with it. Delete them, or mark those that it may have by the command behind each: "
-        + listed
+    return "; ".join(found[:MOST]) + more
+
+
+OBJECTS = (
+    "The cluster has objects of the same kind and name already, which somebody else made: the add-on would overwrite them, and they would"
+    " be deleted with it. Delete them, or mark those that it may have by the command behind each: "
+)
+RELEASES = (
+    "Helm has releases of these names, which no add-on made: the cluster would upgrade them to the values of cluster.yaml, and uninstall"
+    " them when the add-on goes. Uninstall each, or hand it over by the second command: "
+)
+CLASSES = (
+    "These StorageClasses are there with other words, and Kubernetes never changes them. Write another `name` for what you wish now"
+    " (volumes stay), or the former words: "
+)
+
+
+def refusals(kubectl: Kubectl, given: dict[str, list[Object]]) -> list[str]:
+    """Say what is there of others, or cannot become what is wished. Raises KubectlError."""
+    looked = (
+        (OBJECTS, strangers(kubectl, given["objects"], given["former"])),
+        (RELEASES, others(kubectl, given["releases"], LABEL)),
+        (CLASSES, unlike(kubectl, given["classes"])),
     )
+    return [words + listed(found) for words, each in looked if (found := [*each])]
 
 
 def wait(module: AnsibleModule, kubectl: Kubectl, wished: Wished) -> None:
     """End the module after what `settled` says; in check mode nothing is deleted, so nothing is waited for."""
     given = module.params
     try:
-        found = list(strangers(kubectl, given["objects"], given["former"]))
+        found = refusals(kubectl, given)
         if not found and not module.check_mode:
             settle(kubectl, given["prefix"], wished, given["timeout"])
     except (KubectlError, ValueError) as error:
@@ -115,8 +169,22 @@ def wait(module: AnsibleModule, kubectl: Kubectl, wished: Wished) -> None:
             msg=f"what is wished is still being deleted, and would not come back: {error}. The next bootstrap goes on with it."
         )
     if found:
-        module.fail_json(msg=refusal(found))
+        module.fail_json(msg=f"nothing was handed over. {' '.join(found)}")
     module.exit_json(changed=False, diff=[], addons=[])
+
+
+def guard(module: AnsibleModule, kubectl: Kubectl, found: list[Former]) -> None:
+    """End the module where one of them may not go. Raises KubectlError."""
+    charts = [chart for each in charts_of(kubectl, found).values() for chart in each]
+    needed = [*still_needed(kubectl, charts)]
+    if needed:
+        module.fail_json(msg=f"no add-on was deleted: {listed(needed)}.")
+
+
+def gone(one: Object) -> Object:
+    """Make what `--diff` shows of a Secret."""
+    head = f"the Secret of volumes {one['metadata']['name']}"
+    return {"before_header": head, "after_header": head, "before": f"{called(SECRET, one)}\n", "after": ""}
 
 
 def main() -> None:
@@ -129,14 +197,18 @@ def main() -> None:
     names: list[str] = []
     try:
         found = former(kubectl, given["prefix"], wished)
+        guard(module, kubectl, found)
         names = [one.name for one in found]
-        diff = [difference(kubectl, one) for one in found]
+        spare = unneeded(kubectl, wished)
+        diff = [*(difference(kubectl, one) for one in found), *map(gone, spare)]
         if not module.check_mode:
             withdraw(kubectl, found, given["timeout"])
+            for one in spare:
+                kubectl.delete(SECRET, one)
     except (KubectlError, ValueError) as error:
         what = f"add-ons that are not wished any more are still in the cluster ({', '.join(names)})" if names else "no add-on was looked at"
         module.fail_json(msg=f"{what}: {error}. The next bootstrap goes on with it.")
-    module.exit_json(changed=bool(found), diff=diff, addons=names)
+    module.exit_json(changed=bool(found or spare), diff=diff, addons=names)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ Kubernetes around its client-go (the notes of each release): 1.20.0 has v0.33; 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from stardock.addons.charts import NAMESPACE, Chart, helm_chart, merged
 from stardock.addons.releases import Release, fit, pinned, series_of
+from stardock.addons.tolerations import tolerations
 from stardock.model.addons import Addon, Wish
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL
@@ -51,7 +51,7 @@ def _ours(plan: Plan) -> dict[str, Any]:
             "lockTtl": _duration(hours.lock_minutes),  # a machine that is gone must not keep the lock; longer than any drain and boot
             "lockReleaseDelay": "5m0s",  # the next machine waits until this one serves again
         },
-        "tolerations": [_toleration(taint) for taint in dict.fromkeys((*_TOLERATIONS, *_taints(plan)))],
+        "tolerations": tolerations((*_TOLERATIONS, *_taints(plan))),
         **_where(plan),
         "updateStrategy": "RollingUpdate",
     }
@@ -107,11 +107,6 @@ def _where(plan: Plan) -> dict[str, Any]:
         return {}
     others = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "NotIn", "values": spared}]}
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [others]}}}}
-
-
-def _toleration(taint: str) -> Mapping[str, str]:
-    key, _, effect = taint.rpartition(":")
-    return {"key": key.partition("=")[0], "operator": "Exists", "effect": effect}
 
 
 def _duration(minutes: int) -> str:

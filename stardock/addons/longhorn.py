@@ -12,6 +12,7 @@ from typing import Any
 
 from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespace
 from stardock.addons.releases import Release, fit, pinned, series_of
+from stardock.addons.tolerations import taints, tolerations
 from stardock.model.addons import Addon, Wish
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -43,7 +44,8 @@ def addon(plan: Plan, wish: Wish, replicas: int | None, disk: str | None, *, def
     series, on = series_of(plan.distribution.version), nodes(plan.machines, disk)
     version = wish.version or pinned(RELEASES, series).chart
     chart = Chart(name=NAME, release=NAME, repository=REPOSITORY, version=version, namespace=NAMESPACE)
-    both = merged(_values(replicas or min(_COPIES, len(on)), disk and mount_of(on[0], disk), default), wish.values)
+    ours = _values(replicas or min(_COPIES, len(on)), disk and mount_of(on[0], disk), default)
+    both = merged(merged(ours, _tolerations(plan, disk)), wish.values)
     return Addon(
         name=NAME,
         version=version,
@@ -61,4 +63,21 @@ def _values(replicas: int, path: str | None, default: bool) -> dict[str, Any]:
     return {
         "persistence": {"defaultClass": default, "defaultClassReplicaCount": replicas},
         "defaultSettings": {"defaultReplicaCount": replicas, **where},
+    }
+
+
+def _tolerations(plan: Plan, disk: str | None) -> dict[str, Any]:
+    """Its pods attach volumes on each node where they run, and without `disk` they keep copies there: then not on servers beside agents.
+
+    Pods that its chart makes take tolerations, those that its manager makes a setting (longhorn.io/docs, "Taint Toleration").
+    """
+    agents = any((*plan.of_role("agent"), *(host for host in plan.hosts if host.role == "agent")))
+    found = tolerations(taints(plan, *(("agent",) if agents and disk is None else ())))
+    if not found:
+        return {}
+    setting = "; ".join(f"{one['key']}:{one['effect']}" for one in found)
+    return {
+        "longhornManager": {"tolerations": found},
+        "longhornDriver": {"tolerations": found},
+        "defaultSettings": {"taintToleration": setting},
     }

@@ -16,6 +16,7 @@ from typing import Any
 
 from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespace
 from stardock.addons.releases import Release, fit, pinned, series_of
+from stardock.addons.tolerations import taints, tolerations
 from stardock.model.addons import Addon, Wish
 from stardock.model.plan import Plan
 
@@ -54,7 +55,7 @@ def addon(plan: Plan, wish: Wish, pools: Sequence[Pool], peers: Sequence[Peer]) 
     series = series_of(plan.distribution.version)
     version = wish.version or pinned(RELEASES, series).chart
     chart = Chart(name=NAME, release=NAME, repository=REPOSITORY, version=version, namespace=NAMESPACE)
-    both = merged({"frrk8s": {"enabled": bool(peers)}}, wish.values)
+    both = merged({"frrk8s": {"enabled": bool(peers)}, **_speaker(plan)}, wish.values)
     return Addon(
         name=NAME,
         version=version,
@@ -67,6 +68,12 @@ def addon(plan: Plan, wish: Wish, pools: Sequence[Pool], peers: Sequence[Peer]) 
         },
         fits=fit("MetalLB", RELEASES, series, wish.version),
     )
+
+
+def _speaker(plan: Plan) -> dict[str, Any]:
+    """It runs on tainted nodes too: where the pods of a Service with `externalTrafficPolicy: Local` are, somebody must answer."""
+    of_nodes = tolerations(taints(plan))
+    return {"speaker": {"tolerations": of_nodes}} if of_nodes else {}
 
 
 def _elsewhere(plan: Plan) -> dict[str, Any]:

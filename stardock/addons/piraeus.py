@@ -14,6 +14,7 @@ from typing import Any
 from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespace
 from stardock.addons.releases import Release, fit, pinned, series_of
 from stardock.addons.storage_class import Class, storage_class
+from stardock.addons.tolerations import taints, tolerations
 from stardock.model.addons import Addon, Wish
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -87,8 +88,10 @@ def _builder(machine: Machine) -> str:
 
 
 def _objects(plan: Plan, pool: Pool) -> Iterator[dict[str, Any]]:
+    found = tolerations(taints(plan, hosts=False))
+    tolerated = {"tolerations": found} if found else {}  # api/v1/linstorcluster_types.go: satellites and CSI
     where = {"nodeSelector": {_NODE: "true"}}  # a host that exists already may have a kernel without headers
-    yield {"apiVersion": _API, "kind": "LinstorCluster", "metadata": {"name": "linstorcluster"}, "spec": where}
+    yield {"apiVersion": _API, "kind": "LinstorCluster", "metadata": {"name": "linstorcluster"}, "spec": {**where, **tolerated}}
     kind = "lvmThinPool" if pool.thin else "lvmPool"
     device = f"/dev/disk/by-id/virtio-{pool.disk}"
     pools = [{"name": _POOL, kind: {}, "source": {"hostDevices": [device]}}]

@@ -6,10 +6,13 @@ what kubelets must be told: docs/install.md (`CCM`; `cloud-provider=external`, a
 
 from __future__ import annotations
 
+from typing import Any
+
 from stardock.addons.charts import NAMESPACE, Chart, helm_chart, merged
 from stardock.addons.proxmox import KEY, Access, config_secret, node_labels
 from stardock.addons.releases import Release, fit, pinned, series_of
 from stardock.addons.secrets import Sources, files_with
+from stardock.addons.tolerations import taints, tolerations
 from stardock.model.addons import Addon, ProxmoxRole, ProxmoxToken, Wish
 from stardock.model.plan import Plan
 
@@ -18,6 +21,8 @@ REPOSITORY = "oci://ghcr.io/sergelogvinov/charts/proxmox-cloud-controller-manage
 NAME = "proxmox-cloud-controller-manager"
 _SECRET = "stardock-proxmox-cloud"  # noqa: S105 -- a name
 
+#: The chart's own, which a list of ours replaces; its template adds one for nodes that are not ready.
+_ITS_OWN = ("node-role.kubernetes.io/control-plane:NoSchedule", "node.cloudprovider.kubernetes.io/uninitialized:NoSchedule")
 _ROLES = (
     ProxmoxRole(kind="cloud-vms", what_for="VMs of nodes, found", privileges=("VM.Audit", "VM.GuestAgent.Audit"), paths=("/vms",)),
     ProxmoxRole(kind="cloud-nodes", what_for="PVE nodes of VMs, found", privileges=("Sys.Audit",), paths=("/nodes",)),
@@ -36,6 +41,7 @@ def addon(plan: Plan, wish: Wish, access: Access) -> Addon:
         "enabledControllers": ["cloud-node", "cloud-node-lifecycle"],
         "useDaemonSet": True,
         "nodeSelector": {"node-role.kubernetes.io/control-plane": "true"},
+        **_tolerations(plan),
     }
     both, config = merged(ours, wish.values), config_secret(plan, access, _SECRET, NAMESPACE, sources)
     return Addon(
@@ -50,3 +56,9 @@ def addon(plan: Plan, wish: Wish, access: Access) -> Addon:
         token=ProxmoxToken(token_id=access.token_id, roles=_ROLES),
         node_labels=node_labels(plan, access.region),
     )
+
+
+def _tolerations(plan: Plan) -> dict[str, Any]:
+    """Every node waits for it, and it runs on servers: one that it could not tolerate would keep the cluster from ever being Ready."""
+    servers = taints(plan, "server")
+    return {"tolerations": tolerations((*_ITS_OWN, *servers))} if servers else {}

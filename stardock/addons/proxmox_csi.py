@@ -15,6 +15,7 @@ from stardock.addons.proxmox import KEY, REGION, Access, config_secret, node_lab
 from stardock.addons.releases import Release, fit, pinned, series_of
 from stardock.addons.secrets import Sources, files_with
 from stardock.addons.storage_class import Class, storage_class
+from stardock.addons.tolerations import taints, tolerations
 from stardock.model.addons import Addon, ProxmoxRole, ProxmoxToken, Wish
 from stardock.model.plan import Plan
 
@@ -24,6 +25,12 @@ NAME = "proxmox-csi-plugin"
 NAMESPACE = "csi-proxmox"
 _PROVISIONER = "csi.proxmox.sinextra.dev"
 _SECRET = "stardock-proxmox-csi"  # noqa: S105 -- a name
+
+#: The chart's own of the node plugin, which a list of ours replaces.
+_ITS_OWN = (
+    *("karpenter.sh/disrupted:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule"),
+    "node.kubernetes.io/disk-pressure:NoSchedule",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +50,7 @@ def addon(plan: Plan, wish: Wish, access: Access, classes: Sequence[Disks]) -> A
         "existingConfigSecret": _SECRET,
         "existingConfigSecretKey": KEY,
         "storageClass": [_class(one) for one in classes],
-        "node": {"nodeSelector": {REGION: access.region}},  # a node that is no VM of this Proxmox can attach nothing
+        "node": {"nodeSelector": {REGION: access.region}, **_tolerations(plan)},  # a node that is no VM of this Proxmox can attach nothing
     }
     both, config = merged(ours, wish.values), config_secret(plan, access, _SECRET, NAMESPACE, sources)
     return Addon(
@@ -88,3 +95,9 @@ def _whole(one: Disks) -> dict[str, Any]:
     """The StorageClass that its chart makes of it (templates/storageclass.yaml)."""
     parameters = {"csi.storage.k8s.io/fstype": one.filesystem, "storage": one.datastore}
     return storage_class(one, _PROVISIONER, parameters, waits=True, expands=True)
+
+
+def _tolerations(plan: Plan) -> dict[str, Any]:
+    """A node without its plugin mounts nothing, and a pod that tolerates the node's taints waits there for ever."""
+    of_nodes = taints(plan, hosts=False)
+    return {"tolerations": tolerations((*_ITS_OWN, *of_nodes))} if of_nodes else {}

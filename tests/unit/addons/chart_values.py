@@ -51,8 +51,8 @@ CHARTS: Mapping[str, frozenset[str]] = {
         global networkPolicies image service persistence persistence.createStorageClass persistence.defaultClass
         persistence.defaultClassReplicaCount persistence.reclaimPolicy preUpgradeChecker csi defaultSettings defaultSettings.defaultDataPath
         defaultSettings.createDefaultDiskLabeledNodes defaultSettings.defaultReplicaCount defaultBackupStore privateRegistry
-        longhornManager longhornDriver longhornUI ingress httproute enablePSP namespaceOverride annotations serviceAccount metrics
-        openshift extraObjects
+        defaultSettings.taintToleration longhornManager longhornManager.tolerations longhornDriver longhornDriver.tolerations
+        longhornUI ingress httproute enablePSP namespaceOverride annotations serviceAccount metrics openshift extraObjects
         """
     ),
     # piraeusdatastore/piraeus-operator, charts/piraeus/values.yaml (2.6.0; docs/how-to/helm.md names `installCRDs` for later ones)
@@ -73,7 +73,7 @@ CHARTS: Mapping[str, frozenset[str]] = {
         """
         replicaCount createNamespace priorityClassName serviceAccount provisionerName clusterID logVerbosityLevel timeout options
         existingConfigSecret existingConfigSecretKey configFile config storageClass controller node node.nodeSelector
-        node.nodeSelector.* livenessprobe initContainers
+        node.nodeSelector.* node.tolerations livenessprobe initContainers
         hostAliases podAnnotations podLabels podSecurityContext securityContext updateStrategy metrics nodeSelector tolerations affinity
         extraVolumes extraVolumeMounts
         """
@@ -112,7 +112,7 @@ CHARTS: Mapping[str, frozenset[str]] = {
         """
     ),
     # metallb/metallb, charts/metallb/values.yaml (0.16.1)
-    "metallb": keys("frrk8s frrk8s.enabled"),
+    "metallb": keys("frrk8s frrk8s.enabled speaker speaker.tolerations"),
     # cert-manager/cert-manager, deploy/charts/cert-manager/values.yaml (v1.21.1)
     "cert-manager": keys("crds crds.enabled crds.keep"),
 }

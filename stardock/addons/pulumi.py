@@ -24,6 +24,9 @@ NAMESPACE = "pulumi-kubernetes-operator"
 _ROOT = "root"
 _TOKEN, _GIT = "stardock-pulumi-token", "stardock-pulumi-git"
 _ACCOUNT = "stardock-pulumi"
+_HOSTS = "stardock-pulumi-known-hosts"
+_FILE = "known_hosts"
+_FOLDER = "/etc/stardock-pulumi"
 _RIGHTS = "rbac.authorization.k8s.io"
 
 
@@ -41,7 +44,7 @@ def addon(plan: Plan, wish: Wish, stack: Stack | None) -> Addon:
     series, sources = series_of(plan.distribution.version), Sources()
     version = wish.version or pinned(RELEASES, series).chart
     chart = Chart(name=REPOSITORY, release=NAME, repository="", version=version, namespace=NAMESPACE)
-    both = merged({}, wish.values)
+    both = merged(_knows(stack.git) if stack else {}, wish.values)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     secrets = tuple(_secrets(stack, sources)) if stack else ()
     return Addon(
@@ -51,7 +54,7 @@ def addon(plan: Plan, wish: Wish, stack: Stack | None) -> Addon:
         namespace=NAMESPACE,
         values=both,
         files={
-            **files_with(NAME, (namespace,), secrets, (helm_chart(chart, both, wish),)),
+            **files_with(NAME, (namespace, *_hosts(stack)), secrets, (helm_chart(chart, both, wish),)),
             **({f"{NAME}-root": (*_account(), _stack(stack))} if stack else {}),
         },
         fits=fit("the Pulumi operator", RELEASES, series, wish.version),
@@ -97,6 +100,7 @@ def _stack(stack: Stack) -> dict[str, Any]:
             "branch": git.revision,
             **({"repoDir": git.path} if git.path != "." else {}),
             **({"gitAuth": _git_auth(git)} if git.is_private else {}),
+            **_workspace(git),
             "envRefs": {"PULUMI_ACCESS_TOKEN": _reference(_TOKEN, "accessToken")},
         },
     }
@@ -110,3 +114,40 @@ def _git_auth(git: Git) -> dict[str, Any]:
 
 def _reference(name: str, key: str) -> dict[str, Any]:
     return {"type": "Secret", "secret": {"name": name, "key": key}}
+
+
+def _hosts(stack: Stack | None) -> Objects:
+    """The keys of the repository's host, where it is asked by SSH: the operator refuses one that it does not know."""
+    if stack is None or stack.git.known_hosts is None:
+        return ()
+    metadata = {"name": _HOSTS, "namespace": NAMESPACE}
+    return ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {_FILE: stack.git.known_hosts}},)
+
+
+def _volume() -> dict[str, Any]:
+    return {"name": "known-hosts", "configMap": {"name": _HOSTS}}
+
+
+def _mount() -> dict[str, Any]:
+    return {"name": "known-hosts", "mountPath": _FOLDER, "readOnly": True}
+
+
+def _told() -> dict[str, str]:
+    """By which go-git finds them (go-git/go-git, plumbing/transport/ssh/auth_method.go, `getDefaultKnownHostsFiles`)."""
+    return {"name": "SSH_KNOWN_HOSTS", "value": f"{_FOLDER}/{_FILE}"}
+
+
+def _knows(git: Git) -> dict[str, Any]:
+    """Values of the chart: the operator itself looks for commits."""
+    if git.known_hosts is None:
+        return {}
+    return {"extraEnv": [_told()], "extraVolumes": [_volume()], "extraVolumeMounts": [_mount()]}
+
+
+def _workspace(git: Git) -> dict[str, Any]:
+    """The container that fetches the program (operator/internal/controller/auto/workspace_controller.go, `newStatefulSet`)."""
+    if git.known_hosts is None:
+        return {}
+    fetch = {"name": "fetch", "env": [_told()], "volumeMounts": [_mount()]}
+    pod = {"volumes": [_volume()], "initContainers": [fetch], "containers": [{"name": "pulumi"}]}
+    return {"workspaceTemplate": {"spec": {"podTemplate": {"spec": pod}}}}

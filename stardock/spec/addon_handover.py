@@ -90,6 +90,15 @@ class PulumiStack(Section):
     git: Git = Field(description="its program")
     token_from: ContentSource = Field(description="source of the access token for Pulumi's backend")
 
+    @model_validator(mode="after")
+    def _logs_in_as_git(self) -> PulumiStack:
+        """Nobody else (pulumi/pulumi-kubernetes-operator, operator/internal/controller/pulumi/git.go, `authMethod`)."""
+        user, _, rest = self.git.url.removeprefix("ssh://").partition("@")
+        if self.git.url.startswith("ssh://") and user != "git":
+            message = f"the Pulumi operator logs in as git, and this URL names {shown(user)}"
+            raise broken(message, f"write url: ssh://git@{rest}, with a key that is known of that user; or https://")
+        return self
+
 
 class PulumiOperator(AddonChart):
     """The Pulumi operator, and one stack, whose program may do everything in the cluster."""

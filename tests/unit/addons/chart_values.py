@@ -102,7 +102,9 @@ CHARTS: Mapping[str, frozenset[str]] = {
         """
     ),
     # pulumi/pulumi-kubernetes-operator, deploy/helm/pulumi-operator/values.yaml (2.9.0)
-    "pulumi-kubernetes-operator": keys("controller image rbac replicaCount resources serviceAccount serviceMonitor tolerations"),
+    "pulumi-kubernetes-operator": keys(
+        "controller extraEnv extraVolumes extraVolumeMounts image rbac replicaCount resources serviceAccount serviceMonitor tolerations"
+    ),
     # kubereboot/charts, charts/kured/values.yaml (6.1.0)
     "kured": keys(
         """

@@ -86,6 +86,30 @@ def test_without_flux_what_others_made_of_its_kinds_stays() -> None:
     assert annotations == {"helm.sh/resource-policy": "keep"}
 
 
+def test_the_pulumi_operator_and_what_fetches_the_program_know_the_hosts_keys() -> None:
+    """Both speak SSH by go-git, which knows no host of itself (plumbing/transport/ssh/auth_method.go, SSH_KNOWN_HOSTS)."""
+    plan = planned(wanted("pulumi", BY_KEY))
+    (hosts,) = [one for objects in manifests(plan).values() for one in objects if one["kind"] == "ConfigMap"]
+    assert hosts["data"] == {"known_hosts": BY_KEY["known_hosts"]}
+    told = values(plan, "pulumi-kubernetes-operator")
+    (stack,) = [one for one in manifests(plan)["pulumi-kubernetes-operator-root"] if one["kind"] == "Stack"]
+    pod = stack["spec"]["workspaceTemplate"]["spec"]["podTemplate"]["spec"]
+    (fetch,) = pod["initContainers"]
+    assert fetch["name"] == "fetch"
+    for environment, volumes, mounts in (
+        (told["extraEnv"], told["extraVolumes"], told["extraVolumeMounts"]),
+        (fetch["env"], pod["volumes"], fetch["volumeMounts"]),
+    ):
+        assert environment == [{"name": "SSH_KNOWN_HOSTS", "value": f"{mounts[0]['mountPath']}/known_hosts"}]
+        assert volumes == [{"name": mounts[0]["name"], "configMap": {"name": hosts["metadata"]["name"]}}]
+
+
+def test_without_ssh_pulumi_is_told_of_no_hosts() -> None:
+    plan = planned(wanted("pulumi", BY_PASSWORD))
+    assert values(plan, "pulumi-kubernetes-operator") == {}
+    assert "workspaceTemplate" not in manifests(plan)["pulumi-kubernetes-operator-root"][-1]["spec"]
+
+
 def test_pulumis_account_may_what_its_program_does_and_know_the_operator() -> None:
     account, *bindings, stack = manifests(planned(wanted("pulumi", BY_KEY)))["pulumi-kubernetes-operator-root"]
     assert [one["roleRef"]["name"] for one in bindings] == ["cluster-admin", "system:auth-delegator"]

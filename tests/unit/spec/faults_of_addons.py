@@ -202,6 +202,12 @@ ADDONS: dict[str, Case] = {
     ),
     "piraeus_by_default_in_words": addons("piraeus: {disk: d, default: x}", "piraeus.default", *FLAG),
     "piraeus_that_throws_away": addons("piraeus: {disk: d, reclaim: x}", "piraeus.reclaim", "`x` is not one of delete, retain", ""),
+    "pulumi_as_somebody_else": addons(
+        "pulumi: {stack: {name: a/b/c, token_from: {env: T}, git: {url: 'ssh://me@h/x/y', key_from: {env: K}, known_hosts: h k}}}",
+        "pulumi.stack",
+        "the Pulumi operator logs in as git, and this URL names `me`",
+        "write url: ssh://git@h/x/y",
+    ),
     "git_by_scp": git(
         "url: 'git@git.example.org:team/x.git'",
         ".url",

@@ -14,8 +14,10 @@ from stardock.addons.charts import Chart, helm_chart, merged, privileged_namespa
 from stardock.addons.releases import Release, fit, pinned, series_of
 from stardock.addons.tolerations import taints, tolerations
 from stardock.model.addons import Addon, Wish
+from stardock.model.host import Member
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
+from stardock.systems import HEAD, system_of
 
 RELEASES = (Release("1.12.1", "v1.12.1", (1, 25), None),)
 REPOSITORY = "https://charts.longhorn.io"
@@ -24,6 +26,28 @@ NAMESPACE = "longhorn-system"
 _DISK = "node.longhorn.io/create-default-disk"
 #: More copies than that gain little.
 _COPIES = 3
+
+_MULTIPATH = "/etc/multipath/conf.d/stardock-longhorn.conf"
+_BLACKLIST = """\
+# Longhorn's volumes; multipathd would take them, and nobody could mount them.
+blacklist {
+    device {
+        vendor "IET"
+        product "VIRTUAL-DISK"
+    }
+}
+"""
+
+
+def node_files(plan: Plan, member: Member) -> list[dict[str, str]]:
+    """What keeps multipathd off its volumes, which Ubuntu's images run; other disks of the owner's stay with it.
+
+    longhorn.io/kb/troubleshooting-volume-with-multipath; by vendor and product, as longhorn/longhorn#6755 has it. Drop-ins are read, see
+    multipath.conf(5). Without Longhorn the file stays, and says nothing to anybody.
+    """
+    if all(addon.name != NAME for addon in plan.addons) or system_of(member).package_manager != "apt":
+        return []
+    return [{"path": _MULTIPATH, "content": HEAD + _BLACKLIST, "mode": "0644", "applies": "unit-multipathd.service"}]
 
 
 def nodes(machines: Sequence[Machine], disk: str | None) -> tuple[Machine, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from stardock.addons import kube_vip
+from stardock.addons import kube_vip, longhorn
 from stardock.bundle import kubernetes
 from stardock.bundle.addons import addon_variables
 from stardock.bundle.balancing import own_variables, shared_variables
@@ -147,7 +147,7 @@ def _host(plan: Plan, facts: Facts, machine: Member, addresses: dict[str, str], 
     if machine.role == "loadbalancer":
         return common
     clear, secret = registry_files(plan, machine)
-    common["machine_files"] += [*clear, _kernel_file(plan)]
+    common["machine_files"] += [*clear, _kernel_file(plan), *longhorn.node_files(plan, machine)]
     common["machine_secret_files"] += secret
     if machine.role == "server":
         clear, secret = snapshot_files(plan)

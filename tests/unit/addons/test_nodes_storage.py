@@ -99,6 +99,22 @@ def test_the_class_of_piraeus_is_the_same_however_many_nodes_there_are() -> None
     assert found[0]["parameters"]["linstor.csi.linbit.com/placementCount"] == "2"
 
 
+@pytest.mark.parametrize(("system", "there"), [("ubuntu", True), ("debian", True), ("flatcar", False)])
+def test_multipathd_keeps_off_longhorns_volumes_and_has_all_others(system: str, there: bool) -> None:
+    hosts = inventory(planned({"longhorn": {}}, **CLIENTS, **pools(system=system)))
+    found = {
+        name: [file for file in hosts[f"host_vars/{name}.yml"]["machine_files"] if file["path"].startswith("/etc/multipath/conf.d/")]
+        for name in ("lb1", "server1", "agent1")
+    }
+    assert {name: len(files) for name, files in found.items()} == {"lb1": 0, "server1": int(there), "agent1": int(there)}
+    for file in (*found["server1"], *found["agent1"]):
+        assert ('vendor "IET"' in file["content"], "devnode" in file["content"], file["applies"]) == (
+            True,
+            False,
+            "unit-multipathd.service",
+        )
+
+
 def test_longhorn_knows_one_path() -> None:
     more = pools(MOUNTED)
     agents = more["pools"][2]

@@ -50,12 +50,15 @@ def node_files(plan: Plan, member: Member) -> list[dict[str, str]]:
     return [{"path": _MULTIPATH, "content": HEAD + _BLACKLIST, "mode": "0644", "applies": "unit-multipathd.service"}]
 
 
-def nodes(machines: Sequence[Machine], disk: str | None) -> tuple[Machine, ...]:
-    """Those that copies may lie on: with the disk; without one agents, or servers where there is no agent."""
-    if disk is not None:
-        return tuple(machine for machine in machines if machine.role != "loadbalancer" and mount_of(machine, disk))
-    agents = tuple(machine for machine in machines if machine.role == "agent")
-    return agents or tuple(machine for machine in machines if machine.role == "server")
+def with_disk(machines: Sequence[Machine], disk: str) -> tuple[Machine, ...]:
+    """Those whose data disk of that name is mounted: copies lie on them alone, and on no host that exists already."""
+    return tuple(machine for machine in machines if machine.role != "loadbalancer" and mount_of(machine, disk))
+
+
+def without_disk(members: Sequence[Member]) -> tuple[Member, ...]:
+    """Those that copies may lie on where no disk is named: agents, hosts among them, or servers where there is no agent."""
+    agents = tuple(member for member in members if member.role == "agent")
+    return agents or tuple(member for member in members if member.role == "server")
 
 
 def mount_of(machine: Machine, disk: str) -> str | None:
@@ -65,10 +68,11 @@ def mount_of(machine: Machine, disk: str) -> str | None:
 
 def addon(plan: Plan, wish: Wish, replicas: int | None, disk: str | None, *, default: bool) -> Addon:
     """What cluster.yaml's `addons.longhorn` comes to."""
-    series, on = series_of(plan.distribution.version), nodes(plan.machines, disk)
+    series, on = series_of(plan.distribution.version), with_disk(plan.machines, disk) if disk else ()
+    copies = len(on) if disk else len(without_disk(plan.members))
     version = wish.version or pinned(RELEASES, series).chart
     chart = Chart(name=NAME, release=NAME, repository=REPOSITORY, version=version, namespace=NAMESPACE)
-    ours = _values(replicas or min(_COPIES, len(on)), disk and mount_of(on[0], disk), default)
+    ours = _values(replicas or min(_COPIES, copies), disk and mount_of(on[0], disk), default)
     both = merged(merged(ours, _tolerations(plan, disk)), wish.values)
     return Addon(
         name=NAME,
@@ -95,8 +99,7 @@ def _tolerations(plan: Plan, disk: str | None) -> dict[str, Any]:
 
     Pods that its chart makes take tolerations, those that its manager makes a setting (longhorn.io/docs, "Taint Toleration").
     """
-    agents = any((*plan.of_role("agent"), *(host for host in plan.hosts if host.role == "agent")))
-    found = tolerations(taints(plan, *(("agent",) if agents and disk is None else ())))
+    found = tolerations(taints(plan, *(("agent",) if plan.members_of("agent") and disk is None else ())))
     if not found:
         return {}
     setting = "; ".join(f"{one['key']}:{one['effect']}" for one in found)

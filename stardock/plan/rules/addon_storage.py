@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stardock.addons import longhorn, piraeus
 from stardock.errors import Problem
 from stardock.model.machine import Machine
+from stardock.plan.hosts import hosts_of
 from stardock.spec.places import at
 from stardock.systems import SYSTEMS, system
 
@@ -28,7 +29,7 @@ def addon_storage_problems(spec: Spec, machines: Mapping[str, Machine]) -> Itera
 
 def _longhorn(spec: Spec, wanted: Longhorn, machines: Sequence[Machine]) -> Iterator[Problem]:
     keys: Keys = ("addons", "longhorn")
-    on = longhorn.nodes(machines, wanted.disk)
+    on = longhorn.with_disk(machines, wanted.disk) if wanted.disk else ()
     if wanted.disk and not on:
         cure = f"write it on a pool: data_disks: [{{name: {wanted.disk}, size: 100GiB, mount: /var/lib/longhorn}}]"
         yield at(spec, (*keys, "disk"), f"no node has a data disk `{wanted.disk}` that is mounted", cure)
@@ -37,7 +38,8 @@ def _longhorn(spec: Spec, wanted: Longhorn, machines: Sequence[Machine]) -> Iter
     if len(places) > 1:
         message = f"`{wanted.disk}` is mounted at {' and '.join(places)}, and Longhorn knows one path for all nodes"
         yield at(spec, (*keys, "disk"), message, f"write `mount: {places[0]}` on all of them")
-    yield from _copies(spec, keys, wanted.replicas, len(on))
+    count = len(on) if wanted.disk else len(longhorn.without_disk((*machines, *hosts_of(spec))))
+    yield from _copies(spec, keys, wanted.replicas, count)
 
 
 def _piraeus(spec: Spec, wanted: Piraeus, machines: Sequence[Machine]) -> Iterator[Problem]:

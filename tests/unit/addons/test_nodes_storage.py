@@ -115,6 +115,16 @@ def test_multipathd_keeps_off_longhorns_volumes_and_has_all_others(system: str, 
         )
 
 
+def test_a_host_that_exists_already_keeps_copies_of_longhorns_as_other_agents_do_and_none_on_a_named_disk() -> None:
+    hosts = [{"name": "shelf", "role": "agent", "address": "192.168.1.99", "system": "debian"}]
+    plan = planned({"longhorn": {"replicas": 2}}, **CLIENTS, **pools(agents=1), hosts=hosts)
+    assert values(plan, "longhorn")["defaultSettings"]["defaultReplicaCount"] == 2
+    alone = planned({"longhorn": {}}, **CLIENTS, pools=document()["pools"][:2], hosts=hosts)
+    assert values(alone, "longhorn")["defaultSettings"]["defaultReplicaCount"] == 1, "servers keep none beside an agent"
+    found = problem({"longhorn": {"disk": "data", "replicas": 2}}, **CLIENTS, **pools(MOUNTED), hosts=hosts)
+    assert found.message == "2 copies need as many nodes with room for them, and there is 1"
+
+
 def test_longhorn_knows_one_path() -> None:
     more = pools(MOUNTED)
     agents = more["pools"][2]

@@ -51,6 +51,7 @@ def main() -> None:
         signal.signal(number, _gone)
     try:
         wanted = _line()
+        _look_for(str(wanted.get("artifacts") or ""))
         name = hashlib.sha256(str(wanted["cluster"]).encode()).hexdigest()[:16]  # short: a socket's path has room for 108 bytes
         with _alone(_base() / f"{name}.pid") as token, private_directory(_base() / f"{name}.run") as folder:
             say({"kind": "place", "folder": str(folder)})
@@ -66,6 +67,15 @@ def _gone(_number: int, _frame: object) -> None:
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # what follows is the end of all that runs
     raise Lost
+
+
+def _look_for(artifacts: str) -> None:
+    """ConditionError where the folder of releases is not here: the variable names one of this machine."""
+    if artifacts and not Path(artifacts).is_dir():
+        message = f"STARDOCK_ARTIFACTS is {artifacts}, which is no folder on HOST: Ansible runs there"
+        raise ConditionError(
+            message, cure="bring the folder there and name it so, or unset the variable: machines then download the release"
+        )
 
 
 def _base() -> Path:

@@ -165,6 +165,13 @@ def test_without_memory_nothing_is_written_to_a_disk(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_of_releases_is_one_of_hosts_and_is_missed_in_words(tmp_path: Path) -> None:
+    keeper._look_for("")
+    keeper._look_for(str(tmp_path))
+    with pytest.raises(ConditionError, match="no folder on HOST"):
+        keeper._look_for(str(tmp_path / "nothing"))
+
+
 CERTIFICATE = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmEK"
 KEY = "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCmEK"
 GOOD = f"certificate-authority-data: {CERTIFICATE}\nclient-certificate-data: {CERTIFICATE}\nclient-key-data: {KEY}\n"

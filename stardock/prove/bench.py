@@ -19,6 +19,7 @@ from stardock.prove.place import Place
 from stardock.prove.scope import Scope
 from stardock.prove.things import things
 from stardock.step import Say
+from stardock.terraform.converge import NOTHING_TO_CHANGE
 from stardock.terraform.run import Options
 from stardock.verbs.deploy import deploy
 from stardock.workspace.workspace import Workspace, open_workspace
@@ -87,12 +88,20 @@ class Bench:
         return said
 
     def planned(self) -> list[str]:
-        """What a deploy would do, which is then not done; empty: nothing."""
+        """What a deploy would do, which is then not done; empty: it said that there is nothing.
+
+        FailedError where it was refused before anybody was asked: what the engine planned is not known then, or must not be done.
+        """
         said: list[str] = []
+        asked: list[str] = []
         try:
-            deploy(self.file, Options(), self._heard(said))
-        except RefusedError:
-            return _changes(said)
+            deploy(self.file, Options(confirm=_no(asked)), self._heard(said))
+        except RefusedError as error:
+            if not asked:
+                raise FailedError(error.message) from error
+            return _changes(said) or ["something that no line names"]
+        if not any(line.strip() == NOTHING_TO_CHANGE for line in said):
+            raise FailedError("a deploy that nobody said yes to ended, and did not say that there is nothing to change")
         return []
 
     def edited(self, edit: Callable[[dict[str, Any]], None]) -> list[str]:
@@ -112,6 +121,16 @@ class Bench:
             self.say(line)
 
         return hear
+
+
+def _no(asked: list[str]) -> Callable[[str], bool]:
+    """Nobody says yes; what was asked is kept: a plan was shown and would be applied."""
+
+    def refuse(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    return refuse
 
 
 def _changes(said: list[str]) -> list[str]:

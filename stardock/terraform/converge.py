@@ -23,6 +23,8 @@ from stardock.workspace.workspace import commit_lock, open_workspace
 #: What PVE says of an image that the state does not know. The provider (0.111.1) then deletes it, does not wait for that task, and fails.
 IN_THE_WAY = "refusing to override existing file"
 DELETION_SECONDS = 3.0
+#: What is said of an empty plan; `runner prove` hears it.
+NOTHING_TO_CHANGE = "nothing to change"
 
 
 def converge(run: Run) -> None:
@@ -108,7 +110,7 @@ def _lost(run: Run, changes: Iterable[MachineChange]) -> dict[str, str]:
 
 def _carry_out(run: Run, engine: Engine, plan: SavedPlan, changes: Sequence[MachineChange]) -> None:
     if plan.empty:
-        run.say("  nothing to change")
+        run.say(f"  {NOTHING_TO_CHANGE}")
         return
     removed = {name: locked.record for name, locked in run.workspace.lock.machines.items() if name in run.workspace.plan.removed}
     for line in change_lines(run.workspace.plan.machines, removed, changes, plan):

@@ -22,12 +22,15 @@ _NOT_THERE = (GONE, "no such volume", "No such file")
 
 
 def destroy(estate: Estate, vm: EstateMachine) -> None:
-    """Cut its power and delete it with all its disks. One that is gone already is no error. Raises ConditionError with PVE's words."""
+    """Cut its power and delete it with the disks of its configuration, detached ones too. One that is gone already is no error.
+
+    Not with `destroy-unreferenced-disks`: PVE then frees every volume whose name has this id, on all enabled storages, whoever made it
+    (PVE::QemuServer, `destroy_vm`). Raises ConditionError with PVE's words.
+    """
     power = power_of(estate, vm)
     if power is not None and power.running:
         cut(estate, vm, power)
-    options = {"purge": 1, "destroy-unreferenced-disks": 1}
-    _delete(estate, f"VM {vm.vm_id} on {vm.pve_node}", lambda api: api.nodes(vm.pve_node).qemu(vm.vm_id).delete(**options))
+    _delete(estate, f"VM {vm.vm_id} on {vm.pve_node}", lambda api: api.nodes(vm.pve_node).qemu(vm.vm_id).delete(purge=1))
 
 
 def delete_volume(estate: Estate, pve_node: str, datastore: str, volume: str) -> None:

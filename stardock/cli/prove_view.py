@@ -26,6 +26,7 @@ from stardock.systems import SYSTEMS
 from stardock.workspace.files import find_cluster_file
 
 FAILED = 2
+NOTHING_LEFT = "nothing is left of a proof"
 #: Where a report goes: docs/how-to/prove.md says the same.
 SEND = "an issue of Stardock's repository, with the folder as an archive; or a change that adds its report.json to proofs/"
 
@@ -46,9 +47,11 @@ def prove(file: Path | None, systems: tuple[str, ...], pool: str | None, ids: st
         return 0
     found = proof.ready(asked)
     proof.confirm(asked, found.need)
-    found.place.prepare()
-    with alone(found.place), found.place.log.open("w", encoding="utf-8") as file_of_log:
-        done = [_told(one) for one in proof.outcomes(asked, found, say, _log(file_of_log))]
+    with alone(found.place):
+        proof.refuse_left(found.place)  # another may have begun, and been killed, while the person was asked
+        found.place.prepare()
+        with found.place.log.open("w", encoding="utf-8") as file_of_log:
+            done = [_told(one) for one in proof.outcomes(asked, found, say, _log(file_of_log))]
     _report(found, done)
     return FAILED if any(one.result == "fail" for one in done) else 0
 
@@ -120,19 +123,20 @@ def report(file: Path | None) -> None:
 def clean(file: Path | None, *, dry_run: bool, yes: bool) -> None:
     """Remove what a proof left, or show it."""
     place = place_of(find_cluster_file(file))
-    written = journal.read(place.journal)
-    if written is None:
-        say("nothing is left of a proof")
-        if not dry_run and place.folder.is_dir():
-            place.forget()
-        return
-    if dry_run:
-        for thing in written.things:
-            say(f"  {_named(thing)}, if it is there and the proof's by every sign")
+    if dry_run or not place.folder.is_dir():
+        _would_clean(journal.read(place.journal))
         return
     with alone(place):
-        cleaning.clean(place, say, _confirm(yes=yes))
-    say("nothing is left of the proof on Proxmox")
+        had = cleaning.clean(place, say, _confirm(yes=yes))
+    say("nothing is left of the proof on Proxmox" if had else NOTHING_LEFT)
+
+
+def _would_clean(written: journal.Written | None) -> None:
+    if written is None:
+        say(NOTHING_LEFT)
+        return
+    for thing in written.things:
+        say(f"  {_named(thing)}, if it is there and the proof's by every sign")
 
 
 def _named(thing: Vm | Volume) -> str:

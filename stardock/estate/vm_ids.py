@@ -36,6 +36,11 @@ def granted(estate: Estate, vm_ids: Iterable[int]) -> list[int]:
     return [vm_id for vm_id, answer in told.items() if TAGS in ((answer.value or {}).get(paths[vm_id]) or {})]
 
 
+def may(estate: Estate, path: str, privilege: str) -> bool:
+    """Whether the token has a privilege on a path of PVE's ACL. Raises ConditionError where Proxmox does not say."""
+    return privilege in (estate.insist(_rights(path)).get(path) or {})
+
+
 def _rights(path: str) -> Question:
     return lambda api: rights(api.access.permissions.get(path=path))
 

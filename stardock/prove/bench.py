@@ -56,9 +56,14 @@ class Bench:
         write_atomically(self.file, yaml_text(self.data))
 
     def begin(self) -> None:
-        """Write the file, then the journal with all that a deploy of it makes: from here on `clean` finds everything."""
+        """Write the file, then the journal with all that a deploy of it makes: from here on `clean` finds everything.
+
+        FileExistsError, with nothing written, where an earlier journal is there: it belongs to the file that is there.
+        """
+        if self.place.journal.exists():
+            raise FileExistsError(self.place.journal)
         self.write()
-        journal.begin(self.place.journal, self.scope)
+        journal.begin(self.place.journal, self.scope, self.estate.endpoint)
         journal.intend(self.place.journal, things(self.workspace().plan))
 
     def workspace(self) -> Workspace:

@@ -9,7 +9,7 @@ from stardock.errors import ConditionError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.machines import machines_on, named
 from stardock.estate.removal import delete_volume, destroy, running_tasks, volumes_on
-from stardock.estate.vm_ids import is_taken
+from stardock.estate.vm_ids import is_taken, may
 from stardock.plan.build import build
 from stardock.prove import journal
 from stardock.prove.journal import Written
@@ -24,6 +24,7 @@ from stardock.workspace.run_lock import only_run
 ANSWER_SECONDS = 15.0
 TASK_SECONDS = 1800.0
 _POLL_SECONDS = 1.0
+_SEES = "Datastore.Allocate"
 
 Confirm = Callable[[str], bool]
 
@@ -31,34 +32,52 @@ Confirm = Callable[[str], bool]
 def clean(place: Place, say: Say, confirm: Confirm | None) -> bool:
     """Remove what is left; whether there was anything. `confirm`: asked first; None: nobody is there.
 
-    Raises RefusedError where nobody says yes, ConditionError for what could not be removed, or was left alone because it is not surely
-    the proof's: the journal is kept then.
+    Whoever calls holds `alone`. Raises RefusedError where nobody says yes, ConditionError for what could not be removed or seen, or was
+    left alone because it is not surely the proof's: the journal is kept then.
     """
     written = journal.read(place.journal)
     if written is None:
         place.forget()
         return False
-    estate = estate_of(place)
+    estate = estate_of(place, written)
     with only_run(place.own.run_lock, say):  # ends the engine of a killed run first
         _await_tasks(estate, written, say)
         found = look(estate, written)
         _show(found, say)
         if found.vms or found.volumes:
             _ask(confirm)
-        _remove(estate, found, say)
+        _remove(estate, written, found, say)
         _refuse_remains(estate, written, place)
+    journal.finish(place.journal)
     place.forget()
     return True
 
 
-def estate_of(place: Place) -> Estate:
-    """The Proxmox that the proof was made on: by its own cluster file, for the person's may name another by now."""
+def estate_of(place: Place, written: Written) -> Estate:
+    """The Proxmox that the proof was made on: by its own cluster file, for the person's may name another by now.
+
+    Raises ConditionError for another endpoint than the journal's (the environment may say which), and for a token that is not shown all.
+    """
     path = place.own.spec
     if not path.exists():
         cure = f"look in Proxmox for VMs and files with `prove-` in their names, then delete {place.journal}"
         raise ConditionError(f"{path} is not there, which says on which Proxmox the proof was", cure=cure)
     plan, _ = build(load(path), None, str(path))
-    return Estate.from_environment(plan.proxmox, seconds=ANSWER_SECONDS)
+    estate = Estate.from_environment(plan.proxmox, seconds=ANSWER_SECONDS)
+    if estate.endpoint != written.endpoint:
+        cure = f"export PROXMOX_VE_ENDPOINT={written.endpoint}, with a token of its own"
+        raise ConditionError(f"the proof was made on {written.endpoint}, and this is {estate.endpoint}", cure=cure)
+    _refuse_blind(estate, written)
+    return estate
+
+
+def _refuse_blind(estate: Estate, written: Written) -> None:
+    """An empty list says nothing of itself: PVE leaves snippets out of it without this privilege (PVE::Storage, `check_volume_access`)."""
+    stores = sorted({one.datastore for one in written.things if isinstance(one, Volume)})
+    blind = [store for store in stores if not may(estate, f"/storage/{store}", _SEES)]
+    if blind:
+        cure = "use the token that the proof was made with, or run the commands of `runner proxmox-role --prove` again"
+        raise ConditionError(f"this token lacks {_SEES} on {', '.join(blind)}, so it is not shown what the proof left there", cure=cure)
 
 
 def look(estate: Estate, written: Written) -> Leftovers:
@@ -86,7 +105,7 @@ def _await_tasks(estate: Estate, written: Written, say: Say) -> None:
 
 def _show(found: Leftovers, say: Say) -> None:
     for vm in found.vms:
-        say(f"  VM {vm.vm_id} ({vm.name}) on {vm.pve_node}, with all its disks")
+        say(f"  VM {vm.vm_id} ({vm.name}) on {vm.pve_node}, with its disks")
     for volume in found.volumes:
         say(f"  {volume.volume} on {volume.pve_node}")
 
@@ -98,10 +117,12 @@ def _ask(confirm: Confirm | None) -> None:
         raise RefusedError("you said no: nothing was removed", cure="runner prove --clean")
 
 
-def _remove(estate: Estate, found: Leftovers, say: Say) -> None:
-    """VMs before their files: one that starts again needs its snippets."""
+def _remove(estate: Estate, written: Written, found: Leftovers, say: Say) -> None:
+    """VMs before their files: one that starts again needs its snippets. A person may take hours to say yes: each VM is judged again."""
     for vm in found.vms:
-        destroy(estate, vm)
+        for one in look(estate, written).vms:
+            if one.vm_id == vm.vm_id:
+                destroy(estate, one)
     for volume in found.volumes:
         delete_volume(estate, volume.pve_node, volume.datastore, volume.volume)
     say(f"  removed: {_count(found.vms, 'VM')}, {_count(found.volumes, 'file')}")

@@ -21,6 +21,7 @@ from stardock.writing import open_in_place
 
 FORMAT = 1
 _MOST = 1 << 20
+_CLEANED = {"cleaned": True}
 _KEEP = "only `runner prove` writes it; where somebody else did, look in Proxmox for VMs and files with `prove-` in their names"
 
 
@@ -30,13 +31,21 @@ class Written:
 
     scope: Scope
     things: tuple[Vm | Volume, ...] = ()
+    endpoint: str = ""
 
 
-def begin(path: Path, scope: Scope) -> None:
-    """The first line. FileExistsError where there is a journal already: what it names is to be taken away first."""
+def begin(path: Path, scope: Scope, endpoint: str) -> None:
+    """The first line: on which Proxmox, and what may be touched there. FileExistsError where there is a journal already: what it names is
+    to be taken away first.
+    """
     if path.exists():
         raise FileExistsError(path)
-    _append(path, [{"format": FORMAT, **asdict(scope)}])
+    _append(path, [{"format": FORMAT, "endpoint": endpoint, **asdict(scope)}])
+
+
+def finish(path: Path) -> None:
+    """All of it is gone; from here on there is nothing to remove, also where a kill leaves this file behind."""
+    _append(path, [_CLEANED])
 
 
 def intend(path: Path, things: Iterable[Vm | Volume]) -> None:
@@ -45,7 +54,10 @@ def intend(path: Path, things: Iterable[Vm | Volume]) -> None:
 
 
 def read(path: Path) -> Written | None:
-    """What was begun; None where there is nothing. `InputErrors` for what is no journal of ours: nothing is taken away by it."""
+    """What was begun; None where there is nothing, or nothing any more.
+
+    `InputErrors` for what is no journal of ours: nothing is taken away by it.
+    """
     data = read_file(path, what="the journal", most=_MOST, cure=_KEEP)
     if data is None:
         return None
@@ -54,15 +66,21 @@ def read(path: Path) -> Written | None:
         return None
     try:
         head, *rest = [json.loads(line) for line in lines]
-        return Written(_scope(head), tuple(_thing(one) for one in rest))
+        if rest and rest[-1] == _CLEANED:
+            return None
+        endpoint = str(head.pop("endpoint"))
+        return Written(_scope(head), tuple(_thing(one) for one in rest), endpoint)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputErrors(str(path), (Problem(f"this is no journal of a proof: {type(error).__name__}", cure=_KEEP),)) from None
 
 
 def _append(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Behind the last whole line: what has no end is cut off."""
     descriptor = open_in_place(path)
     try:
-        os.lseek(descriptor, 0, os.SEEK_END)
+        end = os.pread(descriptor, _MOST, 0).rfind(b"\n") + 1
+        os.ftruncate(descriptor, end)
+        os.lseek(descriptor, end, os.SEEK_SET)
         text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
         os.write(descriptor, text.encode())
         os.fsync(descriptor)

@@ -74,7 +74,12 @@ def place_of(file: Path) -> Place:
 
 @contextlib.contextmanager
 def alone(place: Place) -> Iterator[None]:
-    """One proof or clean-up at a time; the kernel frees it however a run ends. StardockError where another is under way."""
+    """One proof or clean-up at a time; the kernel frees it however a run ends. Makes the folder, and nothing else in it.
+
+    StardockError where another is under way, ConditionError where a symbolic link is in the way.
+    """
+    refuse_link(place.folder)
+    place.folder.mkdir(mode=0o700, exist_ok=True)
     descriptor = open_in_place(place.folder / "prove.pid")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -92,8 +92,7 @@ def ready(asked: Asked) -> Ready:
     """Look whether it can be done. Nothing is written. Raises InputErrors, ConditionError, RefusedError."""
     plan, place = plan_ahead(asked), place_of(asked.file)
     refuse_link(place.folder)
-    if place.journal.exists():
-        raise RefusedError(f"an earlier proof left something: {place.journal} names it", cure="runner prove --clean")
+    refuse_left(place)
     estate = Estate.from_environment(replace(plan.proxmox, cluster="prove"), seconds=clean.ANSWER_SECONDS)
     found = Ready(place, estate, estate.check(), plan, budget(plan))
     if not is_there(estate, asked.pool):
@@ -101,6 +100,12 @@ def ready(asked: Asked) -> Ready:
         raise ConditionError(f"there is no PVE pool {asked.pool}, or this token is not shown it", cure=cure)
     _ids(asked, estate)
     return found
+
+
+def refuse_left(place: Place) -> None:
+    """Raise RefusedError where a journal is there: looked at before anything, and again by who holds `alone`."""
+    if place.journal.exists():
+        raise RefusedError(f"an earlier proof left something: {place.journal} names it", cure="runner prove --clean")
 
 
 def confirm(asked: Asked, need: Budget) -> None:

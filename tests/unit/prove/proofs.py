@@ -16,4 +16,9 @@ WANTED = Wanted(scope=SCOPE, system="debian", vm_ids=(99000, 99001))
 
 def proof_plan(data: dict[str, Any], wanted: Wanted = WANTED) -> Plan:
     """The plan of a proof on the Proxmox of a cluster file."""
-    return plan_of(document(data, Path("/clusters/home"), wanted), Path("/clusters/home/cluster.yaml"))
+    return plan_of(proof_document(data, wanted), Path("/clusters/home/cluster.yaml"))
+
+
+def proof_document(data: dict[str, Any], wanted: Wanted = WANTED) -> dict[str, Any]:
+    """The cluster.yaml of a proof on it."""
+    return document(data, Path("/clusters/home"), wanted)

@@ -23,33 +23,44 @@ THINGS = things(proof_plan(document()))
 VMS = [one for one in THINGS if isinstance(one, Vm)]
 VOLUMES = [one for one in THINGS if isinstance(one, Volume)]
 SEEN = {one.vm_id: EstateMachine(one.vm_id, one.name, one.pve_node, frozenset(one.tags), SCOPE.pool) for one in VMS}
+ENDPOINT = "https://pve.example:8006"
 LISTED = frozenset((one.pve_node, one.volume) for one in VOLUMES)
 
 
 def test_what_was_written_is_read_back_and_a_second_is_not_begun_over_it(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     assert journal.read(path) is None
-    journal.begin(path, SCOPE)
+    journal.begin(path, SCOPE, ENDPOINT)
     journal.intend(path, THINGS)
-    assert journal.read(path) == Written(SCOPE, THINGS)
+    assert journal.read(path) == Written(SCOPE, THINGS, ENDPOINT)
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
-        journal.begin(path, SCOPE)
+        journal.begin(path, SCOPE, ENDPOINT)
 
 
 def test_a_kill_at_any_byte_leaves_a_journal_of_what_was_whole_by_then(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    journal.begin(path, SCOPE)
+    journal.begin(path, SCOPE, ENDPOINT)
     journal.intend(path, THINGS)
     whole = path.read_bytes()
     for end in range(len(whole)):
         path.write_bytes(whole[:end])
         found = journal.read(path)
         lines = whole[:end].count(b"\n")
-        assert found == (Written(SCOPE, THINGS[: lines - 1]) if lines else None)
+        assert found == (Written(SCOPE, THINGS[: lines - 1], ENDPOINT) if lines else None)
 
 
-HEAD = {"format": 1, "cluster": SCOPE.cluster, "pool": SCOPE.pool, "first": 99000, "last": 99031}
+def test_what_was_cleaned_is_nothing_any_more_also_behind_a_line_without_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    journal.begin(path, SCOPE, ENDPOINT)
+    journal.intend(path, THINGS)
+    path.write_bytes(path.read_bytes()[:-5])
+    journal.finish(path)
+    assert journal.read(path) is None
+    assert path.exists()
+
+
+HEAD = {"format": 1, "endpoint": ENDPOINT, "cluster": SCOPE.cluster, "pool": SCOPE.pool, "first": 99000, "last": 99031}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +72,7 @@ HEAD = {"format": 1, "cluster": SCOPE.cluster, "pool": SCOPE.pool, "first": 9900
         [json.dumps(HEAD | {"cluster": "home"})],
         [json.dumps(HEAD | {"first": "1"})],
         [json.dumps(HEAD | {"pool": ""})],
+        [json.dumps({key: value for key, value in HEAD.items() if key != "endpoint"})],
         [json.dumps(HEAD), "{}"],
         [json.dumps(HEAD), '{"host": {}}'],
         [json.dumps(HEAD), '{"vm": {"vm_id": "x", "name": "a", "pve_node": "b", "tags": []}}'],

@@ -1,0 +1,205 @@
+"""A clean-up removes what is the proof's at the moment when it is removed, on the Proxmox where it was made, and can be killed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.errors import ConditionError, RefusedError, StardockError
+from stardock.estate import removal
+from stardock.estate.connection import Estate
+from stardock.estate.machines import EstateMachine
+from stardock.prove import clean as cleaning
+from stardock.prove import journal
+from stardock.prove.bench import Bench
+from stardock.prove.place import Place, alone, place_of
+from stardock.prove.things import Vm, Volume, things
+from stardock.yamltext import yaml_text
+from tests.plans import document as example
+from tests.unit.prove.proofs import SCOPE, proof_document, proof_plan
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("feature proof on a real Proxmox")]
+
+ENDPOINT = "https://pve1.example.com:8006"
+THINGS = things(proof_plan(example()))
+VMS = {
+    one.vm_id: EstateMachine(one.vm_id, one.name, one.pve_node, frozenset(one.tags), SCOPE.pool) for one in THINGS if isinstance(one, Vm)
+}
+
+
+@dataclass
+class Proxmox:
+    """What is there; `rights`: of the token on each datastore."""
+
+    vms: dict[int, EstateMachine] = field(default_factory=lambda: dict(VMS))
+    rights: dict[str, int] = field(default_factory=lambda: {"Datastore.Allocate": 1})
+    volumes: set[str] = field(default_factory=lambda: {one.volume for one in THINGS if isinstance(one, Volume)})
+
+
+@pytest.fixture
+def proxmox(monkeypatch: pytest.MonkeyPatch) -> Proxmox:
+    """In the place of the real one."""
+    there = Proxmox()
+    monkeypatch.setenv("PROXMOX_VE_API_TOKEN", "a@pve!b=11111111-2222-3333-4444-555555555555")
+    monkeypatch.setattr(Estate, "insist", lambda _self, question: question(_Rights(there)))
+    monkeypatch.setattr(cleaning, "machines_on", lambda _estate: dict(there.vms))
+    monkeypatch.setattr(cleaning, "is_taken", lambda _estate, _vm_id: False)
+    monkeypatch.setattr(cleaning, "running_tasks", lambda *_: [])
+    monkeypatch.setattr(cleaning, "volumes_on", lambda *_: frozenset(there.volumes) if there.rights else frozenset())
+    monkeypatch.setattr(cleaning, "destroy", lambda _estate, vm: there.vms.pop(vm.vm_id))
+    monkeypatch.setattr(cleaning, "delete_volume", lambda *told: there.volumes.discard(told[-1]))
+    return there
+
+
+@dataclass
+class _Rights:
+    """proxmoxer, asked for permissions on a path."""
+
+    proxmox: Proxmox
+
+    @property
+    def access(self) -> _Rights:
+        return self
+
+    @property
+    def permissions(self) -> _Rights:
+        return self
+
+    def get(self, *, path: str) -> dict[str, Any]:
+        """GET access/permissions."""
+        return {path: dict(self.proxmox.rights)} if self.proxmox.rights else {}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """After a proof was killed."""
+    place = Place(tmp_path / "cluster.prove")
+    place.folder.mkdir()
+    place.prepare()
+    data = proof_document(example())
+    data["proxmox"].pop("endpoint", None)
+    place.own.spec.write_text(yaml_text(data))
+    journal.begin(place.journal, SCOPE, ENDPOINT)
+    journal.intend(place.journal, THINGS)
+    return place
+
+
+@pytest.fixture(autouse=True)
+def _endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXMOX_VE_ENDPOINT", ENDPOINT)
+
+
+def clean(place: Place, confirm: Callable[[str], bool] = lambda _question: True) -> bool:
+    """Clean up."""
+    return cleaning.clean(place, lambda _line: None, confirm)
+
+
+def test_all_that_is_the_proofs_goes_and_the_journal_with_it(place: Place, proxmox: Proxmox) -> None:
+    assert clean(place)
+    assert (proxmox.vms, proxmox.volumes) == ({}, set())
+    assert not place.journal.exists()
+    assert not clean(place)
+
+
+def test_another_proxmox_than_that_of_the_proof_is_refused_and_nothing_is_forgotten(
+    place: Place, proxmox: Proxmox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxmox.vms, proxmox.volumes = {}, set()
+    monkeypatch.setenv("PROXMOX_VE_ENDPOINT", "https://other.example.com:8006")
+    with pytest.raises(ConditionError, match=f"the proof was made on {ENDPOINT}"):
+        clean(place)
+    assert journal.read(place.journal)
+
+
+def test_a_token_that_is_not_shown_snippets_is_refused_and_nothing_is_forgotten(place: Place, proxmox: Proxmox) -> None:
+    proxmox.rights, proxmox.vms = {}, {}
+    with pytest.raises(ConditionError, match=r"this token lacks Datastore\.Allocate on local"):
+        clean(place)
+    assert journal.read(place.journal)
+
+
+def test_a_vm_that_became_somebody_elses_while_the_person_was_asked_stays(place: Place, proxmox: Proxmox) -> None:
+    def yes(_question: str) -> bool:
+        proxmox.vms[99001] = replace(proxmox.vms[99001], name="db", tags=frozenset())
+        return True
+
+    with pytest.raises(ConditionError, match="VM 99001"):
+        clean(place, yes)
+    assert set(proxmox.vms) == {99001}
+    assert journal.read(place.journal)
+
+
+def test_a_kill_while_it_forgets_leaves_nothing_to_refuse(place: Place, proxmox: Proxmox, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            clean(place)
+    assert not place.own.spec.exists()
+    assert not clean(place)
+    assert not place.journal.exists()
+    assert proxmox.vms == {}
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_while_one_works_nobody_forgets_and_a_journal_that_came_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stardock.cli import prove_view  # noqa: PLC0415 -- the command line's
+
+    file = tmp_path / "cluster.yaml"
+    file.write_text(yaml_text(example()))
+    monkeypatch.setattr(prove_view, "find_cluster_file", lambda _file: file)
+    with alone(place_of(file)):
+        place_of(file).prepare()
+        with pytest.raises(StardockError, match="another `runner prove` works"):
+            prove_view.clean(file, dry_run=False, yes=True)
+    assert place_of(file).machines.is_dir()
+    prove_view.clean(file, dry_run=False, yes=True)
+    assert not place_of(file).machines.is_dir()
+
+
+def test_nothing_is_written_over_what_an_earlier_journal_needs(place: Place) -> None:
+    before = place.own.spec.read_text()
+    bench = Bench(place, SCOPE, {"cluster": "other"}, None, lambda _line: None)  # type: ignore[arg-type]
+    with pytest.raises(FileExistsError):
+        bench.begin()
+    assert place.own.spec.read_text() == before
+
+
+def test_whoever_was_asked_meanwhile_looks_at_the_journal_again(place: Place) -> None:
+    from stardock.prove.proof import refuse_left  # noqa: PLC0415 -- beside what it is about
+
+    with pytest.raises(RefusedError, match="an earlier proof left something"):
+        refuse_left(place)
+
+
+def test_disks_that_no_configuration_names_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, object]] = []
+
+    class Api:
+        """Takes every path, and keeps what a deletion is sent with."""
+
+        def __getattr__(self, _name: str) -> Api:
+            return self
+
+        def __call__(self, *_: object) -> Api:
+            return self
+
+        def delete(self, **options: object) -> str:
+            sent.append(options)
+            return ""
+
+    class Told:
+        """An estate that sends."""
+
+        def read(self, request: Callable[[Api], object]) -> object:
+            return request(Api())
+
+    monkeypatch.setattr(removal, "power_of", lambda *_: None)
+    removal.destroy(Told(), VMS[99000])  # type: ignore[arg-type]
+    assert sent == [{"purge": 1}]

@@ -30,7 +30,7 @@ WEB = ROOT / "tools/demo-web.yaml"
 #: As a host says it that must keep cgroup v1, which a machine may have that runs the lab.
 CGROUP_V1 = {
     "path": "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/10-cgroup.conf",
-    "content": "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailCgroupV1: false\n",
+    "content": "{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, failCgroupV1: false}",
 }
 
 

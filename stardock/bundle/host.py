@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from stardock.systems import SENTINEL, ManagedFile, profile
 #: Before the host was asked (the role's first task does that) nothing is fetched, and any will do.
 _CHOSEN = "(kubernetes_releases[kubernetes_architecture] if kubernetes_processor is defined else kubernetes_releases.values() | first)"
 _OF_A_RELEASE = ("archive", "sums", "image_archives", "url", "sha256")
-_FAILS_CGROUP_V1, _SAYS_OTHERWISE = (1, 35), "failCgroupV1: false"
+_FAILS_CGROUP_V1, _SAYS_OTHERWISE = (1, 35), re.compile(r"failCgroupV1[\"']?\s*:\s*false")
 #: From a power button to an answer; a host is never restarted, so that this bounds the wait for one that is just booting.
 ANSWER_SECONDS = 300
 
@@ -75,7 +76,7 @@ def _preflight(plan: Plan, host: Host, own: Kubernetes, options: Mapping[str, An
 def _takes_cgroup_v1(plan: Plan, host: Host, own: Kubernetes) -> bool:
     """Kubelets refuse it from 1.35 on, unless a file of their folder says otherwise (kubernetes.io, "About cgroup v2", deprecation)."""
     release = own.release(plan.distribution.version)
-    return (release is not None and release.series < _FAILS_CGROUP_V1) or any(_SAYS_OTHERWISE in file.content for file in host.files)
+    return (release is not None and release.series < _FAILS_CGROUP_V1) or any(_SAYS_OTHERWISE.search(file.content) for file in host.files)
 
 
 def _traces(own: Kubernetes) -> Iterator[str]:

@@ -30,7 +30,7 @@ WEB = ROOT / "tools/demo-web.yaml"
 #: As a host says it that must keep cgroup v1, which a machine may have that runs the lab.
 CGROUP_V1 = {
     "path": "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/10-cgroup.conf",
-    "content": "{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, failCgroupV1: false}",
+    "content": "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailCgroupV1: false\n",
 }
 
 
@@ -84,7 +84,9 @@ def pi(cluster: Cluster) -> Pi:
         "taints": ["edge=true:NoSchedule"],
         "cloud_init": {"users": [{"name": "ada"}], "user_data": {"write_files": [CGROUP_V1]}},
     }
-    cluster.edit(r"^protect: false.*$", f"hosts: {json.dumps([host])}\nprotect: false")
+    text = cluster.file.read_text()
+    assert text.count("\nprotect: false") == 1
+    cluster.file.write_text(text.replace("\nprotect: false", f"\nhosts: {json.dumps([host])}\nprotect: false"))  # no escapes are undone
     return found
 
 

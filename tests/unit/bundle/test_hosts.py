@@ -230,4 +230,5 @@ def test_cgroup_v1_is_the_kubelets_to_take() -> None:
         "path": "/var/lib/rancher/rke2/agent/etc/kubelet.conf.d/10-cgroup.conf",
         "content": "kind: KubeletConfiguration\nfailCgroupV1: false\n",
     }
-    assert [takes(), takes(version="v1.34.4+rke2r1"), takes(files=[said])] == [False, True, True]
+    in_json = said | {"content": '{"kind": "KubeletConfiguration", "failCgroupV1": false}'}
+    assert [takes(), takes(version="v1.34.4+rke2r1"), takes(files=[said]), takes(files=[in_json])] == [False, True, True, True]

@@ -58,7 +58,7 @@ test-long: lab-setup test-setup ## clusters that fail while they are made, that 
 	@tools/setup nodes
 	@STARDOCK_LOCK=write pytest -m long tests/lab
 
-test-dozen: lab-setup ## a dozen of Kubernetes' conformance tests, on a cluster whose nodes are real, as CI runs them (four minutes)
+test-dozen: lab-setup ## a dozen of Kubernetes' conformance tests, on a cluster whose nodes are real (four minutes)
 	@tools/setup conformance
 	@STARDOCK_LOCK=write pytest -m dozen tests/conformance
 

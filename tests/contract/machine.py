@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.patience import patient
 from tests.contract.test_jump_host import SSHD, made_key, public
 from tests.waiting import until
 
@@ -46,7 +47,7 @@ class Bare:
 
     def told(self, *words: str) -> str:
         """What a command there prints."""
-        return subprocess.run(self.inside(*words), capture_output=True, text=True, check=False, timeout=60).stdout
+        return subprocess.run(self.inside(*words), capture_output=True, text=True, check=False, timeout=patient(60)).stdout
 
     def memory(self) -> list[str]:
         """What lies in its memory, but for a lock that nobody holds."""

@@ -172,7 +172,7 @@ def test_whatever_is_killed_nothing_is_left_and_the_next_run_does_it(how: str, t
         os.kill(child(process.pid, "ssh"), signal.SIGKILL)
     else:
         os.kill(keeper(host), signal.SIGKILL)
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=patient(60))
     if how != "the keeper is killed":
         until(lambda: not host.running() and not host.memory(), "what ran there to be gone")
     codes = {"Ctrl-C": 130, "runner is killed": -9, "the ssh is killed": 4, "the keeper is killed": 4}

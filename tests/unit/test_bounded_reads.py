@@ -33,6 +33,9 @@ OWN = {
     "stardock/playbooks/via/session.py": "a program of Stardock's own",
     "stardock/playbooks/via/keeper.py": "of /proc",
     "stardock/playbooks/via/wheels.py": "what is installed",
+    "stardock/prove/proof.py": "the key that the proof made",
+    "stardock/prove/report.py": "in the proof's own folder",
+    "stardock/cli/prove_view.py": "likewise",
     "stardock/drift/contents.py": "in a temporary folder of its own",
 }
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from stardock.bundle.site import SITE
 from stardock.distributions import Kubernetes, distribution
 from stardock.errors import ConditionError, StardockError
+from stardock.model.facts import Facts
 from stardock.model.jump import Jump
 from stardock.model.stages import NAMES, RUNNING, SECRETS, Stage, rows
 from stardock.playbooks import silent
@@ -190,7 +191,14 @@ class Bootstrap:
         """Keep what was seen: whom we now trust, and that the cluster is founded."""
         if self.options.check:
             return
-        about, path = self.subject.about, self.place.directory / "known_hosts"
+        self.subject.keep(
+            founded_facts(self.subject.about, self._accepted(), self.watcher.authority, {**self.versions, **self.watcher.versions})
+        )
+
+    def _accepted(self) -> Facts:
+        """The facts with the host keys that ssh was allowed to accept."""
+        about, facts, path = self.subject.about, self.subject.facts, self.place.directory / "known_hosts"
+        if not self.options.accept_new_host_keys:
+            return facts
         accepted = read_file(path, what="known_hosts", most=MAX_BYTES, cure="run `runner bootstrap` again") or b""
-        facts = accepted_facts(about, self.subject.facts, accepted.decode(errors="replace"))
-        self.subject.keep(founded_facts(about, facts, self.watcher.authority, {**self.versions, **self.watcher.versions}))
+        return accepted_facts(about, facts, accepted.decode(errors="replace"))

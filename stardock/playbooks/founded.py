@@ -13,11 +13,13 @@ from stardock.distributions import distribution
 from stardock.distributions.founding import settings
 from stardock.errors import ConditionError
 from stardock.model.about import About
-from stardock.model.facts import Facts, Founded, MachineFacts, host_lines
+from stardock.model.facts import Facts, Founded, MachineFacts
 from stardock.workspace.secrets import Secrets
 
 #: A host key, as `stardock.workspace.records.facts_forms` takes it.
 _KEY = re.compile(r"[a-z][a-z0-9-]{1,40}(@openssh\.com)? AAAA[A-Za-z0-9+/]{1,5000}={0,3}")
+#: Keys of one machine that are taken at first sight: ssh accepts one, of the kind that it uses.
+_MOST_KEYS = 4
 #: A machine's words; from the secrets file they go to Ansible, which would evaluate a template.
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+/=:@-]{0,511}")
 
@@ -46,21 +48,23 @@ def _keys(facts: Facts, name: str) -> tuple[str, ...]:
 
 
 def accepted_facts(about: About, facts: Facts, known_hosts: str) -> Facts:
-    """The facts with the host keys that ssh accepted on first sight: the lines of its file beyond the known ones."""
-    known = set(host_lines(about.sshds, facts))
-    fresh = [line for line in dict.fromkeys(known_hosts.splitlines()) if f"{line}\n" not in known and line.strip()]
-    return replace(facts, machines={**facts.machines, **_learned(about, facts, fresh)}) if fresh else facts
+    """The facts with the host keys that ssh accepted on first sight: the lines of its file of machines that had no key."""
+    learned = _learned(about, facts, known_hosts.splitlines())
+    return replace(facts, machines={**facts.machines, **learned}) if learned else facts
 
 
 def _learned(about: About, facts: Facts, lines: list[str]) -> dict[str, MachineFacts]:
-    """Each line `ADDRESS TYPE KEY` to the machine that has this address; any other line is somebody else's."""
-    owners = {name: sshd.name for sshd in about.sshds for name in sshd.names}
-    found: dict[str, tuple[str, ...]] = {}
+    """Each line `ADDRESS TYPE KEY` to the machine that has this address; any other line is somebody else's.
+
+    A machine that has keys gets no further ones: with `--via` the file comes from another machine, which may say anything.
+    """
+    owners = {name: sshd.name for sshd in about.sshds if not (sshd.keys or _keys(facts, sshd.name)) for name in sshd.names}
+    found: dict[str, dict[str, None]] = {}
     for line in lines:
         name, kind, key = [*line.split(), "", ""][:3]
         if name in owners and _KEY.fullmatch(f"{kind} {key}"):
-            found[owners[name]] = (*found.get(owners[name], ()), f"{kind} {key}")
-    return {name: _with(facts, name, (*_keys(facts, name), *keys)) for name, keys in found.items()}
+            found.setdefault(owners[name], {})[f"{kind} {key}"] = None
+    return {name: _with(facts, name, tuple(keys)[:_MOST_KEYS]) for name, keys in found.items()}
 
 
 def _with(facts: Facts, name: str, keys: tuple[str, ...]) -> MachineFacts:

@@ -44,6 +44,8 @@ _RETURNED = {"kubernetes_report": "running.json", "founding_report": "report.jso
 _KEY = "ansible_ssh_private_key_file"
 #: The stage in which the kubeconfig goes there and comes back.
 KUBECONFIG = "kubeconfig"
+#: Set where ssh may accept host keys; without it nothing that HOST says of keys is taken.
+ACCEPTS = "stardock_host_key_checking"
 #: Seconds: between two signs of life, for HOST to end what runs when it is hung up, and then for ssh.
 _BEAT, _ENDING, _ENDED = 10.0, 30.0, 5.0
 _PLACE = r"/(dev/shm|run/user/[0-9]{1,10})/stardock-[0-9]{1,10}/[0-9a-f]{16}\.run"
@@ -101,7 +103,7 @@ class Via:
         for variable in ("kubernetes_report", "founding_report"):
             if variable in wanted.variables and _RETURNED[variable] in files:
                 write_atomically(Path(wanted.variables[variable]), _text(files[_RETURNED[variable]]), mode=0o600)
-        if "known_hosts" in files:
+        if "known_hosts" in files and ACCEPTS in wanted.variables:
             write_atomically(wanted.bundle / "known_hosts", _text(files["known_hosts"]))
         path = Path(wanted.variables.get("kubeconfig_path", ""))
         before = read_file(path, what="the kubeconfig", most=MAX_BYTES, cure="take it away") if path.is_file() else None

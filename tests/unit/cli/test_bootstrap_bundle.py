@@ -148,7 +148,7 @@ def bootstrapped(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     with Log(place.log) as log:
         watcher = Watcher(Silent(), log)
         watcher.authority = "ab" * 32
-        assert Bootstrap(about, Options(), place, watcher).run() == LeftOut()
+        assert Bootstrap(about, Options(accept_new_host_keys=asked.get("accept", bool(accepted))), place, watcher).run() == LeftOut()
     return given
 
 
@@ -182,6 +182,16 @@ def test_a_host_key_that_ssh_accepted_is_kept_beside_the_bundle_and_used_by_the_
     assert subject(bundle).facts.machines["server1"].host_keys == (KEY,)
     shutil.rmtree(tmp_path / "run")
     assert KEY in bootstrapped(bundle, tmp_path, monkeypatch)["known_hosts"]
+
+
+def test_a_run_that_may_accept_no_host_key_learns_none(cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --via the file comes from another machine."""
+    observe(cluster, keys=())
+    bundle = cluster.parent / "out.tar"
+    runner("bundle", "-f", str(cluster), "-o", str(bundle))
+    port = open_bundle(bundle).about.ssh_port
+    bootstrapped(bundle, tmp_path, monkeypatch, f"[127.0.0.1]:{port} {KEY}\n", accept=False)
+    assert [machine.host_keys for machine in subject(bundle).facts.machines.values() if machine.host_keys] == []
 
 
 def test_a_bundle_that_was_written_anew_has_the_newer_host_keys(bundle: Path) -> None:

@@ -56,6 +56,23 @@ def test_a_bootstrap_that_accepts_host_keys_in_a_fresh_clone_makes_nothing_known
     assert all(refused(where, name) for name in SERVERS)
 
 
+def test_a_machine_that_has_a_host_key_gets_no_other_by_accepting(tmp_path: Path) -> None:
+    """With --via the file of accepted keys comes from another machine."""
+    where = fresh_clone(tmp_path)
+    about = OfWorkspace(where).about
+    line = f"{where.plan.machine('server2').address} {HOST_KEY}\n"
+    facts = accepted_facts(about, where.facts, line)
+    assert accepted_facts(about, facts, line.replace("AAAAC3", "AAAAC4")) == facts
+
+
+def test_of_one_machine_a_few_host_keys_are_accepted_each_once(tmp_path: Path) -> None:
+    where = fresh_clone(tmp_path)
+    address = where.plan.machine("server2").address
+    lines = [f"{address} {HOST_KEY}\n" * 2, *(f"{address} ssh-ed25519 AAAA{number}\n" for number in range(1000))]
+    keys = accepted_facts(OfWorkspace(where).about, where.facts, "".join(lines)).machines["server2"].host_keys
+    assert (keys[0], len(keys), len(set(keys))) == (HOST_KEY, 4, 4)
+
+
 @pytest.mark.parametrize("founded", [None, {"ca_sha256": "ab" * 32}])
 def test_facts_of_an_older_stardock_that_know_of_no_founding_know_nothing(tmp_path: Path, founded: dict[str, str] | None) -> None:
     where = fresh_clone(tmp_path)

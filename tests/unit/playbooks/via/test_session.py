@@ -135,7 +135,8 @@ def via(folder: Path) -> Via:
 def test_what_comes_back_is_where_a_run_from_here_would_have_left_it(wanted: Run, tmp_path: Path) -> None:
     evil = (GOOD + "users: [{user: {exec: {command: id}}}]\n").encode()
     came = {"running.json": b"{}", "known_hosts": b"a b c\n", "kubeconfig": evil, "report.json": b"not asked for"}
-    via(tmp_path)._bring(wanted, came)
+    accepts = {**wanted.variables, "stardock_host_key_checking": "accept-new"}
+    via(tmp_path)._bring(replace(wanted, variables=accepts), came)
     assert (wanted.bundle / "running.json").read_text() == "{}"
     assert (wanted.bundle / "known_hosts").read_text() == "a b c\n"
     kubeconfig = (tmp_path / "x.kubeconfig").read_text()
@@ -143,6 +144,12 @@ def test_what_comes_back_is_where_a_run_from_here_would_have_left_it(wanted: Run
     assert "server: https://192.168.1.40:6443" in kubeconfig
     assert (tmp_path / "x.kubeconfig").stat().st_mode & 0o777 == 0o600
     assert "not asked for" not in "".join(path.read_text() for path in wanted.bundle.iterdir() if path.is_file())
+
+
+def test_host_keys_are_taken_only_where_ssh_may_accept_them(wanted: Run, tmp_path: Path) -> None:
+    before = (wanted.bundle / "known_hosts").read_text()
+    via(tmp_path)._bring(wanted, {"known_hosts": b"a b c\n"})
+    assert (wanted.bundle / "known_hosts").read_text() == before
 
 
 def test_check_writes_no_kubeconfig_and_one_that_is_as_it_was_is_left(wanted: Run, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import platform
 import re
 import subprocess
@@ -30,6 +31,11 @@ _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _EXTRA = re.compile(r";.*\bextra\b")
 _MANYLINUX = {"manylinux1": 5, "manylinux2010": 12, "manylinux2014": 17}
 _SECONDS = 600
+#: Of the environment pip gets what it needs to reach an index, no token of Proxmox or a Git server; and which of its settings name files.
+_PASSED = re.compile(
+    r"PATH|HOME|USER|LANG|LC_[A-Z]+|TMPDIR|XDG_[A-Z_]+|PIP_[A-Z_]+|(?i:https?|all|no)_(?i:proxy)|SSL_CERT_(FILE|DIR)|NETRC|REQUESTS_CA_BUNDLE"
+)
+_PATHS = ("PIP_FIND_LINKS", "PIP_CONFIG_FILE", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_CONSTRAINT", "PIP_CACHE_DIR")
 _MACHINE = re.compile(r"[a-z0-9_]{1,20}")
 #: The oldest Python that ansible-core 2.19 runs on.
 _OLDEST = (3, 11)
@@ -161,16 +167,22 @@ def _packed(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def _downloaded(lacking: list[Distribution], host: Platform) -> dict[str, bytes]:
-    """What pip finds for HOST: from where its settings say, or a folder of wheels (PIP_FIND_LINKS, PIP_NO_INDEX)."""
+    """What pip finds for HOST: from where its settings say, or a folder of wheels (PIP_FIND_LINKS, PIP_NO_INDEX).
+
+    HOST says what it has, and so when pip runs: no module of the working folder's is imported by that, and no secret is handed on.
+    """
     if not lacking:
         return {}
     names = [f"{name(one)}=={one.version}" for one in lacking]
     with tempfile.TemporaryDirectory(prefix="stardock-") as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
+        command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--only-binary=:all:"]
         command += ["--dest", folder, "--implementation", "cp", "--python-version", ".".join(map(str, host.python))]
         command += [word for tag in host.tags for word in ("--platform", tag)]
         try:
-            done = subprocess.run([*command, *names], capture_output=True, text=True, check=False, timeout=_SECONDS)
+            done = subprocess.run(
+                [*command, *names], cwd=folder, env=environment(os.environ), capture_output=True, text=True, check=False, timeout=_SECONDS
+            )
             said = done.stderr if done.returncode else ""
         except subprocess.TimeoutExpired:
             said = f"pip did not end within {_SECONDS} s"
@@ -183,6 +195,16 @@ def _downloaded(lacking: list[Distribution], host: Platform) -> dict[str, bytes]
             )
             raise ConditionError(message, cure=cure)
         return {path.name: path.read_bytes() for path in sorted(Path(folder).glob("*.whl"))}
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """What pip is told of the environment; it runs in another folder, so files are named from the root."""
+    passed = {name: value for name, value in given.items() if _PASSED.fullmatch(name)}
+    return {name: " ".join(map(_rooted, value.split())) if name in _PATHS else value for name, value in passed.items()}
+
+
+def _rooted(word: str) -> str:
+    return str(Path(word).absolute()) if Path(word).exists() else word
 
 
 def here() -> Platform:

@@ -97,6 +97,33 @@ def test_what_does_not_fit_is_downloaded_in_the_same_version_and_a_failure_names
     assert "PIP_FIND_LINKS" in (caught.value.cure or "")
 
 
+def test_pip_imports_nothing_of_the_working_folder_and_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pip.py").write_text("raise SystemExit('of the working folder')\n")
+    (tmp_path / "wheels").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROXMOX_VE_API_TOKEN", "root@pam!x=secret")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PIP_FIND_LINKS", "wheels https://example.org/wheels")
+    asked: dict[str, Any] = {}
+
+    def run(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        asked.update(how, command=command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    wheels._downloaded([one for one in needed() if wheels.name(one) == "pyyaml"], Platform((3, 13), "musl", 2, "aarch64"))
+    assert asked["command"][1:4] == ["-P", "-m", "pip"]
+    assert Path(asked["cwd"]) not in (tmp_path, *tmp_path.parents)
+    assert asked["env"].keys().isdisjoint({"PROXMOX_VE_API_TOKEN", "PYTHONPATH"})
+    assert "PATH" in asked["env"]
+    assert asked["env"]["PIP_FIND_LINKS"] == f"{tmp_path}/wheels https://example.org/wheels"
+
+
+def test_pip_is_told_of_proxies_and_certificates_as_before() -> None:
+    told = {"https_proxy": "http://p", "HTTPS_PROXY": "http://p", "SSL_CERT_FILE": "/c", "PIP_NO_INDEX": "1", "HOME": "/h"}
+    assert wheels.environment(told | {"GITHUB_TOKEN": "x", "AWS_SECRET_ACCESS_KEY": "x", "STARDOCK_SECRETS": "x"}) == told
+
+
 HELLO: dict[str, Any] = {
     "python": [3, 12, 1], "implementation": "cpython", "machine": "aarch64", "libc": "glibc", "libc_version": "2.39",
 }  # fmt: skip

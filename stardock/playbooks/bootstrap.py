@@ -91,6 +91,7 @@ class Bootstrap:
         self.watcher.finish()
         if code:
             raise self._failure(code)
+        self._refuse_stranger()
         about = self.subject.about
         return silent.left_out(unknown, self.watcher, self._kubernetes, about.nodes, mute=about.mute, jumps=about.jumps)
 
@@ -191,9 +192,21 @@ class Bootstrap:
         """Keep what was seen: whom we now trust, and that the cluster is founded."""
         if self.options.check:
             return
-        self.subject.keep(
-            founded_facts(self.subject.about, self._accepted(), self.watcher.authority, {**self.versions, **self.watcher.versions})
-        )
+        authority = "" if self._stranger else self.watcher.authority
+        self.subject.keep(founded_facts(self.subject.about, self._accepted(), authority, {**self.versions, **self.watcher.versions}))
+
+    @property
+    def _stranger(self) -> bool:
+        """Whether the run tells of another authority than the known one: the playbook refuses that, so somebody else says it."""
+        founded, said = self.subject.facts.founded, self.watcher.authority
+        return bool(founded and said and said != founded.ca_sha256) and self.options.found_again != self.subject.about.cluster
+
+    def _refuse_stranger(self) -> None:
+        if self._stranger:
+            raise ConditionError(
+                "the run tells of another cluster's authority than the one that was founded: it is not taken",
+                cure="look at the machine that Ansible runs on, and at the servers",
+            )
 
     def _accepted(self) -> Facts:
         """The facts with the host keys that ssh was allowed to accept."""

@@ -27,7 +27,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~+/=:@-]{0,511}")
 def founded_facts(about: About, facts: Facts, authority: str, versions: Mapping[str, str]) -> Facts:
     """The facts with it that the cluster is founded, with the servers as they are now, and what its machines run.
 
-    Without an authority nothing was founded by this run, and only a cluster that the facts know gets its versions.
+    Without an authority nothing was founded by this run, and only a cluster that the facts know gets its versions. A server of which nobody
+    knew whether it is founded is known when it says what it runs.
     """
     before = facts.founded
     if not authority and before is None:
@@ -40,7 +41,7 @@ def founded_facts(about: About, facts: Facts, authority: str, versions: Mapping[
         founded = Founded(ca_sha256=authority, servers=servers, settings=settings(own, about.options), versions=running)
     elif before:
         founded = replace(before, versions=running)
-    return replace(facts, founded=founded, unknown=() if authority else facts.unknown)
+    return replace(facts, founded=founded, unknown=tuple(name for name in facts.unknown if not authority or name not in versions))
 
 
 def _keys(facts: Facts, name: str) -> tuple[str, ...]:

@@ -78,7 +78,8 @@ def engine_of(subject: Subject, options: Options, say: Say) -> Engine | None:
     if key is None:
         message = f"{options.via} must be lent the key to the machines, and none is named: nobody's whole agent is lent"
         raise ConditionError(message, cure="name it in cluster.yaml (ssh.private_key), or with --private-key FILE")
-    return Via(host=options.via, about=subject.about, key=key, say=say).run
+    founded = subject.facts.founded.ca_sha256 if subject.facts.founded and options.found_again != subject.about.cluster else ""
+    return Via(host=options.via, about=subject.about, key=key, say=say, founded=founded).run
 
 
 def _refuse_link(files: ClusterFiles, options: Options) -> None:

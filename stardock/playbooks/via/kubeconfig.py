@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from typing import Any
 
@@ -23,12 +24,18 @@ _VALUES = {
 _MOST = 1 << 20
 
 
-def own_text(text: str, cluster: str, server: str) -> str:
-    """The kubeconfig of that cluster with the values of another. ConditionError where it lacks one.
+def own_text(text: str, cluster: str, server: str, founded: str = "") -> str:
+    """The kubeconfig of that cluster with the values of another. ConditionError where it lacks one, or trusts a stranger's authority.
+
+    `founded`: the sha256 of the cluster's server-ca.crt, empty where nobody knows it. Its bytes are what the kubeconfig has
+    (k3s and RKE2: k3s, pkg/clientaccess/kubeconfig.go, `WriteClientKubeConfig`).
 
     The values are found by their names and not read as YAML, as in the role.
     """
     authority, certificate, key = (_value(text[:_MOST], name) for name in _VALUES)
+    if founded and hashlib.sha256(base64.b64decode(authority)).hexdigest() != founded:
+        message = "the kubeconfig that HOST sends trusts another authority than the one that the cluster was founded with"
+        raise ConditionError(message, cure="look at that machine; runner bootstrap --stage kubeconfig, without --via, fetches it from here")
     content: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Config",

@@ -53,12 +53,13 @@ _PLACE = r"/(dev/shm|run/user/[0-9]{1,10})/stardock-[0-9]{1,10}/[0-9a-f]{16}\.ru
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Via:
-    """Runs playbooks of one cluster on one HOST."""
+    """Runs playbooks of one cluster on one HOST. `founded`: the sha256 of the cluster's authority; empty where it is not known."""
 
     host: Jump
     about: About
     key: Path
     say: Say
+    founded: str = ""
 
     def run(self, wanted: Run, on_event: Callable[[Event], None]) -> int:
         """As `stardock.playbooks.ansible.run`; ConditionError also where HOST is not reached, lacks something or is lost."""
@@ -109,7 +110,7 @@ class Via:
         before = read_file(path, what="the kubeconfig", most=MAX_BYTES, cure="take it away") if path.is_file() else None
         came = files.get("kubeconfig")
         if KUBECONFIG in wanted.tags and came is not None and came != before and not wanted.check:
-            write_atomically(path, own_text(_text(came), self.about.cluster, self.about.api), mode=0o600)
+            write_atomically(path, own_text(_text(came), self.about.cluster, self.about.api, self.founded), mode=0o600)
 
 
 def _text(data: bytes) -> str:

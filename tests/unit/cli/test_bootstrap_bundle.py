@@ -147,7 +147,7 @@ def bootstrapped(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr("stardock.playbooks.bootstrap.run", run)
     with Log(place.log) as log:
         watcher = Watcher(Silent(), log)
-        watcher.authority = "ab" * 32
+        watcher.authority = asked.get("authority", "ab" * 32)
         assert Bootstrap(about, Options(accept_new_host_keys=asked.get("accept", bool(accepted))), place, watcher).run() == LeftOut()
     return given
 
@@ -182,6 +182,15 @@ def test_a_host_key_that_ssh_accepted_is_kept_beside_the_bundle_and_used_by_the_
     assert subject(bundle).facts.machines["server1"].host_keys == (KEY,)
     shutil.rmtree(tmp_path / "run")
     assert KEY in bootstrapped(bundle, tmp_path, monkeypatch)["known_hosts"]
+
+
+def test_another_authority_than_the_founded_one_is_not_taken(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrapped(bundle, tmp_path, monkeypatch)
+    before = subject(bundle).facts
+    shutil.rmtree(tmp_path / "run")
+    with pytest.raises(ConditionError, match="another cluster's authority"):
+        bootstrapped(bundle, tmp_path, monkeypatch, authority="cd" * 32)
+    assert subject(bundle).facts == before
 
 
 def test_a_run_that_may_accept_no_host_key_learns_none(cluster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,8 +257,11 @@ def test_servers_taken_back_are_known_again_by_a_bootstrap_that_learns_nothing_e
     remember(where, "ab" * 32, {})
     known = load_facts(where.files.facts, "quickstart")
     save_facts(where.files.facts, replace(known, unknown=("server2",)))
-    remember(replace(where, facts=load_facts(where.files.facts, "quickstart")), "ab" * 32, {})
-    assert load_facts(where.files.facts, "quickstart") == replace(known, unknown=())
+    where = replace(where, facts=load_facts(where.files.facts, "quickstart"))
+    remember(where, "ab" * 32, {"server1": "v1.36.5+rke2r1"})
+    assert load_facts(where.files.facts, "quickstart").unknown == ("server2",), "it said nothing"
+    remember(where, "ab" * 32, {"server2": "v1.36.5+rke2r1"})
+    assert load_facts(where.files.facts, "quickstart").unknown == ()
 
 
 def test_versions_alone_found_nothing(tmp_path: Path) -> None:

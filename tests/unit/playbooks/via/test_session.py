@@ -146,6 +146,12 @@ def test_what_comes_back_is_where_a_run_from_here_would_have_left_it(wanted: Run
     assert "not asked for" not in "".join(path.read_text() for path in wanted.bundle.iterdir() if path.is_file())
 
 
+def test_of_a_founded_cluster_no_kubeconfig_with_another_authority_is_written(wanted: Run, tmp_path: Path) -> None:
+    with pytest.raises(ConditionError, match="another authority"):
+        replace(via(tmp_path), founded="ab" * 32)._bring(wanted, {"kubeconfig": GOOD.encode()})
+    assert (tmp_path / "x.kubeconfig").read_text() == "before"
+
+
 def test_host_keys_are_taken_only_where_ssh_may_accept_them(wanted: Run, tmp_path: Path) -> None:
     before = (wanted.bundle / "known_hosts").read_text()
     via(tmp_path)._bring(wanted, {"known_hosts": b"a b c\n"})

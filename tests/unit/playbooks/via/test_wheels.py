@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import os
 import subprocess
@@ -213,6 +215,13 @@ def test_of_a_kubeconfig_three_values_are_taken_and_the_rest_is_ours() -> None:
     assert "insecure" not in text
     assert "server: https://10.0.0.1:6443" in text
     assert own_text(text, "home", "https://10.0.0.1:6443") == text, "so that the next run changes nothing"
+
+
+def test_a_kubeconfig_with_another_authority_than_the_founded_one_is_refused() -> None:
+    founded = hashlib.sha256(base64.b64decode(CERTIFICATE)).hexdigest()
+    assert own_text(GOOD, "home", "https://10.0.0.1:6443", founded)
+    with pytest.raises(ConditionError, match="another authority"):
+        own_text(GOOD, "home", "https://10.0.0.1:6443", "ab" * 32)
 
 
 @pytest.mark.parametrize("lost", ["certificate-authority-data", "client-certificate-data", "client-key-data"])

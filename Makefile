@@ -56,7 +56,7 @@ test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drain
 
 test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the VIP on servers, the six of the golden files, fifteen nodes (an hour)
 	@tools/setup nodes
-	@STARDOCK_LOCK=write pytest -m long tests/lab
+	@STARDOCK_LOCK=write pytest -m long tests/lab tests/contract
 
 test-dozen: lab-setup ## a dozen of Kubernetes' conformance tests, on a cluster whose nodes are real (four minutes)
 	@tools/setup conformance

@@ -123,6 +123,7 @@ def test_a_host_with_nothing_but_python_runs_it_and_facts_come_back(tmp_path: Pa
     assert "bringing" in done.stdout
 
 
+@pytest.mark.long
 def test_the_second_run_brings_no_wheels(tmp_path: Path, host: Bare) -> None:
     bundle = written(tmp_path, host)
     ran(tmp_path, host, bundle)
@@ -133,6 +134,7 @@ def test_the_second_run_brings_no_wheels(tmp_path: Path, host: Bare) -> None:
     assert time.monotonic() - begun < patient(60)
 
 
+@pytest.mark.long
 def test_a_host_key_that_ansible_accepted_there_is_known_here_afterwards(tmp_path: Path, host: Bare) -> None:
     bundle = written(tmp_path, host, known=False)
     done = ran(tmp_path, host, bundle, "--accept-new-host-keys")
@@ -140,6 +142,7 @@ def test_a_host_key_that_ansible_accepted_there_is_known_here_afterwards(tmp_pat
     assert load_facts(tmp_path / "small.facts.json", "single").machines["server1"].host_keys == (host.host_key,)
 
 
+@pytest.mark.long
 def test_no_secret_is_on_hosts_disk_and_the_key_never_is_there(tmp_path: Path, host: Bare) -> None:
     """The tokens and the playbooks lie in memory while it runs, where the play finds them; on disk afterwards are the wheels."""
     bundle = written(tmp_path, host, local="grep sesame {{ inventory_dir }}/../secrets.yaml")
@@ -160,6 +163,7 @@ def test_no_secret_is_on_hosts_disk_and_the_key_never_is_there(tmp_path: Path, h
     assert host.memory() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["the ssh is killed", "runner is killed", "Ctrl-C", "the keeper is killed"])
 def test_whatever_is_killed_nothing_is_left_and_the_next_run_does_it(how: str, tmp_path: Path, host: Bare) -> None:
     bundle = written(tmp_path, host, local="sleep 300")
@@ -209,6 +213,7 @@ def keeper(host: Bare) -> int:
     raise AssertionError("no keeper")
 
 
+@pytest.mark.long
 def test_two_people_at_once_the_second_waits_for_the_first(tmp_path: Path, host: Bare) -> None:
     first = written(tmp_path / "one", host, local="sleep 8")
     running = started(tmp_path / "one", host, first)
@@ -226,6 +231,7 @@ def test_a_host_key_that_is_not_known_is_refused(tmp_path: Path, host: Bare) -> 
     assert "known_hosts" in done.stderr
 
 
+@pytest.mark.long
 def test_an_sshd_that_takes_no_agent_is_told(tmp_path: Path) -> None:
     with bare(tmp_path / "machine", "AllowAgentForwarding no\n") as host:
         done = ran(tmp_path, host, written(tmp_path, host))
@@ -233,6 +239,7 @@ def test_an_sshd_that_takes_no_agent_is_told(tmp_path: Path) -> None:
     assert "AllowAgentForwarding yes" in done.stderr
 
 
+@pytest.mark.long
 def test_a_key_with_a_passphrase_is_told(tmp_path: Path, host: Bare) -> None:
     locked = tmp_path / "locked"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "sesame", "-f", str(locked)], check=True)
@@ -242,6 +249,7 @@ def test_a_key_with_a_passphrase_is_told(tmp_path: Path, host: Bare) -> None:
     assert (done.returncode, "without a passphrase" in done.stderr) == (4, True), done.stderr
 
 
+@pytest.mark.long
 def test_another_accounts_folder_in_memory_is_refused(tmp_path: Path) -> None:
     with bare(tmp_path / "machine") as host:
         subprocess.run(host.inside("install", "-d", "-o", "65534", "-m", "0777", "/dev/shm/stardock-0"), check=True)
@@ -250,6 +258,7 @@ def test_another_accounts_folder_in_memory_is_refused(tmp_path: Path) -> None:
     assert "is not this account's alone" in done.stderr
 
 
+@pytest.mark.long
 def test_a_failure_there_is_told_as_one_from_here(tmp_path: Path, host: Bare) -> None:
     done = ran(tmp_path, host, written(tmp_path, host, local="sh -c 'echo broken >&2; exit 3'"))
     assert done.returncode == 6
@@ -257,6 +266,7 @@ def test_a_failure_there_is_told_as_one_from_here(tmp_path: Path, host: Bare) ->
     assert f"runner bootstrap {tmp_path}/small.bundle --via {host.place} --from-stage machines" in done.stderr.replace("'", "")
 
 
+@pytest.mark.long
 def test_what_is_remembered_is_beside_the_bundle(tmp_path: Path, host: Bare) -> None:
     bundle = written(tmp_path, host)
     ran(tmp_path, host, bundle)

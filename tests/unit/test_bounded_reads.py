@@ -36,6 +36,7 @@ OWN = {
     "stardock/prove/proof.py": "the key that the proof made",
     "stardock/prove/report.py": "in the proof's own folder",
     "stardock/cli/prove_view.py": "likewise",
+    "stardock/prove/checks/answers.py": "a file of Stardock's own",
     "stardock/drift/contents.py": "in a temporary folder of its own",
 }
 

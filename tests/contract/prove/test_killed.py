@@ -9,7 +9,7 @@ import pytest
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.prove.conftest import leavings, stranger
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.long]
 
 #: The check that is made, the request whose acceptance is waited for.
 MOMENTS = {

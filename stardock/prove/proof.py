@@ -122,6 +122,7 @@ def outcomes(asked: Asked, found: Ready, say: Say, log: Say) -> Iterator[Outcome
 
     Interrupted, it leaves what is there: `runner prove --clean` takes it away.
     """
+    found.place.answers.unlink(missing_ok=True)  # of a run that was killed
     os.environ[LOCK_VARIABLE] = "write"  # the lock of its machines is its own, also where CI freezes others
     for number, system in enumerate(asked.systems, 1):
         found.place.prepare()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -19,7 +20,7 @@ from stardock.model.plan import Plan
 from stardock.prove.check import Outcome
 from stardock.prove.place import Place
 from stardock.prove.redact import Redactor
-from stardock.writing import write_atomically
+from stardock.writing import refuse_link, write_atomically
 
 FORMAT = 1
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
@@ -80,7 +81,9 @@ def _cell(text: str) -> str:
 
 def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: Redactor) -> None:
     """Write the folder, every text of it through the redactor; with the token's own secret taken out wherever it may stand."""
-    place.report.mkdir(mode=0o700, exist_ok=True)
+    refuse_link(place.report)
+    shutil.rmtree(place.report, ignore_errors=True)  # nothing of an earlier proof goes along
+    place.report.mkdir(mode=0o700)
     clean = redactor(_without_token(told))
     if not isinstance(clean, dict):
         raise TypeError(type(clean))
@@ -89,6 +92,7 @@ def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: 
     if place.answers.is_file():
         answers = redactor(json.loads(_hide(place.answers.read_text(encoding="utf-8"))))
         write_atomically(place.report / "answers.json", json.dumps(answers, indent=1) + "\n")
+        place.answers.unlink()
     write_atomically(place.report / "said.log", redactor.text(_hide("\n".join(said))) + "\n")
 
 

@@ -12,6 +12,7 @@ from tests.contract.prove.conftest import leavings, stranger
 pytestmark = pytest.mark.contract
 
 
+@pytest.mark.long
 @pytest.mark.proves("feature proof on a real Proxmox")
 def test_every_check_passes_with_exactly_the_printed_role_and_nothing_of_it_is_left(estate: EmulatedEstate) -> None:
     theirs = stranger(estate)

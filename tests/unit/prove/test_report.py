@@ -68,6 +68,17 @@ def test_planted_secrets_names_and_addresses_do_not_come_out(tmp_path: Path, mon
     assert (read(tmp_path / "report") or {})["versions"] == {"Proxmox": "9.1.2"}
 
 
+def test_a_report_has_the_answers_of_its_own_proof_and_of_no_earlier_one(tmp_path: Path) -> None:
+    report, said, redactor = told()
+    place = Place(tmp_path)
+    place.answers.write_text('{"GET /version": {"status": 200, "message": "hypervisor7 is there"}}')
+    write(place, report, said, redactor)
+    assert "(node 1) is there" in (place.report / "answers.json").read_text()
+    assert not place.answers.exists()
+    write(place, report, said, redactor)
+    assert sorted(path.name for path in place.report.iterdir()) == ["report.json", "report.md", "said.log"]
+
+
 def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> None:
     redactor = Redactor({"node": ["pve1", "pve10"], "datastore": ["local", "fast"]})
     wanted = "(node 1) and (node 2), (node 1): breakfast on (datastore 1), local"

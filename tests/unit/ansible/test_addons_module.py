@@ -202,6 +202,13 @@ def test_an_addon_forgets_its_file_before_anything_goes_so_that_it_is_applied_ag
     assert words.index("patch addons") < words.index("delete --raw")
 
 
+def test_when_time_is_up_before_a_slow_api_answered_all_is_asked_to_go_once(tmp_path: Path) -> None:
+    api = Api(tmp_path, addons=[addon("x", HELM)], charts=[thing("x", "x")])
+    api.state["held"] = {"HelmChart.v1.helm.cattle.io": 1000}
+    assert api.run(timeout=0)["failed"]
+    assert api.deleted == [f"{CHARTS}/x"]
+
+
 def test_before_files_are_handed_over_what_is_wished_and_terminates_is_waited_for(tmp_path: Path) -> None:
     """An object that is patched while it terminates goes all the same, and a server would not look again."""
     ends = {"deletionTimestamp": "now", "finalizers": ["example.org/hold"]}

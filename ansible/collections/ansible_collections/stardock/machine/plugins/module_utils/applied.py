@@ -106,10 +106,12 @@ def objects(kubectl: Kubectl, one: Former, kinds: Sequence[str]) -> Iterator[tup
 def delete(kubectl: Kubectl, addons: Sequence[Former], *, charts: bool, until: float) -> None:
     """Delete the charts of add-ons, or all else of them, and wait. Raises KubectlError, also when time is up: with the cause."""
     wanted = [(one, [kind for kind in one.kinds if (kind in HELM) == charts]) for one in addons]
-    while left := [found for one, kinds in wanted for found in objects(kubectl, one, kinds)]:
-        if time.monotonic() >= until:
-            raise KubectlError("; ".join(cause(kubectl, *found) for found in left))
-        fresh = [found for found in left if "deletionTimestamp" not in found[1]["metadata"]]
+    first = True  # asked to go once, however late it is
+    while still := [found for one, kinds in wanted for found in objects(kubectl, one, kinds)]:
+        fresh = [found for found in still if "deletionTimestamp" not in found[1]["metadata"]]
+        if time.monotonic() >= until and not (first and fresh):
+            raise KubectlError("; ".join(cause(kubectl, *found) for found in still))
+        first = False
         for found in fresh:
             kubectl.delete(*found)
         time.sleep(0 if fresh else PAUSE)

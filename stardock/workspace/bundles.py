@@ -18,10 +18,12 @@ from stardock.model.about import FORMAT, About, Member, Record
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import Facts
 from stardock.model.jump import Jump
+from stardock.reading import MAX_BYTES, read_file
 from stardock.spec.api import HostOrAddress
 from stardock.spec.distribution import Version
 from stardock.spec.hosts import parse_host_key
 from stardock.spec.section import broken
+from stardock.spec.tree import read_tree
 from stardock.spec.units import Form, HostName, MachineName, Name, between
 from stardock.workspace.facts import load_facts
 from stardock.workspace.files import resolved
@@ -104,7 +106,21 @@ def open_bundle(named: Path) -> Bundle:
     path = path if path.name not in ("", "..") else path.resolve()
     entries = read_bundle(path)
     record = _record(path, entries)
-    return Bundle(path=path, entries=entries, about=record.about, facts=record.facts)
+    bundle = Bundle(path=path, entries=entries, about=record.about, facts=record.facts)
+    _refuse_others(bundle)
+    return bundle
+
+
+def _refuse_others(bundle: Bundle) -> None:
+    """Where a cluster.yaml or lock of another cluster lies beside it, secrets and kubeconfig by that name are not its own."""
+    files = bundle.files
+    for path in (files.lock, files.lock.with_suffix(".yaml")):
+        text = read_file(path, what=path.name, most=MAX_BYTES, cure="name the bundle otherwise, or bring it elsewhere") or b""
+        data = read_tree(text.decode(errors="replace")).data
+        named = data.get("cluster") if isinstance(data, dict) else None
+        if isinstance(named, str) and named != bundle.about.cluster:
+            message = f"{path} is of the cluster {named[:60]!a}, and the bundle of {bundle.about.cluster}: they would share their secrets"
+            raise InputErrors(str(bundle.path), (Problem(message, cure="give the bundle another name, or bring it into another folder"),))
 
 
 def _record(path: Path, entries: Entries) -> Record:

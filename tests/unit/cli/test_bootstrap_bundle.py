@@ -358,3 +358,13 @@ def test_a_host_key_that_cluster_yaml_pins_is_known_to_a_bundle(bundle: Path) ->
         with pytest.raises(ConditionError) as caught:
             check_bundle(asked, Options())
         assert words in (caught.value.cure or "")
+
+
+@pytest.mark.parametrize("name", ["out.yaml", "out.lock"])
+def test_a_bundle_beside_the_files_of_another_cluster_of_its_name_is_refused(bundle: Path, name: str) -> None:
+    (bundle.parent / name).write_text("cluster: alone\n")
+    assert open_bundle(bundle).about.cluster == "alone"
+    (bundle.parent / name).write_text("cluster: other\n")
+    with pytest.raises(InputErrors) as caught:
+        open_bundle(bundle)
+    assert f"{name} is of the cluster 'other', and the bundle of alone" in caught.value.problems[0].message

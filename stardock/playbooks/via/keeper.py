@@ -1,7 +1,7 @@
 """The second program on HOST: keeps one run of Ansible, in memory, for as long as the ssh lives, and leaves nothing of it.
 
 The place is a folder of tmpfs that only this account can enter. The run is ended, with all that it started, when the other side is silent
-for a minute or its end of the ssh is gone; a run that was left by a keeper that was killed is ended by the next one, as `only_run` does.
+for a minute or its end of the ssh is gone, and when the keeper itself is killed (`guard`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from typing import IO, Any
 
 from stardock.errors import ConditionError, StardockError
 from stardock.playbooks.via.entry import say
+from stardock.playbooks.via.guard import end_marked, guarded
 from stardock.workspace.private_directory import private_directory
-from stardock.workspace.run_lock import marked_processes, only_run
+from stardock.workspace.run_lock import only_run
 
 #: In seconds: how long the other side may be silent, who says something every ten; how long one waits for a run whose other side is gone.
 SILENCE = 60.0
@@ -53,7 +54,11 @@ def main() -> None:
         wanted = _line()
         _look_for(str(wanted.get("artifacts") or ""))
         name = hashlib.sha256(str(wanted["cluster"]).encode()).hexdigest()[:16]  # short: a socket's path has room for 108 bytes
-        with _alone(_base() / f"{name}.pid") as token, private_directory(_base() / f"{name}.run") as folder:
+        with (
+            _alone(_base() / f"{name}.pid") as token,
+            private_directory(_base() / f"{name}.run") as folder,
+            guarded(folder, token),
+        ):
             say({"kind": "place", "folder": str(folder)})
             code, words = _keep(folder, token, int(_line()["transmit"]), str(wanted.get("artifacts") or ""))
         say({"kind": "ended", "code": code, "words": words})
@@ -140,7 +145,8 @@ def _keep(folder: Path, token: str, size: int, artifacts: str) -> tuple[int, str
                     raise Lost
             passing.join(_PASSING)
         finally:
-            _end(worker, token)
+            end_marked(token)
+            worker.wait()
         complaints.seek(max(complaints.tell() - _MOST_WORDS, 0))
         return worker.returncode, complaints.read().decode(errors="replace")
 
@@ -211,17 +217,6 @@ def _line() -> Any:
         if len(text) > _LONGEST:
             raise Lost
     return json.loads(text)
-
-
-def _end(worker: subprocess.Popen[bytes], token: str) -> None:
-    """End all that carries the run's token: the worker, Ansible, its workers with sessions of their own, connections that are kept open."""
-    end = time.monotonic() + 10
-    while (left := marked_processes(token)) and time.monotonic() < end:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.05)
-    worker.wait()
 
 
 if __name__ == "__main__":

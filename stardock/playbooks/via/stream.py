@@ -227,6 +227,8 @@ def unpacked(data: bytes) -> dict[str, bytes]:
             for info in archive.infolist():
                 folder, _, name = info.filename.partition("/")
                 if folder == BACK and name in FILES:
+                    if name in found:
+                        raise _wrong(f"two files {name}")
                     found[name] = _content(archive, info)
     except _DAMAGED:
         raise _wrong("artifacts that are no zip") from None

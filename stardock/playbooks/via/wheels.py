@@ -144,7 +144,15 @@ def _tags(one: Distribution) -> list[str]:
 def _files(one: Distribution) -> Iterator[tuple[str, bytes]]:
     for path in one.files or ():
         if ".." not in path.parts and "__pycache__" not in path.parts and not path.name.endswith(".pyc"):
-            yield str(path), Path(str(one.locate_file(path))).read_bytes()
+            yield str(path), _content(one, Path(str(one.locate_file(path))))
+
+
+def _content(one: Distribution, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{name(one)} is not whole here: {path.name}: {error.strerror}"
+        raise ConditionError(message, cure="install Stardock anew, or that package") from error
 
 
 @cache

@@ -155,6 +155,13 @@ def test_a_zip_that_no_run_makes_ends_it_in_words(case: str, tmp_path: Path) -> 
         followed(tmp_path, *GOOD, artifacts(BAD_ZIPS[case]()), END)
 
 
+def test_of_two_files_of_one_name_none_is_chosen(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        twice = zipped(("back/report.json", b"{}", FILE), ("back/report.json", b"[]", FILE))
+    with pytest.raises(ConditionError, match=r"HOST sends two files report\.json"):
+        followed(tmp_path, *GOOD, artifacts(twice), END)
+
+
 def test_what_a_zip_would_write_elsewhere_is_not_even_looked_at(tmp_path: Path) -> None:
     """ansible-runner's own would make a link at the first, and write through the second (utils/streaming.py, `unstream_dir`)."""
     outside = tmp_path / "outside"

@@ -230,3 +230,10 @@ def test_a_kubeconfig_that_lacks_a_value_is_refused(lost: str, other: str) -> No
     lines = [line if not line.startswith(lost) else other.replace("x:", f"{lost}:") for line in GOOD.splitlines()]
     with pytest.raises(ConditionError, match=lost):
         own_text("\n".join(lines), "home", "https://10.0.0.1:6443")
+
+
+def test_an_installation_that_lacks_a_file_is_told_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = next(one for one in needed() if wheels.name(one) == "ansible-runner")
+    monkeypatch.setattr(type(one), "locate_file", lambda _self, path: tmp_path / path)
+    with pytest.raises(ConditionError, match="ansible-runner is not whole here"):
+        list(wheels._files(one))

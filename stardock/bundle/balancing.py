@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.bundle.mesh import inside
 from stardock.distributions import distribution
 from stardock.model.api import Backend, Check, is_address, written_time
 from stardock.model.host import Host, Member
@@ -53,7 +54,8 @@ def own_variables(plan: Plan, machine: Machine, addresses: Mapping[str, str]) ->
 
 def _haproxy(plan: Plan, balancing: LoadBalancing, addresses: Mapping[str, str]) -> Variables:
     wanted, kubernetes = balancing.haproxy, distribution(plan.distribution.name)
-    servers = [(one.name, _named(one) if wanted.by_name else addresses[one.name]) for one in plan.members_of("server")]
+    known = inside(plan, addresses)
+    servers = [(one.name, _named(one) if wanted.by_name else known[one.name]) for one in plan.members_of("server")]
     return {
         "haproxy_servers": [*({"name": name, "address": address} for name, address in servers), *map(_backend, wanted.backends)],
         "haproxy_resolves": wanted.by_name or not all(is_address(one.address) for one in wanted.backends),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from stardock.bundle.mesh import GROUP
 from stardock.model.machine import ROLES
 from stardock.model.plan import Plan
 
@@ -23,14 +24,15 @@ _STARBASE_EMPTY = ("additional_rke2_server", "additional_rke2_agent", "additiona
 
 
 def groups(plan: Plan, left_out: Collection[str]) -> dict[str, Group]:
-    """One group a role, empty ones too, and one for the founder.
+    """One group a role, empty ones too, one for the founder, one for the members of a mesh.
 
     Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
     turn, and servers that do not run. A missing group that a play names would be a warning.
     """
     roles: dict[str, Group] = {role: _of(member.name for member in plan.members_of(role)) for role in ROLES}
     filled = {"silent": _of(left_out), "restarting": _of(()), "one_at_a_time": _of(()), "down": _of(()), "at_once": _of(())}
-    return {**roles, "founder": _of([plan.founder]), **filled, **_starbase(plan)}
+    mesh = _of(member.name for member in plan.members if plan.mesh)
+    return {**roles, "founder": _of([plan.founder]), GROUP: mesh, **filled, **_starbase(plan)}
 
 
 def _starbase(plan: Plan) -> dict[str, Group]:

@@ -67,10 +67,14 @@ def _preflight(plan: Plan, host: Host, own: Kubernetes, options: Mapping[str, An
         "interface": host.interface or "",
         "cgroup_v1": _takes_cgroup_v1(plan, host, own),
         "modules": needs.modules(host.tunnel),
-        "ports": list(needs.ports(own, host.role, options, host.tunnel)),
+        "ports": [*needs.ports(own, host.role, options, host.tunnel), *_mesh_port(plan)],
         "others": [_other(each, host) for each in DISTRIBUTIONS.values()],
     }
     return {"preflight_wanted": wanted, "preflight_joined": f"/etc/stardock/{own.name}", "preflight_traces": list(_traces(own))}
+
+
+def _mesh_port(plan: Plan) -> list[dict[str, Any]]:
+    return [{"port": plan.mesh.port, "protocol": "udp", "what": "the mesh"}] if plan.mesh else []
 
 
 def _takes_cgroup_v1(plan: Plan, host: Host, own: Kubernetes) -> bool:

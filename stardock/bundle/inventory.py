@@ -13,6 +13,7 @@ from stardock.bundle.cni import network_files
 from stardock.bundle.groups import groups
 from stardock.bundle.host import host_variables
 from stardock.bundle.machine import journal_file, machine_variables
+from stardock.bundle.mesh import mesh_files, own_mesh, shared_mesh
 from stardock.bundle.proxy import downloader, proxy_files
 from stardock.bundle.registries import registry_files
 from stardock.bundle.reservation import reservation
@@ -106,6 +107,7 @@ def _all(plan: Plan, facts: Facts, addresses: dict[str, str]) -> Variables:
         **_every_image(plan, own),
         "kubernetes_downloader": downloader(plan),
         "machine_downloader": downloader(plan),
+        **shared_mesh(plan, facts),
     }
 
 
@@ -140,9 +142,9 @@ def _host(plan: Plan, facts: Facts, machine: Member, addresses: dict[str, str], 
         mine = host_variables(plan, machine, own, options)
     else:
         mine = {**machine_variables(machine, own, options), **own_variables(plan, machine, addresses)}
-    common = {"ansible_host": reached_at(machine, facts), **own_arguments(plan, machine.name), **mine}
+    common = {"ansible_host": reached_at(machine, facts), **own_arguments(plan, machine.name), **mine, **own_mesh(plan, machine, addresses)}
     clear, secret = proxy_files(plan, facts, machine)
-    common["machine_files"] += [*clear, journal_file(plan)]
+    common["machine_files"] += [*clear, journal_file(plan), *mesh_files(plan)]
     common["machine_secret_files"] += secret
     if machine.role == "loadbalancer":
         return common

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stardock.bundle.mesh import inside, is_near
 from stardock.bundle.reservation import kubelet_arguments
 from stardock.distributions import DISTRIBUTIONS, Kubernetes, distribution, reservations
 from stardock.distributions.api_server import told
@@ -14,6 +15,7 @@ from stardock.distributions.node_labels import kubelet_may_set, startup_taint
 from stardock.distributions.own_options import merged
 from stardock.model.api import https
 from stardock.model.host import Host, Member
+from stardock.model.mesh import INTERFACE
 from stardock.model.plan import Plan
 from stardock.systems import HEAD, system
 from stardock.yamltext import yaml_text
@@ -51,16 +53,17 @@ def facts(kubernetes: Kubernetes) -> dict[str, Any]:
 def join_address(plan: Plan, machine: Member, addresses: Mapping[str, str]) -> str:
     """The URL where a machine joins: the endpoint, else the founder; for the founder itself another server, and nothing for a lone one.
 
-    Agents of a distribution with two ports join at the servers' own (`stardock.bundle.balancing`, `_listened`).
+    Agents of a distribution with two ports join at the servers' own (`stardock.bundle.balancing`, `_listened`). The virtual address is for
+    its own site; at others they join at a server's address in the mesh, and learn those of all servers there (k3s, pkg/agent/loadbalancer).
     """
-    if plan.endpoint:
+    if plan.endpoint and is_near(plan, machine):
         alone = machine.role == "server" and len(plan.members_of("server")) == 1
         own = distribution(plan.distribution.name)
         servers_own = machine.role == "agent" and own.supervisor_port != own.api_port
         return "" if alone else https(plan.endpoint.host, own.supervisor_port if servers_own else plan.endpoint.supervisor_port)
     servers = [plan.founder, *(server.name for server in plan.members_of("server") if server.name != plan.founder)]
     others = [name for name in servers if name != machine.name]
-    return https(addresses[others[0]], distribution(plan.distribution.name).supervisor_port) if others else ""
+    return https(inside(plan, addresses)[others[0]], distribution(plan.distribution.name).supervisor_port) if others else ""
 
 
 def config(plan: Plan, machine: Member, addresses: Mapping[str, str], ipv6: Mapping[str, str]) -> dict[str, Any]:
@@ -71,7 +74,7 @@ def config(plan: Plan, machine: Member, addresses: Mapping[str, str], ipv6: Mapp
     """
     serves = machine.role == "server"
     options = {key: value for key, value in _options(plan, machine).items() if key not in _OF_THE_NODE and (key, value) != _CONFINED}
-    node_addresses = [addresses[machine.name], *([ipv6[machine.name]] if machine.name in ipv6 else [])]
+    node_addresses = [inside(plan, addresses)[machine.name], *([ipv6[machine.name]] if machine.name in ipv6 else [])]
     own = _node(plan, machine, node_addresses) | (_server(plan, machine, addresses, node_addresses) if serves else {})
     merged = {key: _joined(options.get(key), value) for key, value in own.items()}
     return {**{key: value for key, value in options.items() if key not in merged}, **{key: value for key, value in merged.items() if value}}
@@ -138,8 +141,13 @@ def _node(plan: Plan, machine: Member, node_addresses: list[str]) -> dict[str, A
 
 
 def _interface(plan: Plan, machine: Member) -> dict[str, str]:
-    """Pods of different machines meet over the first interface, as everything between machines does; with one interface nobody errs."""
+    """Pods of different machines meet where everything between machines does: over the mesh, without one over the first interface.
+
+    With one interface nobody errs.
+    """
     own, options = distribution(plan.distribution.name), merged(plan.distribution.options, machine.options)
+    if plan.mesh:
+        return {own.interface_key: INTERFACE} if own.interface_key and own.has_network(options) else {}
     if isinstance(machine, Host):
         return {own.interface_key: machine.interface} if own.interface_key and machine.interface and own.has_network(options) else {}
     is_needed = len(machine.interfaces) > 1 and own.interface_key not in options and own.has_network(options)
@@ -164,9 +172,9 @@ def _server(plan: Plan, machine: Member, addresses: Mapping[str, str], own: list
     return {
         **{key: value for file in files for key, value in file.items()},
         **kubernetes.founds_with,
-        "advertise-address": addresses[machine.name],
+        "advertise-address": inside(plan, addresses)[machine.name],
         "agent-token-file": f"{_folder(plan)}/agent-token",
-        "tls-san": _names(plan, machine, own),
+        "tls-san": _names(plan, machine, [*own, addresses[machine.name]]),
         OPTION: [*opened, *named, *plan.api_server.arguments],
     }
 

@@ -63,6 +63,8 @@ def no_proxy(plan: Plan, facts: Facts) -> tuple[str, ...]:
 
 
 def _networks(plan: Plan) -> Iterator[str]:
+    if plan.mesh:
+        yield plan.mesh.network
     for nic in (nic for machine in plan.machines for nic in machine.interfaces):
         if nic.address and nic.prefix is not None:
             yield str(ip_network(f"{nic.address}/{nic.prefix}", strict=False))

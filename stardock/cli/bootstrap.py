@@ -29,6 +29,7 @@ from stardock.model.stages import NAMES, chosen
 @click.option("--timeout", type=int, metavar="SECONDS", help="How long to wait for a machine to answer on ssh. [default: by system]")
 @click.option("--ready-timeout", default=900, show_default=True, metavar="SECONDS", help="How long a machine may take to become a member.")
 @click.option("--drain-timeout", default=600, show_default=True, metavar="SECONDS", help="How long an agent's pods may take to move.")
+@click.option("--new-mesh-key", "mesh_keys", multiple=True, metavar="NAME", help="Make the key of this machine in the mesh anew; several.")
 @click.option("--no-snapshot", is_flag=True, help="Change the version without a snapshot of etcd, and restart without counting votes.")
 def bootstrap(
     *,
@@ -45,6 +46,7 @@ def bootstrap(
     timeout: int | None,
     ready_timeout: int,
     drain_timeout: int,
+    mesh_keys: tuple[str, ...],
     no_snapshot: bool,
 ) -> None:
     """Make a Kubernetes cluster of the machines, and keep it as cluster.yaml says.
@@ -70,6 +72,7 @@ def bootstrap(
         "timeout": timeout,
         "ready_timeout": ready_timeout,
         "drain_timeout": drain_timeout,
+        "mesh_keys": mesh_keys,
         "snapshot": not no_snapshot,
     }
     if bundle:

@@ -13,6 +13,7 @@ from stardock.cli.addon_lines import addon_lines
 from stardock.cli.difference_lines import difference_lines, grouped, lock_words
 from stardock.cli.host_lines import host_lines
 from stardock.cli.machine_rows import machine_lines
+from stardock.cli.mesh_lines import mesh_lines
 from stardock.cli.screen import HEAD
 from stardock.distributions import distribution
 from stardock.fold import fold, follows, runs, span
@@ -27,7 +28,7 @@ def parts(where: Workspace, found: Difference, *, every: bool) -> Iterator[Rende
     plan = where.plan
     yield Text(f"Cluster {plan.cluster}\n{_release(where)}; {_servers(plan)}\n")
     yield from (Text(line) for line in machine_lines(plan, where.facts, every=every))
-    yield from (Text(line) for line in host_lines(plan.hosts))
+    yield from (Text(line) for line in (*host_lines(plan.hosts), *mesh_lines(plan)))
     yield from (Text(line) for line in addon_lines(plan.addons))
     yield Text("")
     waiting = (*plan.changes, *plan.replacements)

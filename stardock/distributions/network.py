@@ -19,6 +19,19 @@ _WITHOUT_KUBE_PROXY = ("cilium", NO_PLUGIN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mesh:
+    """An interface between all nodes, and the bytes that a packet in it may have: less than plugins take for granted."""
+
+    interface: str
+    mtu: int
+
+    @property
+    def pods_mtu(self) -> int:
+        """What is left inside of VXLAN over IPv4 (flannel, pkg/backend/vxlan/device.go: `encapOverhead`)."""
+        return self.mtu - 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is said under `cni`; None and empty: left to the distribution."""
 
@@ -29,6 +42,7 @@ class Wanted:
     kube_proxy: bool = True
     backend: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    mesh: Mesh | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,23 +35,33 @@ def values(plugin: str, wanted: Wanted, dual_stack: bool) -> dict[str, Any]:
 
 def _flannel(wanted: Wanted, _: bool) -> dict[str, Any]:
     backend = {"backend": "wireguard"} if wanted.encryption else {}
-    interface = {"iface": wanted.interface} if wanted.interface else {}
-    return {"flannel": {**interface, **backend}} if interface or backend else {}
+    name = _interface(wanted)
+    found = {**({"iface": name} if name else {}), **backend}
+    # flannel takes its own from the interface, and the plugin that makes pods' devices is told
+    mtu = {"calico": {"vethuMTU": wanted.mesh.pods_mtu}} if wanted.mesh else {}
+    return {**({"flannel": found} if found else {}), **mtu}
+
+
+def _interface(wanted: Wanted) -> str | None:
+    return wanted.mesh.interface if wanted.mesh else wanted.interface
 
 
 def _only_flannel(wanted: Wanted, _: bool) -> dict[str, Any]:
     """kube-flannel takes its interface as an argument, and a list replaces the chart's."""
-    args = ["--ip-masq", "--kube-subnet-mgr", f"--iface={wanted.interface}"]
-    return {"flannel": {"args": args}} if wanted.interface else {}
+    args = ["--ip-masq", "--kube-subnet-mgr", f"--iface={_interface(wanted)}"]
+    return {"flannel": {"args": args}} if _interface(wanted) else {}
 
 
 def _calico(wanted: Wanted, dual_stack: bool) -> dict[str, Any]:
     families = ("V4", "V6") if dual_stack else ("V4",)
-    exactly = f"^{re.escape(wanted.interface)}$" if wanted.interface else ""  # the operator takes a regular expression
+    name = _interface(wanted)
+    exactly = f"^{re.escape(name)}$" if name else ""  # the operator takes a regular expression
+    # felix finds an MTU by names of NICs alone (felix, dataplane/linux: `mtuIfacePattern`)
+    mtu = {"mtu": wanted.mesh.pods_mtu} if wanted.mesh else {}
     found = {f"nodeAddressAutodetection{family}": {"interface": exactly} for family in families if exactly}
     wireguard = {"wireguardEnabled": True, **({"wireguardEnabledV6": True} if dual_stack else {})} if wanted.encryption else {}
     return {
-        **({"installation": {"calicoNetwork": found}} if found else {}),
+        **({"installation": {"calicoNetwork": {**found, **mtu}}} if found else {}),
         **({"felixConfiguration": wireguard} if wireguard else {}),
     }
 
@@ -63,6 +73,8 @@ def _cilium(wanted: Wanted, _: bool) -> dict[str, Any]:
         **({} if wanted.kube_proxy else replacement),
         **({"devices": [wanted.interface]} if wanted.interface else {}),
         **({"encryption": {"enabled": True, "type": "wireguard"}} if wanted.encryption else {}),
+        # its tunnels go between nodes' own addresses anyway, and `devices` would take NodePorts off all other NICs
+        **({"MTU": wanted.mesh.mtu} if wanted.mesh else {}),
     }
 
 

@@ -9,6 +9,8 @@ from stardock.model.host import Host, Member
 from stardock.model.plan import Plan
 
 SSH_PORT = 22
+#: A public key of WireGuard: 32 bytes in base64, of whose last digit two bits are none of them.
+MESH_KEY = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,14 @@ class Facts:
 
     `unknown` are servers that may exist and never said whether they belong to a founded cluster: facts were lost, or a VM was taken back. A
     server that Stardock made while it had facts is none of them: it cannot have been founded unseen.
+    `mesh_keys`: name -> public key in the mesh, as the machine said it last.
     """
 
     cluster: str
     machines: Mapping[str, MachineFacts] = field(default_factory=dict)
     founded: Founded | None = None
     unknown: tuple[str, ...] = ()
+    mesh_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def without_host_keys(facts: Facts, names: Iterable[str]) -> Facts:

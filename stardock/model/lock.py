@@ -43,7 +43,7 @@ class Lock:
     `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox;
     `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept), and
     `former_release` that of another Kubernetes, which cluster.yaml named before; `channels` are DISTRIBUTION/CHANNEL -> the release that
-    `runner lock channel` found it at.
+    `runner lock channel` found it at; `mesh` is name -> address in the mesh, of machines and hosts.
     """
 
     cluster: str
@@ -55,6 +55,7 @@ class Lock:
     distribution_version: str | None = None
     former_release: str | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
+    mesh: Mapping[str, str] = field(default_factory=dict)
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""
@@ -73,4 +74,5 @@ def gains(before: Lock | None, after: Lock) -> tuple[str, ...]:
     locked = before.machines if before else {}
     names = [name for name, machine in after.active().items() if name not in locked or allocation(locked[name]) != allocation(machine)]
     cluster = [key for key in ("founder", "vrid") if getattr(before, key, None) != getattr(after, key)]
-    return (*names, *cluster)
+    mesh = [f"{name} in the mesh" for name in after.mesh if after.mesh[name] != (before.mesh if before else {}).get(name)]
+    return (*names, *cluster, *mesh)

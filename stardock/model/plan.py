@@ -9,6 +9,7 @@ from stardock.model.addons import Addon
 from stardock.model.api import Endpoint
 from stardock.model.host import Host, Member
 from stardock.model.machine import Image, Machine, Role
+from stardock.model.mesh import Mesh
 from stardock.model.registries import Registries
 from stardock.model.settings import S3, ApiServer, Chart, Distribution, Kured, LoadBalancing, Proxmox, Proxy, Reservation, Ssh, State
 
@@ -45,6 +46,7 @@ class Plan:
     founder: str
     ssh: Ssh
     hosts: tuple[Host, ...] = ()
+    mesh: Mesh | None = None  # None: members reach each other by their own addresses
     load_balancing: LoadBalancing | None = None
     external: Endpoint | None = None  # a way to the API that is none of ours
     kured: Kured = field(default_factory=Kured)
@@ -78,8 +80,15 @@ class Plan:
     @property
     def tls_san(self) -> tuple[str, ...]:
         """Every name in servers' certificates that is known before a machine is: what is asked, each server's address and host name."""
-        servers = [name for server in self.members_of("server") for name in (server.address, server.hostname)]
+        servers = [name for server in self.members_of("server") for name in self._names_of(server)]
         return tuple(dict.fromkeys(name for name in (*self.asked, *servers) if name))
+
+    def _names_of(self, server: Member) -> tuple[str | None, ...]:
+        return server.address, self.mesh_address(server.name), server.hostname
+
+    def mesh_address(self, name: str) -> str | None:
+        """A member's address in the mesh; None without one."""
+        return self.mesh.places[name].address if self.mesh else None
 
     @property
     def carriers(self) -> tuple[Machine, ...]:

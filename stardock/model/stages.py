@@ -36,6 +36,11 @@ STAGES = (
         what="wait for ssh and the end of first boot; then users, keys, packages, DNS, time, update policy as planned",
     ),
     Stage(
+        name="mesh",
+        title="Mesh",
+        what="WireGuard between machines and hosts, where `mesh` is written: keys made on each, peers told, until all servers answer there",
+    ),
+    Stage(
         name="loadbalancers",
         title="Load balancers",
         what="haproxy and keepalived, one load balancer at a time, until the virtual address answers",

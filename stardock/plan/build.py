@@ -26,6 +26,7 @@ from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
 from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
+from stardock.plan.mesh import given, mesh_of, mesh_problems
 from stardock.plan.proxy import proxy_of
 from stardock.plan.registries import registries_of
 from stardock.plan.reservation import reservation_of
@@ -144,6 +145,7 @@ def _problems(spec: Spec, every: Sequence[Declared], locked: Lock, decided: _Dec
         *hardware_problems(spec, every, decided.wishes),
         *reservation_problems(spec, (*decided.wishes.values(), *decided.hosts)),
         *host_problems(spec, locked, decided.hosts, decided.machines),
+        *mesh_problems(spec, locked),
         *ha_problems(spec, every, decided.machines),
         *addon_problems(spec, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),
@@ -172,6 +174,7 @@ def _lock(spec: Spec, locked: Lock, every: Sequence[Declared], decided: _Decided
         machines=machines,
         distribution_version=allocated(spec, locked),
         former_release=former(spec, locked),
+        mesh=given(spec, locked),
     )
 
 
@@ -189,6 +192,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
     balancing = load_balancing(spec, machines, after.vrid)
     founder = next(machine for machine in machines if machine.name == after.founder)
     reboots = kured(spec, decided.machines)
+    names = [host.name for host in decided.hosts]
     plan = Plan(
         cluster=spec.cluster,
         proxmox=_proxmox(spec),
@@ -196,6 +200,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         machines=machines,
         founder=founder.name,
         hosts=decided.hosts,
+        mesh=mesh_of(spec, {name: after.mesh[name] for name in (*decided.machines, *names) if name in after.mesh}),
         ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),

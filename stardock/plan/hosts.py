@@ -26,7 +26,8 @@ def hosts_of(spec: Spec) -> tuple[Host, ...]:
 def _host(spec: Spec, wish: Wish) -> Host:
     own = profile(wish.system)
     both = (spec.cloud_init.user_data, wish.cloud_init.user_data)
-    wanted = (*own.storage_packages(spec.storage_clients), *spec.cloud_init.packages, *wish.cloud_init.packages)
+    mesh = own.mesh_packages if spec.mesh else ()
+    wanted = (*mesh, *own.storage_packages(spec.storage_clients), *spec.cloud_init.packages, *wish.cloud_init.packages)
     return Host(
         name=wish.name,
         role=wish.role,

@@ -16,7 +16,7 @@ from stardock.playbooks import silent
 from stardock.playbooks.ansible import Run, run
 from stardock.playbooks.events import Event
 from stardock.playbooks.failure import failure_error
-from stardock.playbooks.founded import accepted_facts, founded_facts, read_back
+from stardock.playbooks.founded import accepted_facts, founded_facts, mesh_facts, read_back
 from stardock.playbooks.progress import Watcher
 from stardock.playbooks.running import read_answers, refuse_others, refuse_packages, running
 from stardock.playbooks.subject import Subject
@@ -30,6 +30,7 @@ class Options:
     """What the person asked for. `found_again` is a typed cluster name, or empty; `snapshot`: one of etcd before another version.
 
     `private_key`: the key to the machines, where it is not the one that cluster.yaml names; `via`: where Ansible runs, None: here.
+    `mesh_keys`: whose keys in the mesh are made anew.
     In seconds: `timeout` bounds the wait for ssh (None: by system), `ready_timeout` that for a machine to be a member, `drain_timeout`
     that for an agent's pods to move.
     """
@@ -43,6 +44,7 @@ class Options:
     drain_timeout: int = 600
     snapshot: bool = True
     private_key: Path | None = None
+    mesh_keys: tuple[str, ...] = ()
     via: Jump | None = None
 
 
@@ -150,6 +152,7 @@ class Bootstrap:
             **key_variable(key_of(self.subject, self.options)),
             **accept,
             **({} if self.options.timeout is None else {"reachable_timeout": self.options.timeout}),
+            **({"mesh_new_keys": list(self.options.mesh_keys)} if self.options.mesh_keys else {}),
             "founding_again": self.options.found_again,
             "kubeconfig_path": str(self.subject.files.kubeconfig.resolve()),
             "kubernetes_timeout": self.options.ready_timeout,
@@ -193,7 +196,8 @@ class Bootstrap:
         if self.options.check:
             return
         authority = "" if self._stranger else self.watcher.authority
-        self.subject.keep(founded_facts(self.subject.about, self._accepted(), authority, {**self.versions, **self.watcher.versions}))
+        facts = mesh_facts(self.subject.about, self._accepted(), self.watcher.mesh_keys)
+        self.subject.keep(founded_facts(self.subject.about, facts, authority, {**self.versions, **self.watcher.versions}))
 
     @property
     def _stranger(self) -> bool:

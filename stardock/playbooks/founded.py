@@ -44,6 +44,13 @@ def founded_facts(about: About, facts: Facts, authority: str, versions: Mapping[
     return replace(facts, founded=founded, unknown=tuple(name for name in facts.unknown if not authority or name not in versions))
 
 
+def mesh_facts(about: About, facts: Facts, keys: Mapping[str, str]) -> Facts:
+    """The facts with the public keys that machines said, of those that are there still."""
+    names = {machine.name for machine in about.machines}
+    known = {name: key for name, key in {**facts.mesh_keys, **keys}.items() if name in names}
+    return replace(facts, mesh_keys=dict(sorted(known.items())))
+
+
 def _keys(facts: Facts, name: str) -> tuple[str, ...]:
     return facts.machines[name].host_keys if name in facts.machines else ()
 

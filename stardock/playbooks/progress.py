@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from stardock.model.facts import MESH_KEY
 from stardock.model.stages import BEFORE, STAGES
 from stardock.playbooks.events import Event
 from stardock.writing import open_in_place
@@ -21,7 +22,11 @@ PLAYS = {stage.title: stage.name for stage in (*STAGES, *BEFORE)}
 #: Role and task by which a playbook goes on without a machine.
 LEAVES_OUT = ("reachable", "Go on without it")
 #: And by which it stops after all, in the words of the task before.
-STOPS = (("reachable", "Stop for a machine that others depend on"), ("preflight", "Stop for a host that others depend on"))
+STOPS = (
+    ("reachable", "Stop for a machine that others depend on"),
+    ("preflight", "Stop for a host that others depend on"),
+    ("mesh", "Stop for a machine that others depend on"),
+)
 
 #: The task of the role kubernetes that reads them.
 LOGS = "Read what its logs say"
@@ -33,9 +38,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 #: Roles, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
 SAYS_FOUNDED = (("founding",), "Say what was founded", "founding_authority")
 SAYS_RUNNING = (("kubernetes",), "Say what runs now", "kubernetes_running")
+SAYS_MESH_KEY = (("mesh",), "Say the public key", "mesh_public_key")
 SAYS_HELD = (("kubernetes",), "Say that a reservation waits", "kubernetes_held")
 #: It comes from a file of the founder's, and into the variables of the next run.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MESH_KEY = re.compile(MESH_KEY)
 _MIB = re.compile(r"[0-9]{1,9}")
 
 
@@ -89,6 +96,7 @@ class Watcher:
     authority: str = ""
     versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
     held: dict[str, int] = field(default_factory=dict)  # machine whose kubelet keeps what it kept -> MiB that it has
+    mesh_keys: dict[str, str] = field(default_factory=dict)  # machine -> its public key in the mesh
     logs: dict[str, str] = field(default_factory=dict)  # machine -> last words of a Kubernetes that does not start
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
@@ -136,6 +144,9 @@ class Watcher:
             self.authority = authority
         if version:
             self.versions[event.host] = version
+        key = _said(event, *SAYS_MESH_KEY)
+        if _MESH_KEY.fullmatch(key):
+            self.mesh_keys[event.host] = key
         if _MIB.fullmatch(has):
             self.held[event.host] = int(has)
 

@@ -186,7 +186,8 @@ class OfBundle:
 
     def variables(self) -> dict[str, object]:
         """What was founded since the bundle was written."""
-        return {"founding_known": self.facts.founded.ca_sha256} if self.facts.founded else {}
+        founded = {"founding_known": self.facts.founded.ca_sha256} if self.facts.founded else {}
+        return {**founded, **({"mesh_known_keys": dict(self.facts.mesh_keys)} if self.facts.mesh_keys else {})}
 
     def contents(self, sources: Collection[str]) -> dict[str, str]:
         """From the file of the tokens, as the bundle's README says; `env:NAME` from the environment as well."""

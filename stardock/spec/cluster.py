@@ -22,6 +22,7 @@ from stardock.spec.journal import Journal
 from stardock.spec.keypath import Keys
 from stardock.spec.kubelet import Kubelet
 from stardock.spec.maintenance import Maintenance
+from stardock.spec.mesh import Mesh
 from stardock.spec.network import Network, RoleName
 from stardock.spec.pools import Machine, Pool
 from stardock.spec.proxmox import Proxmox
@@ -45,6 +46,7 @@ class Spec(Section):
     proxmox: Proxmox = Field(description="where machines are made")
     image: Image = Field(description="what machines start from")
     network: Network = Field(default=Network(), description="interfaces and the virtual IP")
+    mesh: Mesh | None = Field(default=None, description="WireGuard between machines and hosts of several sites")
     cni: Cni = Field(default=Cni(), description="the network of pods")
     api: Api = Field(default=Api(), description="the way to the API server")
     api_server: ApiServer = Field(default=ApiServer(), description="who may log in, what is written down, what pods may do")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 
 from stardock.spec.disks import DiskFlags
 from stardock.spec.jumps import JumpHost
+from stardock.spec.mesh import SiteName
 from stardock.spec.mistakes import sizes
 from stardock.spec.pve_names import Datastore
 from stardock.spec.section import Section, broken
@@ -213,6 +214,7 @@ class Hardware(Section):
         default=None, description="CPU sockets that the cores are spread over; default: 1"
     )
     ssh_jump: JumpHost | None = Field(default=None, description="jump host, user@host:port, or none; default: `ssh.jump`")
+    site: SiteName | None = Field(default=None, description="its place, one of `mesh.sites`")
     numa: Flag | None = Field(default=None, description="tell the guest of NUMA nodes, one a socket; default: false")
     hugepages: Literal["any", "2MiB", "1GiB"] | None = Field(
         default=None, description="back the memory with huge pages of the PVE node; needs `numa: true`; default: none"

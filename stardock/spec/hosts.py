@@ -11,6 +11,7 @@ from stardock.spec.api import HostOrAddress
 from stardock.spec.cloud_init import PoolCloudInit
 from stardock.spec.ip import Ipv4, Ipv6
 from stardock.spec.jumps import JumpHost
+from stardock.spec.mesh import SiteName
 from stardock.spec.mistakes.role_words import role_of
 from stardock.spec.pools import Cores, parse_labels, parse_taint, parse_taint_mapping
 from stardock.spec.proxmox import Port
@@ -92,6 +93,7 @@ class Host(Section):
     ssh_user: Account | None = Field(default=None, description="account that enters it, with its sudo; default: `ssh.user`")
     ssh_port: Port | None = Field(default=None, description="port of its sshd; default: `ssh.port`")
     ssh_jump: JumpHost | None = Field(default=None, description="jump host, user@host:port, or none; default: `ssh.jump`")
+    site: SiteName | None = Field(default=None, description="its place, one of `mesh.sites`")
     host_keys: tuple[Annotated[str, AfterValidator(parse_host_key)], ...] = Field(
         default=(), description="public keys of its sshd; default: those that bootstrap was told to accept"
     )

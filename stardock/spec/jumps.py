@@ -10,9 +10,9 @@ from stardock.spec.units import Form
 
 NONE = "none"
 #: 1 to 65535: another one ssh refuses with words that name no line of cluster.yaml.
-_PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
-_JUMP = rf"(?:[A-Za-z0-9_][A-Za-z0-9._-]{{0,63}}@)?{_HOST}(?::{_PORT})?"
+PORT_PATTERN = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+HOST_PATTERN = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])"
+_JUMP = rf"(?:[A-Za-z0-9_][A-Za-z0-9._-]{{0,63}}@)?{HOST_PATTERN}(?::{PORT_PATTERN})?"
 _PARTS = re.compile(r"(?:(.+)@)?(.+?)(?::([0-9]{1,5}))?")
 
 JumpHost = Annotated[str, Form(_JUMP, "a jump host as user@host:port (1 to 65535), or none", "ops@bastion.home.arpa:22")]

@@ -31,6 +31,8 @@ _PARSERS = {
     "parse_ipv4": "IPv4 address",
     "parse_ipv6": "IPv6 address",
     "parse_network": "network: `10.20.0.0/16`",
+    "parse_mesh_network": "network: `10.98.0.0/24`",
+    "parse_host_port": "text: HOST:PORT",
     "parse_mac": "MAC address",
     "parse_address": "IP address",
     "parse_own_version": " or ".join(f"`{each.tag_form}`" for each in DISTRIBUTIONS.values()),

@@ -93,6 +93,7 @@ system = partial(
     packages=PACKAGES,
     packages_by_role=PACKAGES_BY_ROLE,
     storage=storage.APT,
+    mesh_packages=("wireguard-tools",),
     growth="cloud-init (growpart and resize2fs), at every boot",
     reboots="unattended-upgrades, at the start of its window",
     files=files,

@@ -37,6 +37,7 @@ class Profile:
     package_manager: Literal["apt", "none"] = "none"
     packages: tuple[str, ...] = ()
     storage: Mapping[ClientName, Client] = field(default_factory=dict)
+    mesh_packages: tuple[str, ...] = ()
     files: Callable[[Host], tuple[ManagedFile, ...]]
     proxy: Callable[[PackageProxy], ManagedFile] | None = None
     proxy_path: str | None = None
@@ -81,6 +82,7 @@ PROFILES: dict[str, Profile] = {
             package_manager="apt",
             packages=_PACKAGES,
             storage=storage.APT,
+            mesh_packages=("wireguard-tools",),
             files=_apt,
             proxy=proxies.apt,
             proxy_path=proxies.APT,
@@ -92,6 +94,7 @@ PROFILES: dict[str, Profile] = {
             package_manager="apt",
             packages=_PACKAGES,
             storage=storage.APT,
+            mesh_packages=("wireguard-tools",),
             files=_apt,
             proxy=proxies.apt,
             proxy_path=proxies.APT,

@@ -194,6 +194,7 @@ system = partial(
     packages=PACKAGES,
     packages_by_role=PACKAGES_BY_ROLE,
     storage=storage.SUSE,
+    mesh_packages=("wireguard-tools",),
     growth="the image itself at first boot, and a command of ours after it; cloud-init's growpart and resizefs are off",
     reboots="rebootmgr, in its window",
     answer_seconds=1200,  # it refreshes repositories, installs and restarts before the agent is there

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stardock.errors import ConditionError
+from stardock.errors import ConditionError, RefusedError
 from stardock.fold import fold
 from stardock.model.about import About
 from stardock.model.cluster_files import ClusterFiles
@@ -119,6 +119,7 @@ def hooks(moment: str, workspace: Workspace, options: Options, say: Say) -> tupl
 def check(workspace: Workspace, options: Options) -> None:
     """Refuse what cannot work, before anything is written or asked."""
     plan, facts = workspace.plan, workspace.facts
+    _refuse_keys(options, tuple(plan.mesh.places) if plan.mesh else ())
     if not options.found_again:
         refuse(workspace, known(workspace))
     if not options.check:
@@ -138,10 +139,21 @@ def check(workspace: Workspace, options: Options) -> None:
         raise ConditionError(f"no SSH host key is known for {names}", cure=silent.key_cure(unknown))
 
 
+def _refuse_keys(options: Options, members: tuple[str, ...]) -> None:
+    """A new key is made by the stage `mesh`, of a member. Raises RefusedError."""
+    strangers = [name for name in options.mesh_keys if name not in members]
+    if strangers:
+        there = f"members are {', '.join(members)}" if members else "there is no `mesh` in cluster.yaml"
+        raise RefusedError(f"{fold(strangers)} has no key in a mesh", cure=f"name a member: {there}")
+    if options.mesh_keys and "mesh" not in options.stages:
+        raise RefusedError("keys of the mesh are made by the stage `mesh`", cure="choose it, too: --stage mesh")
+
+
 def check_bundle(subject: OfBundle, options: Options) -> None:
     """The same of a bundle, whose inventory has all addresses."""
     engine_of(subject, options, lambda _: None)
     contents_for(subject, options)
+    _refuse_keys(options, tuple(machine.name for machine in subject.about.machines))
     if not options.found_again:
         subject.refuse(_observed(subject))
     keys = {name for name, seen in subject.facts.machines.items() if seen.host_keys}

@@ -54,6 +54,8 @@ def to_json(lock: Lock) -> str:
         document["former_release"] = lock.former_release
     if lock.channels:
         document["channels"] = dict(lock.channels)
+    if lock.mesh:
+        document["mesh"] = dict(lock.mesh)
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -150,4 +152,8 @@ def forget(lock: Lock, name: str) -> Lock:
     if not machine.retired:
         cure = f"to remove the machine write `remove: [{name}]` in cluster.yaml and deploy; then forget it"
         raise RefusedError(f"{name} still exists: its VM id and addresses are in use", cure=cure)
-    return replace(lock, machines={other: locked for other, locked in lock.machines.items() if other != name})
+    return replace(
+        lock,
+        machines={other: locked for other, locked in lock.machines.items() if other != name},
+        mesh={other: address for other, address in lock.mesh.items() if other != name},
+    )

@@ -15,6 +15,7 @@ from stardock.model.lock import Lock, gains
 from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.plan.distribution import founded_problem
+from stardock.plan.mesh import founded_mesh_problem
 from stardock.plan.rules.neighbours import compare
 from stardock.plan.state import LOCAL
 from stardock.spec import load_spec
@@ -62,8 +63,9 @@ def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspa
         raise InputErrors(str(cluster_file), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
     plan = replace(plan, warnings=(*plan.warnings, *shared, *unread))
     facts = load_facts(files.facts, spec.cluster, {*plan.removed, *(server.name for server in plan.of_role("server"))})
-    if before and (problem := founded_problem(spec, before, facts)):
-        raise InputErrors(str(cluster_file), (problem,))
+    found = [founded_problem(spec, before, facts), founded_mesh_problem(spec, before, facts)] if before else []
+    if problems := [problem for problem in found if problem]:
+        raise InputErrors(str(cluster_file), tuple(problems))
     return Workspace(files=files, spec=spec, plan=plan, lock_before=before, lock=lock, facts=facts)
 
 

@@ -50,6 +50,7 @@ def setup_of(spec: Spec, declared: Declared, shared: tuple[User, ...], cni: tupl
     needed = (
         *system(name).role_packages(declared.role),
         *(_of_storage(spec, name) if declared.role != "loadbalancer" else ()),
+        *(system(name).mesh_packages if spec.mesh else ()),
         *(CARRIERS if declared.role == "server" and spec.api.on_servers == "keepalived" else ()),
         *(policy.packages(system(name).policy) if selinux else ()),
     )

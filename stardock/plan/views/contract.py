@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stardock.model.addons import Addon
 from stardock.model.host import Host
 from stardock.model.machine import Interface, Machine
+from stardock.model.mesh import Mesh, Place
 from stardock.model.plan import Change, Plan
 from stardock.model.settings import LoadBalancing
 from stardock.plan.rules.allocated import self_rebooting
@@ -36,6 +37,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "vip": balancing and _vip(balancing),
         "machines": [{**_machine(machine), "retained": machine.name in plan.retained} for machine in plan.machines],
         "hosts": [_host(host) for host in plan.hosts],
+        "mesh": plan.mesh and _mesh(plan.mesh),
         "addons": [_addon(one) for one in plan.addons],
         "removed": list(plan.removed),
         "changes": [_change(change) for change in (*plan.changes, *plan.replacements)],
@@ -45,6 +47,17 @@ def document(plan: Plan) -> dict[str, Any]:
 
 def _addon(one: Addon) -> dict[str, Any]:
     return {"name": one.name, "version": one.version, "source": one.source, "namespace": one.namespace, "values": one.values}
+
+
+def _mesh(mesh: Mesh) -> dict[str, Any]:
+    """Members in plan order; the keys that they make are nobody's but theirs."""
+    members = [{"name": name, **_place(place)} for name, place in mesh.places.items()]
+    return {"network": mesh.network, "port": mesh.port, "mtu": mesh.mtu, "keepalive": mesh.keepalive, "members": members}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    endpoint = place.endpoint and str(place.endpoint)
+    return {"site": place.site, "address": place.address, "endpoint": endpoint, "nat": not place.is_open}
 
 
 def _vip(balancing: LoadBalancing) -> dict[str, Any]:

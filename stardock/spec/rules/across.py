@@ -23,6 +23,7 @@ from stardock.spec.rules.cluster_networks import cluster_network_rules
 from stardock.spec.rules.cni import cni_rules
 from stardock.spec.rules.derived import options_are_told_once
 from stardock.spec.rules.hosts import host_rules
+from stardock.spec.rules.mesh import mesh_rules
 from stardock.spec.rules.nodes import node_rules
 from stardock.spec.rules.own_options import own_options_fit
 from stardock.spec.rules.routing import routing_rules
@@ -221,6 +222,7 @@ CONFLICTS: tuple[Rule, ...] = (
     system_rules,
     address_rules,
     host_rules,
+    mesh_rules,
     routing_rules,
     cluster_network_rules,
     vip_rules,

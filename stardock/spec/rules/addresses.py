@@ -66,7 +66,7 @@ def vip_rules(spec: Spec) -> Iterator[Problem]:
     for key, vip in (("vip", spec.network.vip), ("vip_ipv6", spec.network.vip_ipv6)):
         if vip is None:
             continue
-        owners = dict.fromkeys(owner for owner, address in _taken(spec) if address == str(vip))
+        owners = dict.fromkeys(owner for owner, address in taken(spec) if address == str(vip))
         if owners:
             yield at(spec, ("network", key), f"the VIP {vip} is {' and '.join(owners)}", "write an address that nobody has")
         fault = _outside(spec, vip)
@@ -111,7 +111,7 @@ def _balanced(spec: Spec) -> Iterator[tuple[Keys, tuple[Interface, ...]]]:
             yield ("pools", p, "interfaces") if pool.interfaces else ("network", role), spec.interfaces_of(pool)
 
 
-def _taken(spec: Spec) -> Iterator[tuple[str, str]]:
+def taken(spec: Spec) -> Iterator[tuple[str, str]]:
     """Addresses that are somebody's, with whose."""
     yield from (("a name server", address) for address in spec.network.dns)
     for _, interfaces in spec.interface_lists():

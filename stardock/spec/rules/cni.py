@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from stardock.distributions import distribution
+from stardock.distributions import distribution, network
 from stardock.distributions.cidrs import is_dual_stack
-from stardock.distributions.network import network_faults, twice
+from stardock.distributions.network import Wanted, network_faults, twice
 from stardock.errors import Problem
+from stardock.model.mesh import INTERFACE
 from stardock.nearest import nearest
 from stardock.spec.cluster import Keys, Spec
 from stardock.spec.derived import all_options
@@ -36,8 +38,13 @@ def chart_values(spec: Spec) -> tuple[str, dict[str, Any]]:
     """Name of the plugin's chart, and what `cni` comes to there without the user's own values."""
     own, options = distribution(spec.distribution.name), all_options(spec)
     plugin = own.plugin(options)
-    values = own.network.values(plugin, spec.cni.wanted(), is_dual_stack(options)) if own.network.values else {}
+    values = own.network.values(plugin, _wanted(spec), is_dual_stack(options)) if own.network.values else {}
     return (own.network.chart or "").format(plugin), values
+
+
+def _wanted(spec: Spec) -> Wanted:
+    """What `cni` says, and the mesh that its packets go over."""
+    return replace(spec.cni.wanted(), mesh=network.Mesh(interface=INTERFACE, mtu=spec.mesh.mtu) if spec.mesh else None)
 
 
 def _kube_proxy(spec: Spec) -> Iterator[Problem]:

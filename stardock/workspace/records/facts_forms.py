@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 from stardock.distributions import DISTRIBUTIONS
 from stardock.distributions.founding import is_setting
-from stardock.model.facts import Facts, Founded, MachineFacts
+from stardock.model.facts import MESH_KEY, Facts, Founded, MachineFacts
 from stardock.spec.distribution import Version
 from stardock.spec.interface import InterfaceName
 from stardock.spec.ip import Address
@@ -22,6 +22,8 @@ from stardock.workspace.records.forms import Adapters, Forms, adapters
 HostKey = Annotated[
     str, Form(r"[a-z][a-z0-9-]{1,40}(@openssh\.com)? AAAA[A-Za-z0-9+/]{1,5000}={0,3}", "an SSH host key", "ssh-ed25519 AAAA...")
 ]
+#: 32 bytes in base64 (wg(8), `wg pubkey`): the last digit before the sign has four bits of them.
+MeshKey = Annotated[str, Form(MESH_KEY, "a public key of WireGuard", "32 bytes in base64")]
 Authority = Annotated[str, Form(r"[0-9a-f]{64}", "a sha256: 64 hexadecimal digits", "e3b0c442...")]
 
 
@@ -37,7 +39,12 @@ Settings = Annotated[dict[str, str], AfterValidator(parse_settings)]
 
 
 FACTS: Forms = {
-    Facts: {"cluster": Name, "machines": dict[MachineName, Any], "unknown": tuple[MachineName, ...]},
+    Facts: {
+        "cluster": Name,
+        "machines": dict[MachineName, Any],
+        "unknown": tuple[MachineName, ...],
+        "mesh_keys": dict[MachineName, MeshKey],
+    },
     MachineFacts: {"addresses": dict[InterfaceName, tuple[Address, ...]], "host_keys": tuple[HostKey, ...]},
     Founded: {
         "ca_sha256": Authority,

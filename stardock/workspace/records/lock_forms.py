@@ -116,6 +116,7 @@ Snippets = Annotated[str, Form(rf"{_SNIPPET}(,{_SNIPPET})*", "what PVE calls cic
 Variable = Annotated[str, Form(r"password_hash_[a-z_][a-z0-9_]{0,31}", "the variable of a password hash", "password_hash_admin")]
 Plugin = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,62}", "a network plugin", "canal")]
 LockedChannel = Annotated[str, Form(rf"[a-z0-9]+/({CHANNEL})", "a channel of a distribution", f"{DEFAULT_NAME}/stable")]
+MeshAddress = Annotated[ip.Ipv4, AfterValidator(str)]
 Published = Annotated[str, Form(FILE_NAME, "a file name", "debian.qcow2")]
 
 LimitName = Annotated[str, Form(r"(mbps|iops)_(rd|wr)(_max)?", "a limit of a disk", "mbps_rd")]
@@ -132,6 +133,7 @@ LOCK: Forms = {
         "distribution_version": Version | None,
         "former_release": Version | None,
         "channels": dict[LockedChannel, Version],
+        "mesh": dict[MachineName, MeshAddress],
     },
     LockedMachine: {"pool": Name, "ordinal": number(0, _ORDINALS, "ordinal"), "place": number(0, _ORDINALS, "place")},
     Pin: {

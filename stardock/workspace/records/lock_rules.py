@@ -20,6 +20,7 @@ def broken_rules(lock: Lock) -> Iterator[Found]:
     yield from _clashes(lock)
     yield from _names(lock)
     yield from _counted_twice(lock)
+    yield from _mesh(lock)
     for name, machine in lock.machines.items():
         keys: Keys = ("machines", name, "record")
         yield from _image(machine.record, keys)
@@ -56,6 +57,15 @@ def _counted_twice(lock: Lock) -> Iterator[Found]:
             first = seen.setdefault((key, group, number), name)
             if first != name:
                 yield ("machines", name, key), f"{name} and {first} have the same {key} {number} in {group}"
+
+
+def _mesh(lock: Lock) -> Iterator[Found]:
+    """One address in the mesh, given twice."""
+    seen: dict[str, str] = {}
+    for name, address in lock.mesh.items():
+        first = seen.setdefault(address, name)
+        if first != name:
+            yield ("mesh", name), f"{name} and {first} have the same address {address} in the mesh"
 
 
 def _clash_keys(lock: Lock, clash: Clash) -> Keys:

@@ -11,15 +11,17 @@ from stardock.model.parts import DiskOptions
 from stardock.systems import SYSTEMS
 
 #: The newest version of the lock's shape that this Stardock knows; a newer one is refused.
-VERSION = 7
+VERSION = 8
 
 
 def version(lock: Lock) -> int:
     """The oldest version that says all of a lock: an older Stardock would drop `images` (2), `memory` (3), (4) what a record has of its
     release, seed and `selinux`, and `distribution_version`, and (5) its USB devices, flags of disks, trunks, SDN zones and files with
     secrets, and (6) its proxy and options of its own, and (7) `channels`, without a word, and it knew no other distribution than the
-    first (6).
+    first (6), and it knew no `mesh` (8).
     """
+    if lock.mesh:
+        return 8
     if lock.channels:
         return 7
     records = [machine.record for machine in lock.machines.values()]

@@ -80,7 +80,7 @@ def test_ansible_reads_the_inventory_of_a_bundle_that_was_moved(tmp_path: Path) 
     shown = subprocess.run(command, cwd=moved, capture_output=True, text=True, check=False)
     assert shown.returncode == 0, shown.stderr
     assert "WARNING" not in shown.stderr
-    stages = ["always", "machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig", "addons"]
+    stages = ["always", "machines", "mesh", "loadbalancers", "founder", "servers", "agents", "kubeconfig", "addons"]
     assert list(dict.fromkeys(re.findall(r"play #\d+ .*TAGS: \[(\w+)\]", shown.stdout))) == stages
 
 

@@ -16,6 +16,7 @@ from tests.unit.spec.faults_of_hardware import HARDWARE
 from tests.unit.spec.faults_of_hosts import HOSTS
 from tests.unit.spec.faults_of_images import IMAGES
 from tests.unit.spec.faults_of_machines import MACHINES
+from tests.unit.spec.faults_of_mesh import MESH
 from tests.unit.spec.faults_of_network import NETWORK
 from tests.unit.spec.faults_of_plain_values import PLAIN_VALUES
 
@@ -34,6 +35,7 @@ CASES: dict[str, Case] = {
     **HARDWARE,
     **HOSTS,
     **MACHINES,
+    **MESH,
     **NETWORK,
     **PLAIN_VALUES,
     "unknown_key": (

@@ -104,9 +104,9 @@ def test_runner_runs_lists_past_runs_with_stage_times_the_newest_first(workspace
     assert "no run is remembered yet" in CliRunner().invoke(runner, asked).output
     save_runs(workspace.files.runs, (past("2026-11-29T08:00:00Z"), past("2026-11-30T08:00:00Z")))
     head, _, first, second = filter(str.strip, CliRunner().invoke(runner, asked).output.splitlines())
-    assert head.split()[-7:] == ["machines", "loadbalancers", "founder", "servers", "agents", "kubeconfig", "addons"]
+    assert head.split()[-8:] == ["machines", "mesh", "loadbalancers", "founder", "servers", "agents", "kubeconfig", "addons"]
     assert first.split()[:2] == ["2026-11-30", "08:00:00"]
-    assert second.split() == ["2026-11-29", "08:00:00", "done", "v1.36.5+rke2r1", "4", "61.5", "-", "-", "20.0", "-", "-", "-", "-"]
+    assert second.split() == ["2026-11-29", "08:00:00", "done", "v1.36.5+rke2r1", "4", "61.5", "-", "-", "-", "20.0", "-", "-", "-", "-"]
     listed = json.loads(CliRunner().invoke(runner, [*asked, "--format", "json"]).output)
     assert [run["began"] for run in listed] == ["2026-11-29T08:00:00Z", "2026-11-30T08:00:00Z"]
 

@@ -1,0 +1,278 @@
+#!/usr/bin/python3
+"""Keeps this machine's place in the mesh of WireGuard, whatever else changes the machine's network.
+
+Started without words, by stardock-mesh.service, it brings the interface to what mesh.json says and looks again every few seconds: an
+address, a route or a peer that somebody took away is put back, and names of endpoints are looked up again for peers that do not answer.
+It never takes the interface away: VXLAN devices on it would go, too, and flannel makes no new ones (flannel-io/flannel#1348).
+`keep.py reach SECONDS SIZE NAME=ADDRESS ...` says which of these do not answer. Only programs of iproute2 and WireGuard are called.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+HERE = Path("/etc/stardock/mesh")
+#: Where its user-space implementation listens for `wg`.
+SOCKETS = Path("/run/wireguard")
+INTERVAL = 10.0
+#: Seconds after its last handshake at which a peer that is talked to has certainly made a new one (REJECT_AFTER_TIME of WireGuard's paper).
+STALE = 180
+#: Bytes of an IPv4 head without options, and with that of ICMP.
+_IP_HEAD, _BOTH_HEADS = 20, 28
+
+Wanted = dict[str, Any]
+
+
+def run(*words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """A program with its output; nothing is raised when it fails."""
+    return subprocess.run(words, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def must(*words: str, given: str | None = None) -> str:
+    """A program that must succeed."""
+    done = run(*words, given=given)
+    if done.returncode:
+        raise RuntimeError("{}: {}".format(" ".join(words), done.stdout.strip()))
+    return done.stdout
+
+
+def say(text: str) -> None:
+    """A line for the journal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def shown(*words: str) -> list[dict[str, Any]]:
+    """What `ip` says of an interface, empty when it is not there."""
+    done = run("ip", "-json", *words)
+    return list(json.loads(done.stdout or "[]")) if done.returncode == 0 else []
+
+
+def ensure_link(name: str) -> None:
+    """The interface: the kernel's own, else a TUN device that outlives the program behind it."""
+    if not shown("link", "show", "dev", name):
+        if run("ip", "link", "add", "dev", name, "type", "wireguard").returncode == 0:
+            say(f"made {name}, by the kernel's WireGuard")
+        elif shutil.which("wireguard-go") is None:
+            raise RuntimeError("the kernel has no WireGuard, and there is no program wireguard-go")
+        else:
+            must("ip", "tuntap", "add", "dev", name, "mode", "tun")
+            say(f"made {name}, for wireguard-go")
+    if (Path("/sys/class/net") / name / "tun_flags").exists():
+        ensure_program(name)
+
+
+def ensure_program(name: str) -> None:
+    """The user-space implementation runs and listens."""
+    if run("systemctl", "is-active", "--quiet", "stardock-mesh-go.service").returncode:
+        must("systemctl", "start", "stardock-mesh-go.service")
+    for _ in range(50):
+        if (SOCKETS / (name + ".sock")).exists() and run("wg", "show", name, "listen-port").returncode == 0:
+            return
+        time.sleep(0.1)
+    raise RuntimeError("wireguard-go does not listen: systemctl status stardock-mesh-go")
+
+
+def ensure_address(name: str, wanted: Wanted) -> None:
+    """Address, MTU, and that it is up; the route to the network comes with the address, and stands in no table that others clear."""
+    address, _, prefix = wanted["address"].partition("/")
+    link = (shown("address", "show", "dev", name) or [{}])[0]
+    found = [(one.get("local"), one.get("prefixlen")) for one in link.get("addr_info", ()) if one.get("family") == "inet"]
+    for other in (one for one in found if one != (address, int(prefix))):
+        must("ip", "address", "del", "{}/{}".format(*other), "dev", name)
+        say("took {}/{} off {}".format(*other, name))
+    if (address, int(prefix)) not in found:
+        must("ip", "address", "replace", wanted["address"], "dev", name)
+        say("{} has {}".format(name, wanted["address"]))
+    if link.get("mtu") != wanted["mtu"] or "UP" not in link.get("flags", ()):
+        must("ip", "link", "set", "dev", name, "mtu", str(wanted["mtu"]), "up")
+    ensure_route(name, wanted["address"], address)
+
+
+def ensure_route(name: str, network: str, address: str) -> None:
+    """The kernel's own route of the address, should somebody have deleted it."""
+    if not any(route.get("dst") == on_network(network) for route in shown("-4", "route", "show", "dev", name)):
+        must("ip", "-4", "route", "replace", on_network(network), "dev", name, "proto", "kernel", "scope", "link", "src", address)
+        say(f"the route to {on_network(network)} was gone: put back")
+
+
+def on_network(text: str) -> str:
+    """The network of an address with its prefix: 10.98.0.7/24 -> 10.98.0.0/24."""
+    address, _, prefix = text.partition("/")
+    mask = (0xFFFFFFFF << (32 - int(prefix))) & 0xFFFFFFFF
+    number = struct.unpack("!I", socket.inet_aton(address))[0] & mask
+    return "{}/{}".format(socket.inet_ntoa(struct.pack("!I", number)), prefix)
+
+
+def ensure_forwarding(name: str, wanted: Wanted) -> None:
+    """Of one that carries packets for others."""
+    setting = Path("/proc/sys/net/ipv4/conf") / name / "forwarding"
+    if wanted["forwards"] and setting.read_text().strip() != "1":
+        setting.write_text("1")
+        say(f"{name} forwards")
+
+
+def looked_up(endpoint: str) -> str | None:
+    """HOST:PORT with an address in the place of a name; None while nobody knows it."""
+    host, _, port = endpoint.rpartition(":")
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
+    except (OSError, ValueError):
+        return None
+    return f"[{place[0]}]:{port}" if family == socket.AF_INET6 else f"{place[0]}:{port}"
+
+
+def configuration(wanted: Wanted, key: str) -> str:
+    """What `wg` reads. It looks up no name: one that is not known would hold up all peers."""
+    lines = ["[Interface]", "PrivateKey = " + key, "ListenPort = {}".format(wanted["port"])]
+    for peer in wanted["peers"]:
+        lines += ["[Peer]", "PublicKey = " + peer["key"], "AllowedIPs = " + ", ".join(peer["allowed"])]
+        endpoint = looked_up(peer["endpoint"]) if peer["endpoint"] else None
+        lines += ["Endpoint = " + endpoint] if endpoint else []
+        lines += ["PersistentKeepalive = {}".format(peer["keepalive"])]
+    return "\n".join(lines) + "\n"
+
+
+def settings(dump: str) -> tuple[str, str, dict[str, tuple[tuple[str, ...], str]]]:
+    """What `wg show NAME dump` says: public key, port, and of each peer what it may send and its keep-alive (wg(8))."""
+    first, *peers = [line.split("\t") for line in dump.splitlines()]
+    return first[1], first[2], {line[0]: (tuple(sorted(line[3].split(","))), line[7]) for line in peers}
+
+
+def meant(wanted: Wanted, public: str) -> tuple[str, str, dict[str, tuple[tuple[str, ...], str]]]:
+    """The same of what is wished."""
+    peers = {one["key"]: (tuple(sorted(one["allowed"])), str(one["keepalive"] or "off")) for one in wanted["peers"]}
+    return public, str(wanted["port"]), peers
+
+
+def ensure_peers(name: str, wanted: Wanted) -> None:
+    """Key, port and peers; of those that are as they should be nothing changes, and their sessions go on."""
+    key = (HERE / "private.key").read_text().strip()
+    public = must("wg", "pubkey", given=key + "\n").strip()
+    if settings(must("wg", "show", name, "dump")) != meant(wanted, public):
+        must("wg", "syncconf", name, "/dev/stdin", given=configuration(wanted, key))
+        say("{} peers are as planned".format(len(wanted["peers"])))
+
+
+def stale(dump: str, now: float) -> list[str]:
+    """The keys of peers without a session."""
+    return [line[0] for line in (one.split("\t") for one in dump.splitlines()[1:]) if now - int(line[4]) > STALE]
+
+
+def ensure_endpoints(name: str, wanted: Wanted) -> None:
+    """A peer that does not answer may have moved: its name leads elsewhere, or it went back to where it was planned."""
+    dump = must("wg", "show", name, "dump")
+    found = {line.split("\t")[0]: line.split("\t")[2] for line in dump.splitlines()[1:]}
+    silent = set(stale(dump, time.time()))
+    for peer in (one for one in wanted["peers"] if one["endpoint"] and one["key"] in silent):
+        endpoint = looked_up(peer["endpoint"])
+        if endpoint and endpoint != found.get(peer["key"]):
+            must("wg", "set", name, "peer", peer["key"], "endpoint", endpoint)
+            say("{} does not answer: asking at {}".format(peer["name"], endpoint))
+
+
+def ensure(wanted: Wanted) -> None:
+    """All of it."""
+    name = wanted["interface"]
+    ensure_link(name)
+    ensure_peers(name, wanted)
+    ensure_address(name, wanted)
+    ensure_forwarding(name, wanted)
+    ensure_endpoints(name, wanted)
+
+
+def ready() -> None:
+    """Tell systemd, which waits for it (sd_notify(3))."""
+    place = os.environ.get("NOTIFY_SOCKET")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.sendto(b"READY=1", "\0" + place[1:] if place.startswith("@") else place)
+
+
+def keep() -> int:
+    """Until somebody ends it; SIGHUP looks at once. The interface stays in any case."""
+    signals = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    told, faults = False, ""
+    while True:
+        try:
+            ensure(json.loads((HERE / "mesh.json").read_text()))
+            words = ""
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            words = str(error)
+        if words != faults:
+            say(words or "well again")
+        faults = words
+        if not words and not told:
+            ready()
+            told = True
+        received = signal.sigtimedwait(signals, INTERVAL if told else 1.0)
+        if received is not None and received.si_signo != signal.SIGHUP:
+            return 0
+
+
+def checksum(data: bytes) -> int:
+    """RFC 1071."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def echo_request(number: int, size: int) -> bytes:
+    """An ICMP echo request (RFC 792) that comes to `size` bytes with its IP header, which is even."""
+    payload = b"\0" * (size - _BOTH_HEADS)
+    head = struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xFFFF, number)
+    return struct.pack("!BBHHH", 8, 0, checksum(head + payload), os.getpid() & 0xFFFF, number) + payload
+
+
+def answers(address: str, size: int, seconds: float) -> bool:
+    """Whether a packet of that size, which nobody may part, comes back."""
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as way:
+        way.setsockopt(socket.IPPROTO_IP, 10, 2)  # IP_MTU_DISCOVER, IP_PMTUDISC_DO
+        try:
+            way.connect((address, 0))
+            way.send(echo_request(1, size))
+        except OSError:
+            return False
+        until = time.monotonic() + seconds
+        while select.select([way], [], [], max(0.0, until - time.monotonic()))[0]:
+            packet = way.recv(65535)[_IP_HEAD:]
+            if packet[:1] == b"\0" and packet[4:6] == struct.pack("!H", os.getpid() & 0xFFFF):
+                return True
+    return False
+
+
+def reach(seconds: float, size: int, named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Those that do not answer until then, and why."""
+    until = time.monotonic() + seconds
+    left = dict(named)
+    while left and time.monotonic() < until:
+        left = {name: address for name, address in left.items() if not answers(address, size, 1.0)}
+    small = {name for name, address in left.items() if answers(address, 64, 1.0)}
+    return {name: "only small packets come through" if name in small else "no answer" for name in left}
+
+
+def main(words: list[str]) -> int:
+    """What is wished."""
+    if words[:1] == ["reach"]:
+        pairs = [(name, address) for name, _, address in (word.partition("=") for word in words[3:])]
+        say(json.dumps(reach(float(words[1]), int(words[2]), pairs), sort_keys=True))
+        return 0
+    return keep()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

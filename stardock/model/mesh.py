@@ -1,0 +1,64 @@
+"""A mesh of WireGuard between all machines and hosts: who is where, and under what others reach it. No key: those are made on machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: The interface on every member. flannel's are flannel.1 and flannel-wg, cilium's cilium_wg0, a user's wg0.
+INTERFACE = "stardock0"
+#: Bytes that WireGuard adds to a packet, over IPv6 (wireguard.com/papers/wireguard.pdf, 5.4.6: 32; UDP 8; IPv6 40).
+OVERHEAD = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where others reach a member: an address or a name, and a UDP port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As cluster.yaml has it, and WireGuard's own tools: IPv6 in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One member. `address` is its own in the mesh, IPv4; `endpoint` None: only its own site reaches it, unless `is_open`."""
+
+    site: str
+    address: str
+    endpoint: Endpoint | None = None
+    is_open: bool = False  # other sites reach it at its own address, too
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether other sites can begin to talk to it."""
+        return self.is_open or self.endpoint is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mesh:
+    """All of it. `network` in CIDR form, IPv4; `keepalive` in seconds; `places` by name, in declared order: machines, then hosts."""
+
+    network: str
+    port: int
+    mtu: int
+    keepalive: int
+    places: Mapping[str, Place] = field(default_factory=dict)
+    relays: tuple[str, ...] = ()  # those that other sites can begin to talk to, in that order
+
+
+def relay_of(mesh: Mesh, one: str, other: str) -> str | None:
+    """Who carries packets between two members that cannot reach each other; None: they can.
+
+    A member of either's site goes before others: its packets take no third way. The same for both ends, whichever is named first.
+    IndexError where there is nobody: `stardock.spec.rules.mesh` refuses that.
+    """
+    places = mesh.places
+    mine, theirs = places[one], places[other]
+    if mine.site == theirs.site or mine.is_reached or theirs.is_reached:
+        return None
+    near = next((name for name in mesh.relays if places[name].site in (mine.site, theirs.site)), None)
+    return near or mesh.relays[0]

@@ -1,0 +1,97 @@
+"""`mesh` as the plan has it. Addresses are given to names once, and the lock keeps them: nodes are known by them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from stardock.model.mesh import Mesh, Place
+from stardock.spec.mesh import endpoint_of
+from stardock.spec.places import at
+from stardock.spec.rules.mesh import sited
+
+if TYPE_CHECKING:  # pydantic takes a tenth of a second
+    from stardock.errors import Problem
+    from stardock.model.facts import Facts
+    from stardock.model.lock import Lock
+    from stardock.spec.cluster import Spec
+
+#: The only site where cluster.yaml names none.
+_EVERYWHERE = "default"
+
+
+def given(spec: Spec, lock: Lock) -> dict[str, str]:
+    """Name -> address in the mesh, of those that exist and of those that the lock remembers; empty without a mesh.
+
+    A name keeps its address, also while it is gone from cluster.yaml; those of names that are gone are given to others last.
+    """
+    if spec.mesh is None:
+        return {}
+    names = [one.name for one in sited(spec)]
+    names += [name for name in lock.active() if name not in names and name not in spec.remove]
+    new = [name for name in names if name not in lock.mesh]
+    addresses = list(islice(_free(lock.mesh, names, IPv4Network(spec.mesh.network)), len(new)))
+    kept = {name: address for name, address in lock.mesh.items() if address not in addresses}
+    return {**kept, **dict(zip(new, addresses, strict=False))}  # fewer: told by the rule about room
+
+
+def _free(held: Mapping[str, str], alive: Collection[str], network: IPv4Network) -> Iterator[str]:
+    """The lowest free address first; after the last of them those of names that are gone."""
+    taken = set(held.values())
+    yield from (address for address in map(str, network.hosts()) if address not in taken)
+    gone = (IPv4Address(address) for name, address in held.items() if name not in alive)
+    yield from map(str, sorted(one for one in gone if one in network))
+
+
+def mesh_of(spec: Spec, addresses: Mapping[str, str]) -> Mesh | None:
+    """What is wished, with the addresses that were given."""
+    wanted = spec.mesh
+    if wanted is None:
+        return None
+    sites = {site.name: site for site in wanted.sites}
+    where = {one.name: one.site for one in sited(spec)}
+    ends = {name: endpoint_of(text) for site in wanted.sites for name, text in site.endpoints.items()}
+    # a machine that stays although cluster.yaml lacks it is where nobody says: the first site
+    names = [*where, *(name for name in addresses if name not in where)]
+    first = wanted.sites[0].name if wanted.sites else _EVERYWHERE
+    places = {
+        name: Place(
+            site=where.get(name) or first,
+            address=addresses[name],
+            endpoint=ends.get(name),
+            is_open=bool(sites) and not sites[where.get(name) or first].nat,
+        )
+        for name in names
+        if name in addresses
+    }
+    relays = tuple(name for name, place in places.items() if place.is_reached)
+    return Mesh(network=wanted.network, port=wanted.port, mtu=wanted.mtu, keepalive=wanted.keepalive, places=places, relays=relays)
+
+
+def mesh_problems(spec: Spec, lock: Lock) -> Iterator[Problem]:
+    """Addresses that were given lie in the network still: nodes are known by them."""
+    if spec.mesh is None:
+        return
+    network = IPv4Network(spec.mesh.network)
+    outside = {name: address for name, address in lock.mesh.items() if IPv4Address(address) not in network}
+    if outside:
+        name, address = next(iter(outside.items()))
+        message = f"{name} has {address} in the mesh, which is not in {network}: nodes are known by these addresses, and keep them"
+        cure = "write a network that holds them; as long as nothing is founded, run `runner plan` once without `mesh` to have others"
+        yield at(spec, ("mesh", "network"), message, cure)
+
+
+def founded_mesh_problem(spec: Spec, before: Lock, facts: Facts) -> Problem | None:
+    """A cluster that is founded gets no mesh and loses none: etcd's members and nodes are known by their addresses.
+
+    k3s refuses to start a server whose address is another than its member's (pkg/etcd/etcd.go, `IsInitialized` and `Join`).
+    """
+    if facts.founded is None or not before.machines or (spec.mesh is not None) == bool(before.mesh):
+        return None
+    if spec.mesh is not None:
+        message = "the cluster was founded without a mesh: its nodes and etcd's members are known by other addresses"
+        return at(spec, ("mesh",), message, "delete it; a cluster over sites is founded with its mesh")
+    message = "the cluster was founded with a mesh, by whose addresses its nodes and etcd's members are known"
+    return at(spec, (), message, "write `mesh` again, as it was")

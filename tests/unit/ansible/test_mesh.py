@@ -1,0 +1,171 @@
+"""The role mesh: what its keeper makes of a plan, whose keys it takes, and that no private half is asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import socket
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from stardock.bundle.about import about
+from stardock.bundle.inventory import inventory_files
+from stardock.model.facts import MESH_KEY, Facts
+from stardock.playbooks.events import Event
+from stardock.playbooks.founded import mesh_facts
+from stardock.playbooks.progress import Log, Watcher
+from tests.plans import ROOT, plan_of
+from tests.unit.plan.test_mesh import meshed
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("feature mesh")]
+
+ROLE = ROOT / "ansible/roles/mesh"
+KEY, OTHER = "A" * 43 + "=", "B" * 42 + "A="
+PEER = {"name": "lb1", "key": KEY, "allowed": ["10.98.0.7/32", "10.98.0.1/32"], "endpoint": "192.0.2.1:51830", "keepalive": 25}
+WANTED = {"interface": "stardock0", "address": "10.98.0.3/24", "port": 51830, "mtu": 1420, "forwards": False, "peers": [PEER]}
+DUMP = f"hidden\t{OTHER}\t51830\toff\n{KEY}\t(none)\t192.0.2.1:51830\t10.98.0.1/32,10.98.0.7/32\t1000\t0\t0\t25\n"
+
+
+def keeper() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("mesh_keep", ROLE / "files/keep.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+KEEP = keeper()
+
+
+def test_what_runs_is_compared_whatever_the_order() -> None:
+    assert KEEP.settings(DUMP) == KEEP.meant(WANTED, OTHER)
+    assert KEEP.settings(DUMP) != KEEP.meant(WANTED | {"peers": []}, OTHER)
+    assert KEEP.settings(DUMP) != KEEP.meant(WANTED, KEY), "another private key"
+    off = DUMP.replace("\t25\n", "\toff\n")
+    assert KEEP.settings(off) == KEEP.meant(WANTED | {"peers": [PEER | {"keepalive": 0}]}, OTHER)
+
+
+def test_a_name_that_nobody_knows_holds_up_no_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    text = KEEP.configuration(WANTED, "secret")
+    assert "Endpoint" not in text
+    assert f"PublicKey = {KEY}\nAllowedIPs = 10.98.0.7/32, 10.98.0.1/32\nPersistentKeepalive = 25\n" in text
+
+
+@pytest.mark.parametrize(("given", "found"), [("192.0.2.1:5", "192.0.2.1:5"), ("[2001:db8::1]:5", "[2001:db8::1]:5"), ("x", None)])
+def test_an_endpoint_is_looked_up(given: str, found: str | None) -> None:
+    assert KEEP.looked_up(given) == found
+
+
+def test_a_peer_without_a_session_is_told_from_one_with() -> None:
+    assert KEEP.stale(DUMP, 1000 + KEEP.STALE) == []
+    assert KEEP.stale(DUMP, 1001 + KEEP.STALE) == [KEY]
+
+
+NETWORKS = [("10.98.0.7/24", "10.98.0.0/24"), ("172.31.255.9/29", "172.31.255.8/29"), ("10.1.2.3/8", "10.0.0.0/8")]
+
+
+@pytest.mark.parametrize(("address", "network"), NETWORKS)
+def test_the_network_of_an_address(address: str, network: str) -> None:
+    assert KEEP.on_network(address) == network
+
+
+def test_an_echo_request_comes_to_the_asked_size_and_its_sum_is_right() -> None:
+    packet = KEEP.echo_request(1, 1420)
+    assert len(packet) + 20 == 1420
+    assert KEEP.checksum(packet) == 0
+
+
+def test_the_keeper_never_takes_the_interface_away() -> None:
+    text = (ROLE / "files/keep.py").read_text() + "".join(path.read_text() for path in ROLE.rglob("*.y*ml"))
+    assert not re.search(r'"link", "del|link delete|ip link del dev (?!stardock-try)', text)
+
+
+def role_variables(name: str, keys: dict[str, str]) -> dict[str, Any]:
+    """The variables of the role, as far as plain Jinja makes them."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 -- no HTML
+    environment.filters |= {"dict2items": lambda one: [{"key": key, "value": value} for key, value in one.items()]}
+    environment.filters |= {"combine": lambda one, other: {**one, **other}}
+    given = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))
+    known = {**given["group_vars/all.yml"], **given[f"host_vars/{name}.yml"], "mesh_keys": keys, "groups": {"silent": ["server2"]}}
+    own = yaml.safe_load((ROLE / "vars/main.yml").read_text())
+    return {key: yaml.safe_load(environment.from_string(own[key]).render(known)) for key in ("mesh_told", "mesh_twice", "mesh_asked")}
+
+
+def test_a_peer_whose_key_nobody_knows_is_not_told() -> None:
+    told = role_variables("server1", {"lb1": KEY, "server2": OTHER})["mesh_told"]
+    assert [(peer["name"], peer["key"]) for peer in told] == [("lb1", KEY), ("server2", OTHER)]
+
+
+def test_one_key_for_two_is_told_with_both_names() -> None:
+    assert role_variables("server1", {"lb1": KEY, "pi1": KEY, "pi2": OTHER})["mesh_twice"] == ["lb1", "pi1"]
+
+
+def test_only_those_that_answered_must_be_reached() -> None:
+    assert role_variables("pi1", {"lb1": KEY, "server1": OTHER, "server2": OTHER})["mesh_asked"] == ["lb1=10.98.0.1", "server1=10.98.0.3"]
+
+
+@pytest.mark.parametrize("entry", ["keys", "main"])
+def test_what_the_inventory_gives_is_what_the_role_takes(entry: str) -> None:
+    options = yaml.safe_load((ROLE / "meta/argument_specs.yml").read_text())["argument_specs"][entry]["options"]
+    given = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))
+    for name in ("lb1", "server1", "pi1"):
+        values = {key: one for key, one in {**given["group_vars/all.yml"], **given[f"host_vars/{name}.yml"]}.items() if key in options}
+        assert ArgumentSpecValidator(options).validate(values).error_messages == []
+
+
+@pytest.mark.parametrize("task", ["keys", "main"])
+def test_hostile_hosts_as_in_the_reference_no_private_half_is_read_by_ansible(task: str) -> None:
+    text = (ROLE / f"tasks/{task}.yml").read_text()
+    assert not re.search(r"slurp|cat [^\n]*key|genkey[^\n]*\|", text)
+
+
+def said(text: str, task: str = "Say the public key", role: str = "mesh") -> Event:
+    return Event(kind="ok", host="pi1", task=task, role=role, result={"ansible_facts": {"mesh_public_key": text}})
+
+
+TEMPLATES = ["#jinja2: variable_start_string:'[%'\n[% lookup('pipe', 'id') %]", "{{ lookup('pipe', 'id') }}"]
+
+
+@pytest.mark.parametrize("text", [*TEMPLATES, KEY + "\n", KEY[:-1], "A" * 42 + "B=", ""])
+def test_hostile_hosts_as_in_the_reference_a_key_that_is_none_is_kept_nowhere(tmp_path: Path, text: str) -> None:
+    watcher = watching(tmp_path)
+    watcher.see(said(text))
+    assert watcher.mesh_keys == {}
+    assert not re.fullmatch(MESH_KEY, text)
+
+
+def test_hostile_hosts_as_in_the_reference_a_key_comes_from_the_task_that_says_it(tmp_path: Path) -> None:
+    watcher = watching(tmp_path)
+    watcher.see(said(KEY, task="WireGuard can run here"))
+    watcher.see(said(KEY, role="machine"))
+    assert watcher.mesh_keys == {}
+    watcher.see(said(KEY))
+    assert watcher.mesh_keys == {"pi1": KEY}
+
+
+def watching(folder: Path) -> Watcher:
+    class Silent:
+        def __getattr__(self, _: str) -> Any:
+            return lambda *_: None
+
+    return Watcher(Silent(), Log(folder / "log"))
+
+
+def test_keys_of_members_are_remembered_and_those_of_others_are_not() -> None:
+    plan = plan_of(meshed())[0]
+    before = Facts(cluster="quickstart", mesh_keys={"gone": KEY, "pi2": OTHER})
+    after = mesh_facts(about(plan, before), before, {"pi1": KEY})
+    assert after.mesh_keys == {"pi1": KEY, "pi2": OTHER}
+    assert json.dumps(dict(after.mesh_keys))

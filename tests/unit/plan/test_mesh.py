@@ -1,0 +1,180 @@
+"""A mesh: who is where, who carries packets for whom, and addresses that a name keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.cli.mesh_lines import mesh_lines
+from stardock.errors import InputErrors
+from stardock.model.facts import Facts, Founded
+from stardock.model.lock import Lock, gains
+from stardock.model.mesh import Endpoint, relay_of
+from stardock.model.plan import Plan
+from stardock.plan.mesh import founded_mesh_problem
+from stardock.plan.views.contract import document as contract
+from stardock.workspace.lock import forget, load_lock, save_lock, to_json
+from tests.plans import document, plan_of, spec_of
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("feature mesh")]
+
+#: A reached site, and two behind NAT.
+SITES = [{"name": "home", "endpoints": {"lb1": "home.example.org:51830"}}, {"name": "shed"}, {"name": "boat"}]
+
+
+def meshed(sites: Any = SITES, network: str = "10.98.0.0/24", **more: Any) -> dict[str, Any]:
+    """The quick start at home, a host in the shed and one on the boat."""
+    data = document() | {"mesh": {"network": network, "sites": sites}} | more
+    data["pools"] = [{**pool, "site": "home"} for pool in data["pools"]]
+    hosts = [("pi1", "192.168.7.5", "shed"), ("pi2", "192.168.8.5", "boat")]
+    data.setdefault("hosts", [{"name": n, "address": a, "site": s, "role": "agent", "system": "debian"} for n, a, s in hosts])
+    return data
+
+
+def planned(data: Mapping[str, Any], lock: Lock | None = None) -> tuple[Plan, Lock]:
+    return plan_of(dict(data), lock)
+
+
+def test_nothing_is_otherwise_without_a_mesh() -> None:
+    plan, lock = planned(document())
+    assert plan.mesh is None
+    assert '"mesh"' not in to_json(lock)
+    assert contract(plan)["mesh"] is None
+
+
+def test_everybody_has_an_address_which_the_lock_keeps() -> None:
+    plan, lock = planned(meshed())
+    assert plan.mesh is not None
+    names = [member.name for member in plan.members]
+    assert [place.address for place in plan.mesh.places.values()] == [f"10.98.0.{n}" for n in range(1, 9)]
+    assert list(plan.mesh.places) == names
+    assert dict(lock.mesh) == {name: place.address for name, place in plan.mesh.places.items()}
+    assert plan.mesh.places["lb1"].endpoint == Endpoint(host="home.example.org", port=51830)
+    assert "10.98.0.3" in plan.tls_san
+
+
+def test_the_lock_is_of_a_version_that_knows_a_mesh_and_is_read_again(tmp_path: Path) -> None:
+    _, lock = planned(meshed())
+    save_lock(tmp_path / "x.lock", lock)
+    assert json.loads((tmp_path / "x.lock").read_text())["version"] == 8
+    assert load_lock(tmp_path / "x.lock") == lock
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"lb2": "10.98.0.2"', '"lb2": "10.98.0.1"', "lb2 and lb1 have the same address 10.98.0.1 in the mesh"),
+        ('"lb2": "10.98.0.2"', '"lb2": "10.98.0.2; id"', "is not an IPv4 address"),
+        ('"lb2": "10.98.0.2"', '"../lb2": "10.98.0.2"', "is not a name"),
+    ],
+)
+def test_hostile_locks_are_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
+    save_lock(tmp_path / "x.lock", planned(meshed())[1])
+    text = (tmp_path / "x.lock").read_text()
+    assert old in text
+    (tmp_path / "x.lock").write_text(text.replace(old, new))
+    with pytest.raises(InputErrors) as caught:
+        load_lock(tmp_path / "x.lock")
+    assert words in caught.value.problems[0].message
+
+
+def test_a_name_keeps_its_address_whatever_goes_or_comes() -> None:
+    data = meshed()
+    first, lock = planned(data)
+    data["hosts"] = [{**data["hosts"][0], "name": "pi0", "address": "192.168.7.6"}, data["hosts"][1]]
+    second, after = planned(data, lock)
+    assert first.mesh
+    assert second.mesh
+    assert second.mesh.places["pi2"] == first.mesh.places["pi2"]
+    assert second.mesh.places["pi0"].address == "10.98.0.9"
+    assert after.mesh["pi1"] == "10.98.0.7", "it may return"
+    assert gains(lock, after) == ("pi0 in the mesh",)
+
+
+def test_addresses_of_names_that_are_gone_are_given_last() -> None:
+    data = meshed(network="10.98.0.0/28")
+    _, lock = planned(data)
+    lock = replace(lock, mesh={**lock.mesh, **{f"gone{n}": f"10.98.0.{n}" for n in range(9, 15)}})
+    data["hosts"].append({**data["hosts"][0], "name": "pi3", "address": "192.168.7.7"})
+    _, after = planned(data, lock)
+    assert after.mesh["pi3"] == "10.98.0.9"
+    assert "gone9" not in after.mesh
+
+
+def test_what_is_forgotten_frees_its_address() -> None:
+    data = meshed()
+    _, lock = planned(data)
+    data["pools"][-1]["machines"] = ["agent2"]
+    _, lock = planned(data | {"remove": ["agent1"]}, lock)
+    assert "agent1" in lock.mesh
+    assert "agent1" not in forget(lock, "agent1").mesh
+
+
+def test_a_network_without_an_address_that_was_given_is_refused() -> None:
+    _, lock = planned(meshed())
+    with pytest.raises(InputErrors) as caught:
+        planned(meshed(network="10.99.0.0/24"), lock)
+    assert "lb1 has 10.98.0.1 in the mesh, which is not in 10.99.0.0/24" in caught.value.problems[0].message
+    planned(meshed(network="10.98.0.0/16"), lock)
+
+
+def test_two_behind_nat_meet_through_one_that_is_reached() -> None:
+    mesh = planned(meshed())[0].mesh
+    assert mesh
+    assert relay_of(mesh, "pi1", "pi2") == relay_of(mesh, "pi2", "pi1") == "lb1"
+    assert relay_of(mesh, "server1", "pi1") == relay_of(mesh, "pi1", "server1") == "lb1"
+    assert relay_of(mesh, "lb1", "pi1") is None
+    assert relay_of(mesh, "server1", "agent1") is None, "of one site"
+
+
+def test_a_relay_of_either_site_goes_before_others() -> None:
+    sites = [*SITES[:2], {"name": "boat", "endpoints": {"pi3": "[2001:db8::1]:7"}}]
+    data = meshed(sites)
+    data["hosts"].append({**data["hosts"][1], "name": "pi3", "address": "192.168.8.6"})
+    mesh = planned(data)[0].mesh
+    assert mesh
+    assert mesh.places["pi3"].endpoint == Endpoint(host="2001:db8::1", port=7)
+    assert relay_of(mesh, "pi1", "pi2") == relay_of(mesh, "pi2", "pi1") == "pi3"
+    assert relay_of(mesh, "server1", "pi1") == "lb1"
+
+
+def test_a_routed_site_needs_no_relay() -> None:
+    mesh = planned(meshed([{"name": "home", "nat": False}, *SITES[1:]]))[0].mesh
+    assert mesh
+    assert relay_of(mesh, "server2", "pi1") is None
+    assert relay_of(mesh, "pi1", "pi2") == "lb1"
+
+
+def test_a_founded_cluster_gets_no_mesh_and_loses_none() -> None:
+    founded = Facts(cluster="quickstart", founded=Founded(ca_sha256="0" * 64))
+    _, without = planned(document())
+    _, having = planned(meshed())
+    for data, lock in ((meshed(), without), (document(), having)):
+        assert founded_mesh_problem(spec_of(data), lock, Facts(cluster="quickstart")) is None
+        assert founded_mesh_problem(spec_of(data), lock, founded) is not None
+    assert founded_mesh_problem(spec_of(meshed()), having, founded) is None
+
+
+def test_a_machine_that_stays_after_its_lines_went_keeps_its_place() -> None:
+    data = meshed()
+    _, lock = planned(data)
+    data["pools"][-1]["machines"] = ["agent2"]
+    plan, _ = planned(data, lock)
+    assert plan.mesh
+    assert plan.retained == ("agent1",)
+    assert plan.mesh.places["agent1"].address == lock.mesh["agent1"]
+
+
+def test_the_plan_shows_who_is_where_and_how_others_reach_them() -> None:
+    plan, _ = planned(meshed())
+    lines = list(mesh_lines(plan))
+    assert lines[0].startswith("mesh 10.98.0.0/24 over UDP 51830")
+    assert next(line for line in lines if " lb1 " in line).split() == ["lb1", "home", "10.98.0.1", "home.example.org:51830"]
+    assert "through lb1" in next(line for line in lines if " pi1 " in line)
+    shown = contract(plan)["mesh"]
+    assert shown["members"][0] == {"name": "lb1", "site": "home", "address": "10.98.0.1", "endpoint": "home.example.org:51830", "nat": True}

@@ -349,6 +349,8 @@ def _document() -> dict[str, Any]:
         "user_data": copy.deepcopy(user_data),
     }
     balancers, servers, agents = data["pools"]
+    for pool in data["pools"]:
+        pool["site"] = "home"
     balancers["image"] = {"system": "debian", "mirror": "https://example.org/mirror"}
     hardware = {
         "data_disks": [{"name": "data", "size": "10GiB", "datastore": "local-lvm", "mount": "/srv/data"}],
@@ -367,6 +369,7 @@ def _document() -> dict[str, Any]:
         "ipv6_addresses": {"ens18": "fd00:10::51"},
         "macs": {"ens18": "BC:24:11:00:00:01"},
         "cpu": "host",
+        "site": "home",
         "ssh_jump": "ops@bastion2.home.arpa:22",
         "options": {"kubelet-arg": ["v=2"]},
         **copy.deepcopy(hardware),
@@ -400,6 +403,7 @@ def _document() -> dict[str, Any]:
             "system": "debian",
             "architecture": "arm64",
             "ssh_user": "pi",
+            "site": "home",
             "ssh_jump": "ops@bastion4.home.arpa:22",
             "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RzLW9mLXN0YXJkb2NrLW5vLXByaXZhdGUta2V5IQ"],
             "labels": {"example.org/zone": "edge"},
@@ -417,10 +421,10 @@ def _document() -> dict[str, Any]:
     }
     data["cni"] = {
         "plugin": "canal",
-        "interface": "ens18",
-        "encryption": "wireguard",
+        "interface": "stardock0",
         "values": {"calico": {"felixLogSeverityScreen": "info"}},
     }
+    data["mesh"] = {"network": "10.98.0.0/24", "sites": [{"name": "home", "endpoints": {"lb1": "home.example.org:51830"}}]}
     data["api_server"] = {
         "oidc": [
             {

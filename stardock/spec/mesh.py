@@ -18,8 +18,8 @@ from stardock.spec.units import Count, Flag, Form, MachineName, Name, as_schema,
 _TAKEN = {4789: "calico's VXLAN", 8472: "flannel's VXLAN", 51820: "flannel's WireGuard", 51821: "flannel's WireGuard", 51871: "cilium's"}
 _NODE_PORTS = range(30_000, 32_768)
 DEFAULT_PORT = 51_830
-#: VXLAN takes 50, and IPv6 of pods wants 1280 (RFC 8200, section 5); above, jumbo frames.
-_MTUS = (1330, 9000 - OVERHEAD)
+#: From what any link carries that knows IPv6 (RFC 8200, section 5) to jumbo frames.
+_MTUS = (1280, 9000 - OVERHEAD)
 #: Where two /16 are enough for anybody's nodes, and a /29 for the smallest cluster.
 _PREFIXES = (8, 29)
 _ENDPOINT = re.compile(rf"({HOST_PATTERN}):({PORT_PATTERN})")

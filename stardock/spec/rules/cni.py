@@ -57,7 +57,7 @@ def _kube_proxy(spec: Spec) -> Iterator[Problem]:
 def _interfaces(spec: Spec) -> Iterator[Problem]:
     """One name for all nodes."""
     wanted, own = spec.cni.interface, distribution(spec.distribution.name)
-    if wanted is None:
+    if wanted is None or (spec.mesh and wanted == INTERFACE):
         return
     alone = own.plugin(all_options(spec)) in own.network.by_first_address
     for pool in (pool for pool in spec.pools if pool.role != "loadbalancer"):

@@ -190,7 +190,7 @@ def _pods(spec: Spec) -> Iterator[Problem]:
 
 def _interfaces(spec: Spec) -> Iterator[Problem]:
     message = f"with a mesh, pods of different nodes meet over `{INTERFACE}`"
-    if spec.cni.interface is not None:
+    if spec.cni.interface not in (None, INTERFACE):
         yield at(spec, ("cni", "interface"), message, "delete it")
     for h, host in enumerate(spec.hosts):
         if host.interface is not None and distribution(spec.distribution.name).interface_key:

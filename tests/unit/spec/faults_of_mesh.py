@@ -51,7 +51,7 @@ MESH: dict[str, Case] = {
     "mesh_port_of_vxlan": mesh("port: 8472", "port", "UDP port 8472 is flannel's VXLAN", "51830"),
     "mesh_port_of_node_ports": mesh("port: 31000", "port", "UDP port 31000 is NodePorts'", "51830"),
     "mesh_port_that_is_none": mesh("port: 70000", "port", "port 70000 is outside of 1 to 65535", ""),
-    "mesh_mtu_too_small": mesh("mtu: 1280", "mtu", "MTU 1280 is outside of 1330 to 8920", "1420"),
+    "mesh_mtu_too_small": mesh("mtu: 1200", "mtu", "MTU 1200 is outside of 1280 to 8920", "1420"),
     "mesh_mtu_in_words": mesh("mtu: small", "mtu", "`small` is not a whole number", ""),
     "mesh_keepalive_never": mesh("keepalive: 0", "keepalive", "keepalive (seconds) 0 is outside of 5 to 600", "25"),
     "mesh_keepalive_with_a_unit": mesh("keepalive: 25s", "keepalive", "`25s` is not a whole number", ""),

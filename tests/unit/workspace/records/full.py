@@ -15,6 +15,7 @@ FACTS = Facts(
     cluster="quickstart",
     machines={"server1": MachineFacts(addresses={"ens18": ("192.168.1.50", "fd00::5")}, host_keys=(HOST_KEY,))},
     unknown=("server2",),
+    mesh_keys={"server1": "A" * 43 + "="},
     founded=Founded(
         ca_sha256="ab" * 32,
         servers={"server1": (HOST_KEY,)},
@@ -96,6 +97,7 @@ def full_lock() -> Lock:
         published="x-1.qcow2",
     )
     pins, former = {"https://example.org/x.qcow2": pin}, "v1.36.5+k3s1"
+    lock = replace(lock, mesh={"agent1": "10.98.0.2", "server1": "10.98.0.1"})
     return replace(
         lock, machines=machines, images=pins, memory={"pve1": 65536}, former_release=former, channels={"rke2/stable": "v1.36.5+rke2r1"}
     )

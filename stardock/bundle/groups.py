@@ -24,15 +24,18 @@ _STARBASE_EMPTY = ("additional_rke2_server", "additional_rke2_agent", "additiona
 
 
 def groups(plan: Plan, left_out: Collection[str]) -> dict[str, Group]:
-    """One group a role, empty ones too, one for the founder, one for the members of a mesh.
+    """One group a role, empty ones too, one for the founder, one for the members of a mesh, and one for servers that carry the VIP themselves.
 
-    Four that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
-    turn, and servers that do not run. A missing group that a play names would be a warning.
+    Five that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
+    turn, servers that do not run, and those that are as planned. A missing group that a play names would be a warning.
     """
     roles: dict[str, Group] = {role: _of(member.name for member in plan.members_of(role)) for role in ROLES}
     filled = {"silent": _of(left_out), "restarting": _of(()), "one_at_a_time": _of(()), "down": _of(()), "at_once": _of(())}
     mesh = _of(member.name for member in plan.members if plan.mesh)
-    return {**roles, "founder": _of([plan.founder]), GROUP: mesh, **filled, **_starbase(plan)}
+    by_keepalived = plan.load_balancing is not None and plan.load_balancing.by == "keepalived"
+    carriers = _of(machine.name for machine in plan.carriers if by_keepalived and machine.role == "server")
+    own = {"founder": _of([plan.founder]), GROUP: mesh, "carrier": carriers}
+    return {**roles, **own, **filled, **_starbase(plan)}
 
 
 def _starbase(plan: Plan) -> dict[str, Group]:

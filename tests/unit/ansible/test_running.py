@@ -75,7 +75,7 @@ def test_a_machine_that_answers_ssh_and_not_the_question_is_unknown_and_refused(
 
 @pytest.mark.proves("feature hosts that exist already")
 def test_an_agent_that_exists_already_and_is_not_fit_stops_nobody_before_preflight_leaves_it_out(tmp_path: Path) -> None:
-    unfit = {**HERE, "ansible_python_interpreter": str(tmp_path / "no-python")}
+    unfit = {**HERE, "kubernetes_data_dir": "/x; exit 3 #"}
     other = {**HERE, "kubernetes_data_dir": "/x; echo other=k3s; echo package=rke2-agent; echo program=v1.99.0; exit 0 #"}
     report = ask(tmp_path, {"server1": member(tmp_path)}, {"pi1": unfit, "pi2": other})
     text = report.read_text()

@@ -301,7 +301,7 @@ def test_downloads_and_unpacking_on_all_machines_side_by_side_only_restarts_are_
         ("founder", None),
         ("server:&down", 1),
         ("server:!down:!at_once", 1),
-        ("agent:!one_at_a_time:!silent", 10),
+        ("agent:!one_at_a_time:!at_once:!silent", 10),
         ("agent:&one_at_a_time:!silent", 1),
     ]
 
@@ -324,7 +324,7 @@ def test_the_others_are_looked_at_before_a_server_is_changed_and_nobody_was_lost
     assert gate["roles"] == [{"role": "together", "run_once": True}]
 
 
-SEEN = {"installed": "v1.36.5+rke2r1 0", "program": "yes", "state": "active"}
+SEEN = {"installed": "v1.36.5+rke2r1 0", "program": "yes", "state": "active", "fresh": "no"}
 TURNS: dict[
     str, tuple[dict[str, str], list[str], bool, str]
 ] = {  # what was found, what is pending, belongs to the cluster and does not run
@@ -334,12 +334,13 @@ TURNS: dict[
     "new": ({"state": "inactive"}, [], False, "one_at_a_time"),
     "stopped": ({"state": "inactive"}, [], True, "down"),
     "starting": ({"state": "activating"}, [], True, "down"),
+    "half-joined": ({"state": "activating", "fresh": "yes"}, [], False, "at_once"),
 }
 
 
 @pytest.mark.parametrize("kind", ["server", "agent"])
 def test_servers_that_join_or_restart_wait_for_their_turn_and_those_as_planned_are_looked_at_together(kind: str, tmp_path: Path) -> None:
-    """Agents that join go together, too; one that is down is started with them."""
+    """Agents that join go in tens; one that is down, or was ended while it joined, goes with them."""
     hosts = {
         name: {
             "kubernetes_seen": {"stdout_lines": [f"{key}={value}" for key, value in {**SEEN, **found}.items()]},
@@ -356,7 +357,7 @@ def test_servers_that_join_or_restart_wait_for_their_turn_and_those_as_planned_a
     command = ["ansible-playbook", "-i", str(tmp_path / "hosts.yml"), str(tmp_path / "play.yml")]
     said = subprocess.run(command, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True, check=False).stdout
     found = dict(re.findall(r'"msg": "(\S+) (\S+)\."', said))
-    of_agents = {"new": "at_once", "stopped": "at_once", "starting": "at_once"}
+    of_agents = {"new": "joining", "stopped": "joining", "starting": "at_once", "half-joined": "joining"}
     assert found == {name: turn for name, (*_, turn) in TURNS.items()} | (of_agents if kind == "agent" else {}), said
 
 

@@ -17,13 +17,15 @@ from stardock.distributions.rke2 import RKE2
 pytestmark = pytest.mark.unit
 
 ROLES = Path(__file__).parents[3] / "ansible/roles"
-TASK = {"name": "kubernetes", "tasks_from": "withdraw"}
+TASK = {"name": "endpoint", "tasks_from": "former"}
 NAME = "stardock-kube-vip --ignore-not-found --timeout 60s --dry-run=none"
 DELETED = [
     f"--namespace kube-system delete daemonset --cascade foreground {NAME}",
     f"--namespace kube-system delete clusterrolebinding,clusterrole,serviceaccount,addons {NAME}",
 ]
 OURS = "# Written by Stardock\n"
+#: This machine's own keepalived is none of ours.
+NO_KEEPALIVED = {"keepalived_vip": "192.0.2.1"}
 
 
 def server(folder: Path, *, answers: bool, content: str, member: bool) -> dict[str, str]:
@@ -40,11 +42,7 @@ def server(folder: Path, *, answers: bool, content: str, member: bool) -> dict[s
 def plays_that_give_up(stage: str) -> list[dict[str, Any]]:
     """Of a stage's own file, the plays by which servers give up an address that they no longer carry."""
     plays = yaml.safe_load((ROLES.parent / f"{stage}.yml").read_text())
-    here = {
-        "become": False,
-        "gather_facts": False,
-        "vars": {"keepalived_vip": "192.0.2.1"},
-    }  # this machine's own keepalived is none of ours
+    here = {"become": False, "gather_facts": False, "vars": NO_KEEPALIVED}
     return [{**play, **here} for play in plays if "no longer carry" in play["name"]]
 
 
@@ -59,7 +57,8 @@ def withdraw(
     own = [key for key in here if key in next(iter(servers.values()))]
     here = {key: value for key, value in here.items() if key not in own}
     (folder / "hosts.json").write_text(json.dumps({"server": {"hosts": servers, "vars": here}}))
-    play = {"hosts": "server", "gather_facts": False, "any_errors_fatal": True, "tasks": [{"ansible.builtin.include_role": TASK}]}
+    tasks = [{"ansible.builtin.include_role": TASK}]
+    play = {"hosts": "server", "gather_facts": False, "any_errors_fatal": True, "vars": NO_KEEPALIVED, "tasks": tasks}
     (folder / "play.yml").write_text(json.dumps(plays or [play]))
     command = ["ansible-playbook", "-i", str(folder / "hosts.json"), str(folder / "play.yml")]
     environment = {**os.environ, "ANSIBLE_ROLES_PATH": str(ROLES), "ANSIBLE_NOCOLOR": "1"}

@@ -24,7 +24,7 @@ _STARBASE_EMPTY = ("additional_rke2_server", "additional_rke2_agent", "additiona
 
 
 def groups(plan: Plan, left_out: Collection[str]) -> dict[str, Group]:
-    """One group a role, empty ones too, one for the founder, one for the members of a mesh, and one for servers that carry the VIP themselves.
+    """One group a role, empty ones too, one for the founder, one for the members of a mesh, and one for servers with the VIP.
 
     Five that a run fills: the silent ones, which plays pass over, those with services to restart, agents whose Kubernetes restarts in its
     turn, servers that do not run, and those that are as planned. A missing group that a play names would be a warning.

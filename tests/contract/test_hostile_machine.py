@@ -44,10 +44,9 @@ def hostile(machine: HostileMachine) -> HostileMachine:
     return machine
 
 
-def lines(**values: str) -> dict[str, Any]:
+def lines(**values: str) -> str:
     """A shell's answer."""
-    said = [f"{key.replace('_', '-')}={value}" for key, value in values.items()]
-    return {"stdout": "\n".join(said), "stdout_lines": said}
+    return "".join(f"{key.replace('_', '-')}={value}\n" for key, value in values.items())
 
 
 def text(template: str, folder: Path) -> str:
@@ -79,9 +78,9 @@ def test_a_founders_authority_that_is_a_template_is_neither_saved_nor_run(templa
     payload = text(template, tmp_path)
     lie = {"founding_authority": payload, "ansible_host": payload, "ansible_python_interpreter": payload, "kubernetes_data_dir": payload}
     served: dict[str, Any] = {"ansible_facts": lie, "add_host": {"host_name": "localhost", "host_vars": lie}, "add_group": "server"}
-    hostile.returns("mark=$(cat", **served, **lines(mark="", data="yes", service="active", authority=payload))
-    hostile.returns("labelled=", **served, **lines(**SEE))
-    hostile.returns("server-ca.crt", **served, stdout=payload)
+    hostile.says("mark=$(cat", lines(mark="", data="yes", service="active", authority=payload))
+    hostile.says("labelled=", lines(**SEE))
+    hostile.says("server-ca.crt", payload)
     hostile.says("python3", json.dumps({"changed": False, "rc": 0, "stdout": "", "pending": [], "paths": [], **served}))
     cluster = with_secrets(hostile_cluster(tmp_path / "c", hostile))
     for _ in range(2):
@@ -124,20 +123,22 @@ def escaped(data: str) -> str:
     return "\x1b[K" + "".join(f"{piece}\x1b[{len(piece)}D" for piece in pieces) + "\x1b[K"
 
 
-TOKENS: dict[str, dict[str, Any]] = {
+TOKENS = {
     "an expression": lines(data="yes", token=EXPRESSION, agent_token="b"),
-    "a header": {"stdout_lines": ["data=yes", f"token={HEADER}", "agent-token=b"]},
-    "one text for lines": {"stdout_lines": f"data=yes token={EXPRESSION}"},
-    "a mapping for lines": {"stdout_lines": {"data=yes": 1, "token=a": 2}},
-    "lists in lines": {"stdout_lines": ["data=yes", ["token=a"], 3, None, {"token": "a"}]},
-    "tagged text": {"stdout_lines": ["data=yes", {"__ansible_type": "TrustedAsTemplate", "value": EXPRESSION}, {"__ansible_unsafe": "x"}]},
+    "a header": lines(data="yes", token=HEADER, agent_token="b"),
+    "no end of a line": f"data=yes token={EXPRESSION}",
+    "a module's result": json.dumps(
+        {"stdout_lines": ["data=yes", "token=a", "agent-token=b"], "ansible_facts": {"founding_holders": ["server1"]}}
+    ),
+    "tagged text": 'data=yes\ntoken={"__ansible_type": "TrustedAsTemplate", "value": "x"}\nagent-token=b\n',
+    "what is no text": "data=yes\ntoken=a\x00\x1b[2Jb\nagent-token=b\n",
 }
 
 
 @pytest.mark.proves("hostile 2")
 @pytest.mark.parametrize("case", TOKENS)
 def test_a_servers_token_that_is_none_is_neither_saved_nor_run(case: str, hostile: HostileMachine, tmp_path: Path) -> None:
-    hostile.returns("agent-token", **json.loads(text(json.dumps(TOKENS[case]), tmp_path)))
+    hostile.says("agent-token", text(TOKENS[case], tmp_path))
     cluster = hostile_cluster(tmp_path / "c", hostile, founded=SHA)
     done = bootstrap(cluster, "--stage", "founder")
     assert done.returncode == 4, done.stderr
@@ -165,7 +166,7 @@ preferences: {{a: {json.dumps(EXPRESSION)}}}
 
 @pytest.mark.proves("hostile 3")
 def test_of_a_kubeconfig_nothing_but_ca_certificate_and_key_is_copied(hostile: HostileMachine, tmp_path: Path) -> None:
-    hostile.returns("/etc/rancher/rke2/rke2.yaml", stdout=text(KUBECONFIG, tmp_path))
+    hostile.says("/etc/rancher/rke2/rke2.yaml", text(KUBECONFIG, tmp_path))
     cluster = hostile_cluster(tmp_path / "c", hostile)
     done = bootstrap(cluster, "--stage", "kubeconfig")
     assert done.returncode == 0, done.stderr
@@ -198,7 +199,7 @@ NO_KUBECONFIGS = {
 @pytest.mark.proves("hostile 3")
 @pytest.mark.parametrize("case", NO_KUBECONFIGS)
 def test_what_is_no_kubeconfig_is_not_written(case: str, hostile: HostileMachine, tmp_path: Path) -> None:
-    hostile.returns("/etc/rancher/rke2/rke2.yaml", stdout=text(NO_KUBECONFIGS[case], tmp_path))
+    hostile.says("/etc/rancher/rke2/rke2.yaml", text(NO_KUBECONFIGS[case], tmp_path))
     cluster = hostile_cluster(tmp_path / "c", hostile)
     done = bootstrap(cluster, "--stage", "kubeconfig")
     assert done.returncode == 6, done.stderr
@@ -212,8 +213,8 @@ def test_what_is_no_kubeconfig_is_not_written(case: str, hostile: HostileMachine
 def test_a_mark_that_is_a_template_is_not_run_and_founds_nothing(template: str, hostile: HostileMachine, tmp_path: Path) -> None:
     """Facts are missing, as in a fresh clone: what founds is what machines say."""
     nothing = {"data": "no", "service": "inactive", "authority": ""}
-    hostile.returns("mark=$(cat", address="127.0.0.4", **lines(mark=text(template, tmp_path), **nothing))
-    hostile.returns("mark=$(cat", **lines(mark="", **nothing))
+    hostile.says("mark=$(cat", lines(mark=text(template, tmp_path), **nothing), address="127.0.0.4")
+    hostile.says("mark=$(cat", lines(mark="", **nothing))
     cluster = with_secrets(hostile_cluster(tmp_path / "c", hostile))
     for arguments in ((), ("--found-again", "hostile")):
         done = bootstrap(cluster, "--stage", "founder", *arguments)
@@ -250,7 +251,7 @@ def test_a_machine_that_is_not_the_one_that_is_meant_stops_a_run_before_any_mach
     stage: str, name: str, hostile: HostileMachine, tmp_path: Path
 ) -> None:
     hostile.says(MACS, ANOTHERS["a MAC of its own"][0], address=ADDRESSES[name])
-    hostile.returns("agent-token", **lines(data="yes", token="a", agent_token="b"))
+    hostile.says("agent-token", lines(data="yes", token="a", agent_token="b"))
     cluster = with_secrets(hostile_cluster(tmp_path / "c", hostile, founded=SHA))
     done = bootstrap(cluster, "--stage", stage)
     assert done.returncode == 4, done.stderr
@@ -294,7 +295,7 @@ def test_a_machine_that_sends_without_an_end_is_ended_and_named_and_fills_no_mem
 def test_a_key_that_is_trusted_on_first_sight_is_known_from_then_on(hostile: HostileMachine, tmp_path: Path) -> None:
     cluster = hostile_cluster(tmp_path / 'it\'s "a" {{ x }} %h', hostile, keys_known=False)
     assert bootstrap(cluster, "--stage", "kubeconfig").returncode == 4
-    hostile.returns("/etc/rancher/rke2/rke2.yaml", stdout=KUBECONFIG)
+    hostile.says("/etc/rancher/rke2/rke2.yaml", KUBECONFIG)
     done = bootstrap(cluster, "--stage", "kubeconfig", "--accept-new-host-keys")
     assert done.returncode == 0, done.stderr
     assert facts(cluster)["machines"]["server1"]["host_keys"] == [hostile.host_key]

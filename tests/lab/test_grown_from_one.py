@@ -20,7 +20,7 @@ from tests.lab import prober
 from tests.lab.cluster import Cluster, bootstrapped_single
 from tests.waiting import until
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900), pytest.mark.one_life("grown")]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900), pytest.mark.one_life("grown")]
 
 OLD, NEW = "v1.36.4", "v1.36.5"
 SERVERS = ["server1", "server2", "server3"]
@@ -30,7 +30,7 @@ VIP = "10.77.0.5"
 LONGEST_SECONDS = 10
 
 
-@pytest.fixture(scope="module", params=["k3s", pytest.param("rke2", marks=pytest.mark.long)])
+@pytest.fixture(scope="module", params=["k3s", "rke2"])
 def kubernetes(request: pytest.FixtureRequest) -> Kubernetes:
     return DISTRIBUTIONS[request.param]
 

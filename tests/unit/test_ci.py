@@ -25,10 +25,10 @@ def test_make_check_is_lint_types_unit_and_synth_tests_and_nothing_that_boots() 
     assert re.findall(r"tests\S*", run.removeprefix("pytest")) == ["tests/unit", "tests/synth"]
 
 
-def test_ci_run_runs_make_test_and_one_vm() -> None:
+def test_ci_run_runs_make_test_one_vm_and_a_dozen_of_kubernetes_own_tests_whose_builds_go_on_beside_the_first() -> None:
     commands = (ROOT / ".ci/run").read_text()
-    assert "make test ||" in commands
-    assert "make test-vm ||" in commands
+    parts = ["tools/setup conformance", "make test ||", "make test-vm ||", 'wait "$builds"', "make test-dozen ||"]
+    assert sorted(parts, key=commands.index) == parts
     assert "pytest -m dozen tests/conformance" in told("test-dozen")
     assert "pytest -m ci_vm tests/vm" in told("test-vm")
     marked = [path.name for path in (ROOT / "tests/vm").glob("test_*.py") if "pytest.mark.ci_vm" in path.read_text()]

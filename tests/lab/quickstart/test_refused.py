@@ -86,7 +86,7 @@ def test_a_changed_configuration_restarts_no_second_server_while_one_cannot_vote
     before, asked = runs(cluster), "grep --count max-pods /etc/rancher/rke2/config.yaml || true"
     cluster.ssh("server3", "pkill -STOP -x etcd")
     try:
-        refused = cluster.bootstrap("--stage", "servers", check=False)
+        refused = cluster.bootstrap("--stage", "servers", "--ready-timeout", "30", check=False)
         assert refused.returncode == 4, refused.stdout + refused.stderr
         assert (
             "server1 was left as it is, because the cluster would stand still while it restarts: server3 cannot vote in etcd"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -12,11 +13,12 @@ import click
 
 from stardock.cli.told import say
 from stardock.cli.version_view import versions
+from stardock.distributions import DISTRIBUTIONS
 from stardock.prove import clean as cleaning
 from stardock.prove import journal, proof
 from stardock.prove import report as reports
 from stardock.prove.check import Outcome
-from stardock.prove.checks import CHECKS
+from stardock.prove.checks import CHECKS, CLUSTER_CHECKS
 from stardock.prove.place import Place, alone, place_of
 from stardock.prove.redact import Redactor
 from stardock.prove.scope import IDS, POOL, parse_ids
@@ -31,14 +33,16 @@ NOTHING_LEFT = "nothing is left of a proof"
 SEND = "an issue of Stardock's repository, with the folder as an archive; or a change that adds its report.json to proofs/"
 
 
-def prove(file: Path | None, systems: tuple[str, ...], pool: str | None, ids: str | None, **how: Any) -> int:
-    """Prove, or show the steps; the exit code. `how`: `only`, `keep`, `dry_run`, `yes` as the command has them."""
+def prove(file: Path | None, systems: tuple[str, ...], distributions: tuple[str, ...], **how: Any) -> int:
+    """Prove, or show the steps; the exit code. `how`: the other options as the command has them."""
     asked = proof.Asked(
         file=find_cluster_file(file),
         systems=_known(systems, SYSTEMS, "--system") or ("debian",),
-        pool=pool or POOL,
-        ids=_ids(ids),
-        only=_known(how["only"], [check.name for check in CHECKS], "--check"),
+        distributions=_known(distributions, DISTRIBUTIONS, "--distribution"),
+        vip=_address(how["vip"]),
+        pool=how["pool"] or POOL,
+        ids=_ids(how["ids"]),
+        only=_checks(how["only"], clusters=bool(distributions)),
         keep=how["keep"],
         confirm=_confirm(yes=how["yes"]),
     )
@@ -62,6 +66,23 @@ def _known(named: tuple[str, ...], there: Collection[str], option: str) -> tuple
     if unknown:
         raise click.BadParameter(f"{unknown[0]!r}: there are {', '.join(there)}", param_hint=option)
     return tuple(dict.fromkeys(named))
+
+
+def _checks(named: tuple[str, ...], *, clusters: bool) -> tuple[str, ...]:
+    """Names of checks; those of clusters go with a distribution."""
+    alone, all_of_them = ([check.name for check in checks] for checks in (CHECKS, (*CHECKS, *CLUSTER_CHECKS)))
+    chosen = _known(named, all_of_them, "--check")
+    lost = [name for name in chosen if name not in alone]
+    if lost and not clusters:
+        raise click.BadParameter(f"{lost[0]!r} is a check of a cluster: add --distribution", param_hint="--check")
+    return chosen
+
+
+def _address(text: str | None) -> str | None:
+    try:
+        return str(ipaddress.IPv4Address(text)) if text else None
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no IPv4 address", param_hint="--vip") from None
 
 
 def _ids(text: str | None) -> tuple[int, int]:
@@ -115,7 +136,7 @@ def report(file: Path | None) -> None:
         say(f"no proof has written a report in {place.folder} yet: runner prove")
         return
     for one in told["checks"]:
-        say(f"  {one['result']:<12} {one['system']}  {one['name']}: {one['evidence']}")
+        say(f"  {one['result']:<12} {reports.title(one)}  {one['name']}: {one['evidence']}")
     say(_ending(told, place).partition(": `")[0])
     say(f"look through it, then send it: {SEND}")
 

@@ -14,7 +14,7 @@ from stardock.estate.machines import EstateMachine, machines_on
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
 from stardock.prove import journal
-from stardock.prove.document import machine_name
+from stardock.prove.document import Wanted, grow, machine_name
 from stardock.prove.place import Place
 from stardock.prove.scope import Scope
 from stardock.prove.things import things
@@ -37,13 +37,14 @@ class NotPossibleError(Exception):
 
 @dataclass(slots=True)
 class Bench:
-    """One set of machines. `data` is their cluster.yaml; `kept` is what a check remembers for a later one."""
+    """One set of machines. `data` is their cluster.yaml, made from `wanted`; `kept` is what a check remembers for a later one."""
 
     place: Place
     scope: Scope
     data: dict[str, Any]
     estate: Estate
     say: Say
+    wanted: Wanted | None = None
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,7 +65,20 @@ class Bench:
             raise FileExistsError(self.place.journal)
         self.write()
         journal.begin(self.place.journal, self.scope, self.estate.endpoint)
-        journal.intend(self.place.journal, things(self.workspace().plan))
+        self.intend()
+
+    def intend(self) -> None:
+        """Write into the journal what a deploy of the file as it is would make and no line names yet."""
+        written = journal.read(self.place.journal)
+        known = set(written.things) if written else set()
+        journal.intend(self.place.journal, [one for one in things(self.plan) if one not in known])
+
+    def grow(self) -> None:
+        """Add the machines that come later, to the file and to the journal."""
+        if self.wanted:
+            grow(self.data, self.wanted)
+        self.write()
+        self.intend()
 
     def workspace(self) -> Workspace:
         """Their files as they are now."""
@@ -76,7 +90,7 @@ class Bench:
         return self.workspace().plan
 
     def machine(self, role: str) -> Machine:
-        """The machine of that role."""
+        """The machine of that role; of a cluster's, the one whose name ends so."""
         return self.plan.machine(machine_name(self.scope, role))
 
     def vm(self, role: str) -> EstateMachine:

@@ -27,16 +27,20 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one. `evidence` in words: what was seen, or why it failed, or why it is not possible here."""
+    """What came of one. `evidence` in words: what was seen, or why it failed, or why it is not possible here.
+
+    `distribution`: empty where its machines became no cluster.
+    """
 
     system: str
     name: str
     result: Result
     seconds: float
     evidence: str
+    distribution: str = ""
 
 
-def run(checks: Iterable[Check], bench: Bench, system: str) -> Iterator[Outcome]:
+def run(checks: Iterable[Check], bench: Bench, system: str, distribution: str = "") -> Iterator[Outcome]:
     """One after the other; behind one that was needed and failed, none is possible."""
     missing = ""
     for check in checks:
@@ -44,7 +48,7 @@ def run(checks: Iterable[Check], bench: Bench, system: str) -> Iterator[Outcome]
         result, evidence = _one(check, bench) if not missing else _behind(missing)
         if check.needed and result != "pass":
             missing = missing or check.name
-        yield Outcome(system, check.name, result, round(time.monotonic() - began, 1), evidence)
+        yield Outcome(system, check.name, result, round(time.monotonic() - began, 1), evidence, distribution)
 
 
 def _behind(missing: str) -> tuple[Result, str]:

@@ -1,4 +1,4 @@
-"""`runner prove`: for each system machines of its own, the checks in order, and everything taken away again."""
+"""`runner prove`: for each part machines of its own, the checks in order, and everything taken away again."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from stardock.estate.vm_ids import usable
 from stardock.model.plan import Plan
 from stardock.prove import clean
 from stardock.prove.bench import Bench
-from stardock.prove.check import Check, Outcome, run
-from stardock.prove.checks import CHECKS
-from stardock.prove.document import MACHINES, Wanted
+from stardock.prove.check import Outcome, run
+from stardock.prove.document import Wanted
+from stardock.prove.parts import Part, parts
 from stardock.prove.place import Place, place_of
-from stardock.prove.plans import data_of, first_wanted, plan_of
+from stardock.prove.plans import data_of, first_wanted, whole_plan
+from stardock.prove.releases import folder_of, releases
 from stardock.prove.scope import PREFIX, Scope
-from stardock.prove.things import Budget, budget
+from stardock.prove.things import Budget, budget, most
 from stardock.step import Say, Step
 from stardock.writing import refuse_link
 
@@ -31,18 +32,25 @@ LOCK_VARIABLE = "STARDOCK_LOCK"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the person asked for. `confirm` asks; None: nobody is there. `keep`: leave the machines of the last system as they are.
+    """What the person asked for. `confirm` asks; None: nobody is there. `keep`: leave the machines of the last part as they are.
 
-    `only`: names of checks; none: all. What others need is made in any case.
+    `only`: names of checks; none: all. What others need is made in any case. `vip`: an address that nobody has, for clusters.
     """
 
     file: Path
     systems: tuple[str, ...]
     pool: str
     ids: tuple[int, int]
+    distributions: tuple[str, ...] = ()
+    vip: str | None = None
     only: tuple[str, ...] = ()
     keep: bool = False
     confirm: Callable[[str], bool] | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it consists of."""
+        return parts(self.systems, self.distributions, self.vip, self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,10 @@ def scope_of(asked: Asked) -> Scope:
     return Scope(f"{PREFIX}{secrets.token_hex(4)}", asked.pool, *asked.ids)
 
 
-def checks_of(asked: Asked) -> tuple[Check, ...]:
-    """Those that are made, in order."""
-    return tuple(one for one in CHECKS if one.needed or not asked.only or one.name in asked.only)
-
-
-def plan_ahead(asked: Asked) -> Plan:
-    """A plan of the proof's, by names and ids that may turn out otherwise. `InputErrors` for what is wrong in the person's file."""
-    return plan_of(data_of(asked.file, first_wanted(scope_of(asked), asked.systems[0])), asked.file)
+def plans_ahead(asked: Asked) -> list[Plan]:
+    """A plan a part, whole, by names and ids that may turn out otherwise. `InputErrors` for what is wrong in the person's file."""
+    scope = scope_of(asked)
+    return [whole_plan(asked.file, first_wanted(scope, one.system, one.cluster)) for one in asked.parts]
 
 
 def steps(asked: Asked) -> tuple[Step, ...]:
@@ -76,29 +80,31 @@ def steps(asked: Asked) -> tuple[Step, ...]:
     last = "leave the machines (--keep): `runner prove --clean` removes them" if asked.keep else "remove what was made"
     return (
         Step("check", "the token, the pool, free VM ids", lambda: None),
-        Step("confirm", question(asked, budget(plan_ahead(asked))), lambda: None),
-        *(Step(system, f"make the machines, {len(checks_of(asked))} checks, {last}", lambda: None) for system in asked.systems),
+        Step("confirm", question(asked, most(map(budget, plans_ahead(asked)))), lambda: None),
+        *(Step(one.title, f"make the machines, {len(one.checks)} checks, {last}", lambda: None) for one in asked.parts),
         Step("report", "write what was found, without names and addresses of yours", lambda: None),
     )
 
 
 def question(asked: Asked, need: Budget) -> str:
-    """The budget, as a person is asked about it: systems come one after the other, with the same machines each."""
+    """The budget, as a person is asked about it: parts come one after the other, and the largest counts."""
     what = f"{need.cores} cores, {need.memory_mib / 1024:g} GiB of memory, {need.disk_gib} GiB of disks"
     return f"Make {need.machines} VMs at a time in the pool {asked.pool}, ids from {asked.ids[0]}-{asked.ids[1]}: {what}?"
 
 
 def ready(asked: Asked) -> Ready:
     """Look whether it can be done. Nothing is written. Raises InputErrors, ConditionError, RefusedError."""
-    plan, place = plan_ahead(asked), place_of(asked.file)
+    plans, place = plans_ahead(asked), place_of(asked.file)
     refuse_link(place.folder)
     refuse_left(place)
-    estate = Estate.from_environment(replace(plan.proxmox, cluster="prove"), seconds=clean.ANSWER_SECONDS)
-    found = Ready(place, estate, estate.check(), plan, budget(plan))
+    for version in (each for name in asked.distributions for each in releases(name)):
+        folder_of(version)
+    estate = Estate.from_environment(replace(plans[0].proxmox, cluster="prove"), seconds=clean.ANSWER_SECONDS)
+    found = Ready(place, estate, estate.check(), plans[0], most(map(budget, plans)))
     if not is_there(estate, asked.pool):
         cure = "runner proxmox-role --prove prints the commands that make it and a token for it, for root on a PVE node"
         raise ConditionError(f"there is no PVE pool {asked.pool}, or this token is not shown it", cure=cure)
-    _ids(asked, estate)
+    _ids(asked, estate, sum(len(plan.machines) for plan in plans))
     return found
 
 
@@ -124,18 +130,19 @@ def outcomes(asked: Asked, found: Ready, say: Say, log: Say) -> Iterator[Outcome
     """
     found.place.answers.unlink(missing_ok=True)  # of a run that was killed
     os.environ[LOCK_VARIABLE] = "write"  # the lock of its machines is its own, also where CI freezes others
-    for number, system in enumerate(asked.systems, 1):
+    wished = asked.parts
+    for part in wished:
         found.place.prepare()
-        bench = _bench(asked, found, system, log)
+        bench = _bench(asked, found, part, log)
         bench.begin()
-        say(f"{system}: {bench.scope.cluster}")
-        yield from _checked(checks_of(asked), bench, system, say, keep=asked.keep and number == len(asked.systems))
+        say(f"{part.title}: {bench.scope.cluster}")
+        yield from _checked(part, bench, say, keep=asked.keep and part is wished[-1])
 
 
-def _checked(checks: tuple[Check, ...], bench: Bench, system: str, say: Say, *, keep: bool) -> Iterator[Outcome]:
+def _checked(part: Part, bench: Bench, say: Say, *, keep: bool) -> Iterator[Outcome]:
     """Its machines go whatever came of the checks, but not when the person interrupts."""
     try:
-        yield from run(checks, bench, system)
+        yield from run(part.checks, bench, part.system, part.cluster.distribution if part.cluster else "")
     except Exception:
         clean.clean(bench.place, say, lambda _question: True)
         raise
@@ -145,19 +152,21 @@ def _checked(checks: tuple[Check, ...], bench: Bench, system: str, say: Say, *, 
         clean.clean(bench.place, say, lambda _question: True)
 
 
-def _ids(asked: Asked, estate: Estate) -> tuple[int, ...]:
+def _ids(asked: Asked, estate: Estate, count: int) -> tuple[int, ...]:
+    """Of the whole proof, or of one part: PVE takes the right to an id away with its VM, so each serves once."""
     first, last = asked.ids
-    vm_ids = usable(estate, range(first, last + 1), len(MACHINES))
-    if len(vm_ids) < len(MACHINES):
+    vm_ids = usable(estate, range(first, last + 1), count)
+    if len(vm_ids) < count:
         cure = "run the commands of `runner proxmox-role --prove` again: PVE takes the right to an id away with its VM; or name other --ids"
-        raise ConditionError(f"of the VM ids {first}-{last}, {len(vm_ids)} are free and granted; {len(MACHINES)} are needed", cure=cure)
+        raise ConditionError(f"of the VM ids {first}-{last}, {len(vm_ids)} are free and granted; {count} are needed", cure=cure)
     return vm_ids
 
 
-def _bench(asked: Asked, found: Ready, system: str, log: Say) -> Bench:
+def _bench(asked: Asked, found: Ready, part: Part, log: Say) -> Bench:
     scope = scope_of(asked)
-    wanted = Wanted(scope=scope, system=system, vm_ids=_ids(asked, found.estate), key=_key(found.place))
-    return Bench(found.place, scope, data_of(asked.file, wanted), found.estate, log)
+    wanted = Wanted(scope=scope, system=part.system, vm_ids=(), cluster=part.cluster, key=_key(found.place))
+    wanted = replace(wanted, vm_ids=_ids(asked, found.estate, len(wanted.names)))
+    return Bench(found.place, scope, data_of(asked.file, wanted), found.estate, log, wanted)
 
 
 def _key(place: Place) -> str:

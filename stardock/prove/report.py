@@ -63,16 +63,18 @@ def markdown(told: Mapping[str, Any]) -> str:
     """The same for people."""
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
     counts = ", ".join(f"{number} {result}" for result, number in told["counts"].items())
-    rows = [
-        f"| {one['system']} | {one['name']} | {_MARKS[one['result']]} | {one['seconds']:g} | {_cell(one['evidence'])} |"
-        for one in told["checks"]
-    ]
-    head = ["| system | check | result | seconds | what was seen |", "|---|---|---|---|---|"]
+    rows = [_row(one) for one in told["checks"]]
+    head = ["| machines | check | result | seconds | what was seen |", "|---|---|---|---|---|"]
     return "\n".join([f"# A proof of {told['date']}", "", f"{versions}.", "", f"{counts}.", "", *head, *rows, ""])
 
 
+def title(one: Mapping[str, Any]) -> str:
+    """Of which machines an outcome is."""
+    return ", ".join(filter(None, (one["system"], one.get("distribution"))))
+
+
 def _row(one: Mapping[str, Any]) -> str:
-    return f"| {one['system']} | {one['name']} | {_MARKS[one['result']]} | {one['seconds']:g} | {_cell(one['evidence'])} |"
+    return f"| {title(one)} | {one['name']} | {_MARKS[one['result']]} | {one['seconds']:g} | {_cell(one['evidence'])} |"
 
 
 def _cell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,6 +62,12 @@ def _snippets(cluster: str, machine: Machine) -> list[Volume]:
 
 def _vm(cluster: str, machine: Machine) -> Vm:
     return Vm(machine.vm_id, machine.hostname, machine.pve_node, tuple(sorted(tags(cluster, machine))))
+
+
+def most(budgets: Iterable[Budget]) -> Budget:
+    """What is enough for each of them, one at a time."""
+    every = [*budgets]
+    return Budget(**{name: max(getattr(one, name) for one in every) for name in ("machines", "cores", "memory_mib", "disk_gib")})
 
 
 def budget(plan: Plan) -> Budget:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from stardock.prove.check import Check
-from stardock.prove.checks import answers, differences, edits, first_boot, made, power
+from stardock.prove.checks import answers, cluster, differences, edits, first_boot, growth, made, pods, power
 
+#: Of machines alone.
 CHECKS: tuple[Check, ...] = (*made.CHECKS, *first_boot.CHECKS, *answers.CHECKS, *edits.CHECKS, *power.CHECKS, *differences.CHECKS)
+#: Of a cluster.
+CLUSTER_CHECKS: tuple[Check, ...] = (*cluster.FOUND, *pods.CHECKS, *cluster.AGAIN, *growth.CHECKS)

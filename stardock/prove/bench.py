@@ -10,6 +10,7 @@ from typing import Any
 
 from stardock.errors import RefusedError
 from stardock.estate.connection import Estate
+from stardock.estate.identity import name_of
 from stardock.estate.machines import EstateMachine, machines_on
 from stardock.model.machine import Machine
 from stardock.model.plan import Plan
@@ -25,6 +26,11 @@ from stardock.verbs.deploy import deploy
 from stardock.workspace.workspace import Workspace, open_workspace
 from stardock.writing import write_atomically
 from stardock.yamltext import yaml_text
+
+
+def proxmox_of(estate: Estate) -> journal.Proxmox:
+    """By what a later clean-up knows it again. Raises ConditionError where it does not say."""
+    return journal.Proxmox(estate.endpoint, name_of(estate), estate.user)
 
 
 class FailedError(Exception):
@@ -64,7 +70,7 @@ class Bench:
         if self.place.journal.exists():
             raise FileExistsError(self.place.journal)
         self.write()
-        journal.begin(self.place.journal, self.scope, self.estate.endpoint)
+        journal.begin(self.place.journal, self.scope, proxmox_of(self.estate))
         self.intend()
 
     def intend(self) -> None:

@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Iterable
 
 from stardock.errors import ConditionError, RefusedError
+from stardock.estate.answers import shown
 from stardock.estate.connection import Estate
+from stardock.estate.identity import name_of
 from stardock.estate.machines import machines_on, named
 from stardock.estate.removal import delete_volume, destroy, running_tasks, volumes_on
 from stardock.estate.vm_ids import is_taken, may
+from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.prove import journal
 from stardock.prove.journal import Written
-from stardock.prove.leftovers import Leftovers, leftovers
+from stardock.prove.leftovers import Leftovers, leftovers, stray
 from stardock.prove.place import Place
-from stardock.prove.things import Vm, Volume
+from stardock.prove.things import Vm, Volume, datastores
 from stardock.spec.load import load
 from stardock.step import Say
 from stardock.workspace.run_lock import only_run
@@ -39,7 +42,8 @@ def clean(place: Place, say: Say, confirm: Confirm | None) -> bool:
     if written is None:
         place.forget()
         return False
-    estate = estate_of(place, written)
+    plan = _own_plan(place)
+    estate = estate_of(plan, written)
     with only_run(place.own.run_lock, say):  # ends the engine of a killed run first
         _await_tasks(estate, written, say)
         found = look(estate, written)
@@ -47,28 +51,43 @@ def clean(place: Place, say: Say, confirm: Confirm | None) -> bool:
         if found.vms or found.volumes:
             _ask(confirm)
         _remove(estate, written, found, say)
-        _refuse_remains(estate, written, place)
+        _refuse_remains(estate, written, place, _strays(estate, plan, written))
     journal.finish(place.journal)
     place.forget()
     return True
 
 
-def estate_of(place: Place, written: Written) -> Estate:
-    """The Proxmox that the proof was made on: by its own cluster file, for the person's may name another by now.
-
-    Raises ConditionError for another endpoint than the journal's (the environment may say which), and for a token that is not shown all.
-    """
+def _own_plan(place: Place) -> Plan:
+    """By its own cluster file, for the person's may name another Proxmox by now. ConditionError where that is gone."""
     path = place.own.spec
     if not path.exists():
         cure = f"look in Proxmox for VMs and files with `prove-` in their names, then delete {place.journal}"
         raise ConditionError(f"{path} is not there, which says on which Proxmox the proof was", cure=cure)
-    plan, _ = build(load(path), None, str(path))
+    return build(load(path), None, str(path))[0]
+
+
+def estate_of(plan: Plan, written: Written) -> Estate:
+    """The Proxmox that the proof was made on.
+
+    Raises ConditionError for another than the journal's (the environment may say which), and for a token that is not shown all.
+    """
     estate = Estate.from_environment(plan.proxmox, seconds=ANSWER_SECONDS)
-    if estate.endpoint != written.endpoint:
-        cure = f"export PROXMOX_VE_ENDPOINT={written.endpoint}, with a token of its own"
-        raise ConditionError(f"the proof was made on {written.endpoint}, and this is {estate.endpoint}", cure=cure)
+    _refuse_other(estate, written.proxmox)
     _refuse_blind(estate, written)
     return estate
+
+
+def _refuse_other(estate: Estate, made_on: journal.Proxmox) -> None:
+    """What is not there on another Proxmox is not gone; and of what another user's token ordered nobody is told that it goes on."""
+    if estate.endpoint != made_on.endpoint:
+        cure = f"export PROXMOX_VE_ENDPOINT={made_on.endpoint}, with a token of its own"
+        raise ConditionError(f"the proof was made on {made_on.endpoint}, and this is {estate.endpoint}", cure=cure)
+    if estate.user != made_on.user:
+        message = f"the proof was made as {made_on.user}, and this is a token of {estate.user}"
+        raise ConditionError(message, cure=f"export PROXMOX_VE_API_TOKEN, of {made_on.user}: `runner proxmox-role --prove` makes another")
+    if (name := name_of(estate)) != made_on.name:
+        message = f"{estate.endpoint} was the PVE cluster {made_on.name} when the proof was made, and is {shown(name)} now"
+        raise ConditionError(message, cure=f"clean up where {made_on.name} answers now: nothing was removed here")
 
 
 def _refuse_blind(estate: Estate, written: Written) -> None:
@@ -87,6 +106,18 @@ def look(estate: Estate, written: Written) -> Leftovers:
     places = sorted({(one.pve_node, one.datastore) for one in written.things if isinstance(one, Volume)})
     volumes = frozenset((node, volume) for node, store in places for volume in volumes_on(estate, node, store))
     return leftovers(written, seen, volumes)
+
+
+def _strays(estate: Estate, plan: Plan, written: Written) -> list[str]:
+    """What has a name of the proof's and is in no journal, on every datastore that it used: a disk that nobody's configuration has, a file
+    of an engine that was killed. In words: who made them is not known, so they are told and left.
+    """
+    own = [(one.pve_node, one.datastore) for one in written.things if isinstance(one, Volume)]
+    return [
+        f"{volume} on {node}: nothing that the proof wrote down says that it is its own"
+        for node, store in sorted({*datastores(plan.proxmox), *own})
+        for volume in stray(written, node, volumes_on(estate, node, store))
+    ]
 
 
 def _await_tasks(estate: Estate, written: Written, say: Say) -> None:
@@ -133,7 +164,7 @@ def _count(what: Iterable[object], word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _refuse_remains(estate: Estate, written: Written, place: Place) -> None:
+def _refuse_remains(estate: Estate, written: Written, place: Place, strays: Iterable[str]) -> None:
     """Look once more. An id that is taken by what this token is not shown is told, too."""
     found = look(estate, written)
     shown = set(machines_on(estate))
@@ -141,6 +172,7 @@ def _refuse_remains(estate: Estate, written: Written, place: Place) -> None:
     taken = [f"VM {vm_id}: it exists, and this token is not shown it" for vm_id in hidden if is_taken(estate, vm_id)]
     left = [
         *found.left,
+        *strays,
         *taken,
         *(f"VM {vm.vm_id}: still there" for vm in found.vms),
         *(f"{one.volume}: still there" for one in found.volumes),

@@ -26,21 +26,30 @@ _KEEP = "only `runner prove` writes it; where somebody else did, look in Proxmox
 
 
 @dataclass(frozen=True, slots=True)
+class Proxmox:
+    """On which Proxmox, and as whom: where it answers, the name of its PVE cluster, the user whose token was taken."""
+
+    endpoint: str
+    name: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What a journal holds."""
 
     scope: Scope
     things: tuple[Vm | Volume, ...] = ()
-    endpoint: str = ""
+    proxmox: Proxmox = Proxmox("", "", "")
 
 
-def begin(path: Path, scope: Scope, endpoint: str) -> None:
+def begin(path: Path, scope: Scope, proxmox: Proxmox) -> None:
     """The first line: on which Proxmox, and what may be touched there. FileExistsError where there is a journal already: what it names is
     to be taken away first.
     """
     if path.exists():
         raise FileExistsError(path)
-    _append(path, [{"format": FORMAT, "endpoint": endpoint, **asdict(scope)}])
+    _append(path, [{"format": FORMAT, "proxmox": asdict(proxmox), **asdict(scope)}])
 
 
 def finish(path: Path) -> None:
@@ -68,8 +77,8 @@ def read(path: Path) -> Written | None:
         head, *rest = [json.loads(line) for line in lines]
         if rest and rest[-1] == _CLEANED:
             return None
-        endpoint = str(head.pop("endpoint"))
-        return Written(_scope(head), tuple(_thing(one) for one in rest), endpoint)
+        proxmox = Proxmox(**{key: str(value) for key, value in head.pop("proxmox").items()})
+        return Written(_scope(head), tuple(_thing(one) for one in rest), proxmox)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputErrors(str(path), (Problem(f"this is no journal of a proof: {type(error).__name__}", cure=_KEEP),)) from None
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from stardock.estate.machines import EstateMachine
@@ -10,6 +11,7 @@ from stardock.prove.journal import Written
 from stardock.prove.scope import Scope
 from stardock.prove.things import Vm, Volume
 
+_DISK = re.compile(r"(?:^[^:]*:|/)(?:base-|vm-)(\d{3,9})-")
 #: Content type of PVE, as it stands in a volume id, by what it is.
 _FOLDER = {"image": "import", "snippet": "snippets"}
 
@@ -55,3 +57,23 @@ def is_own(scope: Scope, volume: Volume) -> bool:
     """Whether a file can be the proof's by its name: a cluster's own files begin with its name and a dot."""
     folder = _FOLDER.get(volume.what)
     return folder is not None and volume.volume.startswith(f"{volume.datastore}:{folder}/{scope.cluster}.")
+
+
+def stray(written: Written, pve_node: str, volumes: Iterable[str]) -> list[str]:
+    """Those of a datastore's volumes that have the proof's name, or the id of one of its VMs, and that its journal does not name.
+
+    A disk is `vm-ID-...` on every storage (PVE::Storage::Plugin, `get_next_vm_diskname`).
+    """
+    known = {one.volume for one in written.things if isinstance(one, Volume) and one.pve_node == pve_node}
+    ids = {one.vm_id for one in written.things if isinstance(one, Vm)}
+    return sorted(volume for volume in set(volumes) - known if _has_its_name(written.scope, volume, ids))
+
+
+def owner(volume: str) -> int | None:
+    """The VM id that a disk has in its name; None for what is no disk."""
+    disk = _DISK.search(volume)
+    return int(disk[1]) if disk else None
+
+
+def _has_its_name(scope: Scope, volume: str, ids: Collection[int]) -> bool:
+    return f"/{scope.cluster}." in volume or owner(volume) in ids

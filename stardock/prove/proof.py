@@ -12,18 +12,21 @@ from pathlib import Path
 from stardock.errors import ConditionError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.pools import is_there
+from stardock.estate.removal import volumes_on
 from stardock.estate.vm_ids import usable
 from stardock.model.plan import Plan
+from stardock.model.settings import Proxmox
 from stardock.prove import clean
 from stardock.prove.bench import Bench
 from stardock.prove.check import Outcome, run
 from stardock.prove.document import Wanted
+from stardock.prove.leftovers import owner
 from stardock.prove.parts import Part, parts
 from stardock.prove.place import Place, place_of
 from stardock.prove.plans import data_of, first_wanted, whole_plan
 from stardock.prove.releases import folder_of, releases
 from stardock.prove.scope import PREFIX, Scope
-from stardock.prove.things import Budget, budget, most
+from stardock.prove.things import Budget, budget, datastores, most
 from stardock.step import Say, Step
 from stardock.writing import refuse_link
 
@@ -104,7 +107,7 @@ def ready(asked: Asked) -> Ready:
     if not is_there(estate, asked.pool):
         cure = "runner proxmox-role --prove prints the commands that make it and a token for it, for root on a PVE node"
         raise ConditionError(f"there is no PVE pool {asked.pool}, or this token is not shown it", cure=cure)
-    _ids(asked, estate, sum(len(plan.machines) for plan in plans))
+    _ids(asked, estate, plans[0].proxmox, sum(len(plan.machines) for plan in plans))
     return found
 
 
@@ -152,10 +155,15 @@ def _checked(part: Part, bench: Bench, say: Say, *, keep: bool) -> Iterator[Outc
         clean.clean(bench.place, say, lambda _question: True)
 
 
-def _ids(asked: Asked, estate: Estate, count: int) -> tuple[int, ...]:
-    """Of the whole proof, or of one part: PVE takes the right to an id away with its VM, so each serves once."""
+def _ids(asked: Asked, estate: Estate, proxmox: Proxmox, count: int) -> tuple[int, ...]:
+    """Of the whole proof, or of one part: PVE takes the right to an id away with its VM, so each serves once.
+
+    None whose disks somebody has though no VM does: the provider has PVE free all disks with a VM's id in their names
+    (`delete_unreferenced_disks_on_destroy`; PVE::QemuServer, `destroy_vm`).
+    """
     first, last = asked.ids
-    vm_ids = usable(estate, range(first, last + 1), count)
+    disks = {owner(volume) for place in datastores(proxmox) for volume in volumes_on(estate, *place)}
+    vm_ids = usable(estate, (vm_id for vm_id in range(first, last + 1) if vm_id not in disks), count)
     if len(vm_ids) < count:
         cure = "run the commands of `runner proxmox-role --prove` again: PVE takes the right to an id away with its VM; or name other --ids"
         raise ConditionError(f"of the VM ids {first}-{last}, {len(vm_ids)} are free and granted; {count} are needed", cure=cure)
@@ -165,7 +173,7 @@ def _ids(asked: Asked, estate: Estate, count: int) -> tuple[int, ...]:
 def _bench(asked: Asked, found: Ready, part: Part, log: Say) -> Bench:
     scope = scope_of(asked)
     wanted = Wanted(scope=scope, system=part.system, vm_ids=(), cluster=part.cluster, key=_key(found.place))
-    wanted = replace(wanted, vm_ids=_ids(asked, found.estate, len(wanted.names)))
+    wanted = replace(wanted, vm_ids=_ids(asked, found.estate, found.plan.proxmox, len(wanted.names)))
     return Bench(found.place, scope, data_of(asked.file, wanted), found.estate, log, wanted)
 
 

@@ -10,6 +10,7 @@ from stardock.model.file_names import DOCUMENTS, image_file, snippet_file
 from stardock.model.labels import tags
 from stardock.model.machine import Machine
 from stardock.model.plan import PlacedImage, Plan
+from stardock.model.settings import Proxmox
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def _snippets(cluster: str, machine: Machine) -> list[Volume]:
 
 def _vm(cluster: str, machine: Machine) -> Vm:
     return Vm(machine.vm_id, machine.hostname, machine.pve_node, tuple(sorted(tags(cluster, machine))))
+
+
+def datastores(proxmox: Proxmox) -> tuple[tuple[str, str], ...]:
+    """Where anything of a proof may be: PVE node and datastore, each once."""
+    return tuple(sorted({(node.name, store) for node in proxmox.nodes for store in (node.images, node.snippets, node.disks)}))
 
 
 def most(budgets: Iterable[Budget]) -> Budget:

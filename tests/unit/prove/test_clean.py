@@ -37,6 +37,7 @@ class Proxmox:
 
     vms: dict[int, EstateMachine] = field(default_factory=lambda: dict(VMS))
     rights: dict[str, int] = field(default_factory=lambda: {"Datastore.Allocate": 1})
+    name: str = "homelab"
     volumes: set[str] = field(default_factory=lambda: {one.volume for one in THINGS if isinstance(one, Volume)})
 
 
@@ -46,6 +47,7 @@ def proxmox(monkeypatch: pytest.MonkeyPatch) -> Proxmox:
     there = Proxmox()
     monkeypatch.setenv("PROXMOX_VE_API_TOKEN", "a@pve!b=11111111-2222-3333-4444-555555555555")
     monkeypatch.setattr(Estate, "insist", lambda _self, question: question(_Rights(there)))
+    monkeypatch.setattr(cleaning, "name_of", lambda _estate: there.name)
     monkeypatch.setattr(cleaning, "machines_on", lambda _estate: dict(there.vms))
     monkeypatch.setattr(cleaning, "is_taken", lambda _estate, _vm_id: False)
     monkeypatch.setattr(cleaning, "running_tasks", lambda *_: [])
@@ -83,7 +85,7 @@ def place(tmp_path: Path) -> Place:
     data = proof_document(example())
     data["proxmox"].pop("endpoint", None)
     place.own.spec.write_text(yaml_text(data))
-    journal.begin(place.journal, SCOPE, ENDPOINT)
+    journal.begin(place.journal, SCOPE, journal.Proxmox(ENDPOINT, "homelab", "a@pve"))
     journal.intend(place.journal, THINGS)
     return place
 
@@ -112,6 +114,27 @@ def test_another_proxmox_than_that_of_the_proof_is_refused_and_nothing_is_forgot
     monkeypatch.setenv("PROXMOX_VE_ENDPOINT", "https://other.example.com:8006")
     with pytest.raises(ConditionError, match=f"the proof was made on {ENDPOINT}"):
         clean(place)
+    assert journal.read(place.journal)
+
+
+def test_another_pve_cluster_at_the_same_address_or_another_users_token_is_refused_and_nothing_is_forgotten(
+    place: Place, proxmox: Proxmox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxmox.name, proxmox.vms = "work", {}
+    with pytest.raises(ConditionError, match=f"{ENDPOINT} was the PVE cluster homelab when the proof was made, and is work now"):
+        clean(place)
+    proxmox.name = "homelab"
+    monkeypatch.setenv("PROXMOX_VE_API_TOKEN", "other@pve!b=11111111-2222-3333-4444-555555555555")
+    with pytest.raises(ConditionError, match="the proof was made as a@pve, and this is a token of other@pve"):
+        clean(place)
+    assert journal.read(place.journal)
+
+
+def test_a_disk_with_the_id_of_a_vm_of_its_own_that_no_configuration_had_is_told_and_left(place: Place, proxmox: Proxmox) -> None:
+    proxmox.volumes.add("local-lvm:vm-99000-disk-3")
+    with pytest.raises(ConditionError, match="local-lvm:vm-99000-disk-3 on pve1: nothing that the proof wrote down"):
+        clean(place)
+    assert proxmox.volumes == {"local-lvm:vm-99000-disk-3"}
     assert journal.read(place.journal)
 
 

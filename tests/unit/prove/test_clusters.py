@@ -13,6 +13,7 @@ import pytest
 
 from stardock.distributions import DISTRIBUTIONS
 from stardock.errors import ConditionError, EngineError
+from stardock.prove import bench as benches
 from stardock.prove import journal, releases
 from stardock.prove.api import Node
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
@@ -42,12 +43,13 @@ def quiet(_line: str) -> None:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Of a cluster that nobody made."""
     place = Place(tmp_path / "cluster.prove")
     place.folder.mkdir()
     place.prepare()
-    estate: Any = type("Estate", (), {"endpoint": "https://pve1.example.com:8006"})()
+    estate: Any = type("Estate", (), {})()
+    monkeypatch.setattr(benches, "proxmox_of", lambda _estate: journal.Proxmox("https://pve1.example.com:8006", "homelab", "a@pve"))
     made = Bench(place, SCOPE, proof_document(example(), WANTED), estate, quiet, WANTED)
     made.begin()
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from stardock.errors import InputErrors
 from stardock.estate.machines import EstateMachine
 from stardock.prove import journal
 from stardock.prove.journal import Written
-from stardock.prove.leftovers import leftovers
+from stardock.prove.leftovers import leftovers, owner, stray
 from stardock.prove.things import Vm, Volume, things
 from tests.plans import document
 from tests.unit.prove.proofs import SCOPE, proof_plan
@@ -23,36 +23,36 @@ THINGS = things(proof_plan(document()))
 VMS = [one for one in THINGS if isinstance(one, Vm)]
 VOLUMES = [one for one in THINGS if isinstance(one, Volume)]
 SEEN = {one.vm_id: EstateMachine(one.vm_id, one.name, one.pve_node, frozenset(one.tags), SCOPE.pool) for one in VMS}
-ENDPOINT = "https://pve.example:8006"
+PROXMOX = journal.Proxmox("https://pve.example:8006", "homelab", "prove@pve")
 LISTED = frozenset((one.pve_node, one.volume) for one in VOLUMES)
 
 
 def test_what_was_written_is_read_back_and_a_second_is_not_begun_over_it(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     assert journal.read(path) is None
-    journal.begin(path, SCOPE, ENDPOINT)
+    journal.begin(path, SCOPE, PROXMOX)
     journal.intend(path, THINGS)
-    assert journal.read(path) == Written(SCOPE, THINGS, ENDPOINT)
+    assert journal.read(path) == Written(SCOPE, THINGS, PROXMOX)
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
-        journal.begin(path, SCOPE, ENDPOINT)
+        journal.begin(path, SCOPE, PROXMOX)
 
 
 def test_a_kill_at_any_byte_leaves_a_journal_of_what_was_whole_by_then(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    journal.begin(path, SCOPE, ENDPOINT)
+    journal.begin(path, SCOPE, PROXMOX)
     journal.intend(path, THINGS)
     whole = path.read_bytes()
     for end in range(len(whole)):
         path.write_bytes(whole[:end])
         found = journal.read(path)
         lines = whole[:end].count(b"\n")
-        assert found == (Written(SCOPE, THINGS[: lines - 1], ENDPOINT) if lines else None)
+        assert found == (Written(SCOPE, THINGS[: lines - 1], PROXMOX) if lines else None)
 
 
 def test_what_was_cleaned_is_nothing_any_more_also_behind_a_line_without_an_end(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    journal.begin(path, SCOPE, ENDPOINT)
+    journal.begin(path, SCOPE, PROXMOX)
     journal.intend(path, THINGS)
     path.write_bytes(path.read_bytes()[:-5])
     journal.finish(path)
@@ -60,7 +60,7 @@ def test_what_was_cleaned_is_nothing_any_more_also_behind_a_line_without_an_end(
     assert path.exists()
 
 
-HEAD = {"format": 1, "endpoint": ENDPOINT, "cluster": SCOPE.cluster, "pool": SCOPE.pool, "first": 99000, "last": 99031}
+HEAD = {"format": 1, "proxmox": asdict(PROXMOX), "cluster": SCOPE.cluster, "pool": SCOPE.pool, "first": 99000, "last": 99031}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,8 @@ HEAD = {"format": 1, "endpoint": ENDPOINT, "cluster": SCOPE.cluster, "pool": SCO
         [json.dumps(HEAD | {"cluster": "home"})],
         [json.dumps(HEAD | {"first": "1"})],
         [json.dumps(HEAD | {"pool": ""})],
-        [json.dumps({key: value for key, value in HEAD.items() if key != "endpoint"})],
+        [json.dumps({key: value for key, value in HEAD.items() if key != "proxmox"})],
+        [json.dumps(HEAD | {"proxmox": {"endpoint": "https://pve.example:8006"}})],
         [json.dumps(HEAD), "{}"],
         [json.dumps(HEAD), '{"host": {}}'],
         [json.dumps(HEAD), '{"vm": {"vm_id": "x", "name": "a", "pve_node": "b", "tags": []}}'],
@@ -126,6 +127,14 @@ def test_a_journal_that_somebody_wrote_removes_nothing_outside_of_its_range_and_
     assert (found.vms, found.volumes) == ((), ())
     assert len(found.left) == 5
     assert "its id is outside of 99000-99031" in found.left[0]
+
+
+def test_disks_and_files_with_the_proofs_names_that_no_journal_names_are_seen_and_those_of_others_are_not() -> None:
+    own = [one.volume for one in VOLUMES if one.pve_node == "pve1"]
+    strays = ["local-lvm:vm-99000-disk-7", "local:99001/vm-99001-disk-0.qcow2", f"local:snippets/{SCOPE.cluster}.x.user.yaml"]
+    others = ["local-lvm:vm-100-disk-0", "local:import/home.debian.qcow2", "local:99009/vm-99009-disk-0.raw", "local:iso/vm-99000.iso"]
+    assert stray(Written(SCOPE, THINGS), "pve1", [*own, *strays, *others]) == sorted(strays)
+    assert [owner(volume) for volume in (strays[0], "local:base-99000-disk-0/vm-123-disk-0", "local:iso/x.iso")] == [99000, 99000, None]
 
 
 def test_what_the_journal_does_not_name_is_nobodys_to_remove() -> None:

@@ -24,6 +24,28 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("(address)", re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?!\d|\.\d)")),
     ("(file)", re.compile(r"(?<![\w:/.])(?:~|/(?:home|root|Users|mnt|tmp|srv|opt)\b)[^\s\"':,;)]*")),
 )
+#: Where Stardock, systems and Kubernetes come from, and names that nobody can have (RFC 2606, 6761): they tell nothing of an estate.
+_PUBLIC = re.compile(
+    r"(?:.*\.)?(?:(?:cattle|docker|ghcr|k3s|k8s|kubernetes|quay|rancher|rke2|stardock)\.io|(?:docker|github|githubusercontent|hashicorp|proxmox"
+    r"|rancher|suse|ubuntu)\.com|(?:debian|flatcar|flatcar-linux|opensuse|opentofu)\.(?:org|net)|registry\.terraform\.io|cluster\.local"
+    r"|example(?:\.com|\.net|\.org)?|invalid)"
+)
+#: How files end, and units of systemd: a dot before these makes no domain.
+_FILE = re.compile(
+    r".*\.(?:backup|cfg|conf|crt|css|csv|d|deb|device|efi|gz|hcl|html|img|iso|j2|journal|jsonl?|key|list|lock|log|md|meta|mount|out|path|pem"
+    r"|pid|py|qcow2|raw|rpm|run|scope|service|sh|slice|snippet|so|socket?|sum|swap|tar|target|tf|tfstate|timer|toml|txt|user|vmdk|xml|xz"
+    r"|ya?ml|zip|zst)"
+)
+#: A dotted word whose last part is letters; what it is, `_domain` says.
+_DOTTED = re.compile(r"(?<![\w./-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9](?![\w-]|\.\w)")
+
+
+def _domain(found: re.Match[str]) -> str:
+    """A host or a domain of somebody's, whoever it is; not a file, and not a public one."""
+    text = found[0].lower()
+    return found[0] if _PUBLIC.fullmatch(text) or _FILE.fullmatch(text) else "(host)"
+
+
 #: What may be an IPv6 address; whether it is one, `ipaddress` says: a time of day is none.
 _COLONS = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![0-9A-Za-z])")
 
@@ -56,7 +78,7 @@ class Redactor:
             told = re.sub(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![A-Za-z0-9])", self._words[word], told, flags=re.IGNORECASE)
         for instead, pattern in _PATTERNS:
             told = pattern.sub(instead, told)
-        return _COLONS.sub(_ipv6, told)
+        return _DOTTED.sub(_domain, _COLONS.sub(_ipv6, told))
 
     def __call__(self, told: object) -> object:
         """The same of everything that JSON can hold; keys are words of ours, and stay."""

@@ -23,6 +23,8 @@ from stardock.prove.redact import Redactor
 from stardock.writing import refuse_link, write_atomically
 
 FORMAT = 1
+#: How names of variables begin that hold secrets, or what tells of the estate.
+_SECRET = ("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION", "STARDOCK_SECRETS")
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
 
 
@@ -86,28 +88,31 @@ def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: 
     refuse_link(place.report)
     shutil.rmtree(place.report, ignore_errors=True)  # nothing of an earlier proof goes along
     place.report.mkdir(mode=0o700)
-    clean = redactor(_without_token(told))
+    clean = redactor(hidden(told))
     if not isinstance(clean, dict):
         raise TypeError(type(clean))
     write_atomically(place.report / "report.json", json.dumps(clean, indent=2) + "\n")
     write_atomically(place.report / "report.md", markdown(clean))
     if place.answers.is_file():
-        answers = redactor(json.loads(_hide(place.answers.read_text(encoding="utf-8"))))
+        answers = redactor(hidden(json.loads(place.answers.read_text(encoding="utf-8"))))
         write_atomically(place.report / "answers.json", json.dumps(answers, indent=1) + "\n")
         place.answers.unlink()
     write_atomically(place.report / "said.log", redactor.text(_hide("\n".join(said))) + "\n")
 
 
-def _without_token(told: Mapping[str, Any]) -> dict[str, Any]:
-    known: dict[str, Any] = json.loads(_hide(json.dumps(told)))
-    return known
+def hidden(told: object) -> object:
+    """What JSON can hold, each text of it without what this process was given as a secret: keys, too, which machines may have named."""
+    if isinstance(told, str):
+        return _hide(told)
+    if isinstance(told, Mapping):
+        return {_hide(str(key)): hidden(value) for key, value in told.items()}
+    return [hidden(one) for one in told] if isinstance(told, list | tuple) else told
 
 
 def _hide(text: str) -> str:
-    """What this process was given as a secret."""
-    given = [value for name, value in os.environ.items() if name.startswith(("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION")) and len(value) > 3]  # noqa: PLR2004
+    given = [value for name, value in os.environ.items() if name.startswith(_SECRET) and len(value) > 3]  # noqa: PLR2004
     for value in sorted(given, key=len, reverse=True):
-        for part in {value, json.dumps(value)[1:-1], value.partition("=")[2] or value}:
+        for part in {value, value.strip(), json.dumps(value)[1:-1], value.partition("=")[2] or value}:
             text = text.replace(part, "(secret)")
     return text
 

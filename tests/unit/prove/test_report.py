@@ -41,6 +41,10 @@ PLANTED = (
     "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----",
     "hunter2-of-the-environment",
     "terraform-svc",
+    "nas.lan",
+    "dns1.fritz.box",
+    "Backup.other-site.de",
+    "cdn.releases.internal",
 )
 
 
@@ -79,6 +83,20 @@ def test_a_report_has_the_answers_of_its_own_proof_and_of_no_earlier_one(tmp_pat
     assert sorted(path.name for path in place.report.iterdir()) == ["report.json", "report.md", "said.log"]
 
 
+def test_a_secret_that_json_writes_otherwise_than_it_is_does_not_come_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = 'pa"ss\\wörd'
+    monkeypatch.setenv("PROXMOX_VE_SSH_PASSWORD", secret)
+    place = Place(tmp_path)
+    place.answers.write_text(json.dumps({"GET /version": {"status": 500, "message": f"no {secret}", secret: [secret]}}))
+    write(place, document([Outcome("debian", "a", "fail", 1.0, f"it said {secret}")], {}, "2026-11-30"), [secret], Redactor())
+    for path in (place.report / "report.json", place.report / "answers.json"):
+        told = json.loads(path.read_text())
+        assert "(secret)" in json.dumps(told)
+        assert secret not in str(told)
+        assert not [form for form in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]) if form in path.read_text()]
+    assert secret not in (place.report / "said.log").read_text()
+
+
 def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> None:
     redactor = Redactor({"node": ["pve1", "pve10"], "datastore": ["local", "fast"]})
     wanted = "(node 1) and (node 2), (node 1): breakfast on (datastore 1), local"
@@ -86,7 +104,23 @@ def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> 
     assert redactor({"a": ["pve1", 1, None, True]}) == {"a": ["(node 1)", 1, None, True]}
 
 
-HARMLESS = ("version 9.1.2", "12:30:45", "41 GiB, 2 VMs", "std::move", "task ended: OK", "scsi0: 20G", "prove-0123abcd")
+HARMLESS = (
+    "cluster.yaml and prove-0123abcd.prove-0123abcd-agent.user.yaml",
+    "rke2-server.service failed",
+    "docker.io/library/busybox:1 was pulled",
+    "node-role.kubernetes.io/etcd",
+    "proxmox_virtual_environment_vm.machine",
+    "from v1.36.4+rke2r1 to v1.36.5+rke2r1",
+    "debian-13-genericcloud-amd64.qcow2",
+    "[].vmid is text",
+    "version 9.1.2",
+    "12:30:45",
+    "41 GiB, 2 VMs",
+    "std::move",
+    "task ended: OK",
+    "scsi0: 20G",
+    "prove-0123abcd",
+)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 from shlex import quote
 
@@ -12,6 +13,9 @@ from stardock.prove.bench import Bench, FailedError, NotPossibleError
 #: Seconds to connect, and for a command.
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 120
+#: And for a machine that was reached before to be so again.
+BOOT_SECONDS = 120.0
+_PAUSE_SECONDS = 2.0
 #: The exit code of ssh itself, where it came to no command (ssh(1), EXIT STATUS).
 _NO_SESSION = 255
 #: Words of ssh that tell of the machine, and not of the way to it.
@@ -29,27 +33,35 @@ def said(bench: Bench, role: str, script: str) -> str:
     return done.stdout[:_MOST].strip()
 
 
-def tried(bench: Bench, role: str, script: str) -> subprocess.CompletedProcess[str]:
-    """The same, whatever the script's end is."""
+def tried(bench: Bench, role: str, script: str, seconds: float = COMMAND_SECONDS) -> subprocess.CompletedProcess[str]:
+    """The same, whatever the script's end is. A machine that was reached before is waited for: it may just be booting."""
     if away := bench.kept.get(f"away {role}"):
         raise NotPossibleError(away)
-    try:
-        done = subprocess.run(
-            _command(bench, role, script), capture_output=True, text=True, errors="replace", timeout=COMMAND_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise FailedError(f"on the {role}, `{script}` did not end within {COMMAND_SECONDS} s") from None
-    if done.returncode == _NO_SESSION:
-        raise _no_session(bench, role, done.stderr)
+    until = time.monotonic() + (BOOT_SECONDS if bench.kept.get(f"reached {role}") else 0)
+    while (done := _ran(bench, role, script, seconds)).returncode == _NO_SESSION:
+        if any(words in done.stderr for words in _REFUSED):
+            raise FailedError(f"the {role} lets nobody in by ssh: {_words(done.stderr)}")
+        if time.monotonic() > until:
+            raise _no_way(bench, role, done.stderr)
+        time.sleep(_PAUSE_SECONDS)
+    bench.kept[f"reached {role}"] = True
     return done
 
 
-def _no_session(bench: Bench, role: str, words: str) -> Exception:
-    """A machine without a way to it is not asked twice: each time would take as long."""
-    if any(one in words for one in _REFUSED):
-        return FailedError(f"the {role} lets nobody in by ssh: {_words(words)}")
-    bench.kept[f"away {role}"] = f"the {role} is not reached by ssh from here: {_words(words)}"
-    return NotPossibleError(bench.kept[f"away {role}"])
+def _ran(bench: Bench, role: str, script: str, seconds: float) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(_command(bench, role, script), capture_output=True, text=True, errors="replace", timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise FailedError(f"on the {role}, `{script}` did not end within {seconds:.0f} s") from None
+
+
+def _no_way(bench: Bench, role: str, words: str) -> Exception:
+    """One that was never reached is not asked twice: each time would take as long."""
+    message = f"the {role} is not reached by ssh from here: {_words(words)}"
+    if bench.kept.get(f"reached {role}"):
+        return FailedError(f"the {role} was reached by ssh, and is not any more: {_words(words)}")
+    bench.kept[f"away {role}"] = message
+    return NotPossibleError(message)
 
 
 def _command(bench: Bench, role: str, script: str) -> list[str]:

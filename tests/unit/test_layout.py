@@ -52,7 +52,7 @@ ROOMS: dict[str, frozenset[str]] = {
         "doctor": "estate model plan terraform workspace",
         "drift": "estate firstboot model spec workspace",
         "verbs": "distributions estate images importers model plan playbooks spec terraform workspace",
-        "prove": "distributions drift estate model plan playbooks spec terraform verbs workspace",
+        "prove": "distributions drift estate model plan playbooks spec systems terraform verbs workspace",
         "cli": "addons bundle distributions doctor drift estate images importers model plan playbooks prove spec systems terraform verbs"
         " workspace",
         "main": "cli stacks terraform workspace",

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from stardock.prove.check import Check
-from stardock.prove.checks import answers, cluster, differences, edits, first_boot, growth, made, pods, power
+from stardock.prove.checks import answers, cluster, differences, edits, first_boot, growth, machine, made, pods, power
 
 #: Of machines alone.
-CHECKS: tuple[Check, ...] = (*made.CHECKS, *first_boot.CHECKS, *answers.CHECKS, *edits.CHECKS, *power.CHECKS, *differences.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *made.CHECKS,
+    *first_boot.CHECKS,
+    *machine.ALONE,
+    *answers.CHECKS,
+    *edits.CHECKS,
+    *power.CHECKS,
+    *differences.CHECKS,
+    *machine.UPDATED,
+)
 #: Of a cluster.
-CLUSTER_CHECKS: tuple[Check, ...] = (*cluster.FOUND, *pods.CHECKS, *cluster.AGAIN, *growth.CHECKS)
+CLUSTER_CHECKS: tuple[Check, ...] = (
+    *cluster.FOUND,
+    *machine.CLUSTER[:1],
+    *pods.CHECKS,
+    *cluster.AGAIN,
+    *growth.CHECKS,
+    *machine.CLUSTER[1:],
+)

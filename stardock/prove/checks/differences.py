@@ -5,19 +5,25 @@ from __future__ import annotations
 from stardock.drift.checks import run
 from stardock.drift.finding import Finding
 from stardock.drift.look import look
-from stardock.estate.configs import change_config
+from stardock.estate.configs import change_config, configs_of
+from stardock.estate.removal import delete_volume
 from stardock.prove.bench import Bench, FailedError
 from stardock.prove.check import Check
+from stardock.prove.things import Volume, things
 
-#: Option of a VM -> value that no plan of the proof's has; and the kind of finding that must tell it. Never tags, name or pool: after a
-#: kill in between, the clean-up goes by them.
-PLANTED: dict[str, tuple[str | int, str]] = {
-    "cores": (2, "size"),
-    "description": ("planted", "description"),
-    "onboot": (0, "startup"),
-    "startup": ("order=9", "startup"),
-    "vga": ("std", "option"),
+#: Option of a VM -> value that no plan of the proof's has; and the finding that must tell it, by kind and field. Never tags, name or pool,
+#: by which the clean-up goes after a kill in between, nor protection, which it could not take away.
+PLANTED: dict[str, tuple[str | int, str, str]] = {
+    "cores": (2, "size", "cores"),
+    "description": ("planted", "description", "description"),
+    "onboot": (0, "startup", "onboot"),
+    "startup": ("order=9", "startup", "startup"),
+    "vga": ("std", "option", "vga"),
+    "boot": ("order=net0", "boot", "boot order"),
 }
+#: And added to the first NIC.
+RATE = "rate=100"
+_OF_NIC = ("nic", "net0 rate")
 
 
 def nothing(bench: Bench) -> str:
@@ -29,19 +35,31 @@ def nothing(bench: Bench) -> str:
 
 
 def planted(bench: Bench) -> str:
-    """All at once: each is told by its kind."""
-    config = {option: value for option, (value, _) in PLANTED.items()}
+    """All at once, and a first-boot file taken away: each is told by its own finding, and nothing else is."""
     vm = bench.vm("agent")
-    change_config(bench.estate, vm, config)
-    missing = sorted({kind for _, kind in PLANTED.values()} - {one.kind for one in _found(bench)})
-    if missing:
-        raise FailedError(f"planted through the API and not found: {', '.join(missing)}")
-    return f"{len(PLANTED)} planted, of {len({kind for _, kind in PLANTED.values()})} kinds, all found"
+    config = configs_of(bench.estate, [vm]).found[vm.vm_id]
+    bench.kept["boot"] = str(config["boot"])
+    change_config(bench.estate, vm, {option: value for option, (value, *_) in PLANTED.items()} | {"net0": f"{config['net0']},{RATE}"})
+    lost = next(one for one in things(bench.plan) if isinstance(one, Volume) and one.what == "snippet" and "-agent." in one.volume)
+    delete_volume(bench.estate, lost.pve_node, lost.datastore, lost.volume)
+    wanted = {*((kind, field) for _, kind, field in PLANTED.values()), _OF_NIC, ("snippet", lost.volume)}
+    _compare(wanted, {(one.kind, one.field) for one in _found(bench)})
+    return f"{len(wanted)} planted, all found, and nothing else"
+
+
+def _compare(wanted: set[tuple[str, str]], found: set[tuple[str, str]]) -> None:
+    missing, more = sorted(wanted - found), sorted(found - wanted)
+    words = [
+        *(f"planted through the API and not found: {kind} {field}" for kind, field in missing),
+        *(f"found and not planted: {kind} {field}" for kind, field in more),
+    ]
+    if words:
+        raise FailedError("; ".join(words))
 
 
 def healed(bench: Bench) -> str:
-    """What an engine can bring back is back; what no plan has is taken out by hand here."""
-    change_config(bench.estate, bench.vm("agent"), {"delete": "vga"})
+    """What an engine can bring back is back; what no engine sees is taken back by hand here."""
+    change_config(bench.estate, bench.vm("agent"), {"delete": "vga", "boot": bench.kept.get("boot", "order=scsi0")})
     bench.deploy()
     return nothing(bench)
 

@@ -1,0 +1,185 @@
+"""What is seen from within a machine, and what is said where nobody can look."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.model.facts import Facts, MachineFacts
+from stardock.prove import inside
+from stardock.prove.bench import Bench, FailedError, NotPossibleError
+from stardock.prove.checks import differences, machine, power
+from stardock.prove.place import Place
+from stardock.workspace.facts import save_facts
+from tests.plans import document as example
+from tests.unit.prove.proofs import SCOPE, WANTED, proof_document
+
+pytestmark = pytest.mark.unit
+
+Done = subprocess.CompletedProcess[str]
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3RzLW9mLXN0YXJkb2NrLW5vLXByaXZhdGUta2V5IQ"
+
+
+def done(code: int = 0, out: str = "", err: str = "") -> Done:
+    return Done([], code, out, err)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """Machines with addresses, and a folder with a blank in its name."""
+    place = Place(tmp_path / "a folder")
+    place.folder.mkdir()
+    place.prepare()
+    made = Bench(place, SCOPE, proof_document(example(), WANTED), None, lambda _line: None, WANTED)  # type: ignore[arg-type]
+    made.write()
+    seen = MachineFacts(addresses={"ens18": ("192.168.1.20",)}, host_keys=(KEY,))
+    facts = {f"{SCOPE.cluster}-{role}": seen for role in ("server", "agent")}
+    save_facts(place.own.facts, Facts(cluster=SCOPE.cluster, machines=facts))
+    return made
+
+
+@pytest.fixture
+def ssh(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[str]]]:
+    """Answers of ssh, in order; gives what it was called with."""
+
+    def answers(*told: Done) -> list[list[str]]:
+        calls: list[list[str]] = []
+
+        def run(command: list[str], **_how: object) -> Done:
+            calls.append(command)
+            return told[min(len(calls), len(told)) - 1]
+
+        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(inside, "_PAUSE_SECONDS", 0.0)
+        return calls
+
+    return answers
+
+
+def test_whom_ssh_trusts_are_the_keys_that_the_agent_told_and_nobody_is_asked(bench: Bench, ssh: Callable[..., list[list[str]]]) -> None:
+    calls = ssh(done(out="there\n"))
+    assert inside.said(bench, "agent", "hostname") == "there"
+    (command,) = calls
+    assert command[0] == "ssh"
+    assert command[-2:] == ["root@192.168.1.20", "hostname"]
+    options = [command[at + 1] for at, word in enumerate(command) if word == "-o"]
+    assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "ForwardAgent=no"} <= set(options)
+    assert f'UserKnownHostsFile="{bench.place.own.known_hosts}"' in options
+    assert command[command.index("-i") + 1] == str(bench.place.machines / "id_ed25519")
+
+
+def test_a_machine_without_a_way_to_it_is_asked_once_and_told_as_not_possible(bench: Bench, ssh: Callable[..., list[list[str]]]) -> None:
+    calls = ssh(done(255, err="ssh: connect to host 192.168.1.20 port 22: No route to host"))
+    for _ in range(3):
+        with pytest.raises(NotPossibleError, match="the agent is not reached by ssh from here: ssh: connect"):
+            inside.said(bench, "agent", "true")
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("words", ["root@x: Permission denied (publickey).", "Host key verification failed."])
+def test_a_machine_that_lets_nobody_in_or_is_another_has_failed(bench: Bench, ssh: Callable[..., list[list[str]]], words: str) -> None:
+    ssh(done(255, err=words))
+    with pytest.raises(FailedError, match="lets nobody in"):
+        inside.said(bench, "agent", "true")
+
+
+def test_one_that_was_reached_is_waited_for_and_one_that_stays_away_has_failed(
+    bench: Bench, ssh: Callable[..., list[list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = done(255, err="Connection refused")
+    calls = ssh(done(), refused, refused, done(out="back"))
+    inside.said(bench, "agent", "true")
+    assert inside.said(bench, "agent", "true") == "back"
+    assert len(calls) == 4
+    monkeypatch.setattr(inside, "BOOT_SECONDS", 0.0)
+    ssh(refused)
+    with pytest.raises(FailedError, match="was reached by ssh, and is not any more"):
+        inside.said(bench, "agent", "true")
+
+
+STATUS = "nocloud\nstatus: done\nextended_status: done\n"
+CASES: list[tuple[Callable[[Bench], str], Done, type[Exception] | None, str]] = [
+    (machine.first_boot, done(out=STATUS), None, "found its seed as nocloud"),
+    (machine.first_boot, done(out="nocloud\nstatus: error\ndetail: x\n"), FailedError, "status: error; detail: x"),
+    (machine.first_boot, done(90), NotPossibleError, "no cloud-init"),
+    (machine.grown, done(out="ext4\n20887654400\n"), None, "19.5 GiB of a disk of 20 GiB"),
+    (machine.grown, done(out="ext4\n2088765440\n"), FailedError, "1.9 GiB of a disk of 20 GiB"),
+    (machine.grown, done(out="overlay\n1\n"), NotPossibleError, "no disk of its own"),
+    (machine.denials, done(90), NotPossibleError, "has no SELinux"),
+    (machine.denials, done(out="Enforcing\n"), None, "SELinux is enforcing"),
+    (machine.denials, done(out="Enforcing\navc:  denied  { read } x\n"), FailedError, "avc: denied { read } x"),
+    (machine.data_disk, done(1), FailedError, "nothing is mounted at /srv/prove"),
+    (machine.data_disk, done(out="/dev/sdb\n"), None, "/dev/sdb is mounted"),
+    (machine.sentinel, done(90), NotPossibleError, "how an update is forced"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[-1])
+def test_what_a_machine_says_of_itself_is_judged(bench: Bench, monkeypatch: pytest.MonkeyPatch, case: Any) -> None:
+    check, told, error, words = case
+    monkeypatch.setattr(machine, "tried", lambda *_, **__: told)
+    monkeypatch.setattr(machine, "said", lambda *_, **__: told.stdout.strip())
+    if error is None:
+        assert words in check(bench)
+        return
+    with pytest.raises(error) as found:
+        check(bench)
+    assert words in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "file", "words"),
+    [
+        (0, "linux-image-x\n", "linux-image-x was installed again"),
+        (1, "", "there is no /var/run/reboot-required"),
+        (91, "", "of no package"),
+    ],
+)
+def test_an_update_that_leaves_no_sentinel_has_failed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, code: int, file: str, words: str
+) -> None:
+    monkeypatch.setattr(machine, "said", lambda *_: "the same boot")
+    monkeypatch.setattr(machine, "tried", lambda *_, **__: done(code, file))
+    try:
+        told = machine.sentinel(bench)
+    except (FailedError, NotPossibleError) as error:
+        told = str(error)
+    assert words in told
+
+
+BEFORE = "boot-1\ni-prove\nconfig_runcmd 100.0\nconfig_users_groups 99.0"
+
+
+@pytest.mark.parametrize(
+    ("after", "error", "words"),
+    [
+        (BEFORE.replace("boot-1", "boot-2"), None, "none of 2 things was done again"),
+        (BEFORE, FailedError, "the boot of before"),
+        (BEFORE.replace("boot-1", "boot-2").replace("100.0", "200.0"), FailedError, "did this again: config_runcmd"),
+        (BEFORE.replace("boot-1", "boot-2").replace("i-prove", "i-other"), FailedError, "did this again: i-other"),
+    ],
+)
+def test_what_is_done_once_and_was_done_again_is_named(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, after: str, error: type[Exception] | None, words: str
+) -> None:
+    bench.kept["booted"] = BEFORE
+    monkeypatch.setattr(power, "said", lambda *_: after)
+    if error is None:
+        assert words in power.once(bench)
+        return
+    with pytest.raises(error, match=words):
+        power.once(bench)
+
+
+def test_of_two_planted_differences_of_one_kind_each_must_be_told_and_nothing_else() -> None:
+    compare: Any = differences._compare
+    both = {("startup", "onboot"), ("startup", "startup")}
+    compare(both, both)
+    with pytest.raises(FailedError, match="not found: startup onboot"):
+        compare(both, {("startup", "startup")})
+    with pytest.raises(FailedError, match="found and not planted: nic net0"):
+        compare(both, {*both, ("nic", "net0")})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from stardock.cli.main import COMMANDS, Runner
 from stardock.spec.backends import BACKENDS
 from stardock.spec.reference import json_schema as schema
 from stardock.systems import SYSTEMS
+from tests.proof.reports import NAMES, Report, real
 
 FILE = Path(__file__).parent / "features.toml"
 ENGINES = ("tofu", "terraform")
@@ -27,6 +28,11 @@ LEVELS = {
     "upstream's validator or policy analysis": "Upstream's own schema, parser, linter or policy accepted it; nothing of it ran.",
     "rendered only": "What is written was compared with what was read and found right; no program of upstream's has seen it.",
 }
+#: What comes on top of a level, where a report in proofs/ says so.
+REAL = (
+    "And *real Proxmox*, with date and versions: the checks of `runner prove` that a row names passed on one, by a report in proofs/"
+    " ([how to make one](how-to/prove.md))."
+)
 #: Tests that only look at what is written.
 _RENDERING = ("unit/bundle/", "unit/firstboot/", "unit/plan/", "unit/spec/")
 _STRONG = ("real tool", "strict emulation")
@@ -36,7 +42,8 @@ _STRONG = ("real tool", "strict emulation")
 class Feature:
     """A row: `covers` are parts of the program (`parts`), `shown` what carries the level, `not_shown` what nothing here shows.
 
-    Its tests are those that prove it by name, and those of the `numbers` of facts that it rests on.
+    `checks` are those of `runner prove` that show it on a real Proxmox, each as it is called, or with a system or distribution before it
+    (`k3s: a pod runs`). Its tests are those that prove it by name, and those of the `numbers` of facts that it rests on.
     """
 
     name: str
@@ -45,6 +52,7 @@ class Feature:
     shown: str
     not_shown: str = ""
     numbers: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
     def tests(self, proofs: Mapping[str, list[str]]) -> list[str]:
         """All of them, in order."""
@@ -54,7 +62,10 @@ class Feature:
 def features(file: Path = FILE) -> tuple[Feature, ...]:
     """All rows, in the order of the file."""
     rows = tomllib.loads(file.read_text(encoding="utf-8"))["feature"]
-    return tuple(Feature(**{**row, "covers": tuple(row["covers"]), "numbers": tuple(row.get("numbers", ()))}) for row in rows)
+    return tuple(
+        Feature(**{**row, "covers": tuple(row["covers"]), **{key: tuple(row.get(key, ())) for key in ("numbers", "checks")}})
+        for row in rows
+    )
 
 
 def parts() -> Iterator[str]:
@@ -113,18 +124,33 @@ def faults(rows: tuple[Feature, ...], proofs: Mapping[str, list[str]]) -> list[s
     return found
 
 
-def page(rows: tuple[Feature, ...], proofs: Mapping[str, list[str]]) -> str:
-    """docs/proof.md."""
+def check_faults(rows: tuple[Feature, ...]) -> list[str]:
+    """Checks of `runner prove` that no row names, and names that no check has."""
+    named = {check.rpartition(": ")[2] for row in rows for check in row.checks}
+    return [
+        *(f"the check {name!r} is in no row: add it to `checks`" for name in NAMES if name not in named),
+        *(f"{name!r} is no check of runner prove" for name in sorted(named - set(NAMES))),
+    ]
+
+
+def page(rows: tuple[Feature, ...], proofs: Mapping[str, list[str]], known: Sequence[Report] = ()) -> str:
+    """docs/proof.md. `known`: reports of real Proxmoxes, the newest first."""
     meanings = "\n".join(f"- *{level}*: {meaning}" for level, meaning in LEVELS.items())
-    return HEAD.format(levels=meanings) + "".join(_row(row, row.tests(proofs)) for row in rows)
+    where = f"On a real Proxmox it ran {len(known)} times ({known[0]} was the last)." if known else NOWHERE
+    return HEAD.format(levels=meanings, where=where, real=REAL) + "".join(_row(row, row.tests(proofs), known) for row in rows)
+
+
+NOWHERE = "Nothing here ran on a real Proxmox host."
 
 
 HEAD = """\
 # What is proven, feature by feature
 
-Nothing here ran on a real Proxmox host. Each feature stands at the level of the weakest part that a user relies on:
+{where} Each feature stands at the level of the weakest part that a user relies on:
 
 {levels}
+
+{real}
 
 Every key of cluster.yaml, command, system and engine is in one row (`covers`); the tests named run by `pytest tests/PATH::NAME`.
 What upstream itself does, and what became of it, [reality.md](reality.md) tells number by number.
@@ -136,7 +162,10 @@ Written by `make docs` from tests/proof/features.toml and the markers of the tes
 """
 
 
-def _row(row: Feature, tests: list[str]) -> str:
+def _row(row: Feature, tests: list[str], known: Sequence[Report]) -> str:
     told = row.shown + (f" *Not shown*: {row.not_shown}" if row.not_shown else "")
+    told += f" *Checks of `runner prove`*: {'; '.join(row.checks)}." if row.checks else ""
     covers, named = ("<br>".join(f"`{word}`" for word in words) for words in (row.covers, tests))
-    return f"| {row.name} | {row.level} | {' '.join(told.split())} | {covers} | {named} |\n"
+    report = real(row.checks, known)
+    level = f"{row.level}; real Proxmox, {report}" if report else row.level
+    return f"| {row.name} | {level} | {' '.join(told.split())} | {covers} | {named} |\n"

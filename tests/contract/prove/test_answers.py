@@ -13,7 +13,7 @@ from stardock.prove.checks.answers import known, observe
 from stardock.prove.conversation import QUESTIONS, additions, differences, from_json
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.prove.machines import emulated
-from tests.conversations import PROOFS
+from tests.proof.reports import FOLDER as PROOFS
 
 pytestmark = pytest.mark.contract
 
@@ -79,11 +79,14 @@ def test_twenty_planted_differences_are_each_found_and_named(made: Made) -> None
 
 @pytest.mark.parametrize("proof", [None, *sorted(PROOFS.glob("*.json"))], ids=lambda path: path.stem if path else "a made-up report")
 def test_the_emulated_pve_answers_as_a_real_one_did(made: Made, proof: Any) -> None:
-    """Without reports a made-up one: it holds until what it says and the emulated PVE differ."""
+    """Without reports a made-up one: it fails until the emulated PVE answers as that one did."""
     seen = observe(made[1], made[2])
     if proof is not None:
         assert differences(from_json(json.loads(proof.read_text())["answers"]), seen) == []
         return
     told = json.loads(json.dumps({name: {"status": one.status, "shape": one.shape} for name, one in known().items() if not one.message}))
     told["GET /version"]["shape"]["console"] = "text"
-    assert differences(from_json(told), seen)[0] == "GET /version: console is missing"
+    assert differences(from_json(told), seen) == ["GET /version: console is missing"]
+    made[0].pve.lab("differ", route="GET /version", set={"console": "html5"})
+    assert differences(from_json(told), observe(made[1], made[2])) == []
+    made[0].pve.lab("reset")

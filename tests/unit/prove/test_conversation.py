@@ -101,4 +101,6 @@ def test_a_report_becomes_a_fixture_by_date_and_version(tmp_path: Path) -> None:
     (report / "answers.json").write_text(json.dumps(as_json(known()) | {"GET /other": {"status": 200}}))
     path = take(report, tmp_path / "proofs")
     assert path.name == "2026-12-01-pve-9.1.2.json"
+    with pytest.raises(ValueError, match="is there already"):
+        take(report, tmp_path / "proofs")
     assert from_json(json.loads(path.read_text())["answers"]) == known()

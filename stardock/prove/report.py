@@ -19,12 +19,14 @@ from urllib.parse import urlsplit
 from stardock.model.plan import Plan
 from stardock.prove.check import Outcome
 from stardock.prove.place import Place
-from stardock.prove.redact import Redactor
+from stardock.prove.redact import COMMON, Redactor
 from stardock.writing import refuse_link, write_atomically
 
 FORMAT = 1
-#: How names of variables begin that hold secrets, or what tells of the estate.
+#: How names of variables begin that hold secrets, or what tells of the estate; and values that tell nothing, and are words of ours.
 _SECRET = ("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION", "STARDOCK_SECRETS")
+_WORDS = COMMON | {"true", "false"}
+_SHORTEST = 4
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
 
 
@@ -109,8 +111,12 @@ def hidden(told: object) -> object:
     return [hidden(one) for one in told] if isinstance(told, list | tuple) else told
 
 
+def _tells(value: str) -> bool:
+    return len(value) >= _SHORTEST and value.strip().lower() not in _WORDS
+
+
 def _hide(text: str) -> str:
-    given = [value for name, value in os.environ.items() if name.startswith(_SECRET) and len(value) > 3]  # noqa: PLR2004
+    given = [value for name, value in os.environ.items() if name.startswith(_SECRET) and _tells(value)]
     for value in sorted(given, key=len, reverse=True):
         for part in {value, value.strip(), json.dumps(value)[1:-1], value.partition("=")[2] or value}:
             text = text.replace(part, "(secret)")

@@ -61,7 +61,7 @@ class Api:
         self._context = ssl.create_default_context(cadata=_decoded(told, "certificate-authority-data").decode("ascii", "replace"))
         # Python 3.13 asks of authorities what RFC 5280 does, and those of a distribution that made its own need not have
         self._context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        _show_certificate(self._context, told)
+        _show_certificate(self._context, told, kubeconfig.parent)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """One question; any status is an answer."""
@@ -137,9 +137,9 @@ def _decoded(told: Mapping[str, Any], key: str) -> bytes:
         raise FailedError(f"the kubeconfig has no {key}") from None
 
 
-def _show_certificate(context: ssl.SSLContext, told: Mapping[str, Any]) -> None:
-    """Python takes a key from a file alone: one of ours, for this moment."""
-    with tempfile.TemporaryDirectory(prefix="stardock-") as folder:  # 0700
+def _show_certificate(context: ssl.SSLContext, told: Mapping[str, Any], beside: Path) -> None:
+    """Python takes a key from a file alone: one for this moment, where the kubeconfig itself is, and goes with it after a kill."""
+    with tempfile.TemporaryDirectory(prefix=".client-", dir=beside) as folder:  # 0700
         path = Path(folder) / "client.pem"
         path.write_bytes(_decoded(told, "client-certificate-data") + b"\n" + _decoded(told, "client-key-data"))
         context.load_cert_chain(path)

@@ -31,6 +31,7 @@ from stardock.step import Say, Step
 from stardock.writing import refuse_link
 
 LOCK_VARIABLE = "STARDOCK_LOCK"
+SECRETS_VARIABLE = "STARDOCK_SECRETS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,7 @@ def outcomes(asked: Asked, found: Ready, say: Say, log: Say) -> Iterator[Outcome
     """
     found.place.answers.unlink(missing_ok=True)  # of a run that was killed
     os.environ[LOCK_VARIABLE] = "write"  # the lock of its machines is its own, also where CI freezes others
+    os.environ.pop(SECRETS_VARIABLE, None)  # and so are its tokens: that names the person's
     wished = asked.parts
     for part in wished:
         found.place.prepare()

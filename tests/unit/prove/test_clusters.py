@@ -14,7 +14,7 @@ import pytest
 from stardock.distributions import DISTRIBUTIONS
 from stardock.errors import ConditionError, EngineError
 from stardock.prove import bench as benches
-from stardock.prove import journal, releases
+from stardock.prove import journal, proof, releases
 from stardock.prove.api import Node
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.checks import CLUSTER_CHECKS, cluster, growth, pods
@@ -239,3 +239,21 @@ def test_without_an_address_that_nobody_has_none_can_move(tmp_path: Path) -> Non
 def test_names_of_checks_are_all_different() -> None:
     names = [check.name for check in CLUSTER_CHECKS]
     assert len(set(names)) == len(names)
+
+
+def test_the_file_of_the_persons_own_tokens_is_not_the_proofs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ((proof.SECRETS_VARIABLE, str(tmp_path / "mine.yaml")), (proof.LOCK_VARIABLE, "frozen")):
+        monkeypatch.setenv(name, value)
+
+    def looked(*_: object) -> Bench:
+        assert proof.SECRETS_VARIABLE not in os.environ
+        assert os.environ[proof.LOCK_VARIABLE] == "write"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(proof, "_bench", looked)
+    place = Place(tmp_path / "cluster.prove")
+    place.folder.mkdir()
+    asked = proof.Asked(file=tmp_path / "cluster.yaml", systems=("debian",), pool="p", ids=(100, 131))
+    found: Any = proof.Ready(place, None, "9.1", None, None)  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        next(proof.outcomes(asked, found, quiet, quiet))

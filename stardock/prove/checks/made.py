@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stardock.estate.removal import volumes_on
+from stardock.model.machine import Image
 from stardock.prove.bench import Bench, FailedError
 from stardock.prove.check import Check
 from stardock.prove.things import Volume, things
@@ -21,8 +22,14 @@ def files(bench: Bench) -> str:
     missing = [one.volume for one in wanted if one.volume not in there[one.pve_node, one.datastore]]
     if missing:
         raise FailedError(f"not listed: {', '.join(missing)}")
-    images = sum(one.what == "image" for one in wanted)
-    return f"{images} image{'' if images == 1 else 's'} and {len(wanted) - images} first-boot files are listed"
+    images = sorted({placed.image.file_name: placed.image for placed in bench.plan.images}.items())
+    told = ", ".join(f"{name} ({_verified(image)})" for name, image in images)
+    return f"{told}; {sum(one.what == 'snippet' for one in wanted)} first-boot files; all are listed"
+
+
+def _verified(image: Image) -> str:
+    """What Proxmox compared it with while it fetched it."""
+    return image.checksum or "not verified: its publisher moves it, and nobody pinned a checksum"
 
 
 def pool(bench: Bench) -> str:

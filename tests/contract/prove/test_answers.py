@@ -10,7 +10,7 @@ import pytest
 
 from stardock.estate.connection import Estate
 from stardock.prove.checks.answers import known, observe
-from stardock.prove.conversation import QUESTIONS, additions, differences, from_json
+from stardock.prove.conversation import QUESTIONS, additions, as_json, differences, from_json
 from tests.contract.deploy.estate import EmulatedEstate
 from tests.contract.prove.machines import emulated
 from tests.proof.reports import FOLDER as PROOFS
@@ -84,7 +84,7 @@ def test_the_emulated_pve_answers_as_a_real_one_did(made: Made, proof: Any) -> N
     if proof is not None:
         assert differences(from_json(json.loads(proof.read_text())["answers"]), seen) == []
         return
-    told = json.loads(json.dumps({name: {"status": one.status, "shape": one.shape} for name, one in known().items() if not one.message}))
+    told = as_json(known())
     told["GET /version"]["shape"]["console"] = "text"
     assert differences(from_json(told), seen) == ["GET /version: console is missing"]
     made[0].pve.lab("differ", route="GET /version", set={"console": "html5"})

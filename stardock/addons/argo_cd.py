@@ -35,7 +35,7 @@ def addon(plan: Plan, wish: Wish, git: Git | None) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={

@@ -46,7 +46,7 @@ def addon(plan: Plan, wish: Wish, issuers: Sequence[Issuer]) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAME,
         values=both,
         files={NAME: (helm_chart(chart, both, wish, createNamespace=True),), **({f"{NAME}-issuers": objects} if objects else {})},

@@ -28,10 +28,9 @@ class Chart:
     version: str
     namespace: str
 
-    @property
-    def source(self) -> str:
-        """For people."""
-        return f"{self.name} of {self.repository}" if self.repository else self.name
+    def source(self, wish: Wish) -> str:
+        """For people: where it comes from, as it is wished."""
+        return wish.file or (f"{self.name} of {self.repository}" if self.repository else self.name)
 
 
 def merged(ours: Mapping[str, Any], users: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def own_chart(plan: Plan, wish: Wish, controller: str, addresses: bool) -> Addon
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=chart.namespace,
         values=both,
         files={NAME: (privileged_namespace(chart.namespace), helm_chart(chart, both, wish))},

@@ -42,7 +42,7 @@ def addon(plan: Plan, wish: Wish, addresses: Sequence[str], interface: str | Non
     return Addon(
         name=NAME,
         version=version,
-        source=f"{chart.source}, {kube_vip.IMAGE}",
+        source=f"{chart.source(wish)}, {kube_vip.IMAGE}",
         namespace=NAMESPACE,
         values=both,
         files={NAME: (*kube_vip.rights(_ACCOUNT, _RULES), _daemon_set(plan, interface)), CHART: (helm_chart(chart, both, wish),)},

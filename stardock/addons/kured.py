@@ -86,7 +86,7 @@ def addon(plan: Plan, wish: Wish) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={NAME: (helm_chart(chart, both, wish),)},

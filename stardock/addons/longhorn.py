@@ -77,7 +77,7 @@ def addon(plan: Plan, wish: Wish, replicas: int | None, disk: str | None, *, def
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={NAME: (privileged_namespace(NAMESPACE), helm_chart(chart, both, wish))},

@@ -59,7 +59,7 @@ def addon(plan: Plan, wish: Wish, pools: Sequence[Pool], peers: Sequence[Peer]) 
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={

@@ -40,7 +40,7 @@ def addon(plan: Plan, wish: Wish, shares: Sequence[Share]) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={NAME: (helm_chart(chart, both, wish),), **({f"{NAME}-classes": classes} if classes else {})},

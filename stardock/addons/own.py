@@ -15,7 +15,7 @@ def chart_addon(chart: Chart, wish: Wish, **more: Any) -> Addon:
     return Addon(
         name=name,
         version=chart.version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=chart.namespace,
         values=wish.values,
         files={name: (helm_chart(chart, wish.values, wish, **more),)},

@@ -56,7 +56,7 @@ def addon(plan: Plan, wish: Wish, pool: Pool) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={

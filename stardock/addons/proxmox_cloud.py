@@ -47,7 +47,7 @@ def addon(plan: Plan, wish: Wish, access: Access) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files=files_with(NAME, (), (config,), (helm_chart(chart, both, wish, bootstrap=True),)),

@@ -56,7 +56,7 @@ def addon(plan: Plan, wish: Wish, access: Access, classes: Sequence[Disks]) -> A
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files=files_with(NAME, (privileged_namespace(NAMESPACE),), (config,), (helm_chart(chart, both, wish),)),

@@ -50,7 +50,7 @@ def addon(plan: Plan, wish: Wish, stack: Stack | None) -> Addon:
     return Addon(
         name=NAME,
         version=version,
-        source=chart.source,
+        source=chart.source(wish),
         namespace=NAMESPACE,
         values=both,
         files={

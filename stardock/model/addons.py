@@ -17,9 +17,10 @@ class ValuesSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What cluster.yaml says of a chart. `archive` is the chart itself, in base64; empty: machines fetch it from its repository."""
+    """What cluster.yaml says of a chart. `archive` is the chart itself, in base64, from `file`; empty: machines ask its repository."""
 
     version: str | None = None
+    file: str = ""
     archive: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     values_secrets: tuple[ValuesSecret, ...] = ()

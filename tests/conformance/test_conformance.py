@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import time
@@ -49,17 +48,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     text = source.read_text().replace("[server1, server2, server3]", "[server1]").replace("[agent1]", "[agent1, agent2]")
     source.write_text(text.replace("count: 2", "count: 1"))
     with Cluster("conformance", source, "real").deployed() as cluster:
-        add_images(Path(cluster.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip()))
+        cluster.add_images("e2e", archive())
         cluster.bootstrap()
         yield cluster
-
-
-def add_images(artifacts: Path) -> None:
-    content = archive().read_bytes()
-    name = "rke2-images-e2e.linux-amd64.tar"
-    (artifacts / name).write_bytes(content)
-    with (artifacts / "sha256sum-amd64.txt").open("a") as sums:
-        sums.write(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
 
 
 @pytest.mark.nodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -112,6 +113,14 @@ class Cluster:
         """`runner bootstrap`."""
         return self.inside("runner", "bootstrap", "-f", str(self.file), *words, check=check)
 
+    def add_images(self, name: str, archive: Path) -> None:
+        """Machines find the images of this tarball where the air gap's lie: beside the release."""
+        artifacts = Path(self.inside("printenv", "STARDOCK_ARTIFACTS").stdout.strip())
+        file = artifacts / f"rke2-images-{name}.linux-amd64.tar"
+        shutil.copyfile(archive, file)
+        with (artifacts / "sha256sum-amd64.txt").open("a") as sums, file.open("rb") as content:
+            sums.write(f"{hashlib.file_digest(content, 'sha256').hexdigest()}  {file.name}\n")
+
     def kubectl(self, *words: str, check: bool = True) -> Result:
         """kubectl with the kubeconfig that bootstrap wrote."""
         return self.inside("kubectl", "--kubeconfig", str(self.kubeconfig), *words, check=check)
@@ -206,6 +215,12 @@ class Cluster:
         asked = "systemctl show --property=UserspaceTimestampMonotonic,UserspaceTimestamp"
         with ThreadPoolExecutor() as pool:
             return dict(zip(machines, pool.map(lambda name: self.ssh(name, asked, check=check), machines), strict=True))
+
+
+def changed(said: str) -> list[str]:
+    """The stages that changed something, of what a bootstrap said."""
+    done = [line.split() for line in said.splitlines() if "changed: " in line]
+    return [words[0] for words in done if "nothing" not in words]
 
 
 def example_as(name: str, folder: Path, source: str = "quickstart") -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.cluster import Cluster, bootstrapped_single
+from tests.lab.cluster import Cluster, bootstrapped_single, changed
 from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.timeout(900), pytest.mark.one_life("addons")]
@@ -52,12 +52,6 @@ def packed() -> bytes:
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text.encode()))
     return buffer.getvalue()
-
-
-def changed(said: str) -> list[str]:
-    """The stages that changed something, of what a bootstrap said."""
-    done = [line.split() for line in said.splitlines() if "changed: " in line]
-    return [words[0] for words in done if "nothing" not in words]
 
 
 def greeting(cluster: Cluster) -> str:

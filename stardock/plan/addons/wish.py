@@ -15,4 +15,10 @@ def wish_of(wanted: Addons, chart: AddonChart) -> Wish:
     """Its release, its values, and where further ones are."""
     secrets = tuple(ValuesSecret(name=one.name, keys=one.keys) for one in chart.values_secrets)
     version = wanted.archived_version(chart.archive) if chart.archive else chart.version
-    return Wish(version=version or None, archive=wanted.archive(chart.archive), values=chart.values, values_secrets=secrets)
+    return Wish(
+        version=version or None,
+        file=chart.archive or "",
+        archive=wanted.archive(chart.archive),
+        values=chart.values,
+        values_secrets=secrets,
+    )

@@ -39,6 +39,7 @@ from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.spec import load_spec
 from stardock.yamltext import yaml_text
+from tests.lab import real_addons
 from tests.plans import document
 from tests.unit.addons.planning import POOLS, leaves, manifests, planned
 
@@ -219,6 +220,12 @@ def test_a_chart_from_a_file_is_handed_over_whole(tmp_path: Path) -> None:
     assert (spec["targetNamespace"], spec["createNamespace"], spec["bootstrap"]) == ("web", True, True)
 
 
+def test_the_plan_names_the_archive_and_not_the_repository_that_nobody_asks(tmp_path: Path) -> None:
+    (tmp_path / "kured.tgz").write_bytes(archive("kured", "6.0.0"))
+    (addon,) = loaded(tmp_path, {"kured": {"archive": "kured.tgz"}}).addons
+    assert (addon.source, addon.version) == ("kured.tgz", "6.0.0")
+
+
 def test_an_archive_of_another_chart_or_of_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.tgz").write_bytes(archive("whoami"))
     assert refused(tmp_path, {"kured": {"archive": "a.tgz"}}) == ("`a.tgz` is the chart whoami, not kured", "name an archive of kured")
@@ -370,3 +377,8 @@ def test_values_of_plain_manifests_are_refused_where_there_is_no_chart() -> None
 
     (problem,) = addon_rules(spec_of(data))
     assert problem.message == "k3s brings metrics-server as plain manifests, which take no values"
+
+
+def test_the_lab_installs_the_releases_that_are_pinned() -> None:
+    for name, one in (("metallb", metallb), ("cert-manager", cert_manager)):
+        assert real_addons.release(name) == one.RELEASES[0].program, f"tools/{name}/go.mod"

@@ -1,0 +1,202 @@
+"""The keeper of a mesh with real WireGuard over three sites with NAT between them, in namespaces: no machine, no Kubernetes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stardock.bundle.inventory import inventory_files
+from stardock.model.facts import Facts
+from tests.lab.namespaces import Member, Namespace, each, waited
+from tests.lab.sites import PUBLIC, nft, rules
+from tests.plans import ROOT, document, plan_of
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.long,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(os.geteuid() != 0 or not Path("/dev/net/tun").exists(), reason="needs root and TUN devices"),
+    pytest.mark.proves("feature mesh"),
+]
+
+#: Bridge, own address and gateway of each; lb1 is reached, the others are behind NAT.
+PLACES = {
+    "lb1": ("vmbr0", "192.168.1.41/24", "192.168.1.1"),
+    "server1": ("vmbr0", "192.168.1.50/24", "192.168.1.1"),
+    "pi1": ("vmbr1", "192.168.7.5/24", "192.168.7.1"),
+    "pi2": ("vmbr2", "192.168.8.5/24", "192.168.8.1"),
+}
+GATEWAYS = {"vmbr0": "192.168.1.1/24", "vmbr1": "192.168.7.1/24", "vmbr2": "192.168.8.1/24"}
+RELAY = "192.168.1.41"
+#: For whoever reads a run.
+TABLE = ROOT / "build/mesh-sites.txt"
+
+
+@dataclass
+class Sites:
+    """The router, and members by name; `mesh` are their addresses there."""
+
+    router: Namespace
+    members: dict[str, Member]
+    mesh: dict[str, str]
+    keys: dict[str, str]
+    inventory: dict[str, Any]
+
+    def join(self) -> None:
+        """All write what they are told."""
+        shared = self.inventory["group_vars/all.yml"]
+        for name, member in self.members.items():
+            variables = {**shared, **self.inventory[f"host_vars/{name}.yml"]}
+            told = [peer for peer in variables["mesh_peers"] if peer["name"] in self.keys]
+            member.join({**variables, "mesh_peers": told}, self.keys)
+
+    def route(self, cut: str = "", home: str = PUBLIC["vmbr0"]) -> None:
+        """The routers' rules."""
+        self.router.run(*nft(), rules(RELAY, cut, home))
+
+    def reached(self, seconds: float = 1.0) -> dict[tuple[str, str], bool]:
+        """Who reaches whom."""
+        lost = {
+            name: member.lost({other: address for other, address in self.mesh.items() if other != name}, seconds)
+            for name, member in self.members.items()
+        }
+        return {(one, other): other not in lost[one] for one, other in permutations(self.members, 2)}
+
+
+def data() -> dict[str, Any]:
+    """The quick start with one load balancer and one server, and hosts in the shed and on the boat."""
+    wanted = document()
+    wanted["pools"] = [{**pool, "site": "home"} for pool in wanted["pools"][:2]]
+    wanted["pools"][0]["count"], wanted["pools"][1]["machines"] = 1, ["server1"]
+    hosts = (("pi1", "192.168.7.5", "shed"), ("pi2", "192.168.8.5", "boat"))
+    wanted["hosts"] = [{"name": name, "address": at, "site": site, "role": "agent", "system": "debian"} for name, at, site in hosts]
+    sites = [{"name": "home", "endpoints": {"lb1": f"{PUBLIC['vmbr0']}:51830"}}, {"name": "shed"}, {"name": "boat"}]
+    wanted["mesh"] = {"network": "10.98.0.0/24", "keepalive": 5, "sites": sites}
+    return wanted
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
+    folder = tmp_path_factory.mktemp("sites")
+    plan = plan_of(data())[0]
+    assert plan.mesh
+    router = Namespace(folder / "router")
+    members = {name: Member(folder / name) for name in PLACES}
+    mesh = {name: place.address for name, place in plan.mesh.places.items()}
+    try:
+        router.begin()
+        for bridge, gateway in GATEWAYS.items():
+            router.run("ip", "link", "add", bridge, "type", "bridge", "forward_delay", "0")
+            router.run("ip", "address", "add", gateway, "dev", bridge)
+            router.run("ip", "link", "set", bridge, "up")
+        for address in PUBLIC.values():
+            router.run("ip", "address", "add", f"{address}/32", "dev", "lo")
+        router.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        for name, member in members.items():
+            member.begin()
+            member.plug(router, *PLACES[name])
+        found = Sites(
+            router,
+            members,
+            mesh,
+            {name: member.key() for name, member in members.items()},
+            inventory_files(plan, Facts(cluster="quickstart")),
+        )
+        found.route()
+        yield found
+    finally:
+        each([*members.values(), router])
+
+
+def test_before_the_mesh_sites_do_not_reach_each_other(sites: Sites) -> None:
+    ping = ("python3", "-c", "import socket,sys; socket.create_connection((sys.argv[1], 22), 2)")
+    for one, other in (("pi1", "server1"), ("server1", "pi2"), ("pi1", "pi2")):
+        shown = sites.members[one].run("sh", "-c", f"{ping[0]} {ping[1]} '{ping[2]}' {PLACES[other][1].split('/')[0]} 2>&1", check=False)
+        assert "timed out" in shown
+    assert "refused" in sites.members["server1"].run("sh", "-c", f"{ping[0]} {ping[1]} '{ping[2]}' {RELAY} 2>&1", check=False)
+
+
+def test_all_reach_each_other_with_packets_of_full_size_directly_and_through_the_relay(sites: Sites) -> None:
+    sites.join()
+    waited(lambda: all(sites.reached().values()), 60)
+    assert sites.members["pi1"].run("wg", "show", "stardock0", "endpoints").split()[-1] == f"{PUBLIC['vmbr0']}:51830"
+    assert len(sites.members["pi1"].run("wg", "show", "stardock0", "peers").split()) == 1, "the relay carries the rest"
+
+
+def test_a_packet_too_large_for_the_way_is_told_apart_from_no_answer(sites: Sites) -> None:
+    others = {"lb1": sites.mesh["lb1"], "nobody": "10.98.0.200"}
+    assert sites.members["server1"].lost(others, 1.0, 1422) == {"lb1": "only small packets come through", "nobody": "no answer"}
+
+
+def test_a_site_that_is_cut_off_comes_back_by_itself_a_table_of_who_reached_whom(sites: Sites) -> None:
+    before = sites.reached()
+    sites.route(cut="vmbr2")
+    during = sites.reached()
+    sites.route()
+    seconds = waited(lambda: all(sites.reached(0.5).values()), 40)
+    after = sites.reached()
+    rows = [f"{one} -> {other}: {before[one, other]}, {during[one, other]}, {after[one, other]}\n" for one, other in before]
+    TABLE.write_text(f"before, while the boat is cut off, {seconds:.1f} s after\n{''.join(rows)}")
+    assert all(before.values())
+    assert {pair for pair, yes in during.items() if not yes} == {pair for pair in during if "pi2" in pair}
+    assert all(after.values())
+
+
+def test_what_somebody_takes_away_is_put_back_and_the_vxlan_device_on_it_stays(sites: Sites) -> None:
+    member = sites.members["pi1"]
+    own = f"local {sites.mesh['pi1']}"
+    member.run("sh", "-c", f"ip link add flannel.1 type vxlan id 1 dstport 8472 dev stardock0 {own} nolearning && ip link set flannel.1 up")
+    index = member.run("cat", "/proc/net/dev")
+    assert "flannel.1" in index
+    number = member.run("ip", "-json", "link", "show", "dev", "flannel.1").split('"ifindex":')[1].split(",")[0]
+    harms = (
+        "ip route del 10.98.0.0/24 dev stardock0",
+        "ip address flush dev stardock0",
+        "ip link set stardock0 mtu 1300 down",
+        "wg set stardock0 peer $(wg show stardock0 peers | head -1) remove",
+        "wg set stardock0 listen-port 4711",
+        f"kill -KILL $(cat {member.folder}/go.pid)",
+    )
+    for harm in harms:
+        member.run("sh", "-c", harm)
+        waited(lambda: all(yes for (one, _), yes in sites.reached(0.5).items() if one == "pi1"), 30)
+        assert member.run("ip", "-json", "link", "show", "dev", "flannel.1").split('"ifindex":')[1].split(",")[0] == number, harm
+
+
+def test_a_host_that_moves_is_followed(sites: Sites) -> None:
+    """Another address behind its router: its packets come from another port outside."""
+    member = sites.members["pi2"]
+    before = sites.members["lb1"].run("wg", "show", "stardock0", "endpoints")
+    moves = ("address del 192.168.8.5/24 dev eth0", "address add 192.168.8.6/24 dev eth0", "route replace default via 192.168.8.1")
+    member.run("sh", "-c", "; ".join(f"ip {move}" for move in moves))
+    waited(lambda: all(sites.reached(0.5).values()), 30)
+    assert sites.members["lb1"].run("wg", "show", "stardock0", "endpoints") != before
+
+
+def test_a_key_is_made_anew_and_others_are_told(sites: Sites) -> None:
+    sites.keys["pi1"] = sites.members["pi1"].key()
+    sites.join()
+    waited(lambda: sites.keys["pi1"] in sites.members["lb1"].run("wg", "show", "stardock0", "peers"), 30)
+    waited(lambda: all(sites.reached(0.5).values()), 30)
+    assert len(sites.members["lb1"].run("wg", "show", "stardock0", "peers").split()) == 3, "the old one is nobody's"
+
+
+def test_hostile_hosts_as_in_the_reference_nobody_sends_in_anothers_name(sites: Sites) -> None:
+    """pi1 gives itself server1's address too: what it sends from there is dropped by everybody who is not its relay's peer for it."""
+    member, victim = sites.members["pi1"], sites.mesh["server1"]
+    member.run("ip", "address", "add", f"{victim}/32", "dev", "lo")
+    try:
+        count = "awk '/stardock0/ {print $2}' /proc/net/dev"
+        before = int(sites.members["pi2"].run("sh", "-c", count))
+        send = f"import socket; s=socket.socket(2,2); s.bind(('{victim}',0))"
+        send += f"; [s.sendto(b'x'*1000,('{sites.mesh['pi2']}',9)) for _ in range(200)]"
+        member.run("python3", "-c", send)
+        assert int(sites.members["pi2"].run("sh", "-c", count)) - before < 100_000
+    finally:
+        member.run("ip", "address", "del", f"{victim}/32", "dev", "lo")

@@ -306,6 +306,11 @@ def test_downloads_and_unpacking_on_all_machines_side_by_side_only_restarts_are_
     ]
 
 
+def test_every_agent_has_a_turn_and_none_is_drained_before_those_that_join_or_serve_are_ready() -> None:
+    turns = [play["hosts"] for play in plays("agents") if role_of(play) in {"main", "serving"}]
+    assert turns == ["agent:!one_at_a_time:!at_once:!silent", "agent:&at_once:!silent", "agent:&one_at_a_time:!silent"]
+
+
 @pytest.mark.proves("reality D24")
 def test_a_snapshot_comes_before_the_first_server_is_touched_in_every_stage_that_touches_one() -> None:
     for name in ("founder", "servers"):

@@ -53,3 +53,13 @@ def test_the_first_of_rke2_server_is_the_founder_also_where_another_server_is_de
     found = read_by_ansible(plan, tmp_path)
     assert found["rke2_server"] == ["server1", "server0", "server2", "server3"]
     assert found["founder"] == ["server1"]
+
+
+@pytest.mark.parametrize("by", [None, "keepalived", "kube-vip"])
+def test_the_servers_that_a_play_has_carry_the_vip_are_those_that_know_it(by: str | None, tmp_path: Path) -> None:
+    data = document("quickstart")
+    if by:
+        data["pools"] = [pool for pool in data["pools"] if pool["role"] != "loadbalancer"]
+        data["api"] = {"on_servers": by}
+    plan, _ = plan_of(data)
+    assert read_by_ansible(plan, tmp_path).get("carrier", []) == (["server1", "server2", "server3"] if by == "keepalived" else [])

@@ -43,7 +43,8 @@ class Lock:
     `vrid` is None until there was a VIP; `images` are pins by source; `memory` is that of PVE nodes in MiB, as once read from Proxmox;
     `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept), and
     `former_release` that of another Kubernetes, which cluster.yaml named before; `channels` are DISTRIBUTION/CHANNEL -> the release that
-    `runner lock channel` found it at; `mesh` is name -> address in the mesh, of machines and hosts.
+    `runner lock channel` found it at; `mesh` is name -> address in the mesh, of machines and hosts,
+    `sites` name -> site of machines, as cluster.yaml said it last: one that stays although its lines went is still there.
     """
 
     cluster: str
@@ -56,6 +57,7 @@ class Lock:
     former_release: str | None = None
     channels: Mapping[str, str] = field(default_factory=dict)
     mesh: Mapping[str, str] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""

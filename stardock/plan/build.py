@@ -26,7 +26,7 @@ from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
 from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
-from stardock.plan.mesh import given, mesh_of, mesh_problems
+from stardock.plan.mesh import given, mesh_of, mesh_problems, sites_of
 from stardock.plan.proxy import proxy_of
 from stardock.plan.registries import registries_of
 from stardock.plan.reservation import reservation_of
@@ -175,6 +175,7 @@ def _lock(spec: Spec, locked: Lock, every: Sequence[Declared], decided: _Decided
         distribution_version=allocated(spec, locked),
         former_release=former(spec, locked),
         mesh=given(spec, locked),
+        sites=sites_of(spec, locked),
     )
 
 
@@ -200,7 +201,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         machines=machines,
         founder=founder.name,
         hosts=decided.hosts,
-        mesh=mesh_of(spec, {name: after.mesh[name] for name in (*decided.machines, *names) if name in after.mesh}),
+        mesh=mesh_of(spec, {name: after.mesh[name] for name in (*decided.machines, *names) if name in after.mesh}, after.sites),
         ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),

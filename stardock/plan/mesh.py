@@ -45,16 +45,25 @@ def _free(held: Mapping[str, str], alive: Collection[str], network: IPv4Network)
     yield from map(str, sorted(one for one in gone if one in network))
 
 
-def mesh_of(spec: Spec, addresses: Mapping[str, str]) -> Mesh | None:
-    """What is wished, with the addresses that were given."""
+def sites_of(spec: Spec, lock: Lock) -> dict[str, str]:
+    """Name -> site, of machines: as cluster.yaml says, and of those that it lacks as it said before."""
+    if spec.mesh is None:
+        return {}
+    said = {one.name: one.site for one in sited(spec) if one.site}
+    hosts = {host.name for host in spec.hosts}
+    return {name: site for name, site in {**lock.sites, **said}.items() if name not in hosts}
+
+
+def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, str]) -> Mesh | None:
+    """What is wished, with the addresses that were given; `remembered` are sites of machines whose lines went."""
     wanted = spec.mesh
     if wanted is None:
         return None
     sites = {site.name: site for site in wanted.sites}
-    where = {one.name: one.site for one in sited(spec)}
+    said = {one.name: one.site for one in sited(spec)}
+    where = {**{name: site for name, site in remembered.items() if site in sites}, **said}
     ends = {name: endpoint_of(text) for site in wanted.sites for name, text in site.endpoints.items()}
-    # a machine that stays although cluster.yaml lacks it is where nobody says: the first site
-    names = [*where, *(name for name in addresses if name not in where)]
+    names = [*said, *(name for name in addresses if name not in said)]
     first = wanted.sites[0].name if wanted.sites else _EVERYWHERE
     places = {
         name: Place(

@@ -56,6 +56,8 @@ def to_json(lock: Lock) -> str:
         document["channels"] = dict(lock.channels)
     if lock.mesh:
         document["mesh"] = dict(lock.mesh)
+    if lock.sites:
+        document["sites"] = dict(lock.sites)
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -156,4 +158,5 @@ def forget(lock: Lock, name: str) -> Lock:
         lock,
         machines={other: locked for other, locked in lock.machines.items() if other != name},
         mesh={other: address for other, address in lock.mesh.items() if other != name},
+        sites={other: site for other, site in lock.sites.items() if other != name},
     )

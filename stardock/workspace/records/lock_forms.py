@@ -24,6 +24,7 @@ from stardock.spec.distribution import CHANNEL, Url, Version
 from stardock.spec.image import Checksum
 from stardock.spec.keys import is_key_line
 from stardock.spec.maintenance import Clock
+from stardock.spec.mesh import SiteName
 from stardock.spec.network import VrrpId
 from stardock.spec.pools import Cores, VmId, parse_labels
 from stardock.spec.proxmox import NodeName
@@ -134,6 +135,7 @@ LOCK: Forms = {
         "former_release": Version | None,
         "channels": dict[LockedChannel, Version],
         "mesh": dict[MachineName, MeshAddress],
+        "sites": dict[MachineName, SiteName],
     },
     LockedMachine: {"pool": Name, "ordinal": number(0, _ORDINALS, "ordinal"), "place": number(0, _ORDINALS, "place")},
     Pin: {

@@ -164,9 +164,14 @@ def test_a_machine_that_stays_after_its_lines_went_keeps_its_place() -> None:
     data = meshed()
     _, lock = planned(data)
     data["pools"][-1]["machines"] = ["agent2"]
+    data["pools"].append({**data["pools"][-1], "name": "workers", "machines": ["agent3"], "site": "boat", "vm_id_start": 250})
+    data["pools"][-2]["machines"] = ["agent1", "agent2"]
+    _, lock = planned(data, lock)
+    data["pools"][-2]["machines"], data["pools"][-1]["machines"] = ["agent2"], ["agent4"]
     plan, _ = planned(data, lock)
     assert plan.mesh
-    assert plan.retained == ("agent1",)
+    assert plan.retained == ("agent1", "agent3")
+    assert plan.mesh.places["agent3"].site == "boat"
     assert plan.mesh.places["agent1"].address == lock.mesh["agent1"]
 
 

@@ -97,7 +97,7 @@ def full_lock() -> Lock:
         published="x-1.qcow2",
     )
     pins, former = {"https://example.org/x.qcow2": pin}, "v1.36.5+k3s1"
-    lock = replace(lock, mesh={"agent1": "10.98.0.2", "server1": "10.98.0.1"})
+    lock = replace(lock, mesh={"agent1": "10.98.0.2", "server1": "10.98.0.1"}, sites={"agent1": "home"})
     return replace(
         lock, machines=machines, images=pins, memory={"pve1": 65536}, former_release=former, channels={"rke2/stable": "v1.36.5+rke2r1"}
     )

@@ -10,8 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-#: What every Proxmox has by itself tells nothing of one.
-COMMON = frozenset({"local", "local-lvm", "vmbr0", "root", "ssh", "sftp", "localhost", "127.0.0.1", "prove", ""})
+from stardock.prove.scope import POOL
+
+#: What every Proxmox has by itself tells nothing of one; nor do words of which every report is full.
+COMMON = frozenset({"local", "local-lvm", "vmbr0", "root", "ssh", "sftp", "localhost", "127.0.0.1", "", "prove", POOL}) | frozenset(
+    ("cluster", "vm", "server", "agent", "machine", "node", "host", "debian", "ubuntu")
+)
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("(secret)", re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")),

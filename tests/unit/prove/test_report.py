@@ -9,9 +9,11 @@ import pytest
 
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check, Outcome, run
+from stardock.prove.checks import CLUSTER_CHECKS
 from stardock.prove.place import Place
 from stardock.prove.redact import Redactor
 from stardock.prove.report import document, markdown, names_of, read, write
+from tests.conversations import take
 from tests.plans import document as example
 from tests.unit.prove.proofs import proof_plan
 
@@ -70,6 +72,19 @@ def test_planted_secrets_names_and_addresses_do_not_come_out(tmp_path: Path, mon
         assert not [word for word in PLANTED if word in text or json.dumps(word)[1:-1] in text], path.name
         assert "c2VjcmV0" not in text
     assert (read(tmp_path / "report") or {})["versions"] == {"Proxmox": "9.1.2"}
+
+
+def test_names_of_checks_stay_whatever_somebodys_file_and_computer_are_called(tmp_path: Path) -> None:
+    names = {"cluster": ["cluster", "founded"], "account": ["vm", "pod"], "node": ["pass", "k3s"], "pool": ["stardock-prove"]}
+    outcomes = [Outcome("debian", check.name, "pass", 1.0, "the pod on founded", "k3s") for check in CLUSTER_CHECKS]
+    write(Place(tmp_path), document(outcomes, {"Proxmox": "9.1.2"}, "2026-12-01"), ["create  VM 99000 of cluster"], Redactor(names))
+    taken = json.loads(take(tmp_path / "report", tmp_path / "proofs").read_text())
+    assert [(one["name"], one["distribution"], one["result"]) for one in taken["checks"]] == [
+        (check.name, "k3s", "pass") for check in CLUSTER_CHECKS
+    ]
+    told = json.loads((tmp_path / "report/report.json").read_text())
+    assert told["checks"][0]["evidence"] == "the (account 1) on (cluster 1)"
+    assert (tmp_path / "report/said.log").read_text() == "create  VM 99000 of cluster\n"
 
 
 def test_a_report_has_the_answers_of_its_own_proof_and_of_no_earlier_one(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ SETTLE_SECONDS = 120.0
 _PAUSE_SECONDS = 1.0
 #: An argument that no API server knows, and how long a server may try with it.
 PLANTED = "stardock-prove"
-PLANTED_SECONDS = 120
+PLANTED_SECONDS = 90
 
 
 def api_of(bench: Bench) -> Api:

@@ -119,7 +119,7 @@ def _report(found: proof.Ready, done: list[Outcome]) -> None:
 
 def _versions(proxmox: str) -> dict[str, str]:
     known = versions()
-    engine = known["engine"]["version"] if known["engine"] else "none"
+    engine = f"{Path(known['engine']['program']).name} {known['engine']['version']}" if known["engine"] else "none"
     return {"Proxmox": proxmox, "Stardock": known["stardock"], "provider": known["provider"]["version"], "engine": engine}
 
 

@@ -8,9 +8,11 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
+from lab.cache import cache_root
 from lab.patience import patient
 from tests.lab.cluster import ROOT
 from tests.lab.packages import unpacked
@@ -86,6 +88,8 @@ class Namespace:
 class Member(Namespace):
     """A member of a mesh: its NIC is plugged into a bridge of the router's."""
 
+    pod_pid: int = 0
+
     def plug(self, router: Namespace, bridge: str, address: str, gateway: str) -> None:
         """Give it a NIC there."""
         near = f"n{self.pid}"
@@ -120,6 +124,35 @@ class Member(Namespace):
             (self.folder / "systemctl").chmod(0o755)
             self.start("/usr/bin/python3", str(self.folder / "keep"))
 
+    def flannel(self, etcd: str) -> None:
+        """A node's real flannel over the mesh, which keeps its subnets at `etcd`."""
+        self.run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+        program = str(cache_root() / "tools/flannel/current/bin/flannel")
+        self.start(program, f"--etcd-endpoints={etcd}", "--iface=stardock0", f"--subnet-file={self.folder}/subnet.env", "--ip-masq=false")
+
+    def pod(self) -> str:
+        """A network namespace behind the real CNI plugin, as flannel's own makes one; gives its address."""
+        known = dict(line.split("=", 1) for line in (self.folder / "subnet.env").read_text().split())
+        holder = self.start("unshare", "--net", "sleep", "infinity")
+        # it starts in ours, enters the member's, and has its own at last
+        waited(lambda: network_of(holder.pid) not in (network_of(os.getpid()), network_of(self.pid)), 10)
+        self.pod_pid = holder.pid
+        ranges = [[{"subnet": str(ip_interface(known["FLANNEL_SUBNET"]).network)}]]
+        ipam = {"type": "host-local", "ranges": ranges, "routes": [{"dst": known["FLANNEL_NETWORK"]}], "dataDir": "/run/cni"}
+        wanted = {"cniVersion": "1.0.0", "name": "cbr0", "type": "bridge", "isDefaultGateway": True, "mtu": int(known["FLANNEL_MTU"])}
+        plugins = cache_root() / "tools/cni/current/bin"
+        given = {"CNI_COMMAND": "ADD", "CNI_CONTAINERID": "pod", "CNI_NETNS": f"/proc/{holder.pid}/ns/net", "CNI_IFNAME": "eth0"}
+        words = [f"{key}={value}" for key, value in {**given, "CNI_PATH": str(plugins)}.items()]
+        said = json.loads(self.run("env", *words, str(plugins / "bridge"), given=json.dumps({**wanted, "ipam": ipam})))
+        return str(ip_interface(said["ips"][0]["address"]).ip)
+
+    def lost_to_pod(self, others: Mapping[str, str], seconds: float, size: int) -> dict[str, str]:
+        """The same as `lost`, asked in its pod."""
+        pairs = (f"{name}={address}" for name, address in others.items())
+        keeper = ("/usr/bin/python3", str(self.folder / "keep"), "reach", str(seconds), str(size))
+        found: dict[str, str] = json.loads(self.run("nsenter", f"--net=/proc/{self.pod_pid}/ns/net", *keeper, *pairs))
+        return found
+
     def lost(self, others: Mapping[str, str], seconds: float = 1.0, size: int = 1420) -> dict[str, str]:
         """Which of the others do not answer, and why."""
         pairs = (f"{name}={address}" for name, address in others.items())
@@ -127,6 +160,11 @@ class Member(Namespace):
             self.run("/usr/bin/python3", str(self.folder / "keep"), "reach", str(seconds), str(size), *pairs)
         )
         return found
+
+
+def network_of(pid: int) -> Path:
+    """The network namespace of a process."""
+    return Path(f"/proc/{pid}/ns/net").readlink()
 
 
 def waited(condition: Callable[[], object], seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""system-upgrade-controller: objects of our own making, since it has no chart but Rancher's own; it makes its CRD itself. Never run here.
+"""system-upgrade-controller: objects of our own making, since it has no chart but Rancher's own; it makes its CRD itself.
 
 From rancher/system-upgrade-controller v0.20.1: manifests/*.yaml (what it may do, how it is told), pkg/upgrade/controller.go (`registerCRD`,
 through apiextensions.k8s.io/v1, which is there since Kubernetes v1.16), pkg/upgrade/job/job.go (its variables). Its Jobs are privileged.

@@ -1,7 +1,8 @@
 """Add-ons themselves, as `tools/setup addons` built them: charts as archives, images as a tarball, and a cluster that finds them.
 
 What is in upstream's images: metallb controller/Dockerfile and speaker/Dockerfile, metrics-server Dockerfile, cert-manager
-hack/containers (on distroless' nonroot). Releases are those of the Go modules.
+hack/containers (on distroless' nonroot), system-upgrade-controller package/Dockerfile, rancher/kubectl Dockerfile. Releases are
+those of the Go modules.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _MODULES = {
     "metallb": "go.universe.tf/metallb",
     "cert-manager": "github.com/cert-manager/cert-manager",
     "metrics-server": "sigs.k8s.io/metrics-server",
+    "system-upgrade-controller": "github.com/rancher/system-upgrade-controller",
 }
 _TOOLS = cache_root() / "tools"
 _SOURCES = Path(__file__).parents[2] / "tools"
@@ -139,8 +141,17 @@ def _metrics_server(programs: Path) -> Iterator[Image]:
     yield Image((named,), {"/metrics-server": programs / "metrics-server"}, ("/metrics-server",), _NOBODY)
 
 
+def _system_upgrades(programs: Path) -> Iterator[Image]:
+    """With what its Jobs drain by: job.go's defaultKubectlImage, in which here is the lab's own kubectl."""
+    name = "system-upgrade-controller"
+    yield Image((f"docker.io/rancher/{name}:{release(name)}",), {f"/bin/{name}": programs / name}, (f"/bin/{name}",), _NOBODY)
+    kubectl = {"/bin/kubectl": _TOOLS / "kubernetes/current/bin/kubectl"}
+    yield Image(("docker.io/rancher/kubectl:v1.30.3",), kubectl, ("/bin/kubectl",), "1000")
+
+
 _IMAGES: Mapping[str, Callable[[Path], Iterator[Image]]] = {
     "metallb": _metallb,
     "cert-manager": _cert_manager,
     "metrics-server": _metrics_server,
+    "system-upgrade-controller": _system_upgrades,
 }

@@ -380,5 +380,5 @@ def test_values_of_plain_manifests_are_refused_where_there_is_no_chart() -> None
 
 
 def test_the_lab_installs_the_releases_that_are_pinned() -> None:
-    for name, one in (("metallb", metallb), ("cert-manager", cert_manager)):
+    for name, one in (("metallb", metallb), ("cert-manager", cert_manager), ("system-upgrade-controller", system_upgrade_controller)):
         assert real_addons.release(name) == one.RELEASES[0].program, f"tools/{name}/go.mod"

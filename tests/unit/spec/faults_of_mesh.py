@@ -81,6 +81,19 @@ MESH: dict[str, Case] = {
         "site `home` is a place of a mesh, and there is none",
         "add `mesh: {",
     ),
+    "site_of_a_host_without_a_mesh": last(
+        "hosts: [{name: pi1, role: agent, address: 192.168.1.99, system: debian, site: home}]",
+        "hosts[0].site",
+        "site `home` is a place of a mesh, and there is none",
+        "add `mesh: {",
+    ),
+    "site_of_a_machine_without_a_mesh": (
+        ("machines: [agent1]", "machines: [{name: agent1, site: home}]"),
+        "site: home",
+        "pools[2].machines[0].site",
+        "site `home` is a place of a mesh, and there is none",
+        "add `mesh: {",
+    ),
     "site_that_is_no_name": (("count: 2", "count: 2\n    site: 'at home'"), "site:", "pools[0].site", "is not a name of a site", "home"),
     "mesh_and_pods_by_another_interface": beside(
         "cni: {interface: ens18}", "cni:", "cni.interface", "pods of different nodes meet over `stardock0`", "delete it"

@@ -12,9 +12,13 @@ from stardock.systems import SENTINEL
 _LEAST = 0.8
 #: Exit codes of our own scripts: what a system has not, so that the check is not possible.
 _NOT_HERE = 90
+_FIRST_BOOT_SECONDS = 900  # packages, on a slow line
 _KERNEL_SECONDS = 900
 
-_FIRST_BOOT = f"command -v cloud-init >/dev/null || exit {_NOT_HERE}; cloud-id; cloud-init status --long || true"
+_FIRST_BOOT = f"""command -v cloud-init >/dev/null || exit {_NOT_HERE}
+cloud-id
+cloud-init status --wait >/dev/null 2>&1
+cloud-init status --long || true"""
 _ROOT = "findmnt --noheadings --output FSTYPE / && df --block-size=1 --output=size / | tail -1"
 _DENIED = f"""command -v getenforce >/dev/null || exit {_NOT_HERE}
 getenforce
@@ -39,7 +43,7 @@ def user(bench: Bench) -> str:
 
 def first_boot(bench: Bench) -> str:
     """It saw its seed and came to its end."""
-    done = tried(bench, "agent", _FIRST_BOOT)
+    done = tried(bench, "agent", _FIRST_BOOT, seconds=_FIRST_BOOT_SECONDS)
     if done.returncode == _NOT_HERE:
         raise NotPossibleError("this system has no cloud-init; that its key and name are there says that it read its seed")
     source, _, status = done.stdout.strip().partition("\n")

@@ -131,6 +131,19 @@ def test_what_a_machine_says_of_itself_is_judged(bench: Bench, monkeypatch: pyte
     assert words in str(found.value)
 
 
+def test_first_boot_is_waited_for_before_it_is_judged(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def tried(_bench: Bench, _role: str, script: str, **_how: float) -> Done:
+        asked.append(script)
+        return done(out=STATUS)
+
+    monkeypatch.setattr(machine, "tried", tried)
+    machine.first_boot(bench)
+    (script,) = asked
+    assert script.index("cloud-init status --wait") < script.index("cloud-init status --long")
+
+
 @pytest.mark.parametrize(
     ("code", "file", "words"),
     [

@@ -169,3 +169,14 @@ def test_keys_of_members_are_remembered_and_those_of_others_are_not() -> None:
     after = mesh_facts(about(plan, before), before, {"pi1": KEY})
     assert after.mesh_keys == {"pi1": KEY, "pi2": OTHER}
     assert json.dumps(dict(after.mesh_keys))
+
+
+def names_of(task: str) -> list[str]:
+    return [one["name"] for one in yaml.safe_load((ROLE / f"tasks/{task}.yml").read_text())]
+
+
+def test_a_new_key_that_is_refused_is_not_left_for_the_next_run() -> None:
+    """It would be put in force by a run that was not asked for it, while a silent member knows only the old one."""
+    refused = "Nobody would be cut off by a new key"
+    assert names_of("keys").index("Everybody can be told a new key") < names_of("keys").index("A machine's key"), "none is made at all"
+    assert names_of("main").index("A new key that cannot be told is none") < names_of("main").index(refused), "somebody fell silent since"

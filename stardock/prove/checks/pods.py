@@ -61,7 +61,7 @@ def pod(bench: Bench) -> str:
     seconds = until(lambda: _is_ready(api), POD_SECONDS)
     if seconds is None:
         raise FailedError(f"its pod is not Ready after {POD_SECONDS:.0f} s: {_events(api)}")
-    return f"{IMAGE} was pulled and its pod is Ready, {seconds:.0f} s after it was asked for"
+    return f"a pod of {IMAGE} is Ready, {seconds:.0f} s after it was asked for"
 
 
 def _refuse_other_runtimes(api: Api) -> None:

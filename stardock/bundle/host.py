@@ -10,6 +10,7 @@ from stardock.bundle.machine import home, key_file, managed, secret_files
 from stardock.bundle.text import Template
 from stardock.distributions import DISTRIBUTIONS, Kubernetes, needs
 from stardock.model.host import ARCHITECTURES, Architecture, Host
+from stardock.model.mesh import INTERFACE
 from stardock.model.plan import Plan
 from stardock.systems import SENTINEL, ManagedFile, profile
 
@@ -74,7 +75,9 @@ def _preflight(plan: Plan, host: Host, own: Kubernetes, options: Mapping[str, An
 
 
 def _mesh_port(plan: Plan) -> list[dict[str, Any]]:
-    return [{"port": plan.mesh.port, "protocol": "udp", "what": "the mesh"}] if plan.mesh else []
+    """It is the mesh's own already on a host whose stage `mesh` ended before the host joined."""
+    own = ["/etc/stardock/mesh/mesh.json", f"/sys/class/net/{INTERFACE}"]
+    return [{"port": plan.mesh.port, "protocol": "udp", "what": "the mesh", "unless": own}] if plan.mesh else []
 
 
 def _takes_cgroup_v1(plan: Plan, host: Host, own: Kubernetes) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
+import signal
 import socket
+import threading
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import jinja2
@@ -53,19 +56,79 @@ def test_what_runs_is_compared_whatever_the_order() -> None:
     assert KEEP.settings(off) == KEEP.meant(WANTED | {"peers": [PEER | {"keepalive": 0}]}, OTHER)
 
 
-def test_a_name_that_nobody_knows_holds_up_no_peer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(*_: Any, **__: Any) -> Any:
-        raise socket.gaierror
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    text = KEEP.configuration(WANTED, "secret")
-    assert "Endpoint" not in text
+def test_a_name_is_not_looked_up_before_all_peers_are_there() -> None:
+    named = WANTED | {"peers": [PEER | {"endpoint": "localhost:51830"}, PEER | {"key": OTHER}]}
+    text = KEEP.configuration(named, "secret")
     assert f"PublicKey = {KEY}\nAllowedIPs = 10.98.0.7/32, 10.98.0.1/32\nPersistentKeepalive = 25\n" in text
+    assert text.count("Endpoint = 192.0.2.1:51830") == text.count("Endpoint") == 1
 
 
 @pytest.mark.parametrize(("given", "found"), [("192.0.2.1:5", "192.0.2.1:5"), ("[2001:db8::1]:5", "[2001:db8::1]:5"), ("x", None)])
 def test_an_endpoint_is_looked_up(given: str, found: str | None) -> None:
-    assert KEEP.looked_up(given) == found
+    assert KEEP.looked_up([given]) == {given: found}
+
+
+def test_a_name_server_that_does_not_answer_holds_up_no_other_name_and_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, asked = threading.Event(), []
+
+    def slow(host: str, port: int, **_: Any) -> Any:
+        asked.append(host)
+        if host == "slow.example.org":
+            ended.wait(10)
+        return [(socket.AF_INET, None, None, "", ("192.0.2.9", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    names = ["slow.example.org:5", "slow.example.org:5", "home.example.org:6"]
+    assert KEEP.looked_up(names, 0.2) == {"home.example.org:6": "192.0.2.9:6"}
+    assert KEEP.looked_up(names[:1], 0.1) == {}
+    ended.set()
+    assert asked.count("slow.example.org") == 1
+
+
+def test_systemd_is_told_before_a_name_is_looked_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done: list[str] = []
+    (tmp_path / "mesh.json").write_text(json.dumps(WANTED))
+    monkeypatch.setattr(KEEP, "HERE", tmp_path)
+    monkeypatch.setattr(signal, "pthread_sigmask", lambda *_: None)
+    monkeypatch.setattr(signal, "sigtimedwait", lambda *_: SimpleNamespace(si_signo=signal.SIGTERM))
+    for name in ("ensure", "ready", "ensure_endpoints"):
+        monkeypatch.setattr(KEEP, name, lambda *_, name=name: done.append(name))
+    assert KEEP.keep() == 0
+    assert done == ["ensure", "ready", "ensure_endpoints"]
+
+
+def test_a_peer_whose_key_is_none_is_left_out_and_told() -> None:
+    bad = PEER | {"name": "pi1", "key": KEY + "\nAllowedIPs = 0.0.0.0/0"}
+    found, words = KEEP.understood(WANTED | {"peers": [PEER, bad]})
+    assert found["peers"] == [PEER]
+    assert words == "pi1: no key of WireGuard, left out"
+    assert KEEP.understood(WANTED) == (WANTED, "")
+
+
+def test_a_program_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KEEP, "LIMIT", 0.1)
+    with pytest.raises(RuntimeError, match=r"sleep 30: did not end within 0\.1 s"):
+        KEEP.must("sleep", "30")
+
+
+@pytest.mark.parametrize(("forwards", "machine", "found"), [(True, "0", "1"), (False, "0", "0"), (False, "1", "1")])
+def test_one_that_carries_no_more_forwards_as_its_machine_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forwards: bool, machine: str, found: str
+) -> None:
+    for name, value in (("stardock0", "0" if forwards else "1"), ("all", machine)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "forwarding").write_text(value + "\n")
+    monkeypatch.setattr(KEEP, "FORWARDING", tmp_path)
+    KEEP.ensure_forwarding("stardock0", WANTED | {"forwards": forwards})
+    assert (tmp_path / "stardock0/forwarding").read_text().strip() == found
+
+
+def test_the_keeper_runs_with_python_3_8() -> None:
+    """Types with brackets are there for reading only: at run time 3.8 has none."""
+    tree = ast.parse((ROLE / "files/keep.py").read_text())
+    run = [one for one in tree.body if isinstance(one, ast.Assign | ast.AnnAssign) and one.value]
+    subscripts = [each for one in run for each in ast.walk(one.value or one) if isinstance(each, ast.Subscript)]
+    assert not [ast.unparse(each) for each in subscripts if ast.unparse(each.value) in ("dict", "list", "tuple", "set")]
 
 
 def test_a_peer_without_a_session_is_told_from_one_with() -> None:
@@ -81,9 +144,10 @@ def test_the_network_of_an_address(address: str, network: str) -> None:
     assert KEEP.on_network(address) == network
 
 
-def test_an_echo_request_comes_to_the_asked_size_and_its_sum_is_right() -> None:
-    packet = KEEP.echo_request(1, 1420)
-    assert len(packet) + 20 == 1420
+@pytest.mark.parametrize("size", [1420, 1421, 1280])
+def test_an_echo_request_comes_to_the_asked_size_and_its_sum_is_right(size: int) -> None:
+    packet = KEEP.echo_request(1, size)
+    assert len(packet) + 20 == size
     assert KEEP.checksum(packet) == 0
 
 

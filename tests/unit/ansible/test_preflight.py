@@ -18,6 +18,7 @@ from stardock.bundle.inventory import inventory_files
 from stardock.model.facts import Facts
 from tests.plans import plan_of
 from tests.unit.plan.test_hosts import with_hosts
+from tests.unit.plan.test_mesh import meshed
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("feature hosts that exist already")]
 
@@ -228,6 +229,19 @@ def test_a_port_that_is_taken_is_told_with_who_has_it(look: Look, pi: Path) -> N
         "node_exporter has port 10250/tcp, which the kubelet needs: stop it, or let it listen elsewhere",
         "something has port 8472/udp, which the network of pods (canal) needs: stop it, or let it listen elsewhere",
     ]
+
+
+def test_the_port_of_a_mesh_of_ours_that_is_there_already_is_no_fault(look: Look, pi: Path) -> None:
+    """The stage `mesh` ended before the host joined: the next run goes on there."""
+    host = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))["host_vars/pi1.yml"]["preflight_wanted"]
+    ports = [one for one in host["ports"] if one["protocol"] == "udp" and one["port"] == 51830]
+    write(pi, "proc/net/udp", TCP + "   0: 00000000:CA76 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 77 2\n")
+    assert look(ports=ports) == ["something has port 51830/udp, which the mesh needs: stop it, or let it listen elsewhere"]
+    for path in ("etc/stardock/mesh/mesh.json", "sys/class/net/stardock0/address"):
+        write(pi, path)
+        assert look(ports=ports) == []
+        shutil.rmtree((pi / path).parent)
+    assert look(ports=ports) != []
 
 
 def test_a_connection_to_such_a_port_elsewhere_is_none(look: Look, pi: Path) -> None:

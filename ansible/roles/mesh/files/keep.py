@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -18,10 +19,14 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # Python 3.8, which hosts may have, has no such types when it runs
+    Wanted = dict[str, Any]
 
 HERE = Path("/etc/stardock/mesh")
 #: Where its user-space implementation listens for `wg`.
@@ -31,13 +36,19 @@ INTERVAL = 10.0
 STALE = 180
 #: Bytes of an IPv4 head without options, and with that of ICMP.
 _IP_HEAD, _BOTH_HEADS = 20, 28
-
-Wanted = dict[str, Any]
+#: Seconds that a program may take, and that names of a round may be looked up.
+LIMIT, LOOKUP = 20.0, 5.0
+FORWARDING = Path("/proc/sys/net/ipv4/conf")
+#: 32 bytes in base64 (wg(8), `wg pubkey`).
+KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 
 
 def run(*words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    """A program with its output; nothing is raised when it fails."""
-    return subprocess.run(words, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    """A program with its output; nothing is raised when it fails, or does not end."""
+    try:
+        return subprocess.run(words, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 124, f"did not end within {LIMIT:g} s")
 
 
 def must(*words: str, given: str | None = None) -> str:
@@ -117,29 +128,48 @@ def on_network(text: str) -> str:
 
 
 def ensure_forwarding(name: str, wanted: Wanted) -> None:
-    """Of one that carries packets for others."""
-    setting = Path("/proc/sys/net/ipv4/conf") / name / "forwarding"
-    if wanted["forwards"] and setting.read_text().strip() != "1":
-        setting.write_text("1")
-        say(f"{name} forwards")
+    """Of one that carries packets for others; one that does no more has what the whole machine has (Kubernetes' nodes all forward)."""
+    setting = FORWARDING / name / "forwarding"
+    value = "1" if wanted["forwards"] else (FORWARDING / "all/forwarding").read_text().strip()
+    if setting.read_text().strip() != value:
+        setting.write_text(value)
+        say(f"{name} forwards" if value == "1" else f"{name} forwards no more")
 
 
-def looked_up(endpoint: str) -> str | None:
+def place_of(endpoint: str, flags: int = 0) -> str | None:
     """HOST:PORT with an address in the place of a name; None while nobody knows it."""
     host, _, port = endpoint.rpartition(":")
     try:
-        family, _, _, _, place = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
+        family, _, _, _, place = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM, flags=flags)[0]
     except (OSError, ValueError):
         return None
     return f"[{place[0]}]:{port}" if family == socket.AF_INET6 else f"{place[0]}:{port}"
 
 
+def literal(endpoint: str) -> str | None:
+    """The same of an address; None of a name, which is not looked up."""
+    return place_of(endpoint, socket.AI_NUMERICHOST)
+
+
+def looked_up(endpoints: Iterable[str], seconds: float = LOOKUP) -> dict[str, str | None]:
+    """All at once, those that are known until then. A lookup has no limit of its own: one that goes on is not asked again meanwhile."""
+    found: dict[str, str | None] = {}
+    asked = set(endpoints) - {one.name for one in threading.enumerate()}
+    threads = [threading.Thread(target=lambda one=one: found.update({one: place_of(one)}), name=one, daemon=True) for one in asked]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    return dict(found)
+
+
 def configuration(wanted: Wanted, key: str) -> str:
-    """What `wg` reads. It looks up no name: one that is not known would hold up all peers."""
+    """What `wg` reads. Names are for later (ensure_endpoints): one that is not known would hold up all peers."""
     lines = ["[Interface]", "PrivateKey = " + key, "ListenPort = {}".format(wanted["port"])]
     for peer in wanted["peers"]:
         lines += ["[Peer]", "PublicKey = " + peer["key"], "AllowedIPs = " + ", ".join(peer["allowed"])]
-        endpoint = looked_up(peer["endpoint"]) if peer["endpoint"] else None
+        endpoint = literal(peer["endpoint"])
         lines += ["Endpoint = " + endpoint] if endpoint else []
         lines += ["PersistentKeepalive = {}".format(peer["keepalive"])]
     return "\n".join(lines) + "\n"
@@ -176,21 +206,29 @@ def ensure_endpoints(name: str, wanted: Wanted) -> None:
     dump = must("wg", "show", name, "dump")
     found = {line.split("\t")[0]: line.split("\t")[2] for line in dump.splitlines()[1:]}
     silent = set(stale(dump, time.time()))
-    for peer in (one for one in wanted["peers"] if one["endpoint"] and one["key"] in silent):
-        endpoint = looked_up(peer["endpoint"])
+    asked = [one for one in wanted["peers"] if one["endpoint"] and one["key"] in silent]
+    places = looked_up(one["endpoint"] for one in asked)
+    for peer in asked:
+        endpoint = places.get(peer["endpoint"])
         if endpoint and endpoint != found.get(peer["key"]):
             must("wg", "set", name, "peer", peer["key"], "endpoint", endpoint)
             say("{} does not answer: asking at {}".format(peer["name"], endpoint))
 
 
+def understood(wanted: Wanted) -> tuple[Wanted, str]:
+    """Without peers whose key is none, since `wg` would refuse all others with them; and what is said of these."""
+    wrong = [one["name"] for one in wanted["peers"] if not KEY.fullmatch(one["key"])]
+    peers = [one for one in wanted["peers"] if one["name"] not in wrong]
+    return {**wanted, "peers": peers}, "{}: no key of WireGuard, left out".format(", ".join(wrong)) if wrong else ""
+
+
 def ensure(wanted: Wanted) -> None:
-    """All of it."""
+    """All that needs nobody else."""
     name = wanted["interface"]
     ensure_link(name)
     ensure_peers(name, wanted)
     ensure_address(name, wanted)
     ensure_forwarding(name, wanted)
-    ensure_endpoints(name, wanted)
 
 
 def ready() -> None:
@@ -208,23 +246,25 @@ def keep() -> int:
     told, faults = False, ""
     while True:
         try:
-            ensure(json.loads((HERE / "mesh.json").read_text()))
-            words = ""
+            wanted, words = understood(json.loads((HERE / "mesh.json").read_text()))
+            ensure(wanted)
+            if not told:
+                ready()
+            told = True
+            ensure_endpoints(wanted["interface"], wanted)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             words = str(error)
         if words != faults:
             say(words or "well again")
         faults = words
-        if not words and not told:
-            ready()
-            told = True
         received = signal.sigtimedwait(signals, INTERVAL if told else 1.0)
         if received is not None and received.si_signo != signal.SIGHUP:
             return 0
 
 
 def checksum(data: bytes) -> int:
-    """RFC 1071."""
+    """RFC 1071: of an odd number of bytes, as if a zero came after them."""
+    data += b"\0" * (len(data) % 2)
     total = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -232,7 +272,7 @@ def checksum(data: bytes) -> int:
 
 
 def echo_request(number: int, size: int) -> bytes:
-    """An ICMP echo request (RFC 792) that comes to `size` bytes with its IP header, which is even."""
+    """An ICMP echo request (RFC 792) that comes to `size` bytes with its IP header."""
     payload = b"\0" * (size - _BOTH_HEADS)
     head = struct.pack("!BBHHH", 8, 0, 0, os.getpid() & 0xFFFF, number)
     return struct.pack("!BBHHH", 8, 0, checksum(head + payload), os.getpid() & 0xFFFF, number) + payload

@@ -32,7 +32,13 @@ options:
   cgroup_v1: {description: "Whether its kubelet starts with cgroup v1.", type: bool, default: false}
   interface: {description: "The interface that it must have; empty for any.", type: str, default: ""}
   modules: {description: "Of the kernel. Each is a list, of which one is enough.", type: list, elements: list, required: true}
-  ports: {description: "That must be free; each has C(port), C(protocol), C(what).", type: list, elements: dict, required: true}
+  ports:
+    description: >-
+      That must be free; each has C(port), C(protocol), C(what). With C(unless), a list of paths, it may be taken where one of them
+      is there, because whoever made that has it.
+    type: list
+    elements: dict
+    required: true
   others: {description: "Another Kubernetes; each has C(title), C(folders), C(cure).", type: list, elements: dict, required: true}
 """
 EXAMPLES = r"""
@@ -250,7 +256,8 @@ def _holds(path: Path) -> bool:
 
 def _ports(root: Path, wanted: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     sockets = {protocol: dict(_sockets(root, protocol)) for protocol in ("tcp", "udp")}
-    taken = [one for one in wanted if int(one["port"]) in sockets[one["protocol"]]]
+    asked = [one for one in wanted if not any(os.path.lexists(root / path.lstrip("/")) for path in one.get("unless", ()))]
+    taken = [one for one in asked if int(one["port"]) in sockets[one["protocol"]]]
     inodes = {sockets[one["protocol"]][int(one["port"])] for one in taken}
     owners = dict(_owners(root, inodes)) if inodes else {}
     for one in taken:

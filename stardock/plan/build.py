@@ -145,7 +145,7 @@ def _problems(spec: Spec, every: Sequence[Declared], locked: Lock, decided: _Dec
         *hardware_problems(spec, every, decided.wishes),
         *reservation_problems(spec, (*decided.wishes.values(), *decided.hosts)),
         *host_problems(spec, locked, decided.hosts, decided.machines),
-        *mesh_problems(spec, locked),
+        *mesh_problems(spec, locked, decided.retained),
         *ha_problems(spec, every, decided.machines),
         *addon_problems(spec, decided.machines),
         *network_problems(spec, every, decided.wishes, decided.machines, numbers),

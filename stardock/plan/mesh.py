@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING
 from stardock.model.mesh import Mesh, Place
 from stardock.spec.mesh import endpoint_of
 from stardock.spec.places import at
-from stardock.spec.rules.mesh import sited
+from stardock.spec.rules.mesh import Sited, carries, rules_of_all, sited
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem
     from stardock.model.facts import Facts
     from stardock.model.lock import Lock
-    from stardock.spec.cluster import Spec
+    from stardock.model.machine import Machine
+    from stardock.spec.cluster import Keys, Spec
 
 #: The only site where cluster.yaml names none.
 _EVERYWHERE = "default"
+_NOBODY_KNOWS = "nobody here knows whether the cluster is founded, and one that is"
+#: Where facts are missing, as in a fresh clone: what is refused, by whether cluster.yaml has a mesh.
+_UNKNOWN = {
+    True: (f"{_NOBODY_KNOWS} gets no mesh", "delete it and run `runner discover`, which asks the servers; then write it again"),
+    False: (f"{_NOBODY_KNOWS} loses no mesh", "write `mesh` again, as it was, and run `runner discover`, which asks the servers"),
+}
 
 
 def given(spec: Spec, lock: Lock) -> dict[str, str]:
@@ -79,17 +86,27 @@ def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, s
     return Mesh(network=wanted.network, port=wanted.port, mtu=wanted.mtu, keepalive=wanted.keepalive, places=places, relays=relays)
 
 
-def mesh_problems(spec: Spec, lock: Lock) -> Iterator[Problem]:
-    """Addresses that were given lie in the network still: nodes are known by them."""
+def mesh_problems(spec: Spec, lock: Lock, retained: Mapping[str, Machine]) -> Iterator[Problem]:
+    """Addresses that were given lie in the network still, and the rules hold with those that stay although their lines went."""
     if spec.mesh is None:
         return
+    if retained:
+        yield from rules_of_all(spec, spec.mesh, [*sited(spec), *_staying(spec, lock, retained)])
     network = IPv4Network(spec.mesh.network)
     outside = {name: address for name, address in lock.mesh.items() if IPv4Address(address) not in network}
     if outside:
         name, address = next(iter(outside.items()))
         message = f"{name} has {address} in the mesh, which is not in {network}: nodes are known by these addresses, and keep them"
-        cure = "write a network that holds them; as long as nothing is founded, run `runner plan` once without `mesh` to have others"
+        cure = "write a network that holds them; as long as nothing is founded, run `runner deploy` once without `mesh` to have others"
         yield at(spec, ("mesh", "network"), message, cure)
+
+
+def _staying(spec: Spec, lock: Lock, retained: Mapping[str, Machine]) -> Iterator[Sited]:
+    """At the sites where they were, as `mesh_of` has them."""
+    known = [site.name for site in spec.mesh.sites] if spec.mesh else []
+    for name, machine in retained.items():
+        said = lock.sites.get(name)
+        yield Sited(name, said if said in known else next(iter(known), None), (), carries(spec, machine.role))
 
 
 def founded_mesh_problem(spec: Spec, before: Lock, facts: Facts) -> Problem | None:
@@ -97,10 +114,13 @@ def founded_mesh_problem(spec: Spec, before: Lock, facts: Facts) -> Problem | No
 
     k3s refuses to start a server whose address is another than its member's (pkg/etcd/etcd.go, `IsInitialized` and `Join`).
     """
-    if facts.founded is None or not before.machines or (spec.mesh is not None) == bool(before.mesh):
+    if not before.machines or (spec.mesh is not None) == bool(before.mesh):
         return None
+    keys: Keys = ("mesh",) if spec.mesh is not None else ()
+    if facts.founded is None:
+        return at(spec, keys, *_UNKNOWN[spec.mesh is not None]) if facts.unknown else None
     if spec.mesh is not None:
         message = "the cluster was founded without a mesh: its nodes and etcd's members are known by other addresses"
-        return at(spec, ("mesh",), message, "delete it; a cluster over sites is founded with its mesh")
+        return at(spec, keys, message, "delete it; a cluster over sites is founded with its mesh")
     message = "the cluster was founded with a mesh, by whose addresses its nodes and etcd's members are known"
-    return at(spec, (), message, "write `mesh` again, as it was")
+    return at(spec, keys, message, "write `mesh` again, as it was")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs, is_dual_stack
 from stardock.errors import Problem
+from stardock.fold import fold
 from stardock.model.api import is_address
 from stardock.model.mesh import INTERFACE, OVERHEAD
 from stardock.nearest import nearest
@@ -27,19 +28,26 @@ _ELSEWHERE = ("flannel-iface", "flannel-conf", "flannel-external-ip")
 
 @dataclass(frozen=True, slots=True)
 class Sited:
-    """A machine or a host, and the site that was said of it; `keys` is where, or where it could be."""
+    """A machine or a host, and the site that was said of it; `keys` is where, or where it could be; empty: its lines are gone."""
 
     name: str
     site: str | None
     keys: Keys
+    may_carry: bool = False  # the virtual IP
 
 
 def sited(spec: Spec) -> Iterator[Sited]:
     """Everybody, in declared order: machines, then hosts."""
     pools = {id(pool): p for p, pool in enumerate(spec.pools)}
     for keys, pool, machine in spec.members():
-        yield Sited(machine.name, machine.site or pool.site, keys if machine.site else ("pools", pools[id(pool)]))
+        where = keys if machine.site else ("pools", pools[id(pool)])
+        yield Sited(machine.name, machine.site or pool.site, where, carries(spec, pool.role))
     yield from (Sited(host.name, host.site, ("hosts", h)) for h, host in enumerate(spec.hosts))
+
+
+def carries(spec: Spec, role: str) -> bool:
+    """Whether machines of that role carry the virtual IP."""
+    return spec.network.vip is not None and role == ("server" if spec.api.on_servers else "loadbalancer")
 
 
 def mesh_rules(spec: Spec) -> Iterator[Problem]:
@@ -50,11 +58,18 @@ def mesh_rules(spec: Spec) -> Iterator[Problem]:
         return
     yield from _sites(spec, spec.mesh, everybody)
     yield from _endpoints(spec, spec.mesh, everybody)
-    yield from _reach(spec, spec.mesh, everybody)
-    yield from _room(spec, spec.mesh, everybody)
+    yield from rules_of_all(spec, spec.mesh, everybody)
     yield from _meets(spec, spec.mesh)
     yield from _mtu(spec, spec.mesh)
     yield from _pods(spec)
+    yield from _by_name(spec)
+
+
+def rules_of_all(spec: Spec, mesh: Mesh, everybody: Sequence[Sited]) -> Iterator[Problem]:
+    """What must hold of all together: of the declared, and, once they are known, of them and of those whose lines are gone."""
+    yield from _reach(spec, mesh, everybody)
+    yield from _room(spec, mesh, everybody)
+    yield from _carriers(spec, everybody)
 
 
 def _once(problems: Iterator[Problem]) -> Iterator[Problem]:
@@ -101,7 +116,7 @@ def _endpoints(spec: Spec, mesh: Mesh, everybody: list[Sited]) -> Iterator[Probl
                 yield at(spec, keys, f"{text} leads to {other} already", "let the router hand on another port, and write that")
 
 
-def _reach(spec: Spec, mesh: Mesh, everybody: list[Sited]) -> Iterator[Problem]:
+def _reach(spec: Spec, mesh: Mesh, everybody: Sequence[Sited]) -> Iterator[Problem]:
     """Somebody must be reached, or nobody ever talks to another site."""
     used = {one.site for one in everybody}
     closed = all(site.nat and not site.endpoints for site in mesh.sites if site.name in used)
@@ -110,14 +125,31 @@ def _reach(spec: Spec, mesh: Mesh, everybody: list[Sited]) -> Iterator[Problem]:
         cure = (
             "one is enough, which carries packets for the others: `endpoints: {NAME: HOST:PORT}`, or `nat: false` where nothing translates"
         )
-        yield at(spec, ("mesh", "sites"), message, cure)
+        yield at(spec, ("mesh", "sites"), message + _with_gone(everybody), cure)
 
 
-def _room(spec: Spec, mesh: Mesh, everybody: list[Sited]) -> Iterator[Problem]:
+def _carriers(spec: Spec, everybody: Sequence[Sited]) -> Iterator[Problem]:
+    """VRRP's adverts have a TTL of 255 and are dropped with less (RFC 9568, 5.1.1.3): a router ends them, as it does ARP."""
+    carriers = [one for one in everybody if one.may_carry]
+    if len({one.site for one in carriers}) > 1:
+        where = ", ".join(f"{one.name} at {one.site or 'none'}" for one in carriers)
+        message = f"those that carry the virtual IP are at several sites ({where}), and VRRP and ARP end at a site's router"
+        cure = "move them to one site; members of other sites join at a server in the mesh, and people there by `api.external`"
+        yield at(spec, ("network", "vip"), message + _with_gone(carriers), cure)
+
+
+def _with_gone(everybody: Sequence[Sited]) -> str:
+    """Whom cluster.yaml lacks, since nobody finds them there."""
+    gone = [one.name for one in everybody if not one.keys]
+    be = "is" if len(gone) == 1 else "are"
+    return f"; {fold(gone)}, which {be} gone from cluster.yaml, {be} still there" if gone else ""
+
+
+def _room(spec: Spec, mesh: Mesh, everybody: Sequence[Sited]) -> Iterator[Problem]:
     room = ip_network(mesh.network).num_addresses - 2
     if len(everybody) > room:
         message = f"{mesh.network} has room for {room}, and there are {len(everybody)} machines and hosts"
-        yield at(spec, ("mesh", "network"), message, "write a network with a shorter prefix")
+        yield at(spec, ("mesh", "network"), message + _with_gone(everybody), "write a network with a shorter prefix")
 
 
 def _meets(spec: Spec, mesh: Mesh) -> Iterator[Problem]:
@@ -197,3 +229,9 @@ def _interfaces(spec: Spec) -> Iterator[Problem]:
             yield at(spec, ("hosts", h, "interface"), message, "delete it")
     for key in (key for key in _ELSEWHERE if spec.distribution.options.get(key)):
         yield at(spec, ("distribution", "options", key), message, "delete it")
+
+
+def _by_name(spec: Spec) -> Iterator[Problem]:
+    if spec.api.haproxy.by_name:
+        message = "name servers know servers' own addresses, and haproxy leads to those in the mesh: other sites would not be reached"
+        yield at(spec, ("api", "haproxy", "by_name"), message, "delete it")

@@ -160,6 +160,67 @@ def test_a_founded_cluster_gets_no_mesh_and_loses_none() -> None:
     assert founded_mesh_problem(spec_of(meshed()), having, founded) is None
 
 
+def test_where_nobody_knows_whether_it_is_founded_it_gets_no_mesh_and_loses_none() -> None:
+    """A fresh clone has the lock and no facts."""
+    unknown = Facts(cluster="quickstart", unknown=("server1",))
+    _, without = planned(document())
+    _, having = planned(meshed())
+    for data, lock, path in ((meshed(), without, "mesh"), (document(), having, "")):
+        found = founded_mesh_problem(spec_of(data), lock, unknown)
+        assert found is not None
+        assert found.path == path
+        assert "nobody here knows whether the cluster is founded" in found.message
+        assert "`runner discover`" in str(found.cure)
+        assert founded_mesh_problem(spec_of(data), replace(lock, machines={}), unknown) is None
+    assert founded_mesh_problem(spec_of(meshed()), having, unknown) is None
+
+
+def gone_from_the_boat(**more: Any) -> tuple[dict[str, Any], Lock]:
+    """agent3 was at the boat, and its pool's lines went; it exists."""
+    data = meshed(**more)
+    workers = {**data["pools"][-1], "name": "workers", "machines": ["agent3"], "site": "boat", "vm_id_start": 250}
+    _, lock = planned(data | {"pools": [*data["pools"], workers]})
+    return data, lock
+
+
+def test_a_machine_that_stays_and_is_reached_by_nobody_is_refused() -> None:
+    data, lock = gone_from_the_boat(hosts=[])
+    data["mesh"]["sites"] = [{"name": "home"}, {"name": "boat"}]
+    with pytest.raises(InputErrors) as caught:
+        planned(data, lock)
+    found = caught.value.problems[0]
+    assert found.path == "mesh.sites"
+    assert found.message.startswith("every site is behind NAT, and no member can be reached from another site")
+    assert "agent3, which is gone from cluster.yaml, is still there" in found.message
+
+
+def test_a_machine_that_stays_needs_room_as_others_do() -> None:
+    data, lock = gone_from_the_boat(hosts=[])
+    data["mesh"]["network"] = "10.98.0.0/29"
+    assert len(planned(data)[1].mesh) == 6
+    with pytest.raises(InputErrors) as caught:
+        planned(data, lock)
+    found = caught.value.problems[0]
+    assert found.path == "mesh.network"
+    assert "10.98.0.0/29 has room for 6, and there are 7 machines and hosts" in found.message
+    assert "agent3, which is gone from cluster.yaml, is still there" in found.message
+
+
+def test_a_machine_that_stays_carries_the_vip_at_its_site_alone() -> None:
+    data = meshed()
+    there = {**data["pools"][0], "name": "others", "site": "boat", "vm_id_start": 250, "count": 1, "pattern": "other{n}"}
+    data["pools"].append(there)
+    data["pools"][0], moved = {**data["pools"][0], "site": "boat"}, data["pools"][0]
+    data["mesh"]["sites"] = [{"name": "home"}, {"name": "shed"}, {"name": "boat", "nat": False}]
+    _, lock = planned(data)
+    data["pools"] = [{**moved, "site": "home"}, *data["pools"][1:-1]]
+    with pytest.raises(InputErrors) as caught:
+        planned(data, lock)
+    found = caught.value.problems[0]
+    assert found.path == "network.vip"
+    assert "other1, which is gone from cluster.yaml, is still there" in found.message
+
+
 def test_a_machine_that_stays_after_its_lines_went_keeps_its_place() -> None:
     data = meshed()
     _, lock = planned(data)

@@ -99,4 +99,11 @@ MESH: dict[str, Case] = {
         "cni: {interface: ens18}", "cni:", "cni.interface", "pods of different nodes meet over `stardock0`", "delete it"
     ),
     "mesh_and_encrypted_twice": beside("cni: {encryption: wireguard}", "cni:", "cni.encryption", "the mesh encrypts already", "delete it"),
+    "mesh_and_servers_by_name": beside(
+        "api: {haproxy: {by_name: true}}",
+        "api:",
+        "api.haproxy.by_name",
+        "name servers know servers' own addresses, and haproxy leads to those in the mesh",
+        "delete it",
+    ),
 }

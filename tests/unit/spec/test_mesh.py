@@ -68,6 +68,31 @@ def test_a_site_that_is_routed_reaches_all(load: Load) -> None:
     load(meshed(sites="sites: [{name: home, nat: false}, {name: shed}]"))
 
 
+APART = ("    count: 2\n    pattern: lb{n}", "    machines: [lb1, {name: lb2, site: shed}]")
+
+
+def test_those_that_carry_the_vip_are_of_one_site(problems: Problems) -> None:
+    found = only(problems(meshed(APART)))
+    assert (found.path, found.message) == (
+        "network.vip",
+        "those that carry the virtual IP are at several sites (lb1 at home, lb2 at shed), and VRRP and ARP end at a site's router",
+    )
+    assert found.line
+    assert found.cure == "move them to one site; members of other sites join at a server in the mesh, and people there by `api.external`"
+
+
+def test_servers_that_carry_the_vip_are_of_one_site(problems: Problems) -> None:
+    apart = ("server2, server3]", "server2, {name: server3, site: shed}]")
+    on_servers = (LAST, f"{LAST}\napi: {{on_servers: keepalived}}")
+    found = problems(meshed(apart, on_servers))
+    assert "network.vip" in [one.path for one in found]
+
+
+def test_load_balancers_without_a_vip_are_anywhere(load: Load) -> None:
+    external = (LAST, f"{LAST}\napi: {{external: api.example.org}}")
+    load(meshed(APART, ("  vip: 192.168.1.40\n", ""), external))
+
+
 def test_more_members_than_addresses(problems: Problems) -> None:
     found = only(problems(meshed(("10.98.0.0/24", "10.98.0.0/29"), ("machines: [agent1]", "count: 4\n    pattern: a{n}"))))
     assert found.message == "10.98.0.0/29 has room for 6, and there are 10 machines and hosts"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stardock.bundle.mesh import taken_by
 from stardock.errors import ConditionError, RefusedError
 from stardock.fold import fold
 from stardock.model.about import About
@@ -126,6 +127,7 @@ def check(workspace: Workspace, options: Options) -> None:
         check_hooks(workspace.spec.hooks, ("before_bootstrap", "after_bootstrap"))
     engine_of(OfWorkspace(workspace), options, lambda _: None)
     contents_for(OfWorkspace(workspace), options)
+    _refuse_network(workspace)
     others = [member for member in plan.members if member.role != silent.ROLE]
     nowhere = [machine.name for machine in others if address_of(machine, facts) is None]
     if nowhere:
@@ -137,6 +139,14 @@ def check(workspace: Workspace, options: Options) -> None:
     if unknown and not options.accept_new_host_keys:
         names = fold([machine.name for machine in unknown])
         raise ConditionError(f"no SSH host key is known for {names}", cure=silent.key_cure(unknown))
+
+
+def _refuse_network(workspace: Workspace) -> None:
+    """Before it is founded: afterwards the mesh's network stays. Raises ConditionError."""
+    plan, facts = workspace.plan, workspace.facts
+    taken = taken_by(plan, facts) if facts.founded is None else []
+    if plan.mesh and taken:
+        raise ConditionError(f"{plan.mesh.network} is the network of {', '.join(taken)} already", cure="choose another `mesh.network`")
 
 
 def _refuse_keys(options: Options, members: tuple[str, ...]) -> None:

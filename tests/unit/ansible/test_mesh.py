@@ -8,6 +8,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import threading
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -134,6 +135,65 @@ def test_the_keeper_runs_with_python_3_8() -> None:
 def test_a_peer_without_a_session_is_told_from_one_with() -> None:
     assert KEEP.stale(DUMP, 1000 + KEEP.STALE) == []
     assert KEEP.stale(DUMP, 1001 + KEEP.STALE) == [KEY]
+
+
+def has(device: str, address: str, size: int) -> dict[str, Any]:
+    return {"ifname": device, "addr_info": [{"family": "inet", "local": address, "prefixlen": size}]}
+
+
+LAN = [has("eth0", "192.168.1.50", 24)]
+OTHERS = [
+    (LAN, [{"dst": "default", "dev": "eth0"}, {"dst": "192.168.1.0/24", "dev": "eth0"}, {"dst": "10.98.0.0/24", "dev": "stardock0"}], ""),
+    ([*LAN, has("stardock0", "10.98.0.9", 24)], [], ""),
+    (LAN, [{"dst": "0.0.0.0/1", "dev": "tun0"}, {"dst": "128.0.0.0/1", "dev": "tun0"}, {"type": "blackhole", "dst": "10.0.0.0/8"}], ""),
+    ([*LAN, has("eth1", "10.98.0.77", 16)], [], "10.98.0.0/24 is taken: eth1 has 10.98.0.0/16"),
+    (LAN, [{"dst": "10.98.0.200", "dev": "tun0"}], "10.98.0.0/24 is taken: tun0 has 10.98.0.200/32"),
+    (LAN, [{"dst": "10.98.0.0/23", "nexthops": [{"dev": "a"}, {"dev": "b"}]}], "10.98.0.0/24 is taken: a, b has 10.98.0.0/23"),
+]
+
+
+def machine_with(monkeypatch: pytest.MonkeyPatch, links: list[dict[str, Any]], routes: list[dict[str, Any]]) -> None:
+    monkeypatch.setattr(KEEP, "shown", lambda *words: routes if "route" in words else [] if "dev" in words else links)
+
+
+@pytest.mark.parametrize(("links", "routes", "fault"), OTHERS)
+def test_a_network_of_another_device_is_refused_before_anything_is_written(
+    monkeypatch: pytest.MonkeyPatch, links: list[dict[str, Any]], routes: list[dict[str, Any]], fault: str
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    machine_with(monkeypatch, links, routes)
+    assert KEEP.is_free("stardock0", "10.98.0.3/24") == fault
+    names = [one["name"] for one in yaml.safe_load((ROLE / "tasks/keys.yml").read_text())[1]["block"]]
+    assert names[:2] == ["See whether the mesh's network is another's here", "It is not"]
+
+
+def test_a_network_that_another_device_got_since_is_not_taken_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine_with(monkeypatch, [has("eth1", "10.98.0.77", 24)], [])
+    monkeypatch.setattr(KEEP, "must", lambda *words: pytest.fail(str(words)))
+    with pytest.raises(RuntimeError, match=r"10\.98\.0\.0/24 is taken: eth1 has 10\.98\.0\.0/24"):
+        KEEP.ensure_address("stardock0", WANTED)
+
+
+@pytest.mark.parametrize(
+    ("client", "fault"), [("10.98.0.50", "10.98.0.0/24 is taken: SSH comes from 10.98.0.50"), ("192.168.1.9", ""), ("fe80::1%eth0", "")]
+)
+def test_a_network_where_ssh_comes_from_is_refused_unless_it_is_the_mesh_already(
+    monkeypatch: pytest.MonkeyPatch, client: str, fault: str
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", f"{client} 40000 192.168.1.50 22")
+    machine_with(monkeypatch, LAN, [])
+    assert KEEP.is_free("stardock0", "10.98.0.3/24") == fault
+    monkeypatch.setattr(KEEP, "shown", lambda *_: [has("stardock0", "10.98.0.3", 24)])
+    assert KEEP.is_free("stardock0", "10.98.0.3/24") == ""
+
+
+def test_in_check_mode_no_interface_is_made_to_see() -> None:
+    text = yaml.safe_load((ROLE / "tasks/program.yml").read_text())[0]["ansible.builtin.shell"]
+    for checked in (True, False):
+        script = jinja2.Template(text).render(mesh_interface="stardock0", ansible_check_mode=checked)
+        made, told = script.index("ip link add"), script.index(f"elif {'true' if checked else 'false'}; then")
+        assert told < made
+        subprocess.run(["/bin/sh", "-n"], input=script, text=True, check=True)
 
 
 NETWORKS = [("10.98.0.7/24", "10.98.0.0/24"), ("172.31.255.9/29", "172.31.255.8/29"), ("10.1.2.3/8", "10.0.0.0/8")]

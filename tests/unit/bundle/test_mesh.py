@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from stardock.bundle.inventory import inventory_files
-from stardock.model.facts import Facts
+from stardock.bundle.mesh import taken_by
+from stardock.model.facts import Facts, MachineFacts
 from tests.plans import document, plan_of
 from tests.unit.plan.test_mesh import SITES, meshed
 
@@ -122,6 +123,15 @@ def test_keys_that_were_said_before_are_public_ones_of_members() -> None:
     found = inventory(meshed(), facts)["group_vars/all.yml"]
     assert found["mesh_known_keys"] == {"pi1": KEY}
     assert "private" not in str(inventory(meshed(), facts)).lower().replace("ssh_private_key_file", "").replace("private-key", "")
+
+
+def test_a_network_that_a_machine_said_to_be_its_own_is_told() -> None:
+    seen = {
+        "server1": MachineFacts(addresses={"eth0": ("192.168.1.50", "fe80::1"), "stardock0": ("10.98.0.3",)}),
+        "agent1": MachineFacts(addresses={"eth0": ("192.168.1.60",), "eth1": ("10.98.0.200",)}),
+    }
+    assert taken_by(plan_of(meshed())[0], Facts(cluster="quickstart", machines=seen)) == ["agent1 (eth1: 10.98.0.200)"]
+    assert taken_by(plan_of(document())[0], Facts(cluster="quickstart", machines=seen)) == []
 
 
 def test_what_machines_reach_through_no_proxy() -> None:

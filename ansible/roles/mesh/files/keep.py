@@ -4,7 +4,8 @@
 Started without words, by stardock-mesh.service, it brings the interface to what mesh.json says and looks again every few seconds: an
 address, a route or a peer that somebody took away is put back, and names of endpoints are looked up again for peers that do not answer.
 It never takes the interface away: VXLAN devices on it would go, too, and flannel makes no new ones (flannel-io/flannel#1348).
-`keep.py reach SECONDS SIZE NAME=ADDRESS ...` says which of these do not answer. Only programs of iproute2 and WireGuard are called.
+`keep.py reach SECONDS SIZE NAME=ADDRESS ...` says which of these do not answer, `keep.py free INTERFACE ADDRESS/PREFIX` whose the network
+is already. Only programs of iproute2 and WireGuard are called.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +98,40 @@ def ensure_program(name: str) -> None:
     raise RuntimeError("wireguard-go does not listen: systemctl status stardock-mesh-go")
 
 
+def networks(name: str) -> Iterator[tuple[str, str]]:
+    """What other devices than that one have, and what is routed there: device, network. Not what is routed for want of anything better."""
+    for link in shown("-4", "address", "show"):
+        own = [one for one in link.get("addr_info", ()) if one.get("family") == "inet" and link.get("ifname") != name]
+        yield from ((link["ifname"], "{}/{}".format(one["local"], one["prefixlen"])) for one in own)
+    for route in shown("-4", "route", "show"):
+        device = route.get("dev") or ", ".join(hop.get("dev", "") for hop in route.get("nexthops", ()))
+        if device and device != name and route.get("dst", "default") != "default":
+            yield device, route["dst"]
+
+
+def taken(name: str, address: str, client: str = "") -> str:
+    """Whose the network of an address is on this machine already, or empty; `client` is where SSH comes from.
+
+    It would lead into the tunnel, and with it the answers to whoever set it up. Two halves of everything are a VPN's default route.
+    """
+    mesh = ip_network(address, strict=False)
+    for device, text in networks(name):
+        other = ip_network(text, strict=False)
+        if other.prefixlen > 1 and other.overlaps(mesh):
+            return f"{mesh} is taken: {device} has {other}"
+    if client and ip_address(client.split("%", maxsplit=1)[0]) in mesh:
+        return f"{mesh} is taken: SSH comes from {client}"
+    return ""
+
+
+def is_free(name: str, address: str) -> str:
+    """The same before it is there; nothing of one that has the address already."""
+    link = (shown("address", "show", "dev", name) or [{}])[0]
+    if any("{}/{}".format(one.get("local"), one.get("prefixlen")) == address for one in link.get("addr_info", ())):
+        return ""
+    return taken(name, address, (os.environ.get("SSH_CONNECTION", "").split() or [""])[0])
+
+
 def ensure_address(name: str, wanted: Wanted) -> None:
     """Address, MTU, and that it is up; the route to the network comes with the address, and stands in no table that others clear."""
     address, _, prefix = wanted["address"].partition("/")
@@ -105,6 +141,9 @@ def ensure_address(name: str, wanted: Wanted) -> None:
         must("ip", "address", "del", "{}/{}".format(*other), "dev", name)
         say("took {}/{} off {}".format(*other, name))
     if (address, int(prefix)) not in found:
+        fault = taken(name, wanted["address"])
+        if fault:
+            raise RuntimeError(fault)
         must("ip", "address", "replace", wanted["address"], "dev", name)
         say("{} has {}".format(name, wanted["address"]))
     if link.get("mtu") != wanted["mtu"] or "UP" not in link.get("flags", ()):
@@ -310,6 +349,11 @@ def main(words: list[str]) -> int:
     if words[:1] == ["reach"]:
         pairs = [(name, address) for name, _, address in (word.partition("=") for word in words[3:])]
         say(json.dumps(reach(float(words[1]), int(words[2]), pairs), sort_keys=True))
+        return 0
+    if words[:1] == ["free"]:
+        os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # of somebody who is not root
+        fault = is_free(*words[1:3])
+        say(f"taken: {fault}" if fault else "free")
         return 0
     return keep()
 

@@ -18,6 +18,7 @@ def mesh_lines(plan: Plan) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  " + "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()
+    yield from _carrying(plan, mesh)
 
 
 def _reached(mesh: Mesh, name: str, place: Place) -> str:
@@ -28,3 +29,11 @@ def _reached(mesh: Mesh, name: str, place: Place) -> str:
     relays = dict.fromkeys(relay_of(mesh, name, other) for other in mesh.places)
     through = ", ".join(relay for relay in relays if relay)
     return f"behind NAT, to others behind NAT through {through}" if through else "behind NAT, reaches others itself"
+
+
+def _carrying(plan: Plan, mesh: Mesh) -> Iterator[str]:
+    """Agents that others need: whoever drains or restarts one thinks of its pods alone."""
+    names = list(mesh.places)
+    relays = {relay_of(mesh, one, other) for one in names for other in names}
+    for agent in (one.name for one in plan.members_of("agent") if one.name in relays):
+        yield f"  {agent} is an agent, and carries packets for others: while it is off they do not meet"

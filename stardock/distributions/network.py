@@ -57,6 +57,8 @@ class Network:
     backends: tuple[str, ...] = ()  # that `backend` may name
     by_first_address: tuple[str, ...] = ()  # plugins whose tunnels go between the nodes' own addresses alone
     settled: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # plugin -> values of its chart that a cluster keeps -> default
+    #: plugin -> values of its chart, `*` for each of a list -> words for which packets between nodes stay in a tunnel, not encrypted again
+    tunnelled: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     api_port_key: str = ""  # where plugins find the API on each node moves with this key of agents
 
 
@@ -118,6 +120,24 @@ def settled_values(own: Network, plugin: str, values: Mapping[str, Any]) -> dict
 def _at(values: Mapping[str, Any], path: Sequence[str]) -> Any:
     found = values.get(path[0])
     return _at(found, path[1:]) if path[1:] and isinstance(found, Mapping) else found if not path[1:] else None
+
+
+def untunnelled(own: Network, plugin: str, users: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], tuple[str, ...]]]:
+    """What of a user's values takes packets between nodes out of its tunnel, or encrypts them: where, and the words that do not."""
+    for path, words in own.tunnelled.get(plugin, {}).items():
+        for keys, value in _each(users, path.split(".")):
+            if str(value).lower() not in [word.lower() for word in words]:
+                yield keys, words
+
+
+def _each(value: Any, path: Sequence[str]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """All that is there, with its keys; what is of another form is the chart's to tell."""
+    if not path:
+        yield (), value
+    elif path[0] == "*" and isinstance(value, list):
+        yield from (((number, *keys), found) for number, one in enumerate(value) for keys, found in _each(one, path[1:]))
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from (((path[0], *keys), found) for keys, found in _each(value[path[0]], path[1:]))
 
 
 def merged_values(ours: Mapping[str, Any], users: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,21 @@ _VALUES: Mapping[str, Callable[[Wanted, bool], dict[str, Any]]] = {
     "flannel": _only_flannel,
 }
 
+#: Between nodes of one subnet, which those of a mesh are, CrossSubnet and direct routing send packets as they are (rke2-canal,
+#: templates/config.yaml `DirectRouting`; rke2-calico, templates/crs/custom-resources.yaml: `backend` is the pools' encapsulation).
+_FLANNELS = {"flannel.backend": ("vxlan",), "flannel.directRouting": ("false",)}
+_ENCAPSULATED = ("VXLAN", "IPIP")
+_TUNNELLED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    _CANAL: _FLANNELS,
+    "flannel": _FLANNELS,
+    "calico": {
+        "installation.backend": _ENCAPSULATED,
+        "installation.calicoNetwork.ipPools.*.encapsulation": _ENCAPSULATED,
+        "felixConfiguration.wireguardEnabled": ("false",),
+    },
+    "cilium": {"routingMode": ("tunnel",), "encryption.enabled": ("false",)},
+}
+
 NETWORK = Network(
     plugins=(*_VALUES, NO_PLUGIN),
     encrypted=(_CANAL, "calico", "cilium"),
@@ -93,5 +108,6 @@ NETWORK = Network(
     values=values,
     by_first_address=("cilium",),
     settled={_CANAL: {"flannel.backend": "vxlan"}},
+    tunnelled=_TUNNELLED,
     api_port_key="lb-server-port",
 )

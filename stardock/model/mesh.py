@@ -47,7 +47,7 @@ class Mesh:
     mtu: int
     keepalive: int
     places: Mapping[str, Place] = field(default_factory=dict)
-    relays: tuple[str, ...] = ()  # those that other sites can begin to talk to, in that order
+    relays: tuple[str, ...] = ()  # those that other sites can begin to talk to: load balancers, servers, agents
 
 
 def relay_of(mesh: Mesh, one: str, other: str) -> str | None:

@@ -193,7 +193,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
     balancing = load_balancing(spec, machines, after.vrid)
     founder = next(machine for machine in machines if machine.name == after.founder)
     reboots = kured(spec, decided.machines)
-    names = [host.name for host in decided.hosts]
+    roles = {**{one.name: one.role for one in machines}, **{host.name: host.role for host in decided.hosts}}
     plan = Plan(
         cluster=spec.cluster,
         proxmox=_proxmox(spec),
@@ -201,7 +201,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         machines=machines,
         founder=founder.name,
         hosts=decided.hosts,
-        mesh=mesh_of(spec, {name: after.mesh[name] for name in (*decided.machines, *names) if name in after.mesh}, after.sites),
+        mesh=mesh_of(spec, {name: after.mesh[name] for name in roles if name in after.mesh}, after.sites, roles),
         ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),

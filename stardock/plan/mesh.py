@@ -7,16 +7,18 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stardock.model.machine import ROLES
 from stardock.model.mesh import Mesh, Place
 from stardock.spec.mesh import endpoint_of
 from stardock.spec.places import at
+from stardock.spec.rules.addresses import unfit
 from stardock.spec.rules.mesh import Sited, carries, rules_of_all, sited
 
 if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.errors import Problem
     from stardock.model.facts import Facts
     from stardock.model.lock import Lock
-    from stardock.model.machine import Machine
+    from stardock.model.machine import Machine, Role
     from stardock.spec.cluster import Keys, Spec
 
 #: The only site where cluster.yaml names none.
@@ -61,8 +63,11 @@ def sites_of(spec: Spec, lock: Lock) -> dict[str, str]:
     return {name: site for name, site in {**lock.sites, **said}.items() if name not in hosts}
 
 
-def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, str]) -> Mesh | None:
-    """What is wished, with the addresses that were given; `remembered` are sites of machines whose lines went."""
+def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, str], roles: Mapping[str, Role]) -> Mesh | None:
+    """What is wished, with the addresses that were given; `remembered` are sites of machines whose lines went.
+
+    Load balancers carry before servers, and those before agents: of what others need, a workload's node is the first that goes.
+    """
     wanted = spec.mesh
     if wanted is None:
         return None
@@ -82,7 +87,8 @@ def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, s
         for name in names
         if name in addresses
     }
-    relays = tuple(name for name, place in places.items() if place.is_reached)
+    reached = [name for name, place in places.items() if place.is_reached]
+    relays = tuple(sorted(reached, key=lambda name: ROLES.index(roles[name])))
     return Mesh(network=wanted.network, port=wanted.port, mtu=wanted.mtu, keepalive=wanted.keepalive, places=places, relays=relays)
 
 
@@ -93,10 +99,10 @@ def mesh_problems(spec: Spec, lock: Lock, retained: Mapping[str, Machine]) -> It
     if retained:
         yield from rules_of_all(spec, spec.mesh, [*sited(spec), *_staying(spec, lock, retained)])
     network = IPv4Network(spec.mesh.network)
-    outside = {name: address for name, address in lock.mesh.items() if IPv4Address(address) not in network}
-    if outside:
-        name, address = next(iter(outside.items()))
-        message = f"{name} has {address} in the mesh, which is not in {network}: nodes are known by these addresses, and keep them"
+    unfits = {name: fault for name, address in lock.mesh.items() if (fault := unfit(IPv4Address(address), network))}
+    if unfits:
+        name, fault = next(iter(unfits.items()))
+        message = f"{name} has {lock.mesh[name]} in the mesh, and {fault}: nodes are known by these addresses, and keep them"
         cure = "write a network that holds them; as long as nothing is founded, run `runner deploy` once without `mesh` to have others"
         yield at(spec, ("mesh", "network"), message, cure)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from stardock.distributions import distribution
 from stardock.distributions.cidrs import CIDRS, cidrs, is_dual_stack
+from stardock.distributions.network import untunnelled
 from stardock.errors import Problem
 from stardock.fold import fold
 from stardock.model.api import is_address
@@ -218,6 +220,14 @@ def _pods(spec: Spec) -> Iterator[Problem]:
         message = "host-gw sends packets of pods as they are, and the mesh takes those of nodes alone"
         yield at(spec, where, message, "delete it: vxlan is the default")
     yield from _interfaces(spec)
+    yield from _values(spec, options)
+
+
+def _values(spec: Spec, options: Mapping[str, Any]) -> Iterator[Problem]:
+    own = distribution(spec.distribution.name)
+    for keys, words in untunnelled(own.network, own.plugin(options), spec.cni.values):
+        message = "with a mesh, packets of pods go between nodes in a tunnel of the plugin's, and the mesh encrypts them: this undoes it"
+        yield at(spec, ("cni", "values", *keys), message, f"delete it, or write {' or '.join(words)}")
 
 
 def _interfaces(spec: Spec) -> Iterator[Problem]:

@@ -119,8 +119,34 @@ def test_a_network_without_an_address_that_was_given_is_refused() -> None:
     _, lock = planned(meshed())
     with pytest.raises(InputErrors) as caught:
         planned(meshed(network="10.99.0.0/24"), lock)
-    assert "lb1 has 10.98.0.1 in the mesh, which is not in 10.99.0.0/24" in caught.value.problems[0].message
+    assert "lb1 has 10.98.0.1 in the mesh, and 10.98.0.1 lies outside of 10.99.0.0/24" in caught.value.problems[0].message
     planned(meshed(network="10.98.0.0/16"), lock)
+
+
+@pytest.mark.parametrize(("address", "words"), [("10.98.0.0", "is the network address of"), ("10.98.0.255", "is the broadcast address of")])
+def test_an_address_in_the_lock_that_nobody_can_have_is_refused(address: str, words: str) -> None:
+    _, lock = planned(meshed())
+    with pytest.raises(InputErrors) as caught:
+        planned(meshed(), replace(lock, mesh={**lock.mesh, "agent1": address}))
+    found = caught.value.problems[0]
+    assert found.path == "mesh.network"
+    assert f"agent1 has {address} in the mesh, and {address} {words} 10.98.0.0/24" in found.message
+
+
+def test_load_balancers_carry_before_servers_and_servers_before_agents() -> None:
+    ends = {"agent1": "home.example.org:1", "server2": "home.example.org:2", "lb2": "home.example.org:3"}
+    data = meshed([{"name": "home", "endpoints": ends}, *SITES[1:]])
+    data["pools"].reverse()
+    mesh = planned(data)[0].mesh
+    assert mesh
+    assert mesh.relays == ("lb2", "server2", "agent1")
+
+
+def test_the_plan_says_that_an_agent_carries_for_others() -> None:
+    words = "agent1 is an agent, and carries packets for others"
+    data = meshed([{"name": "home", "endpoints": {"agent1": "home.example.org:1"}}, *SITES[1:]])
+    assert any(words in line for line in mesh_lines(planned(data)[0]))
+    assert not any(words in line for line in mesh_lines(planned(meshed())[0]))
 
 
 def test_two_behind_nat_meet_through_one_that_is_reached() -> None:

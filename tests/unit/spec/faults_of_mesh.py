@@ -106,4 +106,11 @@ MESH: dict[str, Case] = {
         "name servers know servers' own addresses, and haproxy leads to those in the mesh",
         "delete it",
     ),
+    "mesh_and_pods_without_a_tunnel": beside(
+        "cni: {values: {flannel: {backend: host-gw}}}",
+        "cni:",
+        "cni.values.flannel.backend",
+        "packets of pods go between nodes in a tunnel of the plugin's",
+        "delete it, or write vxlan",
+    ),
 }

@@ -120,3 +120,50 @@ OPTIONS = "distribution.options"
 )
 def test_pods_that_would_go_elsewhere(problems: Problems, edits: list[Edit], path: str) -> None:
     assert path in [one.path for one in problems(meshed(*edits))]
+
+
+VALUES = "cni.values"
+FLANNEL = f"{VALUES}.flannel"
+CALICO = f"{VALUES}.installation"
+
+
+@pytest.mark.parametrize(
+    ("cni", "path"),
+    [
+        ("{values: {flannel: {backend: host-gw}}}", f"{FLANNEL}.backend"),
+        ("{values: {flannel: {backend: wireguard}}}", f"{FLANNEL}.backend"),
+        ("{values: {flannel: {directRouting: true}}}", f"{FLANNEL}.directRouting"),
+        ("{plugin: flannel, values: {flannel: {backend: host-gw}}}", f"{FLANNEL}.backend"),
+        ("{plugin: calico, values: {installation: {backend: VXLANCrossSubnet}}}", f"{CALICO}.backend"),
+        (
+            "{plugin: calico, values: {installation: {calicoNetwork: {ipPools: [{cidr: 10.42.0.0/16, encapsulation: None}]}}}}",
+            f"{CALICO}.calicoNetwork.ipPools[0].encapsulation",
+        ),
+        ("{plugin: calico, values: {felixConfiguration: {wireguardEnabled: true}}}", f"{VALUES}.felixConfiguration.wireguardEnabled"),
+        ("{plugin: cilium, values: {routingMode: native}}", f"{VALUES}.routingMode"),
+        ("{plugin: cilium, values: {encryption: {enabled: true, type: wireguard}}}", f"{VALUES}.encryption.enabled"),
+    ],
+)
+def test_values_of_a_chart_that_lead_pods_out_of_the_tunnel(problems: Problems, cni: str, path: str) -> None:
+    found = only(problems(meshed((LAST, f"{LAST}\ncni: {cni}"))))
+    assert found.path == path
+    assert found.line
+    assert "in a tunnel of the plugin's" in found.message
+    assert str(found.cure).startswith("delete it, or write ")
+
+
+@pytest.mark.parametrize(
+    "cni",
+    [
+        "{values: {flannel: {backend: vxlan, directRouting: false}}}",
+        "{plugin: calico, values: {installation: {backend: vxlan, calicoNetwork: {ipPools: [{encapsulation: VXLAN}]}}}}",
+        "{plugin: calico, values: {installation: {calicoNetwork: {ipPools: [{cidr: 10.42.0.0/16}, 7]}}}}",
+        "{plugin: cilium, values: {routingMode: tunnel, tunnelProtocol: geneve}}",
+    ],
+)
+def test_values_of_a_chart_that_do_not(load: Load, cni: str) -> None:
+    load(meshed((LAST, f"{LAST}\ncni: {cni}")))
+
+
+def test_without_a_mesh_they_are_the_users_own(load: Load) -> None:
+    load(example("quickstart", (LAST, f"{LAST}\ncni: {{values: {{flannel: {{backend: host-gw}}}}}}")))

@@ -38,7 +38,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 #: Roles, task and name of what a run tells us. From no other task: a machine may answer any module with facts.
 SAYS_FOUNDED = (("founding",), "Say what was founded", "founding_authority")
 SAYS_RUNNING = (("kubernetes",), "Say what runs now", "kubernetes_running")
-SAYS_MESH_KEY = (("mesh",), "Say the public key", "mesh_public_key")
+SAYS_MESH_KEY = (("mesh",), "Say the public key that is in force", "mesh_public_key")
 SAYS_HELD = (("kubernetes",), "Say that a reservation waits", "kubernetes_held")
 #: It comes from a file of the founder's, and into the variables of the next run.
 _SHA256 = re.compile(r"[0-9a-f]{64}")

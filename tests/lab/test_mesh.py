@@ -199,15 +199,15 @@ def test_a_key_is_made_anew_and_all_others_are_told(cluster: Cluster, pods: dict
     assert again.count("changed: nothing") == 1, again
 
 
-def test_hostile_hosts_as_in_the_reference_a_key_of_anothers_is_refused_with_both_names(cluster: Cluster) -> None:
+def test_hostile_hosts_as_in_the_reference_a_key_of_anothers_leaves_the_agent_out_and_stops_nobody(cluster: Cluster) -> None:
     """agent1 claims lb1's key: it says it in the place of its own."""
     stolen = cluster.ssh("lb1", "wg show stardock0 public-key").strip()
     lie = f'#!/bin/sh\\n[ "$1" = pubkey ] && echo {stolen} && exit\\nexec /usr/bin/wg "$@"\\n'
     cluster.ssh("agent1", f"printf '{lie}' >/usr/local/bin/wg && chmod +x /usr/local/bin/wg && systemctl stop stardock-mesh.service")
     try:
-        failed = cluster.bootstrap("--stage", "mesh", check=False)
-        assert failed.returncode != 0
-        assert "agent1 and lb1 say the same public key" in failed.stderr + failed.stdout
+        partly = cluster.bootstrap("--stage", "mesh", check=False)
+        assert "agent1 says the public key of lb1" in partly.stderr + partly.stdout
+        assert cluster.ssh("server1", "wg show stardock0 peers").split().count(stolen) == 1
     finally:
         cluster.ssh("agent1", "rm /usr/local/bin/wg && systemctl start stardock-mesh.service")
     cluster.bootstrap("--stage", "mesh")

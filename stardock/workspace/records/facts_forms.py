@@ -35,6 +35,15 @@ def parse_settings(value: Mapping[str, str]) -> Mapping[str, str]:
     return value
 
 
+def parse_mesh_keys(value: Mapping[str, str]) -> Mapping[str, str]:
+    """Each is one machine's: whoever has another's would get its packets."""
+    twice = sorted(name for name, key in value.items() if list(value.values()).count(key) > 1)
+    if twice:
+        raise broken(f"{' and '.join(twice)} have the same public key")
+    return value
+
+
+MeshKeys = Annotated[dict[MachineName, MeshKey], AfterValidator(parse_mesh_keys)]
 Settings = Annotated[dict[str, str], AfterValidator(parse_settings)]
 
 
@@ -43,7 +52,7 @@ FACTS: Forms = {
         "cluster": Name,
         "machines": dict[MachineName, Any],
         "unknown": tuple[MachineName, ...],
-        "mesh_keys": dict[MachineName, MeshKey],
+        "mesh_keys": MeshKeys,
     },
     MachineFacts: {"addresses": dict[InterfaceName, tuple[Address, ...]], "host_keys": tuple[HostKey, ...]},
     Founded: {

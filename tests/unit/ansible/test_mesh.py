@@ -24,7 +24,9 @@ from stardock.bundle.inventory import inventory_files
 from stardock.model.facts import MESH_KEY, Facts
 from stardock.playbooks.events import Event
 from stardock.playbooks.founded import mesh_facts
-from stardock.playbooks.progress import Log, Watcher
+from stardock.playbooks.progress import SAYS_MESH_KEY, Log, Watcher
+from stardock.workspace.records.facts_forms import facts_forms
+from stardock.workspace.records.forms import misfits
 from tests.plans import ROOT, plan_of
 from tests.unit.plan.test_mesh import meshed
 
@@ -222,7 +224,8 @@ def role_variables(name: str, keys: dict[str, str]) -> dict[str, Any]:
     environment.filters |= {"dict2items": lambda one: [{"key": key, "value": value} for key, value in one.items()]}
     environment.filters |= {"combine": lambda one, other: {**one, **other}}
     given = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))
-    known = {**given["group_vars/all.yml"], **given[f"host_vars/{name}.yml"], "mesh_keys": keys, "groups": {"silent": ["server2"]}}
+    groups = {"silent": ["server2"], "agent": ["agent1", "pi1", "pi2"]}
+    known = {**given["group_vars/all.yml"], **given[f"host_vars/{name}.yml"], "mesh_keys": keys, "groups": groups}
     own = yaml.safe_load((ROLE / "vars/main.yml").read_text())
     return {key: yaml.safe_load(environment.from_string(own[key]).render(known)) for key in ("mesh_told", "mesh_twice", "mesh_asked")}
 
@@ -234,6 +237,56 @@ def test_a_peer_whose_key_nobody_knows_is_not_told() -> None:
 
 def test_one_key_for_two_is_told_with_both_names() -> None:
     assert role_variables("server1", {"lb1": KEY, "pi1": KEY, "pi2": OTHER})["mesh_twice"] == ["lb1", "pi1"]
+
+
+def keys_of(said: dict[str, str], known: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Which agents are left out for another's key, and the keys that are told."""
+    own = yaml.safe_load((ROLE / "vars/main.yml").read_text())
+    values: dict[str, Any] = {"mesh_said_keys": said, "mesh_known_keys": known, "mesh_all_keys": {**known, **said}}
+    values["groups"] = {"agent": ["agent1", "pi1", "pi2"]}
+    for name in ("mesh_claims", "mesh_keys"):
+        values[name] = yaml.safe_load(jinja2.Template(own[name]).render(values))
+    return values["mesh_claims"], values["mesh_keys"]
+
+
+THIRD = "C" * 42 + "A="
+CLAIMS: list[tuple[dict[str, str], dict[str, str], list[str], dict[str, str]]] = [
+    ({"lb1": KEY, "pi1": OTHER}, {}, [], {"lb1": KEY, "pi1": OTHER}),
+    ({"lb1": KEY, "pi1": KEY}, {}, ["pi1"], {"lb1": KEY}),
+    ({"lb1": KEY, "pi1": KEY}, {"pi1": OTHER}, ["pi1"], {"lb1": KEY, "pi1": OTHER}),
+    ({"pi1": KEY}, {"server2": KEY, "pi1": OTHER}, ["pi1"], {"server2": KEY, "pi1": OTHER}),
+    ({"pi1": KEY, "pi2": KEY}, {"pi1": KEY, "pi2": OTHER}, ["pi2"], {"pi1": KEY, "pi2": OTHER}),
+    ({"pi1": KEY, "pi2": KEY, "lb1": OTHER}, {}, ["pi1", "pi2"], {"lb1": OTHER}),
+    ({"pi1": KEY, "pi2": OTHER, "lb1": KEY}, {"pi1": OTHER}, ["pi1"], {"lb1": KEY, "pi2": OTHER}),
+    ({"lb1": KEY, "server1": KEY, "pi1": THIRD}, {}, [], {"lb1": KEY, "server1": KEY, "pi1": THIRD}),
+    ({"lb1": KEY, "pi1": KEY}, {"lb1": OTHER, "pi1": KEY}, [], {"lb1": KEY, "pi1": KEY}),
+]
+
+
+@pytest.mark.parametrize(("said", "known", "claims", "told"), CLAIMS)
+def test_hostile_hosts_as_in_the_reference_an_agent_with_anothers_key_is_left_out_and_its_key_told_to_nobody(
+    said: dict[str, str], known: dict[str, str], claims: list[str], told: dict[str, str]
+) -> None:
+    assert keys_of(said, known) == (claims, told)
+
+
+def test_an_agent_is_left_out_before_all_stop_for_a_key_of_two_and_keys_are_remembered_after_it() -> None:
+    order = ["See whose key an agent says", "Nothing more with it", "Every key is one machine's", "Its key is in force", SAYS_MESH_KEY[1]]
+    names = names_of("main")
+    assert [name for name in names if name in order] == order
+    assert SAYS_MESH_KEY[1] not in names_of("keys")
+
+
+def test_a_key_that_two_said_is_remembered_of_neither() -> None:
+    plan = plan_of(meshed())[0]
+    before = Facts(cluster="quickstart", mesh_keys={"pi1": KEY, "pi2": OTHER})
+    assert mesh_facts(about(plan, before), before, {"lb1": THIRD, "server1": THIRD}).mesh_keys == before.mesh_keys
+    assert mesh_facts(about(plan, before), before, {"lb1": OTHER}).mesh_keys == {"pi1": KEY, "lb1": OTHER}
+
+
+def test_facts_in_which_two_have_one_key_are_refused() -> None:
+    facts = Facts(cluster="quickstart", mesh_keys={"pi1": KEY, "pi2": KEY, "lb1": OTHER})
+    assert [message for _, message in misfits(facts, facts_forms())] == ["pi1 and pi2 have the same public key"]
 
 
 def test_only_those_that_answered_must_be_reached() -> None:
@@ -255,7 +308,7 @@ def test_hostile_hosts_as_in_the_reference_no_private_half_is_read_by_ansible(ta
     assert not re.search(r"slurp|cat [^\n]*key|genkey[^\n]*\|", text)
 
 
-def said(text: str, task: str = "Say the public key", role: str = "mesh") -> Event:
+def said(text: str, task: str = SAYS_MESH_KEY[1], role: str = "mesh") -> Event:
     return Event(kind="ok", host="pi1", task=task, role=role, result={"ansible_facts": {"mesh_public_key": text}})
 
 

@@ -54,10 +54,21 @@ def prove(file: Path | None, systems: tuple[str, ...], distributions: tuple[str,
     with alone(found.place):
         proof.refuse_left(found.place)  # another may have begun, and been killed, while the person was asked
         found.place.prepare()
-        with found.place.log.open("w", encoding="utf-8") as file_of_log:
-            done = [_told(one) for one in proof.outcomes(asked, found, say, _log(file_of_log))]
-    _report(found, done)
+        done = _done(asked, found)
     return FAILED if any(one.result == "fail" for one in done) else 0
+
+
+def _done(asked: proof.Asked, found: proof.Ready) -> list[Outcome]:
+    """What came of it; its report is there also where a clean-up left something, or the person interrupted."""
+    done: list[Outcome] = []
+    try:
+        with found.place.log.open("w", encoding="utf-8") as file_of_log:
+            for one in proof.outcomes(asked, found, say, _log(file_of_log)):
+                done.append(_told(one))  # noqa: PERF401 -- what came before an error counts
+    finally:
+        if done:
+            _report(found, done)
+    return done
 
 
 def _known(named: tuple[str, ...], there: Collection[str], option: str) -> tuple[str, ...]:

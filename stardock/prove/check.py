@@ -10,12 +10,15 @@ from typing import Literal
 from stardock.errors import StardockError
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 
+#: Characters of words that nobody chose.
+_MOST = 1000
+
 Result = Literal["pass", "fail", "not possible"]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`run` gives the evidence in words, or raises FailedError, NotPossibleError or a StardockError.
+    """`run` gives the evidence in words, or raises FailedError, NotPossibleError or a StardockError; anything else is a failure, too.
 
     `needed`: without it there is nothing that the checks behind it could look at.
     """
@@ -64,3 +67,5 @@ def _one(check: Check, bench: Bench) -> tuple[Result, str]:
         return "not possible", str(error)
     except StardockError as error:
         return "fail", error.message
+    except Exception as error:  # noqa: BLE001 -- a check that breaks is what a proof is there to tell, and the others are made
+        return "fail", f"nobody foresaw this {type(error).__name__}: {' '.join(str(error)[:_MOST].split()) or 'it says nothing'}"

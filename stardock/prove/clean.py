@@ -16,7 +16,7 @@ from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.prove import journal
 from stardock.prove.journal import Written
-from stardock.prove.leftovers import Leftovers, leftovers, stray
+from stardock.prove.leftovers import Leftovers, leftovers, stray, stray_vms
 from stardock.prove.place import Place
 from stardock.prove.things import Vm, Volume, datastores
 from stardock.spec.load import load
@@ -109,15 +109,20 @@ def look(estate: Estate, written: Written) -> Leftovers:
 
 
 def _strays(estate: Estate, plan: Plan, written: Written) -> list[str]:
-    """What has a name of the proof's and is in no journal, on every datastore that it used: a disk that nobody's configuration has, a file
+    """What has a name of the proof's and is in no journal, among the VMs and on every datastore that it used: a VM that a cut
+    journal lacks, a disk that nobody's configuration has, a file
     of an engine that was killed. In words: who made them is not known, so they are told and left.
     """
     own = [(one.pve_node, one.datastore) for one in written.things if isinstance(one, Volume)]
-    return [
-        f"{volume} on {node}: nothing that the proof wrote down says that it is its own"
-        for node, store in sorted({*datastores(plan.proxmox), *own})
-        for volume in stray(written, node, volumes_on(estate, node, store))
+    found = [
+        *(f"VM {vm.vm_id} ({shown(vm.name)}) on {vm.pve_node}" for vm in stray_vms(written, machines_on(estate).values())),
+        *(
+            f"{volume} on {node}"
+            for node, store in sorted({*datastores(plan.proxmox), *own})
+            for volume in stray(written, node, volumes_on(estate, node, store))
+        ),
     ]
+    return [f"{one}: nothing that the proof wrote down says that it is its own" for one in found]
 
 
 def _await_tasks(estate: Estate, written: Written, say: Say) -> None:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from stardock.errors import InputErrors, Problem
+from stardock.errors import ConditionError, InputErrors, Problem
 from stardock.prove.scope import Scope, is_cluster
 from stardock.prove.things import Vm, Volume
 from stardock.reading import read_file
@@ -91,7 +91,7 @@ def _append(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         os.ftruncate(descriptor, end)
         os.lseek(descriptor, end, os.SEEK_SET)
         text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-        os.write(descriptor, text.encode())
+        _write(path, descriptor, text.encode())
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -100,6 +100,12 @@ def _append(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _write(path: Path, descriptor: int, data: bytes) -> None:
+    """A disk that fills up takes a part, and says so by the count alone (write(2)): nothing is made by such a journal."""
+    if (count := os.write(descriptor, data)) != len(data):
+        raise ConditionError(f"{path}: the disk took {count} of {len(data)} bytes", cure="make room on it, then: runner prove --clean")
 
 
 def _scope(row: dict[str, Any]) -> Scope:

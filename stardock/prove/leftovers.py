@@ -69,6 +69,13 @@ def stray(written: Written, pve_node: str, volumes: Iterable[str]) -> list[str]:
     return sorted(volume for volume in set(volumes) - known if _has_its_name(written.scope, volume, ids))
 
 
+def stray_vms(written: Written, seen: Iterable[EstateMachine]) -> list[EstateMachine]:
+    """VMs with the tags or the name of this proof that its journal does not name, such as one that was cut off."""
+    known, scope = {one.vm_id for one in written.things if isinstance(one, Vm)}, written.scope
+    marked = [vm for vm in seen if vm.belongs_to(scope.cluster) or vm.name.startswith(f"{scope.cluster}-")]
+    return sorted((vm for vm in marked if vm.vm_id not in known), key=lambda vm: vm.vm_id)
+
+
 def owner(volume: str) -> int | None:
     """The VM id that a disk has in its name; None for what is no disk."""
     disk = _DISK.search(volume)

@@ -138,6 +138,21 @@ def test_a_disk_with_the_id_of_a_vm_of_its_own_that_no_configuration_had_is_told
     assert journal.read(place.journal)
 
 
+def test_vms_of_the_proof_that_a_journal_cut_at_a_lines_end_lacks_are_told_and_left_and_nothing_is_forgotten(
+    place: Place, proxmox: Proxmox
+) -> None:
+    place.journal.write_bytes(place.journal.read_bytes().splitlines(keepends=True)[0])
+    proxmox.volumes = set()
+    proxmox.vms[99001] = replace(proxmox.vms[99001], tags=frozenset())
+    proxmox.vms[99002] = EstateMachine(99002, "db", "pve1", frozenset({"stardock", "prove-ffffffff"}), SCOPE.pool)
+    with pytest.raises(ConditionError, match="VM 99000") as error:
+        clean(place)
+    assert "VM 99001" in str(error.value)
+    assert "VM 99002" not in str(error.value)
+    assert set(proxmox.vms) == {99000, 99001, 99002}
+    assert journal.read(place.journal)
+
+
 def test_a_token_that_is_not_shown_snippets_is_refused_and_nothing_is_forgotten(place: Place, proxmox: Proxmox) -> None:
     proxmox.rights, proxmox.vms = {}, {}
     with pytest.raises(ConditionError, match=r"this token lacks Datastore\.Allocate on local"):

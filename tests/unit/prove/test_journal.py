@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from stardock.errors import InputErrors
+from stardock.errors import ConditionError, InputErrors
 from stardock.estate.machines import EstateMachine
 from stardock.prove import journal
 from stardock.prove.journal import Written
@@ -58,6 +60,16 @@ def test_what_was_cleaned_is_nothing_any_more_also_behind_a_line_without_an_end(
     journal.finish(path)
     assert journal.read(path) is None
     assert path.exists()
+
+
+def test_a_line_that_the_disk_takes_in_part_only_is_an_error_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, whole = tmp_path / "journal.jsonl", os.write
+    journal.begin(path, SCOPE, PROXMOX)
+    monkeypatch.setattr(os, "write", lambda descriptor, data: whole(descriptor, data[: data.index(b"\n") + 1]))
+    with pytest.raises(ConditionError, match=re.escape(str(path))):
+        journal.intend(path, THINGS)
 
 
 HEAD = {"format": 1, "proxmox": asdict(PROXMOX), "cluster": SCOPE.cluster, "pool": SCOPE.pool, "first": 99000, "last": 99031}

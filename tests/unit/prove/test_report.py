@@ -166,3 +166,12 @@ def test_checks_run_in_order_and_behind_one_that_was_needed_none_is_possible() -
         ("three", "fail", "broken"),
         ("four", "not possible", "after `three` failed"),
     ]
+
+
+def test_what_nobody_foresaw_in_a_check_is_a_failure_by_its_type_and_words_and_the_next_is_made() -> None:
+    def breaks(_bench: Bench) -> str:
+        raise ValueError("not a number: 'x'")
+
+    bench: Bench = None  # type: ignore[assignment]
+    found = [(one.result, one.evidence) for one in run((Check("one", breaks), Check("two", lambda _: "seen")), bench, "debian")]
+    assert found == [("fail", "nobody foresaw this ValueError: not a number: 'x'"), ("pass", "seen")]

@@ -1,0 +1,69 @@
+"""However a proof ends, its report is written, and its log is its owner's alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stardock.cli import prove_view
+from stardock.errors import ConditionError, StardockError
+from stardock.prove import proof
+from stardock.prove.check import Outcome
+from stardock.prove.place import Place, alone, place_of
+from stardock.prove.things import budget
+from stardock.step import Say
+from stardock.yamltext import yaml_text
+from tests.plans import document as example
+from tests.unit.prove.proofs import proof_plan
+
+pytestmark = [pytest.mark.unit, pytest.mark.proves("feature proof on a real Proxmox")]
+
+Prove = Callable[[], int]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The person's."""
+    path = tmp_path / "cluster.yaml"
+    path.write_text(yaml_text(example()))
+    return path
+
+
+@pytest.fixture
+def prove(file: Path, monkeypatch: pytest.MonkeyPatch) -> Prove:
+    """A proof of one check, whose clean-up leaves something."""
+    plan = proof_plan(example())
+    ready = proof.Ready(place_of(file), None, "9.1.2", plan, budget(plan))  # type: ignore[arg-type]
+    monkeypatch.setattr(prove_view, "find_cluster_file", lambda _file: file)
+    monkeypatch.setattr(prove_view, "_versions", lambda proxmox: {"Proxmox": proxmox})
+    monkeypatch.setattr(proof, "ready", lambda _asked: ready)
+    monkeypatch.setattr(proof, "outcomes", _outcomes)
+    how = {"vip": None, "pool": None, "ids": None, "only": (), "keep": False, "dry_run": False, "yes": True}
+    return lambda: prove_view.prove(file, (), (), **how)
+
+
+def _outcomes(_asked: object, _found: object, _say: Say, log: Say) -> Iterator[Outcome]:
+    log("said")
+    yield Outcome("debian", "pool and tags", "fail", 1.0, "it was otherwise")
+    raise ConditionError("left alone: a disk")
+
+
+def checks(place: Place) -> list[str]:
+    """Names of those in its report."""
+    return [one["name"] for one in json.loads((place.report / "report.json").read_text())["checks"]]
+
+
+def test_a_clean_up_that_leaves_something_takes_no_report_along(file: Path, prove: Prove) -> None:
+    with pytest.raises(ConditionError, match="left alone: a disk"):
+        prove()
+    assert checks(place_of(file)) == ["pool and tags"]
+    assert (place_of(file).report / "said.log").read_text() == "said\n"
+
+
+def test_who_is_refused_writes_over_nobodys_report(file: Path, prove: Prove) -> None:
+    with alone(place_of(file)), pytest.raises(StardockError, match="another `runner prove` works"):
+        prove()
+    assert not place_of(file).report.exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from stardock.model.facts import Facts
@@ -39,17 +39,6 @@ def mesh_files(plan: Plan) -> list[dict[str, str]]:
     if plan.mesh is None:
         return []
     return [{"path": path, "content": HEAD + text, "applies": reader} for path, text, reader in _LEFT_ALONE]
-
-
-def taken_by(plan: Plan, facts: Facts) -> list[str]:
-    """Whose network it is already, as machines said their addresses: `server1 (eth0: 10.98.0.9)`. Its own interface is none of them."""
-    if plan.mesh is None:
-        return []
-    mesh = ip_network(plan.mesh.network)
-    said = (
-        (name, link, each) for name, seen in sorted(facts.machines.items()) for link, all_of in seen.addresses.items() for each in all_of
-    )
-    return [f"{name} ({link}: {each})" for name, link, each in said if link != INTERFACE and ip_address(each) in mesh]
 
 
 def shared_mesh(plan: Plan, facts: Facts) -> dict[str, Any]:

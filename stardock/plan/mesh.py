@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from stardock.model.machine import ROLES
-from stardock.model.mesh import Mesh, Place
+from stardock.model.mesh import INTERFACE, Mesh, Place
 from stardock.spec.mesh import endpoint_of
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import unfit
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # pydantic takes a tenth of a second
     from stardock.model.facts import Facts
     from stardock.model.lock import Lock
     from stardock.model.machine import Machine, Role
+    from stardock.model.plan import Plan
     from stardock.spec.cluster import Keys, Spec
 
 #: The only site where cluster.yaml names none.
@@ -130,3 +131,14 @@ def founded_mesh_problem(spec: Spec, before: Lock, facts: Facts) -> Problem | No
         return at(spec, keys, message, "delete it; a cluster over sites is founded with its mesh")
     message = "the cluster was founded with a mesh, by whose addresses its nodes and etcd's members are known"
     return at(spec, keys, message, "write `mesh` again, as it was")
+
+
+def taken_by(plan: Plan, facts: Facts) -> list[str]:
+    """Whose network it is already, as machines said their addresses: `server1 (eth0: 10.98.0.9)`. Its own interface is none of them."""
+    if plan.mesh is None:
+        return []
+    mesh = ip_network(plan.mesh.network)
+    said = (
+        (name, link, each) for name, seen in sorted(facts.machines.items()) for link, all_of in seen.addresses.items() for each in all_of
+    )
+    return [f"{name} ({link}: {each})" for name, link, each in said if link != INTERFACE and ip_address(each) in mesh]

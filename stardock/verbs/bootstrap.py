@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stardock.bundle.mesh import taken_by
 from stardock.errors import ConditionError, RefusedError
 from stardock.fold import fold
 from stardock.model.about import About
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.facts import address_of, host_keys_of
 from stardock.model.stages import SECRETS, rows
+from stardock.plan.mesh import taken_by
 from stardock.plan.rules.guards import Running
 from stardock.playbooks import silent
 from stardock.playbooks.bootstrap import Bootstrap, Engine, Options, contents_for, key_of

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stardock.bundle.inventory import inventory_files
-from stardock.bundle.mesh import taken_by
 from stardock.model.facts import Facts, MachineFacts
+from stardock.plan.mesh import taken_by
 from tests.plans import document, plan_of
 from tests.unit.plan.test_mesh import SITES, meshed
 

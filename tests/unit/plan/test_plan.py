@@ -117,6 +117,7 @@ def test_the_json_contract() -> None:
         "founder": "s1",
         "vip": None,
         "hosts": [],
+        "mesh": None,
         "addons": [],
         "removed": [],
         "warnings": [],

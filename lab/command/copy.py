@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def make_copy(source: Path, paths: LabPaths) -> str:
     lock, copy = ClusterFiles(source).lock, ClusterFiles(paths.cluster_file).lock
     if lock.exists() and not copy.exists():
         shutil.copy(lock, copy)
+    _bring(source.parent, paths.folder, addon_files(before))
     names = str(source), str(paths.cluster_file.relative_to(Path.cwd()))
     return "".join(difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), *names, n=0))
 
@@ -99,6 +100,28 @@ def referenced_keys(text: str) -> tuple[list[str], list[str]]:
     public = [key for key in keys if isinstance(key, str) and key.endswith(".pub") and _is_relative(key)]
     private = [section.get("private_key") for section in (ssh, proxmox.get("ssh") or {})]
     return public, [key for key in private if isinstance(key, str) and _is_relative(key)]
+
+
+def addon_files(text: str) -> list[str]:
+    """Manifests and charts' archives that the cluster file names relative to itself: planning reads them."""
+    document = _parsed(text)
+    addons = document.get("addons") if isinstance(document, Mapping) else None
+    if not isinstance(addons, Mapping):
+        return []
+    charts = [chart.get("archive") for chart in addons.get("charts") or () if isinstance(chart, Mapping)]
+    return [name for name in [*(addons.get("manifests") or ()), *charts] if isinstance(name, str) and _is_relative(name)]
+
+
+def _bring(source: Path, folder: Path, names: Iterable[str]) -> None:
+    """Copy what is there; of what is not the spec tells. Nothing goes outside of the folder."""
+    for name in names:
+        if ".." in Path(name).parts:
+            continue
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, folder / name, dirs_exist_ok=True)
+        elif (source / name).is_file():
+            shutil.copy(source / name, folder / name)
 
 
 def _is_relative(name: str) -> bool:

@@ -69,6 +69,24 @@ def test_the_copy_brings_the_lock_once_and_leaves_the_users_files_alone(tmp_path
     assert make_copy(paths.cluster_file, paths) == ""
 
 
+def test_manifests_and_archives_that_the_file_names_come_with_the_copy_and_nothing_from_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine/web").mkdir(parents=True)
+    for name in ("storage.yaml", "web/app.yaml", "notes.tgz", "other.yaml"):
+        (tmp_path / "mine" / name).write_text(name)
+    source = tmp_path / "mine/cluster.yaml"
+    manifests = "[storage.yaml, web, ../up.yaml, lacking.yaml, 7]"
+    source.write_text(f"cluster: c\naddons:\n  manifests: {manifests}\n  charts: [{{name: notes, archive: notes.tgz}}]\n")
+    for _ in range(2):
+        make_copy(source, lab_paths(source))
+    folder = tmp_path / "build/lab/c"
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()) == [
+        "cluster.yaml", "notes.tgz", "storage.yaml", "web/app.yaml"
+    ]  # fmt: skip
+
+
 def test_a_file_without_a_cluster_name_has_no_lab(tmp_path: Path) -> None:
     (tmp_path / "cluster.yaml").write_text("proxmox: {}\n")
     with pytest.raises(InputErrors):

@@ -348,6 +348,19 @@ def test_keys_of_members_are_remembered_and_those_of_others_are_not() -> None:
     assert json.dumps(dict(after.mesh_keys))
 
 
+STARTS = ("shell", "command", "script", "systemd_service")
+
+
+@pytest.mark.parametrize("task", ["keys", "main", "program", "reach"])
+def test_whatever_starts_a_program_on_a_machine_ends(task: str) -> None:
+    """One that hangs on an agent would hold up all others."""
+    listed = yaml.safe_load((ROLE / f"tasks/{task}.yml").read_text())
+    tasks = [one for each in listed for one in each.get("block", [each])]
+    started = [one for one in tasks if any(f"ansible.builtin.{module}" in one for module in STARTS)]
+    assert [one["name"] for one in started if "timeout" not in one and "mv " not in str(one)] == []
+    assert started
+
+
 def names_of(task: str) -> list[str]:
     return [one["name"] for one in yaml.safe_load((ROLE / f"tasks/{task}.yml").read_text())]
 

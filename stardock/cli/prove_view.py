@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -26,6 +27,7 @@ from stardock.prove.things import Vm, Volume
 from stardock.step import Say, show
 from stardock.systems import SYSTEMS
 from stardock.workspace.files import find_cluster_file
+from stardock.writing import open_in_place
 
 FAILED = 2
 NOTHING_LEFT = "nothing is left of a proof"
@@ -62,7 +64,7 @@ def _done(asked: proof.Asked, found: proof.Ready) -> list[Outcome]:
     """What came of it; its report is there also where a clean-up left something, or the person interrupted."""
     done: list[Outcome] = []
     try:
-        with found.place.log.open("w", encoding="utf-8") as file_of_log:
+        with os.fdopen(open_in_place(found.place.log, empty=True), "w", encoding="utf-8") as file_of_log:
             for one in proof.outcomes(asked, found, say, _log(file_of_log)):
                 done.append(_told(one))  # noqa: PERF401 -- what came before an error counts
     finally:

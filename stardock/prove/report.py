@@ -117,13 +117,14 @@ def hidden(told: object) -> object:
 
 
 def _tells(value: str) -> bool:
-    return len(value) >= _SHORTEST and value.strip().lower() not in _WORDS
+    return len(value.strip()) >= _SHORTEST and value.strip().lower() not in _WORDS
 
 
 def _hide(text: str) -> str:
     given = [value for name, value in os.environ.items() if name.startswith(_SECRET) and _tells(value)]
     for value in sorted(given, key=len, reverse=True):
-        for part in {value, value.strip(), json.dumps(value)[1:-1], value.partition("=")[2] or value}:
+        parts = {value, value.strip(), json.dumps(value)[1:-1], value.partition("=")[2] or value}
+        for part in sorted(filter(_tells, parts), key=len, reverse=True):
             text = text.replace(part, "(secret)")
     return text
 

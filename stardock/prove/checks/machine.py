@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check
 from stardock.prove.document import DATA
@@ -12,6 +14,8 @@ from stardock.systems import SENTINEL
 _LEAST = 0.8
 #: Exit codes of our own scripts: what a system has not, so that the check is not possible.
 _NOT_HERE = 90
+_UNREAD = 92
+_MODES = frozenset({"enforcing", "permissive", "disabled"})
 _FIRST_BOOT_SECONDS = 900  # packages, on a slow line
 _KERNEL_SECONDS = 900
 
@@ -20,14 +24,17 @@ cloud-id
 cloud-init status --wait >/dev/null 2>&1
 cloud-init status --long || true"""
 _ROOT = "findmnt --noheadings --output FSTYPE / && df --block-size=1 --output=size / | tail -1"
+#: The journal is searched by grep, for systemd may be built without its own (journalctl(1), --grep).
 _DENIED = f"""command -v getenforce >/dev/null || exit {_NOT_HERE}
-getenforce
-{{ grep -h 'avc: *denied' /var/log/audit/audit.log; journalctl --quiet --boot --no-pager --grep 'avc: *denied'; }} 2>/dev/null | tail -3"""
+getenforce || exit
+test -s /var/log/audit/audit.log || test -n "$(journalctl --quiet --boot --no-pager --lines 1 2>/dev/null)" || exit {_UNREAD}
+{{ cat /var/log/audit/audit.log; journalctl --quiet --boot --no-pager; }} 2>/dev/null | grep 'avc: *denied' | tail -3"""
 #: What comes with a kernel is the update that every system reboots for; the one that runs is installed again.
 _UPDATE = f"""command -v apt-get >/dev/null || exit {_NOT_HERE}
 kernel=$(dpkg-query --search "/boot/vmlinuz-$(uname -r)" 2>/dev/null | cut -d: -f1)
 test -n "$kernel" || exit {_NOT_HERE + 1}
 export DEBIAN_FRONTEND=noninteractive
+rm -f {SENTINEL} || exit 1
 {{ apt-get --quiet --quiet update && apt-get --quiet --quiet --yes install --reinstall "$kernel"; }} >&2 || exit 1
 test -e {SENTINEL} && echo "$kernel" """
 
@@ -92,13 +99,37 @@ def denials(bench: Bench) -> str:
     """SELinux let all of it do what it does."""
     ends = [end for ends in (bench.wanted.first if bench.wanted else {}).values() for end in ends] or ["server", "agent"]
     told = {end: tried(bench, end, _DENIED) for end in ends}
-    if any(done.returncode == _NOT_HERE for done in told.values()):
-        raise NotPossibleError("this system has no SELinux")
-    mode = next(iter(told.values())).stdout.partition("\n")[0].strip()
-    denied = {end: lines for end, done in told.items() if (lines := done.stdout.partition("\n")[2].strip())}
-    if denied:
-        raise FailedError("; ".join(f"{end}: {' '.join(lines.split())[:300]}" for end, lines in denied.items()))
-    return f"nothing was denied since each booted; SELinux is {mode.lower()}"
+    if wrong := "; ".join(f"{end}: {words}" for end, done in told.items() if (words := _denied(done))):
+        raise FailedError(wrong)
+    if unseen := "; ".join(f"of {end}: {words}" for end, done in told.items() if (words := _unseen(done))):
+        raise NotPossibleError(f"nobody could look {unseen}")
+    modes = dict.fromkeys(_mode(done) for done in told.values())
+    return f"nothing was denied since each booted; SELinux is {', '.join(modes)}"
+
+
+def _mode(done: subprocess.CompletedProcess[str]) -> str:
+    """As getenforce(8) says it, in small letters; empty where it does not."""
+    return done.stdout.partition("\n")[0].strip().lower()
+
+
+def _denied(done: subprocess.CompletedProcess[str]) -> str:
+    """What is wrong on one machine, in words; empty: nothing that was seen."""
+    if done.returncode in {_NOT_HERE, _UNREAD}:
+        return ""
+    if done.returncode:
+        return f"the look for denials ended with {done.returncode}: {' '.join(done.stderr[-300:].split())}"
+    if _mode(done) not in _MODES:
+        return f"SELinux does not say its mode: {done.stdout[:100].strip() or 'nothing'}"
+    return " ".join(done.stdout.partition("\n")[2].split())[:300]
+
+
+def _unseen(done: subprocess.CompletedProcess[str]) -> str:
+    """Why one machine was not looked at; empty: it was."""
+    if done.returncode == _NOT_HERE:
+        return "this system has no SELinux"
+    if done.returncode == _UNREAD:
+        return "neither the audit log nor the journal has a line that can be read"
+    return "SELinux is disabled" if _mode(done) == "disabled" else ""
 
 
 ALONE = (

@@ -67,3 +67,20 @@ def test_who_is_refused_writes_over_nobodys_report(file: Path, prove: Prove) -> 
     with alone(place_of(file)), pytest.raises(StardockError, match="another `runner prove` works"):
         prove()
     assert not place_of(file).report.exists()
+
+
+def test_the_log_is_its_owners_alone_and_no_link_leads_it_elsewhere(file: Path, prove: Prove, tmp_path: Path) -> None:
+    log = place_of(file).log
+    log.parent.mkdir()
+    log.write_text("of an earlier proof, and longer than this one's\n")
+    log.chmod(0o644)
+    with pytest.raises(ConditionError, match="left alone"):
+        prove()
+    assert (log.read_text(), log.stat().st_mode & 0o777) == ("said\n", 0o600)
+    other = tmp_path / "other"
+    other.write_text("mine")
+    log.unlink()
+    log.symlink_to(other)
+    with pytest.raises(ConditionError, match="symbolic link"):
+        prove()
+    assert other.read_text() == "mine"

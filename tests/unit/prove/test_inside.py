@@ -14,6 +14,7 @@ from stardock.prove import inside
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.checks import differences, machine, power
 from stardock.prove.place import Place
+from stardock.systems import SENTINEL
 from stardock.workspace.facts import save_facts
 from tests.plans import document as example
 from tests.unit.prove.proofs import SCOPE, WANTED, proof_document
@@ -111,6 +112,10 @@ CASES: list[tuple[Callable[[Bench], str], Done, type[Exception] | None, str]] = 
     (machine.grown, done(out="overlay\n1\n"), NotPossibleError, "no disk of its own"),
     (machine.denials, done(90), NotPossibleError, "has no SELinux"),
     (machine.denials, done(out="Enforcing\n"), None, "SELinux is enforcing"),
+    (machine.denials, done(out="Disabled\n"), NotPossibleError, "SELinux is disabled"),
+    (machine.denials, done(92, out="Enforcing\n"), NotPossibleError, "neither the audit log nor the journal"),
+    (machine.denials, done(1, err="getenforce: no\n"), FailedError, "ended with 1: getenforce: no"),
+    (machine.denials, done(), FailedError, "does not say its mode"),
     (machine.denials, done(out="Enforcing\navc:  denied  { read } x\n"), FailedError, "avc: denied { read } x"),
     (machine.data_disk, done(1), FailedError, "nothing is mounted at /srv/prove"),
     (machine.data_disk, done(out="/dev/sdb\n"), None, "/dev/sdb is mounted"),
@@ -196,3 +201,41 @@ def test_of_two_planted_differences_of_one_kind_each_must_be_told_and_nothing_el
         compare(both, {("startup", "startup")})
     with pytest.raises(FailedError, match="found and not planted: nic net0"):
         compare(both, {*both, ("nic", "net0")})
+
+
+def test_selinux_is_asked_on_every_machine_and_one_that_is_not_looked_at_is_no_pass(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"server": done(out="Enforcing\n"), "agent": done(out="Disabled\n")}
+    monkeypatch.setattr(machine, "tried", lambda _bench, role, *_, **__: told[role])
+    with pytest.raises(NotPossibleError, match="of agent: SELinux is disabled"):
+        machine.denials(bench)
+    told["server"] = done(out="Enforcing\navc:  denied  { read } x\n")
+    with pytest.raises(FailedError, match="server: avc: denied"):
+        machine.denials(bench)
+
+
+def test_a_machine_whose_logs_cannot_be_read_is_told_apart_by_the_script_itself(tmp_path: Path) -> None:
+    (tmp_path / "getenforce").write_text("#!/bin/sh\necho Enforcing\n")
+    (tmp_path / "journalctl").write_text("#!/bin/sh\nexit 1\n")
+    for program in tmp_path.iterdir():
+        program.chmod(0o755)
+
+    def code() -> int:
+        script = machine._DENIED.replace("/var/log/audit/audit.log", str(tmp_path / "audit.log"))
+        return subprocess.run(["sh", "-c", script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, check=False).returncode
+
+    assert code() == 92
+    (tmp_path / "audit.log").write_text("type=AVC msg=x\n")
+    assert code() == 0
+    (tmp_path / "getenforce").write_text("#!/bin/sh\nexit 3\n")
+    assert code() == 3
+
+
+def test_a_sentinel_of_an_earlier_update_proves_nothing(tmp_path: Path) -> None:
+    sentinel = tmp_path / "reboot-required"
+    sentinel.touch()
+    for name, text in {"apt-get": "exit 0", "dpkg-query": "echo linux-image-x: /boot/x"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    script = machine._UPDATE.replace(SENTINEL, str(sentinel))
+    ran = subprocess.run(["sh", "-c", script], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (1, "")

@@ -112,6 +112,14 @@ def test_a_secret_that_json_writes_otherwise_than_it_is_does_not_come_out(tmp_pa
     assert secret not in (place.report / "said.log").read_text()
 
 
+@pytest.mark.parametrize("value", ["name=1", "name=true", "    x", "abc=  "])
+def test_a_value_that_tells_nothing_takes_no_letter_out_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("TF_VAR_odd", value)
+    outcomes = [Outcome("debian", "a", "pass", 1.0, "1 x is true, and  2 are")]
+    write(Place(tmp_path), document(outcomes, {}, "2026-11-30"), [], Redactor())
+    assert json.loads((tmp_path / "report/report.json").read_text())["checks"][0]["evidence"] == "1 x is true, and  2 are"
+
+
 def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> None:
     redactor = Redactor({"node": ["pve1", "pve10"], "datastore": ["local", "fast"]})
     wanted = "(node 1) and (node 2), (node 1): breakfast on (datastore 1), local"

@@ -71,7 +71,7 @@ def test_the_role_is_the_plans_but_vms_are_reached_through_the_pool_and_each_id_
     grants = {grant.kind: grant for grant in proof_grants(plan, SCOPE)}
     assert grants["machines"].paths == ("/pool/stardock-prove",)
     assert grants["new"].paths == tuple(f"/vms/{vm_id}" for vm_id in range(99000, 99032))
-    assert grants["new"].privileges == ("VM.Config.Options",)
+    assert grants["new"].privileges == ("VM.Config.Options", "VM.Config.Disk")
     paths = {path for grant in grants.values() for path in grant.paths}
     assert "/vms" not in paths
     assert paths >= set(needed(plan)) - {"/vms"}

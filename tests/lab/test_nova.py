@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,8 +53,9 @@ def done(cluster: Cluster, steps: list[walk.Step]) -> str:
 
 
 def where(cluster: Cluster, app: str) -> list[str]:
-    """The nodes of a Deployment's pods."""
-    return cluster.kubectl("get", "pods", f"--selector=app={app}", "--output=jsonpath={.items[*].spec.nodeName}").stdout.split()
+    """The nodes of a Deployment's pods, but for those that end."""
+    pods = json.loads(cluster.kubectl("get", "pods", f"--selector=app={app}", "--output=json").stdout)["items"]
+    return [pod["spec"]["nodeName"] for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
 
 def service_run(cluster: Cluster) -> str:

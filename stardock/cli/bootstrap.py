@@ -15,7 +15,7 @@ from stardock.model.stages import NAMES, chosen
 @click.argument("bundle", required=False, type=click.Path(path_type=Path), callback=keep_bundle)
 @FILE
 @click.option("--stage", "stages", multiple=True, type=click.Choice(NAMES), help="Only this stage; may be given several times.")
-@click.option("--from-stage", type=click.Choice(NAMES), help="This stage and all after it.")
+@click.option("--from-stage", type=click.Choice(NAMES), metavar="STAGE", help="This stage and all after it.")
 @click.option(
     "--private-key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

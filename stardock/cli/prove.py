@@ -12,9 +12,7 @@ from stardock.cli.told import FILE
 @click.command()
 @FILE
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Operating system to prove; may be given again. [default: debian]")
-@click.option(
-    "--distribution", "distributions", multiple=True, metavar="NAME", help="Make a cluster of it, too: rke2, k3s; again for both."
-)
+@click.option("--distribution", "distributions", multiple=True, metavar="NAME", help="Make a cluster of it, too; may be given again.")
 @click.option("--vip", metavar="ADDRESS", help="With it: an IPv4 address there that nobody has, for two load balancers.")
 @click.option("--pool", metavar="NAME", help="PVE pool, which must be there. [default: stardock-prove]")
 @click.option("--ids", metavar="FIRST-LAST", help="VM ids that it may use. [default: 99000-99031]")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_interface
@@ -16,6 +15,7 @@ from lab.cache import cache_root
 from lab.patience import patient
 from tests.lab.cluster import ROOT
 from tests.lab.packages import unpacked
+from tests.waiting import until
 
 KEEPER = ROOT / "ansible/roles/mesh/files/keep.py"
 #: A private /run, for the socket of wireguard-go, and a /sys that shows its own interfaces, for as long as the test lives.
@@ -169,11 +169,7 @@ def network_of(pid: int) -> Path:
 
 def waited(condition: Callable[[], object], seconds: float) -> float:
     """How long until something is true; AssertionError when it takes longer."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < patient(seconds), f"not within {seconds} s"
-        time.sleep(0.1)
-    return time.monotonic() - began
+    return until(condition, "what the last step brings", seconds)
 
 
 def each(members: Sequence[Namespace]) -> None:

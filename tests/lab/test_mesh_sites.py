@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.lab,
     pytest.mark.long,
     pytest.mark.timeout(300),
+    pytest.mark.one_life("mesh sites"),
     pytest.mark.skipif(os.geteuid() != 0 or not Path("/dev/net/tun").exists(), reason="needs root and TUN devices"),
     pytest.mark.proves("feature mesh"),
 ]

@@ -63,7 +63,7 @@ def test_machines_that_are_gone_are_dropped_and_with_the_last_server_that_founde
     code, output = deployed.run("discover")
     assert code == 4, output
     assert "does not exist on Proxmox" in output
-    assert _facts(deployed) == {"cluster": "quickstart", "founded": None, "machines": {}, "unknown": []}
+    assert _facts(deployed) == {"cluster": "quickstart", "founded": None, "machines": {}, "mesh_keys": {}, "unknown": []}
     deployed.deploy()
     assert set(_facts(deployed)["machines"]) == {*SERVERS, "lb1", "lb2", "agent1"}
 

@@ -78,8 +78,8 @@ def pods_reach(cluster: Cluster, pods: Mapping[str, tuple[str, str]], nodes: tup
 
     def got(pair: tuple[str, str]) -> bool:
         name, address = pods[pair[0]][0], pods[pair[1]][1]
-        page = ("wget", "-q", "-T", "3", "-O", "-", f"http://{address}:8080")
-        return cluster.kubectl("exec", name, "--", *page, check=False).returncode == 0
+        page = f"timeout 3 wget -q -O - http://{address}:8080"  # Debian's static busybox dies of `wget -T`
+        return cluster.kubectl("exec", name, "--", "sh", "-c", page, check=False).returncode == 0
 
     pairs = [(one, other) for one, other in permutations(NODES, 2) if one in nodes]
     with ThreadPoolExecutor(3) as pool:

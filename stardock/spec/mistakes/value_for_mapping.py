@@ -14,6 +14,8 @@ from stardock.spec.mistakes import cures, pve_config, role_words, sizes, times
 from stardock.systems import SYSTEMS
 
 _GENERIC = "write {KEY: VALUE}, or one key a line, indented"
+#: docs/decisions/0049-from-anywhere.md says why.
+_ESTATES = "one file has one endpoint: write a cluster.yaml for each, and the others' machines as `hosts` of one (docs/several-clusters.md)"
 _BY_ROLE = "and likewise server and loadbalancer"
 _URL = re.compile(r"[a-z0-9]+://.+")
 #: A word for the whole that means its default.
@@ -30,6 +32,8 @@ def cure(error: ErrorDetails, text: str | None) -> str:
         return "it is one, and no list: take the `- `, or the `[ ]`, away"
     if isinstance(given, str) and "\n" in given.strip() and at and at[-1] in _AS_TEXT:
         return _AS_TEXT[at[-1]]
+    if isinstance(given, list) and at == ["proxmox"] and not item:
+        return _ESTATES
     if isinstance(given, dict | list) or given is None:
         return _GENERIC
     said = text or str(given).strip()
@@ -222,6 +226,18 @@ def _ingress(said: str) -> str | None:
     return _written(f"controller: {name}") if name else None
 
 
+def _mesh(said: str) -> str | None:
+    """A switch, or its network."""
+    on = cures.switch(said)
+    return (
+        "delete it: without it, there is no mesh"
+        if on is False
+        else _written(f"network: {'10.98.0.0/24' if on else said}")
+        if on or "/" in said
+        else None
+    )
+
+
 def _kured(said: str) -> str | None:
     """Under `maintenance` are its hours."""
     return (
@@ -251,6 +267,7 @@ _MAPPINGS: Mapping[str, Callable[[str], str | None]] = {
     **dict.fromkeys(("kured", "cert_manager", "system_upgrade_controller"), _addon),
     "metrics_server": _switch("enabled"),
     "ingress": _ingress,
+    "mesh": _mesh,
     "kube_vip": lambda said: "delete it: without it, kube-vip is not there" if cures.switch(said) is False else _written(_ADDRESSES),
     "metallb": lambda said: "delete it: without it, MetalLB is not there" if cures.switch(said) is False else _written(_POOLS),
     "ha": _ha,

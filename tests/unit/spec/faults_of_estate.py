@@ -15,6 +15,16 @@ def _state(text: str) -> tuple[str, str]:
 
 
 ESTATE: dict[str, Case] = {
+    "a_list_of_estates": (
+        (
+            f"{ENDPOINT}\n  nodes:\n    {NODES}\n    - {{name: pve3, address: 192.168.1.12}}",
+            f"- {ENDPOINT}\n    nodes: [pve1]\n  - {ENDPOINT.replace('1.10', '9.10')}\n    nodes: [pve2]",
+        ),
+        "proxmox:",
+        "proxmox",
+        "a list is not a mapping",
+        "a cluster.yaml for each",
+    ),
     "state_in_a_backend_that_is_none": (_state("backend: s4"), "s4", "state.backend", "`s4` is not one of local, s3", "for example local"),
     "state_with_a_credential": (
         _state("backend: s3, bucket: b, secret_key: hunter2"),

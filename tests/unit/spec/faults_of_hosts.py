@@ -27,6 +27,10 @@ def two(first: str, second: str, key: str, message: str, cure: str) -> Case:
 
 
 HOSTS: dict[str, Case] = {
+    "host_by_its_name_alone": last("hosts: pi1", "hosts", "`pi1` is not a list", "write [pi1]"),
+    "hosts_by_name": last(
+        f"hosts: {{{PI.partition(', ')[0].partition(': ')[2]}: {{role: agent}}}}", "hosts", "not a list", "write [{name: pi1, role: agent}]"
+    ),
     "host_of_a_name_that_is_none": other("name: pi1", "name: Pi_1", "name", "is not a name", "pi"),
     "host_of_a_machines_name": other("name: pi1", "name: agent1", "name", "two machines are named `agent1`", "another name"),
     "host_of_a_machines_host_name": host("hostname: server1", "", "two machines' host names are named `server1`", "another name"),

@@ -26,6 +26,17 @@ def beside(text: str, line: str, key: str, message: str, cure: str) -> Case:
 
 MESH: dict[str, Case] = {
     "mesh_without_a_network": last("mesh: {port: 51830}", "mesh.network", "`network` is missing", "add `network: ...`"),
+    "mesh_by_its_network_alone": last("mesh: 10.98.0.0/24", "mesh", "is not a mapping", "write {network: 10.98.0.0/24}"),
+    "mesh_switched_on": last("mesh: true", "mesh", "true is not a mapping", "write {network: 10.98.0.0/24}"),
+    "mesh_switched_off": last("mesh: false", "mesh", "false is not a mapping", "delete it"),
+    "mesh_site_by_its_name": mesh("sites: home", "sites", "`home` is not a list", "write"),
+    "mesh_of_two_sites_of_one_name": (
+        (LAST, f"{LAST}\nmesh: {{{NETWORK}, sites: [{{name: home}}, {{name: home}}]}}"),
+        "mesh:",
+        "mesh.sites[1].name",
+        "two sites are named `home`",
+        "another name",
+    ),
     "mesh_network_that_is_none": network("home", "is not a network", "10.20.0.0/16"),
     "mesh_network_of_ipv6": network("'fd00::/64'", "is IPv6, and nodes know each other by IPv4", "10.98.0.0/24"),
     "mesh_network_of_two": network("10.98.0.0/31", "outside of /8 to /29", "10.98.0.0/24"),

@@ -22,11 +22,12 @@ from tests.waiting import until
 
 #: Those whose charts lie in their modules' sources.
 CHARTS = ("metallb", "cert-manager", "metrics-server")
+CONTROLLER = "system-upgrade-controller"
 _MODULES = {
     "metallb": "go.universe.tf/metallb",
     "cert-manager": "github.com/cert-manager/cert-manager",
     "metrics-server": "sigs.k8s.io/metrics-server",
-    "system-upgrade-controller": "github.com/rancher/system-upgrade-controller",
+    CONTROLLER: "github.com/rancher/system-upgrade-controller",
 }
 _TOOLS = cache_root() / "tools"
 _SOURCES = Path(__file__).parents[2] / "tools"
@@ -143,7 +144,7 @@ def _metrics_server(programs: Path) -> Iterator[Image]:
 
 def _system_upgrades(programs: Path) -> Iterator[Image]:
     """With what its Jobs drain by: job.go's defaultKubectlImage, in which here is the lab's own kubectl."""
-    name = "system-upgrade-controller"
+    name = CONTROLLER
     yield Image((f"docker.io/rancher/{name}:{release(name)}",), {f"/bin/{name}": programs / name}, (f"/bin/{name}",), _NOBODY)
     kubectl = {"/bin/kubectl": _TOOLS / "kubernetes/current/bin/kubectl"}
     yield Image(("docker.io/rancher/kubectl:v1.30.3",), kubectl, ("/bin/kubectl",), "1000")
@@ -153,5 +154,5 @@ _IMAGES: Mapping[str, Callable[[Path], Iterator[Image]]] = {
     "metallb": _metallb,
     "cert-manager": _cert_manager,
     "metrics-server": _metrics_server,
-    "system-upgrade-controller": _system_upgrades,
+    CONTROLLER: _system_upgrades,
 }

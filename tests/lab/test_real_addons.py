@@ -1,4 +1,6 @@
-"""MetalLB, cert-manager and metrics-server themselves: what a cluster's Services, Certificates and `kubectl top` do with them.
+"""All add-ons that can run here, in one cluster: what its Services, Certificates and `kubectl top` do with them, added, edited, taken out.
+
+MetalLB, cert-manager, metrics-server and system-upgrade-controller are themselves; a chart and a folder of manifests are one's own.
 
 What asks from outside is the lab's router: it has no route to pods or Services, and finds a Service's address by ARP alone.
 """
@@ -17,7 +19,8 @@ import pytest
 from lab.commands import run
 from lab.patience import patient
 from tests.lab.cluster import Cluster, changed
-from tests.lab.real_addons import CHARTS, available, cluster_of, image_archive, pack_charts, release, state, told
+from tests.lab.real_addons import CHARTS, CONTROLLER, available, cluster_of, image_archive, pack_charts, release, state, told
+from tests.lab.test_addons import NOTE, greeting, packed
 from tests.waiting import until
 
 pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.long, pytest.mark.timeout(2400), pytest.mark.one_life("realaddons")]
@@ -29,13 +32,24 @@ WISHED = """\
   cert_manager:
     archive: %(cert-manager)s
     issuers: [{name: own, self_signed: true}, {name: authority, ca_secret: authority}]
+  system_upgrade_controller: {}
   charts:
     - name: metrics-server
       archive: %(metrics-server)s
       namespace: kube-system
       values: {image: {tag: %(tag)s}}
-  manifests: [certificates.yaml]
+    - {name: greeter, archive: charts/greeter.tgz, namespace: greetings, values: {greeting: hello}}
+  manifests: [certificates.yaml, shelf]
 """
+SHELF = """\
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: shelf}
+provisioner: kubernetes.io/no-provisioner
+volumeBindingMode: WaitForFirstConsumer
+"""
+#: Names of HelmCharts.
+ALL_CHARTS = (*CHARTS, "greeter")
 CERTIFICATES = """\
 apiVersion: cert-manager.io/v1
 kind: Certificate
@@ -108,15 +122,25 @@ ASKED = 10
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster_of("realaddons", tmp_path_factory.mktemp("realaddons"), image_archive(*CHARTS)) as cluster:
+    with cluster_of("realaddons", tmp_path_factory.mktemp("realaddons"), image_archive(*CHARTS, CONTROLLER)) as cluster:
         yield cluster
 
 
 def wished(cluster: Cluster) -> str:
-    """What is written into cluster.yaml, with the charts beside it."""
+    """What is written into cluster.yaml, with the charts and manifests beside it."""
     charts = pack_charts(cluster.folder / "charts")
+    (cluster.folder / "charts/greeter.tgz").write_bytes(packed())
+    (cluster.folder / "certificates.yaml").write_text(CERTIFICATES)
+    (cluster.folder / "shelf").mkdir()
+    (cluster.folder / "shelf/class.yaml").write_text(SHELF)
+    (cluster.folder / "shelf/note.yaml").write_text(NOTE)
     paths = {name: str(path.relative_to(cluster.folder)) for name, path in charts.items()}
     return WISHED % {**paths, "tag": release("metrics-server")}
+
+
+def noted(cluster: Cluster) -> str:
+    """What the ConfigMap of one's own says; empty where it is not there."""
+    return told(cluster, "-n", "notes", "get", "configmap", "note", "-o", "jsonpath={.data.text}")
 
 
 def empty(cluster: Cluster, namespace: str) -> bool:
@@ -187,20 +211,24 @@ def secret(cluster: Cluster, key: str, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.proves("feature MetalLB, cert-manager, metrics-server")
+@pytest.mark.proves(
+    "feature MetalLB, cert-manager, metrics-server", "feature system-upgrade-controller", "feature charts and manifests of one's own"
+)
 def test_they_are_there_after_one_bootstrap_and_a_second_run_changes_nothing(cluster: Cluster) -> None:
-    (cluster.folder / "certificates.yaml").write_text(CERTIFICATES)
     cluster.file.write_text(cluster.file.read_text() + wished(cluster))
     assert changed(cluster.bootstrap().stdout) == ["addons"]
     available(cluster, "metallb-system", "metallb-controller")
     for name in ("cert-manager", "cert-manager-webhook", "cert-manager-cainjector"):
         available(cluster, "cert-manager", name)
     available(cluster, "kube-system", "metrics-server")
+    available(cluster, "system-upgrade", CONTROLLER)
     speakers = ("-n", "metallb-system", "get", "daemonset", "metallb-speaker", "-o", "jsonpath={.status.numberReady}")
     until(lambda: told(cluster, *speakers) == "3", "a speaker on each node", 120, lambda: state(cluster, "metallb-system"))
     jobs = ("-n", "kube-system", "get", "jobs", "-o", "jsonpath={range .items[*]}{.metadata.name}={.status.succeeded} {end}")
-    until(lambda: {f"helm-install-{name}=1" for name in CHARTS} <= set(told(cluster, *jobs).split()), "their Jobs", 120)
+    until(lambda: {f"helm-install-{name}=1" for name in ALL_CHARTS} <= set(told(cluster, *jobs).split()), "their Jobs", 120)
     assert told(cluster, "-n", "cert-manager", "get", "jobs", "-o", "name") == "", "its check of itself is deleted where it succeeds"
+    assert (greeting(cluster), noted(cluster)) == ("hello", "first")
+    assert told(cluster, "get", "storageclass", "shelf", "-o", "name") == "storageclass.storage.k8s.io/shelf"
     assert changed(cluster.bootstrap().stdout) == []
 
 
@@ -284,8 +312,13 @@ def test_kubectl_top_knows_the_load_of_each_node_and_of_a_pod(cluster: Cluster) 
 def test_values_and_pools_that_are_edited_reach_them_and_the_service_keeps_its_address(cluster: Cluster) -> None:
     cluster.edit(r"192\.168\.1\.203", "192.168.1.207")
     cluster.edit(r"issuers:", "values: {replicaCount: 2}\n    issuers:")
+    cluster.edit(r"\{tag: ([^}]+)\}", r"{tag: \1}, replicas: 2")
+    cluster.edit("greeting: hello", "greeting: goodbye")
+    (cluster.folder / "shelf/note.yaml").write_text(NOTE.replace("first", "second"))
     assert changed(cluster.bootstrap().stdout) == ["addons"]
     available(cluster, "cert-manager", "cert-manager", replicas=2)
+    available(cluster, "kube-system", "metrics-server", replicas=2)
+    until(lambda: (greeting(cluster), noted(cluster)) == ("goodbye", "second"), "what is one's own", 120)
     pool = ("-n", "metallb-system", "get", "ipaddresspool", "default", "-o", "jsonpath={.spec.addresses[0]}")
     until(lambda: told(cluster, *pool) == "192.168.1.200-192.168.1.207", "the pool", 60)
     assert answers(cluster)
@@ -296,11 +329,13 @@ def test_values_and_pools_that_are_edited_reach_them_and_the_service_keeps_its_a
 def test_each_that_is_taken_out_is_deleted_by_the_next_bootstrap_and_certificates_keep_their_secrets(cluster: Cluster) -> None:
     cluster.file.write_text(cluster.file.read_text().partition("  metallb:")[0])
     assert changed(cluster.bootstrap().stdout) == ["addons"]
-    assert told(cluster, "-n", "kube-system", "get", "helmcharts", *CHARTS, "--ignore-not-found") == ""
-    for namespace in ("metallb-system", "cert-manager"):
+    assert told(cluster, "-n", "kube-system", "get", "helmcharts", *ALL_CHARTS, "--ignore-not-found") == ""
+    for namespace in ("metallb-system", "cert-manager", "system-upgrade"):
         until(partial(empty, cluster, namespace), f"{namespace} to be empty", 60)
     until(lambda: not answer(cluster), "the address to be answered by nobody", 60)
     assert cluster.kubectl("top", "nodes", check=False).returncode
+    assert (greeting(cluster), noted(cluster)) == ("", "")
+    assert told(cluster, "get", "storageclass", "shelf", "--ignore-not-found", "-o", "name") == ""
     assert "metallb.io" not in told(cluster, "get", "crds", "-o", "name")
     assert "certificates.cert-manager.io" in told(cluster, "get", "crds", "-o", "name")
     assert told(cluster, "get", "secret", "web-tls", "-o", "name") == "secret/web-tls"

@@ -10,10 +10,8 @@ import pytest
 
 from lab.patience import patient
 from tests.lab.cluster import Cluster, changed
-from tests.lab.real_addons import available, cluster_of, image_archive, told
+from tests.lab.real_addons import CONTROLLER, available, cluster_of, image_archive, told
 from tests.waiting import until
-
-NAME = "system-upgrade-controller"
 
 pytestmark = [pytest.mark.lab, pytest.mark.nodes, pytest.mark.long, pytest.mark.timeout(1800), pytest.mark.one_life("upgrades")]
 
@@ -54,7 +52,7 @@ AGENTS = ("agent1", "agent2")
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster_of("upgrades", tmp_path_factory.mktemp("upgrades"), image_archive(NAME)) as cluster:
+    with cluster_of("upgrades", tmp_path_factory.mktemp("upgrades"), image_archive(CONTROLLER)) as cluster:
         yield cluster
 
 
@@ -73,7 +71,7 @@ def evidence(cluster: Cluster) -> str:
     """What it did, and why a Job of its would not run."""
     namespace = ("-n", "system-upgrade")
     return told(cluster, *namespace, "get", "plans,jobs,pods,events", "-o", "wide") + told(
-        cluster, *namespace, "logs", f"deployment/{NAME}"
+        cluster, *namespace, "logs", f"deployment/{CONTROLLER}"
     )
 
 
@@ -87,7 +85,7 @@ def noted(cluster: Cluster, agent: str) -> tuple[int, int]:
 def test_it_is_added_by_an_edit_and_makes_its_kind_and_a_second_run_changes_nothing(cluster: Cluster) -> None:
     cluster.file.write_text(cluster.file.read_text() + "  system_upgrade_controller: {}\n")
     assert changed(cluster.bootstrap().stdout) == ["addons"]
-    available(cluster, "system-upgrade", NAME)
+    available(cluster, "system-upgrade", CONTROLLER)
     until(lambda: told(cluster, "get", "crd", "plans.upgrade.cattle.io", "-o", "name"), "its kind", 60, lambda: evidence(cluster))
     assert changed(cluster.bootstrap().stdout) == []
 
@@ -118,5 +116,5 @@ def test_it_is_taken_out_by_an_edit_and_a_second_run_changes_nothing(cluster: Cl
     cluster.edit(r"  system_upgrade_controller: \{\}\n", "")
     assert changed(cluster.bootstrap().stdout) == ["addons"]
     assert told(cluster, "-n", "system-upgrade", "get", "deployments", "-o", "name") == ""
-    assert told(cluster, "get", "clusterroles", NAME, f"{NAME}-drainer", "--ignore-not-found", "-o", "name") == ""
+    assert told(cluster, "get", "clusterroles", CONTROLLER, f"{CONTROLLER}-drainer", "--ignore-not-found", "-o", "name") == ""
     assert changed(cluster.bootstrap().stdout) == []

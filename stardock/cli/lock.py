@@ -37,7 +37,10 @@ def accept(name: str, file: Path | None, dry_run: bool) -> None:
 @FILE
 @DRY_RUN
 def forget(name: str, file: Path | None, dry_run: bool) -> None:
-    """Free the VM id and addresses of the removed machine NAME."""
+    """Free the VM id and addresses of the removed machine NAME.
+
+    NAME may also be two sites of a mesh, boat+shed: who carries between them is then chosen anew.
+    """
     from stardock.cli import lock_view  # noqa: PLC0415 -- its work is not for --help
 
     lock_view.forget(name, file, dry_run=dry_run)

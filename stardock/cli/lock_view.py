@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from stardock.cli.told import say
-from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.rules.placement import gibibytes
 from stardock.verbs.lock import accept as accepted
 from stardock.verbs.lock import forget as forgotten
@@ -23,9 +22,7 @@ def accept(name: str, file: Path | None, *, dry_run: bool) -> None:
 
 def forget(name: str, file: Path | None, *, dry_run: bool) -> None:
     """Forget, and say what is free."""
-    record = forgotten(find_cluster_file(file), name, dry_run=dry_run)
-    addresses = [address for nic in record.interfaces for address in static_addresses(nic)]
-    say(f"{name}: free again: {', '.join((f'VM id {record.vm_id}', *addresses))}")
+    say(f"{name}: free again: {', '.join(forgotten(find_cluster_file(file), name, dry_run=dry_run))}")
     say(_done(dry_run=dry_run))
 
 

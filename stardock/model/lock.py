@@ -44,7 +44,8 @@ class Lock:
     `distribution_version` is the release of Kubernetes that the cluster began with (None: a lock from before it was kept), and
     `former_release` that of another Kubernetes, which cluster.yaml named before; `channels` are DISTRIBUTION/CHANNEL -> the release that
     `runner lock channel` found it at; `mesh` is name -> address in the mesh, of machines and hosts,
-    `sites` name -> site of machines, as cluster.yaml said it last: one that stays although its lines went is still there.
+    `sites` name -> site of machines, as cluster.yaml said it last: one that stays although its lines went is still there; `relays` pair
+    of sites (`stardock.model.mesh.pair_of`) -> who carries between them, `mesh_port` the UDP port of all (None: no mesh).
     """
 
     cluster: str
@@ -58,6 +59,8 @@ class Lock:
     channels: Mapping[str, str] = field(default_factory=dict)
     mesh: Mapping[str, str] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
+    relays: Mapping[str, str] = field(default_factory=dict)
+    mesh_port: int | None = None
 
     def active(self) -> dict[str, LockedMachine]:
         """The machines that exist or are about to: those not retired."""
@@ -77,4 +80,5 @@ def gains(before: Lock | None, after: Lock) -> tuple[str, ...]:
     names = [name for name, machine in after.active().items() if name not in locked or allocation(locked[name]) != allocation(machine)]
     cluster = [key for key in ("founder", "vrid") if getattr(before, key, None) != getattr(after, key)]
     mesh = [f"{name} in the mesh" for name in after.mesh if after.mesh[name] != (before.mesh if before else {}).get(name)]
-    return (*names, *cluster, *mesh)
+    relays = [f"the relay of {pair}" for pair in after.relays if after.relays[pair] != (before.relays if before else {}).get(pair)]
+    return (*names, *cluster, *mesh, *relays)

@@ -48,17 +48,17 @@ class Mesh:
     keepalive: int
     places: Mapping[str, Place] = field(default_factory=dict)
     relays: tuple[str, ...] = ()  # those that other sites can begin to talk to: load balancers, servers, agents
+    carried: Mapping[str, str] = field(default_factory=dict)  # pair of sites (`pair_of`) -> the relay between them
+
+
+def pair_of(one: str, other: str) -> str:
+    """Two sites as one word, the same whichever is named first: boat+shed."""
+    return "+".join(sorted((one, other)))
 
 
 def relay_of(mesh: Mesh, one: str, other: str) -> str | None:
-    """Who carries packets between two members that cannot reach each other; None: they can.
-
-    A member of either's site goes before others: its packets take no third way. The same for both ends, whichever is named first.
-    IndexError where there is nobody: `stardock.spec.rules.mesh` refuses that.
-    """
-    places = mesh.places
-    mine, theirs = places[one], places[other]
+    """Who carries packets between two members that cannot reach each other; None: they can."""
+    mine, theirs = mesh.places[one], mesh.places[other]
     if mine.site == theirs.site or mine.is_reached or theirs.is_reached:
         return None
-    near = next((name for name in mesh.relays if places[name].site in (mine.site, theirs.site)), None)
-    return near or mesh.relays[0]
+    return mesh.carried[pair_of(mine.site, theirs.site)]

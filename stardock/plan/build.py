@@ -26,7 +26,7 @@ from stardock.plan.kured import kured, kured_warnings
 from stardock.plan.machine.describe import describe, pve_nodes, surroundings
 from stardock.plan.machine.images import prefetched
 from stardock.plan.machine.kept import Planned, accepted, keep, made_anew
-from stardock.plan.mesh import given, mesh_of, mesh_problems, sites_of
+from stardock.plan.mesh import given, mesh_of, mesh_problems, remembered, sites_of
 from stardock.plan.proxy import proxy_of
 from stardock.plan.registries import registries_of
 from stardock.plan.reservation import reservation_of
@@ -67,7 +67,7 @@ def build(spec: Spec, lock: Lock | None, file: str, *, accept: Collection[str] =
     after = _lock(spec, locked, every, decided)
     plan = _plan(spec, every, locked, after, decided)
     _refuse(file, list(object_problems(spec, plan)))
-    return plan, after
+    return plan, remembered(after, plan.mesh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +201,7 @@ def _plan(spec: Spec, every: Sequence[Declared], locked: Lock, after: Lock, deci
         machines=machines,
         founder=founder.name,
         hosts=decided.hosts,
-        mesh=mesh_of(spec, {name: after.mesh[name] for name in roles if name in after.mesh}, after.sites, roles),
+        mesh=mesh_of(spec, locked, after, roles),
         ssh=ssh_of(spec, machines),
         load_balancing=balancing,
         external=external(spec),

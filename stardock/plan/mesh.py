@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
-from itertools import islice
+from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 from stardock.model.machine import ROLES
-from stardock.model.mesh import INTERFACE, Mesh, Place
+from stardock.model.mesh import INTERFACE, Mesh, Place, pair_of
 from stardock.spec.mesh import endpoint_of
 from stardock.spec.places import at
 from stardock.spec.rules.addresses import unfit
@@ -64,11 +65,12 @@ def sites_of(spec: Spec, lock: Lock) -> dict[str, str]:
     return {name: site for name, site in {**lock.sites, **said}.items() if name not in hosts}
 
 
-def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, str], roles: Mapping[str, Role]) -> Mesh | None:
-    """What is wished, with the addresses that were given; `remembered` are sites of machines whose lines went.
+def mesh_of(spec: Spec, before: Lock, after: Lock, roles: Mapping[str, Role]) -> Mesh | None:
+    """What is wished, with what was given: addresses and sites as they are `after`, relays and port as they were `before`.
 
     Load balancers carry before servers, and those before agents: of what others need, a workload's node is the first that goes.
     """
+    addresses, remembered = {name: after.mesh[name] for name in roles if name in after.mesh}, after.sites
     wanted = spec.mesh
     if wanted is None:
         return None
@@ -90,7 +92,43 @@ def mesh_of(spec: Spec, addresses: Mapping[str, str], remembered: Mapping[str, s
     }
     reached = [name for name, place in places.items() if place.is_reached]
     relays = tuple(sorted(reached, key=lambda name: ROLES.index(roles[name])))
-    return Mesh(network=wanted.network, port=wanted.port, mtu=wanted.mtu, keepalive=wanted.keepalive, places=places, relays=relays)
+    return Mesh(
+        network=wanted.network,
+        port=port_of(spec, before),
+        mtu=wanted.mtu,
+        keepalive=wanted.keepalive,
+        places=places,
+        relays=relays,
+        carried=dict(_carried(places, relays, before.relays)),
+    )
+
+
+def _carried(places: Mapping[str, Place], relays: Sequence[str], held: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Of each two sites with somebody who is not reached: who carries. It stays who it was as long as it can: another cuts both off.
+
+    A member of either site goes before others: packets take no third way. `stardock.spec.rules.mesh` refuses where nobody is reached.
+    """
+    closed = sorted({place.site for place in places.values() if not place.is_reached})
+    for one, other in combinations(closed, 2) if relays else ():
+        pair = pair_of(one, other)
+        near = next((name for name in relays if places[name].site in (one, other)), relays[0])
+        yield pair, held[pair] if held.get(pair) in relays else near
+
+
+def port_of(spec: Spec, before: Lock) -> int:
+    """What cluster.yaml says, else what it was when the mesh was made."""
+    wanted = spec.mesh
+    if wanted is None:
+        raise ValueError("there is no mesh")
+    return wanted.port if "port" in wanted.model_fields_set else before.mesh_port or wanted.port
+
+
+def remembered(before: Lock, mesh: Mesh | None) -> Lock:
+    """The lock with what was chosen. Who carried between two sites of which nobody needs it now stays, as long as it is there."""
+    if mesh is None:
+        return replace(before, relays={}, mesh_port=None)
+    kept = {pair: name for pair, name in before.relays.items() if name in mesh.relays}
+    return replace(before, relays={**kept, **mesh.carried}, mesh_port=mesh.port)
 
 
 def mesh_problems(spec: Spec, lock: Lock, retained: Mapping[str, Machine]) -> Iterator[Problem]:
@@ -131,6 +169,16 @@ def founded_mesh_problem(spec: Spec, before: Lock, facts: Facts) -> Problem | No
         return at(spec, keys, message, "delete it; a cluster over sites is founded with its mesh")
     message = "the cluster was founded with a mesh, by whose addresses its nodes and etcd's members are known"
     return at(spec, keys, message, "write `mesh` again, as it was")
+
+
+def founded_port_problem(spec: Spec, before: Lock, facts: Facts) -> Problem | None:
+    """The port of a mesh that a founded cluster has stays: a member that is off, and a router that hands it on, know the old one only."""
+    if spec.mesh is None or before.mesh_port is None or port_of(spec, before) == before.mesh_port:
+        return None
+    if facts.founded is None and not facts.unknown:
+        return None
+    message = f"members of the mesh listen at UDP {before.mesh_port}, and others, routers too, ask there"
+    return at(spec, ("mesh", "port"), message, f"write {before.mesh_port}: a member that is off meanwhile would be cut off for good")
 
 
 def taken_by(plan: Plan, facts: Facts) -> list[str]:

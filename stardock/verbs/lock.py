@@ -16,9 +16,9 @@ from stardock.estate.connection import Estate
 from stardock.images.channels import channels
 from stardock.model.cluster_files import ClusterFiles
 from stardock.model.lock import Lock
-from stardock.model.machine import Machine
 from stardock.model.plan import Change
 from stardock.model.settings import PveNode
+from stardock.plan.allocation.claims import static_addresses
 from stardock.plan.build import build
 from stardock.plan.distribution import channel_key
 from stardock.spec import load_spec
@@ -95,14 +95,19 @@ def keep_channel(cluster_file: Path, url: str | None, *, dry_run: bool = False) 
     return read
 
 
-def forget(cluster_file: Path, name: str, *, dry_run: bool = False) -> Machine:
-    """Free what a removed machine was given; its last record. `RefusedError` when it still exists, is unknown, or the lock is frozen."""
+def forget(cluster_file: Path, name: str, *, dry_run: bool = False) -> tuple[str, ...]:
+    """Free what a removed machine was given, or the relay of a pair of sites; what that was.
+
+    `RefusedError` when the machine still exists, the name is unknown, or the lock is frozen.
+    """
     where = open_workspace(cluster_file)
     before = where.lock_before or Lock(cluster=where.spec.cluster, founder="")
     after = without(before, name)
-    record = before.machines[name].record
     _save(where.files, after, dry_run=dry_run)
-    return record
+    if name in before.relays:
+        return (f"{before.relays[name]}, which carries between them; the next plan chooses",)
+    record = before.machines[name].record
+    return (f"VM id {record.vm_id}", *(address for nic in record.interfaces for address in static_addresses(nic)))
 
 
 def keep_memory(cluster_file: Path, *, dry_run: bool = False) -> MemoryRead:

@@ -58,6 +58,10 @@ def to_json(lock: Lock) -> str:
         document["mesh"] = dict(lock.mesh)
     if lock.sites:
         document["sites"] = dict(lock.sites)
+    if lock.relays:
+        document["relays"] = dict(lock.relays)
+    if lock.mesh_port:
+        document["mesh_port"] = lock.mesh_port
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
@@ -147,7 +151,9 @@ def _adapter() -> TypeAdapter[Lock]:
 
 
 def forget(lock: Lock, name: str) -> Lock:
-    """Free what a retired name was given. `RefusedError` for a name that exists, `StardockError` for one that nobody knows."""
+    """Free what a retired name was given, or who carries between two sites. `RefusedError` for a name that exists or that nobody knows."""
+    if name in lock.relays:
+        return replace(lock, relays={pair: relay for pair, relay in lock.relays.items() if pair != name})
     machine = lock.machines.get(name)
     if machine is None:
         raise RefusedError(f"the lock holds nothing for {name}", cure=f"it holds {', '.join(sorted(lock.machines)) or 'no name'}")

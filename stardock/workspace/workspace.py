@@ -15,7 +15,7 @@ from stardock.model.lock import Lock, gains
 from stardock.model.plan import Plan
 from stardock.plan.build import build
 from stardock.plan.distribution import founded_problem
-from stardock.plan.mesh import founded_mesh_problem
+from stardock.plan.mesh import founded_mesh_problem, founded_port_problem
 from stardock.plan.rules.neighbours import compare
 from stardock.plan.state import LOCAL
 from stardock.spec import load_spec
@@ -63,8 +63,8 @@ def open_workspace(cluster_file: Path, *, anew: Collection[str] = ()) -> Workspa
         raise InputErrors(str(cluster_file), tuple(sorted(problems, key=lambda problem: problem.line or 0)))
     plan = replace(plan, warnings=(*plan.warnings, *shared, *unread))
     facts = load_facts(files.facts, spec.cluster, {*plan.removed, *(server.name for server in plan.of_role("server"))})
-    found = [founded_problem(spec, before, facts), founded_mesh_problem(spec, before, facts)] if before else []
-    if problems := [problem for problem in found if problem]:
+    rules = (founded_problem, founded_mesh_problem, founded_port_problem)
+    if problems := [problem for rule in rules if before and (problem := rule(spec, before, facts))]:
         raise InputErrors(str(cluster_file), tuple(problems))
     return Workspace(files=files, spec=spec, plan=plan, lock_before=before, lock=lock, facts=facts)
 

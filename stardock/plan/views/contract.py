@@ -52,7 +52,8 @@ def _addon(one: Addon) -> dict[str, Any]:
 def _mesh(mesh: Mesh) -> dict[str, Any]:
     """Members in plan order; the keys that they make are nobody's but theirs."""
     members = [{"name": name, **_place(place)} for name, place in mesh.places.items()]
-    return {"network": mesh.network, "port": mesh.port, "mtu": mesh.mtu, "keepalive": mesh.keepalive, "members": members}
+    numbers = {"network": mesh.network, "port": mesh.port, "mtu": mesh.mtu, "keepalive": mesh.keepalive}
+    return {**numbers, "members": members, "relays": dict(sorted(mesh.carried.items()))}
 
 
 def _place(place: Place) -> dict[str, Any]:

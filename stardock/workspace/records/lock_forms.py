@@ -24,10 +24,10 @@ from stardock.spec.distribution import CHANNEL, Url, Version
 from stardock.spec.image import Checksum
 from stardock.spec.keys import is_key_line
 from stardock.spec.maintenance import Clock
-from stardock.spec.mesh import SiteName
+from stardock.spec.mesh import SiteName, parse_mesh_port
 from stardock.spec.network import VrrpId
 from stardock.spec.pools import Cores, VmId, parse_labels
-from stardock.spec.proxmox import NodeName
+from stardock.spec.proxmox import NodeName, Port
 from stardock.spec.proxy import Direct, ProxyUrl
 from stardock.spec.pve_names import Bridge, Datastore
 from stardock.spec.pve_names import Zone as SdnZone
@@ -117,6 +117,8 @@ Snippets = Annotated[str, Form(rf"{_SNIPPET}(,{_SNIPPET})*", "what PVE calls cic
 Variable = Annotated[str, Form(r"password_hash_[a-z_][a-z0-9_]{0,31}", "the variable of a password hash", "password_hash_admin")]
 Plugin = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,62}", "a network plugin", "canal")]
 LockedChannel = Annotated[str, Form(rf"[a-z0-9]+/({CHANNEL})", "a channel of a distribution", f"{DEFAULT_NAME}/stable")]
+#: `stardock.model.mesh.pair_of`.
+SitePair = Annotated[str, Form(r"[a-z0-9][a-z0-9-]{0,62}\+[a-z0-9][a-z0-9-]{0,62}", "a pair of sites", "boat+shed")]
 MeshAddress = Annotated[ip.Ipv4, AfterValidator(str)]
 Published = Annotated[str, Form(FILE_NAME, "a file name", "debian.qcow2")]
 
@@ -136,6 +138,8 @@ LOCK: Forms = {
         "channels": dict[LockedChannel, Version],
         "mesh": dict[MachineName, MeshAddress],
         "sites": dict[MachineName, SiteName],
+        "relays": dict[SitePair, MachineName],
+        "mesh_port": Annotated[Port, AfterValidator(parse_mesh_port)] | None,
     },
     LockedMachine: {"pool": Name, "ordinal": number(0, _ORDINALS, "ordinal"), "place": number(0, _ORDINALS, "place")},
     Pin: {

@@ -16,7 +16,7 @@ from stardock.model.facts import Facts, Founded
 from stardock.model.lock import Lock, gains
 from stardock.model.mesh import Endpoint, relay_of
 from stardock.model.plan import Plan
-from stardock.plan.mesh import founded_mesh_problem
+from stardock.plan.mesh import founded_mesh_problem, founded_port_problem
 from stardock.plan.views.contract import document as contract
 from stardock.workspace.lock import forget, load_lock, save_lock, to_json
 from tests.plans import document, plan_of, spec_of
@@ -71,6 +71,9 @@ def test_the_lock_is_of_a_version_that_knows_a_mesh_and_is_read_again(tmp_path: 
         ('"lb2": "10.98.0.2"', '"lb2": "10.98.0.1"', "lb2 and lb1 have the same address 10.98.0.1 in the mesh"),
         ('"lb2": "10.98.0.2"', '"lb2": "10.98.0.2; id"', "is not an IPv4 address"),
         ('"lb2": "10.98.0.2"', '"../lb2": "10.98.0.2"', "is not a name"),
+        ('"boat+shed": "lb1"', '"boat+shed; id": "lb1"', "is not a pair of sites"),
+        ('"boat+shed": "lb1"', '"boat+shed": "../lb1"', "is not a name"),
+        ('"mesh_port": 51830', '"mesh_port": 70000', "70000"),
     ],
 )
 def test_hostile_locks_are_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -167,6 +170,72 @@ def test_a_relay_of_either_site_goes_before_others() -> None:
     assert mesh.places["pi3"].endpoint == Endpoint(host="2001:db8::1", port=7)
     assert relay_of(mesh, "pi1", "pi2") == relay_of(mesh, "pi2", "pi1") == "pi3"
     assert relay_of(mesh, "server1", "pi1") == "lb1"
+
+
+def relayed(ends: dict[str, str], lock: Lock | None = None, **more: Any) -> tuple[Plan, Lock]:
+    """With these endpoints at home."""
+    return planned(meshed([{"name": "home", "endpoints": ends}, *SITES[1:]], **more), lock)
+
+
+def test_two_sites_keep_who_carries_between_them_whatever_else_is_reached() -> None:
+    _, lock = relayed({"server2": "home.example.org:2"})
+    assert dict(lock.relays) == {"boat+home": "server2", "boat+shed": "server2", "home+shed": "server2"}
+    plan, after = relayed({"server2": "home.example.org:2", "lb1": "home.example.org:1"}, lock)
+    assert plan.mesh
+    assert plan.mesh.relays == ("lb1", "server2")
+    assert relay_of(plan.mesh, "pi1", "pi2") == relay_of(plan.mesh, "pi2", "agent1") == "server2"
+    assert after.relays == lock.relays
+    assert contract(plan)["mesh"]["relays"] == dict(lock.relays)
+
+
+def test_another_carries_only_where_who_did_is_not_reached_any_more_and_the_lock_gains_that() -> None:
+    _, lock = relayed({"server2": "home.example.org:2"})
+    plan, after = relayed({"lb1": "home.example.org:1"}, lock)
+    assert plan.mesh
+    assert set(after.relays.values()) == {"lb1"}
+    assert gains(lock, after) == ("the relay of boat+home", "the relay of boat+shed", "the relay of home+shed")
+    assert relayed({"lb1": "home.example.org:1", "server2": "home.example.org:2"}, after)[1].relays == after.relays
+
+
+def test_sites_that_need_nobody_for_a_while_have_the_same_one_afterwards() -> None:
+    _, lock = relayed({"server2": "home.example.org:2"})
+    _, without = relayed({"server2": "home.example.org:2"}, lock, hosts=[])
+    plan, _ = relayed({"server2": "home.example.org:2", "lb1": "home.example.org:1"}, without)
+    assert plan.mesh
+    assert relay_of(plan.mesh, "pi1", "pi2") == "server2"
+
+
+def test_who_carries_is_chosen_anew_where_a_person_says_so() -> None:
+    _, lock = relayed({"server2": "home.example.org:2"})
+    plan, after = relayed({"server2": "home.example.org:2", "lb1": "home.example.org:1"}, forget(lock, "boat+shed"))
+    assert plan.mesh
+    assert relay_of(plan.mesh, "pi1", "pi2") == after.relays["boat+shed"] == "lb1"
+    assert relay_of(plan.mesh, "server1", "pi2") == "server2"
+
+
+def test_a_relay_in_the_lock_that_is_none_carries_for_nobody() -> None:
+    _, lock = planned(meshed())
+    plan, after = planned(meshed(), replace(lock, relays={"boat+shed": "agent1"}))
+    assert plan.mesh
+    assert relay_of(plan.mesh, "pi1", "pi2") == after.relays["boat+shed"] == "lb1"
+
+
+def test_the_port_stays_whatever_the_default_becomes_and_once_founded_whatever_is_written() -> None:
+    _, lock = planned(meshed())
+    assert lock.mesh_port == 51830
+    older = replace(lock, mesh_port=51900)
+    plan, after = planned(meshed(), older)
+    assert plan.mesh
+    assert plan.mesh.port == after.mesh_port == 51900
+    moved = meshed(mesh={"network": "10.98.0.0/24", "sites": SITES, "port": 51840})
+    assert planned(moved, lock)[1].mesh_port == 51840, "before it is founded"
+    for facts in (Facts(cluster="quickstart", founded=Founded(ca_sha256="0" * 64)), Facts(cluster="quickstart", unknown=("server1",))):
+        found = founded_port_problem(spec_of(moved), lock, facts)
+        assert found is not None
+        assert found.path == "mesh.port"
+        assert "write 51830" in str(found.cure)
+        assert founded_port_problem(spec_of(meshed()), older, facts) is None
+    assert founded_port_problem(spec_of(moved), lock, Facts(cluster="quickstart")) is None
 
 
 def test_a_routed_site_needs_no_relay() -> None:

@@ -98,6 +98,7 @@ def full_lock() -> Lock:
     )
     pins, former = {"https://example.org/x.qcow2": pin}, "v1.36.5+k3s1"
     lock = replace(lock, mesh={"agent1": "10.98.0.2", "server1": "10.98.0.1"}, sites={"agent1": "home"})
+    lock = replace(lock, relays={"boat+home": "server1"}, mesh_port=51830)
     return replace(
         lock, machines=machines, images=pins, memory={"pve1": 65536}, former_release=former, channels={"rke2/stable": "v1.36.5+rke2r1"}
     )

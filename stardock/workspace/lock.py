@@ -156,7 +156,8 @@ def forget(lock: Lock, name: str) -> Lock:
         return replace(lock, relays={pair: relay for pair, relay in lock.relays.items() if pair != name})
     machine = lock.machines.get(name)
     if machine is None:
-        raise RefusedError(f"the lock holds nothing for {name}", cure=f"it holds {', '.join(sorted(lock.machines)) or 'no name'}")
+        held = ", ".join((*sorted(lock.machines), *sorted(lock.relays)))
+        raise RefusedError(f"the lock holds nothing for {name}", cure=f"it holds {held or 'no name'}")
     if not machine.retired:
         cure = f"to remove the machine write `remove: [{name}]` in cluster.yaml and deploy; then forget it"
         raise RefusedError(f"{name} still exists: its VM id and addresses are in use", cure=cure)

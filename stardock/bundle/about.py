@@ -31,6 +31,7 @@ def about(plan: Plan, facts: Facts) -> About:
         options=wanted.options,
         chart=plan.network.values if plan.network else None,
         sources={"machines": tuple(sorted(plan.machine_secret_sources)), "addons": tuple(sorted(plan.addon_secret_sources))},
+        mesh=tuple(plan.mesh.places) if plan.mesh else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 
@@ -61,7 +61,18 @@ def own_mesh(plan: Plan, member: Member, addresses: Mapping[str, str]) -> dict[s
         "mesh_forwards": member.name in mesh.relays,
         "mesh_peers": list(_peers(mesh, member.name, addresses)),
         "mesh_reached": {other: mesh.places[other].address for other in others},
+        "mesh_far": {other: mesh.places[other].address for other in _far(plan, mesh, member)},
     }
+
+
+def _far(plan: Plan, mesh: Mesh, member: Member) -> Iterable[str]:
+    """Of an agent: another at each site to which it has no way of its own. That pods do not get there, no server would notice."""
+    first: dict[str, str] = {}
+    if member.role != "agent":
+        return ()
+    for name in (other.name for other in plan.members_of("agent") if relay_of(mesh, member.name, other.name)):
+        first.setdefault(mesh.places[name].site, name)
+    return first.values()
 
 
 def _peers(mesh: Mesh, name: str, addresses: Mapping[str, str]) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,10 @@ def bootstrap_ending(done: Done) -> Iterator[str]:
     """What is Ready, how to reach it, what it lacks; little where machines were only asked, and as much as the stages did."""
     about, options = done.about, done.options
     yield from _held(done)
+    if done.dropped:
+        again = " ".join(f"--new-mesh-key {name}" for name in sorted(done.dropped))
+        words = "a run that ended too early had begun a new key in the mesh: dropped, the one before is in force"
+        yield f"{fold(sorted(done.dropped))}: {words}. runner bootstrap --stage mesh {again}"
     if options.check:
         return
     nodes = [machine.name for machine in (*about.of_role("server"), *about.of_role("agent")) if machine.name not in done.missing]

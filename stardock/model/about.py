@@ -42,6 +42,7 @@ class About:
     """The cluster as it is wished. `chart`: what the network plugin's chart is told, None: nothing; `api`: the URL of the API.
 
     `sources`: stage -> where the secrets of files that it writes come from, each as `env:NAME` or `file:PATH`.
+    `mesh`: its members.
     """
 
     cluster: str
@@ -54,6 +55,7 @@ class About:
     options: Mapping[str, Any] = field(default_factory=dict)
     chart: Mapping[str, Any] | None = None
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mesh: tuple[str, ...] = ()
 
     def of_role(self, role: Role) -> tuple[Member, ...]:
         """The machines of one role, in the plan's order."""

@@ -45,8 +45,8 @@ def founded_facts(about: About, facts: Facts, authority: str, versions: Mapping[
 
 
 def mesh_facts(about: About, facts: Facts, keys: Mapping[str, str]) -> Facts:
-    """The facts with the public keys that machines said, of those that are there still. One that two say is nobody's."""
-    names = {machine.name for machine in about.machines}
+    """The facts with the public keys that machines said, of those that are members still. One that two say is nobody's."""
+    names = set(about.mesh)
     said = {name: key for name, key in keys.items() if list(keys.values()).count(key) == 1}
     kept = {name: key for name, key in facts.mesh_keys.items() if key not in said.values()}
     known = {name: key for name, key in {**kept, **said}.items() if name in names}

@@ -39,6 +39,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 SAYS_FOUNDED = (("founding",), "Say what was founded", "founding_authority")
 SAYS_RUNNING = (("kubernetes",), "Say what runs now", "kubernetes_running")
 SAYS_MESH_KEY = (("mesh",), "Say the public key that is in force", "mesh_public_key")
+SAYS_DROPPED = (("mesh",), "Say that a new key was dropped", "mesh_dropped")
 SAYS_HELD = (("kubernetes",), "Say that a reservation waits", "kubernetes_held")
 #: It comes from a file of the founder's, and into the variables of the next run.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -97,6 +98,7 @@ class Watcher:
     versions: dict[str, str] = field(default_factory=dict)  # machine -> release that it was seen to run by the end of its part
     held: dict[str, int] = field(default_factory=dict)  # machine whose kubelet keeps what it kept -> MiB that it has
     mesh_keys: dict[str, str] = field(default_factory=dict)  # machine -> its public key in the mesh
+    dropped: set[str] = field(default_factory=set)  # machine whose new key of a run that was killed was dropped
     logs: dict[str, str] = field(default_factory=dict)  # machine -> last words of a Kubernetes that does not start
     _began: float = 0.0
     _changed: dict[str, int] = field(default_factory=dict)
@@ -147,6 +149,8 @@ class Watcher:
         key = _said(event, *SAYS_MESH_KEY)
         if _MESH_KEY.fullmatch(key):
             self.mesh_keys[event.host] = key
+        if _said(event, *SAYS_DROPPED):
+            self.dropped.add(event.host)
         if _MIB.fullmatch(has):
             self.held[event.host] = int(has)
 

@@ -76,7 +76,7 @@ class System:
     packages: tuple[str, ...]  # on every machine
     packages_by_role: Mapping[Role, tuple[str, ...]]  # a role that is missing cannot be had on this system
     storage: Mapping[ClientName, Client]  # what its clients of storage are
-    mesh_packages: tuple[str, ...] = ()  # of WireGuard, whose module the kernel has; none: the image has them
+    mesh_packages: tuple[str, ...] = ()  # WireGuard, whose module the kernel has, and nft; none: the image has them
     drbd: Drbd | None = None  # how DRBD's module comes into its kernel; None: it does not
     growth: str  # who makes the root file system as large as the disk, in words
     policy: Literal["microos", "slemicro"] | None = None  # SELinux's base policy, which enforces; None: no SELinux that does

@@ -37,7 +37,8 @@ from stardock.writing import refuse_link
 class Done:
     """What a bootstrap came to; `missing` are the agents that it went on without, and why.
 
-    `held`: machines whose kubelet keeps what it kept, until they have the memory that is planned -> MiB that they have.
+    `held`: machines whose kubelet keeps what it kept, until they have the memory that is planned -> MiB that they have. `dropped`: whose
+    new key in the mesh, made by a run that was killed before others were told, is none any more.
     """
 
     about: About
@@ -45,6 +46,7 @@ class Done:
     options: Options
     missing: silent.LeftOut
     held: Mapping[str, int] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
 
 
 def bootstrap(cluster_file: Path, options: Options, progress: Progress, say: Say) -> Done:
@@ -99,7 +101,7 @@ def _stages(subject: Subject, options: Options, progress: Progress, say: Say) ->
         watcher = Watcher(recorder, log, frozenset({SECRETS.name, *options.stages}))
         missing = Bootstrap(subject, options, place, watcher, engine_of(subject, options, say)).run()
         recorder.ended = "partly" if missing else "done"
-    return Done(about=about, files=files, options=options, missing=missing, held=watcher.held)
+    return Done(about=about, files=files, options=options, missing=missing, held=watcher.held, dropped=frozenset(watcher.dropped))
 
 
 def steps(options: Options, workspace: Workspace | None, say: Say) -> tuple[Step, ...]:
@@ -163,7 +165,7 @@ def check_bundle(subject: OfBundle, options: Options) -> None:
     """The same of a bundle, whose inventory has all addresses."""
     engine_of(subject, options, lambda _: None)
     contents_for(subject, options)
-    _refuse_keys(options, tuple(machine.name for machine in subject.about.machines))
+    _refuse_keys(options, subject.about.mesh)
     if not options.found_again:
         subject.refuse(_observed(subject))
     keys = {name for name, seen in subject.facts.machines.items() if seen.host_keys}

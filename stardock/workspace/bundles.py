@@ -60,6 +60,7 @@ _ABOUT: forms.Forms = {
         "version": Version,
         "api": _form(r"https://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]{1,253}):[0-9]{1,5}", "the API's URL", "https://192.168.1.40:443"),
         "ssh_port": Annotated[int, Strict(), between(1, _PORTS, "a port", "22")],
+        "mesh": tuple[MachineName, ...],
         "sources": dict[Literal["machines", "addons"], tuple[_Source, ...]],
     },
     Member: {

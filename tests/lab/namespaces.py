@@ -15,6 +15,7 @@ from lab.cache import cache_root
 from lab.patience import patient
 from tests.lab.cluster import ROOT
 from tests.lab.packages import unpacked
+from tests.lab.sites import nft
 from tests.waiting import until
 
 KEEPER = ROOT / "ansible/roles/mesh/files/keep.py"
@@ -89,6 +90,13 @@ class Member(Namespace):
     """A member of a mesh: its NIC is plugged into a bridge of the router's."""
 
     pod_pid: int = 0
+    keeper: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """With nftables' program, of the image that machines boot from."""
+        super().begin()
+        (self.folder / "nft").write_text(f'#!/bin/sh\nexec {" ".join(nft())} "$@"\n')
+        (self.folder / "nft").chmod(0o755)
 
     def plug(self, router: Namespace, bridge: str, address: str, gateway: str) -> None:
         """Give it a NIC there."""
@@ -122,7 +130,7 @@ class Member(Namespace):
             (self.folder / "keep").write_text(_KEEP.format(keeper=str(KEEPER), folder=str(self.folder)))
             (self.folder / "systemctl").write_text(_SYSTEMCTL.format(folder=self.folder))
             (self.folder / "systemctl").chmod(0o755)
-            self.start("/usr/bin/python3", str(self.folder / "keep"))
+            self.keeper = self.start("/usr/bin/python3", str(self.folder / "keep"))
 
     def flannel(self, etcd: str) -> None:
         """A node's real flannel over the mesh, which keeps its subnets at `etcd`."""

@@ -32,6 +32,12 @@ MESH = {"lb1": "10.98.0.1", "server1": "10.98.0.2", "agent1": "10.98.0.3", "agen
 NODES = ("server1", "agent1", "agent2")
 KEEP = "/usr/bin/python3 /etc/stardock/mesh/keep.py"
 RELAY = "192.168.1.41"
+#: What of a mesh is on a machine.
+LEFT = """test -e /sys/class/net/stardock0 && echo link
+test -e /etc/systemd/system/stardock-mesh.service && echo unit
+test -e /etc/stardock/mesh/private.key && echo key
+nft list table ip stardock_mesh >/dev/null 2>&1 && echo table
+true"""
 
 Reached = dict[tuple[str, str], bool]
 
@@ -98,6 +104,26 @@ def told(cluster: Cluster, moment: str, machines: Reached, inside: Reached) -> N
 def test_before_the_mesh_sites_do_not_reach_each_other(cluster: Cluster) -> None:
     for name, address in (("agent1", "192.168.1.50"), ("server1", "192.168.7.60"), ("agent2", "192.168.7.60")):
         assert cluster.ssh(name, f"timeout 3 bash -c '</dev/tcp/{address}/22' && echo open", check=False).strip() != "open"
+
+
+def test_a_mesh_that_is_taken_out_before_anything_is_founded_goes_from_all_machines(cluster: Cluster) -> None:
+    """Neither cluster.yaml nor lock knows of it any more: the machines do."""
+    cluster.bootstrap("--stage", "machines", "--stage", "mesh")
+    assert [cluster.ssh(name, LEFT).split() for name in MESH] == [["link", "unit", "key", "table"]] * len(MESH)
+    text = cluster.file.read_text()
+    without = yaml.safe_load(text)
+    del without["mesh"]
+    without["pools"] = [{key: value for key, value in pool.items() if key != "site"} for pool in without["pools"]]
+    cluster.file.write_text(json.dumps(without))
+    try:
+        shown = cluster.bootstrap("--stage", "mesh", "--check").stdout
+        assert "4 machines" in shown, shown
+        cluster.bootstrap("--stage", "mesh")
+        assert [cluster.ssh(name, LEFT) for name in MESH] == [""] * len(MESH)
+        again = cluster.bootstrap("--stage", "mesh").stdout
+        assert again.count("changed: nothing") == 1, again
+    finally:
+        cluster.file.write_text(text)
 
 
 def test_a_cluster_is_founded_over_three_sites_and_the_second_run_changes_nothing(cluster: Cluster) -> None:
@@ -169,11 +195,13 @@ def test_what_somebody_takes_away_is_put_back_and_flannels_device_stays(cluster:
         "systemctl kill --signal=KILL stardock-mesh-go.service",
         "systemctl restart stardock-mesh.service",
         "systemctl restart systemd-networkd.service",
+        "nft delete table ip stardock_mesh",
     )
     for harm in harms:
         cluster.ssh("agent1", harm)
         until(lambda: all(yes for (one, _), yes in reach(cluster, 1).items() if one == "agent1"), f"agent1 after `{harm}`", 40)
         assert cluster.ssh("agent1", device) == before, harm
+    until(lambda: "table" in cluster.ssh("agent1", LEFT), "the rules to be back", 30)
     until(lambda: all(pods_reach(cluster, pods).values()), "pods to reach each other", 60)
 
 
@@ -197,6 +225,29 @@ def test_a_key_is_made_anew_and_all_others_are_told(cluster: Cluster, pods: dict
     until(lambda: all(pods_reach(cluster, pods).values()), "pods to reach each other", 60)
     again = cluster.bootstrap("--stage", "mesh").stdout
     assert again.count("changed: nothing") == 1, again
+
+
+def test_a_new_key_that_a_killed_run_left_is_dropped_by_a_plain_one_which_says_so(cluster: Cluster) -> None:
+    """As a run leaves it that is killed before others are told."""
+    before = cluster.ssh("agent1", "umask 077; wg genkey >/etc/stardock/mesh/next.key; wg show stardock0 public-key")
+    shown = cluster.bootstrap("--stage", "mesh").stdout
+    assert "agent1: a run that ended too early had begun a new key in the mesh: dropped" in shown
+    assert "runner bootstrap --stage mesh --new-mesh-key agent1" in shown
+    assert cluster.ssh("agent1", "wg show stardock0 public-key") == before
+    assert "next.key" not in cluster.ssh("agent1", "ls /etc/stardock/mesh")
+    assert "dropped" not in cluster.bootstrap("--stage", "mesh").stdout
+
+
+def test_an_agent_behind_nat_that_reaches_nobody_is_named_and_stops_nobody(cluster: Cluster) -> None:
+    translate(cluster, RELAY, cut="vmbr2")
+    try:
+        partly = cluster.bootstrap("--stage", "mesh", check=False)
+    finally:
+        translate(cluster, RELAY)
+    assert partly.returncode != 0
+    assert "agent2 does not reach all others in the mesh" in partly.stderr + partly.stdout
+    assert "agent1 does not reach" not in partly.stderr + partly.stdout
+    until(lambda: all(reach(cluster, 1).values()), "all to reach each other again", 60)
 
 
 def test_hostile_hosts_as_in_the_reference_a_key_of_anothers_leaves_the_agent_out_and_stops_nobody(cluster: Cluster) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -215,6 +216,64 @@ def test_a_host_that_moves_is_followed(sites: Sites) -> None:
     member.run("sh", "-c", "; ".join(f"ip {move}" for move in moves))
     waited(lambda: all(sites.reached(0.5).values()), 30)
     assert sites.members["lb1"].run("wg", "show", "stardock0", "endpoints") != before
+
+
+#: Nobody's; and a script that sends 200 packets of 1000 bytes from an address to another.
+OUTSIDE = "198.51.100.7"
+SEND = "import socket,sys; s=socket.socket(2,2); s.bind((sys.argv[1],0)); [s.sendto(b'x'*1000,(sys.argv[2],9)) for _ in range(200)]"
+MOST = 100_000
+
+
+def sent(member: Member, device: str) -> int:
+    """Bytes that left by a device."""
+    return int(member.run("cat", f"/sys/class/net/{device}/statistics/tx_bytes"))
+
+
+def leaked(sites: Sites) -> int:
+    """What lb1 sends on to its own network of packets that pi2 pushes into the mesh for somebody outside of it."""
+    member, relay = sites.members["pi2"], sites.members["lb1"]
+    networks = next(peer["allowed"] for peer in sites.inventory["host_vars/pi2.yml"]["mesh_peers"] if peer["name"] == "lb1")
+    allowed = ",".join([*networks, f"{OUTSIDE}/32"])
+    before = sent(relay, "eth0")
+    member.run("sh", "-c", f"wg set stardock0 peer {sites.keys['lb1']} allowed-ips {allowed}; ip route replace {OUTSIDE} dev stardock0")
+    member.run("python3", "-c", SEND, sites.mesh["pi2"], OUTSIDE)
+    return sent(relay, "eth0") - before
+
+
+def smuggled(sites: Sites) -> int:
+    """What lb1 sends into the mesh of packets that come from its own network in the name of pi1, for pi2."""
+    relay, name = sites.members["lb1"], sites.mesh["pi1"]
+    before = sent(relay, "stardock0")
+    sites.router.run("python3", "-c", SEND, name, sites.mesh["pi2"])
+    return sent(relay, "stardock0") - before
+
+
+def test_hostile_hosts_as_in_the_reference_a_relay_forwards_from_the_mesh_to_the_mesh_alone(sites: Sites) -> None:
+    """While its keeper stands still and the rules are gone, both get through: so that this test can fail."""
+    relay = sites.members["lb1"]
+    # as a node of Kubernetes has it
+    settings = "echo 1 >eth0/forwarding; for one in all eth0 stardock0; do echo 0 >$one/rp_filter; done"
+    relay.run("sh", "-c", f"cd /proc/sys/net/ipv4/conf; {settings}")
+    sites.router.run("sh", "-c", f"ip address add {sites.mesh['pi1']}/32 dev lo; ip route add {sites.mesh['pi2']} via {RELAY} dev vmbr0")
+    try:
+        assert relay.keeper
+        relay.keeper.send_signal(signal.SIGSTOP)
+        relay.run("nft", "delete", "table", "ip", "stardock_mesh")
+        assert leaked(sites) > MOST
+        assert smuggled(sites) > MOST
+        relay.keeper.send_signal(signal.SIGCONT)
+        waited(lambda: "stardock_mesh" in relay.run("nft", "list", "tables"), 30)
+        assert leaked(sites) < MOST
+        assert smuggled(sites) < MOST
+        relay.run("nft", "flush", "ruleset")
+        waited(lambda: "stardock_mesh" in relay.run("nft", "list", "tables"), 30)
+        assert leaked(sites) < MOST
+    finally:
+        if relay.keeper:
+            relay.keeper.send_signal(signal.SIGCONT)
+        sites.router.run("sh", "-c", f"ip address del {sites.mesh['pi1']}/32 dev lo; ip route del {sites.mesh['pi2']}")
+        sites.members["pi2"].run("ip", "route", "del", OUTSIDE)
+    waited(lambda: all(sites.reached(0.5).values()), 30)
 
 
 def test_a_key_is_made_anew_and_others_are_told(sites: Sites) -> None:

@@ -21,13 +21,15 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from stardock.bundle.about import about
 from stardock.bundle.inventory import inventory_files
+from stardock.bundle.mesh import mesh_files
 from stardock.model.facts import MESH_KEY, Facts
+from stardock.model.mesh import INTERFACE
 from stardock.playbooks.events import Event
 from stardock.playbooks.founded import mesh_facts
-from stardock.playbooks.progress import SAYS_MESH_KEY, Log, Watcher
+from stardock.playbooks.progress import SAYS_DROPPED, SAYS_MESH_KEY, Log, Watcher
 from stardock.workspace.records.facts_forms import facts_forms
 from stardock.workspace.records.forms import misfits
-from tests.plans import ROOT, plan_of
+from tests.plans import ROOT, document, plan_of
 from tests.unit.plan.test_mesh import meshed
 
 pytestmark = [pytest.mark.unit, pytest.mark.proves("feature mesh")]
@@ -213,9 +215,56 @@ def test_an_echo_request_comes_to_the_asked_size_and_its_sum_is_right(size: int)
     assert KEEP.checksum(packet) == 0
 
 
+class Nft:
+    """What the keeper asks of nft, and what it would show."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.rules = ""
+
+    def run(self, *words: str, given: str | None = None) -> SimpleNamespace:
+        self.asked.append(words)
+        self.rules = given if given is not None else self.rules
+        return SimpleNamespace(returncode=0, stdout=self.rules)
+
+
+@pytest.fixture
+def nft(monkeypatch: pytest.MonkeyPatch) -> Nft:
+    found = Nft()
+    monkeypatch.setattr(KEEP, "run", found.run)
+    monkeypatch.setattr(KEEP, "PUT", {})
+    return found
+
+
+def test_what_comes_out_of_the_mesh_is_for_it_alone_and_the_rules_are_put_once(nft: Nft) -> None:
+    KEEP.ensure_limits("stardock0", WANTED)
+    assert 'iifname "stardock0" ip daddr != 10.98.0.0/24 drop' in nft.rules
+    assert 'iifname != "stardock0" oifname "stardock0" ip saddr 10.98.0.0/24 drop' in nft.rules
+    assert nft.rules.startswith("table ip stardock_mesh\ndelete table ip stardock_mesh\n"), "in one step"
+    before = nft.rules
+    KEEP.ensure_limits("stardock0", WANTED)
+    assert nft.asked.count(("nft", "-f", "-")) == 1
+    nft.rules = ""  # nft flush ruleset
+    KEEP.ensure_limits("stardock0", WANTED)
+    assert nft.rules == before
+
+
+def test_nothing_is_forwarded_before_its_limits_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    for name in ("ensure_link", "ensure_limits", "ensure_peers", "ensure_address", "ensure_forwarding"):
+        monkeypatch.setattr(KEEP, name, lambda *_, name=name: done.append(name))
+    KEEP.ensure(WANTED)
+    assert done.index("ensure_limits") < done.index("ensure_peers")
+    assert done[-1] == "ensure_forwarding"
+
+
 def test_the_keeper_never_takes_the_interface_away() -> None:
-    text = (ROLE / "files/keep.py").read_text() + "".join(path.read_text() for path in ROLE.rglob("*.y*ml"))
+    files = (ROLE / "files/keep.py", *(path for path in ROLE.rglob("*.y*ml") if path.name != "remove.yml"))
+    text = "".join(path.read_text() for path in files)
     assert not re.search(r'"link", "del|link delete|ip link del dev (?!stardock-try)', text)
+
+
+ASKED = ("mesh_told", "mesh_twice", "mesh_asked", "mesh_lost")
 
 
 def role_variables(name: str, keys: dict[str, str]) -> dict[str, Any]:
@@ -225,14 +274,23 @@ def role_variables(name: str, keys: dict[str, str]) -> dict[str, Any]:
     environment.filters |= {"combine": lambda one, other: {**one, **other}}
     given = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))
     groups = {"silent": ["server2"], "agent": ["agent1", "pi1", "pi2"]}
-    known = {**given["group_vars/all.yml"], **given[f"host_vars/{name}.yml"], "mesh_keys": keys, "groups": groups}
+    own = given[f"host_vars/{name}.yml"]
+    known = {**given["group_vars/all.yml"], **own, "mesh_keys": keys, "groups": groups, "mesh_whom": own["mesh_reached"]}
     own = yaml.safe_load((ROLE / "vars/main.yml").read_text())
-    return {key: yaml.safe_load(environment.from_string(own[key]).render(known)) for key in ("mesh_told", "mesh_twice", "mesh_asked")}
+    return {key: yaml.safe_load(environment.from_string(own[key]).render(known)) for key in ASKED}
 
 
 def test_a_peer_whose_key_nobody_knows_is_not_told() -> None:
     told = role_variables("server1", {"lb1": KEY, "server2": OTHER})["mesh_told"]
     assert [(peer["name"], peer["key"]) for peer in told] == [("lb1", KEY), ("server2", OTHER)]
+
+
+def test_a_relay_whose_key_nobody_knows_is_told_and_an_ordinary_peer_is_not_missed() -> None:
+    """A first run with --limit, or in which it did not answer: what is behind other routers would not be reached, and nobody said why."""
+    assert role_variables("pi1", {"pi1": KEY, "server1": OTHER})["mesh_lost"] == ["lb1"]
+    assert role_variables("server1", {"server1": OTHER})["mesh_lost"] == ["lb1"], "it carries to pi1 and pi2"
+    assert role_variables("server1", {"lb1": KEY})["mesh_lost"] == []
+    assert role_variables("lb1", {})["mesh_lost"] == [], "all others are reached by it"
 
 
 def test_one_key_for_two_is_told_with_both_names() -> None:
@@ -271,9 +329,11 @@ def test_hostile_hosts_as_in_the_reference_an_agent_with_anothers_key_is_left_ou
 
 
 def test_an_agent_is_left_out_before_all_stop_for_a_key_of_two_and_keys_are_remembered_after_it() -> None:
-    order = ["See whose key an agent says", "Nothing more with it", "Every key is one machine's", "Its key is in force", SAYS_MESH_KEY[1]]
-    names = names_of("main")
-    assert [name for name in names if name in order] == order
+    order = ["See whose key an agent says, and whether it can be told who carries for it", "Nothing more with it"]
+    order += ["Every key is one machine's", "Relays are told first", "Then the others", "Servers and load balancers are reached"]
+    assert [name for name in names_of("main") if name in order] == order
+    told = names_of("told")
+    assert told.index("Its key is in force") < told.index(SAYS_MESH_KEY[1])
     assert SAYS_MESH_KEY[1] not in names_of("keys")
 
 
@@ -284,13 +344,31 @@ def test_a_key_that_two_said_is_remembered_of_neither() -> None:
     assert mesh_facts(about(plan, before), before, {"lb1": OTHER}).mesh_keys == {"pi1": KEY, "lb1": OTHER}
 
 
+def test_keys_are_forgotten_with_the_mesh() -> None:
+    """One that is written again makes others."""
+    before = Facts(cluster="quickstart", mesh_keys={"server1": KEY})
+    assert mesh_facts(about(plan_of(document())[0], before), before, {}).mesh_keys == {}
+
+
 def test_facts_in_which_two_have_one_key_are_refused() -> None:
     facts = Facts(cluster="quickstart", mesh_keys={"pi1": KEY, "pi2": KEY, "lb1": OTHER})
     assert [message for _, message in misfits(facts, facts_forms())] == ["pi1 and pi2 have the same public key"]
 
 
 def test_only_those_that_answered_must_be_reached() -> None:
-    assert role_variables("pi1", {"lb1": KEY, "server1": OTHER, "server2": OTHER})["mesh_asked"] == ["lb1=10.98.0.1", "server1=10.98.0.3"]
+    known = {"lb1": KEY, "server1": OTHER, "server2": OTHER}
+    assert role_variables("pi1", known)["mesh_asked"] == ["lb1=10.98.0.1", "server1=10.98.0.3"]
+
+
+def test_an_agent_asks_one_of_each_site_that_it_meets_through_a_relay() -> None:
+    given = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))
+    far = {name: given[f"host_vars/{name}.yml"]["mesh_far"] for name in ("server1", "lb1", "agent1", "pi1")}
+    assert far["pi1"] == {"agent1": "10.98.0.6", "pi2": "10.98.0.8"}
+    assert far["agent1"] == {"pi1": "10.98.0.7", "pi2": "10.98.0.8"}
+    assert far["server1"] == far["lb1"] == {}, "nothing of theirs depends on an agent"
+    second = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[-1]
+    assert second["vars"] == {"mesh_whom": "{{ mesh_far }}"}
+    assert "groups['silent']" in second["when"], "one that reaches no server is told for itself alone"
 
 
 @pytest.mark.parametrize("entry", ["keys", "main"])
@@ -348,10 +426,58 @@ def test_keys_of_members_are_remembered_and_those_of_others_are_not() -> None:
     assert json.dumps(dict(after.mesh_keys))
 
 
+def key_script(folder: Path, *, asked: bool = False) -> list[str]:
+    """The lines that it says, in a folder of the test's, with a `wg` whose keys are words."""
+    text = yaml.safe_load((ROLE / "tasks/keys.yml").read_text())[1]["block"][3]["ansible.builtin.shell"]
+    values = {"mesh_folder": f"{folder}/mesh", "ansible_check_mode": False, "inventory_hostname": "pi1", "mesh_new_keys": ["pi1"] * asked}
+    (folder / "wg").write_text('#!/bin/sh\n[ "$1" = genkey ] && { echo key-$$; exit; }\nsed s/key/public/\n')
+    (folder / "wg").chmod(0o755)
+    script = jinja2.Template(text).render(values).replace("/etc/stardock", str(folder))
+    path = {"PATH": f"{folder}:/usr/bin:/bin"}
+    return subprocess.run(["/bin/sh"], input=script, text=True, capture_output=True, check=True, env=path).stdout.split()
+
+
+def test_a_new_key_of_a_run_that_was_killed_is_dropped_by_a_plain_run_which_says_so(tmp_path: Path) -> None:
+    made, public = key_script(tmp_path)
+    assert made == "made"
+    assert key_script(tmp_path) == [public]
+    _, begun = key_script(tmp_path, asked=True)
+    assert begun != public
+    assert key_script(tmp_path, asked=True) == [begun], "asked for again it is the same: others may know it already"
+    assert key_script(tmp_path) == ["dropped", public]
+    assert not (tmp_path / "mesh/next.key").exists()
+    assert key_script(tmp_path) == [public]
+
+
+def test_that_a_key_was_dropped_is_told_at_the_end(tmp_path: Path) -> None:
+    watcher = watching(tmp_path)
+    result = {"ansible_facts": {"mesh_dropped": "dropped"}}
+    watcher.see(Event(kind="ok", host="pi1", task="WireGuard can run here", role="mesh", result=result))
+    assert watcher.dropped == set()
+    assert SAYS_DROPPED[1] in names_of("keys")
+    watcher.see(Event(kind="ok", host="pi1", task=SAYS_DROPPED[1], role="mesh", result=result))
+    assert watcher.dropped == {"pi1"}
+
+
+def test_a_mesh_that_nobody_wants_goes_and_the_unit_by_which_it_is_found_is_the_last() -> None:
+    play = yaml.safe_load((ROOT / "ansible/mesh.yml").read_text())[-1]
+    assert play["hosts"] == "all:!mesh:!silent"
+    assert "/etc/systemd/system/stardock-mesh.service" in play["tasks"][0]["ansible.builtin.raw"]
+    block = yaml.safe_load((ROLE / "tasks/remove.yml").read_text())[0]["block"]
+    assert [one["name"] for one in block] == ["See whether a cluster lives in it", "None does", "Unit, interface, rules, key and files go"]
+    script = block[2]["ansible.builtin.shell"]
+    files = {file["path"] for file in mesh_files(plan_of(meshed())[0])} | {"/etc/stardock/mesh"}
+    assert [path for path in files if path not in script] == []
+    assert f"ip link del dev {INTERFACE}\n" in script
+    assert f"nft delete table ip {KEEP.TABLE}\n" in script
+    assert script.rstrip().splitlines()[-1].startswith("rm /etc/systemd/system/stardock-mesh.service && ")
+    subprocess.run(["/bin/sh", "-n"], input=script, text=True, check=True)
+
+
 STARTS = ("shell", "command", "script", "systemd_service")
 
 
-@pytest.mark.parametrize("task", ["keys", "main", "program", "reach"])
+@pytest.mark.parametrize("task", ["keys", "told", "program", "reach", "remove"])
 def test_whatever_starts_a_program_on_a_machine_ends(task: str) -> None:
     """One that hangs on an agent would hold up all others."""
     listed = yaml.safe_load((ROLE / f"tasks/{task}.yml").read_text())

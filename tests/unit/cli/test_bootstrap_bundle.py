@@ -111,6 +111,14 @@ def test_a_bundle_with_f_is_refused_and_an_environment_that_names_a_file_is_not_
     assert runner("bootstrap", str(bundle), "--dry-run", STARDOCK_FILE="/nowhere/cluster.yaml").exit_code == 0
 
 
+def test_a_new_key_of_a_mesh_is_refused_where_the_bundle_has_none(bundle: Path) -> None:
+    done = runner("bootstrap", str(bundle), "--new-mesh-key", "server1")
+    assert done.exit_code == 5, done.stderr
+    assert "server1 has no key in a mesh" in done.stderr
+    assert "there is no `mesh` in cluster.yaml" in done.stderr
+    assert not beside(bundle)
+
+
 def test_a_private_key_that_is_not_there_is_refused(bundle: Path) -> None:
     assert runner("bootstrap", str(bundle), "--private-key", "/nowhere/key").exit_code == 2
 

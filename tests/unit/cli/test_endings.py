@@ -54,6 +54,15 @@ def test_a_reservation_that_waits_for_a_power_cycle_is_told_with_what_is_to_be_d
     assert said.endswith("After `runner deploy` and its power cycle: runner bootstrap")
 
 
+def test_a_new_key_of_a_killed_run_that_was_dropped_is_told_with_the_command_that_makes_another(tmp_path: Path) -> None:
+    where = workspace(tmp_path, document())
+    said = next(iter(bootstrap_ending(done(where, options=Options(), dropped=frozenset({"agent1", "server2"})))))
+    assert said.startswith(
+        "agent1, server2: a run that ended too early had begun a new key in the mesh: dropped, the one before is in force"
+    )
+    assert said.endswith("runner bootstrap --stage mesh --new-mesh-key agent1 --new-mesh-key server2")
+
+
 def test_a_path_that_a_shell_would_take_apart_is_quoted(tmp_path: Path) -> None:
     folder = tmp_path / "my cluster; rm"
     folder.mkdir()

@@ -5,7 +5,7 @@ Started without words, by stardock-mesh.service, it brings the interface to what
 address, a route or a peer that somebody took away is put back, and names of endpoints are looked up again for peers that do not answer.
 It never takes the interface away: VXLAN devices on it would go, too, and flannel makes no new ones (flannel-io/flannel#1348).
 `keep.py reach SECONDS SIZE NAME=ADDRESS ...` says which of these do not answer, `keep.py free INTERFACE ADDRESS/PREFIX` whose the network
-is already. Only programs of iproute2 and WireGuard are called.
+is already. Only programs of iproute2, nftables and WireGuard are called.
 """
 
 from __future__ import annotations
@@ -41,6 +41,25 @@ _IP_HEAD, _BOTH_HEADS = 20, 28
 #: Seconds that a program may take, and that names of a round may be looked up.
 LIMIT, LOOKUP = 20.0, 5.0
 FORWARDING = Path("/proc/sys/net/ipv4/conf")
+#: Beside whatever a network plugin, kube-proxy and the machine's owner have: what one chain of netfilter's drops, no other takes back, and
+#: what these pass over the others decide. Before connections are tracked (-300), where a packet still goes to whom it was sent: a node's
+#: address, also of a NodePort and of a tunnel of pods. And before the chains of others (0).
+TABLE = "stardock_mesh"
+LIMITS = """table ip {table}
+delete table ip {table}
+table ip {table} {{
+  chain arriving {{
+    type filter hook prerouting priority -300; policy accept;
+    iifname "{name}" ip daddr != {network} drop
+  }}
+  chain leaving {{
+    type filter hook forward priority -5; policy accept;
+    iifname != "{name}" oifname "{name}" ip saddr {network} drop
+  }}
+}}
+"""
+#: Interface -> its rules as `nft` shows them, once they are there.
+PUT: dict[str, str] = {}
 #: 32 bytes in base64 (wg(8), `wg pubkey`).
 KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 
@@ -166,6 +185,19 @@ def on_network(text: str) -> str:
     return "{}/{}".format(socket.inet_ntoa(struct.pack("!I", number)), prefix)
 
 
+def ensure_limits(name: str, wanted: Wanted) -> None:
+    """What comes out of the mesh is for it alone, and nobody beside it sends in a member's name: all nodes of Kubernetes forward.
+
+    In one step, so that there is no moment without; put back where somebody flushed all rules.
+    """
+    shown_as = ("nft", "list", "table", "ip", TABLE)
+    if name in PUT and run(*shown_as).stdout == PUT[name]:
+        return
+    must("nft", "-f", "-", given=LIMITS.format(table=TABLE, name=name, network=on_network(wanted["address"])))
+    PUT[name] = must(*shown_as)
+    say(f"packets out of {name} go to {on_network(wanted['address'])} alone")
+
+
 def ensure_forwarding(name: str, wanted: Wanted) -> None:
     """Of one that carries packets for others; one that does no more has what the whole machine has (Kubernetes' nodes all forward)."""
     setting = FORWARDING / name / "forwarding"
@@ -265,6 +297,7 @@ def ensure(wanted: Wanted) -> None:
     """All that needs nobody else."""
     name = wanted["interface"]
     ensure_link(name)
+    ensure_limits(name, wanted)
     ensure_peers(name, wanted)
     ensure_address(name, wanted)
     ensure_forwarding(name, wanted)

@@ -20,6 +20,7 @@ from stardock.prove import journal, proof
 from stardock.prove import report as reports
 from stardock.prove.check import Outcome
 from stardock.prove.checks import CHECKS, CLUSTER_CHECKS
+from stardock.prove.names import names_of
 from stardock.prove.place import Place, alone, place_of
 from stardock.prove.redact import Redactor
 from stardock.prove.scope import IDS, POOL, parse_ids
@@ -125,7 +126,7 @@ def _told(outcome: Outcome) -> Outcome:
 def _report(found: proof.Ready, done: list[Outcome]) -> None:
     place = found.place
     told = reports.document(done, _versions(found.version), datetime.datetime.now(tz=datetime.UTC).date().isoformat())
-    redactor = Redactor(reports.names_of(found.plan, place.folder.stem))
+    redactor = Redactor(names_of(found.plan, place))
     reports.write(place, told, place.log.read_text(encoding="utf-8").splitlines(), redactor)
     say(_ending(told, place))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import time
 from pathlib import Path
-from shlex import quote
+from shlex import quote, split
 
 from stardock.model.facts import address_of
+from stardock.model.settings import Ssh
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 
 #: Seconds to connect, and for a command.
@@ -20,6 +21,8 @@ _PAUSE_SECONDS = 2.0
 _NO_SESSION = 255
 #: Words of ssh that tell of the machine, and not of the way to it.
 _REFUSED = ("Permission denied", "Host key verification failed", "IDENTIFICATION HAS CHANGED")
+#: Words of ssh that tell of the way alone: what leads to the machine ended before the machine spoke (OpenSSH, kex.c).
+_WAY_ENDED = ("kex_exchange_identification: ", "Connection closed by UNKNOWN port")
 _MOST = 1 << 16
 
 
@@ -39,7 +42,7 @@ def tried(bench: Bench, role: str, script: str, seconds: float = COMMAND_SECONDS
         raise NotPossibleError(away)
     until = time.monotonic() + (BOOT_SECONDS if bench.kept.get(f"reached {role}") else 0)
     while (done := _ran(bench, role, script, seconds)).returncode == _NO_SESSION:
-        if any(words in done.stderr for words in _REFUSED):
+        if any(words in done.stderr for words in _REFUSED) and not _by_jump(bench, role, done.stderr):
             raise FailedError(f"the {role} lets nobody in by ssh: {_words(done.stderr)}")
         if time.monotonic() > until:
             raise _no_way(bench, role, done.stderr)
@@ -55,9 +58,15 @@ def _ran(bench: Bench, role: str, script: str, seconds: float) -> subprocess.Com
         raise FailedError(f"on the {role}, `{script}` did not end within {seconds:.0f} s") from None
 
 
+def _by_jump(bench: Bench, role: str, stderr: str) -> bool:
+    """Whether a jump host said it, and the machine was not asked."""
+    return bench.machine(role).name in bench.plan.ssh.jumps and any(words in stderr for words in _WAY_ENDED)
+
+
 def _no_way(bench: Bench, role: str, words: str) -> Exception:
     """One that was never reached is not asked twice: each time would take as long."""
-    message = f"the {role} is not reached by ssh from here: {_words(words)}"
+    jump = bench.plan.ssh.jumps.get(bench.machine(role).name)
+    message = f"the {role} is not reached by ssh from here{f', through the jump host {jump}' if jump else ''}: {_words(words)}"
     if bench.kept.get(f"reached {role}"):
         return FailedError(f"the {role} was reached by ssh, and is not any more: {_words(words)}")
     bench.kept[f"away {role}"] = message
@@ -70,19 +79,24 @@ def _command(bench: Bench, role: str, script: str) -> list[str]:
     if address is None:
         raise FailedError(f"no address of the {role} is known")
     files, ssh = where.files, where.plan.ssh
-    jump = ssh.jumps.get(machine.name)
-    way = [f"ProxyCommand=ssh {' '.join(jump.options)} -W [%h]:%p {jump.place}"] if jump else []
-    trust = [
-        "BatchMode=yes",
-        "StrictHostKeyChecking=yes",
-        f"UserKnownHostsFile={_quoted(files.known_hosts)}",
-        "GlobalKnownHostsFile=/dev/null",
-    ]
-    settings = [*trust, f"ConnectTimeout={CONNECT_SECONDS}", "ServerAliveInterval=15", "ForwardAgent=no", "LogLevel=ERROR", *way]
-    options = [word for one in settings for word in ("-o", one)]
     key = str(files.spec.parent / (ssh.private_key or ""))
+    options = [word for one in (*_trust(files.known_hosts), *_way(ssh, machine.name)) for word in ("-o", one)]
     root = script if ssh.user == "root" else f"sudo -n sh -c {quote(script)}"
-    return ["ssh", *options, "-i", key, "-p", str(ssh.port), f"{ssh.user}@{address}", root]
+    own = split(ssh.arguments)  # behind ours: of an option that is there twice ssh takes the first
+    return ["ssh", *options, "-i", key, "-p", str(ssh.port), *own, f"{ssh.user}@{address}", root]
+
+
+def _trust(known_hosts: Path) -> tuple[str, ...]:
+    """Whom we believe, and whom a machine lets in: by the proof's own key, and by none of an agent's."""
+    known = (f"UserKnownHostsFile={_quoted(known_hosts)}", "GlobalKnownHostsFile=/dev/null")
+    return ("BatchMode=yes", "StrictHostKeyChecking=yes", *known, "IdentitiesOnly=yes", "ForwardAgent=no")
+
+
+def _way(ssh: Ssh, machine: str) -> tuple[str, ...]:
+    """How long is waited, and through whom: a jump host knows the person's keys, and not the proof's."""
+    jump = ssh.jumps.get(machine)
+    through = (f"ProxyCommand=ssh {' '.join(jump.options)} -W [%h]:%p {jump.place}",) if jump else ()
+    return (f"ConnectTimeout={CONNECT_SECONDS}", "ServerAliveInterval=15", "LogLevel=ERROR", *through)
 
 
 def _quoted(path: Path) -> str:

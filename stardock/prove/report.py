@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import shutil
-import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from stardock.model.plan import Plan
 from stardock.prove.check import Outcome
+from stardock.prove.checks.answers import known
+from stardock.prove.conversation import as_json
 from stardock.prove.place import Place
 from stardock.prove.redact import COMMON, Redactor
 from stardock.writing import refuse_link, write_atomically
@@ -28,33 +26,6 @@ _SECRET = ("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION", "STARDOCK_SECRETS")
 _WORDS = COMMON | {"true", "false"}
 _SHORTEST = 4
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
-
-
-def names_of(plan: Plan, cluster: str) -> dict[str, list[str]]:
-    """What tells whose Proxmox this is: everything that the person's file names, and this account and machine."""
-    proxmox = plan.proxmox
-    nics = [nic for machine in plan.machines for nic in machine.interfaces]
-    bridges = [name for node in proxmox.nodes for name in node.bridges.values()]
-    searched = [one for nic in nics for one in (*nic.search, *nic.dns)]
-    users = [proxmox.ssh_user, *(node.ssh_user or "" for node in proxmox.nodes)]
-    return {
-        "host": [urlsplit(proxmox.endpoint or "").hostname or "", *(node.address or "" for node in proxmox.nodes), *searched],
-        "node": [node.name for node in proxmox.nodes],
-        "datastore": [name for node in proxmox.nodes for name in (node.images, node.snippets, node.disks)],
-        "bridge": [*(nic.bridge for nic in nics), *bridges],
-        "zone": [nic.zone or "" for nic in nics],
-        "cluster": [cluster],
-        "pool": [machine.pve_pool or "" for machine in plan.machines if machine.pve_pool],
-        "account": [*users, _account(), socket.gethostname()],
-        "key": [proxmox.ssh_private_key or "", *(node.ssh_private_key or "" for node in proxmox.nodes)],
-    }
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def document(outcomes: Sequence[Outcome], versions: Mapping[str, str], date: str) -> dict[str, Any]:
@@ -94,15 +65,30 @@ def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: 
     write_atomically(place.report / "report.json", json.dumps(clean, indent=2) + "\n")
     write_atomically(place.report / "report.md", markdown(clean))
     if place.answers.is_file():
-        answers = redactor(hidden(json.loads(place.answers.read_text(encoding="utf-8"))))
+        answers = redactor.tree(hidden(json.loads(place.answers.read_text(encoding="utf-8"))), _keys())
         write_atomically(place.report / "answers.json", json.dumps(answers, indent=1) + "\n")
         place.answers.unlink()
     write_atomically(place.report / "said.log", redactor.text(_hide("\n".join(said))) + "\n")
 
 
+def _keys() -> frozenset[str]:
+    """Questions, and keys of answers that the emulated PVE gives, too: PVE's words, whatever somebody's node is called."""
+    return frozenset(_within(as_json(known())))
+
+
+def _within(told: object) -> Iterator[str]:
+    if isinstance(told, Mapping):
+        for key, value in told.items():
+            yield key
+            yield from _within(value)
+    elif isinstance(told, list):
+        for one in told:
+            yield from _within(one)
+
+
 def _cleaned(told: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
-    """What was seen, and versions: all else are words of ours, that a machine or a file of somebody's may be called by, too."""
-    versions = {name: redactor.text(_hide(version)) for name, version in told["versions"].items()}
+    """What was seen, and of versions what has a sign: all else are words of ours, by which somebody's machine may be called, too."""
+    versions = {name: Redactor().text(_hide(version)) for name, version in told["versions"].items()}
     checks = [{**one, "evidence": redactor.text(_hide(one["evidence"]))} for one in told["checks"]]
     return {**told, "versions": versions, "checks": checks}
 

@@ -32,10 +32,16 @@ def done(code: int = 0, out: str = "", err: str = "") -> Done:
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     """Machines with addresses, and a folder with a blank in its name."""
-    place = Place(tmp_path / "a folder")
+    return bench_of(tmp_path / "a folder")
+
+
+def bench_of(folder: Path, **ssh: str) -> Bench:
+    """`ssh`: the way to machines, as the person's file says it."""
+    place, data = Place(folder), example()
     place.folder.mkdir()
     place.prepare()
-    made = Bench(place, SCOPE, proof_document(example(), WANTED), None, lambda _line: None, WANTED)  # type: ignore[arg-type]
+    data["ssh"] |= ssh
+    made = Bench(place, SCOPE, proof_document(data, WANTED), None, lambda _line: None, WANTED)  # type: ignore[arg-type]
     made.write()
     seen = MachineFacts(addresses={"ens18": ("192.168.1.20",)}, host_keys=(KEY,))
     facts = {f"{SCOPE.cluster}-{role}": seen for role in ("server", "agent")}
@@ -69,8 +75,51 @@ def test_whom_ssh_trusts_are_the_keys_that_the_agent_told_and_nobody_is_asked(be
     assert command[-2:] == ["root@192.168.1.20", "hostname"]
     options = [command[at + 1] for at, word in enumerate(command) if word == "-o"]
     assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "ForwardAgent=no"} <= set(options)
+    assert "IdentitiesOnly=yes" in options, "a key of the person's agent proves nothing of the proof's"
     assert f'UserKnownHostsFile="{bench.place.own.known_hosts}"' in options
     assert command[command.index("-i") + 1] == str(bench.place.machines / "id_ed25519")
+
+
+def test_the_persons_own_arguments_come_behind_ours_and_the_jump_host_is_passed_by_the_persons_keys(
+    tmp_path: Path, ssh: Callable[..., list[list[str]]]
+) -> None:
+    calls = ssh(done())
+    inside.said(bench_of(tmp_path / "p", jump="ada@hop:2222", extra_args="-4 -o 'Ciphers aes256-ctr'"), "agent", "true")
+    (command,) = calls
+    at = command.index("-4")
+    assert command[at : at + 3] == ["-4", "-o", "Ciphers aes256-ctr"]
+    assert command[at + 3 :] == ["root@192.168.1.20", "true"]
+    (way,) = (word for word in command if word.startswith("ProxyCommand="))
+    assert way.endswith("-p 2222 -W [%h]:%p ada@hop")
+    assert "IdentitiesOnly" not in way
+
+
+#: What OpenSSH 9.2 says where the jump host lets nobody in, or is not known: seen so.
+JUMPS = (
+    "ada@hop: Permission denied (publickey,password).\nkex_exchange_identification: Connection closed by remote host",
+    "Host key verification failed.\nkex_exchange_identification: Connection closed by remote host",
+)
+
+
+@pytest.mark.parametrize("words", JUMPS)
+def test_a_jump_host_that_lets_nobody_in_is_no_fault_of_the_machines(
+    tmp_path: Path, ssh: Callable[..., list[list[str]]], words: str
+) -> None:
+    calls = ssh(done(255, err=words))
+    bench = bench_of(tmp_path / "p", jump="ada@hop")
+    for _ in range(2):
+        with pytest.raises(NotPossibleError, match="the agent is not reached by ssh from here, through the jump host ada@hop: "):
+            inside.said(bench, "agent", "true")
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("words", ["root@192.168.1.20: Permission denied (publickey).", "Host key verification failed."])
+def test_a_machine_behind_a_jump_host_that_lets_nobody_in_has_failed(
+    tmp_path: Path, ssh: Callable[..., list[list[str]]], words: str
+) -> None:
+    ssh(done(255, err=words))
+    with pytest.raises(FailedError, match="lets nobody in"):
+        inside.said(bench_of(tmp_path / "p", jump="ada@hop"), "agent", "true")
 
 
 def test_a_machine_without_a_way_to_it_is_asked_once_and_told_as_not_possible(bench: Bench, ssh: Callable[..., list[list[str]]]) -> None:

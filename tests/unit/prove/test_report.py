@@ -10,9 +10,10 @@ import pytest
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check, Outcome, run
 from stardock.prove.checks import CLUSTER_CHECKS
+from stardock.prove.names import names_of
 from stardock.prove.place import Place
 from stardock.prove.redact import Redactor
-from stardock.prove.report import document, markdown, names_of, read, write
+from stardock.prove.report import document, markdown, read, write
 from tests.conversations import take
 from tests.plans import document as example
 from tests.unit.prove.proofs import proof_plan
@@ -47,7 +48,42 @@ PLANTED = (
     "dns1.fritz.box",
     "Backup.other-site.de",
     "cdn.releases.internal",
+    "hypervisor7.elsewhere.de",
+    "https://hypervisor7:8006/api2/json",
+    "hop.far-away",
+    "gatekeeper",
+    "/keys/bastion.key",
+    "proxy-of-mine",
+    "who-else",
+    "outside-endpoint",
+    "ada@corp-ldap",
+    "grace@some-host",
+    "PVE:ada@pam:6655AABB::c2lnbmF0dXJlIG9mIGEgdGlja2V0",
+    "/data/clusters/of-ada/cluster.yaml",
+    f"K10{'0a' * 32}::server:{'f1' * 16}",
+    f"K10{'0b' * 32}::abcdef.0123456789abcdef",
+    f"::server:{'f2' * 16}",
+    "x1y2z3.0123456789abcdef",
+    "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.c2lnbmF0dXJl-_x",
+    "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+    "MD5:16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
+    ":".join(["AB", "01"] * 16),
+    "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJkekNDQVIyZ0F3SUJBZ0lCQURBS0JnZ3Foa2pPUFFRREFqQWpN",
+    "yAnz5TF+lXXJte14tji3zlMNftTz5XVAzSsXvYyGlWQ=",
+    "d41d8cd98f00b204e9800998ecf8427e",
+    "password: correct-horse",
+    '"secret": "battery-staple"',
+    "K3S_TOKEN=open-sesame",
+    "Bearer abcdefghijk",
 )
+CERTIFICATE = (
+    "-----BEGIN CERTIFICATE-----\nMIIBdzCCAR2gAwIBAgIBADAKBggqhkjOPQQDAjAjMSEwHwYDVQQDDBhyYW5jaGVy\nc2VjcmV0\n-----END CERTIFICATE-----"
+)
+
+
+@pytest.fixture(autouse=True)
+def _endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXMOX_VE_ENDPOINT", "https://outside-endpoint:8006")
 
 
 def told() -> tuple[dict[str, object], list[str], Redactor]:
@@ -56,10 +92,16 @@ def told() -> tuple[dict[str, object], list[str], Redactor]:
     node = {"name": "hypervisor7", "address": "10.20.30.40", "datastores": {"disks": "vault-ssd"}, "bridges": {"vmbr0": "vmbr-dmz"}}
     data["proxmox"] |= {"endpoint": "https://pve.corp.example:8006", "nodes": [node], "ssh": {"user": "terraform-svc"}}
     data["network"]["server"][0]["search"] = ["corp.example"]
+    data["ssh"] |= {
+        "jump": "gatekeeper@hop.far-away:2222",
+        "extra_args": "-4 -o HostName=who-else@proxy-of-mine:22 -o CertificateFile=/keys/bastion.key",
+    }
     plan = proof_plan(data)
     said = [f"  {word}: failed ({word}), '{word}', {word}; {word}." for word in PLANTED]
+    said += [*CERTIFICATE.splitlines(), CERTIFICATE.partition("-----END")[0], json.dumps(CERTIFICATE), "the line behind it stays"]
     outcomes = [Outcome("debian", "pool and tags", "fail", 1.0, " | ".join(said))]
-    return document(outcomes, {"Proxmox": "9.1.2"}, "2026-11-30"), said, Redactor(names_of(plan, "home"))
+    names = names_of(plan, Place(Path("/data/clusters/of-ada/cluster.prove")))
+    return document(outcomes, {"Proxmox": "9.1.2"}, "2026-11-30"), said, Redactor(names)
 
 
 def test_planted_secrets_names_and_addresses_do_not_come_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +113,8 @@ def test_planted_secrets_names_and_addresses_do_not_come_out(tmp_path: Path, mon
         text = path.read_text()
         assert not [word for word in PLANTED if word in text or json.dumps(word)[1:-1] in text], path.name
         assert "c2VjcmV0" not in text
+        assert "CCAR2gAw" not in text
+        assert "the line behind it stays" in text
     assert (read(tmp_path / "report") or {})["versions"] == {"Proxmox": "9.1.2"}
 
 
@@ -124,7 +168,34 @@ def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> 
     redactor = Redactor({"node": ["pve1", "pve10"], "datastore": ["local", "fast"]})
     wanted = "(node 1) and (node 2), (node 1): breakfast on (datastore 1), local"
     assert redactor.text("pve1 and pve10, PVE1: breakfast on fast, local") == wanted
-    assert redactor({"a": ["pve1", 1, None, True]}) == {"a": ["(node 1)", 1, None, True]}
+    assert redactor.tree({"a": ["pve1", 1, None, True]}) == {"a": ["(node 1)", 1, None, True]}
+
+
+def test_a_name_that_is_everybodys_and_one_that_is_part_of_a_longer_word_take_nothing_out() -> None:
+    redactor = Redactor({"node": ["pve", "n1", "10.0.0.1"], "host": ["corp"]})
+    text = "pve-manager/9.1.2, stardock-prove@pve, /etc/pve/nodes/pve; n12, xn1; 110.0.0.1 and 10.0.0.12; N1, (10.0.0.1)"
+    assert (
+        redactor.text(text)
+        == "pve-manager/9.1.2, stardock-prove@pve, /etc/pve/nodes/pve; n12, xn1; (address) and (address); (node 1), ((node 2))"
+    )
+    assert redactor.text("n1.corp.lan and corp-tools") == "(host) and (host 1)-tools"
+
+
+def test_keys_of_answers_are_proxmoxs_words_whatever_a_node_is_called_and_others_are_redacted(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    answers = {"GET /nodes": {"status": 200, "shape": [{"status": "text", "node": "text", "vault": "text", "/storage/vault/x": "text"}]}}
+    answers["GET /version"] = {"status": 200, "shape": {"10.1.2.3": "text", "repoid": "text", "ksm": "number"}}
+    place.answers.write_text(json.dumps(answers))
+    write(place, document([], {"Proxmox": "9.1.2"}, "2026-11-30"), [], Redactor({"node": ["status", "repoid", "vault"]}))
+    told = json.loads((place.report / "answers.json").read_text())
+    assert set(told["GET /nodes"]["shape"][0]) == {"status", "node", "(node 3)", "/storage/(node 3)/x"}
+    assert set(told["GET /version"]["shape"]) == {"(address)", "repoid", "ksm"}
+
+
+def test_versions_are_no_names_of_anybodys(tmp_path: Path) -> None:
+    versions = {"Proxmox": "9.1.2", "engine": "tofu 1.12.6"}
+    write(Place(tmp_path), document([], versions, "2026-11-30"), [], Redactor({"node": ["tofu"]}))
+    assert json.loads((tmp_path / "report/report.json").read_text())["versions"] == versions
 
 
 HARMLESS = (
@@ -143,6 +214,19 @@ HARMLESS = (
     "task ended: OK",
     "scsi0: 20G",
     "prove-0123abcd",
+    "debian-13-generic-amd64.qcow2 (sha512:" + "0a" * 64 + ")",
+    "busybox@sha256:" + "0b" * 32,
+    "https://cloud.debian.org/images/cloud/trixie/latest/SHA512SUMS answers 404 Not Found",
+    "/dev/sdb is mounted at /srv/prove",
+    "root@pam and stardock-prove@pve",
+    "getty@tty1.service failed, npm@10.2.3",
+    "token: none, secret: (secret)",
+    "this token lacks Datastore.Allocate, VM.Config.Disk on local",
+    "/var/lib/kubelet/pods/and/a/long/path/Without/Any/Secret1/in/it",
+    "VM 99000 is locked (backup)",
+    "failed to open file '/etc/stardock/there-is-no-such-file' (mode: 'r'): No such file or directory",
+    "kube-apiserver: --stardock-prove is no flag of this version's program",
+    "a pass in 12.5 s, 3 of 4; 50%",
 )
 
 

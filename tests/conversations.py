@@ -46,7 +46,7 @@ def take(folder: Path, proofs: Path = PROOFS) -> Path:
     if path.exists():
         raise ValueError(f"{path} is there already: give one of them another name")
     proofs.mkdir(exist_ok=True)
-    kept = {"date": report.date, "versions": report.versions, "checks": checks, "answers": as_json(answers)}
+    kept = {"date": report.date, "versions": report.versions, "repoid": report.repoid, "checks": checks, "answers": as_json(answers)}
     path.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return path
 

@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import click
 
+from stardock.cli.screen import row
 from stardock.cli.told import say
 from stardock.cli.version_view import versions
 from stardock.distributions import DISTRIBUTIONS
@@ -34,6 +35,8 @@ FAILED = 2
 NOTHING_LEFT = "nothing is left of a proof"
 #: Where a report goes: docs/how-to/prove.md says the same.
 SEND = "an issue of Stardock's repository, with the folder as an archive; or a change that adds its report.json to proofs/"
+
+EMULATED = "it was made on Stardock's own emulated Proxmox, and proves nothing of a real one: nobody wants it sent"
 
 
 def prove(file: Path | None, systems: tuple[str, ...], distributions: tuple[str, ...], **how: Any) -> int:
@@ -119,13 +122,14 @@ def _log(file: IO[str]) -> Say:
 
 
 def _told(outcome: Outcome) -> Outcome:
-    say(f"  {outcome.result:<12} {outcome.seconds:6.1f} s  {outcome.name}: {outcome.evidence}")
+    say(row(f"  {outcome.result:<12} {outcome.seconds:6.1f} s  ", f"{outcome.name}: {outcome.evidence}"))
     return outcome
 
 
 def _report(found: proof.Ready, done: list[Outcome]) -> None:
     place = found.place
-    told = reports.document(done, _versions(found.version), datetime.datetime.now(tz=datetime.UTC).date().isoformat())
+    date = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    told = reports.document(done, _versions(found.version), date, found.repoid)
     redactor = Redactor(names_of(found.plan, place))
     reports.write(place, told, place.log.read_text(encoding="utf-8").splitlines(), redactor)
     say(_ending(told, place))
@@ -150,9 +154,9 @@ def report(file: Path | None) -> None:
         say(f"no proof has written a report in {place.folder} yet: runner prove")
         return
     for one in told["checks"]:
-        say(f"  {one['result']:<12} {reports.title(one)}  {one['name']}: {one['evidence']}")
+        say(row(f"  {one['result']:<12} {reports.title(one)}  ", f"{one['name']}: {one['evidence']}"))
     say(_ending(told, place).partition(": `")[0])
-    say(f"look through it, then send it: {SEND}")
+    say(EMULATED if told.get("repoid") == reports.EMULATED else f"look through it, then send it: {SEND}")
 
 
 def clean(file: Path | None, *, dry_run: bool, yes: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable
 
 from rich.box import Box
@@ -29,10 +30,21 @@ class _Console(Console):
         raise  # noqa: PLE0704 -- rich calls this where it has caught it
 
 
+def columns(piped: int = READABLE) -> int:
+    """Of the terminal; `piped` where stdout is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else piped
+
+
+def row(head: str, text: str) -> str:
+    """A sentence behind its head, as wide as people read: further lines stand below its first word, and no word is cut."""
+    return textwrap.fill(
+        text, columns(), initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False
+    )
+
+
 def shown(every: Iterable[RenderableType], *, piped: int = WIDEST) -> None:
     """Print to stdout, in `piped` columns where that is no terminal; rich leaves colours out there, and where NO_COLOR is set."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else piped
-    console = _Console(width=width, highlight=False, markup=False, emoji=False)
+    console = _Console(width=columns(piped), highlight=False, markup=False, emoji=False)
     for part in every:
         _tell(part)
         if isinstance(part, Table):

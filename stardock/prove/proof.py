@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stardock.errors import ConditionError, RefusedError
 from stardock.estate.connection import Estate
+from stardock.estate.identity import repoid_of
 from stardock.estate.pools import is_there
 from stardock.estate.removal import volumes_on
 from stardock.estate.vm_ids import usable
@@ -59,13 +60,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What was found out before anything is made. `plan` is one of the proof's; `need` what it has at one time."""
+    """What was found out before anything is made.
+
+    `plan` is one of the proof's; `need` what it has at one time; `repoid` which build of Proxmox it is.
+    """
 
     place: Place
     estate: Estate
     version: str
     plan: Plan
     need: Budget
+    repoid: str = ""
 
 
 def scope_of(asked: Asked) -> Scope:
@@ -104,7 +109,7 @@ def ready(asked: Asked) -> Ready:
     for version in (each for name in asked.distributions for each in releases(name)):
         folder_of(version)
     estate = Estate.from_environment(replace(plans[0].proxmox, cluster="prove"), seconds=clean.ANSWER_SECONDS)
-    found = Ready(place, estate, estate.check(), plans[0], most(map(budget, plans)))
+    found = Ready(place, estate, estate.check(), plans[0], most(map(budget, plans)), repoid_of(estate))
     if not is_there(estate, asked.pool):
         cure = "runner proxmox-role --prove prints the commands that make it and a token for it, for root on a PVE node"
         raise ConditionError(f"there is no PVE pool {asked.pool}, or this token is not shown it", cure=cure)

@@ -15,7 +15,24 @@ from stardock.prove.signs import without
 #: What every Proxmox has by itself tells nothing of one (its installer calls a node `pve`); nor do words of which every report is full, or
 #: which stand for what was taken out.
 _OWN = ("local", "local-lvm", "local-zfs", "vmbr0", "vmbr1", "root", "ssh", "sftp", "localhost", "pve", "proxmox", "debian", "ubuntu")
-_FULL = ("cluster", "vm", "server", "agent", "machine", "node", "host", "data", "disk", "disks", "images", "snippets", "backup", "iso")
+_FULL = (
+    "cluster",
+    "vm",
+    "server",
+    "agent",
+    "machine",
+    "node",
+    "host",
+    "data",
+    "disk",
+    "disks",
+    "images",
+    "snippets",
+    "backup",
+    "iso",
+    "pool",
+    "zone",
+)
 _INSTEAD = (
     "account",
     "address",
@@ -30,7 +47,7 @@ _INSTEAD = (
     "key",
     "number",
 )
-COMMON = frozenset((*_OWN, *_FULL, *_INSTEAD, "mac", "pool", "secret", "ticket", "token", "url", "user", "zone", "", "prove", POOL))
+COMMON = frozenset((*_OWN, *_FULL, *_INSTEAD, "mac", "number", "secret", "ticket", "token", "url", "user", "", "prove", POOL))
 
 
 @dataclass(slots=True)

@@ -21,6 +21,8 @@ from stardock.prove.redact import COMMON, Redactor
 from stardock.writing import refuse_link, write_atomically
 
 FORMAT = 1
+#: What the lab's emulated Proxmox says that it was built from: `lab.pve.routes.cluster.REPOID`.
+EMULATED = "0123456789abcdef"
 #: How names of variables begin that hold secrets, or what tells of the estate; and values that tell nothing, and are words of ours.
 _SECRET = ("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION", "STARDOCK_SECRETS")
 _WORDS = COMMON | {"true", "false"}
@@ -28,10 +30,11 @@ _SHORTEST = 4
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
 
 
-def document(outcomes: Sequence[Outcome], versions: Mapping[str, str], date: str) -> dict[str, Any]:
-    """The report for programs. `date` is YYYY-MM-DD."""
+def document(outcomes: Sequence[Outcome], versions: Mapping[str, str], date: str, repoid: str = "") -> dict[str, Any]:
+    """The report for programs. `date` is YYYY-MM-DD; `repoid`: of Proxmox' build."""
     counts = {result: sum(one.result == result for one in outcomes) for result in _MARKS}
-    return {"format": FORMAT, "date": date, "versions": dict(versions), "counts": counts, "checks": [asdict(one) for one in outcomes]}
+    head = {"format": FORMAT, "date": date, "versions": dict(versions), "repoid": repoid}
+    return {**head, "counts": counts, "checks": [asdict(one) for one in outcomes]}
 
 
 def markdown(told: Mapping[str, Any]) -> str:
@@ -40,7 +43,8 @@ def markdown(told: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{number} {result}" for result, number in told["counts"].items())
     rows = [_row(one) for one in told["checks"]]
     head = ["| machines | check | result | seconds | what was seen |", "|---|---|---|---|---|"]
-    return "\n".join([f"# A proof of {told['date']}", "", f"{versions}.", "", f"{counts}.", "", *head, *rows, ""])
+    mark = ["**Of Stardock's own emulated Proxmox: this says nothing of a real one.**", ""] if told.get("repoid") == EMULATED else []
+    return "\n".join([f"# A proof of {told['date']}", "", *mark, f"{versions}.", "", f"{counts}.", "", *head, *rows, ""])
 
 
 def title(one: Mapping[str, Any]) -> str:

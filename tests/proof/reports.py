@@ -14,22 +14,28 @@ from typing import Any
 
 from stardock.distributions import DISTRIBUTIONS
 from stardock.prove.checks import CHECKS, CLUSTER_CHECKS
+from stardock.prove.report import EMULATED
 from stardock.systems import SYSTEMS
 
 FOLDER = Path(__file__).parents[2] / "proofs"
 NAMES = tuple(dict.fromkeys(check.name for check in (*CHECKS, *CLUSTER_CHECKS)))
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+~-]{0,40}")
+_REPOID = re.compile(r"[0-9a-f]{4,40}")
 _RESULTS = ("pass", "fail", "not possible")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One. `versions` of Proxmox, provider, engine, Stardock; `results`: (system, distribution or empty, name of the check) -> result."""
+    """One. `versions` of Proxmox, provider, engine, Stardock; `repoid`: of Proxmox' build.
+
+    `results`: (system, distribution or empty, name of the check) -> result.
+    """
 
     date: str
     versions: Mapping[str, str]
     results: Mapping[tuple[str, str, str], str]
+    repoid: str = ""
 
     def passed(self, check: str) -> bool:
         """Whether it did wherever it was possible, and somewhere. `check` may begin with a system or a distribution and a colon."""
@@ -49,7 +55,16 @@ def report_of(told: Any) -> Report:
     wrong = [text for text in (*versions, *versions.values()) if not _VERSION.fullmatch(text)]
     if not _DATE.fullmatch(str(told.get("date"))) or wrong or "Proxmox" not in versions:
         raise ValueError(f"a report has a date and versions, of Proxmox, too{f': {wrong[0]!r} is none' if wrong else ''}")
-    return Report(str(told["date"]), versions, dict(map(_row, told.get("checks") or ())))
+    return Report(str(told["date"]), versions, dict(map(_row, told.get("checks") or ())), _repoid(told.get("repoid")))
+
+
+def _repoid(told: object) -> str:
+    """Which build of Proxmox it is of: none is the emulated one's."""
+    if told == EMULATED:
+        raise ValueError("this report is of the lab's emulated Proxmox, and says nothing of a real one")
+    if not isinstance(told, str) or not _REPOID.fullmatch(told):
+        raise ValueError("a report has the repoid of a Proxmox, of which it is")
+    return told
 
 
 def _row(one: Any) -> tuple[tuple[str, str, str], str]:

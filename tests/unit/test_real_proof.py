@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from lab.pve.routes.cluster import REPOID
 from stardock.prove.checks import CHECKS, CLUSTER_CHECKS
 from stardock.prove.checks.answers import known
 from stardock.prove.conversation import as_json
+from stardock.prove.report import EMULATED, document, markdown
 from tests.conversations import take
 from tests.proof import features, reports
 from tests.proof.__main__ import DOCS
@@ -28,7 +30,7 @@ def told(**results: str) -> dict[str, Any]:
     rows += [{"system": "debian", "distribution": "k3s", "name": check.name, "result": "pass"} for check in CLUSTER_CHECKS]
     for row in rows:
         row["result"] = results.get(row["name"].replace(" ", "_"), "pass")
-    return {"format": 1, "date": DATE, "versions": VERSIONS, "counts": {}, "checks": rows}
+    return {"format": 1, "date": DATE, "versions": VERSIONS, "repoid": "8ea12bc0", "counts": {}, "checks": rows}
 
 
 def taken(folder: Path, report: dict[str, Any]) -> tuple[reports.Report, ...]:
@@ -90,6 +92,9 @@ WRONG: list[dict[str, Any]] = [
     {"checks": [{"system": "windows", "name": "a pod runs", "result": "pass"}]},
     {"checks": [{"system": "debian", "name": "a pod runs", "result": "sure"}]},
     {"checks": ["a pod runs"]},
+    {"repoid": ""},
+    {"repoid": "../x"},
+    {"repoid": EMULATED},
 ]
 
 
@@ -98,6 +103,18 @@ def test_a_report_with_anything_that_is_not_ours_is_refused_before_a_file_is_nam
     with pytest.raises(ValueError, match=r"report|check"):
         taken(tmp_path, told() | wrong)
     assert not (tmp_path / "proofs").exists()
+
+
+def test_a_report_of_the_labs_proxmox_is_no_proof_of_a_real_one_and_says_so(tmp_path: Path) -> None:
+    assert EMULATED == REPOID, "what the emulated PVE answers is what reports are known by"
+    with pytest.raises(ValueError, match="of the lab's emulated Proxmox"):
+        taken(tmp_path, told(a_pod_runs="pass") | {"repoid": EMULATED})
+    (tmp_path / "proofs").mkdir()
+    (tmp_path / "proofs/by-hand.json").write_text(json.dumps(told() | {"repoid": EMULATED}))
+    with pytest.raises(ValueError, match="of the lab's emulated Proxmox"):
+        reports.reports(tmp_path / "proofs")
+    assert "says nothing of a real one" in markdown(document([], VERSIONS, DATE, EMULATED))
+    assert "says nothing of a real one" not in markdown(document([], VERSIONS, DATE, "8ea12bc0"))
 
 
 def test_each_check_is_named_by_a_row_and_by_the_page_that_explains_it() -> None:

@@ -10,11 +10,13 @@ from lab.pve.routes.handler import Request, Routes
 from lab.pve.storage import SIZE, Storage
 
 _FIRST_VM_ID = 100
+#: A commit that no pve-manager was ever built from: who reads it knows that this is no real Proxmox (`stardock.prove.report.EMULATED`).
+REPOID = "0123456789abcdef"
 
 
 def version(_: Request) -> dict[str, str]:
     """GET /version."""
-    return {"version": VERSION, "release": VERSION.rpartition(".")[0], "repoid": "0123456789abcdef"}
+    return {"version": VERSION, "release": VERSION.rpartition(".")[0], "repoid": REPOID}
 
 
 def cluster_status(request: Request) -> list[dict[str, Any]]:

@@ -97,7 +97,9 @@ def test_a_report_becomes_a_fixture_by_date_and_version(tmp_path: Path) -> None:
     report.mkdir()
     with pytest.raises(ValueError, match=r"has no report\.json"):
         take(report, tmp_path / "proofs")
-    (report / "report.json").write_text(json.dumps({"format": 1, "date": "2026-12-01", "versions": {"Proxmox": "9.1.2"}}))
+    (report / "report.json").write_text(
+        json.dumps({"format": 1, "date": "2026-12-01", "versions": {"Proxmox": "9.1.2"}, "repoid": "8ea12bc0"})
+    )
     (report / "answers.json").write_text(json.dumps(as_json(known()) | {"GET /other": {"status": 200}}))
     path = take(report, tmp_path / "proofs")
     assert path.name == "2026-12-01-pve-9.1.2.json"

@@ -11,8 +11,10 @@ import pytest
 from stardock.cli import prove_view
 from stardock.errors import ConditionError, StardockError
 from stardock.prove import proof
+from stardock.prove import report as reports
 from stardock.prove.check import Outcome
 from stardock.prove.place import Place, alone, place_of
+from stardock.prove.redact import Redactor
 from stardock.prove.things import budget
 from stardock.step import Say
 from stardock.yamltext import yaml_text
@@ -84,3 +86,17 @@ def test_the_log_is_its_owners_alone_and_no_link_leads_it_elsewhere(file: Path, 
     with pytest.raises(ConditionError, match="symbolic link"):
         prove()
     assert other.read_text() == "mine"
+
+
+@pytest.mark.parametrize(("repoid", "words"), [(reports.EMULATED, "nobody wants it sent"), ("8ea12bc0", "then send it: an issue")])
+def test_a_report_of_the_emulated_proxmox_is_not_asked_for(file: Path, capsys: pytest.CaptureFixture[str], repoid: str, words: str) -> None:
+    place = place_of(file)
+    place.folder.mkdir()
+    outcome = Outcome("debian", "pool and tags", "fail", 1.0, f"{'it was otherwise than planned, ' * 20}{'x' * 120}")
+    reports.write(place, reports.document([outcome], {"Proxmox": "9.1.2"}, "2026-12-01", repoid), [], Redactor())
+    prove_view.report(file)
+    said = capsys.readouterr().out
+    assert words in " ".join(said.split())
+    rows = said.partition("0 pass")[0].splitlines()
+    assert [line for line in rows if len(line) > 100] == [f"{' ' * 23}{'x' * 120}"], "only a word that is wider is, and it is whole"
+    assert {line[:23].strip() for line in rows[1:]} == {""}

@@ -121,7 +121,12 @@ def test_planted_secrets_names_and_addresses_do_not_come_out(tmp_path: Path, mon
 def test_names_of_checks_stay_whatever_somebodys_file_and_computer_are_called(tmp_path: Path) -> None:
     names = {"cluster": ["cluster", "founded"], "account": ["vm", "pod"], "node": ["pass", "k3s"], "pool": ["stardock-prove"]}
     outcomes = [Outcome("debian", check.name, "pass", 1.0, "the pod on founded", "k3s") for check in CLUSTER_CHECKS]
-    write(Place(tmp_path), document(outcomes, {"Proxmox": "9.1.2"}, "2026-12-01"), ["create  VM 99000 of cluster"], Redactor(names))
+    write(
+        Place(tmp_path),
+        document(outcomes, {"Proxmox": "9.1.2"}, "2026-12-01", "8ea12bc0"),
+        ["create  VM 99000 of cluster"],
+        Redactor(names),
+    )
     taken = json.loads(take(tmp_path / "report", tmp_path / "proofs").read_text())
     assert [(one["name"], one["distribution"], one["result"]) for one in taken["checks"]] == [
         (check.name, "k3s", "pass") for check in CLUSTER_CHECKS

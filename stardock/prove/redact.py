@@ -47,7 +47,8 @@ _INSTEAD = (
     "key",
     "number",
 )
-COMMON = frozenset((*_OWN, *_FULL, *_INSTEAD, "mac", "number", "secret", "ticket", "token", "url", "user", "", "prove", POOL))
+_SIGNS = ("mac", "number", "pool", "secret", "ticket", "token", "url", "user", "zone")
+COMMON = frozenset((*_OWN, *_FULL, *_INSTEAD, *_SIGNS, "", "prove", POOL))
 
 
 @dataclass(slots=True)

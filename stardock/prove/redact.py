@@ -15,40 +15,11 @@ from stardock.prove.signs import without
 #: What every Proxmox has by itself tells nothing of one (its installer calls a node `pve`); nor do words of which every report is full, or
 #: which stand for what was taken out.
 _OWN = ("local", "local-lvm", "local-zfs", "vmbr0", "vmbr1", "root", "ssh", "sftp", "localhost", "pve", "proxmox", "debian", "ubuntu")
-_FULL = (
-    "cluster",
-    "vm",
-    "server",
-    "agent",
-    "machine",
-    "node",
-    "host",
-    "data",
-    "disk",
-    "disks",
-    "images",
-    "snippets",
-    "backup",
-    "iso",
-    "pool",
-    "zone",
-)
-_INSTEAD = (
-    "account",
-    "address",
-    "argument",
-    "bridge",
-    "certificate",
-    "datastore",
-    "file",
-    "fingerprint",
-    "folder",
-    "hash",
-    "key",
-    "number",
-)
+_FULL = ("cluster", "vm", "server", "agent", "machine", "node", "host", "data", "disk", "disks", "prove", POOL, "")
+_CONTENT = ("images", "snippets", "backup", "iso")
+_INSTEAD = ("account", "address", "argument", "bridge", "certificate", "datastore", "file", "fingerprint", "folder", "hash", "key")
 _SIGNS = ("mac", "number", "pool", "secret", "ticket", "token", "url", "user", "zone")
-COMMON = frozenset((*_OWN, *_FULL, *_INSTEAD, *_SIGNS, "", "prove", POOL))
+COMMON = frozenset((*_OWN, *_FULL, *_CONTENT, *_INSTEAD, *_SIGNS))
 
 
 @dataclass(slots=True)

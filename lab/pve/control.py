@@ -2,7 +2,7 @@
 
 GET /lab/status (which schema, how many requests of what kind), GET /lab/requests, POST /lab/reset, /lab/delay, /lab/fail, /lab/agent,
 /lab/differ, /lab/qmp, /lab/console, /lab/pvestatd, /lab/kill, /lab/config, /lab/catalog, /lab/node, /lab/storage, /lab/bridge,
-/lab/password. Bodies and answers are JSON.
+/lab/password, /lab/orphan. Bodies and answers are JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lab.pve.conditions import Conditions, NodeCondition
 from lab.pve.flags import PowerFlags
 from lab.pve.routes import HANDLERS
 from lab.pve.schema.formats import is_known
+from lab.pve.state import Disk
 from lab.pve.tasks import Failure
 
 _Body = dict[str, Any]
@@ -80,8 +81,13 @@ class Control:
         return {}
 
     def fail(self, body: _Body) -> _Body:
-        """The next `times` tasks of `kind` (qmstart, download, ...), of `subject` when given, fail with `message`."""
+        """The next `times` tasks of `kind` (qmstart, download, ...), of `subject` when given, fail with `message`; `warns`: they warn."""
         self._estate.tasks.failures.append(Failure(**body))
+        return {}
+
+    def orphan(self, body: _Body) -> _Body:
+        """A disk that no VM has: `volume`, on `node`, with the id of `vm_id`."""
+        self._estate.state.orphans[body["volume"]] = Disk(1 << 30, int(body["vm_id"]), "", body["node"])
         return {}
 
     def agent(self, body: _Body) -> _Body:
@@ -179,7 +185,7 @@ def control_routes(api: Api) -> list[web.RouteDef]:
     reads = {"status": control.status, "requests": control.requests}
     writes = {
         "reset": control.reset, "delay": control.delay, "fail": control.fail, "differ": control.differ,
-        "agent": control.agent, "kill": control.kill,
+        "orphan": control.orphan, "agent": control.agent, "kill": control.kill,
         "config": control.config, "catalog": control.catalog, "node": control.node, "storage": control.storage, "bridge": control.bridge,
         "password": control.password, "qmp": control.qmp, "console": control.console, "pvestatd": control.pvestatd,
     }  # fmt: skip

@@ -60,6 +60,7 @@ class State:
         self.usb: dict[str, Mapping] = {}  # USB devices, by the name of the mapping
         self.ha: dict[str, dict[str, Any]] = {}  # what the HA manager looks after, by resource id (vm:100)
         self.ha_rules: dict[str, dict[str, Any]] = {}
+        self.orphans: dict[str, Disk] = {}  # disks of no VM, by volume id; a test leaves them
         if file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
 

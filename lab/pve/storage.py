@@ -165,6 +165,10 @@ class Storages:
             for vm in list(self._state.vms.values())
             for volid, disk in list(vm.disks.items())
             if (storage.shared or vm.node == node) and volid.startswith(f"{storage.name}:")
+        ] + [
+            {"volid": volid, "content": "images", "format": "raw", "size": disk.size, "vmid": disk.vm_id, "ctime": 0}
+            for volid, disk in self._state.orphans.items()
+            if disk.node == node and volid.startswith(f"{storage.name}:")
         ]
 
     def _make_folders(self) -> None:

@@ -18,6 +18,8 @@ from stardock.estate.switch import cut, ended, went_well
 
 #: Seconds for PVE to delete a VM with its disks, or a file.
 DELETION_SECONDS = 300.0
+#: Of a task's log.
+_LINES = 200
 _NOT_THERE = (GONE, "no such volume", "No such file")
 
 
@@ -43,6 +45,24 @@ def volumes_on(estate: Estate, pve_node: str, datastore: str) -> frozenset[str]:
     """The volume ids that this token is shown of a datastore. Raises ConditionError."""
     listed = estate.insist(lambda api: rows(api.nodes(pve_node).storage(datastore).content.get(), "volid"))
     return frozenset(str(item["volid"]) for item in listed)
+
+
+def warnings_of(estate: Estate, pve_node: str, vm_id: int, since: int) -> list[str]:
+    """What PVE warned of while VMs with this id were deleted, since a second of its clock: it could not remove a disk, and went on.
+
+    This is the only place where that stands: whoever was granted the id is shown none of its disks any more, since PVE takes an ACL away
+    with its VM (PVE::QemuServer, `destroy_vm`; PVE::Storage, `check_volume_access`). A token is told of its own tasks. Raises
+    ConditionError.
+    """
+    asked = {"source": "all", "typefilter": "qmdestroy", "vmid": vm_id, "since": since}
+    told = estate.insist(lambda api: rows(api.nodes(pve_node).tasks.get(**asked), "upid"))
+    upids = [str(task["upid"]) for task in told if str(task.get("status") or "").startswith("WARNINGS")]
+    return [line for upid in upids for line in _log_of(estate, pve_node, upid) if line.startswith("WARN")]
+
+
+def _log_of(estate: Estate, pve_node: str, upid: str) -> list[str]:
+    lines = estate.insist(lambda api: rows(api.nodes(pve_node).tasks(upid).log.get(limit=_LINES), "t"))
+    return [shown(line["t"]) for line in lines]
 
 
 def running_tasks(estate: Estate, pve_nodes: Iterable[str], concerns: Callable[[str], bool]) -> list[str]:

@@ -17,6 +17,7 @@ from stardock.plan.build import build
 from stardock.prove import journal
 from stardock.prove.journal import Written
 from stardock.prove.leftovers import Leftovers, leftovers, stray, stray_vms
+from stardock.prove.loose import loose, warned
 from stardock.prove.place import Place
 from stardock.prove.things import Vm, Volume, datastores
 from stardock.spec.load import load
@@ -50,8 +51,10 @@ def clean(place: Place, say: Say, confirm: Confirm | None) -> bool:
         _show(found, say)
         if found.vms or found.volumes:
             _ask(confirm)
+        journal.tell(place.journal, loose(estate, found.vms, _places(plan, written)))
+        written = journal.read(place.journal) or written
         _remove(estate, written, found, say)
-        _refuse_remains(estate, written, place, _strays(estate, plan, written))
+        _refuse_remains(estate, written, place, [*_strays(estate, plan, written), *warned(estate, written)])
     journal.finish(place.journal)
     place.forget()
     return True
@@ -113,16 +116,21 @@ def _strays(estate: Estate, plan: Plan, written: Written) -> list[str]:
     journal lacks, a disk that nobody's configuration has, a file
     of an engine that was killed. In words: who made them is not known, so they are told and left.
     """
-    own = [(one.pve_node, one.datastore) for one in written.things if isinstance(one, Volume)]
     found = [
         *(f"VM {vm.vm_id} ({shown(vm.name)}) on {vm.pve_node}" for vm in stray_vms(written, machines_on(estate).values())),
         *(
             f"{volume} on {node}"
-            for node, store in sorted({*datastores(plan.proxmox), *own})
+            for node, store in _places(plan, written)
             for volume in stray(written, node, volumes_on(estate, node, store))
         ),
+        *written.told,
     ]
-    return [f"{one}: nothing that the proof wrote down says that it is its own" for one in found]
+    return [f"{one}: nothing that the proof wrote down says that it is its own" for one in dict.fromkeys(found)]
+
+
+def _places(plan: Plan, written: Written) -> list[tuple[str, str]]:
+    """PVE nodes and datastores that it used, or may have."""
+    return sorted({*datastores(plan.proxmox), *((one.pve_node, one.datastore) for one in written.things if isinstance(one, Volume))})
 
 
 def _await_tasks(estate: Estate, written: Written, say: Say) -> None:

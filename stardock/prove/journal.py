@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,13 @@ class Proxmox:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a journal holds."""
+    """What a journal holds. `began` in seconds since 1970; `told`: disks that no VM has, seen while that could be seen."""
 
     scope: Scope
     things: tuple[Vm | Volume, ...] = ()
     proxmox: Proxmox = Proxmox("", "", "")
+    began: int = field(default=0, compare=False)
+    told: tuple[str, ...] = ()
 
 
 def begin(path: Path, scope: Scope, proxmox: Proxmox) -> None:
@@ -49,7 +52,7 @@ def begin(path: Path, scope: Scope, proxmox: Proxmox) -> None:
     """
     if path.exists():
         raise FileExistsError(path)
-    _append(path, [{"format": FORMAT, "proxmox": asdict(proxmox), **asdict(scope)}])
+    _append(path, [{"format": FORMAT, "proxmox": asdict(proxmox), "began": int(time.time()), **asdict(scope)}])
 
 
 def finish(path: Path) -> None:
@@ -60,6 +63,11 @@ def finish(path: Path) -> None:
 def intend(path: Path, things: Iterable[Vm | Volume]) -> None:
     """Write down what is made next; on disk when this returns."""
     _append(path, [{"vm": asdict(one)} if isinstance(one, Vm) else {"volume": asdict(one)} for one in things])
+
+
+def tell(path: Path, words: Iterable[str]) -> None:
+    """Keep what a later clean-up cannot see any more."""
+    _append(path, [{"told": one} for one in words])
 
 
 def read(path: Path) -> Written | None:
@@ -78,7 +86,9 @@ def read(path: Path) -> Written | None:
         if rest and rest[-1] == _CLEANED:
             return None
         proxmox = Proxmox(**{key: str(value) for key, value in head.pop("proxmox").items()})
-        return Written(_scope(head), tuple(_thing(one) for one in rest), proxmox)
+        told = tuple(str(one["told"]) for one in rest if "told" in one)
+        began = int(head.pop("began", 0))
+        return Written(_scope(head), tuple(_thing(one) for one in rest if "told" not in one), proxmox, began, told)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputErrors(str(path), (Problem(f"this is no journal of a proof: {type(error).__name__}", cure=_KEEP),)) from None
 

@@ -20,7 +20,8 @@ def listed(request: Request) -> list[dict[str, Any]]:
     sources = {"archive": {False}, "active": {True}, "all": {True, False}}[request.get("source") or "archive"]
     known = [task for task in request.estate.tasks.all(request["node"]) if (task.exit_status is None) in sources]
     visible = [task for task in known if everybody or _owns(request, task)]
-    found = [task for task in visible if owner in {None, task.subject} and kind in {None, task.kind}]
+    since = int(request.get("since") or 0)
+    found = [task for task in visible if owner in {None, task.subject} and kind in {None, task.kind} and task.started >= since]
     return [{"status": "RUNNING"} | _described(task) for task in found[: int(request.get("limit") or _LINES)]]
 
 

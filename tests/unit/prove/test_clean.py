@@ -14,7 +14,7 @@ from stardock.estate import removal
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
 from stardock.prove import clean as cleaning
-from stardock.prove import journal
+from stardock.prove import journal, loose
 from stardock.prove.bench import Bench
 from stardock.prove.place import Place, alone, place_of
 from stardock.prove.things import Vm, Volume, things
@@ -38,6 +38,7 @@ class Proxmox:
     vms: dict[int, EstateMachine] = field(default_factory=lambda: dict(VMS))
     rights: dict[str, int] = field(default_factory=lambda: {"Datastore.Allocate": 1})
     name: str = "homelab"
+    warnings: dict[int, list[str]] = field(default_factory=dict)
     volumes: set[str] = field(default_factory=lambda: {one.volume for one in THINGS if isinstance(one, Volume)})
 
 
@@ -51,6 +52,11 @@ def proxmox(monkeypatch: pytest.MonkeyPatch) -> Proxmox:
     monkeypatch.setattr(cleaning, "machines_on", lambda _estate: dict(there.vms))
     monkeypatch.setattr(cleaning, "is_taken", lambda _estate, _vm_id: False)
     monkeypatch.setattr(cleaning, "running_tasks", lambda *_: [])
+    monkeypatch.setattr(
+        loose, "every_config", lambda _estate, vms: {vm.vm_id: {"scsi0": f"lvm:vm-{vm.vm_id}-disk-0,size=20G"} for vm in vms}
+    )
+    monkeypatch.setattr(loose, "volumes_on", lambda *_: frozenset(there.volumes | {f"lvm:vm-{vm_id}-disk-0" for vm_id in there.vms}))
+    monkeypatch.setattr(loose, "warnings_of", lambda _estate, _node, vm_id, _since: there.warnings.get(vm_id, []))
     monkeypatch.setattr(cleaning, "volumes_on", lambda *_: frozenset(there.volumes) if there.rights else frozenset())
     monkeypatch.setattr(cleaning, "destroy", lambda _estate, vm: there.vms.pop(vm.vm_id))
     monkeypatch.setattr(cleaning, "delete_volume", lambda *told: there.volumes.discard(told[-1]))
@@ -135,6 +141,28 @@ def test_a_disk_with_the_id_of_a_vm_of_its_own_that_no_configuration_had_is_told
     with pytest.raises(ConditionError, match="local-lvm:vm-99000-disk-3 on pve1: nothing that the proof wrote down"):
         clean(place)
     assert proxmox.volumes == {"local-lvm:vm-99000-disk-3"}
+    assert journal.read(place.journal)
+
+
+def test_a_disk_that_only_its_vms_id_shows_is_seen_before_the_vm_goes_and_told_ever_after(
+    place: Place, proxmox: Proxmox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxmox.volumes.add("lvm:vm-99000-disk-3")
+    monkeypatch.setattr(cleaning, "volumes_on", lambda *_: frozenset(one for one in proxmox.volumes if "vm-" not in one or proxmox.vms))
+    for _ in range(2):
+        with pytest.raises(ConditionError, match="lvm:vm-99000-disk-3 on pve1: nothing that the proof wrote down") as told:
+            clean(place)
+        assert "disk-0" not in str(told.value)
+        assert not proxmox.vms
+    assert journal.read(place.journal)
+
+
+def test_a_disk_that_proxmox_could_not_remove_with_its_vm_is_told_in_its_words(place: Place, proxmox: Proxmox) -> None:
+    proxmox.warnings[99001] = ["WARN: Could not remove disk 'lvm:vm-99001-disk-0', check manually: in use", "WARN: something else"]
+    for _ in range(2):
+        with pytest.raises(ConditionError, match=r"VM 99001 on pve1 was deleted: WARN: Could not remove disk 'lvm:vm-99001") as told:
+            clean(place)
+        assert "something else" not in str(told.value)
     assert journal.read(place.journal)
 
 

@@ -59,3 +59,33 @@ def test_what_is_left_is_told_before_another_and_only_removed_when_somebody_says
     assert code == 4, output
     assert "it lacks the tags of prove-" in output
     assert set(estate.vms()) == {99001}
+
+
+DISK = "local-lvm:vm-99001-disk-7"
+
+
+def test_a_disk_without_its_vm_is_seen_with_exactly_the_printed_role_and_told_until_somebody_looked(estate: EmulatedEstate) -> None:
+    estate.pve.lab("orphan", node="pve1", volume="local-lvm:vm-99000-disk-0", vm_id=99000)
+    code, output = estate.run("prove", "--yes", "--keep", "--check", "pool and tags")
+    assert code == 0, output
+    assert set(estate.vms()) == {99001, 99002}, "an id whose disk somebody has is nobody's"
+    estate.pve.lab("orphan", node="pve1", volume=DISK, vm_id=99001)
+    for _ in range(2):
+        code, output = estate.run("prove", "--clean", "--yes")
+        assert code == 4, output
+        assert f"{DISK} on pve1: nothing that the proof wrote down says that it is its own" in output
+        assert "99000" not in output
+        assert not estate.vms()
+    assert [item for item in estate.pve.lab("requests") if item["status"] == 403] == []
+
+
+def test_a_disk_that_proxmox_could_not_remove_with_its_vm_is_told_in_its_words(estate: EmulatedEstate) -> None:
+    code, output = estate.run("prove", "--yes", "--keep", "--check", "pool and tags")
+    assert code == 0, output
+    words = "Could not remove disk 'local-lvm:vm-99000-disk-0', check manually: lvremove failed"
+    estate.pve.lab("fail", kind="qmdestroy", subject="99000", message=words, warns=True)
+    for _ in range(2):
+        code, output = estate.run("prove", "--clean", "--yes")
+        assert code == 4, output
+        assert f"VM 99000 on pve1 was deleted: WARN: {words}" in output
+        assert "VM 99001" not in output

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stardock.errors import RefusedError
+from stardock.errors import ConditionError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.identity import name_of
 from stardock.estate.machines import EstateMachine, machines_on
@@ -23,6 +24,7 @@ from stardock.step import Say
 from stardock.terraform.converge import NOTHING_TO_CHANGE
 from stardock.terraform.run import Options
 from stardock.verbs.deploy import deploy
+from stardock.verbs.images import look_up_images, write_pins
 from stardock.workspace.workspace import Workspace, open_workspace
 from stardock.writing import write_atomically
 from stardock.yamltext import yaml_text
@@ -105,6 +107,17 @@ class Bench:
         if found is None:
             raise FailedError(f"Proxmox does not list the {role}")
         return found
+
+    def pin(self) -> None:
+        """Write the publisher's checksum of the image into the lock, as `runner image pin` does: Proxmox compares it with what it fetches.
+
+        Where the publisher is not reached from here, why is kept, and the image is taken as it comes.
+        """
+        try:
+            write_pins(self.file, look_up_images(self.file, upgrade=False, today=datetime.now(UTC).date().isoformat()))
+        except ConditionError as error:
+            self.kept["not pinned"] = error.message
+        self.intend()  # a pinned image has another name
 
     def deploy(self, *, replace: frozenset[str] = frozenset()) -> list[str]:
         """Deploy; what was said."""

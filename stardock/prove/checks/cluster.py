@@ -40,6 +40,7 @@ def until(true: Callable[[], bool], seconds: float) -> float | None:
 
 def machines(bench: Bench) -> str:
     """From nothing to machines whose addresses and host keys are known."""
+    bench.pin()
     bench.deploy()
     vip = "with a virtual address" if bench.plan.load_balancing else "without a virtual address"
     return f"{len(bench.plan.machines)} machines made, {vip}"

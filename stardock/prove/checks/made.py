@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from stardock.estate.removal import volumes_on
-from stardock.model.machine import Image
-from stardock.prove.bench import Bench, FailedError
+from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check
 from stardock.prove.things import Volume, things
 
 
 def machines(bench: Bench) -> str:
     """From nothing to machines whose addresses and host keys are known."""
+    bench.pin()
     bench.deploy()
     return f"{len(bench.plan.machines)} machines made by the engine and found by the guest agent"
 
@@ -22,14 +22,17 @@ def files(bench: Bench) -> str:
     missing = [one.volume for one in wanted if one.volume not in there[one.pve_node, one.datastore]]
     if missing:
         raise FailedError(f"not listed: {', '.join(missing)}")
-    images = sorted({placed.image.file_name: placed.image for placed in bench.plan.images}.items())
-    told = ", ".join(f"{name} ({_verified(image)})" for name, image in images)
-    return f"{told}; {sum(one.what == 'snippet' for one in wanted)} first-boot files; all are listed"
+    counts = [sum(one.what == what for one in wanted) for what in ("image", "snippet")]
+    return f"{counts[0]} image{'' if counts[0] == 1 else 's'} and {counts[1]} first-boot files; all are listed"
 
 
-def _verified(image: Image) -> str:
-    """What Proxmox compared it with while it fetched it."""
-    return image.checksum or "not verified: its publisher moves it, and nobody pinned a checksum"
+def verified(bench: Bench) -> str:
+    """Proxmox compared the image with its publisher's checksum while it fetched it, and refuses another (PVE::API2::Storage::Status)."""
+    images = sorted({placed.image.file_name: placed.image.checksum for placed in bench.plan.images}.items())
+    if lacking := [name for name, checksum in images if not checksum]:
+        why = bench.kept.get("not pinned", "nobody looked for its checksum")
+        raise NotPossibleError(f"{', '.join(lacking)} was taken as it came: {why}")
+    return f"fetched, and compared by Proxmox with its publisher's checksum: {', '.join(f'{name} {checksum}' for name, checksum in images)}"
 
 
 def pool(bench: Bench) -> str:
@@ -52,6 +55,7 @@ def again(bench: Bench) -> str:
 CHECKS = (
     Check("machines are made", machines, needed=True),
     Check("images and first-boot files are there", files),
+    Check("the image is its publisher's", verified),
     Check("pool and tags", pool),
     Check("a second deploy plans nothing", again),
 )

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class EmulatedEstate:
     guests: TalkingGuests
     data: dict[str, Any]
     token: str
+    exported: dict[str, str] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -90,6 +91,7 @@ class EmulatedEstate:
                 "TF_CLI_CONFIG_FILE": str(ROOT / "build/mirror/terraform.rc"),
                 "STARDOCK_LOCK": "write",
             }
+            | self.exported
         )
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:

@@ -35,8 +35,12 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_the_publishers_checksum_is_planned_so_that_proxmox_compares_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    sums = f"{DIGEST}  debian-13-generic-amd64.qcow2\n"
-    monkeypatch.setattr(publisher, "fetched", lambda url: asked.append(url) or sums)
+
+    def fetched(url: str) -> str:
+        asked.append(url)
+        return f"{DIGEST}  debian-13-generic-amd64.qcow2\n"
+
+    monkeypatch.setattr(publisher, "fetched", fetched)
     bench.pin()
     assert {placed.image.checksum for placed in bench.plan.images} == {f"sha512:{DIGEST}"}
     (image,) = {one for one in things(bench.plan) if isinstance(one, Volume) and one.what == "image"}

@@ -15,6 +15,8 @@ _SHAPE = re.compile(r"(?P<user>[^\s@!=]+@[^\s@!=]+)!(?P<name>[^\s!=]+)=(?P<secre
 
 #: The name of our tokens, and of the user that has it where cluster.yaml's name is known.
 TOKEN = "stardock"  # noqa: S105  a name
+#: In place of a cluster's name: whose token a proof has.
+PROOF = "prove"
 
 
 def default_user(cluster: str) -> str:
@@ -47,7 +49,8 @@ def api_token(environ: Mapping[str, str], cluster: str = "") -> ApiToken:
 
 def _cure(cluster: str) -> str:
     user = default_user(cluster) if cluster else "USER@REALM"
+    prints = f"runner proxmox-role{' --prove' if cluster == PROOF else ''}"
     return (
-        "runner proxmox-role prints the commands that make one, for root on a PVE node; the last, pveum user token add ..., prints SECRET\n"
+        f"{prints} prints the commands that make one, for root on a PVE node; the last, pveum user token add ..., prints SECRET\n"
         f"then here: export {VARIABLE}='{user}!{TOKEN}=SECRET'"
     )

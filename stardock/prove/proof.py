@@ -14,6 +14,7 @@ from stardock.estate.connection import Estate
 from stardock.estate.identity import repoid_of
 from stardock.estate.pools import is_there
 from stardock.estate.removal import volumes_on
+from stardock.estate.token import PROOF
 from stardock.estate.vm_ids import usable
 from stardock.model.plan import Plan
 from stardock.model.settings import Proxmox
@@ -108,7 +109,7 @@ def ready(asked: Asked) -> Ready:
     refuse_left(place)
     for version in (each for name in asked.distributions for each in releases(name)):
         folder_of(version)
-    estate = Estate.from_environment(replace(plans[0].proxmox, cluster="prove"), seconds=clean.ANSWER_SECONDS)
+    estate = Estate.from_environment(replace(plans[0].proxmox, cluster=PROOF), seconds=clean.ANSWER_SECONDS)
     found = Ready(place, estate, estate.check(), plans[0], most(map(budget, plans)), repoid_of(estate))
     if not is_there(estate, asked.pool):
         cure = "runner proxmox-role --prove prints the commands that make it and a token for it, for root on a PVE node"

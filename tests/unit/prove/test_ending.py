@@ -15,6 +15,7 @@ from stardock.prove import report as reports
 from stardock.prove.check import Outcome
 from stardock.prove.place import Place, alone, place_of
 from stardock.prove.redact import Redactor
+from stardock.prove.scope import POOL
 from stardock.prove.things import budget
 from stardock.step import Say
 from stardock.yamltext import yaml_text
@@ -100,3 +101,12 @@ def test_a_report_of_the_emulated_proxmox_is_not_asked_for(file: Path, capsys: p
     rows = said.partition("0 pass")[0].splitlines()
     assert [line for line in rows if len(line) > 100] == [f"{' ' * 23}{'x' * 120}"], "only a word that is wider is, and it is whole"
     assert {line[:23].strip() for line in rows[1:]} == {""}
+
+
+def test_whoever_has_no_token_is_told_the_command_that_makes_a_proofs(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROXMOX_VE_API_TOKEN", raising=False)
+    asked = proof.Asked(file=file, systems=("debian",), pool=POOL, ids=(99000, 99031))
+    with pytest.raises(ConditionError) as told:
+        proof.ready(asked)
+    assert told.value.cure.startswith("runner proxmox-role --prove prints the commands")
+    assert "stardock-prove@pve!stardock=SECRET" in told.value.cure

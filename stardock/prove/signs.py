@@ -43,7 +43,7 @@ _CALLED = re.compile(
     r"(?i)(?<![A-Za-z])(?P<name>pass(?:word|wd|phrase)|secret|token|ticket|api[_-]?key|authorization)(?P<sign>[\"']?\s*[=:]\s*[\"']?)"
     r"(?:bearer\s+|basic\s+)?[^\s\"',;()]{6,}"
 )
-_URL = re.compile(r"(?P<scheme>\w+)://(?:[^\s\"'<>/@]*@)?(?P<host>[^\s\"'<>/:?#]+)(?::\d+)?(?P<path>/[^\s\"'<>?#]*)?[^\s\"'<>]*")
+_URL = re.compile(r"(?<!\w)(?P<scheme>\w+)://(?:[^\s\"'<>/@]*@)?(?P<host>[^\s\"'<>/:?#]+)(?::\d+)?(?P<path>/[^\s\"'<>?#]*)?[^\s\"'<>]*")
 #: An account of a realm, with its token; of a host; an address of mail. Not a version or digest of something, nor a unit of systemd.
 _USER = re.compile(r"(?<![\w.+-])[\w.+-]+@(?P<of>[\w-]+(?:\.[\w-]+)*)(?:![\w.-]+(?:=\S+)?)?")
 _NO_USER = re.compile(r"v?\d+(?:\.\d+){0,2}|sha\d+|.*\.(?:service|socket|timer|mount|target|device|slice|scope)")

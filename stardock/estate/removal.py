@@ -14,7 +14,7 @@ from stardock.estate.connection import Estate
 from stardock.estate.machines import GONE, EstateMachine
 from stardock.estate.power import power_of
 from stardock.estate.shapes import rows
-from stardock.estate.switch import cut, ended, went_well
+from stardock.estate.switch import UPID, cut, ended, went_well
 
 #: Seconds for PVE to delete a VM with its disks, or a file.
 DELETION_SECONDS = 300.0
@@ -55,8 +55,9 @@ def warnings_of(estate: Estate, pve_node: str, vm_id: int, since: int) -> list[s
     ConditionError.
     """
     asked = {"source": "all", "typefilter": "qmdestroy", "vmid": vm_id, "since": since}
-    told = estate.insist(lambda api: rows(api.nodes(pve_node).tasks.get(**asked), "upid"))
-    upids = [str(task["upid"]) for task in told if str(task.get("status") or "").startswith("WARNINGS")]
+    told = estate.insist(lambda api: api.nodes(pve_node).tasks.get(**asked))
+    tasks = [task for task in told or () if isinstance(task, dict) and str(task.get("status") or "").startswith("WARNINGS")]
+    upids = [upid for task in tasks if UPID.fullmatch(upid := str(task.get("upid")))]
     return [line for upid in upids for line in _log_of(estate, pve_node, upid) if line.startswith("WARN")]
 
 

@@ -39,7 +39,7 @@ PAUSED = frozenset({"paused", "prelaunch", "suspended"})
 #: PVE's words for what it did not begin.
 _NOT_BEGUN = ("VM is locked", "in error state", "VM is paused", "does not exist", "already running")
 
-_UPID = re.compile(r"UPID:([A-Za-z0-9.-]+):[^/\s]+")
+UPID = re.compile(r"UPID:([A-Za-z0-9.-]+):[^/\s]+")
 
 
 class NothingDone(ConditionError):
@@ -129,7 +129,7 @@ def _switch(estate: Estate, vm: EstateMachine, verb: str, seconds: float, **opti
 
 def ended(estate: Estate, upid: str, seconds: float) -> str:
     """How a task ended, in PVE's words: `OK` where it went well. Somebody who does not answer meanwhile is asked again."""
-    found = _UPID.fullmatch(upid)
+    found = UPID.fullmatch(upid)
     if not found:
         raise NoAnswer(f"{estate.endpoint} answers, but not as Proxmox does: {shown(upid)} is no task")
     end = time.monotonic() + seconds

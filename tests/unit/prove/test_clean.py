@@ -269,3 +269,47 @@ def test_disks_that_no_configuration_names_are_left_alone(monkeypatch: pytest.Mo
     monkeypatch.setattr(removal, "power_of", lambda *_: None)
     removal.destroy(Told(), VMS[99000])  # type: ignore[arg-type]
     assert sent == [{"purge": 1}]
+
+
+UPID = "UPID:pve1:000003E9:000003E9:6A0C0000:qmdestroy:99000:a@pve!b:"
+
+
+@pytest.mark.parametrize(
+    ("task", "lines"),
+    [
+        ({"upid": UPID, "status": "WARNINGS: 1"}, ["WARN: Could not remove disk 'lvm:vm-99000-disk-0', check manually: in use"]),
+        ({"upid": UPID, "status": "OK"}, []),
+        ({"upid": UPID, "status": "unable to open file"}, []),
+        ({"upid": UPID}, []),
+        ({"upid": "../../access/users", "status": "WARNINGS: 1"}, []),
+    ],
+    ids=str,
+)
+def test_what_proxmox_warned_of_is_read_from_tasks_that_ended_so(task: dict[str, str], lines: list[str]) -> None:
+    class Api:
+        """Every path answers with the task, and `log` with its lines."""
+
+        def __getattr__(self, name: str) -> Any:
+            return Log() if name == "log" else self
+
+        def __call__(self, *_: object) -> Any:
+            return self
+
+        def get(self, **asked: object) -> list[dict[str, str]]:
+            assert asked["typefilter"] == "qmdestroy"
+            return [task]
+
+    class Log:
+        """Of the one task."""
+
+        def get(self, **_asked: object) -> list[dict[str, object]]:
+            told = ["trying to remove it", "WARN: Could not remove disk 'lvm:vm-99000-disk-0', check manually: in use", "TASK WARNINGS: 1"]
+            return [{"n": number, "t": line} for number, line in enumerate(told, 1)]
+
+    class Told:
+        """An estate that answers."""
+
+        def insist(self, request: Callable[[Api], object]) -> object:
+            return request(Api())
+
+    assert removal.warnings_of(Told(), "pve1", 99000, 0) == lines  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ import pytest
 from lab.cache import cache_root
 from stardock.bundle.inventory import inventory_files
 from stardock.model.facts import Facts
+from stardock.model.plan import Plan
 from tests.lab.namespaces import Member, Namespace, each, waited
 from tests.lab.sites import PUBLIC, nft, rules
 from tests.plans import ROOT, document, plan_of
@@ -57,9 +58,10 @@ class Sites:
     pods: dict[str, str] = field(default_factory=dict)
 
     def join(self) -> None:
-        """All write what they are told."""
+        """All write what they are told: relays first, as the role has it."""
         shared = self.inventory["group_vars/all.yml"]
-        for name, member in self.members.items():
+        first = sorted(self.members.items(), key=lambda one: not self.inventory[f"host_vars/{one[0]}.yml"]["mesh_forwards"])
+        for name, member in first:
             variables = {**shared, **self.inventory[f"host_vars/{name}.yml"]}
             told = [peer for peer in variables["mesh_peers"] if peer["name"] in self.keys]
             member.join({**variables, "mesh_peers": told}, self.keys)
@@ -67,6 +69,15 @@ class Sites:
     def route(self, cut: str = "", home: str = PUBLIC["vmbr0"]) -> None:
         """The routers' rules."""
         self.router.run(*nft(), rules(RELAY, cut, home))
+
+    def carried_by(self, plan: Plan, relay: str) -> float:
+        """Tell all another plan; the seconds from when pi1 has its relay until all reach each other, and pods do, too."""
+        self.inventory = inventory_files(plan, Facts(cluster="quickstart"))
+        self.join()
+        waited(lambda: self.members["pi1"].run("wg", "show", "stardock0", "peers") == self.keys[relay], 20)
+        seconds = waited(lambda: all(self.reached(0.5).values()), 30)
+        waited(lambda: all(self.pods_reached(0.5).values()), 30)
+        return seconds
 
     def pods_reached(self, seconds: float = 1.0) -> dict[tuple[str, str], bool]:
         """Which pods reach which, with packets of their full size."""
@@ -85,14 +96,14 @@ class Sites:
         return {(one, other): other not in lost[one] for one, other in permutations(self.members, 2)}
 
 
-def data() -> dict[str, Any]:
-    """The quick start with one load balancer and one server, and hosts in the shed and on the boat."""
+def data(reached: str = "lb1", port: int = 51830) -> dict[str, Any]:
+    """The quick start with one load balancer and one server, and hosts in the shed and on the boat; who is reached at the router's port."""
     wanted = document()
     wanted["pools"] = [{**pool, "site": "home"} for pool in wanted["pools"][:2]]
     wanted["pools"][0]["count"], wanted["pools"][1]["machines"] = 1, ["server1"]
     hosts = (("pi1", "192.168.7.5", "shed"), ("pi2", "192.168.8.5", "boat"))
     wanted["hosts"] = [{"name": name, "address": at, "site": site, "role": "agent", "system": "debian"} for name, at, site in hosts]
-    sites = [{"name": "home", "endpoints": {"lb1": f"{PUBLIC['vmbr0']}:51830"}}, {"name": "shed"}, {"name": "boat"}]
+    sites = [{"name": "home", "endpoints": {reached: f"{PUBLIC['vmbr0']}:{port}"}}, {"name": "shed"}, {"name": "boat"}]
     wanted["mesh"] = {"network": "10.98.0.0/24", "keepalive": 5, "sites": sites}
     return wanted
 
@@ -297,3 +308,24 @@ def test_hostile_hosts_as_in_the_reference_nobody_sends_in_anothers_name(sites: 
         assert int(sites.members["pi2"].run("sh", "-c", count)) - before < 100_000
     finally:
         member.run("ip", "address", "del", f"{victim}/32", "dev", "lo")
+
+
+SECOND = """
+table ip second {
+  chain inbound {
+    type nat hook prerouting priority -100
+    ip daddr %s udp dport 51831 dnat to 192.168.1.50:51830
+  }
+}
+"""
+
+
+def test_sites_go_to_another_relay_and_back_when_the_first_is_reached_no_more(sites: Sites) -> None:
+    """The router hands on to server1 instead of lb1: it carries, and the lock follows."""
+    first, lock = plan_of(data())
+    second, after = plan_of(data("server1", 51831), lock)
+    assert (set(lock.relays.values()), set(after.relays.values())) == ({"lb1"}, {"server1"})
+    sites.router.run(*nft(), SECOND % PUBLIC["vmbr0"])
+    seconds = [sites.carried_by(plan, relay) for plan, relay in ((second, "server1"), (first, "lb1"))]
+    with TABLE.open("a") as table:
+        table.write(f"another relay: all reached each other after {seconds[0]:.1f} s, and with the first again after {seconds[1]:.1f} s\n")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.cluster import ROOT, Cluster, Result, example_as
+from tests.lab.cluster import Cluster, Result, example_as
+from tests.lab.wheel import install_wheel
 
 pytestmark = [pytest.mark.lab, pytest.mark.one_life("single"), pytest.mark.timeout(900)]
 
@@ -21,13 +21,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`bin` of a virtual environment into which pip put the wheel and what it depends on."""
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([ROOT / "tools/dist"], check=True, capture_output=True)
-    (wheel,) = (ROOT / "dist").glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [str(folder / "venv/bin/pip"), "install", "--quiet", "--disable-pip-version-check", str(wheel)]
-    subprocess.run(pip, check=True, cwd=folder, env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
-    return folder / "venv/bin"
+    return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from stardock.model.stages import NAMES
+from tests.lab.beside import OPTIONS, deployed_beside, facts, told
 from tests.lab.cluster import Cluster, Result, changed, example_as
 from tests.lab.wheel import install_wheel
 from tests.waiting import until
@@ -27,7 +27,6 @@ from tests.waiting import until
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(2400), pytest.mark.one_life("from anywhere")]
 
 HOST, CARRIED = "192.168.1.90", "192.168.1.91"
-OPTIONS = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
 #: All that a machine has on PATH from which a bundle is run: a shell and ssh, beside the environment's Python.
 PROGRAMS = ("sh", "ssh", "ssh-keygen", "sftp", "scp")
 MACHINES = ("lb1", "lb2", "server1", "server2", "server3", "agent1")
@@ -74,8 +73,7 @@ class Bastion:
 
     def told(self, script: str, *, check: bool = True) -> str:
         """What a root shell there prints."""
-        key = str(self.cluster.folder / "id_ed25519")
-        return self.cluster.inside("ssh", "-i", key, *OPTIONS, f"root@{HOST}", script, check=check).stdout.strip()
+        return told(self.cluster, HOST, script, check=check)
 
     def left(self) -> list[str]:
         """Of a run: its processes, and what lies in memory but for a lock that nobody holds."""
@@ -100,32 +98,6 @@ class Bastion:
         return [path for path in found if not path.startswith(own)]
 
 
-def beside(cluster: Cluster, name: str, address: str, number: int, more: dict[str, Any]) -> Path:
-    """The file of a cluster of one machine with a fixed address, in the same lab, deployed."""
-    folder = cluster.folder.resolve() / name
-    folder.mkdir()
-    for key in ("id_ed25519", "id_ed25519.pub"):
-        shutil.copy(cluster.folder / key, folder / key)
-    there = yaml.safe_load(cluster.file.read_text())
-    static = {"base": address, "offset": 0, "prefix": 24, "gateway": "192.168.1.1"}
-    machine = {"name": "servers", "role": "server", "machines": [f"{name}1"], "memory": "4GiB", "disk": "40GiB", "vm_id_start": number}
-    document = {key: there[key] for key in ("distribution", "proxmox", "image", "ssh")} | {
-        "cluster": name,
-        "network": {"server": [{"name": "ens18", "bridge": "vmbr0", "static": static, "dns": ["192.168.1.1"]}]},
-        "pools": [machine],
-        "protect": False,
-    }
-    (folder / "cluster.yaml").write_text(json.dumps(document | more, indent=1))
-    cluster.inside("runner", "deploy", "-f", str(folder / "cluster.yaml"), "--yes")
-    return folder / "cluster.yaml"
-
-
-def facts(file: Path) -> dict[str, Any]:
-    """What lies beside a cluster file."""
-    found: dict[str, Any] = json.loads(file.with_suffix(".facts.json").read_text())
-    return found
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with Cluster("anywhere", example_as("anywhere", tmp_path_factory.mktemp("anywhere"))).deployed() as cluster:
@@ -145,7 +117,7 @@ def person(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Person
 def bastion(cluster: Cluster, person: Person) -> Bastion:
     """HOST has the release on its disk, since nobody there reaches the internet."""
     key = (person.folder / "home/.ssh/id_ed25519.pub").read_text().strip()
-    file = beside(cluster, "bastion", HOST, 900, {"cloud_init": {"users": [{"name": "ops", "sudo": False, "keys": [key]}]}})
+    file = deployed_beside(cluster, "bastion", HOST, 900, {"cloud_init": {"users": [{"name": "ops", "sudo": False, "keys": [key]}]}})
     person.knows(facts(file)["machines"]["bastion1"]["host_keys"])
     bastion = Bastion(cluster)
     options = f"-i {cluster.folder.resolve()}/id_ed25519 {' '.join(OPTIONS)}"
@@ -218,7 +190,7 @@ def test_on_host_are_only_wheels_and_neither_the_key_nor_a_token(cluster: Cluste
 
 @pytest.fixture(scope="module")
 def carried(cluster: Cluster) -> Path:
-    return beside(cluster, "carried", CARRIED, 910, {})
+    return deployed_beside(cluster, "carried", CARRIED, 910)
 
 
 @dataclass(frozen=True)

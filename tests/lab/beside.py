@@ -14,18 +14,21 @@ from tests.lab.cluster import Cluster
 OPTIONS = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
 
 
-def deployed_beside(cluster: Cluster, name: str, address: str, number: int, more: dict[str, Any] | None = None) -> Path:
-    """The file of a cluster of one machine, NAME1, with a fixed address and a VM id; never bootstrapped."""
+def deployed_beside(
+    cluster: Cluster, name: str, address: str, number: int, *, more: dict[str, Any] | None = None, bridge: str = "vmbr0"
+) -> Path:
+    """The file of a cluster of one machine, NAME1, with a fixed address and a VM id; never bootstrapped. The router is .1."""
     folder = cluster.folder.resolve() / name
     folder.mkdir()
     for key in ("id_ed25519", "id_ed25519.pub"):
         shutil.copy(cluster.folder / key, folder / key)
     there = yaml.safe_load(cluster.file.read_text())
-    static = {"base": address, "offset": 0, "prefix": 24, "gateway": "192.168.1.1"}
+    router = f"{address.rpartition('.')[0]}.1"
+    static = {"base": address, "offset": 0, "prefix": 24, "gateway": router}
     machine = {"name": "servers", "role": "server", "machines": [f"{name}1"], "memory": "4GiB", "disk": "40GiB", "vm_id_start": number}
     document = {key: there[key] for key in ("distribution", "proxmox", "image", "ssh")} | {
         "cluster": name,
-        "network": {"server": [{"name": "ens18", "bridge": "vmbr0", "static": static, "dns": ["192.168.1.1"]}]},
+        "network": {"server": [{"name": "ens18", "bridge": bridge, "static": static, "dns": [router]}]},
         "pools": [machine],
         "protect": False,
     }

@@ -117,7 +117,7 @@ def person(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Person
 def bastion(cluster: Cluster, person: Person) -> Bastion:
     """HOST has the release on its disk, since nobody there reaches the internet."""
     key = (person.folder / "home/.ssh/id_ed25519.pub").read_text().strip()
-    file = deployed_beside(cluster, "bastion", HOST, 900, {"cloud_init": {"users": [{"name": "ops", "sudo": False, "keys": [key]}]}})
+    file = deployed_beside(cluster, "bastion", HOST, 900, more={"cloud_init": {"users": [{"name": "ops", "sudo": False, "keys": [key]}]}})
     person.knows(facts(file)["machines"]["bastion1"]["host_keys"])
     bastion = Bastion(cluster)
     options = f"-i {cluster.folder.resolve()}/id_ed25519 {' '.join(OPTIONS)}"

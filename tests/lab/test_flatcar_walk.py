@@ -1,7 +1,7 @@
 """docs/walks/flatcar-k3s.md by Flatcar's paths: its file and the commands of its Ansible half, on machines of the lab.
 
-The machines are Debian (the lab has no Ignition): /usr is made read-only, and os-release says Flatcar. Kubernetes is the stand-in, which
-applies manifests and installs no chart; what a first boot of Flatcar does is in no test but that of its documents.
+The machines are Debian (the lab has no Ignition): /usr is made read-only, and os-release says Flatcar. No chart is to be had there, so that
+helm-controller's Jobs fail; what a first boot of Flatcar does is in no test but that of its documents.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from tests.lab.cluster import ROOT, Cluster
 
 pytestmark = [
     pytest.mark.lab,
+    pytest.mark.nodes,
     pytest.mark.long,
-    pytest.mark.timeout(1200),
+    pytest.mark.timeout(1800),
     pytest.mark.one_life("flatcar walk"),
     pytest.mark.proves("feature walks", "feature k3s on Flatcar"),
 ]
@@ -43,7 +44,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     text = EXAMPLE.replace("image: {system: flatcar}", "image: {system: debian}")
     assert text != EXAMPLE
     (folder / "cluster.yaml").write_text(text.partition("addons:\n")[0] + "protect: false\n")
-    with Cluster("flatcar", folder / "cluster.yaml").deployed() as cluster:
+    with Cluster("flatcar", folder / "cluster.yaml", "real").deployed() as cluster:
         for name in MACHINES:
             cluster.ssh(name, LIKE_FLATCAR)
         yield cluster

@@ -1,6 +1,7 @@
 """docs/walks/two-sites.md, walked as it stands: a server at home, a laptop at an office behind NAT, a machine that hangs.
 
-In place of the names of example.org are addresses of the lab's routers; bootstrap runs where both sites are seen, without a jump host.
+In place of the names of example.org are addresses of the lab's routers; bootstrap runs where both sites are seen, without a jump host; the
+laptop has fewer cores than the page's.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ JUMP = "    ssh_jump: ops@office.example.org\n"
 
 
 def lab_words(text: str) -> str:
-    """A file or an edit of the page with the lab's addresses; the machine may have cgroup v1, which the laptop's owner says to keep."""
+    """A file or an edit of the page with the lab's addresses, and a laptop as large as this machine, which may have cgroup v1: it says so."""
     more = f"    cloud_init: {{user_data: {{write_files: [{json.dumps(CGROUP_V1)}]}}}}\n"
-    return text.replace("home.example.org", PUBLIC["vmbr0"]).replace(JUMP, more)
+    return text.replace("home.example.org", PUBLIC["vmbr0"]).replace(JUMP, more).replace("    cores: 8\n", "    cores: 1\n")
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ JUMP = "    ssh_jump: ops@office.example.org\n"
 
 
 def lab_words(text: str) -> str:
-    """A file or an edit of the page with the lab's addresses, and a laptop as large as this machine, which may have cgroup v1: it says so."""
+    """A text of the page with the lab's addresses, and a laptop as large as this machine, which may have cgroup v1: it says so."""
     more = f"    cloud_init: {{user_data: {{write_files: [{json.dumps(CGROUP_V1)}]}}}}\n"
     return text.replace("home.example.org", PUBLIC["vmbr0"]).replace(JUMP, more).replace("    cores: 8\n", "    cores: 1\n")
 

@@ -229,6 +229,18 @@ def test_a_host_key_that_is_not_known_is_refused(tmp_path: Path, host: Bare) -> 
     assert "known_hosts" in done.stderr
 
 
+def test_a_person_enters_host_with_an_own_key_that_opens_no_machine(tmp_path: Path, host: Bare) -> None:
+    """In ~/.ssh, under a name that ssh tries by itself; the key to the machines opens nothing on HOST."""
+    with bare(tmp_path / "machine") as other:
+        words = command(tmp_path, host, written(tmp_path, host), known=f"[127.0.0.1]:{other.port} {other.host_key}\n")
+        shutil.copy(other.key, tmp_path / "person/.ssh/id_ed25519")
+        words[words.index(host.place)] = other.place
+        done = subprocess.run(
+            words, env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False, timeout=patient(300)
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.long
 def test_an_sshd_that_takes_no_agent_is_told(tmp_path: Path) -> None:
     with bare(tmp_path / "machine", "AllowAgentForwarding no\n") as host:

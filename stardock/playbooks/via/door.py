@@ -15,15 +15,21 @@ from stardock.model.jump import Jump
 
 #: Where the person's own agent is named while the lent one has its variable.
 OWN_AGENT = "STARDOCK_OWN_AGENT"
-#: ssh forwards none where its own is dead (OpenSSH 9.2, ssh.c, `check_agent_present`), whichever it is to forward.
+#: ssh forwards none where its own is dead (OpenSSH 9.2, ssh.c, `check_agent_present`), whichever it is to forward. And it tries the keys of
+#: ~/.ssh by itself only where no file is named (readconf.c, `fill_default_options`): `ssh -G` says which those are, and they are named too.
 _LENDING = f"""\
 ssh-add -q -- "$1" </dev/null || exit 92
 lent=$SSH_AUTH_SOCK
-shift
 SSH_AUTH_SOCK=${OWN_AGENT} ssh-add -l >/dev/null 2>&1
 [ $? -gt 1 ] || SSH_AUTH_SOCK=${OWN_AGENT}
 unset {OWN_AGENT}
-exec ssh -o "ForwardAgent=$lent" "$@"
+key=$1
+shift
+tried=$(ssh -G "$@" </dev/null 2>/dev/null | sed -n 's/^identityfile \\(.*\\)/-oIdentityFile="\\1"/p')
+IFS='
+'
+set -f
+exec ssh -o "ForwardAgent=$lent" $tried -i "$key" "$@"
 """
 #: No key could be lent, ssh's own exit code, and none of the Pythons there will do.
 NOT_LENT, NOT_REACHED, NO_PYTHON = 92, 255, 93
@@ -44,7 +50,7 @@ def command(host: Jump, key: Path, program: str) -> list[str]:
     """The command that runs a program of Python's on HOST; it is in the arguments of a process there, and no secret."""
     remote = f"exec sh -c {shlex.quote(_FIND)} sh {shlex.quote(program)}"
     # Of an option that is there twice ssh takes the first: of an agent, the lent one.
-    return ["ssh-agent", "sh", "-c", _LENDING, "sh", str(key), "-i", str(key), *_PLAIN, *_ALIVE, *host.options, host.place, remote]
+    return ["ssh-agent", "sh", "-c", _LENDING, "sh", str(key), *_PLAIN, *_ALIVE, *host.options, host.place, remote]
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -153,7 +153,7 @@ class _Ssh:
         """The last line that ssh wrote."""
         self.errors.seek(0)
         lines = self.errors.read(1 << 16).decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip() and not line.startswith("**")]
+        said = [line.strip() for line in lines if line.strip() and not line.startswith(("**", "no such identity: "))]
         return "".join(one if one.isprintable() else "?" for one in said[-1])[:300] if said else ""
 
 

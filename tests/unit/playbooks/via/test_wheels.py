@@ -166,7 +166,7 @@ def test_of_two_agents_ssh_is_told_the_lent_one_first_and_hosts_key_must_be_know
     assert "StrictHostKeyChecking=yes" in words
     assert "BatchMode=yes" in words
     assert words[words.index("-p") + 1] == "2222"
-    assert 'ForwardAgent=$lent" "$@"' in words[3]
+    assert words[3].rstrip().endswith('exec ssh -o "ForwardAgent=$lent" $tried -i "$key" "$@"')
     assert door.environment({"SSH_AUTH_SOCK": "/mine", "A": "b"}) == {"A": "b", door.OWN_AGENT: "/mine", "SSH_ASKPASS_REQUIRE": "never"}
 
 

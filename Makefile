@@ -54,8 +54,8 @@ test-nodes: lab-setup ## machines that are nodes for real: pods, Services, drain
 	@tools/setup conformance
 	@STARDOCK_LOCK=write pytest -m "nodes and not long" tests/lab tests/conformance
 
-test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the VIP on servers, the six of the golden files, fifteen nodes, add-ons themselves (an hour)
-	@tools/setup addons
+test-long: lab-setup test-setup ## clusters that fail while they are made, that grow, the VIP on servers, the six of the golden files, fifteen nodes, add-ons themselves, a registry and a proxy (an hour)
+	@tools/setup addons registry
 	@STARDOCK_LOCK=write pytest -m long tests/lab tests/contract
 
 test-dozen: lab-setup ## a dozen of Kubernetes' conformance tests, on a cluster whose nodes are real (four minutes)

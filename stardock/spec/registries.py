@@ -13,11 +13,26 @@ from stardock.spec.section import Section, broken
 from stardock.spec.units import Flag, Form, shown
 
 _HOST = r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?"
+_NOT_IN_TOML = re.compile(r'[\\"\x00-\x1f\x7f]')
+_NOT_IN_GO = re.compile(r"\(\?(<?[=!]|>|P=|#|\()")
 _CERTIFICATES = re.compile(r"(\s*-----BEGIN CERTIFICATE-----\s[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+")
 
 
+def parse_rewritten(value: str) -> str:
+    """A text that k3s writes between quotes into hosts.toml, as it is (pkg/agent/templates, `HostsTomlTemplate`).
+
+    After a backslash or a quote in it, containerd reads nothing of that file.
+    """
+    if bad := _NOT_IN_TOML.search(value):
+        raise broken(f"{shown(value)} has {shown(bad[0])} in it: containerd could not read the file that has it", "write `[.]` for a dot")
+    return value
+
+
 def parse_pattern(value: str) -> str:
-    """A regular expression; what Go's reads otherwise than Python's is not looked at."""
+    """A regular expression that containerd reads as Python does: Go has no lookaround and no atomic groups (RE2's syntax)."""
+    parse_rewritten(value)
+    if _NOT_IN_GO.search(value):
+        raise broken(f"{shown(value)} is no regular expression of Go, which containerd reads", "write it without (?=, (?!, (?<= and (?>")
     try:
         re.compile(value)
     except re.error as error:
@@ -35,6 +50,7 @@ def parse_certificates(value: str) -> str:
 Host = Annotated[str, Form(_HOST, "a registry, as it stands before an image's name", "registry.home.arpa:5000")]
 HostOrAll = Annotated[str, Form(rf"\*|{_HOST}", "a registry, as it stands before an image's name", "docker.io")]
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(parse_pattern)]
+Rewritten = Annotated[str, AfterValidator(parse_rewritten)]
 Certificates = Annotated[str, AfterValidator(parse_certificates)]
 RegistryUser = Annotated[str, Form(r"[^\s:]+", "a name of a user", "puller")]
 
@@ -44,7 +60,7 @@ class Mirror(Section):
 
     registry: HostOrAll = Field(description='the registry that images name; "*" for every one that has no entry of its own')
     endpoints: tuple[Url, ...] = Field(default=(), description="URLs that are asked in this order; none: with `embedded` other nodes")
-    rewrite: dict[Pattern, str] = Field(
+    rewrite: dict[Pattern, Rewritten] = Field(
         default_factory=dict, description='regular expression -> what an image is called at the endpoints: "^library/(.*)": "cache/$1"'
     )
 

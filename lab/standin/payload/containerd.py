@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from . import networks
+from . import networks, registries
 from .config import Config
 from .journal import log
 from .paths import Paths, write
@@ -59,14 +59,16 @@ disabled_plugins = [{unused}]
 
 
 def configure(paths: Paths, config: Config) -> None:
-    """Write config.toml."""
+    """Write config.toml, and the folder of registries that it names. Raises FatalError."""
     programs, networks_folder = networks.places(paths, config)
+    known, folder = registries.read(paths, config), paths.agent / "etc/containerd/certs.d"
+    registries.configure(folder, known, no_default=config.flag("disable-default-registry-endpoint"))
     content = SETTINGS.format(
         root=paths.agent / "containerd", socket=SOCKET, snapshotter=SNAPSHOTTER, pause=PAUSE, runc=paths.tools / "runc",
-        hosts=paths.agent / "etc/containerd/certs.d", unused=", ".join(f'"{name}"' for name in UNUSED),
+        hosts=folder, unused=", ".join(f'"{name}"' for name in UNUSED),
         plugins=programs, cni=networks_folder,
     )  # fmt: skip
-    write(_settings(paths), content)
+    write(_settings(paths), content + registries.logins(known))
 
 
 def command(paths: Paths) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -15,8 +16,12 @@ STOP_SECONDS = 5.0  # a kube-apiserver whose etcd lost its quorum would take far
 
 
 def environment(paths: Paths) -> dict[str, str]:
-    """For programs that start others: the distribution's own folder is before the system's (rke2, pkg/bootstrap; k3s, cmd/k3s/main.go)."""
-    return {"PATH": f"{paths.programs}:{paths.tools}:/usr/sbin:/usr/bin:/sbin:/bin", "KUBERNETES_RELEASE": paths.version}
+    """For programs that start others: the distribution's own folder is before the system's (rke2, pkg/bootstrap; k3s, cmd/k3s/main.go).
+
+    What the service was told of a proxy, they are told (k3s, pkg/agent/containerd `Run`; of static pods rke2, pkg/staticpod `pod`).
+    """
+    told = {name: value for name, value in os.environ.items() if "proxy" in name.lower()}
+    return {**told, "PATH": f"{paths.programs}:{paths.tools}:/usr/sbin:/usr/bin:/sbin:/bin", "KUBERNETES_RELEASE": paths.version}
 
 
 class Program(ABC):

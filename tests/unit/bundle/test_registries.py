@@ -127,3 +127,23 @@ def test_what_is_told_twice_is_refused_at_the_option(tmp_path: Path, option: str
     (problem,) = caught.value.problems
     assert message in problem.message
     assert problem.path == f"distribution.options.{option}"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [("(?!cache/)(.*)", "x"), ("(?<=a)b", "x"), ("(?>a)b", "x"), (r"^docker\.io/(.*)", "x"), ('a"b', "x"), ("a", 'x"'), ("a", "\\1")],
+)
+def test_a_rewrite_that_no_containerd_obeys_is_refused(tmp_path: Path, pattern: str, name: str) -> None:
+    """Go's regular expressions look neither ahead nor back, and k3s writes them into hosts.toml as they are."""
+    mirror = {"registry": "docker.io", "endpoints": ["https://r.lan"], "rewrite": {pattern: name}}
+    (tmp_path / "cluster.yaml").write_text(yaml_text(document() | {"registries": {"mirrors": [mirror]}}))
+    with pytest.raises(InputErrors) as caught:
+        load_spec(tmp_path / "cluster.yaml")
+    (problem,) = caught.value.problems
+    assert problem.path.startswith("registries.mirrors[0].rewrite")
+
+
+@pytest.mark.parametrize("pattern", ["^library/(.*)", "(?i)^a[.]b/(.*)", "(?P<all>.+?)", "(?:a|b)*"])
+def test_what_go_reads_as_python_does_is_taken(pattern: str) -> None:
+    mirror = {"registry": "docker.io", "endpoints": ["https://r.lan"], "rewrite": {pattern: "x/$1"}}
+    assert planned({"mirrors": [mirror]}).registries.mirrors[0].rewrite == {pattern: "x/$1"}

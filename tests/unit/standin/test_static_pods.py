@@ -116,3 +116,12 @@ def test_controllers_take_the_users_arguments_and_serve_on_loopback(paths: Paths
     )
     words = controllers.manager(paths, config)
     assert {"--node-monitor-grace-period=20s", "--bind-address=127.0.0.1", "--cluster-cidr=10.1.0.0/16,fd01::/48"} <= set(words)
+
+
+def test_what_the_service_is_told_of_a_proxy_its_static_pods_are_told(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/systemd/notify")
+    staticpods.write_manifest(paths, "kube-scheduler", "server1", ["kube-scheduler"])
+    told = {one["name"]: one["value"] for one in written(paths, "kube-scheduler")["spec"]["containers"][0]["env"]}
+    assert told["HTTPS_PROXY"] == "http://proxy.example.com:3128"
+    assert "NOTIFY_SOCKET" not in told

@@ -53,9 +53,11 @@ class Proxy:
         server = await asyncio.open_connection(known or (host if direct else parent), port if direct else int(parent_port))
         if method == "CONNECT":
             client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(_copy(client[0], server[1]), _copy(server[0], client[1]))
         else:
             server[1].write(_passed_on(method, target, head, whole=not direct))
-        await asyncio.gather(_copy(client[0], server[1]), _copy(server[0], client[1]))
+            await _copy(server[0], client[1])
+        server[1].close()
 
 
 def _say(*words: str) -> None:

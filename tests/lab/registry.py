@@ -21,8 +21,8 @@ from tests.lab import pusher
 from tests.lab.cluster import Cluster
 from tests.waiting import until
 
-#: the lab's router, on which the registry listens; NAME is in no DNS of the lab
-ROUTER, NAME, PORT = "192.168.1.1", "registry.home.arpa", 5000
+#: the router of a lab whose machines have their addresses by DHCP, on which the registry listens; NAME is in no DNS of the lab
+ROUTER, NAME, PORT = "10.77.0.1", "registry.home.arpa", 5000
 USER = "puller"
 _SHELL = ("cat", "httpd", "sh", "sleep", "wget")
 
@@ -79,7 +79,9 @@ def served(cluster: Cluster, registry: Registry) -> Iterator[None]:
         server = cluster.begin(str(program), "serve", str(registry.folder / "config.json"), output=output)
     try:
         asked = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", str(registry.tls.ca), f"https://{ROUTER}:{PORT}/v2/")
-        until(lambda: cluster.inside(*asked, check=False).stdout == "401", "the registry to answer", 30, registry.log.read_text)
+        ready = "the registry to answer"
+        until(lambda: server.poll() is not None or cluster.inside(*asked, check=False).stdout == "401", ready, 30, registry.log.read_text)
+        assert server.poll() is None, registry.log.read_text()
         yield
     finally:
         server.terminate()

@@ -242,7 +242,7 @@ def test_a_release_a_package_and_images_come_by_the_proxy_that_alone_knows_where
     assert f"200 GET {MIRROR}\n" in told
     assert f"/{PACKAGE}_" in told
     assert f"200 CONNECT {NAME}:{PORT}\n" in told
-    assert "407" not in told, "the password came with each request"
+    assert "\n407 " not in f"\n{told}", "the password came with each request"
     assert NEW in cluster.kubectl("get", "nodes").stdout
 
 

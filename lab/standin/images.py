@@ -16,7 +16,7 @@ from lab.standin.payload.release_images import COREDNS, ETCD, FLANNEL, HELM, KUB
 
 HERE = Path(__file__).parent
 BUSYBOX = "docker.io/library/busybox:1"
-_APPLETS = ("base64", "cat", "cp", "hostname", "httpd", "ls", "mkdir", "mv", "nslookup", "rm", "sh", "sleep", "wget")
+_APPLETS = ("base64", "cat", "cp", "head", "hostname", "httpd", "ls", "mkdir", "mv", "nslookup", "rm", "sh", "sha256sum", "sleep", "wget")
 
 
 def tarballs(busybox: Path) -> dict[str, Path]:

@@ -81,7 +81,10 @@ class Access(Section):
         if self.ca and self.insecure:
             raise broken("with `insecure: true` nobody looks at `ca`", "delete one of the two")
         if not (self.user or self.ca or self.insecure) and self.registry == "*":
-            raise broken("this entry says nothing", "add user and password_from, ca, or insecure; or delete it")
+            raise broken("this entry says nothing", "add ca, or insecure; or delete it")
+        if self.user and self.registry == "*":
+            message = 'containerd looks a login up by the host that it asks: one of "*" is used nowhere'
+            raise broken(message, "write an entry for each host that wants a login")
         return self
 
 
@@ -98,6 +101,14 @@ class Registries(Section):
         if self.embedded and not self.mirrors:
             message = "`embedded` shares the images of registries in `mirrors`, and there is none"
             raise broken(message, 'write mirrors: [{registry: "*"}], or name some')
+        return self
+
+    @model_validator(mode="after")
+    def _all_is_said_once(self) -> Registries:
+        """k3s, pkg/agent/containerd/config.go `getHostConfigs`: the mirror of `*` replaces what was made of its credentials."""
+        if any(one.registry == "*" for one in self.mirrors) and any(one.registry == "*" for one in self.access):
+            message = '`access` of "*" has no effect beside a mirror of "*": nodes do not read it'
+            raise broken(message, "write an entry for the host of each endpoint instead")
         return self
 
     @model_validator(mode="after")

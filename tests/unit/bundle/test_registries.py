@@ -29,7 +29,7 @@ REGISTRIES: dict[str, Any] = {
     ],
     "access": [
         {"registry": "r.home.arpa:5000", "user": "puller", "password_from": {"env": "REGISTRY_PASSWORD"}, "ca": CERTIFICATE},
-        {"registry": "*", "insecure": True},
+        {"registry": "old.home.arpa", "insecure": True},
     ],
     "embedded": True,
     "system_default": "r.home.arpa:5000",
@@ -62,7 +62,7 @@ def test_registries_yaml_is_on_all_nodes_for_root_alone_with_the_wildcard_in_quo
         },
         "configs": {
             "r.home.arpa:5000": {"auth": {"username": "puller", "password": fill["mark"]}, "tls": {"ca_file": AUTHORITIES}},
-            "*": {"tls": {"insecure_skip_verify": True}},
+            "old.home.arpa": {"tls": {"insecure_skip_verify": True}},
         },
     }
     assert files(planned(REGISTRIES), name)[AUTHORITIES]["content"] == CERTIFICATE

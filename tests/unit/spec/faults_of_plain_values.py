@@ -190,6 +190,15 @@ PLAIN_VALUES: dict[str, Case] = {
         f"registries: {{access: [{{{DOCKER}, ca: x}}]}}", "registries.access[0].ca", "no certificates in PEM", "BEGIN CERTIFICATE"
     ),
     "insecure_registry_in_words": last(f"registries: {{access: [{{{DOCKER}, insecure: always}}]}}", "registries.access[0].insecure", *FLAG),
+    "a_login_for_every_registry": last(
+        "registries: {access: [{registry: '*', user: a, password_from: {env: P}}]}", "registries.access[0]", "used nowhere", "for each host"
+    ),
+    "access_to_every_registry_beside_a_mirror_of_every_one": last(
+        "registries: {mirrors: [{registry: '*', endpoints: ['https://x']}], access: [{registry: '*', insecure: true}]}",
+        "registries",
+        "has no effect beside",
+        "the host of each endpoint",
+    ),
     "embedded_registry_without_a_mirror": last("registries: {embedded: true}", "registries", "there is none", 'registry: "*"'),
     "embedded_registry_in_words": last("registries: {embedded: always}", "registries.embedded", *FLAG),
     "system_default_registry_by_url": last(

@@ -98,17 +98,23 @@ def test_an_authority_and_a_login_go_with_their_host_wherever_it_is_asked_and_th
     assert modes == {0o600}
 
 
-def test_the_wildcard_is_for_every_registry_without_an_entry_of_its_own(paths: Paths) -> None:
-    content = {"mirrors": {"*": {"endpoint": ["https://r.example.com"]}}, "configs": {"*": {"tls": {"insecure_skip_verify": True}}}}
-    found = configured(paths, content)["_default"]
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_wildcard_is_for_every_registry_without_an_entry_of_its_own_and_its_mirror_hides_what_configs_says_of_it(
+    paths: Paths, mirrored: bool
+) -> None:
+    """So does k3s, which looks the mirror's up by another name than it put it (`getHostConfigs`)."""
+    mirrors = {"mirrors": {"*": {"endpoint": ["https://r.example.com"]}}} if mirrored else {}
+    found = configured(paths, {**mirrors, "configs": {"*": {"tls": {"insecure_skip_verify": True}}}})["_default"]
     assert "server" not in found
-    assert (found["skip_verify"], list(found["host"])) == (True, ["https://r.example.com/v2"])
+    assert ("skip_verify" in found, list(found["host"])) == (not mirrored, ["https://r.example.com/v2"] if mirrored else [])
 
 
 def test_without_the_default_endpoint_the_last_of_the_mirrors_is_the_last_that_is_asked(paths: Paths) -> None:
-    content = {"mirrors": {"docker.io": {"endpoint": ["https://a.example.com", "https://b.example.com"]}}}
+    mirror = {"endpoint": ["https://a.example.com", "https://b.example.com"], "rewrite": {"^a": "b"}}
+    content = {"mirrors": {"docker.io": mirror}}
     found = configured(paths, content, **{"disable-default-registry-endpoint": "true"})["docker.io"]
     assert (found["server"], list(found["host"])) == ("https://b.example.com/v2", ["https://a.example.com/v2"])
+    assert found["rewrite"] == {"^a": "b"}
 
 
 def test_what_an_earlier_start_wrote_goes_and_somebody_elses_stays(paths: Paths) -> None:
@@ -119,7 +125,23 @@ def test_what_an_earlier_start_wrote_goes_and_somebody_elses_stays(paths: Paths)
     assert set(configured(paths, {})) == {"quay.io"}
 
 
-@pytest.mark.parametrize("content", ["[a]", "mirror: {}", "mirrors: {a: {endpoints: []}}", "mirrors: {a: {endpoint: ['']}}", "a: ["])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[a]",
+        "mirror: {}",
+        "a: [",
+        "mirrors: [a]",
+        "mirrors: {a: {endpoints: []}}",
+        "mirrors: {a: {endpoint: ['']}}",
+        "mirrors: {a: {endpoint: 'https://r.example.com'}}",
+        "mirrors: {a: {endpoint: ['localhost:x']}}",
+        "mirrors: {a: {endpoint: [b], rewrite: [c]}}",
+        "configs: {a: {tls: {ca: x}}}",
+        "configs: {a: {auth: {user: x}}}",
+        "configs: {a: {auth: {username: {}}}}",
+    ],
+)
 def test_a_file_that_is_none_ends_the_service(paths: Paths, content: str) -> None:
     paths.config.mkdir(parents=True)
     (paths.config / "registries.yaml").write_text(content)

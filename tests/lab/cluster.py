@@ -71,9 +71,10 @@ class Cluster:
         return self.command(*self.inside_argv(*words)[1:], check=check, timeout=timeout)
 
     def begin(self, *words: str, output: IO[str] | int = subprocess.PIPE) -> subprocess.Popen[str]:
-        """The same, without waiting."""
+        """The same, without waiting. It ends with this process, also where that is killed: it would hold the lab's network."""
         environment = {**os.environ, "PATH": PATH, "STARDOCK_LOCK": "write"}
-        return subprocess.Popen(self.inside_argv(*words), cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
+        argv = ["setpriv", "--pdeathsig", "KILL", "--", *self.inside_argv(*words)]
+        return subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, text=True)
 
     def up(self) -> None:
         """A new lab, nothing in it."""
@@ -124,6 +125,11 @@ class Cluster:
     def kubectl(self, *words: str, check: bool = True) -> Result:
         """kubectl with the kubeconfig that bootstrap wrote."""
         return self.inside("kubectl", "--kubeconfig", str(self.kubeconfig), *words, check=check)
+
+    def files(self) -> Iterator[Path]:
+        """All that lies in its folder, but for the machines' own disks."""
+        found = (path for path in self.folder.rglob("*") if path.relative_to(self.folder).parts[0] != "lab")
+        return (path for path in found if path.is_file() and path.stat().st_size < 1 << 22)
 
     def ssh(self, machine: str, script: str, *, check: bool = True) -> str:
         """What a root shell on a machine prints."""

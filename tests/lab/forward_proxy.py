@@ -49,8 +49,8 @@ class Proxy:
         known = self._names.get(host)
         parent, _, parent_port = self._parent.partition(":")
         direct = known is not None or method == "CONNECT"
-        _say("200", method, target)
         server = await asyncio.open_connection(known or (host if direct else parent), port if direct else int(parent_port))
+        _say("200", method, target)
         if method == "CONNECT":
             client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await asyncio.gather(_copy(client[0], server[1]), _copy(server[0], client[1]))

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.cache import built
+from lab.machines.image import image_root, programs_of
+from lab.network.mirror import configured_mirror
 from lab.patience import patient
 from lab.pve.keys import Tls, ensure_tls
 from lab.standin.oci import Image, Link, pack
@@ -52,8 +54,7 @@ class Registry:
     def push(self, cluster: Cluster, name: str, page: str) -> None:
         """A web server with this page, called NAME:TAG there; nobody else has it."""
         archive = self.folder / "image.tar"
-        program = self.folder / "busybox"
-        program.write_bytes(base64.b64decode(cluster.ssh("server1", "base64 /opt/stardock-lab/usr/bin/busybox")))
+        program = programs_of(image_root(configured_mirror())) / "bin/busybox"
         links: dict[str, Path | str | Link] = {f"/bin/{one}": Link("busybox") for one in _SHELL}
         start = ("/bin/httpd", "-f", "-p", "8080", "-h", "/web")
         pack(archive, [Image((name,), {"/bin/busybox": program, **links, "/web/index.html": page}, start)])

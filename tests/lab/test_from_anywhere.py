@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lab.patience import patient
 from stardock.model.stages import NAMES
 from tests.lab.beside import OPTIONS, deployed_beside, facts, told
 from tests.lab.cluster import Cluster, Result, changed, example_as
@@ -120,6 +121,7 @@ def bastion(cluster: Cluster, person: Person) -> Bastion:
     file = deployed_beside(cluster, "bastion", HOST, 900, more={"cloud_init": {"users": [{"name": "ops", "sudo": False, "keys": [key]}]}})
     person.knows(facts(file)["machines"]["bastion1"]["host_keys"])
     bastion = Bastion(cluster)
+    bastion.told("cloud-init status --wait", check=False)
     options = f"-i {cluster.folder.resolve()}/id_ed25519 {' '.join(OPTIONS)}"
     cluster.inside("sh", "-euc", f'tar -cf - -C / "${{STARDOCK_ARTIFACTS#/}}" | ssh {options} root@{HOST} tar -xf - -C /')
     bastion.mark()
@@ -131,17 +133,19 @@ def test_host_has_python_and_lets_its_person_in_and_nothing_of_ansible(person: P
     asked = "id -un; for one in ansible-playbook ansible-runner pip pip3 tofu terraform node kubectl; do command -v $one; done; true"
     assert person.run("ssh", f"ops@{HOST}", asked).stdout.split() == ["ops"]
     assert bastion.told("python3 -c 'import ansible'; echo $?") == "1"
-    assert bastion.told("curl -sS -m 5 https://192.0.2.1 2>/dev/null; echo $?") != "0"
 
 
 @pytest.mark.proves("feature bootstrap on another machine")
 def test_a_run_whose_ssh_is_cut_while_it_founds_leaves_nothing_there(person: Person, bastion: Bastion, tmp_path: Path) -> None:
     said = tmp_path / "said"
     running = person.begin("runner", "bootstrap", "--via", f"ops@{HOST}", output=said)
-    until(lambda: "founder ..." in said.read_text() or running.poll() is not None, "the stage founder", 600)
-    assert running.poll() is None, said.read_text()
-    bastion.told("pkill -KILL -u ops sshd", check=False)
-    assert running.wait(120) == 4, said.read_text()
+    try:
+        until(lambda: "founder ..." in said.read_text() or running.poll() is not None, "the stage founder", 600)
+        assert running.poll() is None, said.read_text()
+        bastion.told("pkill -KILL -u ops sshd")
+        assert running.wait(patient(120)) == 4, said.read_text()
+    finally:
+        running.kill()
     assert "was lost" in said.read_text()
     until(lambda: not bastion.left(), "what ran there to be gone", 60)
 

@@ -96,11 +96,14 @@ def cluster(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @contextmanager
-def running(cluster: Cluster, log: Path, *words: str) -> Iterator[None]:
-    """A program in the lab's network, while the block lasts."""
+def running(cluster: Cluster, log: Path, port: int, *words: str) -> Iterator[None]:
+    """A program in the lab's network, which listens on the router while the block lasts."""
     with log.open("a") as output:
         server = cluster.begin(*words, output=output)
     try:
+        asked = ("curl", "-s", "-o", "/dev/null", f"http://{ROUTER}:{port}/")
+        until(lambda: server.poll() is not None or cluster.inside(*asked, check=False).returncode == 0, "it to listen", 30, log.read_text)
+        assert server.poll() is None, log.read_text()
         yield
     finally:
         server.terminate()
@@ -117,7 +120,8 @@ def proxied(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
     parent = f"{RELAY_ADDRESS}:{RELAY_PORT}"
     mirror = (sys.executable, "-m", "http.server", str(MIRROR_PORT), "--bind", ROUTER, "--directory", str(artifacts(cluster)))
     proxy = (sys.executable, forward_proxy.__file__, f"{ROUTER}:{PROXY_PORT}", str(login), parent, *names)
-    with running(cluster, folder / "mirror", *mirror), running(cluster, log, *proxy):
+    with running(cluster, folder / "mirror", MIRROR_PORT, *mirror), running(cluster, log, PROXY_PORT, *proxy):
+        log.write_text("")  # of a request without a password
         yield log
 
 
@@ -213,7 +217,7 @@ def test_the_password_is_in_files_of_root_alone_and_nowhere_else(cluster: Cluste
     assert on_machine(cluster, registry.password) == {FILE, own}
     assert cluster.ssh("server1", f"stat -c '%a %U %G' {FILE} {own}").splitlines() == ["600 root root"] * 2
     assert on_machine(cluster, WRONG) == set(), "the former one is gone"
-    here = [file for file in cluster.folder.rglob("*") if file.is_file() and registry.password.encode() in file.read_bytes()]
+    here = [file for file in cluster.files() if registry.password.encode() in file.read_bytes()]
     assert here == [cluster.folder / "registry.secret"]
     journal = cluster.ssh("server1", "journalctl --no-pager")
     assert registry.password not in journal
@@ -266,7 +270,7 @@ def test_its_password_is_in_files_of_root_alone_and_a_second_run_changes_nothing
     found = cluster.ssh("server1", f"grep -rlsF -e {QUOTED} -e {PROXY_PASSWORD} /etc /var/log || true").split()
     assert set(found) == set(PROXY_FILES)
     for word in (QUOTED, PROXY_PASSWORD):
-        assert not [file for file in cluster.folder.rglob("*") if file.is_file() and word.encode() in file.read_bytes()]
+        assert not [file for file in cluster.files() if word.encode() in file.read_bytes()]
         assert word not in cluster.ssh("server1", "journalctl --no-pager")
     assert changed(cluster.bootstrap().stdout) == []
 

@@ -76,8 +76,8 @@ def _gone(_number: int, _frame: object) -> None:
 
 def _look_for(artifacts: str) -> None:
     """ConditionError where the folder of releases is not here: the variable names one of this machine."""
-    if artifacts and not Path(artifacts).is_dir():
-        message = f"STARDOCK_ARTIFACTS is {artifacts}, which is no folder on HOST: Ansible runs there"
+    if artifacts and not os.access(f"{artifacts}/.", os.R_OK | os.X_OK):
+        message = f"STARDOCK_ARTIFACTS is {artifacts}, which is no folder on HOST that its account may read: Ansible runs there"
         raise ConditionError(
             message, cure="bring the folder there and name it so, or unset the variable: machines then download the release"
         )

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from stardock.deadline import within
 from stardock.prove.bench import FailedError
 from stardock.reading import MAX_BYTES, read_file
 from stardock.spec.tree import read_tree
 
-#: Seconds for one answer.
+#: Seconds for one answer to go on; and for the whole of it, however steadily it drips.
 ANSWER_SECONDS = 10.0
+WHOLE_SECONDS = 30.0
 _MOST = 1 << 22
 _OK = 200
 
@@ -35,7 +37,7 @@ class Reply:
         """Of JSON; empty for anything else."""
         try:
             told = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return told if isinstance(told, dict) else {}
 
@@ -68,13 +70,9 @@ class Api:
         parts = urlsplit(self.server)
         connection = http.client.HTTPSConnection(parts.hostname or "", parts.port or 443, timeout=self._seconds, context=self._context)
         try:
-            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            return Reply(answer.status, answer.read(_MOST).decode(errors="replace"))
+            return reply_of(connection, method, path, body)
         except (OSError, http.client.HTTPException) as error:
             raise FailedError(f"the API does not answer at {self.server}: {type(error).__name__} {error}") from error
-        finally:
-            connection.close()
 
     def ready(self) -> bool:
         """Whether it says so itself."""
@@ -91,6 +89,22 @@ class Api:
     def nodes(self) -> dict[str, Node]:
         """All Nodes, by name."""
         return {str(_at(one, "metadata", "name")): _node(one) for one in self.items("/api/v1/nodes")}
+
+
+def reply_of(connection: http.client.HTTPConnection, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
+    """One question by that connection, which goes with it; a redirect is an answer. OSError or HTTPException where it does not come to its
+    end in time, whatever drips.
+    """
+
+    def asked() -> Reply:
+        try:
+            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return Reply(answer.status, answer.read(_MOST).decode(errors="replace"))
+        finally:
+            connection.close()
+
+    return within(WHOLE_SECONDS, asked, lambda: TimeoutError(f"the answer does not end within {WHOLE_SECONDS:.0f} s"))
 
 
 def _node(one: Mapping[str, Any]) -> Node:

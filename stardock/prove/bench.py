@@ -13,7 +13,7 @@ from stardock.errors import ConditionError, RefusedError
 from stardock.estate.connection import Estate
 from stardock.estate.identity import name_of
 from stardock.estate.machines import EstateMachine, machines_on
-from stardock.model.machine import Machine
+from stardock.model.machine import Machine, Role
 from stardock.model.plan import Plan
 from stardock.prove import journal
 from stardock.prove.document import Wanted, grow, machine_name
@@ -96,6 +96,11 @@ class Bench:
     def plan(self) -> Plan:
         """What is planned now."""
         return self.workspace().plan
+
+    def ends(self, role: Role | None = None) -> list[str]:
+        """The ends of the names of all machines that are planned now; of one role."""
+        machines = self.plan.of_role(role) if role else self.plan.machines
+        return [machine.name.removeprefix(machine_name(self.scope, "")) for machine in machines]
 
     def machine(self, role: str) -> Machine:
         """The machine of that role; of a cluster's, the one whose name ends so."""

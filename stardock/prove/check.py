@@ -10,7 +10,7 @@ from typing import Literal
 from stardock.errors import StardockError
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 
-#: Characters of words that nobody chose.
+#: Characters of evidence: machines may say what they like.
 _MOST = 1000
 
 Result = Literal["pass", "fail", "not possible"]
@@ -59,6 +59,19 @@ def _behind(missing: str) -> tuple[Result, str]:
 
 
 def _one(check: Check, bench: Bench) -> tuple[Result, str]:
+    result, evidence = _came_of(check, bench)
+    return result, _short(evidence)
+
+
+def _short(evidence: str) -> str:
+    """Whole words, for half of a name or of a secret has no sign any more."""
+    if len(evidence) <= _MOST:
+        return evidence
+    *words, _ = evidence[: _MOST + 1].rsplit(None, 1)
+    return f"{words[0] if words else ''} ... ({len(evidence)} characters)".strip()
+
+
+def _came_of(check: Check, bench: Bench) -> tuple[Result, str]:
     try:
         return "pass", check.run(bench)
     except FailedError as error:
@@ -68,4 +81,4 @@ def _one(check: Check, bench: Bench) -> tuple[Result, str]:
     except StardockError as error:
         return "fail", error.message
     except Exception as error:  # noqa: BLE001 -- a check that breaks is what a proof is there to tell, and the others are made
-        return "fail", f"nobody foresaw this {type(error).__name__}: {' '.join(str(error)[:_MOST].split()) or 'it says nothing'}"
+        return "fail", f"nobody foresaw this {type(error).__name__}: {' '.join(str(error).split()) or 'it says nothing'}"

@@ -10,6 +10,7 @@ from shlex import quote, split
 from stardock.model.facts import address_of
 from stardock.model.settings import Ssh
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
+from stardock.prove.listen import MOST_BYTES, TooMuchError, listen
 
 #: Seconds to connect, and for a command.
 CONNECT_SECONDS = 10
@@ -53,7 +54,9 @@ def tried(bench: Bench, role: str, script: str, seconds: float = COMMAND_SECONDS
 
 def _ran(bench: Bench, role: str, script: str, seconds: float) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(_command(bench, role, script), capture_output=True, text=True, errors="replace", timeout=seconds, check=False)
+        return listen(_command(bench, role, script), seconds)
+    except TooMuchError:
+        raise FailedError(f"on the {role}, `{script}` said more than {MOST_BYTES // 2**20} MiB") from None
     except subprocess.TimeoutExpired:
         raise FailedError(f"on the {role}, `{script}` did not end within {seconds:.0f} s") from None
 

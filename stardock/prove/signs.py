@@ -27,7 +27,7 @@ _SECRETS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("(token)", re.compile(r"::(?:server|node|agent):[^\s\"',;]+")),
     ("(token)", re.compile(r"(?<![\w.])[a-z0-9]{6}\.(?=[a-z]*\d)[a-z0-9]{16}(?![\w-])")),
     ("(ticket)", re.compile(r"(?<!\w)PVE\w*:[^\s:]+:[0-9A-Fa-f]{8}::[^\s\"']+")),
-    ("(key)", re.compile(r"(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+) +[A-Za-z0-9+/=]{20,}(?: +\S+)?")),
+    ("(key)", re.compile(r"(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\d{3})(?:@openssh\.com)? +[A-Za-z0-9+/=]{20,}(?: +\S+)?")),
     ("(hash)", re.compile(r"\$\d\w?\$[^\s\"']+")),
     ("(secret)", re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Fa-f])")),
 )

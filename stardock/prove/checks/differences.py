@@ -7,7 +7,7 @@ from stardock.drift.finding import Finding
 from stardock.drift.look import look
 from stardock.estate.configs import change_config, configs_of
 from stardock.estate.removal import delete_volume
-from stardock.prove.bench import Bench, FailedError
+from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check
 from stardock.prove.things import Volume, things
 
@@ -42,6 +42,7 @@ def planted(bench: Bench) -> str:
     change_config(bench.estate, vm, {option: value for option, (value, *_) in PLANTED.items()} | {"net0": f"{config['net0']},{RATE}"})
     lost = next(one for one in things(bench.plan) if isinstance(one, Volume) and one.what == "snippet" and "-agent." in one.volume)
     delete_volume(bench.estate, lost.pve_node, lost.datastore, lost.volume)
+    bench.kept["planted"] = True
     wanted = {*((kind, field) for _, kind, field in PLANTED.values()), _OF_NIC, ("snippet", lost.volume)}
     _compare(wanted, {(one.kind, one.field) for one in _found(bench)})
     return f"{len(wanted)} planted, all found, and nothing else"
@@ -59,6 +60,8 @@ def _compare(wanted: set[tuple[str, str]], found: set[tuple[str, str]]) -> None:
 
 def healed(bench: Bench) -> str:
     """What an engine can bring back is back; what no engine sees is taken back by hand here."""
+    if not bench.kept.get("planted"):
+        raise NotPossibleError("nothing was planted that a deploy could take back")
     change_config(bench.estate, bench.vm("agent"), {"delete": "vga", "boot": bench.kept.get("boot", "order=scsi0")})
     bench.deploy()
     return nothing(bench)

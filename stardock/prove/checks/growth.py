@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
+from stardock.errors import StardockError
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check
 from stardock.prove.checks.cluster import SETTLE_SECONDS, api_of, nodes, until
@@ -32,21 +36,34 @@ def moved(bench: Bench) -> str:
     if balancing is None:
         raise NotPossibleError("no address was named that nobody has: --vip ADDRESS")
     holder, other = _holders(bench, balancing.vip)
-    api, yes = api_of(bench), Options(confirm=lambda _question: True, force=True)
-    switch.stop(bench.file, bench.machine(holder).name, yes, bench.say)
-    seconds = until(api.ready, MOVED_SECONDS)
-    if seconds is None:
-        raise FailedError(f"{MOVED_SECONDS:.0f} s after {holder} was switched off the API does not answer at the virtual address")
-    _insist(bench, other, balancing.vip)
-    switch.start(bench.file, bench.machine(holder).name, Options(), bench.say)
+    api = api_of(bench)
+    with _off(bench, holder):
+        seconds = until(api.ready, MOVED_SECONDS)
+        if seconds is None:
+            raise FailedError(f"{MOVED_SECONDS:.0f} s after {holder} was switched off the API does not answer at the virtual address")
+        _insist(bench, other, balancing.vip)
     if until(api.ready, SETTLE_SECONDS) is None:
         raise FailedError(f"with {holder} switched on again the API does not answer at the virtual address")
     return f"{holder} was switched off, {other} has the address, the API answers there after {seconds:.0f} s"
 
 
+@contextlib.contextmanager
+def _off(bench: Bench, end: str) -> Iterator[None]:
+    """Switched off for this moment: the checks behind need it, whatever came of this one. What went wrong first is what is told."""
+    name = bench.machine(end).name
+    try:
+        switch.stop(bench.file, name, Options(confirm=lambda _question: True, force=True), bench.say)
+        yield
+    except Exception:
+        with contextlib.suppress(StardockError):
+            switch.start(bench.file, name, Options(), bench.say)
+        raise
+    switch.start(bench.file, name, Options(), bench.say)
+
+
 def _holders(bench: Bench, vip: str) -> tuple[str, str]:
     """Who has it, and who has not."""
-    ends = [machine.name.removeprefix(f"{bench.scope.cluster}-") for machine in bench.plan.of_role("loadbalancer")]
+    ends = bench.ends("loadbalancer")
     having = [end for end in ends if _has(bench, end, vip)]
     if len(having) != 1 or len(ends) != 2:  # noqa: PLR2004  a pair
         raise FailedError(f"the virtual address is held by {', '.join(having) or 'nobody'}, of {', '.join(ends)}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
+import http.client
+import ipaddress
 from functools import partial
 from typing import Any
 
-from stardock.prove.api import Api
+from stardock.prove.api import Api, reply_of
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.check import Check
 from stardock.prove.checks.cluster import api_of, until
@@ -23,6 +23,7 @@ _PODS = "/api/v1/namespaces/default/pods"
 _SERVICES = "/api/v1/namespaces/default/services"
 _CREATED = (200, 201, 409)
 _PORT = 8080
+_SECONDS = 5
 #: What a kubelet names its container runtime (Kubernetes, CRI: `VersionResponse.runtime_name`).
 _RUNTIMES = ("containerd://", "cri-o://", "docker://")
 
@@ -90,20 +91,35 @@ def service(bench: Bench) -> str:
     if api.ask("POST", _SERVICES, SERVICE).status not in _CREATED:
         raise FailedError(f"the API takes no Service: {api.ask('POST', _SERVICES, SERVICE).text[:300]}")
     (told,) = api.ask("GET", f"{_SERVICES}/{NAME}").data["spec"]["ports"]
-    port, places = int(told["nodePort"]), {name: node.address for name, node in api.nodes().items()}
+    port, places = int(told["nodePort"]), _places(bench, api)
     silent = [name for name, address in places.items() if until(partial(_says, address, port), SERVICE_SECONDS) is None]
     if silent:
         raise FailedError(f"its port {port} does not answer at {', '.join(silent)}")
     return f"the pod answers through a Service at {len(places)} Nodes"
 
 
-def _says(address: str, port: int) -> bool:
-    host = f"[{address}]" if ":" in address else address
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _places(bench: Bench, api: Api) -> dict[str, str]:
+    """Of each machine that is a Node, where it says that it is: an address, and nothing else that could stand in a URL."""
+    machines = {machine.name for machine in bench.plan.machines}
+    places = {name: node.address for name, node in api.nodes().items() if name in machines}
+    if wrong := [name for name, address in places.items() if not _is_address(address)]:
+        raise FailedError(f"no address is what {', '.join(f'{name} says that it has: {places[name]!r}' for name in wrong)}")
+    return places
+
+
+def _is_address(text: str) -> bool:
     try:
-        with direct.open(f"http://{host}:{port}/", timeout=5) as answer:
-            return bool(answer.read(100).decode(errors="replace").strip() == WORDS)
-    except (OSError, urllib.error.URLError):
+        told = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (told.is_unspecified or told.is_loopback)  # both are this computer
+
+
+def _says(address: str, port: int) -> bool:
+    """By no proxy; who sends us elsewhere does not say it."""
+    try:
+        return reply_of(http.client.HTTPConnection(address, port, timeout=_SECONDS), "GET", "/").text.strip() == WORDS
+    except (OSError, http.client.HTTPException):
         return False
 
 

@@ -24,6 +24,7 @@ from stardock.prove.parts import parts
 from stardock.prove.place import Place
 from stardock.prove.plans import plan_of
 from stardock.prove.things import Budget, Vm, budget, most
+from stardock.verbs import machine as switch
 from tests.plans import document as example
 from tests.unit.prove.proofs import SCOPE, proof_document, proof_plan
 
@@ -234,6 +235,29 @@ def test_without_an_address_that_nobody_has_none_can_move(tmp_path: Path) -> Non
     alone.write()
     with pytest.raises(NotPossibleError, match="--vip ADDRESS"):
         growth.moved(alone)
+
+
+@pytest.mark.parametrize("fails", ["", "it does not answer", "nor starts again"])
+def test_the_load_balancer_is_switched_on_again_whatever_came_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    switched: list[str] = []
+
+    def start(_file: Path, name: str, *_: object) -> None:
+        switched.append(f"on {name}")
+        if fails == "nor starts again":
+            raise ConditionError("it does not start")
+
+    monkeypatch.setattr(switch, "stop", lambda _file, name, *_: switched.append(f"off {name}"))
+    monkeypatch.setattr(switch, "start", start)
+    monkeypatch.setattr(growth, "api_of", lambda _bench: ReadyApi())
+    monkeypatch.setattr(growth, "until", lambda *_: None if fails else 1.0)
+    has = {"lb1": [True], "lb2": [False, True]}
+    monkeypatch.setattr(growth, "_has", lambda _bench, end, _vip: has[end].pop(0))
+    if fails:
+        with pytest.raises(FailedError, match="after lb1 was switched off the API does not answer"):
+            growth.moved(bench)
+    else:
+        assert growth.moved(bench).startswith("lb1 was switched off, lb2 has the address")
+    assert switched == ["off prove-0123abcd-lb1", "on prove-0123abcd-lb1"]
 
 
 def test_names_of_checks_are_all_different() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from stardock.errors import ConditionError
 from stardock.model.facts import Facts, MachineFacts
 from stardock.prove import inside
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 from stardock.prove.checks import differences, machine, power
+from stardock.prove.document import Cluster
 from stardock.prove.place import Place
 from stardock.systems import SENTINEL
 from stardock.workspace.facts import save_facts
@@ -56,11 +61,11 @@ def ssh(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[str]]]:
     def answers(*told: Done) -> list[list[str]]:
         calls: list[list[str]] = []
 
-        def run(command: list[str], **_how: object) -> Done:
+        def listen(command: list[str], _seconds: float) -> Done:
             calls.append(command)
             return told[min(len(calls), len(told)) - 1]
 
-        monkeypatch.setattr(subprocess, "run", run)
+        monkeypatch.setattr(inside, "listen", listen)
         monkeypatch.setattr(inside, "_PAUSE_SECONDS", 0.0)
         return calls
 
@@ -252,6 +257,48 @@ def test_of_two_planted_differences_of_one_kind_each_must_be_told_and_nothing_el
         compare(both, {*both, ("nic", "net0")})
 
 
+@pytest.mark.parametrize("stream", ["", " >&2"])
+def test_a_machine_that_never_stops_speaking_fails_and_fills_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch, stream: str) -> None:
+    monkeypatch.setattr(inside, "_command", lambda *_: ["sh", "-c", f"exec yes{stream}"])
+    with pytest.raises(FailedError, match="on the agent, `true` said more than 1 MiB"):
+        inside.said(bench, "agent", "true")
+
+
+def test_a_machine_that_never_ends_is_left_though_what_it_began_holds_its_streams(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "_command", lambda *_: ["sh", "-c", "echo begun; sleep 6 & sleep 6"])
+    began = time.monotonic()
+    with pytest.raises(FailedError, match="did not end within 1 s"):
+        inside.tried(bench, "agent", "true", seconds=1)
+    assert time.monotonic() - began < 4
+
+
+def test_both_streams_and_the_end_of_a_command_are_heard(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "_command", lambda *_: ["sh", "-c", "cat; seq 20000; seq 20000 >&2; printf '\\377'; exit 3"])
+    told = inside.tried(bench, "agent", "true")
+    assert (told.returncode, len(told.stderr.split()), told.stdout[-1]) == (3, 20000, "\ufffd")
+
+
+def test_what_was_not_planted_is_not_taken_back(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise ConditionError("Proxmox did not change VM 99001")
+
+    vm = SimpleNamespace(vm_id=99001)
+    monkeypatch.setattr(Bench, "vm", lambda *_: vm)
+    monkeypatch.setattr(differences, "configs_of", lambda *_: SimpleNamespace(found={99001: {"boot": "order=scsi0", "net0": "virtio=x"}}))
+    monkeypatch.setattr(differences, "change_config", refuses)
+    with pytest.raises(ConditionError):
+        differences.planted(bench)
+    monkeypatch.setattr(differences, "change_config", lambda *_: None)
+    monkeypatch.setattr(Bench, "deploy", lambda _bench: [])
+    monkeypatch.setattr(differences, "_found", lambda _bench: ())
+    with pytest.raises(NotPossibleError, match="nothing was planted"):
+        differences.healed(bench)
+    monkeypatch.setattr(differences, "delete_volume", lambda *_: None)
+    with pytest.raises(FailedError, match="not found"):
+        differences.planted(bench)
+    assert differences.healed(bench) == "nothing differs", "planted, though drift did not find it"
+
+
 def test_selinux_is_asked_on_every_machine_and_one_that_is_not_looked_at_is_no_pass(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"server": done(out="Enforcing\n"), "agent": done(out="Disabled\n")}
     monkeypatch.setattr(machine, "tried", lambda _bench, role, *_, **__: told[role])
@@ -260,6 +307,20 @@ def test_selinux_is_asked_on_every_machine_and_one_that_is_not_looked_at_is_no_p
     told["server"] = done(out="Enforcing\navc:  denied  { read } x\n")
     with pytest.raises(FailedError, match="server: avc: denied"):
         machine.denials(bench)
+
+
+def test_selinux_is_asked_on_machines_that_came_later_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = replace(WANTED, vm_ids=tuple(range(99000, 99004)), cluster=Cluster(distribution="k3s", version="v1.36.4+k3s1"))
+    cluster = Bench(Place(tmp_path), SCOPE, proof_document(example(), wanted), None, lambda _line: None, wanted)  # type: ignore[arg-type]
+    monkeypatch.setattr(Bench, "intend", lambda _bench: None)
+    cluster.place.prepare()
+    cluster.grow()
+    told = dict.fromkeys(("server1", "agent1", "server2", "agent2"), done(out="Enforcing\n"))
+    monkeypatch.setattr(machine, "tried", lambda _bench, role, *_, **__: told[role])
+    assert "SELinux is enforcing" in machine.denials(cluster)
+    told["agent2"] = done(out="Enforcing\navc:  denied  { read } x\n")
+    with pytest.raises(FailedError, match="agent2: avc: denied"):
+        machine.denials(cluster)
 
 
 def test_a_machine_whose_logs_cannot_be_read_is_told_apart_by_the_script_itself(tmp_path: Path) -> None:

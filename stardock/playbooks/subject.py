@@ -22,7 +22,7 @@ from stardock.playbooks import silent
 from stardock.playbooks.contents import of_environment, read_contents
 from stardock.playbooks.running import refuse
 from stardock.playbooks.workplace import private_key
-from stardock.workspace.bundles import Bundle
+from stardock.workspace.bundles import Bundle, sure_mesh_keys
 from stardock.workspace.facts import save_facts
 from stardock.workspace.secrets import load_contents, secrets_file
 from stardock.workspace.workspace import Workspace
@@ -185,9 +185,9 @@ class OfBundle:
         write_atomically(directory / "known_hosts", "".join(lines))
 
     def variables(self) -> dict[str, object]:
-        """What was founded since the bundle was written."""
+        """What was founded and learned since the bundle was written."""
         founded = {"founding_known": self.facts.founded.ca_sha256} if self.facts.founded else {}
-        return {**founded, **({"mesh_known_keys": dict(self.facts.mesh_keys)} if self.facts.mesh_keys else {})}
+        return {**founded, **({"mesh_known_keys": sure_mesh_keys(self.bundle, self.facts)} if self.about.mesh else {})}
 
     def contents(self, sources: Collection[str]) -> dict[str, str]:
         """From the file of the tokens, as the bundle's README says; `env:NAME` from the environment as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -140,13 +141,30 @@ def _record(path: Path, entries: Entries) -> Record:
 def known_facts(bundle: Bundle) -> Facts:
     """What the bundle knew when it was written, and what runs of it learned since. Raises as `load_facts`.
 
-    A machine's host keys are the bundle's where it has any: it may be written after a machine was made anew.
+    A machine's host keys are the bundle's where it has any: it may be written after a machine was made anew. Its key in the mesh
+    is what a run learned, which may be newer; `sure_mesh_keys` are those of which both say the same.
     """
     if not bundle.files.facts.exists():
         return bundle.facts
     later = load_facts(bundle.files.facts, bundle.about.cluster)
     ours = {name: seen for name, seen in bundle.facts.machines.items() if seen.host_keys or name not in later.machines}
-    return replace(later, machines={**later.machines, **ours}, founded=later.founded or bundle.facts.founded)
+    keys = _without_twins({**bundle.facts.mesh_keys, **later.mesh_keys})
+    return replace(later, machines={**later.machines, **ours}, founded=later.founded or bundle.facts.founded, mesh_keys=keys)
+
+
+def sure_mesh_keys(bundle: Bundle, known: Facts) -> dict[str, str]:
+    """Public keys in the mesh that the bundle does not contradict.
+
+    Which of two is newer nobody knows: a new one may have been made by a run of the bundle, or before the bundle was written anew. Of such
+    a member, should it not answer, all others keep what they have, which is in force.
+    """
+    said = bundle.facts.mesh_keys
+    return {name: key for name, key in known.mesh_keys.items() if said.get(name, key) == key}
+
+
+def _without_twins(keys: Mapping[str, str]) -> dict[str, str]:
+    """One that two have is nobody's."""
+    return {name: key for name, key in sorted(keys.items()) if list(keys.values()).count(key) == 1}
 
 
 @cache

@@ -17,7 +17,7 @@ from stardock.workspace.records.document import Words, read_document
 from stardock.workspace.records.facts_forms import facts_forms
 from stardock.writing import write_atomically
 
-CURE = "facts are only observed: delete the file and run `runner discover`"
+CURE = "facts are only observed: delete the file and run `runner discover`; keys of a mesh come back with `runner bootstrap --stage mesh`"
 
 
 def load_facts(path: Path, cluster: str, servers: Iterable[str] = ()) -> Facts:

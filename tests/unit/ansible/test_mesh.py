@@ -200,6 +200,24 @@ def test_in_check_mode_no_interface_is_made_to_see() -> None:
         subprocess.run(["/bin/sh", "-n"], input=script, text=True, check=True)
 
 
+def test_a_device_that_a_killed_run_left_is_no_reason_to_find_no_wireguard(tmp_path: Path) -> None:
+    text = yaml.safe_load((ROLE / "tasks/program.yml").read_text())[0]["ansible.builtin.shell"]
+    (tmp_path / "stardock-try").touch()
+    there = f"{tmp_path}/$4"
+    lines = (
+        f'[ "$1 $2" != "link show" ] || exit 1\n[ "$2" != del ] || exec rm {there}\nif test -e {there}; then exit 2; fi\ntouch {there}\n'
+    )
+    for name, body in {"ip": lines, "nft": "", "timeout": 'shift\nexec "$@"\n'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}")
+        (tmp_path / name).chmod(0o755)
+    script = jinja2.Template(text).render(mesh_interface="stardock0", ansible_check_mode=False)
+    path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    for _ in range(2):
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=path)
+        assert "kernel" in done.stdout.split()
+    assert not (tmp_path / "stardock-try").exists()
+
+
 NETWORKS = [("10.98.0.7/24", "10.98.0.0/24"), ("172.31.255.9/29", "172.31.255.8/29"), ("10.1.2.3/8", "10.0.0.0/8")]
 
 
@@ -265,24 +283,75 @@ def test_the_keeper_never_takes_the_interface_away() -> None:
 
 
 ASKED = ("mesh_told", "mesh_twice", "mesh_asked", "mesh_lost")
+NEEDED = ("mesh_unheard", "mesh_held", "mesh_settled", "mesh_kept")
 
 
-def role_variables(name: str, keys: dict[str, str]) -> dict[str, Any]:
+def role_variables(name: str, keys: dict[str, str], held: tuple[str, ...] = (), *, check: bool = False) -> dict[str, Any]:
     """The variables of the role, as far as plain Jinja makes them."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 -- no HTML
     environment.filters |= {"dict2items": lambda one: [{"key": key, "value": value} for key, value in one.items()]}
     environment.filters |= {"combine": lambda one, other: {**one, **other}}
+    environment.filters |= {"difference": lambda one, other: [each for each in one if each not in other]}
+    environment.tests["match"] = lambda text, form: bool(re.match(form, text))
     given = inventory_files(plan_of(meshed())[0], Facts(cluster="quickstart"))
     groups = {"silent": ["server2"], "agent": ["agent1", "pi1", "pi2"]}
     own = given[f"host_vars/{name}.yml"]
     known = {**given["group_vars/all.yml"], **own, "mesh_keys": keys, "groups": groups, "mesh_whom": own["mesh_reached"]}
+    known |= {"mesh_held_said": {"stdout_lines": held}, "ansible_check_mode": check, "mesh_absent": ["server2"]}
     own = yaml.safe_load((ROLE / "vars/main.yml").read_text())
-    return {key: yaml.safe_load(environment.from_string(own[key]).render(known)) for key in ASKED}
+    known["mesh_key_form"] = own["mesh_key_form"]
+    for key in (*NEEDED, *ASKED):
+        known[key] = yaml.safe_load(environment.from_string(own[key]).render(known))
+    return {key: known[key] for key in ASKED}
 
 
 def test_a_peer_whose_key_nobody_knows_is_not_told() -> None:
     told = role_variables("server1", {"lb1": KEY, "server2": OTHER})["mesh_told"]
     assert [(peer["name"], peer["key"]) for peer in told] == [("lb1", KEY), ("server2", OTHER)]
+
+
+def told_by(name: str, keys: dict[str, str], *held: str) -> list[tuple[str, str]]:
+    return [(peer["name"], peer["key"]) for peer in role_variables(name, keys, held)["mesh_told"]]
+
+
+def test_a_silent_member_whose_key_was_forgotten_is_not_cut_off() -> None:
+    """Lost facts: it works in the mesh, and each member's own file has its key still."""
+    kept = told_by("lb1", {"server1": OTHER}, f"pi1={KEY}", f"server1={KEY}", f"gone={THIRD}")
+    assert kept == [("server1", OTHER), ("pi1", KEY)], "what was said in this run wins, and who is planned no more goes"
+    assert role_variables("pi1", {"pi1": KEY, "server1": OTHER}, (f"lb1={THIRD}",))["mesh_lost"] == []
+
+
+@pytest.mark.parametrize("line", ["pi1", "pi1=", f"pi1={KEY[:-1]}", f"pi1={KEY}=", f"pi1={KEY}\nAllowedIPs = 0.0.0.0/0", "pi1={{ x }}", ""])
+def test_hostile_hosts_as_in_the_reference_what_a_member_holds_is_a_key_or_nothing(line: str) -> None:
+    assert told_by("lb1", {"server1": OTHER}, line) == [("server1", OTHER)]
+
+
+def test_a_key_that_a_member_holds_of_two_is_kept_of_neither() -> None:
+    assert told_by("lb1", {"server1": OTHER}, f"pi1={KEY}", f"pi2={KEY}") == [("server1", OTHER)]
+    assert told_by("lb1", {"server1": KEY}, f"pi1={KEY}") == [("server1", KEY)]
+
+
+def test_hostile_hosts_as_in_the_reference_an_agent_does_not_take_the_key_of_a_silent_member_that_was_forgotten() -> None:
+    assert told_by("lb1", {"server1": OTHER, "pi2": KEY}, f"pi1={KEY}") == [("server1", OTHER), ("pi1", KEY)]
+
+
+def test_what_a_member_holds_is_asked_for_only_where_somebody_is_unheard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asks = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[0]["block"]
+    (one,) = [each for each in asks if each.get("register") == "mesh_held_said"]
+    assert (one["ansible.builtin.script"]["cmd"], one["when"]) == ("keep.py held", "mesh_unheard | length > 0")
+    assert asks.index(one) < [each["name"] for each in asks].index("Whoever carries for it has said a key")
+    monkeypatch.setattr(KEEP, "HERE", tmp_path)
+    assert KEEP.held() == []
+    (tmp_path / "mesh.json").write_text(json.dumps(WANTED | {"peers": [PEER, PEER | {"name": "pi1", "key": "x\ny"}]}))
+    assert KEEP.held() == [f"lb1={KEY}"]
+    for damaged in ("{", "[]", '{"peers": 1}', '{"peers": [1]}', '{"peers": [{"name": "x", "key": 1}]}'):
+        (tmp_path / "mesh.json").write_text(damaged)
+        assert KEEP.held() == [], damaged
+
+
+def test_before_the_first_keys_a_check_misses_only_relays_that_make_none() -> None:
+    assert role_variables("pi1", {}, check=True)["mesh_lost"] == []
+    assert role_variables("pi1", {}, check=False)["mesh_lost"] == ["lb1"]
 
 
 def test_a_relay_whose_key_nobody_knows_is_told_and_an_ordinary_peer_is_not_missed() -> None:
@@ -366,8 +435,10 @@ def test_an_agent_asks_one_of_each_site_that_it_meets_through_a_relay() -> None:
     assert far["pi1"] == {"agent1": "10.98.0.6", "pi2": "10.98.0.8"}
     assert far["agent1"] == {"pi1": "10.98.0.7", "pi2": "10.98.0.8"}
     assert far["server1"] == far["lb1"] == {}, "nothing of theirs depends on an agent"
+    own = yaml.safe_load((ROLE / "vars/main.yml").read_text())
+    assert "'in', ansible_play_hosts)" in own["mesh_far_here"], "with --limit others may never have been in it"
     second = yaml.safe_load((ROLE / "tasks/main.yml").read_text())[-1]
-    assert second["vars"] == {"mesh_whom": "{{ mesh_far }}"}
+    assert second["vars"] == {"mesh_whom": "{{ mesh_far_here }}"}
     assert "groups['silent']" in second["when"], "one that reaches no server is told for itself alone"
 
 
@@ -426,10 +497,10 @@ def test_keys_of_members_are_remembered_and_those_of_others_are_not() -> None:
     assert json.dumps(dict(after.mesh_keys))
 
 
-def key_script(folder: Path, *, asked: bool = False) -> list[str]:
+def key_script(folder: Path, *, asked: bool = False, check: bool = False) -> list[str]:
     """The lines that it says, in a folder of the test's, with a `wg` whose keys are words."""
     text = yaml.safe_load((ROLE / "tasks/keys.yml").read_text())[1]["block"][3]["ansible.builtin.shell"]
-    values = {"mesh_folder": f"{folder}/mesh", "ansible_check_mode": False, "inventory_hostname": "pi1", "mesh_new_keys": ["pi1"] * asked}
+    values = {"mesh_folder": f"{folder}/mesh", "ansible_check_mode": check, "inventory_hostname": "pi1", "mesh_new_keys": ["pi1"] * asked}
     (folder / "wg").write_text('#!/bin/sh\n[ "$1" = genkey ] && { echo key-$$; exit; }\nsed s/key/public/\n')
     (folder / "wg").chmod(0o755)
     script = jinja2.Template(text).render(values).replace("/etc/stardock", str(folder))
@@ -449,6 +520,26 @@ def test_a_new_key_of_a_run_that_was_killed_is_dropped_by_a_plain_run_which_says
     assert key_script(tmp_path) == [public]
 
 
+def test_a_check_says_what_would_happen_to_keys_and_writes_nothing(tmp_path: Path) -> None:
+    assert key_script(tmp_path, check=True) == ["made"]
+    assert not (tmp_path / "mesh").exists()
+    _, public = key_script(tmp_path)
+    assert key_script(tmp_path, check=True) == [public]
+    assert key_script(tmp_path, asked=True, check=True) == ["made", public]
+    assert key_script(tmp_path, check=True) == [public], "none was made"
+    key_script(tmp_path, asked=True)
+    assert key_script(tmp_path, asked=True, check=True) == [public]
+    assert key_script(tmp_path, check=True) == ["dropped", public]
+    assert (tmp_path / "mesh/next.key").exists()
+
+
+def test_what_heals_a_new_key_that_some_know_already_is_named() -> None:
+    (one,) = [
+        each for each in yaml.safe_load((ROLE / "tasks/main.yml").read_text()) if each["name"] == "Nobody would be cut off by a new key"
+    ]
+    assert "`runner bootstrap --stage mesh`" in one["ansible.builtin.assert"]["fail_msg"]
+
+
 def test_that_a_key_was_dropped_is_told_at_the_end(tmp_path: Path) -> None:
     watcher = watching(tmp_path)
     result = {"ansible_facts": {"mesh_dropped": "dropped"}}
@@ -459,18 +550,21 @@ def test_that_a_key_was_dropped_is_told_at_the_end(tmp_path: Path) -> None:
     assert watcher.dropped == {"pi1"}
 
 
-def test_a_mesh_that_nobody_wants_goes_and_the_unit_by_which_it_is_found_is_the_last() -> None:
+def test_a_mesh_that_nobody_wants_goes_and_the_folder_that_was_made_first_is_the_last() -> None:
     play = yaml.safe_load((ROOT / "ansible/mesh.yml").read_text())[-1]
     assert play["hosts"] == "all:!mesh:!silent"
-    assert "/etc/systemd/system/stardock-mesh.service" in play["tasks"][0]["ansible.builtin.raw"]
+    script = yaml.safe_load((ROLE / "tasks/remove.yml").read_text())[0]["block"][2]["ansible.builtin.shell"]
+    assert [trace for trace in play["vars"]["mesh_traces"] if trace not in script] == []
+    assert {file["path"] for file in mesh_files(plan_of(meshed())[0])} <= set(play["vars"]["mesh_traces"])
     block = yaml.safe_load((ROLE / "tasks/remove.yml").read_text())[0]["block"]
-    assert [one["name"] for one in block] == ["See whether a cluster lives in it", "None does", "Unit, interface, rules, key and files go"]
+    gone = ["Unit, interface, rules, key and files go", "They are gone"]
+    assert [one["name"] for one in block] == ["See whether a cluster lives in it", "None does", *gone]
     script = block[2]["ansible.builtin.shell"]
     files = {file["path"] for file in mesh_files(plan_of(meshed())[0])} | {"/etc/stardock/mesh"}
     assert [path for path in files if path not in script] == []
     assert f"ip link del dev {INTERFACE}\n" in script
     assert f"nft delete table ip {KEEP.TABLE}\n" in script
-    assert script.rstrip().splitlines()[-1].startswith("rm /etc/systemd/system/stardock-mesh.service && ")
+    assert script.rstrip().splitlines()[-1] == "rm -rf /etc/stardock/mesh"
     subprocess.run(["/bin/sh", "-n"], input=script, text=True, check=True)
 
 

@@ -220,6 +220,31 @@ def test_a_bundle_that_was_written_anew_has_the_newer_host_keys(bundle: Path) ->
     assert facts.founded == Founded(ca_sha256="cd" * 32)
 
 
+A, B, C = (letter * 42 + "A=" for letter in "ABC")
+
+
+@pytest.mark.parametrize(
+    ("said", "learned", "known", "told"),
+    [
+        ({"pi1": A}, {}, {"pi1": A}, {"pi1": A}),
+        ({}, {"pi1": A}, {"pi1": A}, {"pi1": A}),
+        ({"pi1": A, "pi2": B}, {"pi1": C, "pi2": B}, {"pi1": C, "pi2": B}, {"pi2": B}),
+        ({"pi1": A}, {"pi2": A}, {}, {}),
+        ({"pi1": A}, {"pi1": B}, {"pi1": B}, {}),
+    ],
+)
+def test_a_key_in_the_mesh_of_which_bundle_and_facts_differ_is_told_to_nobody(
+    bundle: Path, said: dict[str, str], learned: dict[str, str], known: dict[str, str], told: dict[str, str]
+) -> None:
+    """Either may be the older one: members keep what they have. That nobody is known is told too, or the bundle's would count."""
+    opened = open_bundle(bundle)
+    meshed = replace(opened, facts=replace(opened.facts, mesh_keys=said), about=replace(opened.about, mesh=("server1", "pi1", "pi2")))
+    save_facts(opened.files.facts, replace(opened.facts, mesh_keys=learned))
+    facts = known_facts(meshed)
+    assert facts.mesh_keys == known
+    assert OfBundle(meshed, facts).variables() == {"mesh_known_keys": told}
+
+
 def test_facts_of_another_cluster_beside_it_are_refused(bundle: Path) -> None:
     opened = open_bundle(bundle)
     save_facts(opened.files.facts, replace(opened.facts, cluster="other"))

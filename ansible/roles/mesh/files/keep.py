@@ -5,7 +5,7 @@ Started without words, by stardock-mesh.service, it brings the interface to what
 address, a route or a peer that somebody took away is put back, and names of endpoints are looked up again for peers that do not answer.
 It never takes the interface away: VXLAN devices on it would go, too, and flannel makes no new ones (flannel-io/flannel#1348).
 `keep.py reach SECONDS SIZE NAME=ADDRESS ...` says which of these do not answer, `keep.py free INTERFACE ADDRESS/PREFIX` whose the network
-is already. Only programs of iproute2, nftables and WireGuard are called.
+is already, `keep.py held` which keys mesh.json has. Only programs of iproute2, nftables and WireGuard are called.
 """
 
 from __future__ import annotations
@@ -377,6 +377,15 @@ def reach(seconds: float, size: int, named: Iterable[tuple[str, str]]) -> dict[s
     return {name: "only small packets come through" if name in small else "no answer" for name in left}
 
 
+def held() -> list[str]:
+    """NAME=KEY of each peer in mesh.json; nothing where it is damaged, or not there."""
+    try:
+        peers = json.loads((HERE / "mesh.json").read_text())["peers"]
+        return ["{}={}".format(one["name"], one["key"]) for one in peers if KEY.fullmatch(one["key"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def main(words: list[str]) -> int:
     """What is wished."""
     if words[:1] == ["reach"]:
@@ -387,6 +396,9 @@ def main(words: list[str]) -> int:
         os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # of somebody who is not root
         fault = is_free(*words[1:3])
         say(f"taken: {fault}" if fault else "free")
+        return 0
+    if words[:1] == ["held"]:
+        say("\n".join(held()))
         return 0
     return keep()
 

@@ -59,6 +59,7 @@ def prove(file: Path | None, systems: tuple[str, ...], distributions: tuple[str,
     proof.confirm(asked, found.need)
     with alone(found.place):
         proof.refuse_left(found.place)  # another may have begun, and been killed, while the person was asked
+        found.place.forget()  # a person took the journal away, as a clean-up said: machines made anew have a lock of their own
         found.place.prepare()
         done = _done(asked, found)
     return FAILED if any(one.result == "fail" for one in done) else 0

@@ -51,7 +51,8 @@ def clean(place: Place, say: Say, confirm: Confirm | None) -> bool:
         _show(found, say)
         if found.vms or found.volumes:
             _ask(confirm)
-        journal.tell(place.journal, loose(estate, found.vms, _places(plan, written)))
+        told = loose(estate, found.vms, _places(plan, written))
+        journal.tell(place.journal, [one for one in told if one not in written.told])
         written = journal.read(place.journal) or written
         _remove(estate, written, found, say)
         _refuse_remains(estate, written, place, [*_strays(estate, plan, written), *warned(estate, written)])

@@ -5,6 +5,7 @@ Questions are such as the provider and Stardock ask; all read, or write what is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -80,16 +81,24 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def emptied(text: str, values: Mapping[str, str]) -> str:
-    """With places again where a value stands, the longest first."""
-    for place, value in sorted(values.items(), key=lambda item: len(item[1]), reverse=True):
-        text = text.replace(value, f"{{{place}}}")
-    return text
+    """With places again where a value stands, the longest first; not where it is a part of a longer word."""
+    places = {value: f"{{{place}}}" for place, value in values.items() if value}
+    longest = sorted(places, key=len, reverse=True)
+    found = "|".join(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])" for value in longest)
+    return re.sub(found, lambda one: places[one[0]], text) if found else text
+
+
+def _emptied_key(key: str, values: Mapping[str, str]) -> str:
+    """Of a path whole parts behind the first; any other key is a word of Proxmox', whatever somebody's node or datastore is called."""
+    places = {value: f"{{{place}}}" for place, value in values.items()}
+    root, *parts = key.split("/")
+    return "/".join([root, *parts[:1], *(places.get(part, part) for part in parts[1:])]) if parts and not root else key
 
 
 def shape_of(told: object, values: Mapping[str, str]) -> Shape:
     """Types in place of values; of a list the one shape of all its items, where keys that not all have end in `?`."""
     if isinstance(told, Mapping):
-        return {emptied(str(key), values): shape_of(value, values) for key, value in sorted(told.items())}
+        return {_emptied_key(str(key), values): shape_of(value, values) for key, value in sorted(told.items())}
     if isinstance(told, list):
         return [_merged([shape_of(one, values) for one in told])] if told else []
     if isinstance(told, bool) or told is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from stardock.estate.answers import shown
 from stardock.estate.configs import every_config
 from stardock.estate.connection import Estate
 from stardock.estate.machines import EstateMachine
@@ -18,19 +19,26 @@ from stardock.prove.things import Vm
 
 #: Seconds by which this clock may be ahead of PVE's.
 _SKEW = 3600
+#: Of disks that are told: as many have no VM only where somebody means ill.
+_MOST = 32
 
 
 def loose(estate: Estate, vms: Iterable[EstateMachine], places: Iterable[tuple[str, str]]) -> list[str]:
     """Disks with the id of one of these VMs that its configuration does not name, in words. `places`: PVE nodes and datastores.
 
-    Deleting the VM would leave them. Raises ConditionError for what Proxmox does not say.
+    Deleting the VM would leave them. Of many the first, for the journal keeps them. Raises ConditionError for what Proxmox does not say.
     """
     own = {vm.vm_id: vm for vm in vms}
     if not own:
         return []
     named = {str(value).partition(",")[0] for config in every_config(estate, own.values()).values() for value in config.values()}
     there = {(volume, node) for node, store in places for volume in volumes_on(estate, node, store) if owner(volume) in own}
-    return [f"{volume} on {node}" for volume, node in sorted(there) if volume not in named]
+    found = sorted((volume, node) for volume, node in there if volume not in named)
+    return [f"{shown(volume)} on {node}" for volume, node in found[:_MOST]] + _rest(len(found) - _MOST)
+
+
+def _rest(count: int) -> list[str]:
+    return [f"{count} more disks that no VM has"] if count > 0 else []
 
 
 def warned(estate: Estate, written: Written) -> list[str]:

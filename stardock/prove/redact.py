@@ -19,7 +19,13 @@ _FULL = ("cluster", "vm", "server", "agent", "machine", "node", "host", "data", 
 _CONTENT = ("images", "snippets", "backup", "iso")
 _INSTEAD = ("account", "address", "argument", "bridge", "certificate", "datastore", "file", "fingerprint", "folder", "hash", "key")
 _SIGNS = ("mac", "number", "pool", "secret", "ticket", "token", "url", "user", "zone")
-COMMON = frozenset((*_OWN, *_FULL, *_CONTENT, *_INSTEAD, *_SIGNS))
+#: Types in the answers' shapes.
+_TYPES = ("text", "number", "truth", "nothing", "several")
+COMMON = frozenset((*_OWN, *_FULL, *_CONTENT, *_INSTEAD, *_SIGNS, *_TYPES))
+#: What a terminal takes for a colour, also where somebody wrote it out.
+_COLOURS = re.compile(r"(?:\x1b|\\(?:u001b|x1b|033|e))\[[\d;?]{0,32}[A-Za-z]", re.IGNORECASE)
+#: What is written out inside of a word that begins behind it: a NUL stands there meanwhile, so that everything sees the beginning.
+_INSIDE = re.compile(r"(?:\\(?:[bfnrtv]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})|%[0-9A-Fa-f]{2})(?=[\w/~])")
 
 
 @dataclass(slots=True)
@@ -37,9 +43,10 @@ class Redactor:
 
     def text(self, told: str) -> str:
         """The text without them: paths, then whatever has a sign, since a name may be a part of that, then names."""
+        told = _INSIDE.sub("\\g<0>\0", _COLOURS.sub("", told.replace("\0", "")))
         paths = [word for word in self._words if "/" in word]
         told = without(self._named(told, paths), self._words)
-        return self._named(told, [word for word in self._words if word not in paths])
+        return self._named(told, [word for word in self._words if word not in paths]).replace("\0", "")
 
     def _named(self, told: str, words: Iterable[str]) -> str:
         for word in sorted(words, key=len, reverse=True):

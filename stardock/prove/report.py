@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ EMULATED = "0123456789abcdef"
 _SECRET = ("PROXMOX_VE_", "TF_VAR_", "TF_ENCRYPTION", "STARDOCK_SECRETS")
 _WORDS = COMMON | {"true", "false"}
 _SHORTEST = 4
+_LONG = 12
 _MARKS = {"pass": "pass", "fail": "**FAIL**", "not possible": "not possible"}
 
 
@@ -69,7 +71,7 @@ def write(place: Place, told: Mapping[str, Any], said: Iterable[str], redactor: 
     write_atomically(place.report / "report.json", json.dumps(clean, indent=2) + "\n")
     write_atomically(place.report / "report.md", markdown(clean))
     if place.answers.is_file():
-        answers = redactor.tree(hidden(json.loads(place.answers.read_text(encoding="utf-8"))), _keys())
+        answers = redactor.tree(hidden(json.loads(place.answers.read_text(encoding="utf-8")), _keys()), _keys())
         write_atomically(place.report / "answers.json", json.dumps(answers, indent=1) + "\n")
         place.answers.unlink()
     write_atomically(place.report / "said.log", redactor.text(_hide("\n".join(said))) + "\n")
@@ -97,13 +99,15 @@ def _cleaned(told: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
     return {**told, "versions": versions, "checks": checks}
 
 
-def hidden(told: object) -> object:
-    """What JSON can hold, each text of it without what this process was given as a secret: keys, too, which machines may have named."""
+def hidden(told: object, kept: Collection[str] = ()) -> object:
+    """What JSON can hold, each text of it without what this process was given as a secret: keys, too, which machines may have named, but
+    for those `kept`.
+    """
     if isinstance(told, str):
         return _hide(told)
     if isinstance(told, Mapping):
-        return {_hide(str(key)): hidden(value) for key, value in told.items()}
-    return [hidden(one) for one in told] if isinstance(told, list | tuple) else told
+        return {key if key in kept else _hide(str(key)): hidden(value, kept) for key, value in told.items()}
+    return [hidden(one, kept) for one in told] if isinstance(told, list | tuple) else told
 
 
 def _tells(value: str) -> bool:
@@ -115,8 +119,14 @@ def _hide(text: str) -> str:
     for value in sorted(given, key=len, reverse=True):
         parts = {value, value.strip(), json.dumps(value)[1:-1], value.partition("=")[2] or value}
         for part in sorted(filter(_tells, parts), key=len, reverse=True):
-            text = text.replace(part, "(secret)")
+            text = re.sub(_wherever(part), "(secret)", text)
     return text
+
+
+def _wherever(value: str) -> str:
+    """A long one anywhere; a short one, which may be a part of words of ours, where it stands alone."""
+    found = re.escape(value)
+    return found if len(value) >= _LONG else rf"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))(?:{found})(?![A-Za-z0-9])"
 
 
 def read(path: Path) -> dict[str, Any] | None:

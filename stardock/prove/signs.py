@@ -6,17 +6,16 @@ versions, names of files and of systemd's units.
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Callable, Mapping
 
 from stardock.prove.document import DATA
+from stardock.prove.hosts import HOSTS, URLS, Judged, Words
 from stardock.prove.scope import POOL
 
 _LINE = r"(?:\r?\n|\\r\\n|\\n)"
 _PEM = re.compile(
     rf"-----BEGIN (?P<what>[A-Z0-9 ]+)-----(?:(?:(?!-----BEGIN ).)*?-----END [A-Z0-9 ]+-----"
-    rf"|(?:{_LINE}[ \t]*[A-Za-z0-9+/=]+[ \t]*(?={_LINE}|[\"']|\Z))*)",
+    rf"|(?:{_LINE}[ \t\0]*[A-Za-z0-9+/=]+[ \t]*(?={_LINE}|[\"']|\Z))*)",
     re.DOTALL,
 )
 #: JSON Web Tokens (RFC 7519); join tokens with and without the hash of their CA (their form is a prefix, that hash, and `::` what follows);
@@ -38,41 +37,23 @@ _FINGERPRINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("(MAC)", re.compile(r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f]|:[0-9A-Fa-f])")),
     ("(number)", re.compile(r"(?<![0-9A-Za-z])(?<!sha1:)(?<!sha256:)(?<!sha512:)[0-9A-Fa-f]{32,}(?![0-9A-Za-z])")),
 )
+#: In a header of HTTP; `basic` also begins sentences, so what follows has a digit, a capital inside or a sign of base64's end.
 _BEARER = re.compile(r"(?i)(?<![A-Za-z])bearer\s+[\w.~+/=-]{8,}")
+_BASIC = re.compile(r"(?<![A-Za-z])(?P<word>[Bb]asic)\s+(?=[A-Za-z0-9+/]+[0-9A-Z=])[A-Za-z0-9+/]{6,}={0,2}")
+#: What stands behind such a word and is no secret.
+_HARMLESS = r"(?!(?:none|null|nil|true|false|yes|no|not|is|are|was|empty|missing|invalid|expired|required|unset|unknown|wrong|denied)\b)"
 _CALLED = re.compile(
-    r"(?i)(?<![A-Za-z])(?P<name>pass(?:word|wd|phrase)|secret|token|ticket|api[_-]?key|authorization)(?P<sign>[\"']?\s*[=:]\s*[\"']?)"
-    r"(?:bearer\s+|basic\s+)?[^\s\"',;()]{6,}"
+    r"(?i)(?P<name>pass(?:word|wd|phrase)|secret|token|(?<![A-Za-z])(?:ticket|api[_-]?key|authorization))(?P<sign>[\"']?\s*[=:]\s*[\"']?)"
+    rf"(?:bearer\s+|basic\s+)?{_HARMLESS}[^\s\"',;()]+"
 )
-_URL = re.compile(r"(?<!\w)(?P<scheme>\w+)://(?:[^\s\"'<>/@]*@)?(?P<host>[^\s\"'<>/:?#]+)(?::\d+)?(?P<path>/[^\s\"'<>?#]*)?[^\s\"'<>]*")
 #: An account of a realm, with its token; of a host; an address of mail. Not a version or digest of something, nor a unit of systemd.
-_USER = re.compile(r"(?<![\w.+-])[\w.+-]+@(?P<of>[\w-]+(?:\.[\w-]+)*)(?:![\w.-]+(?:=\S+)?)?")
+_USER = re.compile(r"(?<![\w.+-])[\w.+-]+(?:@|%40\0?)(?P<of>[\w-]+(?:\.[\w-]+)*)(?:(?:!|%21\0?)[\w.-]+(?:(?:=|%3D\0?)\S+)?)?")
 _NO_USER = re.compile(r"v?\d+(?:\.\d+){0,2}|sha\d+|.*\.(?:service|socket|timer|mount|target|device|slice|scope)")
 _PLAIN = frozenset({"root@pam", f"{POOL}@pve"})
-_FILE = re.compile(rf"(?<![\w:/.])(?!{DATA}\b)(?:~|/(?:home|root|Users|mnt|tmp|srv|opt)\b)[^\s\"':,;)]*")
-_IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?!\d|\.\d)")
-#: What may be an IPv6 address; whether it is one, `ipaddress` says: a time of day is none.
-_IPV6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![0-9A-Za-z])")
+_FILE = re.compile(rf"(?<![\w/.])(?!{DATA}\b)(?:~|/(?:home|root|Users|mnt|tmp|srv|opt|media|Volumes|volume\d+|var/home)\b)[^\s\"':,;)]*")
 _BASE64 = re.compile(r"(?<![\w+/-])(?:[\w+/-]{40,}={0,2}|[\w+/-]{22,}={1,2})(?![\w+/=-])")
 #: Of so many characters between slashes no path has all of upper case, lower case and digits.
 _MIXED = 20
-#: Where Stardock, systems and Kubernetes come from, and names that nobody can have (RFC 2606, 6761): they tell nothing of an estate.
-_PUBLIC = re.compile(
-    r"(?:.*\.)?(?:(?:cattle|docker|ghcr|k3s|k8s|kubernetes|quay|rancher|rke2|stardock)\.io|(?:docker|github|githubusercontent|hashicorp|proxmox"
-    r"|rancher|suse|ubuntu)\.com|(?:debian|flatcar|flatcar-linux|opensuse|opentofu)\.(?:org|net)|registry\.terraform\.io|cluster\.local"
-    r"|example(?:\.com|\.net|\.org)?|invalid)"
-)
-#: How files end, and units of systemd: a dot before these makes no domain.
-_ENDS = re.compile(
-    r".*\.(?:backup|cfg|conf|crt|css|csv|d|deb|device|efi|go|gz|hcl|html|img|iso|j2|journal|jsonl?|key|list|lock|log|md|meta|mount|out|path"
-    r"|pem|pid|pm|prove|py|qcow2|raw|rpm|run|scope|service|sh|slice|snippet|so|socket?|sum|swap|tar|target|tf|tfstate|timer|toml|txt|user"
-    r"|vmdk|xml|xz|ya?ml|zip|zst)"
-)
-#: Privileges of PVE.
-_PRIVILEGE = re.compile(r"(?:Datastore|Group|Mapping|Permissions|Pool|Realm|SDN|Sys|User|VM)(?:\.[A-Z][A-Za-z]+)+")
-#: A dotted word whose last part is letters; what it is, `_domain` says.
-_DOTTED = re.compile(r"(?<![\w./-])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9](?![\w-]|\.\w)")
-
-Words = Mapping[str, str]
 
 
 def without(text: str, words: Words) -> str:
@@ -80,43 +61,15 @@ def without(text: str, words: Words) -> str:
     text = _PEM.sub(lambda found: "(private key)" if "PRIVATE" in found["what"] else "(certificate)", text)
     for instead, pattern in (*_SECRETS, *_FINGERPRINTS):
         text = pattern.sub(instead, text)
-    text = _CALLED.sub(r"\g<name>\g<sign>(secret)", _BEARER.sub("bearer (secret)", text))
+    text = _BASIC.sub(r"\g<word> (secret)", _BEARER.sub("bearer (secret)", text))
+    text = _CALLED.sub(r"\g<name>\g<sign>(secret)", text)
     for sign, told in _JUDGED:
         text = sign.sub(lambda found, told=told: told(found, words), text)  # type: ignore[misc]
     return _FILE.sub("(file)", text)
 
 
-def _url(found: re.Match[str], words: Words) -> str:
-    """A publisher's stays, without its question: that may be signed."""
-    if _PUBLIC.fullmatch(found["host"].lower()) and found["host"].lower() not in words:
-        return f"{found['scheme']}://{found['host']}{found['path'] or ''}"
-    return "(URL)"
-
-
 def _user(found: re.Match[str], _words: Words) -> str:
     return found[0] if found[0] in _PLAIN or _NO_USER.fullmatch(found["of"]) else "(user)"
-
-
-def _domain(found: re.Match[str], words: Words) -> str:
-    """A host or a domain of somebody's, whoever it is; not a file, and not a public one."""
-    text = found[0].lower()
-    if text in words:
-        return words[text]
-    nobodys = _PUBLIC.fullmatch(text) or _ENDS.fullmatch(text) or _PRIVILEGE.fullmatch(found[0])
-    return found[0] if nobodys else "(host)"
-
-
-def _ipv4(found: re.Match[str], words: Words) -> str:
-    return words.get(found[0], "(address)")
-
-
-def _ipv6(found: re.Match[str], words: Words) -> str:
-    text = found[0].rstrip(":") if not found[0].endswith("::") else found[0]
-    try:
-        ipaddress.IPv6Address(text)
-    except ValueError:
-        return found[0]
-    return words.get(text.lower(), "(address)") + found[0][len(text) :] if any(one.isalnum() for one in text) else found[0]
 
 
 def _base64(found: re.Match[str], _words: Words) -> str:
@@ -126,11 +79,9 @@ def _base64(found: re.Match[str], _words: Words) -> str:
     return "(secret)" if mixed else found[0]
 
 
-_JUDGED: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Words], str]], ...] = (
-    (_URL, _url),
+_JUDGED: Judged = (
+    *URLS,
     (_USER, _user),
-    (_IPV4, _ipv4),
-    (_IPV6, _ipv6),
-    (_DOTTED, _domain),
+    *HOSTS,
     (_BASE64, _base64),
 )

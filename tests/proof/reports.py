@@ -37,11 +37,18 @@ class Report:
     results: Mapping[tuple[str, str, str], str]
     repoid: str = ""
 
+    def tells(self, check: str) -> bool:
+        """Whether it was possible anywhere."""
+        return self.passed(check) or "fail" in self._found(check)
+
     def passed(self, check: str) -> bool:
         """Whether it did wherever it was possible, and somewhere. `check` may begin with a system or a distribution and a colon."""
-        who, _, name = check.rpartition(": ")
-        found = {result for (*whose, of), result in self.results.items() if of == name and (not who or who in whose)}
+        found = self._found(check)
         return "pass" in found and "fail" not in found
+
+    def _found(self, check: str) -> set[str]:
+        who, _, name = check.rpartition(": ")
+        return {result for (*whose, of), result in self.results.items() if of == name and (not who or who in whose)}
 
     def __str__(self) -> str:
         return f"{self.date}: {', '.join(f'{name} {version}' for name, version in self.versions.items())}"
@@ -55,7 +62,17 @@ def report_of(told: Any) -> Report:
     wrong = [text for text in (*versions, *versions.values()) if not _VERSION.fullmatch(text)]
     if not _DATE.fullmatch(str(told.get("date"))) or wrong or "Proxmox" not in versions:
         raise ValueError(f"a report has a date and versions, of Proxmox, too{f': {wrong[0]!r} is none' if wrong else ''}")
-    return Report(str(told["date"]), versions, dict(map(_row, told.get("checks") or ())), _repoid(told.get("repoid")))
+    return Report(str(told["date"]), versions, _results(told.get("checks") or ()), _repoid(told.get("repoid")))
+
+
+def _results(rows: Iterable[Any]) -> dict[tuple[str, str, str], str]:
+    """Each check once: two results of one are none."""
+    found: dict[tuple[str, str, str], str] = {}
+    for key, result in map(_row, rows):
+        if key in found:
+            raise ValueError(f"a report has each check once, and this one twice: {key}")
+        found[key] = result
+    return found
 
 
 def _repoid(told: object) -> str:
@@ -84,6 +101,17 @@ def reports(folder: Path = FOLDER) -> tuple[Report, ...]:
 
 
 def real(checks: Iterable[str], known: Iterable[Report]) -> Report | None:
-    """The newest report in which all of these passed; None where there is none, or nothing to pass."""
-    wanted = list(checks)
-    return next((one for one in known if wanted and all(one.passed(check) for check in wanted)), None)
+    """The newest report in which all of these passed; None where there is none, or nothing to pass, or one of them failed since.
+
+    `known`: the newest first.
+    """
+    wanted, every = list(checks), list(known)
+    if not wanted or any(_failed(check, every) for check in wanted):
+        return None
+    return next((one for one in every if all(one.passed(check) for check in wanted)), None)
+
+
+def _failed(check: str, known: list[Report]) -> bool:
+    """In what tells of it last; of one day nobody knows which was the last."""
+    telling = [one for one in known if one.tells(check)]
+    return any(not one.passed(check) for one in telling if one.date == telling[0].date)

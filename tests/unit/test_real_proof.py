@@ -75,6 +75,29 @@ def test_what_failed_with_one_distribution_is_no_pass_of_both_and_is_one_of_the_
     assert [report.passed(check) for check in ("a pod runs", "k3s: a pod runs", "rke2: a pod runs")] == [False, True, False]
 
 
+def dated(date: str, **results: str) -> reports.Report:
+    """One of that day, of two checks."""
+    named = {("debian", "", name.replace("_", " ")): result for name, result in results.items()}
+    return reports.Report(date, VERSIONS, named)
+
+
+def test_what_failed_since_it_passed_is_proven_no_more_and_what_was_not_possible_since_still_is() -> None:
+    old, both = dated("2027-01-01", one="pass", two="pass"), ["one", "two"]
+    assert reports.real(both, [dated("2027-01-02", one="fail"), old]) is None
+    assert reports.real(both, [dated("2027-01-01", one="fail"), old]) is None, "of one day the last is not known"
+    assert reports.real(both, [old, dated("2026-01-01", one="fail")]) is old
+    assert reports.real(both, [dated("2027-01-02", one="not possible"), old]) is old
+    assert reports.real(["two"], [dated("2027-01-02", one="fail"), old]) is old
+    assert reports.real([], [old]) is None
+
+
+def test_a_report_with_two_results_of_one_check_is_refused(tmp_path: Path) -> None:
+    report = told()
+    report["checks"].append(report["checks"][0] | {"result": "fail"})
+    with pytest.raises(ValueError, match="each check once"):
+        taken(tmp_path, report)
+
+
 def test_the_page_that_is_there_claims_what_reports_in_proofs_say_and_no_more() -> None:
     page, there = (DOCS / "proof.md").read_text(encoding="utf-8"), reports.reports()
     claimed = [line for line in page.splitlines() if line.startswith("| ") and "; real Proxmox, " in line.split("|")[2]]

@@ -157,6 +157,23 @@ def test_a_disk_that_only_its_vms_id_shows_is_seen_before_the_vm_goes_and_told_e
     assert journal.read(place.journal)
 
 
+def test_of_many_disks_that_no_vm_has_the_first_are_told_once_and_the_journal_stays_readable(
+    place: Place, proxmox: Proxmox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_estate: object, _vm: object) -> None:
+        raise ConditionError("Proxmox did not delete it")
+
+    monkeypatch.setattr(cleaning, "destroy", refuses)
+    proxmox.volumes |= {f"lvm:vm-99000-disk-{number:03}{'x' * 500}" for number in range(100)}
+    for _ in range(5):
+        with pytest.raises(ConditionError, match="did not delete it"):
+            clean(place)
+    told = (journal.read(place.journal) or journal.Written(SCOPE)).told
+    assert told[0].startswith("lvm:vm-99000-disk-000")
+    assert told[32:] == ("268 more disks that no VM has",), "a hundred in each of three places"
+    assert place.journal.stat().st_size < 20_000
+
+
 def test_a_disk_that_proxmox_could_not_remove_with_its_vm_is_told_in_its_words(place: Place, proxmox: Proxmox) -> None:
     proxmox.warnings[99001] = ["WARN: Could not remove disk 'lvm:vm-99001-disk-0', check manually: in use", "WARN: something else"]
     for _ in range(2):

@@ -38,6 +38,23 @@ def test_places_are_filled_and_emptied() -> None:
     assert emptied("VM 99000 on pve1: local:import/prove-0123abcd.x.qcow2", VALUES) == "VM {vmid} on {node}: {image}"
 
 
+@pytest.mark.parametrize("name", ["node", "disk", "vm", "net", "mem", "ha", "name", "status", "vms", "VM"])
+def test_a_node_or_datastore_that_is_called_as_a_word_of_proxmoxs_changes_no_key_and_no_part_of_a_word(name: str) -> None:
+    values = VALUES | {"node": name, "images": name, "snippets": name}
+    told = dict.fromkeys(("node", "disk", "diskread", "vmid", "netin", "mem", "maxmem", "ha", "name", "status", "vmstatus"), 1)
+    assert shape_of({**told, "/vms/99000": told}, values) == {
+        **dict.fromkeys(told, "number"),
+        "/vms/{vmid}": dict.fromkeys(told, "number"),
+    }
+    assert emptied("VMs, vmid, a-nodes, hostnames, memory", values) == "VMs, vmid, a-nodes, hostnames, memory"
+    assert emptied("VM 990001 and 99000", VALUES) == "VM 990001 and {vmid}"
+
+
+def test_what_stands_in_a_place_is_not_looked_at_again() -> None:
+    values = {"vmid": "99000", "image": "x:image", "node": "image"}
+    assert emptied("x:image on image, VM 99000", values) == "{image} on {node}, VM {vmid}"
+
+
 @pytest.mark.parametrize(
     ("known_shape", "seen_shape", "words"),
     [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stardock.cli import prove_view
-from stardock.errors import ConditionError, StardockError
+from stardock.errors import ConditionError, RefusedError, StardockError
 from stardock.prove import proof
 from stardock.prove import report as reports
 from stardock.prove.check import Outcome
@@ -64,6 +64,21 @@ def test_a_clean_up_that_leaves_something_takes_no_report_along(file: Path, prov
         prove()
     assert checks(place_of(file)) == ["pool and tags"]
     assert (place_of(file).report / "said.log").read_text() == "said\n"
+
+
+def test_where_a_person_took_the_journal_away_nothing_of_the_machines_before_is_taken_up(file: Path, prove: Prove) -> None:
+    place = place_of(file)
+    place.folder.mkdir()
+    place.prepare()
+    place.own.lock.write_text("cluster: prove-01234567\n")
+    with pytest.raises(ConditionError, match="left alone"):
+        prove()
+    assert not place.own.lock.exists()
+    place.own.lock.write_text("cluster: prove-01234567\n")
+    place.journal.write_text("of a proof that was killed\n")
+    with pytest.raises(RefusedError, match="an earlier proof left something"):
+        prove()
+    assert place.own.lock.exists(), "its clean-up needs it"
 
 
 def test_who_is_refused_writes_over_nobodys_report(file: Path, prove: Prove) -> None:

@@ -172,6 +172,39 @@ def test_a_value_that_tells_nothing_takes_no_letter_out_of_a_report(tmp_path: Pa
     assert json.loads((tmp_path / "report/report.json").read_text())["checks"][0]["evidence"] == "1 x is true, and  2 are"
 
 
+@pytest.mark.parametrize("value", ["maxmem", "apps", "able", "text"])
+def test_a_short_value_takes_no_part_of_a_word_out_and_nothing_out_of_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("TF_VAR_odd", value)
+    place = Place(tmp_path)
+    answers = {
+        one: {"status": 200, "shape": {"node": "text", "maxmem": "number or text"}} for one in ("GET /nodes", "GET /nodes/{node}/network")
+    }
+    place.answers.write_text(json.dumps(answers))
+    outcome = Outcome("debian", "a", "pass", 1.0, f"nodes, context, wrapps, enabled; {value}, x\\n{value}")
+    write(place, document([outcome], {}, "2026-11-30"), [], Redactor())
+    told = json.loads((place.report / "report.json").read_text())["checks"][0]["evidence"]
+    alone = "(secret)" if value != "text" else value
+    assert told == f"nodes, context, wrapps, enabled; {alone}, x\\n{alone}"
+    told = json.loads((place.report / "answers.json").read_text())
+    assert told == answers
+
+
+def test_types_of_answers_stay_whatever_a_node_is_called(tmp_path: Path) -> None:
+    place, answers = Place(tmp_path), {"GET /nodes": {"status": 200, "shape": [["text", "truth", "nothing or number", "several"]]}}
+    place.answers.write_text(json.dumps(answers))
+    write(place, document([], {}, "2026-11-30"), [], Redactor({"node": ["text", "truth", "nothing", "several", "or"]}))
+    told = (place.report / "answers.json").read_text()
+    assert json.loads(told.replace("(node 1)", "or")) == answers
+
+
+def test_a_long_secret_goes_from_within_a_word_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROXMOX_VE_SSH_PASSWORD", "correcthorsebattery")
+    write(Place(tmp_path), document([], {}, "2026-11-30"), ["xcorrecthorsebattery1"], Redactor())
+    assert (tmp_path / "report/said.log").read_text() == "x(secret)1\n"
+
+
 def test_a_name_is_the_same_word_wherever_it_stands_and_no_part_of_another() -> None:
     redactor = Redactor({"node": ["pve1", "pve10"], "datastore": ["local", "fast"]})
     wanted = "(node 1) and (node 2), (node 1): breakfast on (datastore 1), local"

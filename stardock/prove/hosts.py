@@ -25,9 +25,9 @@ _PUBLIC = re.compile(
 )
 #: How files end, and units of systemd: a dot before these makes no domain.
 _ENDS = re.compile(
-    r".*\.(?:backup|cfg|conf|crt|css|csv|d|deb|device|efi|go|gz|hcl|html|img|iso|j2|journal|jsonl?|key|list|lock|log|md|meta|mount|out|path"
-    r"|pem|pid|pm|prove|py|qcow2|raw|rpm|run|scope|service|sh|slice|snippet|so|env|requires|socket?|sum|swap|tar|target|tf|tfstate|timer|toml|txt|user"
-    r"|vmdk|wants|xml|xz|ya?ml|zip|zst)"
+    r".*\.(?:backup|cfg|conf|crt|css|csv|d|deb|device|efi|env|go|gz|hcl|html|img|iso|j2|journal|jsonl?|key|list|lock|log|md|meta|mount|out|path"
+    r"|pem|pid|pm|prove|py|qcow2|raw|requires|rpm|run|scope|service|sh|slice|snippet|so|socket?|sum|swap|tar|target|tf|tfstate|timer|toml|txt"
+    r"|user|vmdk|wants|xml|xz|ya?ml|zip|zst)"
 )
 #: Privileges of PVE.
 _PRIVILEGE = re.compile(r"(?:Datastore|Group|Mapping|Permissions|Pool|Realm|SDN|Sys|User|VM)(?:\.[A-Z][A-Za-z]+)+")
@@ -43,7 +43,7 @@ _PROGRAM = re.compile(
 )
 #: What OpenSSH says before a host's name; and what else may stand there.
 _OF_SSH = re.compile(
-    r"(?P<words>resolve host(?:name)?|connect to host|[Cc]onnection (?:closed|reset) by|[Cc]onnection to|Connecting to)"
+    r"(?P<words>resolve host(?:name)?|connect to host|Connection (?:closed|reset) by|Connection to(?= \S+ (?:closed|port|timed)))"
     r" (?P<host>[^\s:,;'\"()]+)"
 )
 _NO_HOST = frozenset({"unknown", "remote", "peer", "foreign", "the", "invalid", "authenticating", "user", "host"})

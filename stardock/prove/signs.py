@@ -40,8 +40,11 @@ _FINGERPRINTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 #: In a header of HTTP; `basic` also begins sentences, so what follows has a digit, a capital inside or a sign of base64's end.
 _BEARER = re.compile(r"(?i)(?<![A-Za-z])bearer\s+[\w.~+/=-]{8,}")
 _BASIC = re.compile(r"(?<![A-Za-z])(?P<word>[Bb]asic)\s+(?=[A-Za-z0-9+/]+[0-9A-Z=])[A-Za-z0-9+/]{6,}={0,2}")
-#: What stands behind such a word and is no secret.
-_HARMLESS = r"(?!(?:none|null|nil|true|false|yes|no|not|is|are|was|empty|missing|invalid|expired|required|unset|unknown|wrong|denied)\b)"
+#: What stands behind such a word and is no secret: that alone, and not as its beginning.
+_HARMLESS = (
+    r"(?!(?:none|null|nil|true|false|yes|no|not|is|are|was|empty|missing|invalid|expired|required|unset|unknown|wrong|denied)"
+    r"\.?(?:[\s\"',;()]|\Z))"
+)
 _CALLED = re.compile(
     r"(?i)(?P<name>pass(?:word|wd|phrase)|secret|token|(?<![A-Za-z])(?:ticket|api[_-]?key|authorization))(?P<sign>[\"']?\s*[=:]\s*[\"']?)"
     rf"(?:bearer\s+|basic\s+)?{_HARMLESS}[^\s\"',;()]+"

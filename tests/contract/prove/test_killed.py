@@ -88,4 +88,4 @@ def test_a_disk_that_proxmox_could_not_remove_with_its_vm_is_told_in_its_words(e
         code, output = estate.run("prove", "--clean", "--yes")
         assert code == 4, output
         assert f"VM 99000 on pve1 was deleted: WARN: {words}" in output
-        assert "VM 99001" not in output
+        assert "VM 99001 on pve1 was deleted" not in output

@@ -32,6 +32,7 @@ BEFORE_BLANKS = (
     "kernel",
     "resolve hostname",
     "connect to host a",
+    "Connection to",
 )
 LINES = ("-----BEGIN X-----\n", "-----BEGIN X-----", "-----END X-----", "\x1b[", "\x1b[0", "\t", " ", "\n", "\r\n ")
 LONG = ("K10" + "0a" * 32 + "::", "SHA256:" + "a" * 27)
@@ -87,6 +88,10 @@ TAKEN = (
     ("password=abc12", "abc12"),
     ('"password": "a"', '"a"'),
     ("K3S_TOKEN: abcde", "abcde"),
+    ("password: not-so-simple", "not-so"),
+    ("password=no.12", "no.12"),
+    ("Connection to gate closed by remote host", "gate"),
+    ("Connection to gate port 22 timed out", "gate"),
     ("authtoken=abc", "abc"),
     ("Authorization: Basic YWRhOmh1bnRlcg==", "YWRh"),
     ("basic YWRhOng=", "YWRh"),
@@ -105,7 +110,8 @@ def test_what_has_a_sign_goes_however_it_is_written_and_whatever_stands_before_i
 
 KEPT = (
     "Connection closed by UNKNOWN port 65535, Connection closed by remote host, Connection reset by peer",
-    "password: none, token: missing; a basic configuration, basic Authentication",
+    "Connection to UNKNOWN port -1: Broken pipe, Connection to the API is lost",
+    "password: none, token: missing. secret: not found; a basic configuration, basic Authentication",
     "ha.managed is text, not number",
     "nobody foresaw this ssl.SSLCertVerificationError: http.client.RemoteDisconnected",
     "ansible.builtin.systemd, community.general.ufw, ansible.posix.mount",

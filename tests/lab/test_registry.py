@@ -50,6 +50,8 @@ registries:
 {authority}
 protect: false
 """
+#: seconds between two looks at all processes
+EVERY = 0.02
 POD = {"terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False}
 FILE = "/etc/rancher/rke2/registries.yaml"
 SERVICE = "systemctl show --property=MainPID --value rke2-server"
@@ -164,7 +166,7 @@ def no_argument_has(*words: str) -> Iterator[None]:
     ended = threading.Event()
 
     def look() -> None:
-        while not ended.wait(0.02):
+        while not ended.wait(EVERY):
             for file in Path("/proc").glob("[0-9]*/cmdline"):
                 try:
                     line = file.read_bytes()

@@ -314,7 +314,7 @@ def lost(code: int | None, words: str, host: Jump, stream: Stream) -> StardockEr
         return ConditionError(f"the key to the machines cannot be lent to {host}{said}", cure=cure)
     if code == door.NO_PYTHON:
         return ConditionError(f"{host} has no Python of 3.11 or newer", cure="install python3.11 or newer there")
-    if code == door.NOT_REACHED and not stream.last:
+    if code == door.NOT_REACHED and not stream.heard:
         cure = f"ssh {host.place} must work without a question; its host key must be in your ~/.ssh/known_hosts: log in once, and compare"
         return ConditionError(f"{host} is not reached by ssh{said}", cure=cure)
     complained = str(stream.last.get("words") or stream.why or words)[-500:].strip()

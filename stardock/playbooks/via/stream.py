@@ -63,6 +63,7 @@ class Stream:
     say: Callable[[str], None]
     files: dict[str, bytes] = field(default_factory=dict)
     why: str = ""  # the worker's own word for an error
+    heard: bool = False  # whether anything of ours came at all
     last: Mapping[str, Any] = field(default_factory=dict)  # the keeper's last line
     _buffer: bytearray = field(default_factory=bytearray)
     _read: int = 0
@@ -78,6 +79,7 @@ class Stream:
                 if noise > _MOST_NOISE:
                     raise _wrong("something else than it was asked")
                 continue
+            self.heard = True
             if told.get("kind") == "say":
                 self.say(str(told.get("text"))[:500])
             elif told.get("kind") == "refused":

@@ -182,3 +182,15 @@ def test_why_a_run_was_lost_is_told_by_sshs_exit_code(code: int, words: str) -> 
     assert isinstance(error, ConditionError)
     assert words in error.message
     assert error.cure
+
+
+def test_a_connection_that_is_cut_after_host_has_answered_is_a_lost_run_and_no_door_that_is_shut() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, (json.dumps({"stardock": {"kind": "hello"}}) + "\n").encode())
+    os.close(writing)
+    stream = Stream(reading, (), lambda: False, print)
+    stream.said("hello")
+    error = lost(door.NOT_REACHED, "Connection to 192.168.1.90 closed by remote host.", HOST, stream)
+    os.close(reading)
+    assert "was lost: Connection to 192.168.1.90 closed" in error.message
+    assert "runner bootstrap" in str(error.cure)

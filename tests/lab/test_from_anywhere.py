@@ -28,8 +28,9 @@ from tests.waiting import until
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(2400), pytest.mark.one_life("from anywhere")]
 
 HOST, CARRIED = "192.168.1.90", "192.168.1.91"
-#: All that a machine has on PATH from which a bundle is run: a shell and ssh, beside the environment's Python.
-PROGRAMS = ("sh", "ssh", "ssh-keygen", "sftp", "scp")
+#: All that a machine has on PATH from which a bundle is run, beside the environment's Python: a shell, ssh, and what Ansible calls of the
+#: system's own where it works on the controller (ansible-core, plugins/shell/sh.py).
+PROGRAMS = ("sh", "ssh", "ssh-keygen", "sftp", "scp", "mkdir", "chmod", "rm", "sleep")
 MACHINES = ("lb1", "lb2", "server1", "server2", "server3", "agent1")
 #: ssh looks for ~/.ssh where passwd says, whatever HOME is.
 _AS = 'mount --bind "$0" /etc/passwd && exec "$@"'

@@ -40,18 +40,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.down()
 
 
-def done(cluster: Cluster, steps: list[walk.Step]) -> str:
-    """What the commands said."""
-    said = ""
-    for step in steps:
-        if step.kind == "yaml":
-            cluster.file.write_text(relocated(walk.edited(cluster.file.read_text(), step.text)))
-        else:
-            script = "\n".join(walk.commands(step))
-            said += cluster.inside("env", "-C", str(cluster.folder), "sh", "-eu", "-c", script, timeout=900).stdout
-    return said
-
-
 def where(cluster: Cluster, app: str) -> list[str]:
     """The nodes of a Deployment's pods, but for those that end."""
     pods = json.loads(cluster.kubectl("get", "pods", f"--selector=app={app}", "--output=json").stdout)["items"]
@@ -65,7 +53,7 @@ def service_run(cluster: Cluster) -> str:
 
 @pytest.mark.proves("feature walks")
 def test_one_server_runs_both_workloads_and_keeps_the_recordings_on_its_data_disk(cluster: Cluster) -> None:
-    done(cluster, STEPS[: PARTS[0]])
+    walk.done(cluster, STEPS[: PARTS[0]], relocated)
     assert (where(cluster, "game"), where(cluster, "recordings")) == (["server1"], ["server1"])
     assert cluster.ssh("server1", "cat /srv/recordings/first").strip() == "la la la"
 
@@ -73,7 +61,7 @@ def test_one_server_runs_both_workloads_and_keeps_the_recordings_on_its_data_dis
 @pytest.mark.proves("feature walks")
 def test_a_machine_more_takes_the_game_and_the_server_is_neither_restarted_nor_without_its_data(cluster: Cluster) -> None:
     before = service_run(cluster)
-    said = done(cluster, STEPS[PARTS[0] : PARTS[1]])
+    said = walk.done(cluster, STEPS[PARTS[0] : PARTS[1]], relocated)
     assert said.rstrip().endswith("la la la")
     assert (where(cluster, "game"), where(cluster, "recordings")) == (["agent1"], ["server1"])
     assert service_run(cluster) == before
@@ -81,7 +69,7 @@ def test_a_machine_more_takes_the_game_and_the_server_is_neither_restarted_nor_w
 
 @pytest.mark.proves("feature walks")
 def test_three_servers_on_three_hosts_vote_behind_the_address_and_the_pod_keeps_its_data(cluster: Cluster) -> None:
-    said = done(cluster, STEPS[PARTS[1] :])
+    said = walk.done(cluster, STEPS[PARTS[1] :], relocated)
     assert said.rstrip().endswith("la la la")
     assert cluster.voters() == ["server1", "server2", "server3"]
     assert "https://192.168.1.40:6443" in cluster.kubeconfig.read_text()

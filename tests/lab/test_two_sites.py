@@ -73,18 +73,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         cluster.down()
 
 
-def done(cluster: Cluster, steps: list[walk.Step]) -> str:
-    """What the commands said."""
-    said = ""
-    for step in steps:
-        if step.kind == "yaml":
-            cluster.file.write_text(walk.edited(cluster.file.read_text(), lab_words(step.text)))
-        else:
-            script = "\n".join(walk.commands(step))
-            said += cluster.inside("env", "-C", str(cluster.folder), "sh", "-eu", "-c", script, timeout=900).stdout
-    return said
-
-
 def crunched(cluster: Cluster, name: str) -> str:
     """What a job at the office got from the web server at home."""
     cluster.kubectl("create", "job", name, "--from=cronjob/crunch")
@@ -93,14 +81,14 @@ def crunched(cluster: Cluster, name: str) -> str:
 
 
 def test_a_server_at_home_is_known_by_the_mesh_from_the_start(cluster: Cluster) -> None:
-    done(cluster, STEPS[:JOINS])
+    walk.done(cluster, STEPS[:JOINS], lab_words)
     form = "jsonpath={.items[*].status.addresses[?(@.type=='InternalIP')].address}"
     assert cluster.kubectl("get", "nodes", "-o", form).stdout.strip() == "10.98.0.1"
 
 
 def test_a_laptop_behind_another_router_joins_and_its_job_reaches_home(cluster: Cluster) -> None:
     deployed_beside(cluster, "laptop", "192.168.7.5", 900, bridge="vmbr1")
-    said = done(cluster, STEPS[JOINS:HANGS])
+    said = walk.done(cluster, STEPS[JOINS:HANGS], lab_words)
     assert "from home\n" in said
     assert {name: one["Ready"] for name, one in cluster.nodes().items()} == {"server1": "True", "laptop1": "True"}
     pods = json.loads(cluster.kubectl("get", "pods", "-o", "json").stdout)["items"]
@@ -110,7 +98,7 @@ def test_a_laptop_behind_another_router_joins_and_its_job_reaches_home(cluster: 
 
 def test_the_server_that_hangs_is_reset_and_all_is_as_before(cluster: Cluster) -> None:
     before = cluster.boots(["server1"])
-    said = done(cluster, STEPS[HANGS:])
+    said = walk.done(cluster, STEPS[HANGS:], lab_words)
     assert cluster.boots(["server1"]) != before
     assert said.count("changed: nothing") == len(NAMES), said
     until(lambda: cluster.nodes()["laptop1"]["Ready"] == "True", "the laptop to be Ready", 120)

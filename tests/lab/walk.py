@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from tests.lab.cluster import Cluster
 from tests.plans import ROOT
 
 _FENCE = re.compile(r"^```(yaml|sh)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
@@ -42,3 +43,15 @@ def edited(text: str, edit: str) -> str:
 def commands(step: Step) -> Iterator[str]:
     """The lines of a block of shell that are left to do."""
     return (line for line in step.text.splitlines() if not line.startswith(_DONE))
+
+
+def done(cluster: Cluster, steps: Sequence[Step], words: Callable[[str], str]) -> str:
+    """What the commands said; `words` gives a text of the page the lab's addresses."""
+    said = ""
+    for step in steps:
+        if step.kind == "yaml":
+            cluster.file.write_text(words(edited(cluster.file.read_text(), step.text)))
+        else:
+            script = "\n".join(commands(step))
+            said += cluster.inside("env", "-C", str(cluster.folder), "sh", "-eu", "-c", script, timeout=900).stdout
+    return said

@@ -46,7 +46,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     (folder / "cluster.yaml").write_text(text.partition("addons:\n")[0] + "protect: false\n")
     with Cluster("flatcar", folder / "cluster.yaml", "real").deployed() as cluster:
         for name in MACHINES:
-            cluster.ssh(name, LIKE_FLATCAR)
+            cluster.ssh(name, f"cloud-init status --wait >/dev/null; {LIKE_FLATCAR}")
         yield cluster
 
 

@@ -71,7 +71,7 @@ def test_the_page_bootstraps_its_own_file_and_its_add_ons_are_handed_over(cluste
     said = walked(cluster, home, BOOTSTRAP)
     for name in MACHINES:
         assert f"\n{name} " in said, "kubectl get nodes lists it"
-    for chart in ("kured", "piraeus", "pulumi-kubernetes-operator"):
+    for chart in ("kured", "piraeus-operator", "pulumi-kubernetes-operator"):
         assert f" {chart} " in said, "kubectl get helmcharts lists it"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import ipaddress
 import json
@@ -172,21 +173,20 @@ def no_argument_has(*words: str) -> Iterator[None]:
 
     def look() -> None:
         while not ended.wait(EVERY):
-            for file in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    line = file.read_bytes()
-                except OSError:  # it ended
-                    continue
-                if any(word.encode() in line for word in words):
-                    found.append(line.decode(errors="replace"))
+            for process in (one for one in Path("/proc").iterdir() if one.name.isdigit()):
+                with contextlib.suppress(OSError):  # it ended
+                    line = (process / "cmdline").read_bytes()
+                    found.extend([line.decode(errors="replace")] if any(word.encode() in line for word in words) else [])
 
     watcher = threading.Thread(target=look)
     watcher.start()
     try:
         yield
     finally:
+        watched = watcher.is_alive()
         ended.set()
         watcher.join()
+    assert watched, "nobody looked until the end"
     assert not found
 
 

@@ -11,7 +11,7 @@ from stardock.errors import StardockError
 from stardock.prove.bench import Bench, FailedError, NotPossibleError
 
 #: Characters of evidence: machines may say what they like.
-_MOST = 1000
+_MOST = 4000
 
 Result = Literal["pass", "fail", "not possible"]
 

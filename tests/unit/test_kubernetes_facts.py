@@ -34,7 +34,7 @@ FOREIGN = {
     "stardock/spec/mistakes/secret_words.py",
     "stardock/cli/foreign_options.py",
     "stardock/bundle/groups.py",  # starbase's groups
-    "stardock/prove/signs.py",  # upstreams' domains
+    "stardock/prove/hosts.py",  # upstreams' domains
 }
 
 #: In prose the name has capitals, or is part of an address at upstream's, or of a group of the API's.

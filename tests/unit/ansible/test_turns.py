@@ -406,7 +406,7 @@ def test_the_words_of_a_program_that_ended_are_read_beside_those_of_the_one_that
     for number, words in enumerate(("long ago", "Error: unknown flag: --no-such-flag", "")):
         (logs / f"{number}.log").write_text(words)
         os.utime(logs / f"{number}.log", (number, number))
-    text = rendered("logs.sh.j2", kubernetes_service="none.service", kubernetes_data_dir=str(tmp_path))
+    text = rendered("logs.sh.j2", kubernetes_service="none.service", kubernetes_data_dir=str(tmp_path), kubernetes_timeout=90)
     text = text.replace("/var/log/pods", str(tmp_path))
     said = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=False).stdout
     assert "== kube-apiserver\nError: unknown flag: --no-such-flag" in said

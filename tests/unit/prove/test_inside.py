@@ -323,6 +323,24 @@ def test_selinux_is_asked_on_machines_that_came_later_too(tmp_path: Path, monkey
         machine.denials(cluster)
 
 
+def test_a_machine_that_another_check_could_not_make_hides_no_denial_and_is_no_fault_of_selinux(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"agent": done(out="Enforcing\n")}
+
+    def asked(_bench: Bench, role: str, *_: str) -> subprocess.CompletedProcess[str]:
+        if role not in told:
+            raise FailedError(f"no address of the {role} is known")
+        return told[role]
+
+    monkeypatch.setattr(machine, "tried", asked)
+    with pytest.raises(NotPossibleError, match="of server: no address of the server is known"):
+        machine.denials(bench)
+    told["agent"] = done(out="Enforcing\navc:  denied  { read } x\n")
+    with pytest.raises(FailedError, match="agent: avc: denied"):
+        machine.denials(bench)
+
+
 def test_a_machine_whose_logs_cannot_be_read_is_told_apart_by_the_script_itself(tmp_path: Path) -> None:
     (tmp_path / "getenforce").write_text("#!/bin/sh\necho Enforcing\n")
     (tmp_path / "journalctl").write_text("#!/bin/sh\nexit 1\n")
